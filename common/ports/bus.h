@@ -1,0 +1,55 @@
+// The message bus of a cluster, as one process sees it. Who talks to whom is the topology's
+// business: a process names the channel, never an address.
+//
+// PUB/SUB carries state, any message may be lost; REQ/REP carries questions with a deadline, safe
+// to repeat.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/base/time.h"
+
+namespace paceline {
+
+/// One process of one node: "a/pacer/0".
+struct Address {
+  std::string node;
+  std::string process;
+  int index = 0;
+
+  std::string text() const { return node + "/" + process + "/" + std::to_string(index); }
+  auto operator<=>(const Address&) const = default;
+};
+
+using Payload = std::span<const std::uint8_t>;
+
+class Bus {
+ public:
+  using Deliver = std::function<void(const Address& from, Payload bytes)>;
+  using Reply = std::function<void(Result<std::vector<std::uint8_t>> answer)>;
+  using Answer = std::function<std::vector<std::uint8_t>(Payload request)>;
+  virtual ~Bus() = default;
+
+  /// To every subscriber of `channel`. `shard` [>= 0] reaches only those that subscribed to it, -1
+  /// all.
+  virtual void publish(std::string_view channel, Payload bytes, int shard = -1) = 0;
+
+  /// Hears every sender that the topology names for `channel`, our own node's or all nodes' by the
+  /// channel's scope. With `shard` >= 0 only what is meant for it. A sender silent beyond the
+  /// channel's stale bound is connected anew by the bus.
+  virtual void subscribe(std::string_view channel, Deliver deliver, int shard = -1) = 0;
+
+  /// Asks a process; `reply` is called exactly once, with unavailable when `deadline` passes.
+  virtual void ask(const Address& whom, Payload request, Duration deadline, Reply reply) = 0;
+
+  /// Answers every request that is sent to this process; at once, in the loop.
+  virtual void answer(Answer answer) = 0;
+};
+
+}  // namespace paceline

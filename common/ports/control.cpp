@@ -1,0 +1,78 @@
+#include "common/ports/control.h"
+
+#include <fmt/format.h>
+
+namespace paceline {
+
+ControlDesk::ControlDesk(World& world)
+    : world_{world},
+      started_{world.clock.now()},
+      asked_{world.metrics.counter("paceline_control_questions_total",
+                                   "Questions asked at the control socket.")},
+      refused_{world.metrics.counter("paceline_control_refused_total",
+                                     "Questions that could not be answered.")} {
+  question("status", [this](const Arguments&) -> Result<Bytes> { return status_answer(); });
+  question("metrics", [this](const Arguments&) -> Result<Bytes> {
+    return encode(MetricsReply{world_.metrics.snapshot()});
+  });
+  question("loglevel", [this](const Arguments& arguments) -> Result<Bytes> {
+    if (arguments.size() != 1) return fail("loglevel wants one argument: LEVEL");
+    const auto level = TRY(parse_log_level(arguments[0]));
+    world_.log.set_level(level);
+    world_.log.info("log_level_changed", {{"level", to_string(level)}});
+    return Bytes{};
+  });
+  question("keyframe", [this](const Arguments& arguments) -> Result<Bytes> {
+    if (arguments.size() != 2) return fail("keyframe wants two arguments: CHANNEL SHARD");
+    for (const auto& [key, frame] : keyframes_)
+      if (key.first == arguments[0] && std::to_string(key.second) == arguments[1]) return frame();
+    return fail(Errc::not_found, fmt::format("{} writes no channel {} of shard {}",
+                                             world_.self.text(), arguments[0], arguments[1]));
+  });
+  world_.bus.answer([this](Payload request) { return answer(request); });
+}
+
+void ControlDesk::question(std::string name,
+                           std::function<Result<Bytes>(const Arguments&)> answer) {
+  questions_[std::move(name)] = std::move(answer);
+}
+
+void ControlDesk::keyframe(std::string channel, int shard, std::function<Bytes()> frame) {
+  keyframes_[{std::move(channel), shard}] = std::move(frame);
+}
+
+Bytes ControlDesk::answer(Payload bytes) {
+  asked_.add();
+  ControlReply reply;
+  const auto body = [&]() -> Result<Bytes> {
+    return answer_to(TRY(decode<ControlRequest>(bytes)));
+  }();
+  if (body) {
+    reply.body.assign(body->begin(), body->end());
+  } else {
+    refused_.add();
+    reply.ok = false;
+    reply.error = body.error().detail;
+  }
+  return encode(reply);
+}
+
+Result<Bytes> ControlDesk::answer_to(const ControlRequest& request) {
+  const auto found = questions_.find(request.question);
+  if (found != questions_.end()) return found->second(request.arguments);
+  std::string known;
+  for (const auto& [name, answer] : questions_) known += (known.empty() ? "" : ", ") + name;
+  return fail(Errc::not_found, fmt::format("{} does not know the question '{}'; it knows {}",
+                                           world_.self.text(), request.question, known));
+}
+
+Bytes ControlDesk::status_answer() const {
+  StatusReply reply;
+  reply.fields = {{"process", world_.self.text()},
+                  {"incarnation", std::to_string(world_.incarnation)},
+                  {"uptime_s", fmt::format("{:.0f}", to_seconds(world_.clock.now() - started_))}};
+  if (status_) status_(reply);
+  return encode(reply);
+}
+
+}  // namespace paceline

@@ -1,0 +1,64 @@
+// The desk where a process answers questions (REQ/REP): the common ones by itself, others as its
+// service says.
+//
+//   ControlDesk desk{world};
+//   desk.status([&](StatusReply& reply) { reply.fields.push_back({"role", "master"}); });
+//   desk.question("explain", [&](const auto& arguments) -> Result<Bytes> { ... });
+//   desk.keyframe("pace", shard, [&] { return writer.keyframe(); });
+//
+// By itself it answers: "status" (StatusReply), "metrics" (MetricsReply), "loglevel LEVEL" (empty
+// body), "keyframe CHANNEL SHARD" (the frame). A question of another name is refused, naming those
+// it knows.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/ports/world.h"
+#include "common/wire/codec.h"
+
+namespace paceline {
+
+class ControlDesk {
+ public:
+  using Arguments = std::vector<std::string>;
+
+  explicit ControlDesk(World& world);
+  ControlDesk(const ControlDesk&) = delete;
+  ControlDesk& operator=(const ControlDesk&) = delete;
+
+  void status(std::function<void(StatusReply&)> fill) { status_ = std::move(fill); }
+  void question(std::string name, std::function<Result<Bytes>(const Arguments&)> answer);
+  void keyframe(std::string channel, int shard, std::function<Bytes()> frame);
+
+ private:
+  Bytes answer(Payload request);
+  Result<Bytes> answer_to(const ControlRequest& request);
+  Bytes status_answer() const;
+
+  World& world_;
+  Instant started_;
+  std::function<void(StatusReply&)> status_;
+  std::map<std::string, std::function<Result<Bytes>(const Arguments&)>> questions_;
+  std::map<std::pair<std::string, int>, std::function<Bytes()>> keyframes_;
+  Counter& asked_;
+  Counter& refused_;
+};
+
+/// Asks `whom` and decodes the answer; `done` is called exactly once.
+template <class Answer>
+void ask_control(Bus& bus, const Address& whom, ControlRequest request, Duration deadline,
+                 std::function<void(Result<Answer>)> done) {
+  bus.ask(whom, encode(request), deadline, [done = std::move(done)](Result<Bytes> bytes) {
+    done([&]() -> Result<Answer> {
+      const ControlReply reply = TRY(decode<ControlReply>(TRY(std::move(bytes))));
+      if (!reply.ok) return fail(Errc::refused, reply.error);
+      return decode<Answer>(
+          {reinterpret_cast<const std::uint8_t*>(reply.body.data()), reply.body.size()});
+    }());
+  });
+}
+
+}  // namespace paceline

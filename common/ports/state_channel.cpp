@@ -1,0 +1,248 @@
+#include "common/ports/state_channel.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/check.h"
+#include "common/base/hash.h"
+#include "common/ports/control.h"
+#include "common/wire/codec.h"
+
+namespace paceline {
+namespace {
+
+constexpr std::uint32_t not_ours = UINT32_MAX;
+
+std::uint64_t dictionary_hash(const std::vector<std::string>& ids) {
+  std::uint64_t hash = fnv1a("");
+  for (const auto& id : ids) hash = fnv1a("\n", fnv1a(id, hash));
+  return hash;
+}
+
+}  // namespace
+
+template <class Row>
+StateWriter<Row>::StateWriter(World& world, std::string channel, Options options)
+    : world_{world},
+      channel_{std::move(channel)},
+      options_{std::move(options)},
+      dictionary_{dictionary_hash(options_.ids)},
+      rows_(options_.ids.size()),
+      is_changed_(options_.ids.size()) {
+  CHECK(options_.keyframe > Duration::zero());
+  frame_.header.sender = world_.self.text();
+  frame_.header.shard = options_.shard;
+  frame_.header.incarnation = world_.incarnation;
+  frame_.header.dictionary = dictionary_;
+}
+
+template <class Row>
+void StateWriter<Row>::set(std::uint32_t index, const Row& row) {
+  if (rows_[index] == row) return;
+  rows_[index] = row;
+  if (is_changed_[index]) return;
+  is_changed_[index] = true;
+  changed_.push_back(index);
+}
+
+template <class Row>
+void StateWriter<Row>::fill(StateFrame<Row>& frame, bool keyframe) const {
+  frame.header.sequence = sequence_;
+  frame.header.keyframe = keyframe;
+  frame.head = head_;
+  frame.ids.clear();
+  frame.indices.clear();
+  frame.rows.clear();
+  if (keyframe) {
+    frame.ids = options_.ids;
+    frame.rows = rows_;
+    frame.indices.resize(rows_.size());
+    for (std::uint32_t i = 0; i < frame.indices.size(); ++i) frame.indices[i] = i;
+  } else {
+    frame.indices = changed_;
+    for (const auto index : changed_) frame.rows.push_back(rows_[index]);
+  }
+}
+
+template <class Row>
+void StateWriter<Row>::publish(const typename Row::Head& head, Duration age) {
+  const Instant now = world_.clock.now();
+  const bool keyframe = now >= keyframe_due_;
+  if (keyframe) keyframe_due_ = now + options_.keyframe;
+  head_ = head;
+  content_at_ = now - age;
+  ++sequence_;
+  fill(frame_, keyframe);
+  frame_.header.age_ns = age.count();
+  for (const auto index : changed_) is_changed_[index] = false;
+  changed_.clear();
+  encode(frame_, bytes_);
+  world_.bus.publish(channel_, bytes_, options_.shard);
+}
+
+// Rows set since the last publish() are in it already; they come again with the next delta, which
+// is harmless.
+template <class Row>
+std::vector<std::uint8_t> StateWriter<Row>::keyframe() const {
+  StateFrame<Row> frame;
+  frame.header = frame_.header;
+  fill(frame, true);
+  frame.header.age_ns = (world_.clock.now() - content_at_).count();
+  return encode(frame);
+}
+
+template <class Row>
+StateReader<Row>::StateReader(World& world, std::string channel, Options options,
+                              const std::vector<std::string>& ids, Changed changed)
+    : world_{world},
+      channel_{std::move(channel)},
+      options_{options},
+      changed_{std::move(changed)},
+      gap_counter_{
+          world.metrics.counter("paceline_bus_gaps_total",
+                                "Messages missed on a state channel, each answered by a keyframe.",
+                                {{"channel", channel_}})},
+      refused_counter_{world.metrics.counter("paceline_bus_refused_total",
+                                             "Messages of a state channel that could not be read.",
+                                             {{"channel", channel_}})},
+      refusals_{world.log, channel_ + "_refused"} {
+  reset_ids(ids);
+  world_.bus.subscribe(
+      channel_, [this](const Address& from, Payload bytes) { hear(from, bytes, false); },
+      options_.shard);
+}
+
+template <class Row>
+void StateReader<Row>::reset_ids(const std::vector<std::string>& ids) {
+  std::unordered_map<std::string, std::uint32_t> index_of;
+  std::vector<Row> rows(ids.size());
+  std::vector<bool> heard(ids.size());
+  for (std::uint32_t i = 0; i < ids.size(); ++i) {
+    index_of.emplace(ids[i], i);
+    const auto before = index_of_.find(ids[i]);
+    if (before == index_of_.end()) continue;
+    rows[i] = rows_[before->second];
+    heard[i] = heard_[before->second];
+  }
+  index_of_ = std::move(index_of);
+  rows_ = std::move(rows);
+  heard_ = std::move(heard);
+  for (auto& [stream, sender] : senders_) {
+    sender.dictionary = 0;
+    sender.synchronised = false;
+  }
+}
+
+template <class Row>
+void StateReader<Row>::hear(const Address& from, std::span<const std::uint8_t> bytes,
+                            bool is_answer) {
+  auto frame = decode<StateFrame<Row>>(bytes);
+  if (frame && frame->header.sender != from.text() && !is_answer)
+    frame = fail(fmt::format("claims to be {}", frame->header.sender));
+  if (!frame) {
+    ++refused_;
+    refused_counter_.add();
+    return refusals_.bad({{"from", from.text()}, {"why", frame.error().detail}});
+  }
+  refusals_.good();
+  const auto& header = frame->header;
+  auto& sender = senders_[{from, header.shard}];
+  sender.address = from;
+  sender.shard = header.shard;
+  if (header.incarnation < sender.incarnation) return;  // Late words of a process that is gone.
+  if (header.incarnation > sender.incarnation) {
+    sender.incarnation = header.incarnation;
+    sender.sequence = 0;
+    sender.synchronised = false;
+  }
+  const bool newer = header.sequence > sender.sequence;
+  if (newer || header.keyframe) {
+    sender.heard = world_.clock.now();
+    sender.content = sender.heard - Duration{std::max<std::int64_t>(header.age_ns, 0)};
+  }
+  if (header.keyframe) {
+    if (header.sequence < sender.sequence)
+      return sender.synchronised ? void() : ask_keyframe(sender);
+    sender.synchronised = true;
+  } else {
+    if (!newer) return;  // A duplicate, or overtaken by a keyframe.
+    const bool gap = header.sequence != sender.sequence + 1;
+    if (gap && sender.synchronised) {
+      ++gaps_;
+      gap_counter_.add();
+    }
+    if (gap || header.dictionary != sender.dictionary) sender.synchronised = false;
+    // A gap that stays open: the sequence is left where it is until a keyframe closes it.
+    if (!sender.synchronised) return ask_keyframe(sender);
+  }
+  sender.sequence = header.sequence;
+  apply(sender, *frame);
+}
+
+template <class Row>
+void StateReader<Row>::apply(Sender& sender, StateFrame<Row>& frame) {
+  if (frame.header.keyframe && frame.header.dictionary != sender.dictionary) {
+    sender.map.assign(frame.ids.size(), not_ours);
+    for (std::size_t i = 0; i < frame.ids.size(); ++i)
+      if (const auto ours = index_of_.find(frame.ids[i]); ours != index_of_.end())
+        sender.map[i] = ours->second;
+    sender.dictionary = frame.header.dictionary;
+  }
+  changed_rows_.clear();
+  for (std::size_t i = 0; i < frame.rows.size(); ++i) {
+    const auto theirs = frame.indices[i];
+    const auto ours = theirs < sender.map.size() ? sender.map[theirs] : not_ours;
+    if (ours == not_ours) continue;
+    rows_[ours] = std::move(frame.rows[i]);
+    heard_[ours] = true;
+    changed_rows_.push_back(ours);
+  }
+  sender.head = std::move(frame.head);
+  if (changed_) changed_(sender.address, sender.head, changed_rows_);
+}
+
+template <class Row>
+void StateReader<Row>::ask_keyframe(Sender& sender) {
+  const Instant now = world_.clock.now();
+  if (sender.asking && now - sender.asked < 2 * options_.ask_deadline) return;
+  sender.asking = true;
+  sender.asked = now;
+  const Address address = sender.address;
+  const Stream stream{address, sender.shard};
+  const ControlRequest question{.question = "keyframe",
+                                .arguments = {channel_, std::to_string(sender.shard)}};
+  world_.bus.ask(
+      address, encode(question), options_.ask_deadline,
+      [this, address, stream](Result<std::vector<std::uint8_t>> answer) {
+        senders_[stream].asking = false;
+        if (!answer) return;  // The next delta asks again; a keyframe comes by itself too.
+        const auto reply = decode<ControlReply>(*answer);
+        if (!reply || !reply->ok) {
+          ++refused_;
+          refused_counter_.add();
+          return refusals_.bad(
+              {{"from", address.text()}, {"why", reply ? reply->error : reply.error().detail}});
+        }
+        hear(address,
+             {reinterpret_cast<const std::uint8_t*>(reply->body.data()), reply->body.size()}, true);
+      });
+}
+
+template <class Row>
+std::optional<Duration> StateReader<Row>::age(Instant now) const {
+  std::optional<Duration> freshest;
+  for (const auto& [stream, sender] : senders_)
+    if (is_fresh(sender, now))
+      if (const Duration age = now - sender.content; !freshest || age < *freshest) freshest = age;
+  return freshest;
+}
+
+template class StateWriter<TargetStat>;
+template class StateWriter<TargetPace>;
+template class StateWriter<TargetFeedback>;
+template class StateReader<TargetStat>;
+template class StateReader<TargetPace>;
+template class StateReader<TargetFeedback>;
+
+}  // namespace paceline

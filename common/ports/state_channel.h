@@ -1,0 +1,150 @@
+// Rows of state over a bus that may lose any message: keyframes, changed rows, and a question after
+// a gap.
+//
+//   StateWriter<TargetPace> writer{world, "pace", {.ids = ids, .keyframe = 5s}};
+//   writer.set(index, row);                     // remembers what changed
+//   writer.publish(head, age);                  // a delta, or a keyframe when one is due
+//
+//   StateReader<TargetPace> reader{world, "pace", {.stale = 6s}, ids, on_change};
+//   reader.row(index), reader.age(index)        // by our own dense index, aged by our own clock
+//
+// Writer: one per channel and shard; its process answers the control question "keyframe CHANNEL
+// SHARD". Reader: one per channel; hears every sender of it. On a gap, a new incarnation or an
+// unknown dictionary it asks the sender for a keyframe (REQ/REP, one question in flight for each
+// sender, at most one per period) and ignores deltas until it has one. So there is no start order,
+// and no message whose loss matters.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/ports/world.h"
+#include "common/wire/messages.h"
+
+namespace paceline {
+
+template <class Row>
+class StateWriter {
+ public:
+  struct Options {
+    std::vector<std::string> ids;  // Of the rows, by the writer's dense index.
+    Duration keyframe = 5s;        // [> 0] between keyframes.
+    int shard = -1;                // Publishes to this shard's subscribers only; -1 = all.
+  };
+
+  StateWriter(World& world, std::string channel, Options options);
+
+  /// Replaces a row; it goes out with the next publish() if it differs from what was there.
+  void set(std::uint32_t index, const Row& row);
+
+  /// Sends head and changed rows, or everything if a keyframe is due. Also without changes: a life
+  /// sign.
+  ///   age   [>= 0] of the content now
+  void publish(const typename Row::Head& head, Duration age = Duration::zero());
+
+  /// The next publish() is a keyframe.
+  void force_keyframe() { keyframe_due_ = Instant{}; }
+
+  /// A keyframe as of the last publish(), for the control question "keyframe"; does not count as a
+  /// message.
+  std::vector<std::uint8_t> keyframe() const;
+
+  const Row& row(std::uint32_t index) const { return rows_[index]; }
+  std::size_t size() const { return rows_.size(); }
+
+ private:
+  void fill(StateFrame<Row>& frame, bool keyframe) const;
+
+  World& world_;
+  std::string channel_;
+  Options options_;
+  std::uint64_t dictionary_;
+  std::uint64_t sequence_ = 0;
+  Instant keyframe_due_{};
+  Instant content_at_{};  // When the content last sent was new.
+  typename Row::Head head_{};
+  std::vector<Row> rows_;
+  std::vector<std::uint32_t> changed_;  // Indices whose row differs from what was last sent.
+  std::vector<bool> is_changed_;
+  StateFrame<Row> frame_;  // Reused, as is bytes_: no allocation in the steady state.
+  std::vector<std::uint8_t> bytes_;
+};
+
+template <class Row>
+class StateReader {
+ public:
+  struct Options {
+    Duration stale = 5s;         // A sender silent for longer counts as gone.
+    Duration ask_deadline = 1s;  // For a keyframe question.
+    int shard = -1;              // Subscribes to this shard only; -1 = everything.
+  };
+  /// `changed`: our indices of the rows that were replaced, ascending for a keyframe.
+  using Changed = std::function<void(const Address& from, const typename Row::Head& head,
+                                     const std::vector<std::uint32_t>& changed)>;
+
+  /// `ids`: the rows we know, by our own dense index; rows of unknown ids are ignored and counted.
+  StateReader(World& world, std::string channel, Options options,
+              const std::vector<std::string>& ids, Changed changed);
+
+  /// Whether the row was ever heard.
+  bool known(std::uint32_t index) const { return heard_[index]; }
+  const Row& row(std::uint32_t index) const { return rows_[index]; }
+
+  /// What is known of one sender.
+  struct Sender {
+    Address address;
+    int shard = -1;
+    std::uint64_t incarnation = 0;
+    std::uint64_t sequence = 0;
+    bool synchronised = false;  // False: waits for a keyframe.
+    Instant heard{};            // When its last message arrived.
+    Instant content{};          // Arrival minus the age it named: when its content was new.
+    typename Row::Head head{};
+    std::uint64_t dictionary = 0;
+    std::vector<std::uint32_t> map;  // Sender's index -> ours; UINT32_MAX = not ours.
+    bool asking = false;
+    Instant asked{};
+  };
+  using Stream = std::pair<Address, int>;  // A sender and its shard.
+  const std::map<Stream, Sender>& senders() const { return senders_; }
+
+  /// Age of the freshest content of any sender; nothing if none was heard within `stale`.
+  std::optional<Duration> age(Instant now) const;
+
+  /// Every sender that was heard within `stale` and is synchronised.
+  bool is_fresh(const Sender& sender, Instant now) const {
+    return sender.synchronised && now - sender.heard <= options_.stale;
+  }
+
+  /// The rows we know from now on; rows of ids that stay keep their values. Asks for keyframes.
+  void reset_ids(const std::vector<std::string>& ids);
+
+  std::uint64_t gaps() const { return gaps_; }
+  std::uint64_t refused() const { return refused_; }
+
+ private:
+  void hear(const Address& from, std::span<const std::uint8_t> bytes, bool is_answer);
+  void apply(Sender& sender, StateFrame<Row>& frame);
+  void ask_keyframe(Sender& sender);
+
+  World& world_;
+  std::string channel_;
+  Options options_;
+  Changed changed_;
+  std::unordered_map<std::string, std::uint32_t> index_of_;
+  std::vector<Row> rows_;
+  std::vector<bool> heard_;
+  std::map<Stream, Sender> senders_;
+  std::vector<std::uint32_t> changed_rows_;
+  std::uint64_t gaps_ = 0;
+  std::uint64_t refused_ = 0;
+  Counter& gap_counter_;
+  Counter& refused_counter_;
+  FaultLog refusals_;
+};
+
+}  // namespace paceline

@@ -1,0 +1,24 @@
+// The world as a service may know it: what serve() hands to a process, and SimWorld to a test.
+#pragma once
+
+#include "common/base/metrics.h"
+#include "common/ports/bus.h"
+#include "common/ports/clock.h"
+#include "common/ports/log.h"
+#include "common/ports/random.h"
+#include "common/ports/timers.h"
+
+namespace paceline {
+
+struct World {
+  Address self;
+  std::uint64_t incarnation;  // Larger at each start of this process.
+  Clock& clock;
+  Timers& timers;
+  Bus& bus;
+  Log& log;
+  Random& random;
+  Metrics& metrics;
+};
+
+}  // namespace paceline

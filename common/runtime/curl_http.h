@@ -1,0 +1,29 @@
+// The Http port on libcurl's multi interface, inside the loop.
+#pragma once
+
+#include <memory>
+
+#include "common/base/metrics.h"
+#include "common/ports/http.h"
+#include "common/runtime/loop.h"
+
+namespace paceline {
+
+class CurlHttp final : public Http {
+ public:
+  /// Connections are kept alive and reused; HTTP/2 where the server offers it. TLS 1.2 or newer,
+  /// verified.
+  CurlHttp(Loop& loop, Metrics& metrics);
+  ~CurlHttp() override;
+  CurlHttp(const CurlHttp&) = delete;
+  CurlHttp& operator=(const CurlHttp&) = delete;
+
+  HttpCall send(HttpRequest request, Done done) override;
+  void cancel(HttpCall call) override;
+
+ private:
+  struct Multi;
+  std::unique_ptr<Multi> multi_;
+};
+
+}  // namespace paceline

@@ -1,0 +1,39 @@
+#include "common/runtime/curve_keys.h"
+
+#include <zmq.h>
+
+#include <algorithm>
+#include <fstream>
+#include <stdexcept>
+
+namespace paceline {
+namespace {
+
+std::string read_key(const std::string& file) {
+  std::ifstream in{file};
+  std::string key;
+  if (!(in >> key))
+    throw std::runtime_error{file + ": no key; make the cluster's keys with `pacelinectl keys`"};
+  std::uint8_t binary[32];
+  if (key.size() != 40 || !zmq_z85_decode(binary, key.c_str()))
+    throw std::runtime_error{file + ": not a key of 40 characters"};
+  return key;
+}
+
+}  // namespace
+
+bool CurveKeys::knows(std::string_view public_key) const {
+  return std::ranges::any_of(public_keys,
+                             [&](const auto& key) { return key.second == public_key; });
+}
+
+CurveKeys read_curve_keys(const Topology& topology, const std::string& self) {
+  const std::string folder = topology.run_dir + "/keys/";
+  CurveKeys keys;
+  keys.own_secret = read_key(folder + self + ".secret");
+  for (const auto& node : topology.nodes)
+    keys.public_keys[node.name] = read_key(folder + node.name + ".public");
+  return keys;
+}
+
+}  // namespace paceline

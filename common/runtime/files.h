@@ -1,0 +1,20 @@
+// Whole files in and out.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/base/result.h"
+
+namespace paceline {
+
+/// The whole file.
+///   errors   not_found: cannot be opened or read; too_large: over `max_bytes`
+Result<std::string> read_file(const std::string& path, std::size_t max_bytes = 64u << 20);
+
+/// Replaces the file at once or not at all: written beside it, synced, renamed, folder synced.
+///   errors   unavailable: says which step failed and why
+Result<void> write_file_atomically(const std::string& path, std::string_view content,
+                                   unsigned mode = 0644);
+
+}  // namespace paceline

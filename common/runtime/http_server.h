@@ -1,0 +1,92 @@
+// A small HTTP(S) server in the process's own loop (libmicrohttpd, external polling): no threads,
+// no locks.
+//
+//   HttpServer server{loop, {.address = "127.0.0.1", .port = 8080}, [](ServerRequest request,
+//   Responder respond) {
+//     respond.send({.status = 200, .body = "..."});       // now, or later: keep `respond`
+//   }};
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/ports/http.h"
+#include "common/runtime/loop.h"
+
+namespace paceline {
+
+struct ServerRequest {
+  std::string method;
+  std::string path;  // Decoded, without the query.
+  std::multimap<std::string, std::string> query;
+  HttpHeaders headers;  // Names in lower case.
+  std::string body;     // As received; still compressed if Content-Encoding says so.
+  std::string peer;     // "127.0.0.1"
+
+  std::string_view header(std::string_view name) const;
+  /// The first value of a query parameter, or "".
+  std::string_view parameter(std::string_view name) const;
+};
+
+struct ServerAnswer {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  HttpHeaders headers;
+};
+
+/// The one answer to one request. May be kept and used later (long polling); copies share the
+/// request. When the last copy goes away unused, the answer is 503.
+class Responder {
+ public:
+  void send(ServerAnswer answer);
+
+  /// Starts an answer without an end (server-sent events): write() adds to it until close() or the
+  /// peer goes.
+  void start_stream(std::string content_type, HttpHeaders headers = {});
+  /// False once the peer is gone or more than `max_pending` bytes wait: then the stream is closed.
+  bool write(std::string_view bytes, std::size_t max_pending = 4u << 20);
+  void close();
+
+  /// False once the peer is gone.
+  bool alive() const;
+
+ private:
+  friend class HttpServer;
+  struct Exchange;
+  explicit Responder(const std::shared_ptr<Exchange>& exchange);
+  static void answer(Exchange& exchange, ServerAnswer answer);
+  std::shared_ptr<Exchange> exchange_;
+};
+
+class HttpServer {
+ public:
+  struct Options {
+    std::string address = "127.0.0.1";
+    int port = 0;                 // 0 = any free one, see port().
+    std::string certificate_pem;  // With key_pem: HTTPS.
+    std::string key_pem;
+    std::size_t max_body_bytes = 64u << 20;  // A larger request is answered 413.
+    unsigned max_connections = 256;
+    Duration idle_timeout = 120s;
+  };
+  using Handle = std::function<void(ServerRequest request, Responder respond)>;
+
+  /// Throws std::system_error if the port cannot be bound.
+  HttpServer(Loop& loop, Options options, Handle handle);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  int port() const;
+
+ private:
+  friend class Responder;
+  struct Daemon;
+  std::unique_ptr<Daemon> daemon_;
+};
+
+}  // namespace paceline

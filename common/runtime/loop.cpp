@@ -1,0 +1,210 @@
+#include "common/runtime/loop.h"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <queue>
+#include <system_error>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/check.h"
+#include "common/runtime/system_clock.h"
+
+namespace paceline {
+namespace {
+
+[[noreturn]] void broken(const char* what) {
+  throw std::system_error{errno, std::generic_category(), what};
+}
+
+constexpr Duration longest_wait = 1h;
+
+}  // namespace
+
+struct Loop::State {
+  struct Timer {
+    std::function<void()> call;
+    Duration period;
+    Instant due;
+  };
+  struct Due {
+    Instant at;
+    TimerId id;
+    bool operator>(const Due& other) const { return at > other.at; }
+  };
+  struct Watched {
+    bool readable;
+    bool writable;
+    std::shared_ptr<std::function<void()>> ready;
+  };
+
+  SystemClock clock;
+  int signals = -1;
+  bool running = false;
+  bool items_changed = true;
+  TimerId last_timer = 0;
+  std::unordered_map<TimerId, Timer> timers;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due;
+  std::map<int, Watched> fds;
+  std::map<void*, Watched> sockets;
+  std::vector<zmq_pollitem_t> items;
+  std::function<void()> stop_call;
+  std::function<void()> reload_call;
+
+  TimerId set(Duration delay, Duration period, std::function<void()> call) {
+    const TimerId id = ++last_timer;
+    const Instant at = clock.now() + std::max(delay, Duration::zero());
+    timers[id] = {std::move(call), period, at};
+    due.push({at, id});
+    return id;
+  }
+
+  Duration until_next() const {
+    if (due.empty()) return longest_wait;
+    return std::clamp(due.top().at - clock.now(), Duration::zero(), longest_wait);
+  }
+
+  void ring() {
+    const Instant now = clock.now();
+    while (!due.empty() && due.top().at <= now) {
+      const auto [at, id] = due.top();
+      due.pop();
+      const auto found = timers.find(id);
+      if (found == timers.end() || found->second.due != at) continue;
+      auto& timer = found->second;
+      if (timer.period == Duration::zero()) {
+        const auto call = std::move(timer.call);
+        timers.erase(found);
+        call();
+      } else {
+        const auto missed = (now - timer.due) / timer.period;
+        timer.due += (missed + 1) * timer.period;
+        due.push({timer.due, id});
+        const auto call = timer.call;  // It may cancel itself.
+        call();
+      }
+    }
+  }
+
+  void rebuild() {
+    items.clear();
+    for (const auto& [fd, watched] : fds) {
+      const int events = (watched.readable ? ZMQ_POLLIN : 0) | (watched.writable ? ZMQ_POLLOUT : 0);
+      items.push_back({nullptr, fd, static_cast<short>(events), 0});
+    }
+    for (const auto& [socket, watched] : sockets) items.push_back({socket, 0, ZMQ_POLLIN, 0});
+    items_changed = false;
+  }
+
+  void dispatch() {
+    const auto polled = items;  // Callbacks may watch and forget.
+    for (const auto& item : polled) {
+      if (item.revents == 0) continue;
+      std::shared_ptr<std::function<void()>> call;  // Kept: it may forget itself.
+      if (item.socket) {
+        const auto found = sockets.find(item.socket);
+        if (found != sockets.end()) call = found->second.ready;
+      } else {
+        const auto found = fds.find(item.fd);
+        if (found != fds.end()) call = found->second.ready;
+      }
+      if (call) (*call)();
+    }
+  }
+
+  void take_signals() {
+    signalfd_siginfo info;
+    while (read(signals, &info, sizeof info) == sizeof info) {
+      if (info.ssi_signo == SIGHUP) {
+        if (reload_call) reload_call();
+      } else if (stop_call) {
+        stop_call();
+      } else {
+        running = false;
+      }
+    }
+  }
+};
+
+Loop::Loop() : state_{std::make_unique<State>()} {
+  sigset_t mask;
+  sigemptyset(&mask);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&mask, signal);
+  if (sigprocmask(SIG_BLOCK, &mask, nullptr) != 0) broken("sigprocmask");
+  signal(SIGPIPE, SIG_IGN);
+  state_->signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+  if (state_->signals < 0) broken("signalfd");
+  watch_fd(state_->signals, true, false, [this] { state_->take_signals(); });
+}
+
+Loop::~Loop() {
+  close(state_->signals);
+}
+
+TimerId Loop::after(Duration delay, std::function<void()> call) {
+  return state_->set(delay, Duration::zero(), std::move(call));
+}
+
+TimerId Loop::every(Duration period, std::function<void()> call) {
+  CHECK(period > Duration::zero());
+  return state_->set(period, period, std::move(call));
+}
+
+void Loop::cancel(TimerId timer) {
+  state_->timers.erase(timer);
+}
+
+void Loop::watch_fd(int fd, bool readable, bool writable, std::function<void()> ready) {
+  state_->fds[fd] = {readable, writable, std::make_shared<std::function<void()>>(std::move(ready))};
+  state_->items_changed = true;
+}
+
+void Loop::forget_fd(int fd) {
+  state_->fds.erase(fd);
+  state_->items_changed = true;
+}
+
+void Loop::watch_socket(void* socket, std::function<void()> ready) {
+  state_->sockets[socket] = {true, false,
+                             std::make_shared<std::function<void()>>(std::move(ready))};
+  state_->items_changed = true;
+}
+
+void Loop::forget_socket(void* socket) {
+  state_->sockets.erase(socket);
+  state_->items_changed = true;
+}
+
+void Loop::on_stop(std::function<void()> call) {
+  state_->stop_call = std::move(call);
+}
+void Loop::on_reload(std::function<void()> call) {
+  state_->reload_call = std::move(call);
+}
+
+void Loop::run() {
+  state_->running = true;
+  while (state_->running) run_once(longest_wait);
+}
+
+void Loop::stop() {
+  state_->running = false;
+}
+
+void Loop::run_once(Duration patience) {
+  if (state_->items_changed) state_->rebuild();
+  const Duration wait = std::min(patience, state_->until_next());
+  const auto millis = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
+  const int ready = zmq_poll(state_->items.data(), static_cast<int>(state_->items.size()), millis);
+  if (ready < 0 && zmq_errno() != EINTR) broken("zmq_poll");
+  if (ready > 0) state_->dispatch();
+  state_->ring();  // After the messages: a process that slept hears what came before it judges the
+                   // time.
+}
+
+}  // namespace paceline

@@ -1,0 +1,49 @@
+// The one event loop of a process: sockets, timers and signals by zmq::poll.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "common/ports/timers.h"
+
+namespace paceline {
+
+class Loop final : public Timers {
+ public:
+  Loop();
+  ~Loop() override;
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  TimerId after(Duration delay, std::function<void()> call) override;
+  TimerId every(Duration period, std::function<void()> call) override;
+  void cancel(TimerId timer) override;
+
+  /// Calls `ready` whenever the file descriptor is readable / writable.
+  void watch_fd(int fd, bool readable, bool writable, std::function<void()> ready);
+  void forget_fd(int fd);
+
+  /// Calls `ready` whenever the ZeroMQ socket (its C handle) may be read; `ready` must drain it or
+  /// accept being called again.
+  void watch_socket(void* socket, std::function<void()> ready);
+  void forget_socket(void* socket);
+
+  /// SIGTERM and SIGINT stop the loop by default; a service that has something to finish first
+  /// replaces that.
+  void on_stop(std::function<void()> call);
+  void on_reload(std::function<void()> call);  // SIGHUP
+
+  /// Runs until stop(). Exceptions of callbacks pass through.
+  void run();
+  void stop();
+
+  /// Handles what is due, waiting at most `patience`: for tests and for loops inside other loops.
+  void run_once(Duration patience);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace paceline

@@ -1,0 +1,127 @@
+#include "common/runtime/serve.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <malloc.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "common/runtime/files.h"
+#include "common/runtime/log.h"
+#include "common/runtime/system_clock.h"
+#include "common/runtime/system_random.h"
+#include "common/runtime/zmq_bus.h"
+
+namespace paceline {
+namespace {
+
+constexpr int exit_asked = 0;
+constexpr int exit_world = 1;
+constexpr int exit_config = 78;  // EX_CONFIG of sysexits.h.
+
+struct Arguments {
+  std::string topology;
+  std::string node;
+  int index = 0;
+  bool check = false;
+  bool json_log = false;
+  std::string log_level = "info";
+};
+
+int bad_config(const char* name, const std::string& why) {
+  std::fprintf(stderr, "%s: %s\n", name, why.c_str());
+  return exit_config;
+}
+
+// Two processes of one name would take each other's sockets: the second must not start.
+void hold_lock(const Topology& topology, const Address& self) {
+  const std::string folder = topology.run_dir + "/" + self.node;
+  std::filesystem::create_directories(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+  const std::string file = fmt::format("{}/{}-{}.lock", folder, self.process, self.index);
+  const int fd =
+      open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);  // Held until the process ends.
+  if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
+    throw std::system_error{errno, std::generic_category(),
+                            file + ": another " + self.text() + " is running?"};
+}
+
+Result<void> prepare_place(const Arguments& arguments, const char* name,
+                           const std::function<Result<void>(Place&)>& prepare, Place& place) {
+  const auto text = TRY(read_file(arguments.topology));
+  place = TRY(parse_place(text, arguments.topology, arguments.node, name, arguments.index));
+  return prepare(place);
+}
+
+}  // namespace
+
+int serve_process(const char* name, int argc, char** argv,
+                  const std::function<Result<void>(Place& place)>& prepare,
+                  const std::function<void(World& world, Loop& loop)>& body) {
+  Arguments arguments;
+  CLI::App app{fmt::format("Paceline's {}; its manual is services/{}/README.md", name, name), name};
+  app.add_option("TOPOLOGY", arguments.topology, "the cluster's topology file")->required();
+  app.add_option("--node", arguments.node, "the node this process runs on")->required();
+  app.add_option("--index", arguments.index, "which of several of its kind (pacer shards)");
+  app.add_flag("--check", arguments.check, "read and check everything, then stop");
+  app.add_flag("--json-log", arguments.json_log, "log JSON lines");
+  app.add_option("--log-level", arguments.log_level, "debug, info, warn or error");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_asked : exit_config;
+  }
+  const auto level = parse_log_level(arguments.log_level);
+  if (!level) return bad_config(name, level.error().detail);
+  Place place{.topology = {},
+              .node = "",
+              .process = "",
+              .index = 0,
+              .settings = Settings::empty(arguments.topology, name)};
+  if (const auto done = prepare_place(arguments, name, prepare, place); !done)
+    return bad_config(name, done.error().detail);
+  if (arguments.check) {
+    std::fputs(place.settings.effective().c_str(), stdout);
+    return exit_asked;
+  }
+
+  // Memory of a decoded batch is wanted again in the next cycle: keep it rather than give it back.
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  const Address self{place.node, place.process, place.index};
+  BoostLog log{{.process = self.text(), .least = *level, .json = arguments.json_log}};
+  try {
+    hold_lock(place.topology, self);
+    Loop loop;
+    SystemClock clock;
+    SystemRandom random;
+    Metrics metrics;
+    ZmqBus bus{place.topology, self, loop, log, metrics};
+    World world{.self = self,
+                .incarnation = static_cast<std::uint64_t>(clock.wall().time_since_epoch().count()),
+                .clock = clock,
+                .timers = loop,
+                .bus = bus,
+                .log = log,
+                .random = random,
+                .metrics = metrics};
+    bus.bind_all();
+    log.info("started", {{"topology", arguments.topology},
+                         {"cluster", place.topology.cluster},
+                         {"pid", getpid()},
+                         {"settings", place.settings.effective()}});
+    body(world, loop);
+    log.info("stopped");
+    return exit_asked;
+  } catch (const std::exception& error) {
+    log.error("broken", {{"why", error.what()}});
+    return exit_world;
+  }
+}
+
+}  // namespace paceline

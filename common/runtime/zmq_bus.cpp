@@ -1,0 +1,395 @@
+#include "common/runtime/zmq_bus.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+#include <zmq.hpp>
+
+#include "common/base/check.h"
+#include "common/runtime/curve_keys.h"
+#include "common/runtime/system_clock.h"
+#include "common/wire/messages.h"
+
+namespace paceline {
+namespace {
+
+constexpr int most_per_turn =
+    256;  // Messages read from one socket before the others have their turn.
+constexpr std::size_t most_questions = 64;  // Under way at once.
+constexpr const char* zap_domain = "paceline";
+
+bool is_tcp(std::string_view endpoint) {
+  return endpoint.starts_with("tcp://");
+}
+
+std::string topic_of(int shard) {
+  return shard < 0 ? "*" : std::to_string(shard) + ".";
+}
+
+// The folder of an ipc socket must exist, and is nobody else's business.
+void make_folder(std::string_view endpoint) {
+  if (!endpoint.starts_with("ipc://")) return;
+  const std::filesystem::path file{endpoint.substr(6)};
+  if (!file.has_parent_path() || std::filesystem::exists(file.parent_path())) return;
+  std::filesystem::create_directories(file.parent_path());
+  std::filesystem::permissions(file.parent_path(), std::filesystem::perms::owner_all);
+}
+
+std::string filled(const Topology& topology, std::string_view pattern, const Node& node,
+                   const Address& whose) {
+  auto result = endpoint(topology, pattern, node, whose.process, whose.index);
+  if (!result) throw std::runtime_error{result.error().detail};
+  return *std::move(result);
+}
+
+}  // namespace
+
+struct ZmqBus::Wires {
+  // One process that we hear on a channel.
+  struct Source {
+    Address address;
+    std::string endpoint;
+    Instant heard{};
+  };
+  struct Subscription {
+    const Channel* channel;
+    zmq::socket_t socket;
+    std::vector<Source> sources;
+    Deliver deliver;
+    TimerId timer = 0;
+  };
+  struct Question {
+    zmq::socket_t socket;
+    Reply reply;
+    TimerId timer = 0;
+    Address whom;
+    std::string endpoint;
+  };
+
+  Wires(const Topology& t, const Address& s, Loop& l, Log& g, Metrics& m)
+      : topology{t}, self{s}, loop{l}, log{g}, metrics{m} {
+    context.set(zmq::ctxopt::io_threads, 1);
+    if (topology.encrypted) {
+      keys = read_curve_keys(topology, self.node);
+      guard_door();
+    }
+  }
+
+  ~Wires() {
+    for (auto& subscription : subscriptions) forget(subscription->socket, subscription->timer);
+    for (auto& [id, question] : questions) forget(question.socket, question.timer);
+    for (auto& socket : answering) forget(socket, 0);
+    if (door) forget(*door, 0);
+  }
+
+  void forget(zmq::socket_t& socket, TimerId timer) {
+    loop.cancel(timer);
+    loop.forget_socket(socket.handle());
+  }
+
+  // ---- sockets ----
+
+  zmq::socket_t make(zmq::socket_type type, int high_water) {
+    zmq::socket_t socket{context, type};
+    socket.set(zmq::sockopt::linger, 0);
+    socket.set(zmq::sockopt::sndhwm, high_water);
+    socket.set(zmq::sockopt::rcvhwm, high_water);
+    socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(max_frame_bytes));
+    socket.set(zmq::sockopt::reconnect_ivl, 20);
+    socket.set(zmq::sockopt::reconnect_ivl_max, 200);
+    socket.set(zmq::sockopt::connect_timeout, 300);
+    socket.set(zmq::sockopt::handshake_ivl, 1000);
+    socket.set(zmq::sockopt::tcp_maxrt, 1200);
+    return socket;
+  }
+
+  void bind(zmq::socket_t& socket, const std::string& where) {
+    if (is_tcp(where) && keys) {
+      socket.set(zmq::sockopt::curve_server, true);
+      socket.set(zmq::sockopt::curve_secretkey, keys->own_secret);
+      socket.set(zmq::sockopt::zap_domain, zap_domain);
+    }
+    make_folder(where);
+    try {
+      socket.bind(where);
+    } catch (const zmq::error_t& error) {
+      throw std::runtime_error{fmt::format("cannot bind {}: {}", where, error.what())};
+    }
+  }
+
+  // Keys are a property of the socket: all nodes that one socket connects to must share the
+  // server's key, so a SUB socket of an encrypted channel connects to one node only (see
+  // subscribe).
+  void connect(zmq::socket_t& socket, const std::string& where, const std::string& node) {
+    if (is_tcp(where) && keys) {
+      socket.set(zmq::sockopt::curve_serverkey, keys->public_keys.at(node));
+      socket.set(zmq::sockopt::curve_publickey, keys->public_keys.at(self.node));
+      socket.set(zmq::sockopt::curve_secretkey, keys->own_secret);
+    }
+    socket.connect(where);
+  }
+
+  // The ZAP handler: without one, libzmq would let any client with any key in
+  // (ZMQ_ZAP_ENFORCE_DOMAIN, which would shut that door, is a draft option and not in Debian's
+  // build). So it is bound before anything else.
+  void guard_door() {
+    door.emplace(context, zmq::socket_type::rep);
+    door->set(zmq::sockopt::linger, 0);
+    door->bind("inproc://zeromq.zap.01");
+    loop.watch_socket(door->handle(), [this] { judge_callers(); });
+  }
+
+  void judge_callers() {
+    while (const auto frames = receive(*door)) {
+      bool good = false;
+      if (frames->size() == 7 && (*frames)[6].size() == 32) {
+        std::array<char, 41> key{};
+        zmq_z85_encode(key.data(), static_cast<const std::uint8_t*>((*frames)[6].data()), 32);
+        good = keys->knows(key.data());
+      }
+      if (!good) {
+        strangers.add();
+        log.warn("stranger_refused",
+                 {{"address", frames->size() > 3 ? (*frames)[3].to_string() : "unknown"}});
+      }
+      const std::string id = frames->size() > 1 ? (*frames)[1].to_string() : "";
+      const std::array<std::string, 6> reply = {
+          "1.0", id, good ? "200" : "400", good ? "OK" : "not a node of this cluster", "", ""};
+      for (std::size_t i = 0; i < reply.size(); ++i)
+        door->send(zmq::buffer(reply[i]),
+                   i + 1 < reply.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
+    }
+  }
+
+  // All frames of the next message, or nothing. At most 8 are kept, the rest is dropped.
+  std::optional<std::vector<zmq::message_t>> receive(zmq::socket_t& socket) {
+    std::vector<zmq::message_t> frames;
+    for (;;) {
+      zmq::message_t frame;
+      if (!socket.recv(frame, zmq::recv_flags::dontwait)) return std::nullopt;
+      const bool more = frame.more();
+      if (frames.size() < 8) frames.push_back(std::move(frame));
+      if (!more) return frames;
+    }
+  }
+
+  // ---- PUB/SUB ----
+
+  const Channel& channel(std::string_view name) const {
+    const Channel* found = topology.channel(name);
+    CHECK(found != nullptr);  // The topology's checker knows every channel that the code names.
+    return *found;
+  }
+
+  zmq::socket_t& writer(std::string_view name) {
+    const auto found = writers.find(name);
+    if (found != writers.end()) return found->second;
+    const auto& ch = channel(name);
+    CHECK(ch.from == self.process);
+    auto socket = make(zmq::socket_type::pub, 64);
+    bind(socket, filled(topology, ch.endpoint, *topology.node(self.node), self));
+    return writers.emplace(std::string{name}, std::move(socket)).first->second;
+  }
+
+  std::vector<Source> sources_of(const Channel& ch) const {
+    std::vector<Source> sources;
+    for (const auto& node : topology.nodes) {
+      if (ch.scope == Scope::node && node.name != self.node) continue;
+      for (const auto& [process, count] : topology.processes(node)) {
+        if (process != ch.from) continue;
+        for (int index = 0; index < count; ++index) {
+          const Address address{node.name, process, index};
+          if (address == self) continue;
+          sources.push_back({address, filled(topology, ch.endpoint, node, address), Instant{}});
+        }
+      }
+    }
+    return sources;
+  }
+
+  void subscribe(std::string_view name, const Deliver& deliver, int shard) {
+    const auto& ch = channel(name);
+    std::map<std::string, std::vector<Source>> by_node;
+    for (auto& source : sources_of(ch)) by_node[source.address.node].push_back(std::move(source));
+    for (auto& [node, sources] : by_node) {
+      auto subscription = std::make_unique<Subscription>(
+          Subscription{&ch, make(zmq::socket_type::sub, ch.keyframe > Duration::zero() ? 64 : 1000),
+                       std::move(sources), deliver, 0});
+      auto& socket = subscription->socket;
+      if (shard < 0) {
+        socket.set(zmq::sockopt::subscribe, "");
+      } else {
+        socket.set(zmq::sockopt::subscribe, topic_of(shard));
+        socket.set(zmq::sockopt::subscribe, topic_of(-1));
+      }
+      for (auto& source : subscription->sources) {
+        source.heard = clock.now();
+        connect(socket, source.endpoint, node);
+      }
+      loop.watch_socket(socket.handle(), [this, s = subscription.get()] { hear(*s); });
+      subscription->timer = loop.every(std::max<Duration>(ch.stale / 2, 50ms),
+                                       [this, s = subscription.get()] { renew_silent(*s); });
+      subscriptions.push_back(std::move(subscription));
+    }
+  }
+
+  void hear(Subscription& subscription) {
+    for (int i = 0; i < most_per_turn; ++i) {
+      const auto frames = receive(subscription.socket);
+      if (!frames) return;
+      const auto from = frames->size() == 3 ? (*frames)[1].to_string_view() : std::string_view{};
+      const auto source = std::ranges::find_if(
+          subscription.sources, [&](const Source& s) { return s.address.text() == from; });
+      if (source == subscription.sources.end()) {
+        refused.add();
+        continue;
+      }
+      source->heard = clock.now();
+      received.add();
+      subscription.deliver(source->address,
+                           {(*frames)[2].data<std::uint8_t>(), (*frames)[2].size()});
+    }
+  }
+
+  void renew_silent(Subscription& subscription) {
+    for (auto& source : subscription.sources) {
+      if (clock.now() - source.heard <= subscription.channel->stale) continue;
+      source.heard = clock.now();  // The next try after another stale bound.
+      renewed.add();
+      subscription.socket.disconnect(source.endpoint);
+      connect(subscription.socket, source.endpoint, source.address.node);
+    }
+  }
+
+  // ---- REQ/REP ----
+
+  void ask(const Address& whom, Payload request, Duration deadline, Reply reply) {
+    const auto refuse = [&](std::string why) {
+      loop.after(Duration::zero(), [reply = std::move(reply), why = std::move(why)] {
+        reply(fail(Errc::unavailable, why));
+      });
+    };
+    const Node* node = topology.node(whom.node);
+    if (!node) return refuse(whom.text() + " is not in the topology");
+    if (questions.size() >= most_questions) return refuse("too many questions under way");
+    const auto where =
+        filled(topology, whom.node == self.node ? topology.control : topology.cluster_control,
+               *node, whom);
+    const auto id = ++last_question;
+    auto& question = questions
+                         .try_emplace(id, Question{make(zmq::socket_type::req, 8), std::move(reply),
+                                                   0, whom, where})
+                         .first->second;
+    connect(question.socket, where, whom.node);
+    question.timer = loop.after(deadline, [this, id] {
+      const auto& late = questions.at(id);
+      finish(id, fail(Errc::unavailable,
+                      fmt::format("no {} answers at {}", late.whom.process, late.endpoint)));
+    });
+    loop.watch_socket(question.socket.handle(), [this, id] { hear_answer(id); });
+    question.socket.send(zmq::buffer(request.data(), request.size()), zmq::send_flags::dontwait);
+  }
+
+  void hear_answer(std::uint64_t id) {
+    const auto frames = receive(questions.at(id).socket);
+    if (!frames) return;
+    const auto& frame = frames->front();
+    finish(id, std::vector<std::uint8_t>{frame.data<std::uint8_t>(),
+                                         frame.data<std::uint8_t>() + frame.size()});
+  }
+
+  void finish(std::uint64_t id, Result<std::vector<std::uint8_t>> answer) {
+    auto node = questions.extract(id);
+    auto& question = node.mapped();
+    forget(question.socket, question.timer);
+    question.reply(std::move(answer));
+  }
+
+  void answer(Answer answerer) {
+    const Node& node = *topology.node(self.node);
+    std::vector<std::string> where = {filled(topology, topology.control, node, self)};
+    if (self.process == "publisher")
+      where.push_back(filled(topology, topology.cluster_control, node, self));
+    for (const auto& place : where) {
+      auto& socket = answering.emplace_back(make(zmq::socket_type::rep, 64));
+      bind(socket, place);
+      loop.watch_socket(socket.handle(), [this, &socket, answerer] {
+        for (int i = 0; i < most_per_turn; ++i) {
+          const auto frames = receive(socket);
+          if (!frames) return;
+          const auto& frame = frames->front();
+          const auto reply = answerer({frame.data<std::uint8_t>(), frame.size()});
+          socket.send(zmq::buffer(reply), zmq::send_flags::dontwait);
+        }
+      });
+    }
+  }
+
+  const Topology topology;
+  const Address self;
+  Loop& loop;
+  Log& log;
+  Metrics& metrics;
+  SystemClock clock;
+  Counter& received = metrics.counter("paceline_bus_messages_received_total", "Messages heard.");
+  Counter& sent = metrics.counter("paceline_bus_messages_sent_total", "Messages published.");
+  Counter& sent_bytes = metrics.counter("paceline_bus_bytes_sent_total", "Bytes published.");
+  Counter& refused = metrics.counter("paceline_bus_messages_refused_total",
+                                     "Messages of an unknown sender or another shape.");
+  Counter& renewed = metrics.counter("paceline_bus_reconnects_total",
+                                     "Connections renewed after a sender's silence.");
+  Counter& strangers = metrics.counter("paceline_bus_strangers_total",
+                                       "Connections refused because the key is no node's.");
+  std::optional<CurveKeys> keys;
+  zmq::context_t context;  // After what sockets refer to, before every socket.
+  std::optional<zmq::socket_t> door;
+  std::map<std::string, zmq::socket_t, std::less<>> writers;
+  std::vector<std::unique_ptr<Subscription>> subscriptions;
+  std::map<std::uint64_t, Question> questions;
+  std::uint64_t last_question = 0;
+  std::deque<zmq::socket_t> answering;
+};
+
+ZmqBus::ZmqBus(const Topology& topology, const Address& self, Loop& loop, Log& log,
+               Metrics& metrics)
+    : wires_{std::make_unique<Wires>(topology, self, loop, log, metrics)} {
+}
+
+ZmqBus::~ZmqBus() = default;
+
+void ZmqBus::publish(std::string_view channel, Payload bytes, int shard) {
+  auto& socket = wires_->writer(channel);
+  const auto topic = topic_of(shard);
+  const auto from = wires_->self.text();
+  socket.send(zmq::buffer(topic), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+  socket.send(zmq::buffer(from), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+  socket.send(zmq::buffer(bytes.data(), bytes.size()), zmq::send_flags::dontwait);
+  wires_->sent.add();
+  wires_->sent_bytes.add(static_cast<double>(bytes.size()));
+}
+
+void ZmqBus::subscribe(std::string_view channel, Deliver deliver, int shard) {
+  wires_->subscribe(channel, deliver, shard);
+}
+
+void ZmqBus::ask(const Address& whom, Payload request, Duration deadline, Reply reply) {
+  wires_->ask(whom, request, deadline, std::move(reply));
+}
+
+void ZmqBus::answer(Answer answer) {
+  wires_->answer(std::move(answer));
+}
+
+void ZmqBus::bind_all() {
+  for (const auto& channel : wires_->topology.channels)
+    if (channel.from == wires_->self.process) wires_->writer(channel.name);
+}
+
+}  // namespace paceline

@@ -1,0 +1,46 @@
+// The Bus port on ZeroMQ: ipc inside a node, tcp with CURVE between nodes.
+//
+// Every channel a process writes is one PUB socket that it binds; every channel it reads one SUB
+// socket that connects to all its senders. Questions use a fresh REQ socket each (lazy pirate). A
+// sender that is silent for longer than its channel's stale bound is disconnected and connected
+// anew: a SUB whose PUB side gave up in a partition would stay half-open for ever (libzmq 4.3.4).
+// ZMTP heartbeats stay off: they abort that version.
+#pragma once
+
+#include <memory>
+
+#include "common/base/metrics.h"
+#include "common/ports/bus.h"
+#include "common/ports/log.h"
+#include "common/runtime/loop.h"
+#include "topology/topology.h"
+
+namespace paceline {
+
+class ZmqBus final : public Bus {
+ public:
+  /// The key pairs of an encrypted topology are read from {run_dir}/keys/NODE.public and
+  /// NODE.secret.
+  ///   throws   zmq::error_t, std::system_error: a key file that is missing or not 40 characters of
+  ///   Z85
+  ZmqBus(const Topology& topology, const Address& self, Loop& loop, Log& log, Metrics& metrics);
+  ~ZmqBus() override;
+  ZmqBus(const ZmqBus&) = delete;
+  ZmqBus& operator=(const ZmqBus&) = delete;
+
+  /// The first call for a channel binds it; throws zmq::error_t if the endpoint is taken.
+  void publish(std::string_view channel, Payload bytes, int shard = -1) override;
+  void subscribe(std::string_view channel, Deliver deliver, int shard = -1) override;
+  void ask(const Address& whom, Payload request, Duration deadline, Reply reply) override;
+  void answer(Answer answer) override;
+
+  /// Binds every channel that the topology says this process writes, so that an endpoint that is
+  /// taken is found at the start.
+  void bind_all();
+
+ private:
+  struct Wires;
+  std::unique_ptr<Wires> wires_;
+};
+
+}  // namespace paceline

@@ -1,0 +1,39 @@
+// Structures of messages.h to MessagePack and back.
+//
+//   std::vector<std::uint8_t> bytes;
+//   encode(grant, bytes);                       // bytes is cleared and reused: no allocation once
+//   grown Result<Grant> grant = decode<Grant>(bytes); // any bytes: a value or an error, never a
+//   crash
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/wire/messages.h"
+
+namespace paceline {
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// Writes `message` into `out`, replacing what was there.
+template <class Message>
+void encode(const Message& message, Bytes& out);
+
+template <class Message>
+Bytes encode(const Message& message) {
+  Bytes out;
+  encode(message, out);
+  return out;
+}
+
+/// The message that `bytes` hold.
+///   errors   bad_value: not MessagePack, a field of another type or out of its range, bytes left
+///   over
+///            unsupported: another wire_version
+///            too_large: beyond max_frame_bytes, max_rows or max_text_bytes
+template <class Message>
+Result<Message> decode(std::span<const std::uint8_t> bytes);
+
+}  // namespace paceline

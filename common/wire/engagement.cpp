@@ -1,0 +1,349 @@
+#include "common/wire/engagement.h"
+
+#include <fmt/format.h>
+#include <rapidjson/writer.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace paceline {
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr std::int64_t max_token_life_s = 172'800;
+constexpr std::int64_t default_token_life_s = 300;
+
+// ---- Out
+// ------------------------------------------------------------------------------------------
+
+// Lets a std::string be written to by rapidjson::Writer.
+struct StringSink {
+  using Ch = char;
+  std::string& out;
+  void Put(char c) { out.push_back(c); }
+  void Flush() {}
+};
+
+class JsonWriter {
+ public:
+  explicit JsonWriter(std::string& out) : sink_{out}, writer_{sink_} { out.clear(); }
+
+  void open_object() { writer_.StartObject(); }
+  void close_object() { writer_.EndObject(); }
+  void close_list() { writer_.EndArray(); }
+  void open_list(std::string_view name) {
+    key(name);
+    writer_.StartArray();
+  }
+
+  void member(std::string_view name, std::string_view value) {
+    key(name);
+    writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+  }
+  void member(std::string_view name, const char* value) { member(name, std::string_view{value}); }
+  void member(std::string_view name, std::uint64_t value) {
+    key(name);
+    writer_.Uint64(value);
+  }
+  void member(std::string_view name, std::int64_t value) {
+    key(name);
+    writer_.Int64(value);
+  }
+  void member(std::string_view name, std::int32_t value) {
+    member(name, static_cast<std::int64_t>(value));
+  }
+  // JSON has no word for what is not finite: it goes out as 0.
+  void member(std::string_view name, double value) {
+    key(name);
+    writer_.Double(std::isfinite(value) ? value : 0);
+  }
+
+ private:
+  void key(std::string_view name) {
+    writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  }
+
+  StringSink sink_;
+  rapidjson::Writer<StringSink> writer_;
+};
+
+// ---- In
+// -------------------------------------------------------------------------------------------
+
+// One JSON object whose members are asked for by name; errors name the member and where it stands.
+class Members {
+ public:
+  Members(dom::object object, std::string where) : object_{object}, where_{std::move(where)} {}
+
+  bool has(std::string_view name) const {
+    return object_.at_key(name).error() == simdjson::SUCCESS;
+  }
+
+  Result<std::string> text(std::string_view name) const {
+    std::string_view value;
+    if (object_.at_key(name).get(value)) return wrong(name, "a text");
+    if (value.size() > max_text_bytes) return wrong(name, "a text of at most 64 KiB");
+    return std::string{value};
+  }
+
+  Result<std::uint64_t> count(std::string_view name) const {
+    std::uint64_t value = 0;
+    if (object_.at_key(name).get(value)) return wrong(name, "a whole number from 0");
+    return value;
+  }
+
+  Result<std::int64_t> integer(std::string_view name, std::int64_t min, std::int64_t max) const {
+    std::int64_t value = 0;
+    if (object_.at_key(name).get(value) || value < min || value > max)
+      return wrong(name, fmt::format("a whole number in [{}, {}]", min, max));
+    return value;
+  }
+
+  Result<std::int32_t> small(std::string_view name) const {
+    return static_cast<std::int32_t>(
+        TRY(integer(name, 0, std::numeric_limits<std::int32_t>::max())));
+  }
+
+  Result<double> real(std::string_view name, double min, double max) const {
+    double value = 0;
+    if (object_.at_key(name).get(value) || !(value >= min && value <= max))
+      return wrong(name, fmt::format("a number in [{}, {}]", min, max));
+    return value;
+  }
+
+  /// One of the words of an enumeration whose last value is `last`.
+  template <class Enum>
+  Result<Enum> word(std::string_view name, Enum last) const {
+    std::string_view value;
+    if (object_.at_key(name).get(value)) return wrong(name, "a text");
+    for (int i = 0; i <= static_cast<int>(last); ++i)
+      if (value == to_string(static_cast<Enum>(i))) return static_cast<Enum>(i);
+    return wrong(name, "one of the contract's words");
+  }
+
+  /// Every object of the list as `read` reads it; a list that is absent is empty if it may be.
+  template <class Item>
+  Result<std::vector<Item>> list(std::string_view name, bool may_be_absent,
+                                 Result<Item> (*read)(const Members&)) const {
+    std::vector<Item> items;
+    if (may_be_absent && !has(name)) return items;
+    dom::array array;
+    if (object_.at_key(name).get(array)) return wrong(name, "a list");
+    for (const dom::element element : array) {
+      if (items.size() == max_rows)
+        return fail(Errc::too_large, fmt::format("{}{}: over {} items", where_, name, max_rows));
+      dom::object object;
+      if (element.get(object)) return wrong(fmt::format("{}[{}]", name, items.size()), "an object");
+      // Only an error needs to know which item it was; naming each would cost more than reading it.
+      auto item = read(Members{object, {}});
+      if (!item)
+        return fail(item.error().code,
+                    fmt::format("{}{}[{}].{}", where_, name, items.size(), item.error().detail));
+      items.push_back(*std::move(item));
+    }
+    return items;
+  }
+
+ private:
+  tl::unexpected<Error> wrong(std::string_view name, std::string_view expected) const {
+    return fail(fmt::format(
+        "{}{}: {}", where_, name,
+        has(name) ? fmt::format("not {}", expected) : "missing; it is " + std::string{expected}));
+  }
+
+  dom::object object_;
+  std::string where_;
+};
+
+// Parses a whole text whose root is an object and reads it.
+template <class Read>
+auto read_object(std::string_view json, Read read) -> decltype(read(std::declval<Members&>())) {
+  if (json.size() > max_frame_bytes)
+    return fail(Errc::too_large, fmt::format("{} bytes of JSON", json.size()));
+  dom::parser parser;
+  dom::element root;
+  if (const auto error = parser.parse(json.data(), json.size()).get(root))
+    return fail(fmt::format("not JSON: {}", simdjson::error_message(error)));
+  dom::object object;
+  if (root.get(object)) return fail("not a JSON object");
+  Members members{object, {}};
+  return read(members);
+}
+
+void write_offer(JsonWriter& json, const TargetOffer& offer) {
+  json.open_object();
+  json.member("id", offer.id);
+  json.member("channel", offer.channel);
+  json.member("state", to_string(offer.state));
+  json.member("proactive", offer.proactive);
+  json.member("maxPending", offer.max_pending);
+  json.member("reactive", offer.reactive);
+  json.member("reactiveState", offer.reactive_state);
+  json.member("predictedWaitS", offer.predicted_wait_s);
+  json.member("reason", to_string(offer.reason));
+  json.close_object();
+}
+
+Result<TargetOffer> read_offer(const Members& members) {
+  TargetOffer offer;
+  offer.id = TRY(members.text("id"));
+  offer.channel = TRY(members.text("channel"));
+  offer.state = TRY(members.word("state", PaceState::disabled));
+  offer.proactive = TRY(members.small("proactive"));
+  offer.max_pending = TRY(members.small("maxPending"));
+  offer.reactive = TRY(members.small("reactive"));
+  offer.reactive_state = TRY(members.real("reactiveState", 0, 1));
+  offer.predicted_wait_s =
+      TRY(members.real("predictedWaitS", 0, std::numeric_limits<double>::max()));
+  offer.reason = TRY(members.word("reason", PaceReason::disabled));
+  return offer;
+}
+
+Result<RejectedTarget> read_rejection(const Members& members) {
+  RejectedTarget target;
+  target.id = TRY(members.text("id"));
+  target.code = TRY(members.text("code"));
+  return target;
+}
+
+Result<OfferFeedback> read_feedback(const Members& members) {
+  OfferFeedback feedback;
+  feedback.id = TRY(members.text("id"));
+  feedback.counts.sent = TRY(members.count("sent"));
+  feedback.counts.accepted = TRY(members.count("accepted"));
+  feedback.counts.rejected = TRY(members.count("rejected"));
+  feedback.counts.timed_out = TRY(members.count("timedOut"));
+  feedback.counts.answered = TRY(members.count("answered"));
+  feedback.counts.abandoned = TRY(members.count("abandoned"));
+  feedback.counts.pending = TRY(members.small("pending"));
+  return feedback;
+}
+
+// What may stand in an Authorization header: a token with a line break in it could forge other
+// headers.
+bool is_header_safe(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+bool is_bearer(std::string_view word) {
+  constexpr std::string_view bearer = "bearer";
+  return std::equal(word.begin(), word.end(), bearer.begin(), bearer.end(),
+                    [](char a, char b) { return (a | 0x20) == b; });
+}
+
+}  // namespace
+
+void encode_publication(const PublicationRequest& request, std::string& out) {
+  JsonWriter json{out};
+  json.open_object();
+  json.member("version", request.version);
+  json.member("cluster", request.cluster);
+  json.member("node", request.node);
+  json.member("term", request.term);
+  json.member("sequence", request.sequence);
+  json.member("timestamp", request.timestamp_ms);
+  json.member("validUntil", request.valid_until_ms);
+  json.member("refreshPeriodMs", request.refresh_period_ms);
+  json.member("mode", request.full ? "full" : "delta");
+  json.open_list("targets");
+  for (const TargetOffer& offer : request.targets) write_offer(json, offer);
+  json.close_list();
+  json.close_object();
+}
+
+Result<PublicationRequest> decode_publication(std::string_view text) {
+  return read_object(text, [](const Members& members) -> Result<PublicationRequest> {
+    constexpr auto forever = std::numeric_limits<std::int64_t>::max();
+    PublicationRequest request;
+    request.version = TRY(members.small("version"));
+    if (request.version != engagement_version)
+      return fail(Errc::unsupported, fmt::format("version: {}", request.version));
+    request.cluster = TRY(members.text("cluster"));
+    request.node = TRY(members.text("node"));
+    request.term = TRY(members.count("term"));
+    request.sequence = TRY(members.count("sequence"));
+    request.timestamp_ms = TRY(members.integer("timestamp", 0, forever));
+    request.valid_until_ms = TRY(members.integer("validUntil", 0, forever));
+    request.refresh_period_ms = TRY(members.integer("refreshPeriodMs", 0, forever));
+    const std::string mode = TRY(members.text("mode"));
+    if (mode != "full" && mode != "delta") return fail("mode: " + mode + ": not full or delta");
+    request.full = mode == "full";
+    request.targets = TRY(members.list("targets", false, read_offer));
+    return request;
+  });
+}
+
+void encode_publication_answer(const PublicationAnswer& answer, std::string& out) {
+  JsonWriter json{out};
+  json.open_object();
+  json.member("term", answer.term);
+  json.member("sequence", answer.sequence);
+  json.member("accepted", answer.accepted);
+  json.member("epoch", answer.epoch);
+  json.open_list("rejected");
+  for (const RejectedTarget& target : answer.rejected) {
+    json.open_object();
+    json.member("id", target.id);
+    json.member("code", target.code);
+    json.close_object();
+  }
+  json.close_list();
+  json.open_list("feedback");
+  for (const auto& [id, counts] : answer.feedback) {
+    json.open_object();
+    json.member("id", id);
+    json.member("sent", counts.sent);
+    json.member("accepted", counts.accepted);
+    json.member("rejected", counts.rejected);
+    json.member("timedOut", counts.timed_out);
+    json.member("answered", counts.answered);
+    json.member("abandoned", counts.abandoned);
+    json.member("pending", counts.pending);
+    json.close_object();
+  }
+  json.close_list();
+  json.close_object();
+}
+
+Result<PublicationAnswer> decode_publication_answer(std::string_view text) {
+  return read_object(text, [](const Members& members) -> Result<PublicationAnswer> {
+    PublicationAnswer answer;
+    answer.term = TRY(members.count("term"));
+    answer.sequence = TRY(members.count("sequence"));
+    answer.accepted = TRY(members.count("accepted"));
+    answer.epoch = TRY(members.text("epoch"));
+    answer.rejected = TRY(members.list("rejected", true, read_rejection));
+    answer.feedback = TRY(members.list("feedback", true, read_feedback));
+    return answer;
+  });
+}
+
+Result<TokenAnswer> decode_token_answer(std::string_view text) {
+  return read_object(text, [](const Members& members) -> Result<TokenAnswer> {
+    TokenAnswer answer;
+    answer.access_token = TRY(members.text("access_token"));
+    if (!is_header_safe(answer.access_token))
+      return fail("access_token: empty, or with characters that no header may have");
+    if (members.has("token_type") && !is_bearer(TRY(members.text("token_type"))))
+      return fail("token_type: not bearer");
+    // RFC 6749 lets a server leave the life out; then the shortest that the vendor allows is taken.
+    answer.expires_in_s = default_token_life_s;
+    if (members.has("expires_in"))
+      answer.expires_in_s =
+          std::min(TRY(members.integer("expires_in", 1, std::numeric_limits<std::int64_t>::max())),
+                   max_token_life_s);
+    return answer;
+  });
+}
+
+Result<std::uint64_t> decode_fence(std::string_view text) {
+  return read_object(
+      text, [](const Members& members) -> Result<std::uint64_t> { return members.count("term"); });
+}
+
+}  // namespace paceline

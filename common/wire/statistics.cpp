@@ -1,0 +1,502 @@
+#include "common/wire/statistics.h"
+
+#include <fmt/format.h>
+#include <rapidjson/writer.h>
+#include <simdjson.h>
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "common/wire/messages.h"
+
+namespace paceline {
+namespace {
+
+namespace dom = simdjson::dom;
+
+// Up to here a double holds every whole number.
+constexpr double max_exact = 9007199254740992.0;
+
+// ---- Out
+
+// Lets a std::string be written to by rapidjson::Writer.
+struct TextSink {
+  using Ch = char;
+  std::string& out;
+  void Put(char c) { out.push_back(c); }
+  void Flush() {}
+};
+
+class Json {
+ public:
+  explicit Json(std::string& out) : sink_{out}, writer_{sink_} { out.clear(); }
+
+  void open() { writer_.StartObject(); }
+  void open(std::string_view name) {
+    key(name);
+    writer_.StartObject();
+  }
+  void close() { writer_.EndObject(); }
+  void open_list() { writer_.StartArray(); }
+  void open_list(std::string_view name) {
+    key(name);
+    writer_.StartArray();
+  }
+  void close_list() { writer_.EndArray(); }
+
+  void text(std::string_view name, std::string_view value) {
+    key(name);
+    string(value);
+  }
+  void text_if_any(std::string_view name, std::string_view value) {
+    if (!value.empty()) text(name, value);
+  }
+  void integer(std::string_view name, std::int64_t value) {
+    key(name);
+    writer_.Int64(value);
+  }
+  void boolean(std::string_view name, bool value) {
+    key(name);
+    writer_.Bool(value);
+  }
+  void null(std::string_view name) {
+    key(name);
+    writer_.Null();
+  }
+  void string(std::string_view value) {
+    writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+  }
+
+ private:
+  void key(std::string_view name) {
+    writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  }
+
+  TextSink sink_;
+  rapidjson::Writer<TextSink> writer_;
+};
+
+void write_value(Json& json, const StatisticValue& value) {
+  json.open();
+  json.text_if_any("statisticId", value.statistic_id);
+  json.text_if_any("subscriptionId", value.subscription_id);
+  json.text_if_any("name", value.name);
+  json.text_if_any("objectId", value.object_id);
+  json.text_if_any("objectType", value.object_type);
+  json.integer("timestamp", value.timestamp_ms);
+  if (value.valid && std::isfinite(value.value)) {
+    json.open("value");
+    if (std::abs(value.value) <= max_exact)
+      json.integer("intValue", static_cast<std::int64_t>(value.value));
+    char digits[32];
+    const auto end = std::to_chars(std::begin(digits), std::end(digits), value.value).ptr;
+    json.text("stringValue", {digits, static_cast<std::size_t>(end - digits)});
+    json.integer("timestamp", value.timestamp_ms);
+    json.integer("intervalLength", 0);
+    json.integer("tag", -1);
+    json.close();
+  } else {
+    json.null("value");
+  }
+  json.close();
+}
+
+void write_values(Json& json, const std::vector<StatisticValue>& values) {
+  json.open_list("statistics");
+  for (const auto& value : values) write_value(json, value);
+  json.close_list();
+}
+
+void write_request(Json& json, const StatisticRequest& request) {
+  json.open();
+  json.text("statisticId", request.statistic_id);
+  json.text("objectId", request.object_id);
+  json.text("objectType", request.object_type);
+  json.text_if_any("name", request.name);
+  if (const auto& definition = request.definition) {
+    json.open("definition");
+    json.text("notificationMode", definition->notification_mode);
+    json.integer("notificationFrequency", definition->notification_frequency);
+    json.integer("insensitivity", definition->insensitivity);
+    json.text("category", definition->category);
+    json.text("subject", definition->subject);
+    json.text("mainMask", definition->main_mask);
+    json.close();
+  }
+  json.close();
+}
+
+void write_message(Json& json, const BayeuxMessage& message) {
+  json.open();
+  json.text("channel", message.channel);
+  json.text_if_any("id", message.id);
+  json.text_if_any("clientId", message.client_id);
+  if (message.successful) json.boolean("successful", *message.successful);
+  json.text_if_any("error", message.error);
+  json.text_if_any("subscription", message.subscription);
+  json.text_if_any("connectionType", message.connection_type);
+  if (message.channel == "/meta/handshake") {  // What every handshake says, either way.
+    json.text("version", "1.0");
+    json.text("minimumVersion", "1.0");
+    json.open_list("supportedConnectionTypes");
+    json.string("long-polling");
+    json.close_list();
+  }
+  if (!message.reconnect.empty() || message.timeout_ms >= 0 || message.interval_ms >= 0) {
+    json.open("advice");
+    json.text_if_any("reconnect", message.reconnect);
+    if (message.timeout_ms >= 0) json.integer("timeout", message.timeout_ms);
+    if (message.interval_ms >= 0) json.integer("interval", message.interval_ms);
+    json.close();
+  }
+  if (!message.statistics.empty() || !message.service_state.empty()) {
+    json.open("data");
+    if (!message.statistics.empty()) write_values(json, message.statistics);
+    json.text_if_any("serviceState", message.service_state);
+    json.close();
+  }
+  json.close();
+}
+
+// ---- In
+
+// One JSON object whose members are asked for by name. A member that is absent or null gives the
+// fallback; one of another type is an error that names it.
+class Members {
+ public:
+  explicit Members(dom::object object) : object_{object} {}
+
+  Result<std::string> text(std::string_view name) const {
+    const auto element = find(name);
+    if (!element) return std::string{};
+    std::string_view value;
+    if (element->get(value)) return wrong(name, "a text");
+    if (value.size() > max_text_bytes)
+      return fail(Errc::too_large, fmt::format("{}: {} bytes of text", name, value.size()));
+    return std::string{value};
+  }
+
+  /// A text, or a number in its place.
+  Result<std::string> word(std::string_view name) const {
+    const auto element = find(name);
+    std::int64_t number = 0;
+    if (element && !element->get(number)) return std::to_string(number);
+    return text(name);
+  }
+
+  Result<std::int64_t> integer(std::string_view name, std::int64_t fallback) const {
+    const auto element = find(name);
+    if (!element) return fallback;
+    std::int64_t whole = 0;
+    if (!element->get(whole)) return whole;
+    double real = 0;
+    if (element->get(real) || !(std::abs(real) <= max_exact)) return wrong(name, "a whole number");
+    return static_cast<std::int64_t>(real);
+  }
+
+  Result<int> small(std::string_view name, int fallback) const {
+    const auto value = TRY(integer(name, fallback));
+    if (value < std::numeric_limits<int>::min() || value > std::numeric_limits<int>::max())
+      return wrong(name, "a whole number of 32 bits");
+    return static_cast<int>(value);
+  }
+
+  Result<std::optional<bool>> boolean(std::string_view name) const {
+    const auto element = find(name);
+    if (!element) return std::optional<bool>{};
+    bool value = false;
+    if (element->get(value)) return wrong(name, "true or false");
+    return std::optional{value};
+  }
+
+  Result<std::optional<Members>> object(std::string_view name) const {
+    const auto element = find(name);
+    if (!element) return std::optional<Members>{};
+    dom::object value;
+    if (element->get(value)) return wrong(name, "an object");
+    return std::optional{Members{value}};
+  }
+
+  /// Appends what `read` makes of every object of the list.
+  template <class Item, class Read>
+  Result<void> list(std::string_view name, std::vector<Item>& items, Read read) const {
+    const auto element = find(name);
+    if (!element) return {};
+    dom::array array;
+    if (element->get(array)) return wrong(name, "a list");
+    for (const dom::element entry : array) {
+      if (items.size() == max_rows)
+        return fail(Errc::too_large, fmt::format("{}: over {} items", name, max_rows));
+      dom::object object;
+      if (entry.get(object)) return wrong(fmt::format("{}[{}]", name, items.size()), "an object");
+      auto item = read(Members{object});
+      if (!item)
+        return fail(item.error().code,
+                    fmt::format("{}[{}].{}", name, items.size(), item.error().detail));
+      items.push_back(*std::move(item));
+    }
+    return {};
+  }
+
+  std::optional<dom::element> find(std::string_view name) const {
+    dom::element element;
+    if (object_.at_key(name).get(element) || element.is_null()) return std::nullopt;
+    return element;
+  }
+
+ private:
+  static tl::unexpected<Error> wrong(std::string_view name, std::string_view expected) {
+    return fail(fmt::format("{}: not {}", name, expected));
+  }
+
+  dom::object object_;
+};
+
+std::optional<double> number_in(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+    return std::nullopt;
+  return value;
+}
+
+// The number of a `value` object: intValue, made finer by stringValue where that says the same
+// number with its fraction; stringValue alone where there is no intValue. Nothing if neither is a
+// number.
+std::optional<double> number_of(const Members& value) {
+  std::optional<double> whole;
+  std::optional<double> written;
+  if (const auto element = value.find("intValue")) {
+    double number = 0;
+    std::string_view text;
+    if (!element->get(number))
+      whole = number;
+    else if (!element->get(text))
+      whole = number_in(text);
+  }
+  if (const auto element = value.find("stringValue")) {
+    std::string_view text;
+    double number = 0;
+    if (!element->get(text))
+      written = number_in(text);
+    else if (!element->get(number))
+      written = number;
+  }
+  if (whole && written && std::abs(*written - *whole) < 1) return written;
+  return whole ? whole : written;
+}
+
+Result<StatisticValue> read_value(const Members& members) {
+  StatisticValue value {
+    .statistic_id = TRY(members.text("statisticId"))
+    , .subscription_id = TRY(members.text("subscriptionId"))
+    , .name = TRY(members.text("name"))
+    , .object_id = TRY(members.text("objectId"))
+    , .object_type = TRY(members.text("objectType"))
+    , .timestamp_ms = TRY(members.integer("timestamp", 0))
+    , .value = 0, .valid = false
+  };
+  const auto inner = TRY(members.object("value"));
+  if (!inner) return value;
+  if (value.timestamp_ms == 0) value.timestamp_ms = TRY(inner->integer("timestamp", 0));
+  if (const auto number = number_of(*inner)) {
+    value.value = *number;
+    value.valid = true;
+  }
+  return value;
+}
+
+Result<StatisticRequest> read_request(const Members& members) {
+  StatisticRequest request {
+    .statistic_id = TRY(members.text("statisticId"))
+    , .object_id = TRY(members.text("objectId"))
+    , .object_type = TRY(members.text("objectType"))
+    , .name = TRY(members.text("name"))
+    , .definition = {}
+  };
+  if (request.statistic_id.empty()) return fail("statisticId: missing");
+  if (const auto inner = TRY(members.object("definition"))) {
+    StatisticDefinition definition;
+    if (inner->find("notificationMode"))
+      definition.notification_mode = TRY(inner->text("notificationMode"));
+    definition.notification_frequency = TRY(inner->small("notificationFrequency", 0));
+    definition.insensitivity = TRY(inner->small("insensitivity", 0));
+    definition.category = TRY(inner->text("category"));
+    definition.subject = TRY(inner->text("subject"));
+    definition.main_mask = TRY(inner->text("mainMask"));
+    request.definition = std::move(definition);
+  }
+  return request;
+}
+
+// The published schema has only `status` with a free `detail`; which statistic it is stands in one
+// of three places, or nowhere.
+Result<StatisticError> read_error(const Members& members) {
+  StatisticError error {
+    .statistic_id = TRY(members.text("statisticId"))
+    , .code = 0, .message = {}
+  };
+  const auto status = TRY(members.object("status"));
+  if (!status) return error;
+  error.code = TRY(status->small("code", 0));
+  error.message = TRY(status->text("message"));
+  if (error.statistic_id.empty()) error.statistic_id = TRY(status->text("statisticId"));
+  dom::object detail;
+  if (const auto element = status->find("detail");
+      element && error.statistic_id.empty() && !element->get(detail))
+    error.statistic_id = TRY(Members{detail}.text("statisticId"));
+  return error;
+}
+
+Result<BayeuxMessage> read_message(const Members& members) {
+  BayeuxMessage message;
+  message.channel = TRY(members.text("channel"));
+  if (message.channel.empty()) return fail("channel: missing");
+  message.id = TRY(members.word("id"));
+  message.client_id = TRY(members.text("clientId"));
+  message.successful = TRY(members.boolean("successful"));
+  message.error = TRY(members.text("error"));
+  if (dom::array many; !members.find("subscription") || members.find("subscription")->get(many))
+    message.subscription = TRY(members.text("subscription"));
+  message.connection_type = TRY(members.text("connectionType"));
+  if (const auto advice = TRY(members.object("advice"))) {
+    message.reconnect = TRY(advice->text("reconnect"));
+    message.timeout_ms = TRY(advice->integer("timeout", -1));
+    message.interval_ms = TRY(advice->integer("interval", -1));
+  }
+  // Other channels' data is nobody's business here, whatever its shape.
+  if (message.channel != updates_channel && message.channel != service_channel) return message;
+  auto data = TRY(members.object("data"));
+  if (data && data->find("data")) data = TRY(data->object("data"));
+  if (!data) return message;
+  TRY(data->list("statistics", message.statistics, read_value).map([] { return 0; }));
+  message.service_state = TRY(data->text("serviceState"));
+  return message;
+}
+
+// The parser keeps its memory between calls: a poll of thousands of statistics comes every few
+// seconds.
+Result<dom::element> parse(std::string_view json) {
+  if (json.size() > max_frame_bytes)
+    return fail(Errc::too_large, fmt::format("{} bytes of JSON", json.size()));
+  thread_local dom::parser parser;
+  dom::element root;
+  if (const auto error = parser.parse(json.data(), json.size()).get(root))
+    return fail(fmt::format("not JSON: {}", simdjson::error_message(error)));
+  return root;
+}
+
+Result<Members> parse_object(std::string_view json) {
+  dom::object object;
+  if (TRY(parse(json)).get(object)) return fail("not a JSON object");
+  return Members{object};
+}
+
+}  // namespace
+
+void encode_subscription(const SubscriptionRequest& request, std::string& out) {
+  Json json{out};
+  json.open();
+  json.text("operationId", request.operation_id);
+  json.open("data");
+  json.open_list("statistics");
+  for (const auto& statistic : request.statistics) write_request(json, statistic);
+  json.close_list();
+  json.close();
+  json.close();
+}
+
+Result<SubscriptionRequest> decode_subscription(std::string_view text) {
+  const auto members = TRY(parse_object(text));
+  SubscriptionRequest request;
+  request.operation_id = TRY(members.text("operationId"));
+  const auto data = TRY(members.object("data"));
+  if (!data || !data->find("statistics")) return fail("data.statistics: missing");
+  TRY(data->list("statistics", request.statistics, read_request).map([] { return 0; }));
+  return request;
+}
+
+void encode_subscription_answer(const SubscriptionAnswer& answer, std::string& out) {
+  Json json{out};
+  json.open();
+  json.open("status");
+  json.integer("code", answer.code);
+  json.text_if_any("message", answer.message);
+  json.close();
+  json.open("data");
+  if (!answer.subscription_id.empty()) {
+    json.text("subscriptionId", answer.subscription_id);
+    json.text("operationId", answer.subscription_id);
+  }
+  write_values(json, answer.statistics);
+  json.close();
+  if (!answer.errors.empty()) {
+    json.open_list("errors");
+    for (const auto& error : answer.errors) {
+      json.open();
+      json.open("status");
+      json.integer("code", error.code);
+      json.text("message", error.message);
+      if (!error.statistic_id.empty()) {
+        json.open("detail");
+        json.text("statisticId", error.statistic_id);
+        json.close();
+      }
+      json.close();
+      json.close();
+    }
+    json.close_list();
+  }
+  json.close();
+}
+
+Result<SubscriptionAnswer> decode_subscription_answer(std::string_view text) {
+  const auto members = TRY(parse_object(text));
+  SubscriptionAnswer answer;
+  const auto status = TRY(members.object("status"));
+  const auto data = TRY(members.object("data"));
+  if (!status && !data && !members.find("errors")) return fail("neither status, data nor errors");
+  if (status) {
+    answer.code = TRY(status->small("code", 0));
+    answer.message = TRY(status->text("message"));
+  }
+  if (data) {
+    answer.subscription_id = TRY(data->text("subscriptionId"));
+    TRY(data->list("statistics", answer.statistics, read_value).map([] { return 0; }));
+    TRY(data->list("errors", answer.errors, read_error).map([] { return 0; }));
+  }
+  TRY(members.list("errors", answer.errors, read_error).map([] { return 0; }));
+  return answer;
+}
+
+void encode_bayeux(const std::vector<BayeuxMessage>& messages, std::string& out) {
+  Json json{out};
+  json.open_list();
+  for (const auto& message : messages) write_message(json, message);
+  json.close_list();
+}
+
+Result<std::vector<BayeuxMessage>> decode_bayeux(std::string_view text) {
+  const auto root = TRY(parse(text));
+  std::vector<BayeuxMessage> messages;
+  dom::array array;
+  if (dom::object single; !root.get(single)) {
+    messages.push_back(TRY(read_message(Members{single})));
+    return messages;
+  }
+  if (root.get(array)) return fail("neither a message nor a list of messages");
+  for (const dom::element entry : array) {
+    if (messages.size() == max_rows) return fail(Errc::too_large, "over a million messages");
+    dom::object object;
+    if (entry.get(object)) return fail(fmt::format("message {}: not an object", messages.size()));
+    auto message = read_message(Members{object});
+    if (!message)
+      return fail(message.error().code,
+                  fmt::format("message {}: {}", messages.size(), message.error().detail));
+    messages.push_back(*std::move(message));
+  }
+  return messages;
+}
+
+}  // namespace paceline

@@ -1,0 +1,111 @@
+// The Statistics API v3 as Paceline speaks it: structures and their JSON, for statfeed and the
+// simulator. Source: the vendor's published API (subscriptions, statistic values, CometD
+// notifications).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+
+namespace paceline {
+
+/// A statistic asked for: either by `name` (defined at the server) or by definition.
+struct StatisticDefinition {
+  std::string notification_mode = "Immediate";  // Immediate, Periodical, Reset, NoNotification.
+  int notification_frequency = 0;               // [s]
+  int insensitivity = 0;
+  std::string category;
+  std::string subject;
+  std::string main_mask;
+
+  bool operator==(const StatisticDefinition&) const = default;
+};
+
+struct StatisticRequest {
+  std::string statistic_id;
+  std::string object_id;
+  std::string object_type;  // GroupAgents, Queue, ...
+  std::string name;         // Empty if `definition` is given.
+  std::optional<StatisticDefinition> definition;
+
+  bool operator==(const StatisticRequest&) const = default;
+};
+
+/// POST /subscriptions: {"operationId":..,"data":{"statistics":[..]}}
+struct SubscriptionRequest {
+  std::string operation_id;  // Becomes the subscription's id.
+  std::vector<StatisticRequest> statistics;
+
+  bool operator==(const SubscriptionRequest&) const = default;
+};
+
+/// One value, in answers and in pushed updates.
+struct StatisticValue {
+  std::string statistic_id;
+  std::string subscription_id;
+  std::string name;
+  std::string object_id;
+  std::string object_type;
+  std::int64_t timestamp_ms = 0;  // [ms since 1970] by the server.
+  double value = 0;               // intValue, or the number in stringValue.
+  bool valid = true;              // False: the server has no value for it (StatInvalid).
+
+  bool operator==(const StatisticValue&) const = default;
+};
+
+struct StatisticError {
+  std::string statistic_id;  // May be empty: the whole operation.
+  int code = 0;
+  std::string message;
+
+  bool operator==(const StatisticError&) const = default;
+};
+
+/// The answer to POST /subscriptions and GET /subscriptions/{id}/statistic-values.
+struct SubscriptionAnswer {
+  int code = 0;  // status.code: 0 = done.
+  std::string message;
+  std::string subscription_id;
+  std::vector<StatisticValue> statistics;
+  std::vector<StatisticError> errors;
+
+  bool operator==(const SubscriptionAnswer&) const = default;
+};
+
+void encode_subscription(const SubscriptionRequest& request, std::string& out);
+Result<SubscriptionRequest> decode_subscription(std::string_view json);
+void encode_subscription_answer(const SubscriptionAnswer& answer, std::string& out);
+Result<SubscriptionAnswer> decode_subscription_answer(std::string_view json);
+
+/// A Bayeux (CometD 1.0) message, either way.
+struct BayeuxMessage {
+  std::string channel;
+  std::string id;
+  std::string client_id;
+  std::optional<bool> successful;
+  std::string error;
+  std::string subscription;
+  std::string connection_type;
+  // advice
+  std::string reconnect;         // "retry", "handshake", "none"; "" = no advice.
+  std::int64_t timeout_ms = -1;  // -1 = not said.
+  std::int64_t interval_ms = -1;
+  // data of /statistics/v3/updates (bare or wrapped in `data`) and /statistics/v3/service
+  std::vector<StatisticValue> statistics;
+  std::string service_state;  // "Available", "Unavailable"; "" = not said.
+
+  bool operator==(const BayeuxMessage&) const = default;
+};
+
+/// A JSON array of messages (a single object is taken for an array of one).
+void encode_bayeux(const std::vector<BayeuxMessage>& messages, std::string& out);
+Result<std::vector<BayeuxMessage>> decode_bayeux(std::string_view json);
+
+inline constexpr std::string_view updates_channel = "/statistics/v3/updates";
+inline constexpr std::string_view service_channel = "/statistics/v3/service";
+
+}  // namespace paceline

@@ -1,0 +1,190 @@
+#include "common/ports/state_channel.h"
+
+#include "common/ports/control.h"
+#include "tests/support/catch.h"
+#include "tests/support/sim_world.h"
+
+namespace paceline::test {
+namespace {
+
+const std::vector<std::string> ids = {"t0", "t1", "t2"};
+
+TargetPace granted(int proactive) {
+  return {.state = PaceState::ok, .reason = PaceReason::granted, .proactive = proactive};
+}
+
+// A pacer that publishes every 100 ms and answers keyframe questions.
+struct Pacer {
+  explicit Pacer(World& w, Duration keyframe = 1h, std::vector<std::string> known = ids)
+      : world{w}, desk{w}, writer{w, "pace", {.ids = std::move(known), .keyframe = keyframe}} {
+    desk.keyframe("pace", -1, [this] { return writer.keyframe(); });
+    world.timers.every(100ms, [this] { writer.publish({.cycle = ++cycle}, 10ms); });
+  }
+  World& world;
+  ControlDesk desk;
+  StateWriter<TargetPace> writer;
+  std::uint64_t cycle = 0;
+};
+
+struct Listener {
+  explicit Listener(World& w, std::vector<std::string> known = ids)
+      : world{w},
+        reader{
+            w,
+            "pace",
+            {.stale = 1s, .ask_deadline = 200ms},
+            known,
+            [this](const Address&, const PaceCycle& head, const std::vector<std::uint32_t>& rows) {
+              cycle = head.cycle;
+              changes += rows.size();
+            }} {}
+  World& world;
+  StateReader<TargetPace> reader;
+  std::uint64_t cycle = 0;
+  std::size_t changes = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a late subscriber has all rows within a question and its answer", "[ports]") {
+  SimWorld sim{1};
+  Pacer pacer{sim.process({"a", "pacer", 0})};
+  pacer.writer.set(1, granted(7));
+  sim.run_for(3s);
+
+  Listener late{sim.process({"a", "publisher", 0})};
+  sim.run_for(300ms);
+
+  REQUIRE(late.reader.known(1));
+  CHECK(late.reader.row(1).proactive == 7);
+  CHECK(late.reader.known(0));
+}
+
+TEST_CASE("only rows that changed travel between keyframes", "[ports]") {
+  SimWorld sim{1};
+  Pacer pacer{sim.process({"a", "pacer", 0})};
+  Listener listener{sim.process({"a", "publisher", 0})};
+  sim.run_for(1s);
+  const auto before = listener.changes;
+
+  pacer.writer.set(2, granted(3));
+  pacer.writer.set(1, TargetPace{});
+  sim.run_for(1s);
+
+  CHECK(listener.changes == before + 1);
+  CHECK(listener.reader.row(2).proactive == 3);
+}
+
+TEST_CASE("rows are found by id where sender and receiver number them otherwise", "[ports]") {
+  SimWorld sim{1};
+  Pacer pacer{sim.process({"a", "pacer", 0}), 1h, {"t2", "new", "t0"}};
+  pacer.writer.set(0, granted(2));
+  pacer.writer.set(1, granted(9));
+  Listener listener{sim.process({"a", "publisher", 0})};
+
+  sim.run_for(1s);
+
+  CHECK(listener.reader.row(2).proactive == 2);
+  CHECK(listener.reader.row(0) == TargetPace{});
+  CHECK_FALSE(listener.reader.known(1));
+}
+
+TEST_CASE("a sender that falls silent is no longer fresh", "[ports]") {
+  SimWorld sim{1};
+  auto& world = sim.process({"a", "pacer", 0});
+  auto pacer = std::make_unique<Pacer>(world);
+  Listener listener{sim.process({"a", "publisher", 0})};
+  sim.run_for(1s);
+  REQUIRE(listener.reader.age(listener.world.clock.now()));
+
+  pacer.reset();
+  sim.stop_process({"a", "pacer", 0});
+  sim.run_for(2s);
+
+  CHECK_FALSE(listener.reader.age(listener.world.clock.now()));
+}
+
+TEST_CASE("the age of content includes what it had when it was sent", "[ports]") {
+  SimWorld sim{1};
+  Pacer pacer{sim.process({"a", "pacer", 0})};
+  Listener listener{sim.process({"b", "publisher", 0})};
+  sim.run_for(1s);
+
+  const auto age = listener.reader.age(listener.world.clock.now());
+
+  REQUIRE(age);
+  CHECK(*age >= Duration{10ms});
+  CHECK(*age <= Duration{115ms});
+}
+
+TEST_CASE("garbage and another's name on the channel are counted and change nothing", "[ports]") {
+  SimWorld sim{1};
+  Pacer pacer{sim.process({"a", "pacer", 0})};
+  pacer.writer.set(0, granted(5));
+  Listener listener{sim.process({"a", "publisher", 0})};
+  auto& liar = sim.process({"a", "pacer", 1});
+  sim.run_for(1s);
+
+  liar.bus.publish("pace", Bytes{0xc1, 0xff}, -1);
+  liar.bus.publish("pace", pacer.writer.keyframe(), -1);
+  sim.run_for(10ms);
+
+  CHECK(listener.reader.refused() == 2);
+  CHECK(listener.reader.row(0).proactive == 5);
+}
+
+TEST_CASE("two streams of one sender are followed apart", "[ports]") {
+  SimWorld sim{1};
+  auto& world = sim.process({"a", "statfeed", 0});
+  ControlDesk desk{world};
+  StateWriter<TargetStat> first{world, "stat", {.ids = {"t0"}, .shard = 0}};
+  StateWriter<TargetStat> second{world, "stat", {.ids = {"t1", "t2"}, .shard = 1}};
+  desk.keyframe("stat", 0, [&] { return first.keyframe(); });
+  desk.keyframe("stat", 1, [&] { return second.keyframe(); });
+  auto& pacer = sim.process({"a", "pacer", 1});
+  auto& watch = sim.process({"a", "watch", 0});
+  StateReader<TargetStat> shard{pacer, "stat", {.shard = 1}, ids, nullptr};
+  StateReader<TargetStat> all{watch, "stat", {}, ids, nullptr};
+
+  first.set(0, {.logged_in = 1});
+  second.set(1, {.logged_in = 3});
+  first.publish({});
+  second.publish({});
+  sim.run_for(1s);
+
+  CHECK(all.row(0).logged_in == 1);
+  CHECK(all.row(2).logged_in == 3);
+  CHECK(all.refused() == 0);
+  CHECK(all.gaps() == 0);
+  CHECK_FALSE(shard.known(0));
+  CHECK(shard.row(2).logged_in == 3);
+}
+
+TEST_CASE("whatever is lost doubled or overtaken every reader ends with the sender's rows",
+          "[ports][scenario]") {
+  const auto seed = GENERATE(range(0u, 200u));
+  CAPTURE(seed);
+  SimWorld sim{seed};
+  sim.link({.loss = 0.3, .duplicate = 0.2, .delay_min = 1ms, .delay_max = 250ms});
+  std::unique_ptr<Pacer> pacer = std::make_unique<Pacer>(sim.process({"a", "pacer", 0}), 5s);
+  Listener listener{sim.process({"b", "publisher", 0})};
+  for (int step = 0; step < 50; ++step) {
+    pacer->writer.set(static_cast<std::uint32_t>(sim.random().bits() % 3), granted(step));
+    if (sim.random().uniform() < 0.02) {
+      std::vector<TargetPace> rows;
+      for (std::uint32_t i = 0; i < 3; ++i) rows.push_back(pacer->writer.row(i));
+      pacer.reset();
+      pacer = std::make_unique<Pacer>(sim.process({"a", "pacer", 0}), 5s);
+      for (std::uint32_t i = 0; i < 3; ++i) pacer->writer.set(i, rows[i]);
+    }
+    sim.run_for(100ms);
+  }
+
+  sim.link({});
+  sim.run_for(3s);
+
+  for (std::uint32_t i = 0; i < 3; ++i) CHECK(listener.reader.row(i) == pacer->writer.row(i));
+  CHECK(listener.reader.refused() == 0);
+}
+
+}  // namespace paceline::test

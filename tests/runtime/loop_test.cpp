@@ -1,0 +1,80 @@
+#include "common/runtime/loop.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "tests/support/catch.h"
+#include "tests/support/real_loop.h"
+
+namespace paceline::test {
+
+TEST_CASE("timers ring in the order of their times and never inside the call that set them",
+          "[runtime]") {
+  Loop loop;
+  std::string rung;
+  loop.after(20ms, [&] { rung += 'b'; });
+  loop.after(1ms, [&] {
+    loop.after(0ms, [&] { rung += '1'; });
+    rung += 'a';
+  });
+
+  REQUIRE(run_until(loop, [&] { return rung.size() == 3; }));
+
+  CHECK(rung == "a1b");
+}
+
+TEST_CASE("a cancelled timer is silent and one that repeats may cancel itself", "[runtime]") {
+  Loop loop;
+  int rings = 0;
+  bool done = false;
+  TimerId repeating = 0;
+  const auto silent = loop.after(1ms, [&] { rings += 100; });
+  repeating = loop.every(1ms, [&] {
+    if (++rings == 3) loop.cancel(repeating);
+  });
+  loop.cancel(silent);
+  loop.cancel(silent);
+  loop.after(100ms, [&] { done = true; });
+
+  REQUIRE(run_until(loop, [&] { return done; }));
+
+  CHECK(rings == 3);
+}
+
+TEST_CASE("a readable descriptor is told and may be forgotten from its own callback", "[runtime]") {
+  Loop loop;
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  int told = 0;
+  loop.watch_fd(ends[0], true, false, [&] {
+    ++told;
+    loop.forget_fd(ends[0]);
+  });
+
+  REQUIRE(write(ends[1], "xy", 2) == 2);
+  REQUIRE(run_until(loop, [&] { return told > 0; }));
+  loop.run_once(10ms);
+
+  CHECK(told == 1);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST_CASE("SIGTERM asks to stop and SIGHUP to reload", "[runtime]") {
+  Loop loop;
+  int stops = 0;
+  int reloads = 0;
+  loop.on_stop([&] { ++stops; });
+  loop.on_reload([&] { ++reloads; });
+
+  REQUIRE(kill(getpid(), SIGHUP) == 0);
+  REQUIRE(kill(getpid(), SIGTERM) == 0);
+  REQUIRE(run_until(loop, [&] { return stops == 1 && reloads == 1; }));
+
+  loop.on_stop({});
+  REQUIRE(kill(getpid(), SIGTERM) == 0);
+  loop.run();
+  CHECK(stops == 1);
+}
+
+}  // namespace paceline::test

@@ -1,0 +1,202 @@
+#include "common/wire/codec.h"
+
+#include <rapidcheck.h>
+
+#include <cmath>
+#include <limits>
+
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+template <class Message>
+void arbitrary_bytes_never_crash() {
+  REQUIRE(rc::check([](const Bytes& bytes) { (void)decode<Message>(bytes); }));
+}
+
+// Valid messages with some bytes changed reach deeper than random ones.
+template <class Message>
+void mutations_never_crash(const Message& message) {
+  const Bytes valid = encode(message);
+  REQUIRE(decode<Message>(valid) == message);
+  REQUIRE(rc::check([&] {
+    Bytes bytes = valid;
+    const auto changes = *rc::gen::inRange(1, 6);
+    for (int i = 0; i < changes; ++i)
+      bytes[*rc::gen::inRange<std::size_t>(0, bytes.size())] = *rc::gen::arbitrary<std::uint8_t>();
+    if (*rc::gen::arbitrary<bool>()) bytes.resize(*rc::gen::inRange<std::size_t>(0, bytes.size()));
+    (void)decode<Message>(bytes);
+  }));
+}
+
+StateFrame<TargetPace> pace_frame() {
+  StateFrame<TargetPace> frame;
+  frame.header = {.sender = "a/pacer/1",
+                  .incarnation = 99,
+                  .sequence = 3,
+                  .keyframe = true,
+                  .dictionary = 0xffffffffffffffff,
+                  .age_ns = 12345};
+  frame.head = {
+      .cycle = 7, .decided = 2, .decide_us = 1.25, .stat_age_s = 0.5, .feedback_age_s = -1};
+  frame.ids = {"t00", "t01"};
+  frame.indices = {0, 1};
+  frame.rows = {
+      {.state = PaceState::ok,
+       .reason = PaceReason::granted,
+       .proactive = 4,
+       .max_pending = 9,
+       .predicted_wait_s = 3.0,
+       .pending = 5,
+       .acceptance = 0.3},
+      {.state = PaceState::disabled, .reason = PaceReason::disabled, .reactive_state = 0}};
+  return frame;
+}
+
+ElectionMessage election_message() {
+  return {.cluster = "demo",
+          .config = 7,
+          .node = "a",
+          .incarnation = 1,
+          .sequence = 2,
+          .kind = ElectionMessageKind::heartbeat,
+          .term = 513,
+          .timestamp_ns = -5,
+          .why = "quorum",
+          .role = ElectorRole::master,
+          .priority = 100,
+          .master = "a",
+          .seen = {{"b", 12}, {"w", -1}}};
+}
+
+}  // namespace
+
+TEST_CASE("every message comes back as it went", "[wire]") {
+  StateFrame<TargetStat> stat;
+  stat.head.in_use = "primary";
+  stat.indices = {5};
+  stat.rows = {{.quality = StatQuality::good,
+                .logged_in = 12,
+                .entered = 1ull << 60,
+                .handling_time_s = 240.5}};
+  StateFrame<TargetFeedback> feedback;
+  feedback.head = {.epoch = "e1", .term = 257, .sequence = 8};
+  const Grant grant{
+      .node = "a", .term = 257, .expires_ns = std::numeric_limits<std::int64_t>::max()};
+  const PublicationReport report{.node = "b",
+                                 .open = true,
+                                 .outcome = PublicationOutcome::accepted,
+                                 .status = 200,
+                                 .round_trip_ms = 12.75};
+  const ControlRequest question{.question = "explain", .arguments = {"t00"}};
+  const ControlReply reply{.ok = false, .error = "no", .body = std::string("\0\xff", 2)};
+  const MetricsReply metrics{{{"a_total", "A.", "counter", {{"", {{"k", "v"}}, 1.5}}}}};
+  const Explanation explanation{
+      "t00", PaceReason::ceiling, "why", {{"m", 3, "agents", "step", ""}}};
+  ElectionView view;
+  view.self = election_message();
+  view.peers = {election_message()};
+  view.peer_age_s = {0.25};
+
+  CHECK(decode<StateFrame<TargetStat>>(encode(stat)) == stat);
+  CHECK(decode<StateFrame<TargetPace>>(encode(pace_frame())) == pace_frame());
+  CHECK(decode<StateFrame<TargetFeedback>>(encode(feedback)) == feedback);
+  CHECK(decode<ElectionMessage>(encode(election_message())) == election_message());
+  CHECK(decode<Grant>(encode(grant)) == grant);
+  CHECK(decode<PublicationReport>(encode(report)) == report);
+  CHECK(decode<ControlRequest>(encode(question)) == question);
+  CHECK(decode<ControlReply>(encode(reply)) == reply);
+  CHECK(decode<MetricsReply>(encode(metrics)) == metrics);
+  CHECK(decode<Explanation>(encode(explanation)) == explanation);
+  CHECK(decode<ElectionView>(encode(view)) == view);
+}
+
+TEST_CASE("doubles keep every bit", "[wire][property]") {
+  REQUIRE(rc::check([](double value) {
+    StateFrame<TargetPace> frame;
+    frame.indices = {0};
+    frame.rows = {{.reactive_state = value}};
+    const auto back = decode<StateFrame<TargetPace>>(encode(frame));
+    RC_ASSERT(back.has_value());
+    RC_ASSERT(std::signbit(back->rows[0].reactive_state) == std::signbit(value));
+    RC_ASSERT(std::isnan(value) || back->rows[0].reactive_state == value);
+  }));
+  StateFrame<TargetPace> frame;
+  frame.head.decide_us = -0.0;
+  CHECK(std::signbit(decode<StateFrame<TargetPace>>(encode(frame))->head.decide_us));
+}
+
+TEST_CASE("arbitrary bytes are a message or an error and never a crash", "[wire][property]") {
+  arbitrary_bytes_never_crash<StateFrame<TargetStat>>();
+  arbitrary_bytes_never_crash<StateFrame<TargetPace>>();
+  arbitrary_bytes_never_crash<StateFrame<TargetFeedback>>();
+  arbitrary_bytes_never_crash<ElectionMessage>();
+  arbitrary_bytes_never_crash<Grant>();
+  arbitrary_bytes_never_crash<PublicationReport>();
+  arbitrary_bytes_never_crash<ControlRequest>();
+  arbitrary_bytes_never_crash<ControlReply>();
+  arbitrary_bytes_never_crash<StatusReply>();
+  arbitrary_bytes_never_crash<MetricsReply>();
+  arbitrary_bytes_never_crash<Explanation>();
+  arbitrary_bytes_never_crash<ElectionView>();
+}
+
+TEST_CASE("damaged messages never crash", "[wire][property]") {
+  mutations_never_crash(pace_frame());
+  mutations_never_crash(election_message());
+}
+
+TEST_CASE("five bytes that claim four thousand million elements are refused", "[wire]") {
+  const Bytes bomb = {0xdd, 0xff, 0xff, 0xff, 0xff};
+
+  const auto result = decode<StateFrame<TargetStat>>(bomb);
+
+  REQUIRE_FALSE(result);
+  CHECK(result.error().code == Errc::too_large);
+}
+
+TEST_CASE("another version is refused as unsupported", "[wire]") {
+  Grant grant;
+  grant.version = wire_version + 1;
+
+  const auto result = decode<Grant>(encode(grant));
+
+  REQUIRE_FALSE(result);
+  CHECK(result.error().code == Errc::unsupported);
+}
+
+TEST_CASE("a word beyond the last of its list is refused", "[wire]") {
+  auto message = election_message();
+  message.role = static_cast<ElectorRole>(200);
+
+  CHECK_FALSE(decode<ElectionMessage>(encode(message)));
+}
+
+TEST_CASE("fields of a newer sender beyond ours are passed over", "[wire]") {
+  Bytes bytes = encode(ControlRequest{.question = "status", .arguments = {}});
+  REQUIRE(bytes[0] == 0x93);
+  bytes[0] = 0x94;
+  bytes.push_back(0x2a);
+
+  const auto result = decode<ControlRequest>(bytes);
+
+  REQUIRE(result);
+  CHECK(result->question == "status");
+}
+
+TEST_CASE("bytes left over behind a message are refused", "[wire]") {
+  Bytes bytes = encode(Grant{});
+  bytes.push_back(0);
+
+  CHECK_FALSE(decode<Grant>(bytes));
+}
+
+TEST_CASE("indices and rows must be as many", "[wire]") {
+  auto frame = pace_frame();
+  frame.indices.pop_back();
+
+  CHECK_FALSE(decode<StateFrame<TargetPace>>(encode(frame)));
+}
+
+}  // namespace paceline::test

@@ -1,0 +1,253 @@
+#include "common/wire/engagement.h"
+
+#include "tests/support/catch.h"
+
+#include <rapidcheck.h>
+
+namespace paceline::test {
+namespace {
+
+std::string word() {
+  return *rc::gen::container<std::string>(rc::gen::inRange<char>(32, 127));
+}
+
+template <class Integer>
+Integer from_zero() {
+  return *rc::gen::inRange<Integer>(0, std::numeric_limits<Integer>::max());
+}
+
+TargetOffer any_offer() {
+  return {.id = word(),
+          .channel = word(),
+          .state = static_cast<PaceState>(*rc::gen::inRange(0, 4)),
+          .proactive = from_zero<std::int32_t>(),
+          .max_pending = from_zero<std::int32_t>(),
+          .reactive = from_zero<std::int32_t>(),
+          .reactive_state = *rc::gen::inRange(0, 1000) / 1000.0,
+          .predicted_wait_s = *rc::gen::inRange(0, 1'000'000) / 7.0,
+          .reason = static_cast<PaceReason>(*rc::gen::inRange(0, 13))};
+}
+
+PublicationRequest any_request() {
+  PublicationRequest request{.cluster = word(),
+                             .node = word(),
+                             .term = from_zero<std::uint64_t>(),
+                             .sequence = from_zero<std::uint64_t>(),
+                             .timestamp_ms = from_zero<std::int64_t>(),
+                             .valid_until_ms = from_zero<std::int64_t>(),
+                             .refresh_period_ms = from_zero<std::int64_t>(),
+                             .full = *rc::gen::arbitrary<bool>(),
+                             .targets = {}};
+  const int count = *rc::gen::inRange(0, 20);
+  for (int i = 0; i < count; ++i) request.targets.push_back(any_offer());
+  return request;
+}
+
+PublicationAnswer any_answer() {
+  PublicationAnswer answer{.term = from_zero<std::uint64_t>(),
+                           .sequence = from_zero<std::uint64_t>(),
+                           .accepted = from_zero<std::uint64_t>(),
+                           .epoch = word(),
+                           .rejected = {},
+                           .feedback = {}};
+  const int count = *rc::gen::inRange(0, 10);
+  for (int i = 0; i < count; ++i) {
+    answer.rejected.push_back({word(), word()});
+    answer.feedback.push_back({word(),
+                               {.sent = from_zero<std::uint64_t>(),
+                                .accepted = from_zero<std::uint64_t>(),
+                                .rejected = from_zero<std::uint64_t>(),
+                                .timed_out = from_zero<std::uint64_t>(),
+                                .answered = from_zero<std::uint64_t>(),
+                                .abandoned = from_zero<std::uint64_t>(),
+                                .pending = from_zero<std::int32_t>()}});
+  }
+  return answer;
+}
+
+// Something a peer might send: nearly right, or anything at all.
+std::string hostile(const std::string& right) {
+  std::string bytes = right;
+  const int changes = *rc::gen::inRange(1, 4);
+  for (int i = 0; i < changes && !bytes.empty(); ++i) {
+    const auto at = *rc::gen::inRange<std::size_t>(0, bytes.size());
+    switch (*rc::gen::inRange(0, 3)) {
+      case 0:
+        bytes[at] = *rc::gen::arbitrary<char>();
+        break;
+      case 1:
+        bytes.resize(at);
+        break;
+      default:
+        bytes.erase(at, *rc::gen::inRange<std::size_t>(1, 8));
+        break;
+    }
+  }
+  return bytes;
+}
+
+std::string small_answer(std::string_view member, std::string_view value) {
+  std::string json = R"({"term":1,"sequence":2,"accepted":3,"epoch":"e","rejected":[],"feedback":[)"
+                     R"({"id":"t","sent":1,"accepted":1,"rejected":0,"timedOut":0,"answered":1,)"
+                     R"("abandoned":0,"pending":0}]})";
+  const auto at = json.find("\"" + std::string{member} + "\":");
+  const auto from = json.find(':', at) + 1;
+  json.replace(from, json.find_first_of(",}]", from) - from, value);
+  return json;
+}
+
+}  // namespace
+
+TEST_CASE("a publication is read as it was written", "[wire][property]") {
+  REQUIRE(rc::check([] {
+    const PublicationRequest request = any_request();
+    std::string json = "what was there before";
+    encode_publication(request, json);
+    const auto read = decode_publication(json);
+    RC_ASSERT(read.has_value());
+    RC_ASSERT(*read == request);
+  }));
+}
+
+TEST_CASE("an answer to a publication is read as it was written", "[wire][property]") {
+  REQUIRE(rc::check([] {
+    const PublicationAnswer answer = any_answer();
+    std::string json;
+    encode_publication_answer(answer, json);
+    const auto read = decode_publication_answer(json);
+    RC_ASSERT(read.has_value());
+    RC_ASSERT(*read == answer);
+  }));
+}
+
+TEST_CASE("arbitrary bytes are an engagement message or an error", "[wire][property]") {
+  REQUIRE(rc::check([] {
+    const auto bytes = *rc::gen::container<std::string>(rc::gen::arbitrary<char>());
+    static_cast<void>(decode_publication(bytes));
+    static_cast<void>(decode_publication_answer(bytes));
+    static_cast<void>(decode_token_answer(bytes));
+    static_cast<void>(decode_fence(bytes));
+  }));
+}
+
+TEST_CASE("damaged engagement messages are read or refused and never crash", "[wire][property]") {
+  REQUIRE(rc::check([] {
+    std::string request;
+    encode_publication(any_request(), request);
+    std::string answer;
+    encode_publication_answer(any_answer(), answer);
+
+    if (const auto read = decode_publication(hostile(request))) {
+      RC_ASSERT(read->version == engagement_version);
+      for (const auto& offer : read->targets) RC_ASSERT(offer.proactive >= 0);
+    }
+    if (const auto read = decode_publication_answer(hostile(answer)))
+      for (const auto& feedback : read->feedback) RC_ASSERT(feedback.counts.pending >= 0);
+  }));
+}
+
+TEST_CASE("a publication has the members that the contract names", "[wire]") {
+  std::string json;
+
+  encode_publication({.cluster = "c",
+                      .node = "a",
+                      .term = 257,
+                      .sequence = 3,
+                      .timestamp_ms = 1000,
+                      .valid_until_ms = 7000,
+                      .refresh_period_ms = 2000,
+                      .full = false,
+                      .targets = {{.id = "sales",
+                                   .channel = "chat",
+                                   .state = PaceState::ok,
+                                   .proactive = 2,
+                                   .max_pending = 5,
+                                   .reactive = 1,
+                                   .reactive_state = 0.5,
+                                   .predicted_wait_s = 1.5,
+                                   .reason = PaceReason::granted}}},
+                     json);
+
+  CHECK(json ==
+        R"({"version":1,"cluster":"c","node":"a","term":257,"sequence":3,"timestamp":1000,)"
+        R"("validUntil":7000,"refreshPeriodMs":2000,"mode":"delta","targets":[{"id":"sales",)"
+        R"("channel":"chat","state":"ok","proactive":2,"maxPending":5,"reactive":1,)"
+        R"("reactiveState":0.5,"predictedWaitS":1.5,"reason":"granted"}]})");
+}
+
+TEST_CASE("what is not finite goes out as zero", "[wire]") {
+  PublicationRequest request;
+  request.targets.resize(1);
+  request.targets[0].predicted_wait_s = std::numeric_limits<double>::infinity();
+  std::string json;
+
+  encode_publication(request, json);
+
+  CHECK(decode_publication(json)->targets[0].predicted_wait_s == 0);
+}
+
+TEST_CASE("an error names the member that is wrong", "[wire]") {
+  const auto [member, value] =
+      GENERATE(table<std::string, std::string>({{"term", "-1"},
+                                                {"sequence", "\"2\""},
+                                                {"epoch", "7"},
+                                                {"pending", "-1"},
+                                                {"pending", "4294967296"},
+                                                {"timedOut", "0.5"},
+                                                {"sent", "18446744073709551616"}}));
+  CAPTURE(member, value);
+
+  const auto read = decode_publication_answer(small_answer(member, value));
+
+  REQUIRE(!read);
+  CHECK((read.error().detail.find(member) != std::string::npos ||
+         read.error().detail.find("not JSON") == 0));
+}
+
+TEST_CASE("a missing member is named with its place", "[wire]") {
+  const auto read = decode_publication_answer(
+      R"({"term":1,"sequence":2,"accepted":3,"epoch":"e","feedback":[{"id":"t"}]})");
+
+  REQUIRE(!read);
+  CHECK(read.error().detail == "feedback[0].sent: missing; it is a whole number from 0");
+}
+
+TEST_CASE("members that nobody knows are passed over", "[wire]") {
+  const auto read = decode_publication_answer(
+      R"({"new":{"a":[1]},"term":1,"sequence":2,"accepted":3,"epoch":"e"})");
+
+  REQUIRE(read);
+  CHECK(read->sequence == 2);
+}
+
+TEST_CASE("another version of the contract is unsupported", "[wire]") {
+  CHECK(decode_publication(R"({"version":2})").error().code == Errc::unsupported);
+}
+
+TEST_CASE("a token is taken with its life", "[wire]") {
+  const auto token =
+      decode_token_answer(R"({"access_token":"abc","token_type":"Bearer","expires_in":3600})");
+
+  REQUIRE(token);
+  CHECK(*token == TokenAnswer{"abc", 3600});
+}
+
+TEST_CASE("a token without a life gets the shortest one", "[wire]") {
+  CHECK(decode_token_answer(R"({"access_token":"abc"})")->expires_in_s == 300);
+}
+
+TEST_CASE("a token that no header may hold is refused", "[wire]") {
+  const auto text = GENERATE(
+      as<std::string>{}, R"({"access_token":""})", R"({"access_token":"a\r\nX-Evil: 1"})",
+      R"({"access_token":"a","token_type":"mac"})", R"({"access_token":"a","expires_in":0})");
+  CAPTURE(text);
+
+  CHECK(!decode_token_answer(text));
+}
+
+TEST_CASE("a fence names the higher term", "[wire]") {
+  CHECK(*decode_fence(R"({"term":513,"error":"fenced"})") == 513);
+  CHECK(!decode_fence("<html>"));
+}
+
+}  // namespace paceline::test

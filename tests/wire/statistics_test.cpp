@@ -1,0 +1,205 @@
+#include "common/wire/statistics.h"
+
+#include <rapidcheck.h>
+
+#include <cmath>
+
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+rc::Gen<std::string> word() {
+  return rc::gen::container<std::string>(rc::gen::inRange('\x01', '\x7f'));
+}
+
+rc::Gen<std::string> filled_word() {
+  return rc::gen::nonEmpty(word());
+}
+
+StatisticValue some_value() {
+  StatisticValue value{.statistic_id = *word(),
+                       .subscription_id = *word(),
+                       .name = *word(),
+                       .object_id = *word(),
+                       .object_type = *word(),
+                       .timestamp_ms = *rc::gen::inRange<std::int64_t>(0, 1ll << 50),
+                       .value = 0,
+                       .valid = *rc::gen::arbitrary<bool>()};
+  if (value.valid)
+    value.value = *rc::gen::suchThat(rc::gen::arbitrary<double>(),
+                                     [](double number) { return std::isfinite(number); });
+  return value;
+}
+
+std::optional<bool> some_flag() {
+  const auto choice = *rc::gen::inRange(0, 3);
+  return choice == 2 ? std::nullopt : std::optional{choice == 1};
+}
+
+std::vector<StatisticValue> some_values() {
+  return *rc::gen::container<std::vector<StatisticValue>>(rc::gen::exec(some_value));
+}
+
+// JSON that is nearly right: a piece of a good text replaced by arbitrary bytes, or cut short.
+std::string damaged(std::string text) {
+  const auto at = *rc::gen::inRange<std::size_t>(0, text.size() + 1);
+  const auto bytes = *rc::gen::arbitrary<std::string>();
+  text.replace(at, *rc::gen::inRange<std::size_t>(0, 8), bytes);
+  if (*rc::gen::arbitrary<bool>()) text.resize(*rc::gen::inRange<std::size_t>(0, text.size() + 1));
+  return text;
+}
+
+constexpr const char* published_answer =
+    R"({"status":{"code":0},"data":{"subscriptionId":"s","operationId":"s","statistics":[
+      {"statisticId":"a","name":"CurrentReadyAgents","objectId":"Sales","objectType":"GroupAgents",
+       "timestamp":1580000000000,
+       "value":{"intValue":3,"stringValue":"3","timestamp":1580000000000,"intervalLength":0,"tag":-1}},
+      {"statisticId":"b","timestamp":5,"value":{"intValue":185,"stringValue":"185.5"}},
+      {"statisticId":"c","timestamp":5,"value":{"stringValue":"12"}},
+      {"statisticId":"d","timestamp":5,"value":{"intValue":185,"stringValue":"00:03:05"}},
+      {"statisticId":"e","timestamp":5,"value":{"stringValue":"N/A"}},
+      {"statisticId":"f","timestamp":5,"value":null}]},
+     "errors":[{"status":{"code":4,"message":"unknown object"},"statisticId":"x"},
+               {"status":{"code":4,"message":"unknown","detail":{"statisticId":"y"}}},
+               {"status":{"code":9,"message":"whole"}}]})";
+
+}  // namespace
+
+TEST_CASE("a published subscription answer is read with every form of value", "[wire]") {
+  const auto answer = decode_subscription_answer(published_answer);
+
+  REQUIRE(answer.has_value());
+  CHECK(answer->subscription_id == "s");
+  REQUIRE(answer->statistics.size() == 6);
+  CHECK(answer->statistics[0].value == 3);
+  CHECK(answer->statistics[0].timestamp_ms == 1580000000000);
+  CHECK(answer->statistics[1].value == 185.5);
+  CHECK(answer->statistics[2].value == 12);
+  CHECK(answer->statistics[3].value == 185);
+  CHECK_FALSE(answer->statistics[4].valid);
+  CHECK_FALSE(answer->statistics[5].valid);
+  REQUIRE(answer->errors.size() == 3);
+  CHECK(answer->errors[0].statistic_id == "x");
+  CHECK(answer->errors[1].statistic_id == "y");
+  CHECK(answer->errors[2] == StatisticError{"", 9, "whole"});
+}
+
+TEST_CASE("updates are read bare and wrapped", "[wire]") {
+  const auto bare = decode_bayeux(
+      R"([{"channel":"/statistics/v3/updates","data":{"statistics":[{"statisticId":"a","value":{"intValue":7}}]}}])");
+  const auto wrapped = decode_bayeux(
+      R"({"channel":"/statistics/v3/updates","id":12,
+          "data":{"data":{"statistics":[{"statisticId":"a","value":{"intValue":7}}]}}})");
+
+  REQUIRE(bare.has_value());
+  REQUIRE(wrapped.has_value());
+  CHECK(bare->at(0).statistics == wrapped->at(0).statistics);
+  CHECK(bare->at(0).statistics.at(0).value == 7);
+  CHECK(wrapped->at(0).id == "12");
+}
+
+TEST_CASE("advice and service state are read", "[wire]") {
+  const auto messages = decode_bayeux(
+      R"([{"channel":"/meta/connect","successful":false,"error":"402::unknown client",
+           "advice":{"reconnect":"handshake","interval":0}},
+          {"channel":"/statistics/v3/service","data":{"serviceState":"Unavailable"}},
+          {"channel":"/somewhere/else","data":"a text"}])");
+
+  REQUIRE(messages.has_value());
+  CHECK(messages->at(0).reconnect == "handshake");
+  CHECK(messages->at(0).interval_ms == 0);
+  CHECK(messages->at(0).timeout_ms == -1);
+  CHECK(messages->at(0).successful == false);
+  CHECK(messages->at(1).service_state == "Unavailable");
+}
+
+TEST_CASE("an error names the member and where it stands", "[wire]") {
+  const auto answer = decode_subscription_answer(
+      R"({"data":{"statistics":[{"statisticId":"a"},{"statisticId":5}]}})");
+
+  REQUIRE_FALSE(answer.has_value());
+  CHECK(answer.error().detail == "statistics[1].statisticId: not a text");
+}
+
+TEST_CASE("statistics messages survive a round trip", "[wire][property]") {
+  CHECK(rc::check("subscription", [] {
+    SubscriptionRequest request{.operation_id = *word(), .statistics = {}};
+    const auto count = *rc::gen::inRange(0, 4);
+    for (int i = 0; i < count; ++i) {
+      StatisticRequest one{*filled_word(), *word(), *word(), *word(), {}};
+      if (*rc::gen::arbitrary<bool>())
+        one.definition = StatisticDefinition{
+            *word(), *rc::gen::arbitrary<int>(), *rc::gen::arbitrary<int>(), *word(), *word(),
+            *word()};
+      request.statistics.push_back(one);
+    }
+    std::string text;
+    encode_subscription(request, text);
+    RC_ASSERT(decode_subscription(text).value() == request);
+  }));
+  CHECK(rc::check("answer", [] {
+    SubscriptionAnswer answer{.code = *rc::gen::arbitrary<int>(),
+                              .message = *word(),
+                              .subscription_id = *word(),
+                              .statistics = some_values(),
+                              .errors = {}};
+    if (*rc::gen::arbitrary<bool>())
+      answer.errors.push_back({*word(), *rc::gen::arbitrary<int>(), *word()});
+    std::string text;
+    encode_subscription_answer(answer, text);
+    RC_ASSERT(decode_subscription_answer(text).value() == answer);
+  }));
+  CHECK(rc::check("bayeux", [] {
+    BayeuxMessage message{.channel = *rc::gen::element<std::string>(
+                              "/meta/handshake", "/meta/connect", std::string{updates_channel}),
+                          .id = *word(),
+                          .client_id = *word(),
+                          .successful = some_flag(),
+                          .error = *word(),
+                          .subscription = *word(),
+                          .connection_type = *word(),
+                          .reconnect = *word(),
+                          .timeout_ms = *rc::gen::inRange<std::int64_t>(-1, 100'000),
+                          .interval_ms = *rc::gen::inRange<std::int64_t>(-1, 100'000),
+                          .statistics = {},
+                          .service_state = {}};
+    if (message.channel == updates_channel) message.statistics = some_values();
+    std::string text;
+    encode_bayeux({message, message}, text);
+    RC_ASSERT(decode_bayeux(text).value() == (std::vector{message, message}));
+  }));
+}
+
+TEST_CASE("any bytes give a value or an error", "[wire][property]") {
+  CHECK(rc::check("arbitrary bytes", [] {
+    const auto text = *rc::gen::arbitrary<std::string>();
+    (void)decode_subscription(text);
+    (void)decode_subscription_answer(text);
+    (void)decode_bayeux(text);
+  }));
+  CHECK(rc::check("damaged answers", [] {
+    const auto text = damaged(published_answer);
+    (void)decode_subscription(text);
+    (void)decode_subscription_answer(text);
+    (void)decode_bayeux(text);
+  }));
+  CHECK(rc::check("damaged messages", [] {
+    std::string text;
+    BayeuxMessage updates;
+    updates.channel = updates_channel;
+    updates.statistics = some_values();
+    encode_bayeux({updates}, text);
+    (void)decode_bayeux(damaged(text));
+  }));
+}
+
+TEST_CASE("depth and size have bounds", "[wire]") {
+  CHECK_FALSE(decode_bayeux(std::string(100'000, '[')).has_value());
+  CHECK_FALSE(
+      decode_bayeux(R"({"channel":"/a","id":")" + std::string(70'000, 'x') + "\"}").has_value());
+  CHECK_FALSE(decode_subscription_answer("{}").has_value());
+  CHECK_FALSE(decode_bayeux("").has_value());
+}
+
+}  // namespace paceline::test
