@@ -1,0 +1,36 @@
+// The channels that the code can speak: what each carries, who writes it and who may read it.
+//
+// A topology file says where and how often; it cannot say anything else than this table about who
+// and what.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "topology/topology.h"
+
+namespace paceline {
+
+struct ChannelRule {
+  std::string_view name;
+  std::string_view carries;  // The structure of common/wire/messages.h.
+  std::string_view from;
+  std::array<std::string_view, 2> to;  // "" = no second one.
+  Scope scope;
+  bool rows;    // Sends keyframes and changed rows.
+  bool scaled;  // Belongs to the pacing world: its times are divided by time_scale.
+
+  bool reads(std::string_view process) const { return process == to[0] || process == to[1]; }
+};
+
+/// All channels, in the order of the pipeline.
+std::span<const ChannelRule> channel_rules();
+
+/// The rule of that name, or null.
+const ChannelRule* channel_rule(std::string_view name);
+
+/// The processes of a node in start order; each may have a table in the topology file.
+std::span<const std::string_view> process_names();
+
+}  // namespace paceline

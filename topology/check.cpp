@@ -1,0 +1,132 @@
+#include "topology/check.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "topology/channel_table.h"
+#include "topology/reading.h"
+#include "topology/supervisor.h"
+
+namespace paceline {
+namespace {
+
+constexpr std::size_t max_ipc_path = 107;  // sun_path of a Unix socket, without its final zero.
+
+/// Sockets by what they bind; a second one on the same endpoint is a mistake.
+class Sockets {
+ public:
+  Sockets(const Topology& topology, Findings& findings)
+      : topology_{topology}, findings_{findings} {}
+
+  /// `pattern` as bound by every instance of `process` on `node`.
+  void bind(const Node& node, std::string_view process, int count, const std::string& what,
+            std::string_view pattern, const std::string& where) {
+    for (int index = 0; index < count && !findings_.full(); ++index) {
+      const auto filled = endpoint(topology_, pattern, node, process, index);
+      if (!filled) return complain(where, fmt::format("{}: {}", what, filled.error().detail));
+      const std::string owner = fmt::format("{} of {}/{}/{}", what, node.name, process, index);
+      if (const std::string_view path = *filled;
+          path.starts_with("ipc://") && path.size() - 6 > max_ipc_path)
+        return complain(where, fmt::format("{}: {} is longer than the {} characters that a socket "
+                                           "path may have; shorten run_dir",
+                                           what, path, max_ipc_path));
+      const auto [at, is_new] = owners_.emplace(*filled, owner);
+      if (!is_new)
+        return complain(where,
+                        fmt::format("{} binds {}, which {} binds too", owner, *filled, at->second));
+    }
+  }
+
+ private:
+  void complain(const std::string& where, const std::string& what) {
+    if (said_.insert(where + what).second) findings_.add(where, what);
+  }
+
+  const Topology& topology_;
+  Findings& findings_;
+  std::map<std::string, std::string> owners_;
+  std::set<std::string> said_;
+};
+
+void check_sockets(const Topology& topology, Findings& findings) {
+  Sockets sockets{topology, findings};
+  const std::string start = topology.file + ":1:1";
+  for (const Node& node : topology.nodes) {
+    for (const auto& [process, count] : topology.processes(node)) {
+      for (const Channel& channel : topology.channels)
+        if (channel.from == process)
+          sockets.bind(node, process, count, "channels." + channel.name + ".endpoint",
+                       channel.endpoint, channel.where);
+      sockets.bind(node, process, count, "control", topology.control, start);
+      if (process == "publisher")
+        sockets.bind(node, process, count, "cluster_control", topology.cluster_control, start);
+    }
+  }
+}
+
+void check_channels(const Topology& topology, Findings& findings) {
+  for (const ChannelRule& rule : channel_rules()) {
+    const Channel* channel = topology.channel(rule.name);
+    if (!channel)
+      findings.add(1, 1,
+                   fmt::format("channels.{} is missing ({}, {} to {})", rule.name, rule.carries,
+                               rule.from, rule.to[0]));
+    if (!channel || rule.scope == Scope::node || !channel->endpoint.starts_with("ipc://")) continue;
+    for (const Node& node : topology.nodes)
+      if (node.host != topology.nodes.front().host) {
+        findings.add(
+            channel->where,
+            fmt::format("channels.{}.endpoint = \"{}\": nodes {} and {} are on different "
+                        "hosts, write tcp://...",
+                        rule.name, channel->endpoint, topology.nodes.front().name, node.name));
+        break;
+      }
+  }
+}
+
+void check_voters(const Topology& topology, Findings& findings) {
+  if (topology.nodes.empty()) return;  // Said already.
+  const auto able =
+      std::ranges::count_if(topology.nodes, [](const Node& node) { return !node.witness(); });
+  const auto voters = topology.nodes.size();
+  if (able == 0)
+    findings.add(topology.nodes.front().where,
+                 "no node can be master: all have priority 0, they are witnesses");
+  if (topology.mode == ElectionMode::pair) {
+    if (able != 2 || voters > 3)
+      findings.add(topology.nodes.front().where,
+                   fmt::format("mode = \"pair\" is for two nodes, with or without a witness; here "
+                               "are {} and {}",
+                               able, voters - static_cast<std::size_t>(able)));
+    return;
+  }
+  if (voters % 2 == 0)
+    findings.add(
+        topology.nodes.back().where,
+        fmt::format("{} voters: an even number does not survive more losses than {}; add a "
+                    "witness (priority = 0) or say mode = \"pair\"",
+                    voters, voters - 1));
+}
+
+}  // namespace
+
+std::vector<Mistake> check_topology(std::string_view text, std::string_view file,
+                                    std::string_view supervisor) {
+  Reading reading = read_topology(text, file);
+  if (reading.is_toml) {
+    check_channels(reading.topology, reading.findings);
+    check_voters(reading.topology, reading.findings);
+    check_sockets(reading.topology, reading.findings);
+  }
+  auto mistakes = reading.findings.in_order();
+  if (reading.is_toml && !supervisor.empty())
+    for (Mistake& mistake : check_supervisor(reading.topology, supervisor))
+      mistakes.push_back(std::move(mistake));
+  return mistakes;
+}
+
+}  // namespace paceline
