@@ -1,0 +1,72 @@
+// One Stat Server by the Statistics API v3: carries the requests of a Session over HTTP.
+//
+//   StatisticsAdapter primary{options, 0, statfeed, statfeed.roster(), statfeed.mapping(), world,
+//   http}; statfeed.attach(0, primary); primary.start();
+//
+// Keeps the server's cookies, sends the API key and the access token (fixed, or by OAuth2 client
+// credentials, renewed at 80 % of its life and after a 401), and tells each kind of trouble once.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "common/ports/http.h"
+#include "common/ports/world.h"
+#include "services/statfeed/config.h"
+#include "services/statfeed/session.h"
+#include "services/statfeed/source.h"
+
+namespace paceline {
+
+class StatisticsAdapter final : public Source {
+ public:
+  struct Options {
+    std::string url;  // The base: "http://host:port/statistics/v3".
+    StatServerAccess access;
+    Session::Policy session;
+  };
+
+  StatisticsAdapter(Options options, int server, SourceListener& listener, const Roster& roster,
+                    const Mapping& mapping, World& world, Http& http);
+  ~StatisticsAdapter() override;
+  StatisticsAdapter(const StatisticsAdapter&) = delete;
+  StatisticsAdapter& operator=(const StatisticsAdapter&) = delete;
+
+  void start() override;
+  void targets_changed(const Roster::Change& change) override;
+  void stop() override;
+
+ private:
+  void carry(Session::Step step);
+  void send(Session::Call call);
+  void keep_cookies(const HttpHeaders& headers);
+  void tell(const Session::Note& note);
+  void renew_token();
+  void take_token(const Result<HttpAnswer>& answer);
+  HttpRequest request_to(std::string url) const;
+
+  Options options_;
+  int server_;
+  SourceListener& listener_;
+  World& world_;
+  Http& http_;
+  Session session_;
+  std::map<std::string, std::string> cookies_;
+  std::string token_;
+  bool renewing_ = false;
+  bool started_ = false;
+  std::set<HttpCall> out_;  // Not answered yet.
+  TimerId wake_ = 0;
+  TimerId token_timer_ = 0;
+  FaultLog session_fault_;
+  FaultLog request_fault_;
+  FaultLog token_fault_;
+  Counter& requests_;
+  Counter& failures_;
+  Counter& refused_;
+  Counter& bytes_;
+  Histogram& round_trip_;
+};
+
+}  // namespace paceline

@@ -1,0 +1,180 @@
+#include "services/statfeed/batches.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "common/base/check.h"
+
+namespace paceline {
+
+void Batches::put(std::vector<Statistic> statistics, Duration unseen_pause, bool counts) {
+  Batch batch;
+  batch.statistics = std::move(statistics);
+  batch.unseen_pause = unseen_pause;
+  batch.answered = !counts;
+  if (counts) ++unanswered_;
+  batches_.emplace(next_id_++, std::move(batch));
+}
+
+void Batches::answer(Batch& batch) {
+  if (batch.answered) return;
+  batch.answered = true;
+  --unanswered_;
+}
+
+void Batches::erase(std::map<Id, Batch>::iterator batch) {
+  answer(batch->second);
+  batches_.erase(batch);
+}
+
+void Batches::rebuild(std::span<const std::uint32_t> slots) {
+  batches_.clear();
+  pool_.clear();
+  splits_ = 0;
+  unanswered_ = 0;
+  add(slots, true);
+}
+
+void Batches::add(std::span<const std::uint32_t> slots, bool counts) {
+  std::vector<Statistic> statistics;
+  for (const auto slot : slots)
+    for (std::uint32_t figure = 0; figure < figure_count; ++figure) {
+      statistics.push_back(slot * figure_count + figure);
+      if (statistics.size() < policy_.size) continue;
+      put(std::move(statistics), Duration::zero(), counts);
+      statistics.clear();
+    }
+  if (!statistics.empty()) put(std::move(statistics), Duration::zero(), counts);
+}
+
+std::vector<std::string> Batches::remove(std::span<const std::uint32_t> slots) {
+  const std::unordered_set<std::uint32_t> gone{slots.begin(), slots.end()};
+  const auto left = [&](Statistic statistic) { return gone.contains(slot_of(statistic)); };
+  std::vector<std::string> unneeded;
+  for (auto batch = batches_.begin(); batch != batches_.end();) {
+    const auto next = std::next(batch);
+    std::erase_if(batch->second.statistics, left);
+    // One that is being opened stays until its answer names the subscription to close.
+    if (batch->second.statistics.empty() && batch->second.state != State::opening) {
+      if (batch->second.state == State::open) unneeded.push_back(batch->second.subscription);
+      erase(batch);
+    }
+    batch = next;
+  }
+  std::erase_if(pool_, [&](const Unseen& one) { return left(one.statistic); });
+  return unneeded;
+}
+
+std::optional<Batches::Id> Batches::next_to_open(Instant now) {
+  if (std::ranges::any_of(pool_, [&](const Unseen& one) { return one.due <= now; })) {
+    std::vector<Statistic> due;
+    Duration pause{};
+    std::erase_if(pool_, [&](const Unseen& one) {
+      if (one.due > now || due.size() == policy_.size) return false;
+      due.push_back(one.statistic);
+      pause = std::max(pause, one.pause);
+      return true;
+    });
+    put(std::move(due), pause, false);
+  }
+  for (const auto& [id, batch] : batches_)
+    if (batch.state == State::closed && batch.due <= now) return id;
+  return std::nullopt;
+}
+
+std::optional<Batches::Id> Batches::next_to_poll(Instant now) {
+  std::optional<Id> longest;
+  for (const auto& [id, batch] : batches_)
+    if (batch.state == State::open && !batch.polling && batch.due <= now &&
+        (!longest || batch.due < batches_.at(*longest).due))
+      longest = id;
+  return longest;
+}
+
+std::optional<Batches::Id> Batches::any_open() const {
+  for (const auto& [id, batch] : batches_)
+    if (batch.state == State::open && !batch.polling) return id;
+  return std::nullopt;
+}
+
+Batches::Batch* Batches::find(Id id) {
+  const auto batch = batches_.find(id);
+  return batch == batches_.end() ? nullptr : &batch->second;
+}
+
+bool Batches::opened(Id id, std::string subscription, const std::vector<Statistic>& unseen,
+                     Instant now) {
+  const auto entry = batches_.find(id);
+  CHECK(entry != batches_.end());
+  auto& batch = entry->second;
+  answer(batch);
+  if (!unseen.empty()) {
+    const auto pause = batch.unseen_pause == Duration::zero()
+                           ? policy_.unseen_min
+                           : std::min(2 * batch.unseen_pause, policy_.unseen_max);
+    const std::unordered_set<Statistic> unknown{unseen.begin(), unseen.end()};
+    std::erase_if(batch.statistics, [&](Statistic statistic) {
+      if (!unknown.contains(statistic)) return false;
+      pool_.push_back({statistic, pause, now + pause});
+      return true;
+    });
+  }
+  if (batch.statistics.empty()) {
+    erase(entry);
+    return true;
+  }
+  batch.state = State::open;
+  batch.subscription = std::move(subscription);
+  batch.pause = Duration::zero();
+  batch.failures = 0;
+  batch.unseen_pause = Duration::zero();
+  batch.due = now;
+  return false;
+}
+
+void Batches::failed(Id id, Duration at_least, Instant now) {
+  auto& batch = batches_.at(id);
+  batch.pause = batch.pause == Duration::zero() ? policy_.retry_min
+                                                : std::min(2 * batch.pause, policy_.retry_max);
+  batch.due = now + std::max(batch.pause, at_least);
+  if (batch.state == State::opening) {
+    batch.state = State::closed;
+    if (++batch.failures >= policy_.patience) answer(batch);
+  }
+  batch.polling = false;
+  if (batch.statistics.empty()) erase(batches_.find(id));  // All its targets left meanwhile.
+}
+
+bool Batches::split(Id id, Instant now) {
+  auto& batch = batches_.at(id);
+  if (batch.statistics.size() < 2 || splits_ == policy_.splits) return false;
+  ++splits_;
+  const auto half =
+      batch.statistics.begin() + static_cast<std::ptrdiff_t>(batch.statistics.size() / 2);
+  std::vector<Statistic> second{half, batch.statistics.end()};
+  batch.statistics.erase(half, batch.statistics.end());
+  batch.state = State::closed;
+  batch.due = now;
+  put(std::move(second), batch.unseen_pause, !batch.answered);
+  return true;
+}
+
+void Batches::reopen(Id id, Instant now) {
+  auto& batch = batches_.at(id);
+  batch.state = State::closed;
+  batch.polling = false;
+  batch.subscription.clear();
+  batch.due = now;
+}
+
+std::optional<Instant> Batches::next_due(bool polls) const {
+  std::optional<Instant> soonest;
+  const auto consider = [&](Instant due) { soonest = soonest ? std::min(*soonest, due) : due; };
+  for (const auto& [id, batch] : batches_)
+    if (batch.state == State::closed || (polls && batch.state == State::open && !batch.polling))
+      consider(batch.due);
+  for (const auto& one : pool_) consider(one.due);
+  return soonest;
+}
+
+}  // namespace paceline

@@ -1,0 +1,112 @@
+// The subscriptions of one session: all statistics in batches of bounded size, each opened, polled,
+// split or tried again on its own.
+//
+//   Batches batches{policy};
+//   batches.rebuild(roster.order());                 // a new session: everything is to be opened
+//   if (auto id = batches.next_to_open(now)) ...     // ask the server, then one of:
+//   batches.opened(id, subscription, unseen, now);   // what it does not know is asked again later
+//   batches.failed(id, wait, now);                   // again after a growing pause
+//   batches.split(id, now);                          // the server refuses the whole: find the bad
+//   half
+//
+// Invariant: every statistic of every target is in exactly one batch or in the pool of those the
+// server does not know. Pauses grow from `*_min` to `*_max` by doubling.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/base/time.h"
+#include "services/statfeed/mapping.h"
+
+namespace paceline {
+
+class Batches {
+ public:
+  struct Policy {
+    std::size_t size = 500;      // [1..5000] statistics in one subscription.
+    Duration retry_min = 500ms;  // Pause after a batch failed.
+    Duration retry_max = 30s;
+    Duration unseen_min =
+        15s;  // Pause before a statistic unknown to the server is asked for again.
+    Duration unseen_max = 10min;
+    int patience = 3;  // Failures of a batch before complete() goes without it.
+    int splits = 512;  // In one session; afterwards refused batches are tried again whole.
+  };
+
+  enum class State : std::uint8_t { closed, opening, open };
+
+  struct Batch {
+    std::vector<Statistic> statistics;
+    std::string subscription;  // Its id while open.
+    State state = State::closed;
+    bool polling = false;
+    bool answered = false;  // Opened once, or failed `patience` times: complete() waits no longer.
+    int failures = 0;       // To open it, in a row.
+    Instant due{};          // When to open it, or to poll it next.
+    Duration pause{};       // The last one; zero after a success.
+    Duration unseen_pause{};  // Of the statistics in it when they were unknown last.
+  };
+  using Id = std::uint32_t;
+
+  explicit Batches(Policy policy) : policy_{policy} {}
+
+  /// Forgets all and puts every figure of these slots into closed batches.
+  void rebuild(std::span<const std::uint32_t> slots);
+  /// More slots, in batches of their own, which complete() does not wait for.
+  void add(std::span<const std::uint32_t> slots) { add(slots, false); }
+  /// Slots that left. Returns the subscriptions that nobody needs any more, to be closed.
+  std::vector<std::string> remove(std::span<const std::uint32_t> slots);
+
+  /// The next closed batch whose time has come; makes batches of unknown statistics whose time has
+  /// come.
+  std::optional<Id> next_to_open(Instant now);
+  std::optional<Id> next_to_poll(Instant now);
+  /// Any open batch, for a sign of life.
+  std::optional<Id> any_open() const;
+
+  /// Null if the batch is gone (a rebuild since).
+  Batch* find(Id id);
+
+  void opening(Id id) { batches_.at(id).state = State::opening; }
+  /// Returns true if not one statistic of it is known to the server: the subscription is to be
+  /// closed.
+  bool opened(Id id, std::string subscription, const std::vector<Statistic>& unseen, Instant now);
+  void failed(Id id, Duration at_least, Instant now);
+  /// Two halves in place of one. False if it has one statistic only or the session's splits are
+  /// spent.
+  bool split(Id id, Instant now);
+  /// The server forgot the subscription.
+  void reopen(Id id, Instant now);
+
+  /// Every batch of rebuild() was answered once, or failed too often to be waited for.
+  bool complete() const { return unanswered_ == 0; }
+  std::size_t unseen() const { return pool_.size(); }
+  std::size_t count() const { return batches_.size(); }
+  /// When next_to_open or next_to_poll (if `polls`) may have something; nothing if only answers can
+  /// change that.
+  std::optional<Instant> next_due(bool polls) const;
+
+ private:
+  struct Unseen {
+    Statistic statistic;
+    Duration pause;
+    Instant due;
+  };
+  void add(std::span<const std::uint32_t> slots, bool counts);
+  void put(std::vector<Statistic> statistics, Duration unseen_pause, bool counts);
+  void answer(Batch& batch);
+  void erase(std::map<Id, Batch>::iterator batch);
+
+  Policy policy_;
+  std::map<Id, Batch> batches_;
+  std::vector<Unseen> pool_;
+  Id next_id_ = 1;
+  int splits_ = 0;
+  std::size_t unanswered_ = 0;
+};
+
+}  // namespace paceline

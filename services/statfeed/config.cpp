@@ -1,0 +1,178 @@
+#include "services/statfeed/config.h"
+
+#include <algorithm>
+
+namespace paceline {
+namespace {
+
+constexpr std::size_t max_url = 2000;
+
+Result<std::string> server_url(Settings& settings, std::string_view key, std::string_view scheme,
+                               std::optional<std::string> fallback) {
+  auto url = TRY(settings.text(key, std::move(fallback)));
+  if (url.empty()) return url;
+  const bool http = url.starts_with("http://") || url.starts_with("https://");
+  if (!http || url.size() > max_url || url.find_first_of(" \t\r\n\"<>") != url.npos)
+    return tl::unexpected(settings.error(key, "not an http:// or https:// address"));
+  if (scheme == "https" && !url.starts_with("https://") && !url.starts_with("http://127.0.0.1") &&
+      !url.starts_with("http://localhost"))
+    return tl::unexpected(settings.error(key, "a secret is sent there: must be https://"));
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+Result<std::string> header_value(Settings& settings, std::string_view key) {
+  auto value = TRY(settings.secret(key, ""));
+  if (std::ranges::any_of(value, [](char c) { return c < 0x20 || c == 0x7f; }))
+    return fail(settings.where(key) + ": " + std::string{key} + " = ****: has a control character");
+  return value;
+}
+
+Result<StatServerAccess> parse_access(Settings& settings) {
+  StatServerAccess access;
+  access.api_key = TRY(header_value(settings, "api_key"));
+  access.bearer = TRY(header_value(settings, "bearer"));
+  access.auth_url = TRY(server_url(settings, "auth_url", "https", ""));
+  access.client_id = TRY(settings.text("client_id", ""));
+  access.client_secret = TRY(header_value(settings, "client_secret"));
+  access.ca_file = TRY(settings.text("ca_file", ""));
+  access.client_certificate_file = TRY(settings.text("client_certificate_file", ""));
+  access.client_key_file = TRY(settings.text("client_key_file", ""));
+  access.proxy = TRY(settings.text("proxy", ""));
+  if (!access.auth_url.empty() && access.client_id.empty())
+    return tl::unexpected(settings.error("client_id", "auth_url needs it"));
+  if (!access.auth_url.empty() && !access.bearer.empty())
+    return tl::unexpected(
+        settings.error("auth_url", "bearer is given too, and only one can be sent"));
+  return access;
+}
+
+Result<void> parse_definition(Settings& table, FigureSource& source) {
+  constexpr std::array<std::string_view, 4> modes{"Immediate", "Periodical", "Reset",
+                                                  "NoNotification"};
+  StatisticDefinition definition;
+  definition.category = TRY(table.text("category"));
+  definition.subject = TRY(table.text("subject"));
+  definition.main_mask = TRY(table.text("main_mask"));
+  definition.notification_mode = TRY(table.word("notification_mode", modes, "Immediate"));
+  definition.notification_frequency = static_cast<int>(
+      TRY(table.integer("notification_frequency", {.fallback = 0, .min = 0, .max = 86'400})));
+  definition.insensitivity = static_cast<int>(
+      TRY(table.integer("insensitivity", {.fallback = 0, .min = 0, .max = 1'000'000})));
+  source.definition = std::move(definition);
+  source.name.clear();
+  return {};
+}
+
+// [statfeed.statistics.ready] and so on: what is not said stays as in the default mapping.
+Result<Mapping> parse_mapping(Settings& settings) {
+  constexpr std::array<std::string_view, 2> owners{"group", "queue"};
+  Mapping mapping = default_mapping();
+  Settings tables = TRY(settings.table("statistics"));
+  for (std::size_t i = 0; i < figure_count; ++i) {
+    auto& source = mapping.figures[i];
+    const std::string key = to_string(static_cast<Figure>(i));
+    Settings table = TRY(tables.table(key));
+    source.of_queue = TRY(table.word("object", owners, source.of_queue ? "queue" : "group"))
+    == "queue";
+    source.object_type = TRY(table.text("object_type", source.of_queue ? "Queue" : "GroupAgents"));
+    source.needed = TRY(table.boolean("needed", source.needed));
+    if (table.has("category")) {
+      if (table.has("name"))
+        return tl::unexpected(table.error("name", "a definition is given too: one of both"));
+      const auto done = parse_definition(table, source);
+      if (!done) return tl::unexpected(done.error());
+    } else {
+      source.name = TRY(table.text("name", source.name));
+      if (source.name.empty()) return tl::unexpected(table.error("name", "empty"));
+    }
+    TRY(table.finish(0));
+  }
+  TRY(tables.finish(0));
+  if (std::ranges::none_of(mapping.figures, [](const auto& source) { return source.needed; }))
+    return tl::unexpected(settings.error("statistics", "at least one must be needed"));
+  return mapping;
+}
+
+Duration scaled(Duration duration, double time_scale, Duration least) {
+  return std::max<Duration>(from_seconds(to_seconds(duration) / time_scale), least);
+}
+
+Result<Session::Policy> parse_session(Settings& settings, double time_scale) {
+  Session::Policy policy;
+  policy.push = TRY(settings.boolean("push", true));
+  policy.verbose = TRY(settings.boolean("verbose", true));
+  policy.parallel =
+      static_cast<int>(TRY(settings.integer("parallel", {.fallback = 2, .min = 1, .max = 16})));
+  policy.batches.size = static_cast<std::size_t>(
+      TRY(settings.integer("batch", {.fallback = 500, .min = 1, .max = 5000})));
+  policy.poll_period =
+      scaled(TRY(settings.duration("poll_period", {.fallback = 2s, .min = 100ms, .max = 10min})),
+             time_scale, 50ms);
+  policy.liveness =
+      scaled(TRY(settings.duration("liveness", {.fallback = 2s, .min = 100ms, .max = 1min})),
+             time_scale, 100ms);
+  policy.reconcile = TRY(settings.duration("reconcile", {.fallback = 5min, .min = 0s, .max = 24h}));
+  policy.request_timeout =
+      TRY(settings.duration("request_timeout", {.fallback = 5s, .min = 100ms, .max = 1min}));
+  policy.retry_max =
+      TRY(settings.duration("retry_max", {.fallback = 10s, .min = 250ms, .max = 10min}));
+  policy.push_again =
+      TRY(settings.duration("push_again", {.fallback = 5min, .min = 1s, .max = 24h}));
+  policy.batches.unseen_min =
+      TRY(settings.duration("unseen_retry", {.fallback = 15s, .min = 1s, .max = 1h}));
+  policy.batches.unseen_max = std::max<Duration>(10min, policy.batches.unseen_min);
+  return policy;
+}
+
+}  // namespace
+
+Result<StatfeedConfig> parse_statfeed_config(Place& place) {
+  const Topology& topology = place.topology;
+  const double time_scale = topology.time_scale;
+  StatfeedConfig config;
+  config.targets_file = topology.targets_file;
+  config.shards = topology.pacers;
+  if (const Channel* stat = topology.channel("stat")) {
+    config.period = stat->period;
+    config.keyframe = stat->keyframe;
+    config.stale = stat->stale;
+  }
+
+  Settings& settings = place.settings;
+  config.replay_file = TRY(settings.text("replay_file", ""));
+  config.replay_speed =
+      TRY(settings.real("replay_speed", {.fallback = 1, .min = 0.01, .max = 1000}));
+  config.record_file = TRY(settings.text("record_file", ""));
+  const bool replay = !config.replay_file.empty();
+  config.servers[0] = TRY(server_url(settings, "primary", "http",
+                                     replay ? std::optional<std::string>{""} : std::nullopt));
+  config.servers[1] = TRY(server_url(settings, "backup", "http", ""));
+  if (!replay && config.servers[0].empty())
+    return tl::unexpected(settings.error("primary", "empty"));
+  config.access = TRY(parse_access(settings));
+  config.mapping = TRY(parse_mapping(settings));
+  config.session = TRY(parse_session(settings, time_scale));
+
+  config.failover.silence =
+      scaled(TRY(settings.duration("silence", {.fallback = 5s, .min = 500ms, .max = 10min})),
+             time_scale, 300ms);
+  if (config.failover.silence < 2 * config.session.liveness)
+    return tl::unexpected(settings.error("silence", "below twice `liveness`"));
+  config.failover.lag = scaled(
+      TRY(settings.duration("lag", {.fallback = 30s, .min = 1s, .max = 30min})), time_scale, 1s);
+  config.failover.start_wait =
+      TRY(settings.duration("start_wait", {.fallback = 5s, .min = 0s, .max = 10min}));
+  config.failover.grace = scaled(
+      TRY(settings.duration("grace", {.fallback = 10s, .min = 0s, .max = 10min})), time_scale, 0s);
+  config.totals.per_second =
+      time_scale *
+      TRY(settings.real("max_interactions_per_second", {.fallback = 10, .min = 0.01, .max = 1e6}));
+  config.totals.burst = 50;
+  config.settle = TRY(settings.duration("settle", {.fallback = 50ms, .min = 1ms, .max = 10s}));
+  config.max_targets = static_cast<std::size_t>(TRY(settings.integer(
+      "max_targets", {.fallback = default_max_targets, .min = 1, .max = 1'000'000})));
+  return settings.finish(config);
+}
+
+}  // namespace paceline

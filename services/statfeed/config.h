@@ -1,0 +1,58 @@
+// Settings of statfeed: the table [statfeed] of the topology file, and what it takes from the rest
+// of it.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "services/statfeed/failover.h"
+#include "services/statfeed/mapping.h"
+#include "services/statfeed/session.h"
+#include "services/statfeed/totals.h"
+#include "topology/targets.h"
+#include "topology/topology.h"
+
+namespace paceline {
+
+/// Who we are and whom we trust at a Stat Server.
+struct StatServerAccess {
+  std::string api_key;   // Header x-api-key; "" = none.
+  std::string bearer;    // Fixed access token; "" = none.
+  std::string auth_url;  // OAuth2 client credentials in place of a fixed token; "" = none.
+  std::string client_id;
+  std::string client_secret;
+  std::string ca_file;
+  std::string client_certificate_file;
+  std::string client_key_file;
+  std::string proxy;
+};
+
+struct StatfeedConfig {
+  std::string replay_file;             // A recorded feed in place of the servers; "" = none.
+  double replay_speed = 1;             // [0.01..1000]
+  std::string record_file;             // Where to record what is heard; "" = nowhere.
+  std::array<std::string, 2> servers;  // Base URLs of primary and backup; backup may be "".
+  StatServerAccess access;
+  Mapping mapping = default_mapping();
+  Session::Policy session;
+  Failover::Policy failover;
+  Totals::Policy totals;
+  Duration settle = 50ms;  // After a change, before it is published.
+
+  // From the topology.
+  std::string targets_file;
+  std::size_t max_targets = default_max_targets;
+  int shards = 1;
+  Duration period = 1s;  // Of channel stat.
+  Duration keyframe = 10s;
+  Duration stale = 10s;  // Numbers older than this are not to be used.
+
+  Targets targets;  // As read at the start by main.
+};
+
+/// Times of the pacing world are divided by the topology's time_scale here; see README.md for each
+/// key.
+///   errors   bad_value, naming FILE:LINE:COLUMN, key and value
+Result<StatfeedConfig> parse_statfeed_config(Place& place);
+
+}  // namespace paceline

@@ -1,0 +1,86 @@
+#include "services/statfeed/ledger.h"
+
+#include <algorithm>
+
+#include "common/base/check.h"
+
+namespace paceline {
+namespace {
+
+// What lies beyond is no time of day.
+constexpr std::int64_t year_2200_ms = 7'258'118'400'000;
+
+}  // namespace
+
+Ledger::Ledger(const Mapping& mapping) {
+  for (std::size_t i = 0; i < figure_count; ++i) {
+    needed_[i] = mapping.figures[i].needed;
+    needed_count_ = static_cast<std::uint8_t>(needed_count_ + (needed_[i] ? 1 : 0));
+  }
+  CHECK(needed_count_ > 0);  // Otherwise a target would be visible without anything heard.
+}
+
+void Ledger::resize(std::uint32_t slots) {
+  CHECK(slots >= lacking_.size());
+  const std::size_t statistics = std::size_t{slots} * figure_count;
+  values_.resize(statistics);
+  timestamps_.resize(statistics);
+  known_.resize(statistics, Known::unheard);
+  lacking_.resize(slots, needed_count_);
+}
+
+void Ledger::forget(std::uint32_t slot) {
+  if (lacking_[slot] == 0) --visible_slots_;
+  lacking_[slot] = needed_count_;
+  const auto begin = static_cast<std::ptrdiff_t>(std::size_t{slot} * figure_count);
+  std::fill_n(values_.begin() + begin, figure_count, 0.0);
+  std::fill_n(timestamps_.begin() + begin, figure_count, 0);
+  std::fill_n(known_.begin() + begin, figure_count, Known::unheard);
+}
+
+void Ledger::begin_session() {
+  std::ranges::fill(timestamps_, 0);
+  newest_ms_ = 0;
+}
+
+void Ledger::set_known(Statistic statistic, Known known) {
+  const bool had = known_[statistic] == Known::value;
+  const bool has = known == Known::value;
+  known_[statistic] = known;
+  if (had == has || !needed_[statistic % figure_count]) return;
+  auto& lacking = lacking_[slot_of(statistic)];
+  if (has) {
+    if (--lacking == 0) ++visible_slots_;
+  } else {
+    if (lacking++ == 0) --visible_slots_;
+  }
+}
+
+Ledger::Taken Ledger::take(const Reading& reading) {
+  const auto i = reading.statistic;
+  CHECK(i < values_.size());
+  if (reading.timestamp_ms > 0 && reading.timestamp_ms < year_2200_ms) {
+    const auto behind = timestamps_[i] - reading.timestamp_ms;
+    if (behind > 0 && behind < reorder_window_ms) return Taken::late;
+    timestamps_[i] = reading.timestamp_ms;
+    newest_ms_ = std::max(newest_ms_, reading.timestamp_ms);
+  }
+  Known known = Known::unseen;
+  switch (reading.kind) {
+    case Reading::Kind::value:
+      known = Known::value;
+      break;
+    case Reading::Kind::invalid:
+      known = Known::invalid;
+      break;
+    case Reading::Kind::unseen:
+      known = Known::unseen;
+      break;
+  }
+  const bool same = known_[i] == known && (known != Known::value || values_[i] == reading.value);
+  if (known == Known::value) values_[i] = reading.value;
+  set_known(i, known);
+  return same ? Taken::repeated : Taken::fresh;
+}
+
+}  // namespace paceline

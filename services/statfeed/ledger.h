@@ -1,0 +1,88 @@
+// What one Stat Server last said about every statistic of every target: structures of arrays by
+// statistic.
+//
+//   Ledger ledger{mapping};
+//   ledger.resize(roster.capacity());
+//   if (ledger.take(reading) == Ledger::Taken::fresh) ...
+//   ledger.visible(slot), ledger.value(slot, Figure::ready)
+//
+// Invariants: within a session the timestamp of a statistic never falls by less than
+// `reorder_window` (what falls by more is a clock that was set, and is believed); a duplicate or an
+// overtaken reading changes nothing; visible(slot) is true exactly when every needed figure has a
+// value.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "services/statfeed/mapping.h"
+
+namespace paceline {
+
+/// One thing that a Stat Server said about one statistic.
+struct Reading {
+  enum class Kind : std::uint8_t {
+    value,
+    invalid,  // It knows the statistic, but has no value for it now.
+    unseen,   // It does not know the object or the statistic.
+  };
+
+  Statistic statistic = 0;
+  Kind kind = Kind::value;
+  std::int64_t timestamp_ms = 0;  // [ms since 1970] by the server; 0 = not said.
+  double value = 0;
+
+  bool operator==(const Reading&) const = default;
+};
+
+class Ledger {
+ public:
+  enum class Known : std::uint8_t { unheard, value, invalid, unseen };
+  enum class Taken : std::uint8_t {
+    fresh,     // The number or the state changed.
+    repeated,  // The same again.
+    late,      // Overtaken by a newer one: ignored.
+  };
+  static constexpr std::int64_t reorder_window_ms = 60'000;
+
+  explicit Ledger(const Mapping& mapping);
+
+  /// Room for so many slots; what is there stays.
+  void resize(std::uint32_t slots);
+  /// The slot's target left, or another came: nothing is known about it.
+  void forget(std::uint32_t slot);
+  /// The server may have restarted: timestamps of before no longer make a reading late.
+  void begin_session();
+
+  /// `reading.statistic` must be within resize().
+  Taken take(const Reading& reading);
+
+  bool visible(std::uint32_t slot) const { return lacking_[slot] == 0; }
+  Known known(std::uint32_t slot, Figure figure) const {
+    return known_[statistic_of(slot, figure)];
+  }
+  /// The last number heard, 0 if none; stays when the statistic becomes invalid.
+  double value(std::uint32_t slot, Figure figure) const {
+    return values_[statistic_of(slot, figure)];
+  }
+
+  std::uint32_t slots() const { return static_cast<std::uint32_t>(lacking_.size()); }
+  std::uint32_t visible_slots() const { return visible_slots_; }
+  /// [ms since 1970] the newest timestamp heard in this session; 0 = none.
+  std::int64_t newest_ms() const { return newest_ms_; }
+
+ private:
+  void set_known(Statistic statistic, Known known);
+
+  std::array<bool, figure_count> needed_{};
+  std::uint8_t needed_count_ = 0;
+  std::vector<double> values_;
+  std::vector<std::int64_t> timestamps_;
+  std::vector<Known> known_;
+  std::vector<std::uint8_t> lacking_;  // Per slot: needed figures without a value.
+  std::uint32_t visible_slots_ = 0;
+  std::int64_t newest_ms_ = 0;
+};
+
+}  // namespace paceline

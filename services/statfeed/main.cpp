@@ -1,0 +1,51 @@
+// statfeed: hears a pair of Stat Servers and says what is true of every target. Writes channel
+// `stat`.
+#include <optional>
+
+#include "common/runtime/curl_http.h"
+#include "common/runtime/files.h"
+#include "common/runtime/serve.h"
+#include "services/statfeed/adapter_statistics.h"
+#include "services/statfeed/service.h"
+
+namespace {
+
+using namespace paceline;
+
+constexpr Duration leave_time = 200ms;
+
+Result<Targets> read_targets(const StatfeedConfig& config) {
+  const auto text = TRY(read_file(config.targets_file));
+  return parse_targets(text, config.targets_file, config.max_targets);
+}
+
+Result<StatfeedConfig> load(Place& place) {
+  auto config = TRY(parse_statfeed_config(place));
+  config.targets = TRY(read_targets(config));
+  return config;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return serve<StatfeedConfig>(
+      "statfeed", argc, argv, load, [](const StatfeedConfig& config, World& world, Loop& loop) {
+        CurlHttp http{loop, world.metrics};
+        Statfeed statfeed{config, world};
+        std::array<std::optional<StatisticsAdapter>, server_count> servers;
+        for (std::size_t i = 0; i < servers.size(); ++i) {
+          if (config.servers[i].empty()) continue;
+          servers[i].emplace(
+              StatisticsAdapter::Options{config.servers[i], config.access, config.session},
+              static_cast<int>(i), statfeed, statfeed.roster(), statfeed.mapping(), world, http);
+          statfeed.attach(static_cast<int>(i), *servers[i]);
+          servers[i]->start();
+        }
+        loop.on_reload([&] { statfeed.reload(read_targets(config)); });
+        loop.on_stop([&] {
+          statfeed.stop();
+          loop.after(leave_time, [&] { loop.stop(); });
+        });
+        loop.run();
+      });
+}

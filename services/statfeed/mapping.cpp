@@ -1,0 +1,128 @@
+#include "services/statfeed/mapping.h"
+
+namespace paceline {
+namespace {
+
+constexpr std::size_t id_length = 36;
+constexpr std::size_t salt_length = 24;  // "xxxxxxxx-xxxx-4xxx-axxx-": the rest is the number.
+
+FigureSource of_group(std::string name, bool needed = true) {
+  return {.of_queue = false,
+          .object_type = "GroupAgents",
+          .name = std::move(name),
+          .definition = {},
+          .needed = needed};
+}
+
+FigureSource of_queue(std::string name, bool needed = true) {
+  return {.of_queue = true,
+          .object_type = "Queue",
+          .name = std::move(name),
+          .definition = {},
+          .needed = needed};
+}
+
+// Lower case, `width` digits.
+void write_hex(char* out, std::uint64_t value, int width) {
+  for (int i = width - 1; i >= 0; --i, value >>= 4) out[i] = "0123456789abcdef"[value & 15];
+}
+
+std::optional<std::uint64_t> read_hex(std::string_view text) {
+  std::uint64_t value = 0;
+  for (const char c : text) {
+    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (digit < 0) return std::nullopt;
+    value = value << 4 | static_cast<std::uint64_t>(digit);
+  }
+  return value;
+}
+
+// The first 24 characters of a version 4 UUID: 60 bits of the salt.
+void write_salt(char* out, std::uint64_t salt) {
+  write_hex(out, salt >> 32, 8);
+  out[8] = '-';
+  write_hex(out + 9, salt >> 16, 4);
+  out[13] = '-';
+  out[14] = '4';
+  write_hex(out + 15, salt >> 4, 3);
+  out[18] = '-';
+  out[19] = 'a';
+  write_hex(out + 20, salt, 3);
+  out[23] = '-';
+}
+
+}  // namespace
+
+const char* to_string(Figure figure) {
+  switch (figure) {
+    case Figure::logged_in:
+      return "logged_in";
+    case Figure::ready:
+      return "ready";
+    case Figure::busy:
+      return "busy";
+    case Figure::after_call_work:
+      return "after_call_work";
+    case Figure::not_ready:
+      return "not_ready";
+    case Figure::in_queue:
+      return "in_queue";
+    case Figure::entered:
+      return "entered";
+    case Figure::answered:
+      return "answered";
+    case Figure::abandoned:
+      return "abandoned";
+    case Figure::handling_time:
+      return "handling_time";
+    case Figure::waiting_time:
+      return "waiting_time";
+  }
+  return "unknown";
+}
+
+Mapping default_mapping() {
+  Mapping mapping;
+  mapping[Figure::logged_in] = of_group("LoggedInAgents");
+  mapping[Figure::ready] = of_group("CurrentReadyAgents");
+  mapping[Figure::busy] = of_group("BusyAgents");
+  mapping[Figure::after_call_work] = of_group("AfterCallWorkAgents", false);
+  mapping[Figure::not_ready] = of_group("NotReadyAgents", false);
+  mapping[Figure::in_queue] = of_queue("CurrentInQueue");
+  mapping[Figure::entered] = of_queue("TotalEntered");
+  mapping[Figure::answered] = of_queue("TotalAnswered");
+  mapping[Figure::abandoned] = of_queue("TotalAbandoned");
+  mapping[Figure::handling_time] = of_group("AverageHandlingTime", false);
+  mapping[Figure::waiting_time] = of_queue("AverageWaitingTime", false);
+  return mapping;
+}
+
+StatisticRequest request_for(const Mapping& mapping, const Subject& subject, Figure figure) {
+  const auto& source = mapping[figure];
+  return {.statistic_id = {},
+          .object_id = source.of_queue ? subject.queue : subject.group,
+          .object_type = source.object_type,
+          .name = source.definition ? std::string{} : source.name,
+          .definition = source.definition};
+}
+
+std::string statistic_id(std::uint64_t salt, std::uint16_t generation, Statistic statistic) {
+  std::string id(id_length, '0');
+  write_salt(id.data(), salt);
+  write_hex(id.data() + salt_length, generation, 4);
+  write_hex(id.data() + salt_length + 4, statistic, 8);
+  return id;
+}
+
+std::optional<StatisticName> read_statistic_id(std::string_view id, std::uint64_t salt) {
+  char prefix[salt_length];
+  write_salt(prefix, salt);
+  if (id.size() != id_length || id.substr(0, salt_length) != std::string_view{prefix, salt_length})
+    return std::nullopt;
+  const auto number = read_hex(id.substr(salt_length));
+  if (!number) return std::nullopt;
+  return StatisticName{.generation = static_cast<std::uint16_t>(*number >> 32),
+                       .statistic = static_cast<Statistic>(*number)};
+}
+
+}  // namespace paceline

@@ -1,0 +1,109 @@
+// Which statistics of which objects make up a pacing target: eleven figures, each one statistic of
+// the target's agent group or of its queue.
+//
+//   Mapping mapping = default_mapping();                     // the vendor's sample names
+//   StatisticRequest ask = request_for(mapping, subject, Figure::ready);
+//
+// A statistic is known everywhere by its number: slot x figure_count + figure (roster.h has the
+// slots).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/wire/statistics.h"
+
+namespace paceline {
+
+enum class Figure : std::uint8_t {
+  logged_in,
+  ready,
+  busy,
+  after_call_work,
+  not_ready,
+  in_queue,
+  entered,  // The three counters, in this order.
+  answered,
+  abandoned,
+  handling_time,
+  waiting_time,
+};
+
+inline constexpr std::uint32_t figure_count = 11;
+inline constexpr std::uint32_t counter_count = 3;
+
+using Statistic = std::uint32_t;  // slot x figure_count + figure.
+
+constexpr Statistic statistic_of(std::uint32_t slot, Figure figure) {
+  return slot * figure_count + static_cast<std::uint32_t>(figure);
+}
+constexpr std::uint32_t slot_of(Statistic statistic) {
+  return statistic / figure_count;
+}
+constexpr Figure figure_of(Statistic statistic) {
+  return static_cast<Figure>(statistic % figure_count);
+}
+constexpr bool is_counter(Figure figure) {
+  return figure == Figure::entered || figure == Figure::answered || figure == Figure::abandoned;
+}
+
+/// "logged_in", ...: the words of the settings.
+const char* to_string(Figure figure);
+
+/// Where one figure comes from.
+struct FigureSource {
+  bool of_queue = false;    // Of the target's queue; otherwise of its agent group.
+  std::string object_type;  // GroupAgents, Queue, ...
+  std::string name;         // As defined at the server; empty if `definition` is given.
+  std::optional<StatisticDefinition> definition;
+  bool needed = true;  // Without it the target is not visible.
+
+  bool operator==(const FigureSource&) const = default;
+};
+
+struct Mapping {
+  std::array<FigureSource, figure_count> figures;
+
+  const FigureSource& operator[](Figure figure) const {
+    return figures[static_cast<std::size_t>(figure)];
+  }
+  FigureSource& operator[](Figure figure) { return figures[static_cast<std::size_t>(figure)]; }
+  bool operator==(const Mapping&) const = default;
+};
+
+/// The names of the vendor's own sample definitions. Not needed are: after-call work, not ready,
+/// both averages.
+Mapping default_mapping();
+
+/// A pacing target as the Stat Server knows it.
+struct Subject {
+  std::string id;
+  std::string group;  // Object id of the agent group.
+  std::string queue;  // Object id of the queue.
+
+  bool operator==(const Subject&) const = default;
+};
+
+/// What to ask for one figure; the statistic's id is left empty.
+StatisticRequest request_for(const Mapping& mapping, const Subject& subject, Figure figure);
+
+/// A UUID that holds the statistic's number, so that reading it back needs no table.
+///
+///   salt        of the session: an id of another session reads as unknown
+///   generation  of the slot: an id of a target that left reads as unknown (the caller compares)
+std::string statistic_id(std::uint64_t salt, std::uint16_t generation, Statistic statistic);
+
+struct StatisticName {
+  std::uint16_t generation = 0;
+  Statistic statistic = 0;
+
+  bool operator==(const StatisticName&) const = default;
+};
+
+/// The reverse; nothing for any text that statistic_id() did not make with this salt.
+std::optional<StatisticName> read_statistic_id(std::string_view id, std::uint64_t salt);
+
+}  // namespace paceline

@@ -1,0 +1,423 @@
+#include "services/statfeed/service.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/base/check.h"
+#include "common/base/hash.h"
+
+namespace paceline {
+namespace {
+
+constexpr std::array<const char*, server_count> server_names{"primary", "backup"};
+constexpr Duration visibility_period = 1s;
+constexpr std::size_t names_shown = 5;
+
+std::int32_t whole(double value) {
+  if (!(value > 0)) return 0;
+  return static_cast<std::int32_t>(std::min(std::round(value), 2e9));
+}
+
+double seconds(double value) {
+  return std::isfinite(value) && value > 0 ? value : 0;
+}
+
+std::vector<Subject> subjects_of(const Targets& targets) {
+  std::vector<Subject> subjects;
+  subjects.reserve(targets.all.size());
+  for (const auto& target : targets.all)
+    subjects.push_back({target.id, target.group, target.queue});
+  return subjects;
+}
+
+std::size_t at(int server) {
+  CHECK(server >= 0 && server < server_count);
+  return static_cast<std::size_t>(server);
+}
+
+}  // namespace
+
+Statfeed::Statfeed(const StatfeedConfig& config, World& world)
+    : config_{config},
+      world_{world},
+      totals_{config.totals},
+      failover_{config.failover, world.clock.now()},
+      servers_{make_server(0), make_server(1)},
+      started_{world.clock.now()},
+      rate_since_{started_},
+      desk_{world},
+      resets_{world.metrics.counter("paceline_statfeed_counter_resets_total",
+                                    "Counters that restarted from zero.")},
+      jumps_{world.metrics.counter("paceline_statfeed_counter_jumps_total",
+                                   "Counters that jumped implausibly and were bridged.")},
+      switches_{world.metrics.counter("paceline_statfeed_switches_total",
+                                      "Switches from one server of the pair to the other.")},
+      published_{world.metrics.counter("paceline_statfeed_publications_total",
+                                       "Messages published on channel stat.")},
+      targets_gauge_{world.metrics.gauge("paceline_statfeed_targets", "Targets in the file.")},
+      unseen_gauge_{world.metrics.gauge("paceline_statfeed_targets_not_visible",
+                                        "Targets that the server in use does not fully know.")},
+      age_gauge_{world.metrics.gauge("paceline_statfeed_age_seconds",
+                                     "Since the server in use was last heard.")},
+      in_use_gauge_{
+          world.metrics.gauge("paceline_statfeed_in_use", "0 primary, 1 backup, -1 neither.")} {
+  take_targets(config.targets);
+  register_questions();
+  tick_timer_ = world_.timers.every(
+      std::min(config_.period, std::max<Duration>(config_.failover.silence / 4, 10ms)),
+      [this] { tick(); });
+}
+
+Statfeed::Server Statfeed::make_server(int server) {
+  const Labels labels{{"server", server_names[at(server)]}};
+  return {.source = nullptr,
+          .ledger = Ledger{config_.mapping},
+          .view = {},
+          .state = {},
+          .up = world_.metrics.gauge("paceline_statfeed_server_up",
+                                     "1 while the session with the server is usable.", labels),
+          .readings = world_.metrics.counter("paceline_statfeed_readings_total",
+                                             "Values heard from the server.", labels),
+          .late = world_.metrics.counter("paceline_statfeed_late_total",
+                                         "Values that came after a newer one, ignored.", labels)};
+}
+
+Statfeed::~Statfeed() {
+  world_.timers.cancel(tick_timer_);
+}
+
+void Statfeed::attach(int server, Source& source) {
+  auto& mine = servers_[at(server)];
+  mine.source = &source;
+  mine.view.configured = true;
+}
+
+void Statfeed::stop() {
+  for (auto& server : servers_)
+    if (server.source) server.source->stop();
+}
+
+// ---- Targets
+
+void Statfeed::take_targets(const Targets& targets) {
+  const auto change = roster_.apply(subjects_of(targets));
+  for (auto& server : servers_) {
+    for (const auto slot : change.removed) server.ledger.forget(slot);
+    server.ledger.resize(roster_.capacity());
+  }
+  for (const auto slot : change.removed) totals_.forget(slot);
+  totals_.resize(roster_.capacity());
+  is_touched_.resize(roster_.capacity());
+  targets_gauge_.set(static_cast<double>(targets.all.size()));
+  build_shards();
+  for (auto& server : servers_)
+    if (server.source) server.source->targets_changed(change);
+}
+
+// A stream's dictionary is fixed, so other rows are another stream: a later incarnation of ours.
+void Statfeed::build_shards() {
+  shards_.clear();
+  shard_worlds_.clear();
+  shards_.resize(static_cast<std::size_t>(config_.shards));
+  row_of_.assign(roster_.capacity(), {});
+  std::vector<std::vector<std::string>> ids(shards_.size());
+  for (const auto slot : roster_.order()) {
+    const auto& id = roster_.subject(slot).id;
+    const auto shard = static_cast<std::uint32_t>(shard_of(id, config_.shards));
+    row_of_[slot] = {shard, static_cast<std::uint32_t>(ids[shard].size())};
+    ids[shard].push_back(id);
+    shards_[shard].slots.push_back(slot);
+  }
+  for (std::size_t k = 0; k < shards_.size(); ++k) {
+    World& world = shard_worlds_.emplace_back(world_);
+    world.incarnation += reloads_;
+    shards_[k].writer = std::make_unique<StateWriter<TargetStat>>(
+        world, "stat",
+        StateWriter<TargetStat>::Options{
+            .ids = std::move(ids[k]), .keyframe = config_.keyframe, .shard = static_cast<int>(k)});
+  }
+  touch_all();
+}
+
+void Statfeed::reload(Result<Targets> targets) {
+  if (!targets)
+    return world_.log.error("targets_refused",
+                            {{"why", targets.error().detail}, {"kept", roster_.order().size()}});
+  ++reloads_;
+  const auto before = roster_.order().size();
+  take_targets(*targets);
+  world_.log.info("targets_reloaded", {{"targets", roster_.order().size()}, {"before", before}});
+}
+
+// ---- What sources say
+
+void Statfeed::began(int server) {
+  servers_[at(server)].ledger.begin_session();
+}
+
+void Statfeed::read(int server, std::span<const Reading> readings) {
+  auto& mine = servers_[at(server)];
+  const Instant now = world_.clock.now();
+  const bool in_use = failover_.in_use() == server;
+  mine.readings.add(static_cast<double>(readings.size()));
+  if (in_use) updates_ += readings.size();
+  for (const auto& reading : readings) {
+    const auto taken = mine.ledger.take(reading);
+    if (taken == Ledger::Taken::late) mine.late.add();
+    const auto slot = slot_of(reading.statistic);
+    const auto figure = figure_of(reading.statistic);
+    if (is_counter(figure) && reading.kind == Reading::Kind::value &&
+        taken != Ledger::Taken::late) {
+      const auto counter =
+          static_cast<std::uint32_t>(figure) - static_cast<std::uint32_t>(Figure::entered);
+      switch (totals_.count(server, slot, counter, reading.value, now)) {
+        case Totals::Counted::first:
+        case Totals::Counted::rise:
+          break;
+        case Totals::Counted::reset:
+          resets_.add();
+          break;
+        case Totals::Counted::jump:
+          jumps_.add();
+          break;
+      }
+    }
+    if (in_use && taken == Ledger::Taken::fresh) touch(slot);
+  }
+  mine.view.newest_ms = mine.ledger.newest_ms();
+  if (in_use && !touched_.empty()) soon();
+}
+
+void Statfeed::heard(int server) {
+  auto& mine = servers_[at(server)];
+  mine.view.heard = world_.clock.now();
+  if (failover_.in_use() == server) heard_since_mark_ = true;
+}
+
+void Statfeed::became(int server, const SourceState& state) {
+  auto& mine = servers_[at(server)];
+  if (mine.state == state) return;
+  mine.state = state;
+  mine.view.complete = state.complete;
+  mine.view.available = state.available;
+  soon();
+}
+
+// ---- What goes out
+
+void Statfeed::touch(std::uint32_t slot) {
+  if (is_touched_[slot]) return;
+  is_touched_[slot] = true;
+  touched_.push_back(slot);
+}
+
+void Statfeed::touch_all() {
+  for (const auto slot : touched_) is_touched_[slot] = false;
+  touched_ = roster_.order();
+  for (const auto slot : touched_) is_touched_[slot] = true;
+}
+
+// Changes wait a moment for their like, not for the next period.
+void Statfeed::soon() {
+  if (soon_ || config_.settle >= config_.period) return;
+  soon_ = true;
+  world_.timers.after(config_.settle, [this] {
+    soon_ = false;
+    follow(failover_.step({servers_[0].view, servers_[1].view}, world_.clock.now()));
+    publish();
+  });
+}
+
+void Statfeed::tick() {
+  const Instant now = world_.clock.now();
+  follow(failover_.step({servers_[0].view, servers_[1].view}, now));
+  if (heard_since_mark_ && failover_.live()) totals_.mark();
+  heard_since_mark_ = false;
+  if (now - rate_since_ >= visibility_period) {
+    updates_per_second_ = static_cast<double>(updates_) / to_seconds(now - rate_since_);
+    updates_ = 0;
+    rate_since_ = now;
+    report_visibility(now);
+  }
+  publish();
+}
+
+void Statfeed::follow(const Failover::Outcome& outcome) {
+  const auto in_use = failover_.in_use();
+  if (outcome.switched) {
+    totals_.use(*in_use);
+    touch_all();
+    if (outcome.why != Failover::Why::first) switches_.add();
+    world_.log.info("source_switched",
+                    {{"to", server_names[at(*in_use)]}, {"why", to_string(outcome.why)}});
+  }
+  if (outcome.lost) world_.log.warn("statistics_lost", {{"last", server_names[at(*in_use)]}});
+  if (outcome.found && !outcome.switched)
+    world_.log.info("statistics_found", {{"from", server_names[at(*in_use)]}});
+  in_use_gauge_.set(in_use && failover_.live() ? *in_use : -1);
+  for (std::size_t i = 0; i < servers_.size(); ++i)
+    servers_[i].up.set(failover_.usable(servers_[i].view, world_.clock.now()) ? 1 : 0);
+}
+
+Duration Statfeed::age(Instant now) const {
+  const auto in_use = failover_.in_use();
+  const auto heard = in_use ? servers_[at(*in_use)].view.heard : std::nullopt;
+  return now - heard.value_or(started_);
+}
+
+StatQuality Statfeed::condition(Instant now) const {
+  const auto in_use = failover_.in_use();
+  if (!in_use) return StatQuality::not_visible;
+  if (age(now) > config_.stale || !servers_[at(*in_use)].view.available) return StatQuality::stale;
+  return failover_.provisional(now) ? StatQuality::provisional : StatQuality::good;
+}
+
+TargetStat Statfeed::row(std::uint32_t slot, Instant) const {
+  TargetStat row;
+  const auto in_use = failover_.in_use();
+  if (!in_use) return row;
+  const auto& ledger = servers_[at(*in_use)].ledger;
+  const auto agents = [&](Figure figure) { return whole(ledger.value(slot, figure)); };
+  row.quality = ledger.visible(slot) ? condition_ : StatQuality::not_visible;
+  row.logged_in = agents(Figure::logged_in);
+  row.ready = agents(Figure::ready);
+  row.busy = agents(Figure::busy);
+  row.after_call_work = agents(Figure::after_call_work);
+  row.not_ready = agents(Figure::not_ready);
+  row.in_queue = agents(Figure::in_queue);
+  row.entered = totals_.total(slot, 0);
+  row.answered = totals_.total(slot, 1);
+  row.abandoned = totals_.total(slot, 2);
+  row.handling_time_s = seconds(ledger.value(slot, Figure::handling_time));
+  row.waiting_time_s = seconds(ledger.value(slot, Figure::waiting_time));
+  row.age_s = static_cast<double>(age_s_);
+  return row;
+}
+
+StatSource Statfeed::head(Instant now) {
+  StatSource head;
+  const auto in_use = failover_.in_use();
+  if (in_use && failover_.live())
+    head.in_use = config_.replay_file.empty() ? server_names[at(*in_use)] : "replay";
+  head.primary_up = failover_.usable(servers_[0].view, now);
+  head.backup_up = failover_.usable(servers_[1].view, now);
+  head.switches = failover_.switches();
+  head.targets_visible = in_use ? servers_[at(*in_use)].ledger.visible_slots() : 0;
+  head.targets_unseen = static_cast<std::uint32_t>(roster_.order().size()) - head.targets_visible;
+  head.updates_per_second = updates_per_second_;
+  return head;
+}
+
+void Statfeed::publish() {
+  const Instant now = world_.clock.now();
+  const Duration old = age(now);
+  // A row's age is zero while the server is live, so that a quiet target's row does not change.
+  const auto age_s = old <= config_.failover.silence
+                         ? 0
+                         : std::chrono::duration_cast<std::chrono::seconds>(old).count();
+  if (const auto now_is = condition(now); now_is != condition_ || age_s != age_s_) {
+    condition_ = now_is;
+    age_s_ = age_s;
+    touch_all();
+  }
+  for (const auto slot : touched_) {
+    is_touched_[slot] = false;
+    const auto place = row_of_[slot];
+    shards_[place.shard].writer->set(place.row, row(slot, now));
+  }
+  touched_.clear();
+  const auto source = head(now);
+  for (auto& shard : shards_) shard.writer->publish(source, old);
+  published_.add(static_cast<double>(shards_.size()));
+  age_gauge_.set(to_seconds(old));
+  unseen_gauge_.set(source.targets_unseen);
+}
+
+// ---- For people
+
+// Once for each change that has settled: a session that is being filled is not worth a line a
+// second.
+void Statfeed::report_visibility(Instant) {
+  const auto in_use = failover_.in_use();
+  if (!in_use) return;
+  const auto& ledger = servers_[at(*in_use)].ledger;
+  const std::size_t unseen = roster_.order().size() - ledger.visible_slots();
+  const bool settled = unseen == unseen_before_;
+  unseen_before_ = unseen;
+  if (!settled || unseen == unseen_told_) return;
+  unseen_told_ = unseen;
+  if (unseen == 0) return world_.log.info("targets_visible", {{"targets", roster_.order().size()}});
+  std::string names;
+  std::size_t named = 0;
+  for (const auto slot : roster_.order()) {
+    if (ledger.visible(slot)) continue;
+    if (named++ == names_shown) break;
+    if (!names.empty()) names += ", ";
+    names += roster_.subject(slot).id + " lacks";
+    for (std::uint32_t i = 0; i < figure_count; ++i)
+      if (const auto figure = static_cast<Figure>(i);
+          config_.mapping[figure].needed && ledger.known(slot, figure) != Ledger::Known::value)
+        names += std::string{" "} + to_string(figure);
+  }
+  if (unseen > names_shown) names += ", ...";
+  world_.log.warn("targets_not_visible", {{"targets", unseen},
+                                          {"of", roster_.order().size()},
+                                          {"server", server_names[at(*in_use)]},
+                                          {"names", names}});
+}
+
+void Statfeed::fill_status(StatusReply& reply) {
+  const Instant now = world_.clock.now();
+  const auto source = head(now);
+  const auto add = [&](std::string key, std::string value) {
+    reply.fields.push_back({std::move(key), std::move(value)});
+  };
+  add("in_use", source.in_use.empty() ? "none" : source.in_use);
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    const auto& server = servers_[i];
+    if (!server.source) continue;
+    const std::string name = server_names[i];
+    add(name, config_.replay_file.empty() ? config_.servers[i] : config_.replay_file);
+    add(name + "_up", failover_.usable(server.view, now) ? "true" : "false");
+    add(name + "_mode", server.state.pushing ? "push" : "poll");
+    add(name + "_statistics_unknown", std::to_string(server.state.unseen));
+  }
+  add("targets", std::to_string(roster_.order().size()));
+  add("targets_not_visible", std::to_string(source.targets_unseen));
+  add("switches", std::to_string(source.switches));
+  add("age", format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(age(now))));
+  add("updates_per_second", std::to_string(source.updates_per_second));
+  add("counter_resets", std::to_string(static_cast<std::uint64_t>(resets_.value())));
+  add("counter_jumps", std::to_string(static_cast<std::uint64_t>(jumps_.value())));
+}
+
+void Statfeed::register_questions() {
+  desk_.status([this](StatusReply& reply) { fill_status(reply); });
+  for (int shard = 0; shard < config_.shards; ++shard)
+    desk_.keyframe("stat", shard, [this, shard] { return writer(shard).keyframe(); });
+  desk_.question("switch", [this](const ControlDesk::Arguments&) -> Result<Bytes> {
+    const auto in_use = failover_.in_use();
+    const Instant now = world_.clock.now();
+    if (!in_use) return fail(Errc::unavailable, "no server is in use yet");
+    if (!failover_.usable(servers_[at(1 - *in_use)].view, now))
+      return fail(Errc::refused, std::string{server_names[at(1 - *in_use)]} + " is not usable");
+    failover_.ask_switch(now);
+    follow(failover_.step({servers_[0].view, servers_[1].view}, now));
+    publish();
+    StatusReply reply;
+    fill_status(reply);
+    return encode(reply);
+  });
+  desk_.question("unseen", [this](const ControlDesk::Arguments&) -> Result<Bytes> {
+    StatusReply reply;
+    const auto in_use = failover_.in_use();
+    for (const auto slot : roster_.order())
+      for (std::uint32_t i = 0; in_use && i < figure_count; ++i)
+        if (const auto figure = static_cast<Figure>(i);
+            servers_[at(*in_use)].ledger.known(slot, figure) != Ledger::Known::value)
+          reply.fields.push_back({roster_.subject(slot).id, to_string(figure)});
+    return encode(reply);
+  });
+}
+
+}  // namespace paceline

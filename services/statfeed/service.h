@@ -1,0 +1,123 @@
+// statfeed's shell: what sources read goes into one ledger for each server; what the server in use
+// knows of a target goes out on `stat`, to the pacer of its shard.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "common/ports/control.h"
+#include "common/ports/state_channel.h"
+#include "common/ports/world.h"
+#include "services/statfeed/config.h"
+#include "services/statfeed/source.h"
+
+namespace paceline {
+
+class Statfeed final : public SourceListener {
+ public:
+  Statfeed(const StatfeedConfig& config, World& world);
+  ~Statfeed() override;
+  Statfeed(const Statfeed&) = delete;
+  Statfeed& operator=(const Statfeed&) = delete;
+
+  /// A source for `server` [0, 1]; it must outlive this object, or stop before.
+  void attach(int server, Source& source);
+
+  /// What the targets file holds now. Anything wrong with it is logged and the old targets stay.
+  void reload(Result<Targets> targets);
+
+  /// All sources take leave of their servers.
+  void stop();
+
+  const Roster& roster() const { return roster_; }
+  const Mapping& mapping() const { return config_.mapping; }
+  const Failover& failover() const { return failover_; }
+  const Totals& totals() const { return totals_; }
+  const StateWriter<TargetStat>& writer(int shard) const {
+    return *shards_[static_cast<std::size_t>(shard)].writer;
+  }
+
+  void began(int server) override;
+  void read(int server, std::span<const Reading> readings) override;
+  void heard(int server) override;
+  void became(int server, const SourceState& state) override;
+
+ private:
+  struct Shard {
+    std::vector<std::uint32_t> slots;  // Of each row.
+    std::unique_ptr<StateWriter<TargetStat>> writer;
+  };
+  struct Server {
+    Source* source = nullptr;
+    Ledger ledger;
+    ServerView view;
+    SourceState state;
+    Gauge& up;
+    Counter& readings;
+    Counter& late;
+  };
+  struct Row {  // Where a slot is published.
+    std::uint32_t shard = 0;
+    std::uint32_t row = 0;
+  };
+
+  Server make_server(int server);
+  void take_targets(const Targets& targets);
+  void build_shards();
+  void register_questions();
+  void tick();
+  void soon();
+  void publish();
+  void follow(const Failover::Outcome& outcome);
+  void touch(std::uint32_t slot);
+  void touch_all();
+  TargetStat row(std::uint32_t slot, Instant now) const;
+  StatSource head(Instant now);
+  /// [>= 0] since the server in use was heard; since the start of statfeed if none is.
+  Duration age(Instant now) const;
+  StatQuality condition(Instant now) const;
+  void report_visibility(Instant now);
+  void fill_status(StatusReply& reply);
+
+  StatfeedConfig config_;
+  World& world_;
+  Roster roster_;
+  Totals totals_;
+  Failover failover_;
+  std::array<Server, server_count> servers_;
+  Instant started_;
+
+  std::deque<World> shard_worlds_;  // Each with its own incarnation: a reload begins new streams.
+  std::vector<Shard> shards_;
+  std::vector<Row> row_of_;  // By slot.
+  std::vector<std::uint32_t> touched_;
+  std::vector<bool> is_touched_;
+  std::uint64_t reloads_ = 0;
+  bool soon_ = false;
+
+  // As last published for all: when one of them changes, every row does.
+  StatQuality condition_ = StatQuality::not_visible;
+  std::int64_t age_s_ = 0;
+
+  std::uint64_t updates_ = 0;  // Since `rate_since_`.
+  Instant rate_since_;
+  double updates_per_second_ = 0;
+  bool heard_since_mark_ = false;
+  std::size_t unseen_told_ = 0;
+  std::size_t unseen_before_ = 0;
+
+  ControlDesk desk_;
+  Counter& resets_;
+  Counter& jumps_;
+  Counter& switches_;
+  Counter& published_;
+  Gauge& targets_gauge_;
+  Gauge& unseen_gauge_;
+  Gauge& age_gauge_;
+  Gauge& in_use_gauge_;
+  TimerId tick_timer_;
+};
+
+}  // namespace paceline

@@ -1,0 +1,522 @@
+#include "services/statfeed/session.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace paceline {
+namespace {
+
+constexpr Duration longest_retry_after = 5min;
+constexpr Duration longest_connect = 120s;  // That a server's advice may ask for.
+constexpr Duration never = 365 * 24h;
+constexpr Duration least_wait = 10ms;
+constexpr std::size_t max_to_close = 1000;
+constexpr int failures_to_lose = 3;  // Polls in a row.
+constexpr std::size_t max_why = 200;
+
+std::string why_of(const Result<Session::Reply>& reply) {
+  if (!reply) return reply.error().detail.substr(0, max_why);
+  return "HTTP " + std::to_string(reply->status) + ": " +
+         std::string{reply->body.substr(0, max_why)};
+}
+
+bool ok(const Result<Session::Reply>& reply) {
+  return reply && reply->status >= 200 && reply->status < 300;
+}
+
+}  // namespace
+
+Session::Session(Policy policy, const Mapping& mapping, const Roster& roster, std::uint64_t seed)
+    : policy_{policy}, mapping_{mapping}, roster_{roster}, random_{seed}, batches_{policy.batches} {
+}
+
+std::uint64_t Session::random() {  // splitmix64
+  std::uint64_t z = random_ += 0x9e3779b97f4a7c15;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+  return z ^ (z >> 31);
+}
+
+// Doubling, with the lower half left to chance so that nodes do not come in step.
+Duration Session::pause() {
+  pause_ = pause_ == Duration::zero() ? policy_.retry_min : std::min(2 * pause_, policy_.retry_max);
+  const double share = 0.5 + 0.5 * static_cast<double>(random() >> 11) * 0x1.0p-53;
+  return from_seconds(to_seconds(pause_) * share);
+}
+
+// ---- Steps
+
+Session::Step Session::start(Instant now) {
+  Step step;
+  begin(now, step);
+  pump(now, step);
+  return step;
+}
+
+Session::Step Session::tick(Instant now) {
+  Step step;
+  pump(now, step);
+  return step;
+}
+
+Session::Step Session::targets_changed(const Roster::Change& change, Instant now) {
+  Step step;
+  if (phase_ == Phase::stopped) return step;
+  for (auto& subscription : batches_.remove(change.removed))
+    if (to_close_.size() < max_to_close) to_close_.push_back(std::move(subscription));
+  batches_.add(change.added);
+  pump(now, step);
+  return step;
+}
+
+Session::Step Session::stop(Instant) {
+  Step step;
+  if (!client_.empty()) {
+    BayeuxMessage message;
+    message.channel = "/meta/disconnect";
+    message.client_id = client_;
+    encode_bayeux({message}, send(Call::Kind::disconnect, "POST", "/notifications",
+                                  policy_.request_timeout, 0, step)
+                                 .body);
+  }
+  phase_ = Phase::stopped;
+  flights_.clear();
+  return step;
+}
+
+Session::Step Session::answered(std::uint64_t call, const Result<Reply>& reply, Instant now) {
+  Step step;
+  step.wake = now + never;
+  const auto entry = flights_.find(call);
+  if (entry == flights_.end()) return tick(now);  // Of an older session.
+  const Flight flight = entry->second;
+  flights_.erase(entry);
+  switch (flight.kind) {
+    case Call::Kind::handshake:
+    case Call::Kind::join:
+    case Call::Kind::connect:
+      on_push_reply(flight, reply, now, step);
+      break;
+    case Call::Kind::open:
+      --others_out_;
+      on_open_reply(flight, reply, now, step);
+      break;
+    case Call::Kind::poll:
+      --others_out_;
+      on_poll_reply(flight, reply, now, step);
+      break;
+    case Call::Kind::close:
+      --others_out_;
+      break;  // Whatever it said: the server forgets it in the end.
+    case Call::Kind::disconnect:
+      break;
+  }
+  pump(now, step);
+  return step;
+}
+
+// ---- The course of a session
+
+void Session::begin(Instant now, Step& step) {
+  flights_.clear();
+  others_out_ = 0;
+  connecting_ = false;
+  client_.clear();
+  to_close_.clear();
+  failures_ = 0;
+  salt_ = random();
+  available_ = true;
+  step.new_session = true;
+  batches_.rebuild(roster_.order());
+  pushed_ = policy_.push && now >= push_again_at_;
+  phase_ = pushed_ ? Phase::handshaking : Phase::running;
+  heard_ = now;
+  if (pushed_) send_handshake(step);
+}
+
+void Session::lose(std::string why, Duration at_least, Instant now, Step& step) {
+  flights_.clear();
+  others_out_ = 0;
+  connecting_ = false;
+  phase_ = Phase::waiting;
+  retry_at_ = now + std::max(pause(), std::min(at_least, longest_retry_after));
+  step.notes.push_back({"session_lost", std::move(why)});
+}
+
+void Session::refuse_push(std::string why, Instant now, Step& step) {
+  step.notes.push_back({"push_refused", std::move(why)});
+  pushed_ = false;
+  connecting_ = false;
+  push_again_at_ = now + policy_.push_again;
+  phase_ = Phase::running;
+}
+
+void Session::hear(Step& step, Instant now) {
+  heard_ = now;
+  failures_ = 0;
+  // While a new session is still being filled, the numbers of the old one are not confirmed by it.
+  if (!batches_.complete()) return;
+  if (!complete_) step.notes.push_back({"session_opened", pushed_ ? "pushed" : "polled"});
+  complete_ = true;
+  step.heard = true;
+}
+
+void Session::pump(Instant now, Step& step) {
+  if (phase_ == Phase::waiting && now >= retry_at_) begin(now, step);
+  if (phase_ == Phase::running && policy_.push && !pushed_ && now >= push_again_at_)
+    begin(now, step);
+  if (phase_ == Phase::running) {
+    if (pushed_ && !connecting_ && now >= connect_at_) send_connect(step);
+    while (others_out_ < policy_.parallel && now >= paused_until_) {
+      if (const auto id = batches_.next_to_open(now)) {
+        send_open(*id, step);
+      } else if (const auto due = batches_.next_to_poll(now)) {
+        send_poll(*due, false, step);
+      } else if (!to_close_.empty()) {
+        send(Call::Kind::close, "DELETE", "/subscriptions/" + to_close_.back(),
+             policy_.request_timeout, 0, step);
+        to_close_.pop_back();
+      } else {
+        break;
+      }
+    }
+    if (pushed_ && others_out_ == 0 && now - heard_ >= policy_.liveness && now >= paused_until_)
+      if (const auto id = batches_.any_open()) send_poll(*id, true, step);
+  }
+  step.wake = next_wake(now);
+}
+
+Instant Session::next_wake(Instant now) const {
+  Instant wake = now + 1min;
+  const auto consider = [&](Instant due) { wake = std::min(wake, due); };
+  if (phase_ == Phase::waiting) consider(retry_at_);
+  if (phase_ == Phase::running) {
+    if (pushed_ && !connecting_) consider(connect_at_);
+    if (pushed_ && others_out_ == 0) consider(std::max(heard_ + policy_.liveness, paused_until_));
+    if (!pushed_ && policy_.push) consider(push_again_at_);
+    if (others_out_ < policy_.parallel)
+      if (const auto due = batches_.next_due(true)) consider(std::max(*due, paused_until_));
+  }
+  return std::max(wake, now + least_wait);
+}
+
+// ---- Requests
+
+Session::Call& Session::send(Call::Kind kind, std::string method, std::string path,
+                             Duration timeout, Batches::Id batch, Step& step) {
+  const auto id = ++last_call_;
+  flights_[id] = {kind, batch, false};
+  if (kind == Call::Kind::open || kind == Call::Kind::poll || kind == Call::Kind::close)
+    ++others_out_;
+  step.calls.push_back({.id = id,
+                        .kind = kind,
+                        .method = std::move(method),
+                        .path = std::move(path),
+                        .body = {},
+                        .timeout = timeout});
+  return step.calls.back();
+}
+
+void Session::send_handshake(Step& step) {
+  BayeuxMessage message;
+  message.channel = "/meta/handshake";
+  message.id = "1";
+  encode_bayeux(
+      {message},
+      send(Call::Kind::handshake, "POST", "/notifications", policy_.request_timeout, 0, step).body);
+}
+
+void Session::send_join(Step& step) {
+  std::vector<BayeuxMessage> messages(2);
+  messages[0].subscription = updates_channel;
+  messages[1].subscription = service_channel;
+  for (auto& message : messages) {
+    message.channel = "/meta/subscribe";
+    message.id = std::to_string(2 + (&message - messages.data()));
+    message.client_id = client_;
+  }
+  encode_bayeux(
+      messages,
+      send(Call::Kind::join, "POST", "/notifications", policy_.request_timeout, 0, step).body);
+  phase_ = Phase::joining;
+}
+
+void Session::send_connect(Step& step) {
+  BayeuxMessage message;
+  message.channel = "/meta/connect";
+  message.client_id = client_;
+  message.connection_type = "long-polling";
+  // Asks the server to answer within the liveness period even if it has nothing to tell.
+  message.timeout_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(policy_.liveness).count();
+  const Duration patience = std::max(policy_.liveness, connect_timeout_) + policy_.request_timeout;
+  auto& call = send(Call::Kind::connect, "POST", "/notifications", patience, 0, step);
+  message.id = std::to_string(call.id);
+  encode_bayeux({message}, call.body);
+  connecting_ = true;
+}
+
+void Session::send_open(Batches::Id id, Step& step) {
+  auto& batch = *batches_.find(id);
+  SubscriptionRequest request{.operation_id = statistic_id(random(), 0, 0), .statistics = {}};
+  request.statistics.reserve(batch.statistics.size());
+  for (const auto statistic : batch.statistics) {
+    const auto slot = slot_of(statistic);
+    auto one = request_for(mapping_, roster_.subject(slot), figure_of(statistic));
+    one.statistic_id = statistic_id(salt_, roster_.generation(slot), statistic);
+    request.statistics.push_back(std::move(one));
+  }
+  batches_.opening(id);
+  batch.subscription = request.operation_id;
+  auto& call = send(Call::Kind::open, "POST",
+                    policy_.verbose ? "/subscriptions?verbose=INFO" : "/subscriptions?verbose=OFF",
+                    policy_.request_timeout, id, step);
+  encode_subscription(request, call.body);
+}
+
+void Session::send_poll(Batches::Id id, bool probe, Step& step) {
+  auto& batch = *batches_.find(id);
+  std::string path = "/subscriptions/" + batch.subscription + "/statistic-values?verbose=INFO";
+  if (probe) {
+    const auto statistic = batch.statistics.front();
+    path +=
+        "&statisticIds=" + statistic_id(salt_, roster_.generation(slot_of(statistic)), statistic);
+  } else {
+    batch.polling = true;
+  }
+  const auto& call =
+      send(Call::Kind::poll, "GET", std::move(path), policy_.request_timeout, id, step);
+  flights_[call.id].probe = probe;
+}
+
+// ---- Answers
+
+std::optional<Statistic> Session::ours(std::string_view id) const {
+  const auto name = read_statistic_id(id, salt_);
+  if (!name || !roster_.knows(*name)) return std::nullopt;
+  return name->statistic;
+}
+
+void Session::take(const std::vector<StatisticValue>& values, Step& step) {
+  for (const auto& value : values) {
+    const auto statistic = ours(value.statistic_id);
+    if (!statistic) {
+      ++step.refused;
+      continue;
+    }
+    step.readings.push_back({.statistic = *statistic,
+                             .kind = value.valid ? Reading::Kind::value : Reading::Kind::invalid,
+                             .timestamp_ms = value.timestamp_ms,
+                             .value = value.value});
+  }
+}
+
+void Session::on_push_reply(const Flight& flight, const Result<Reply>& reply, Instant now,
+                            Step& step) {
+  const bool connect = flight.kind == Call::Kind::connect;
+  if (connect) connecting_ = false;
+  if (ok(reply)) return on_messages(flight, reply->body, now, step);
+  if (!reply) {
+    // The session may well be alive: only its word (402) ends it.
+    if (connect) {
+      connect_at_ = now + pause();
+      return step.notes.push_back({"request_failed", "connect: " + why_of(reply)});
+    }
+    return lose(why_of(reply), Duration::zero(), now, step);
+  }
+  step.unauthorised = reply->status == 401;
+  const bool temporary =
+      reply->status == 401 || reply->status == 403 || reply->status == 429 || reply->status >= 500;
+  if (flight.kind == Call::Kind::handshake && !temporary)
+    return refuse_push(why_of(reply), now, step);
+  lose(why_of(reply), reply->retry_after, now, step);
+}
+
+void Session::on_messages(const Flight& flight, std::string_view body, Instant now, Step& step) {
+  const auto messages = decode_bayeux(body);
+  if (!messages) {
+    ++step.refused;
+    const auto why = "unreadable: " + messages.error().detail;
+    if (flight.kind == Call::Kind::handshake) return refuse_push(why, now, step);
+    if (flight.kind == Call::Kind::join) return lose(why, Duration::zero(), now, step);
+    connect_at_ = now + pause();
+    return step.notes.push_back({"request_failed", "connect: " + why});
+  }
+  const BayeuxMessage* meta = nullptr;
+  bool joined = true;
+  for (const auto& message : *messages) {
+    take(message.statistics, step);
+    if (!message.service_state.empty()) {
+      const bool available = message.service_state == "Available";
+      if (available != available_) step.notes.push_back({"service_state", message.service_state});
+      available_ = available;
+    }
+    if (message.channel == "/meta/subscribe" && !message.successful.value_or(false)) joined = false;
+    if (message.channel.starts_with("/meta/")) meta = &message;
+  }
+  if (!meta) {
+    ++step.refused;
+    if (flight.kind != Call::Kind::connect)
+      return lose("no answer to our message", Duration::zero(), now, step);
+    hear(step, now);
+    connect_at_ = now + pause();
+    return;
+  }
+  const auto interval =
+      std::chrono::milliseconds{std::clamp<std::int64_t>(meta->interval_ms, 0, 60'000)};
+  if (meta->timeout_ms >= 0)
+    connect_timeout_ = std::min<Duration>(
+        std::chrono::milliseconds{std::min<std::int64_t>(meta->timeout_ms, 1'000'000)},
+        longest_connect);
+  const bool good = meta->successful.value_or(false);
+  switch (flight.kind) {
+    case Call::Kind::handshake:
+      if (good && !meta->client_id.empty()) {
+        client_ = meta->client_id;
+        return send_join(step);
+      }
+      if (meta->reconnect == "handshake" || meta->reconnect == "retry")
+        return lose("handshake refused: " + meta->error, interval, now, step);
+      return refuse_push("handshake refused: " + meta->error, now, step);
+    case Call::Kind::join:
+      if (good && joined) {
+        phase_ = Phase::running;
+        connect_at_ = now;
+        return;
+      }
+      if (meta->reconnect == "handshake" || meta->error.starts_with("402"))
+        return lose("subscribing refused: " + meta->error, interval, now, step);
+      return refuse_push("subscribing refused: " + meta->error, now, step);
+    default:
+      break;
+  }
+  if (good) {
+    rehandshaken_ = false;
+    pause_ = Duration::zero();
+    hear(step, now);
+    if (meta->reconnect == "handshake") return begin(now, step);
+    connect_at_ = now + interval;
+    return;
+  }
+  if (meta->reconnect == "handshake" || meta->error.starts_with("402")) {
+    step.notes.push_back({"session_lost", meta->error});
+    if (rehandshaken_) return lose(meta->error, interval, now, step);
+    rehandshaken_ = true;
+    return begin(now, step);
+  }
+  if (meta->reconnect == "none")
+    return lose("the server wants no more: " + meta->error, policy_.retry_max, now, step);
+  connect_at_ = now + std::max<Duration>(pause(), interval);
+  step.notes.push_back({"request_failed", "connect: " + meta->error});
+}
+
+// What opening and polling have in common. True if the reply was dealt with.
+bool Session::on_common_failure(const Flight& flight, const Result<Reply>& reply, Instant now,
+                                Step& step) {
+  if (ok(reply)) return false;
+  const int status = reply ? reply->status : 0;
+  if (status == 400 || status == 404 || status == 410 || status == 413 || status == 422)
+    return false;
+  const Duration after =
+      reply ? std::min(reply->retry_after, longest_retry_after) : Duration::zero();
+  if (status == 429 || status == 401 || status == 403)
+    paused_until_ = now + std::max<Duration>(after, 1s);
+  step.unauthorised = status == 401;
+  if (!flight.probe) batches_.failed(flight.batch, after, now);
+  step.notes.push_back({"request_failed", why_of(reply)});
+  if (++failures_ >= failures_to_lose && !pushed_) lose(why_of(reply), after, now, step);
+  return true;
+}
+
+void Session::on_open_reply(const Flight& flight, const Result<Reply>& reply, Instant now,
+                            Step& step) {
+  auto* batch = batches_.find(flight.batch);
+  if (!batch) return;
+  if (on_common_failure(flight, reply, now, step)) return;
+  if (!ok(reply)) {
+    step.notes.push_back({"request_failed", why_of(reply)});
+    if (reply->status == 404 || !batches_.split(flight.batch, now))
+      batches_.failed(flight.batch, Duration::zero(), now);
+    return;
+  }
+  const auto answer = decode_subscription_answer(reply->body);
+  if (!answer) {
+    ++step.refused;
+    step.notes.push_back({"request_failed", "unreadable: " + answer.error().detail});
+    return batches_.failed(flight.batch, Duration::zero(), now);
+  }
+  std::unordered_set<Statistic> unknown;
+  for (const auto& error : answer->errors)
+    if (const auto statistic = ours(error.statistic_id)) unknown.insert(*statistic);
+  if (answer->code != 0 && answer->statistics.empty() && unknown.empty()) {
+    step.notes.push_back({"request_failed", "status " + std::to_string(answer->code) + ": " +
+                                                answer->message.substr(0, max_why)});
+    return batches_.failed(flight.batch, Duration::zero(), now);
+  }
+  take(answer->statistics, step);
+  // A server that told values told them all: what it left out it does not know.
+  if (policy_.verbose && (!answer->statistics.empty() || !answer->errors.empty())) {
+    std::unordered_set<Statistic> told;
+    for (const auto& value : answer->statistics)
+      if (const auto statistic = ours(value.statistic_id)) told.insert(*statistic);
+    for (const auto statistic : batch->statistics)
+      if (!told.contains(statistic)) unknown.insert(statistic);
+  }
+  std::vector<Statistic> unseen;
+  for (const auto statistic : batch->statistics) {
+    if (!unknown.contains(statistic)) continue;
+    unseen.push_back(statistic);
+    step.readings.push_back(
+        {.statistic = statistic, .kind = Reading::Kind::unseen, .timestamp_ms = 0, .value = 0});
+  }
+  const bool told_values = !answer->statistics.empty();
+  const auto subscription =
+      answer->subscription_id.empty() ? batch->subscription : answer->subscription_id;
+  if (batches_.opened(flight.batch, subscription, unseen, now)) {
+    if (to_close_.size() < max_to_close) to_close_.push_back(subscription);
+  } else if (told_values) {
+    batch->due = now + (!pushed_                               ? policy_.poll_period
+                        : policy_.reconcile > Duration::zero() ? policy_.reconcile
+                                                               : never);
+  }
+  if (!pushed_) pause_ = Duration::zero();
+  hear(step, now);
+}
+
+void Session::on_poll_reply(const Flight& flight, const Result<Reply>& reply, Instant now,
+                            Step& step) {
+  auto* batch = batches_.find(flight.batch);
+  if (!batch) return;
+  if (on_common_failure(flight, reply, now, step)) return;
+  if (!ok(reply)) {
+    step.notes.push_back({"request_failed", why_of(reply)});
+    return batches_.reopen(flight.batch, now + policy_.batches.retry_min);
+  }
+  const auto answer = decode_subscription_answer(reply->body);
+  if (!answer) {
+    ++step.refused;
+    step.notes.push_back({"request_failed", "unreadable: " + answer.error().detail});
+    if (!flight.probe) batches_.failed(flight.batch, Duration::zero(), now);
+    return;
+  }
+  if (answer->code != 0 && answer->statistics.empty()) {
+    step.notes.push_back({"request_failed", "status " + std::to_string(answer->code) + ": " +
+                                                answer->message.substr(0, max_why)});
+    return batches_.reopen(flight.batch, now + policy_.batches.retry_min);
+  }
+  take(answer->statistics, step);
+  for (const auto& error : answer->errors)
+    if (const auto statistic = ours(error.statistic_id))
+      step.readings.push_back(
+          {.statistic = *statistic, .kind = Reading::Kind::invalid, .timestamp_ms = 0, .value = 0});
+  if (!flight.probe) {
+    batch->polling = false;
+    batch->pause = Duration::zero();
+    batch->due = now + (!pushed_                               ? policy_.poll_period
+                        : policy_.reconcile > Duration::zero() ? policy_.reconcile
+                                                               : never);
+  }
+  hear(step, now);
+}
+
+}  // namespace paceline

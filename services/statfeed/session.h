@@ -1,0 +1,163 @@
+// One session with one Stat Server by the Statistics API v3: what to ask next, and what its answers
+// mean. A pure state machine: requests come out, answers and the time go in.
+//
+//   Session session{policy, mapping, roster, seed};
+//   Session::Step step = session.start(now);
+//   for (call : step.calls) send it, and give its answer to session.answered(call.id, reply, now);
+//   call session.tick(now) at step.wake
+//
+//   waiting --> handshaking --> joining --> running (pushed: one /meta/connect always out)
+//      ^  \________________________________ running (polled: no handshake, or it was refused)
+//      |______________ lost: transport, 401, 403 ... ; unknown client (402): a new handshake at
+//      once
+//
+// Subscriptions are opened in the running state, a few at a time, and belong to the session: a new
+// handshake opens all of them again. While pushed, every batch is still polled once in `reconcile`,
+// so that a lost update heals, and a statistic is polled when the server was silent for `liveness`.
+//
+// Invariants: at most one handshake, join or connect is out; at most `parallel` other calls are
+// out; answers to calls of an older session are ignored; every failure leads to a later call, none
+// to an end.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+#include "services/statfeed/batches.h"
+#include "services/statfeed/ledger.h"
+#include "services/statfeed/roster.h"
+
+namespace paceline {
+
+class Session {
+ public:
+  struct Policy {
+    bool push = true;           // False: polls only, no handshake is tried.
+    bool verbose = true;        // verbose=INFO: the answers carry values.
+    int parallel = 2;           // [1..16] calls out at once beside the connect.
+    Duration poll_period = 2s;  // Between polls of a batch while not pushed.
+    Duration liveness = 2s;     // How often a live server must give a sign of life.
+    Duration reconcile = 5min;  // Between polls of a batch while pushed; zero = never.
+    Duration request_timeout = 5s;
+    Duration retry_min = 250ms;  // Pause before a lost session is tried again, doubling.
+    Duration retry_max = 10s;
+    Duration push_again = 5min;  // Until a handshake is tried again after push was refused.
+    Batches::Policy batches{};
+  };
+
+  struct Call {
+    enum class Kind : std::uint8_t { handshake, join, connect, open, poll, close, disconnect };
+    std::uint64_t id = 0;
+    Kind kind = Kind::handshake;
+    std::string method;  // GET, POST, DELETE.
+    std::string path;    // Below the base, with the query: "/subscriptions?verbose=INFO".
+    std::string body;    // JSON, or empty.
+    Duration timeout{};
+  };
+
+  /// An answer as it came over HTTP.
+  struct Reply {
+    int status = 0;
+    std::string_view body;
+    Duration retry_after{};  // Of the header; zero if there is none.
+  };
+
+  /// Something worth telling a person, by its event's name.
+  struct Note {
+    std::string event;  // session_opened, push_refused, session_lost, request_failed, service_state
+    std::string why;
+  };
+
+  struct Step {
+    std::vector<Call> calls;
+    std::vector<Reading> readings;
+    std::vector<Note> notes;
+    bool heard = false;         // The server gave a sign of life.
+    bool new_session = false;   // Timestamps of before count no more (Ledger::begin_session).
+    bool unauthorised = false;  // 401: the access token is to be renewed.
+    std::uint32_t refused = 0;  // Answers or parts of them that could not be used.
+    Instant wake{};             // When tick() is due.
+  };
+
+  Session(Policy policy, const Mapping& mapping, const Roster& roster, std::uint64_t seed);
+
+  Step start(Instant now);
+  Step answered(std::uint64_t call, const Result<Reply>& reply, Instant now);
+  Step tick(Instant now);
+  /// The roster has changed (it must have been applied before).
+  Step targets_changed(const Roster::Change& change, Instant now);
+  /// Says good-bye; afterwards nothing more is to be sent.
+  Step stop(Instant now);
+
+  bool started() const { return phase_ != Phase::stopped; }
+  bool complete() const { return complete_; }
+  bool available() const { return available_; }
+  bool pushing() const { return phase_ == Phase::running && pushed_; }
+  std::size_t unseen() const { return batches_.unseen(); }
+  std::size_t subscriptions() const { return batches_.count(); }
+
+ private:
+  enum class Phase : std::uint8_t { stopped, waiting, handshaking, joining, running };
+  struct Flight {
+    Call::Kind kind;
+    Batches::Id batch;
+    bool probe;
+  };
+
+  void begin(Instant now, Step& step);
+  void lose(std::string why, Duration at_least, Instant now, Step& step);
+  void pump(Instant now, Step& step);
+  Instant next_wake(Instant now) const;
+  Duration pause();
+  std::uint64_t random();
+
+  Call& send(Call::Kind kind, std::string method, std::string path, Duration timeout,
+             Batches::Id batch, Step& step);
+  void send_handshake(Step& step);
+  void send_join(Step& step);
+  void send_connect(Step& step);
+  void send_open(Batches::Id id, Step& step);
+  void send_poll(Batches::Id id, bool probe, Step& step);
+
+  void on_push_reply(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
+  void on_messages(const Flight& flight, std::string_view body, Instant now, Step& step);
+  void on_open_reply(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
+  void on_poll_reply(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
+  bool on_common_failure(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
+  void refuse_push(std::string why, Instant now, Step& step);
+  void hear(Step& step, Instant now);
+  void take(const std::vector<StatisticValue>& values, Step& step);
+  std::optional<Statistic> ours(std::string_view id) const;
+
+  Policy policy_;
+  const Mapping& mapping_;
+  const Roster& roster_;
+  std::uint64_t random_;
+  std::uint64_t salt_ = 0;
+  Phase phase_ = Phase::stopped;
+  bool pushed_ = false;  // The current session pushes.
+  bool complete_ = false;
+  bool available_ = true;
+  std::string client_;  // Of the handshake.
+  Batches batches_;
+  std::map<std::uint64_t, Flight> flights_;
+  std::uint64_t last_call_ = 0;
+  int others_out_ = 0;  // Calls out beside handshake, join and connect.
+  bool connecting_ = false;
+  Instant connect_at_{};
+  Duration connect_timeout_{};  // As the server advised.
+  Instant retry_at_{};
+  Duration pause_{};
+  Instant push_again_at_{};
+  Instant paused_until_{};  // 429.
+  Instant heard_{};
+  int failures_ = 0;  // In a row, of polls and opens.
+  bool rehandshaken_ = false;
+  std::vector<std::string> to_close_;
+};
+
+}  // namespace paceline

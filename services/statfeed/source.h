@@ -1,0 +1,46 @@
+// What gives statfeed its readings: an adapter for one Stat Server, or a recorded feed in its
+// place.
+#pragma once
+
+#include <span>
+
+#include "services/statfeed/ledger.h"
+#include "services/statfeed/roster.h"
+
+namespace paceline {
+
+/// How a source stands with its server.
+struct SourceState {
+  bool complete = false;   // Every statistic was asked for and answered.
+  bool available = true;   // By the server's own word.
+  bool pushing = false;    // Otherwise polling.
+  std::size_t unseen = 0;  // Statistics that the server does not know.
+
+  bool operator==(const SourceState&) const = default;
+};
+
+/// Who hears what sources say. `server`: 0 primary, 1 backup.
+class SourceListener {
+ public:
+  virtual ~SourceListener() = default;
+
+  /// A new session: its timestamps have nothing to do with earlier ones.
+  virtual void began(int server) = 0;
+  /// In the order in which the server said them; of slots that are in use now.
+  virtual void read(int server, std::span<const Reading> readings) = 0;
+  /// All that was read last still holds.
+  virtual void heard(int server) = 0;
+  virtual void became(int server, const SourceState& state) = 0;
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual void start() = 0;
+  /// The roster has changed already.
+  virtual void targets_changed(const Roster::Change& change) = 0;
+  /// Takes leave of the server as far as that goes without waiting; nothing is told afterwards.
+  virtual void stop() = 0;
+};
+
+}  // namespace paceline

@@ -1,0 +1,82 @@
+// Interactions entered, answered and abandoned since statfeed started, made from the counters of
+// two servers that restart, jump and take turns.
+//
+//   Totals totals{{.per_second = 10, .burst = 50}};
+//   totals.count(server, slot, counter, raw, now);   // a counter as a server says it
+//   totals.mark();                                   // the server in use was just heard
+//   totals.use(1);                                   // from now on the backup counts
+//   totals.total(slot, counter)
+//
+// Only differences count. A counter that falls restarted from zero: what it shows is new, if that
+// is plausible. A rise beyond what is plausible in the time is a server that re-accumulated its
+// history: not counted. On a switch the total goes on with what the other server counted since the
+// last mark.
+//
+// Invariant: a total never falls, and never rises by more than per_second x the time since that
+// counter's last change on that server + burst in one step.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "common/base/time.h"
+#include "services/statfeed/mapping.h"
+
+namespace paceline {
+
+inline constexpr int server_count = 2;  // Primary and backup.
+
+class Totals {
+ public:
+  struct Policy {
+    double per_second = 10;     // [> 0] interactions of one target, at the very most.
+    double burst = 50;          // [>= 0] allowed at once on top of that.
+    Duration patience = 10min;  // Longer silences count as this long.
+  };
+
+  explicit Totals(Policy policy) : policy_{policy} {}
+
+  void resize(std::uint32_t slots);
+  void forget(std::uint32_t slot);
+
+  enum class Counted : std::uint8_t {
+    first,  // Nothing to compare with yet.
+    rise,   // Or no change.
+    reset,  // It fell: restarted from zero.
+    jump,   // Implausible: bridged without counting.
+  };
+
+  /// A counter as `server` [0, 1] shows it.
+  ///   counter  [0, 2] entered, answered, abandoned
+  ///   raw      [>= 0]; others are bridged
+  Counted count(int server, std::uint32_t slot, std::uint32_t counter, double raw, Instant now);
+
+  /// The server in use has told all it knows: what the other counts from here on would be missing.
+  ///   cost   O(targets), a copy
+  void mark();
+
+  /// The other server's counters carry the totals from now on. The same server again: nothing
+  /// happens.
+  void use(int server);
+
+  std::uint64_t total(std::uint32_t slot, std::uint32_t counter) const {
+    return totals_[std::size_t{slot} * counter_count + counter];
+  }
+
+ private:
+  struct Line {                       // One server's counters.
+    std::vector<double> last;         // As last shown; negative = never.
+    std::vector<Instant> at;          // When.
+    std::vector<std::uint64_t> seen;  // Counted by differences since the start.
+  };
+  double plausible(Duration since) const;
+
+  Policy policy_;
+  int in_use_ = 0;
+  std::array<Line, server_count> lines_;
+  std::vector<std::uint64_t> marks_;  // `seen` of the server not in use at the last mark().
+  std::vector<std::uint64_t> totals_;
+};
+
+}  // namespace paceline

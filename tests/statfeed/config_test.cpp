@@ -1,0 +1,85 @@
+#include "services/statfeed/config.h"
+
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+Result<StatfeedConfig> parse(const std::string& table, double time_scale = 1) {
+  Place place{.topology = {},
+              .node = "a",
+              .process = "statfeed",
+              .index = 0,
+              .settings = Settings::parse(table, "t.toml").value()};
+  place.topology.time_scale = time_scale;
+  place.topology.pacers = 3;
+  return parse_statfeed_config(place);
+}
+
+}  // namespace
+
+TEST_CASE("the demo's settings are enough", "[statfeed]") {
+  const auto config = parse(R"(
+    primary = "http://127.0.0.1:7180/statistics/v3/"
+    backup = "http://127.0.0.1:7181/statistics/v3")");
+
+  REQUIRE(config.has_value());
+  CHECK(config->servers[0] == "http://127.0.0.1:7180/statistics/v3");
+  CHECK(config->session.push);
+  CHECK(config->mapping == default_mapping());
+  CHECK(config->shards == 3);
+}
+
+TEST_CASE("times of the pacing world shrink with the time scale, others do not", "[statfeed]") {
+  const auto config = parse("primary = \"http://a/v3\"", 10).value();
+
+  CHECK(config.session.liveness == 200ms);
+  CHECK(config.failover.silence == 500ms);
+  CHECK(config.failover.grace == 1s);
+  CHECK(config.session.request_timeout == 5s);
+  CHECK(config.totals.per_second == 100);
+}
+
+TEST_CASE("other sites' names and definitions are taken up", "[statfeed]") {
+  const auto config = parse(R"(
+    primary = "http://a/v3"
+    [statistics.ready]
+    name = "Agents_Free"
+    [statistics.in_queue]
+    object_type = "RoutePoint"
+    category = "CurrentNumber"
+    subject = "DNAction"
+    main_mask = "CallWait"
+    [statistics.entered]
+    needed = false)");
+
+  REQUIRE(config.has_value());
+  CHECK(config->mapping[Figure::ready].name == "Agents_Free");
+  CHECK(config->mapping[Figure::in_queue].object_type == "RoutePoint");
+  CHECK(config->mapping[Figure::in_queue].definition->main_mask == "CallWait");
+  CHECK_FALSE(config->mapping[Figure::entered].needed);
+}
+
+TEST_CASE("mistakes are refused with place, key and value", "[statfeed]") {
+  const auto wrong = [](const std::string& text) { return parse(text).error().detail; };
+
+  CHECK(wrong("").find("primary is missing") != std::string::npos);
+  CHECK(wrong("primary = \"ftp://x\"").find("t.toml:1:11: primary") == 0);
+  CHECK(wrong("primary = \"http://a\"\ntypo = 1").find("unknown key") != std::string::npos);
+  CHECK(wrong("primary = \"http://a\"\n[statistics.redy]\nname = \"x\"").find("unknown key") !=
+        std::string::npos);
+  CHECK(wrong("primary = \"http://a\"\nbatch = 0").find("not in [1, 5000]") != std::string::npos);
+  CHECK(wrong("primary = \"http://a\"\nsilence = \"3s\"").find("liveness") != std::string::npos);
+  CHECK(wrong("primary = \"http://a\"\nauth_url = \"http://cloud/token\"\nclient_id = \"x\"")
+            .find("https") != std::string::npos);
+  CHECK(wrong("primary = \"http://a\"\nbearer = \"a\\nb\"").find("control character") !=
+        std::string::npos);
+}
+
+TEST_CASE("a recorded feed needs no servers", "[statfeed]") {
+  const auto config = parse("replay_file = \"day.feed\"");
+  REQUIRE(config.has_value());
+  CHECK(config->servers[0].empty());
+}
+
+}  // namespace paceline::test

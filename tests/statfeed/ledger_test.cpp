@@ -1,0 +1,127 @@
+#include "services/statfeed/ledger.h"
+
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+Ledger ledger_of(std::uint32_t slots) {
+  Ledger ledger{default_mapping()};
+  ledger.resize(slots);
+  return ledger;
+}
+
+Reading value(std::uint32_t slot, Figure figure, double number, std::int64_t at = 1000) {
+  return {statistic_of(slot, figure), Reading::Kind::value, at, number};
+}
+
+void fill(Ledger& ledger, std::uint32_t slot) {
+  for (std::uint32_t i = 0; i < figure_count; ++i)
+    ledger.take(value(slot, static_cast<Figure>(i), 1));
+}
+
+}  // namespace
+
+TEST_CASE("a target is visible once every needed figure has a value", "[statfeed]") {
+  auto ledger = ledger_of(2);
+  for (std::uint32_t i = 0; i < figure_count; ++i) {
+    const auto figure = static_cast<Figure>(i);
+    if (default_mapping()[figure].needed) {
+      CHECK_FALSE(ledger.visible(1));
+      ledger.take(value(1, figure, 1));
+    }
+  }
+  CHECK(ledger.visible(1));
+  CHECK_FALSE(ledger.visible(0));
+  CHECK(ledger.visible_slots() == 1);
+}
+
+TEST_CASE("an invalid statistic hides its target and keeps its last number", "[statfeed]") {
+  auto ledger = ledger_of(1);
+  fill(ledger, 0);
+  ledger.take(value(0, Figure::ready, 7, 2000));
+
+  ledger.take({statistic_of(0, Figure::ready), Reading::Kind::invalid, 3000, 0});
+
+  CHECK_FALSE(ledger.visible(0));
+  CHECK(ledger.value(0, Figure::ready) == 7);
+  ledger.take(value(0, Figure::ready, 8, 4000));
+  CHECK(ledger.visible(0));
+}
+
+TEST_CASE("a figure that is not needed does not hide its target", "[statfeed]") {
+  auto ledger = ledger_of(1);
+  fill(ledger, 0);
+  ledger.take({statistic_of(0, Figure::handling_time), Reading::Kind::unseen, 0, 0});
+  CHECK(ledger.visible(0));
+}
+
+TEST_CASE("duplicates and overtaken readings change nothing", "[statfeed]") {
+  auto ledger = ledger_of(1);
+  ledger.take(value(0, Figure::ready, 5, 10'000));
+
+  CHECK(ledger.take(value(0, Figure::ready, 5, 10'000)) == Ledger::Taken::repeated);
+  CHECK(ledger.take(value(0, Figure::ready, 3, 9'999)) == Ledger::Taken::late);
+  CHECK(ledger.value(0, Figure::ready) == 5);
+}
+
+TEST_CASE("a server whose clock was set back is believed", "[statfeed]") {
+  auto ledger = ledger_of(1);
+  ledger.take(value(0, Figure::ready, 5, 10'000'000));
+  CHECK(ledger.take(value(0, Figure::ready, 3, 9'000'000)) == Ledger::Taken::fresh);
+
+  ledger.begin_session();
+  CHECK(ledger.take(value(0, Figure::ready, 4, 8'999'999)) == Ledger::Taken::fresh);
+}
+
+TEST_CASE("a target that left is forgotten", "[statfeed]") {
+  auto ledger = ledger_of(1);
+  fill(ledger, 0);
+  ledger.forget(0);
+  CHECK_FALSE(ledger.visible(0));
+  CHECK(ledger.visible_slots() == 0);
+  CHECK(ledger.value(0, Figure::busy) == 0);
+}
+
+TEST_CASE("in any order within the window the newest reading wins", "[statfeed][property]") {
+  CHECK(rc::check([] {
+    auto ledger = ledger_of(1);
+    const auto times = *rc::gen::nonEmpty(
+        rc::gen::container<std::vector<std::int64_t>>(rc::gen::inRange<std::int64_t>(1, 50'000)));
+    for (const auto time : times)
+      ledger.take(value(0, Figure::ready, static_cast<double>(time), time));
+    RC_ASSERT(ledger.value(0, Figure::ready) ==
+              static_cast<double>(*std::ranges::max_element(times)));
+  }));
+}
+
+TEST_CASE("visible_slots counts the visible after any readings", "[statfeed][property]") {
+  CHECK(rc::check([] {
+    auto ledger = ledger_of(3);
+    const auto count = *rc::gen::inRange(0, 300);
+    for (int i = 0; i < count; ++i) {
+      ledger.take({*rc::gen::inRange<Statistic>(0, 3 * figure_count),
+                   *rc::gen::weightedElement<Reading::Kind>({{20, Reading::Kind::value},
+                                                             {1, Reading::Kind::invalid},
+                                                             {1, Reading::Kind::unseen}}),
+                   *rc::gen::arbitrary<std::int64_t>(), 1});
+      if (*rc::gen::inRange(0, 50) == 0) ledger.forget(*rc::gen::inRange(0u, 3u));
+    }
+    std::uint32_t visible = 0;
+    for (std::uint32_t slot = 0; slot < 3; ++slot) {
+      bool all = true;
+      for (std::uint32_t f = 0; f < figure_count; ++f)
+        if (default_mapping().figures[f].needed &&
+            ledger.known(slot, static_cast<Figure>(f)) != Ledger::Known::value)
+          all = false;
+      RC_ASSERT(ledger.visible(slot) == all);
+      visible += all ? 1 : 0;
+    }
+    RC_ASSERT(ledger.visible_slots() == visible);
+  }));
+}
+
+}  // namespace paceline::test

@@ -1,0 +1,56 @@
+#include "services/statfeed/mapping.h"
+
+#include <rapidcheck.h>
+
+#include <set>
+
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+
+TEST_CASE("the default mapping asks for the vendor's names on group and queue", "[statfeed]") {
+  const Mapping mapping = default_mapping();
+  const Subject subject{"t1", "Sales", "SalesQueue"};
+
+  const auto ready = request_for(mapping, subject, Figure::ready);
+  const auto entered = request_for(mapping, subject, Figure::entered);
+
+  CHECK(ready == StatisticRequest{"", "Sales", "GroupAgents", "CurrentReadyAgents", {}});
+  CHECK(entered == StatisticRequest{"", "SalesQueue", "Queue", "TotalEntered", {}});
+}
+
+TEST_CASE("a definition replaces the name", "[statfeed]") {
+  Mapping mapping = default_mapping();
+  mapping[Figure::ready].definition =
+      StatisticDefinition{"Immediate", 0, 0, "CurrentNumber", "DNStatus", "*"};
+
+  const auto ready = request_for(mapping, {"t", "g", "q"}, Figure::ready);
+
+  CHECK(ready.name.empty());
+  CHECK(ready.definition == mapping[Figure::ready].definition);
+}
+
+TEST_CASE("a statistic's id is a UUID that tells its number and nothing to other sessions",
+          "[statfeed][property]") {
+  CHECK(rc::check([] {
+    const auto salt = *rc::gen::arbitrary<std::uint64_t>();
+    const StatisticName name{*rc::gen::arbitrary<std::uint16_t>(),
+                             *rc::gen::arbitrary<std::uint32_t>()};
+    const auto id = statistic_id(salt, name.generation, name.statistic);
+    RC_ASSERT(id.size() == 36u);
+    RC_ASSERT(id[8] == '-' && id[13] == '-' && id[14] == '4' && id[18] == '-' && id[23] == '-');
+    RC_ASSERT(read_statistic_id(id, salt) == std::optional{name});
+    RC_ASSERT(!read_statistic_id(id, salt ^ (1ull << 40)).has_value());
+  }));
+  CHECK(rc::check(
+      [](const std::string& text) { RC_ASSERT(!read_statistic_id(text, 7).has_value()); }));
+}
+
+TEST_CASE("every figure has its own word", "[statfeed]") {
+  std::set<std::string> words;
+  for (std::uint32_t i = 0; i < figure_count; ++i) words.insert(to_string(static_cast<Figure>(i)));
+  CHECK(words.size() == figure_count);
+  CHECK_FALSE(words.contains("unknown"));
+}
+
+}  // namespace paceline::test
