@@ -1,0 +1,43 @@
+// What the targets of a shard have learned, as bytes that survive a restart. Pure;
+// adapter_checkpoint has the file.
+//
+// Format: "PLCK", version, time saved, number of targets, each its id and figures; little-endian,
+// doubles by their bits; FNV-1a of everything before at the end. Another version or a wrong hash is
+// refused whole.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/base/time.h"
+#include "services/pacer/history.h"
+
+namespace paceline {
+
+struct Checkpoint {
+  WallTime saved{};
+  std::vector<std::pair<std::string, Learned>> targets;
+
+  bool operator==(const Checkpoint&) const = default;
+};
+
+std::string encode_checkpoint(const Checkpoint& checkpoint);
+
+/// Any bytes: a value or an error.
+///   errors   bad_value: not a checkpoint, cut short, or damaged; unsupported: another version;
+///            too_large: more than max_rows targets
+Result<Checkpoint> decode_checkpoint(std::string_view bytes);
+
+/// Where checkpoints are kept: a file in production, memory in tests.
+class CheckpointStore {
+ public:
+  virtual ~CheckpointStore() = default;
+  /// errors   not_found: there is none
+  virtual Result<std::string> load() = 0;
+  virtual Result<void> save(std::string_view bytes) = 0;
+};
+
+}  // namespace paceline

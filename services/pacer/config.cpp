@@ -1,0 +1,66 @@
+#include "services/pacer/config.h"
+
+#include <algorithm>
+
+#include "common/base/hash.h"
+
+namespace paceline {
+namespace {
+
+Result<void> parse_tuning(Settings& settings, PacingTuning& tuning) {
+  tuning.goal_share = TRY(settings.real("goal_share", {.fallback = 0.94, .min = 0.5, .max = 1}));
+  tuning.reactive_goal_percent = static_cast<double>(
+      TRY(settings.integer("reactive_goal", {.fallback = 5, .min = 1, .max = 99})));
+  tuning.warm_up_answers = static_cast<int>(
+      TRY(settings.integer("warm_up_answers", {.fallback = 20, .min = 0, .max = 10'000})));
+  tuning.ceiling_per_slot = TRY(settings.real("ceiling", {.fallback = 3, .min = 0.1, .max = 100}));
+  tuning.window_s = to_seconds(
+      TRY(settings.duration("accounting_window", {.fallback = 24h, .min = 1min, .max = 8760h})));
+  tuning.sends_after_decision = false;  // The endpoint counts right after it has sent.
+  return {};
+}
+
+}  // namespace
+
+Result<PacerConfig> parse_pacer_config(Place& place) {
+  const Topology& topology = place.topology;
+  PacerConfig config;
+  config.index = place.index;
+  config.shards = topology.pacers;
+  config.time_scale = topology.time_scale;
+  config.targets_file = topology.targets_file;
+  config.checkpoint_file =
+      topology.run_dir + "/" + place.node + "/pacer-" + std::to_string(place.index) + ".checkpoint";
+  if (const Channel* pace = topology.channel("pace")) {
+    config.pace_period = pace->period;
+    config.pace_keyframe = pace->keyframe;
+  }
+  if (const Channel* stat = topology.channel("stat")) {
+    config.stat_stale = stat->stale;
+    config.tuning.stale_after_s = to_seconds(stat->stale) * topology.time_scale;
+  }
+  if (const Channel* feedback = topology.channel("feedback"))
+    config.feedback_stale = feedback->stale;
+
+  Settings& settings = place.settings;
+  const Duration recompute =
+      TRY(settings.duration("recompute", {.fallback = 250ms, .min = 10ms, .max = 10s}));
+  config.recompute =
+      std::max<Duration>(from_seconds(to_seconds(recompute) / topology.time_scale), 10ms);
+  config.checkpoint_period =
+      TRY(settings.duration("checkpoint_period", {.fallback = 60s, .min = 1s, .max = 1h}));
+  config.checkpoint_max_age =
+      TRY(settings.duration("checkpoint_max_age", {.fallback = 24h, .min = 1s, .max = 8760h}));
+  if (const auto done = parse_tuning(settings, config.tuning); !done)
+    return tl::unexpected(done.error());
+  return settings.finish(config);
+}
+
+std::vector<Target> targets_of_shard(const Targets& targets, int shard, int shards) {
+  std::vector<Target> own;
+  for (const Target& target : targets.all)
+    if (shard_of(target.id, shards) == shard) own.push_back(target);
+  return own;
+}
+
+}  // namespace paceline

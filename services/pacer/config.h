@@ -1,0 +1,38 @@
+// What a pacer shard is told: its targets, its channels' times, the knobs of the engine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "services/pacer/pacing_inputs.h"
+#include "topology/targets.h"
+#include "topology/topology.h"
+
+namespace paceline {
+
+/// Durations are of the host's clock, except those of `tuning` and of the targets' options, which
+/// are of the pacing world (time_scale times faster).
+struct PacerConfig {
+  int index = 0;  // [0, shards)
+  int shards = 1;
+  double time_scale = 1;       // Pacing-world seconds in a second.
+  Duration recompute = 250ms;  // Changes are gathered so long before targets are decided anew.
+  Duration pace_period = 2s;   // A `pace` message at least so often.
+  Duration pace_keyframe = 10s;
+  Duration stat_stale = 10s;
+  Duration feedback_stale = 30s;
+  Duration checkpoint_period = 60s;
+  Duration checkpoint_max_age = 24h;  // An older checkpoint is not taken up.
+  std::string checkpoint_file;
+  std::string targets_file;
+  PacingTuning tuning;
+  std::vector<Target> targets;  // Of this shard, in the file's order; main.cpp fills it.
+};
+
+/// Reads [pacer] and the channels' times.
+Result<PacerConfig> parse_pacer_config(Place& place);
+
+/// Those of `targets` that belong to `shard` of `shards`, in their order.
+std::vector<Target> targets_of_shard(const Targets& targets, int shard, int shards);
+
+}  // namespace paceline

@@ -1,0 +1,32 @@
+#include "services/pacer/dual.h"
+
+#include <algorithm>
+
+namespace paceline {
+
+ReactiveRoom reactive_room(double free, double accepted, double demand) {
+  const double capacity = std::max(0.0, free - accepted);
+  return {capacity, demand <= 1e-9 ? (capacity > 0 ? 1.0 : 0.0) : std::min(1.0, capacity / demand)};
+}
+
+double ratio_stock(double ratio, double slots, double proactive_in_service, double acceptance) {
+  return std::max(0.0, (ratio * slots - proactive_in_service) / acceptance);
+}
+
+GroupPace channel_sum(std::span<const GroupPace> groups) {
+  constexpr double least_weight = 1e-6;  // So that groups without demand have a plain mean.
+  GroupPace sum{.reactive_state = 0};
+  double weight = 0;
+  for (const auto& group : groups) {
+    sum.proactive += group.proactive;
+    sum.reactive += group.reactive;
+    sum.ready += group.ready;
+    sum.reactive_demand += group.reactive_demand;
+    sum.reactive_state += (group.reactive_demand + least_weight) * group.reactive_state;
+    weight += group.reactive_demand + least_weight;
+  }
+  sum.reactive_state = weight > 0 ? std::clamp(sum.reactive_state / weight, 0.0, 1.0) : 1;
+  return sum;
+}
+
+}  // namespace paceline

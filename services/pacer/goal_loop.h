@@ -1,0 +1,57 @@
+// Keeps abandonment on its goal whatever the model's error: one number s, the log-aggressiveness,
+// moved by every interaction that ends (adaptive conformal control).
+//
+//   served:    s += k a          abandoned:  s -= k (1 - a)          a = the share of outcomes
+//   allowed
+//
+// While s is unclipped, abandoned - a outcomes = (s0 - s) / k: the long-run rate sits on a.
+#pragma once
+
+namespace paceline {
+
+/// What one loop has learned: plain, so that it can be kept in a checkpoint.
+struct LoopLearned {
+  bool started = false;
+  double s = 0;          // Any sign; of RISK the ln of the risk allowed, of QUANT -z.
+  double outcomes = 0;   // [interactions, >= 0] that ended in the accounting window.
+  double abandoned = 0;  // [interactions, 0..outcomes]
+
+  bool operator==(const LoopLearned&) const = default;
+};
+
+/// The range of s that an algorithm can use.
+struct LoopRange {
+  double low = -9;
+  double high = -0.02;
+};
+
+class GoalLoop {
+ public:
+  LoopLearned learned{};
+
+  /// Begins at `s0`, unless it has learned already.
+  void start(double s0, LoopRange range);
+
+  /// Takes up what ended since the last call.
+  ///
+  ///   served, abandoned  [interactions, >= 0]
+  ///   allowed            (0..1) a: share of outcomes that may be abandoned
+  ///   gain               (0..1] k
+  ///   moves              false: only counts (the loop is switched off, or warming up)
+  void learn(double served, double abandoned, double allowed, double gain, LoopRange range,
+             bool moves);
+
+  /// Interactions abandoned in the window beyond its budget; any sign.
+  double excess(double allowed) const { return learned.abandoned - allowed * learned.outcomes; }
+
+  /// s after the budget guard: lower while the window is over its budget.
+  double guarded(double allowed, double gain, LoopRange range) const;
+
+  /// Starts another accounting window; half of the old one still counts, and s stays.
+  void next_window();
+
+  /// Toward `s0` by a share of the way, after idle hours.
+  void relax(double s0, double share);
+};
+
+}  // namespace paceline

@@ -1,0 +1,71 @@
+// How long does a phase last, and when will those who are in it leave? A log-binned hazard of one
+// phase (service or wrap-up), learned by occurrence over exposure.
+//
+// Bins: [0, 1 s), then half octaves: bin b >= 1 covers [2^((b-1)/2), 2^(b/2)) seconds; the last is
+// open.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+
+namespace paceline {
+
+inline constexpr int hazard_bins = 28;
+
+/// The bin of a time since the phase began.
+///   elapsed_s  [s] any number; negative and NaN count as 0
+inline int hazard_bin(double elapsed_s) {
+  if (!(elapsed_s >= 1)) return 0;
+  const auto bits = std::bit_cast<std::uint64_t>(elapsed_s);
+  const int octave = static_cast<int>(bits >> 52) - 1023;
+  const bool upper = (bits & 0xfffffffffffffull) >= 0x6a09e667f3bcdull;  // Mantissa of sqrt(2).
+  const int bin = 1 + 2 * octave + (upper ? 1 : 0);
+  return bin < hazard_bins ? bin : hazard_bins - 1;
+}
+
+/// Where a bin begins.
+///   bin      [0..28]
+///   returns  [s, >= 0]
+double hazard_edge(int bin);
+
+/// What is learned of one phase: plain, so that it can be kept in a checkpoint.
+struct PhaseLearned {
+  double ends = 0;        // [count, >= 0] phases that ended, forgotten at 0.997 an end.
+  double exposure_s = 0;  // [s, >= 0] spent in the phase, forgotten with them.
+  std::array<double, hazard_bins> bin_ends{};
+  std::array<double, hazard_bins> bin_exposure_s{};
+
+  bool operator==(const PhaseLearned&) const = default;
+};
+
+class Hazard {
+ public:
+  PhaseLearned learned{};
+
+  /// `count` [>= 0] slots in `bin` spent `seconds` [>= 0] more in the phase.
+  void expose(int bin, double count, double seconds);
+  /// One phase ended in `bin`. Forgets the older ones.
+  void end(int bin);
+  /// Forgets a share of everything.
+  ///   keep  [0..1]
+  void decay(double keep);
+
+  /// Mean length of the phase, shrunk toward `prior_s` with the weight of `prior_ends` ends.
+  double mean(double prior_s, double prior_ends) const;
+
+  /// Recomputes the rates around `mean_s` [s, > 0]; the calls below use the last ones.
+  void prepare(double mean_s);
+
+  /// Rate of leaving at the bin's times. [1/s, > 0]
+  double rate(int bin) const { return rate_[static_cast<std::size_t>(bin)]; }
+
+  /// H(elapsed + ahead) - H(elapsed): the chance to leave within `ahead` is 1 - exp(-that).
+  ///   cost  O(bins between)
+  double between(double elapsed_s, double ahead_s) const;
+
+ private:
+  std::array<double, hazard_bins> rate_{};
+};
+
+}  // namespace paceline

@@ -1,0 +1,431 @@
+#include "services/pacer/pacing.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "services/pacer/dual.h"
+#include "services/pacer/predictive.h"
+#include "services/pacer/super_progressive.h"
+
+namespace paceline {
+namespace {
+
+constexpr std::int32_t most_slots = 100'000;
+constexpr double most_pending = 1e6;
+constexpr int many_slots = 50;          // From here on the loop's gain is small.
+constexpr double anti_windup = 0.7;     // A loop's s may exceed the smaller one by this much.
+constexpr double dither = 0.7;          // Width of the draw's effect on ln(risk allowed).
+constexpr double window_goal_busy = 3;  // BUSY_FACTOR may abandon this many times the default goal.
+constexpr double default_goal = 0.03;
+constexpr LoopRange risk_range{-9, -0.02};
+constexpr LoopRange quantile_range{-6, 6};
+constexpr double cut_outcomes = 20;  // Fast cut: more than these in the last minute,
+constexpr double cut_share = 0.5;    // more than half of them abandoned.
+constexpr double cut_least = 1.0 / 64;
+constexpr double cut_pause_s = 15;  // Between two halvings; recovery doubles in a minute.
+constexpr double recovery_s = 60;
+
+std::int32_t count(std::int32_t value) {
+  return std::clamp(value, 0, most_slots);
+}
+
+// Counts within their ranges, times finite: from here on the figures cannot run away.
+PacingInputs within_range(const PacingInputs& inputs) {
+  PacingInputs in = inputs;
+  in.logged_in = count(in.logged_in);
+  in.slots = count(in.slots);
+  in.idle = count(in.idle);
+  in.busy = count(in.busy);
+  in.wrap_up = count(in.wrap_up);
+  in.queue = count(in.queue);
+  in.proactive.pending = std::clamp(in.proactive.pending, 0, 1'000'000);
+  in.stat_age_s = std::isfinite(in.stat_age_s) ? std::max(0.0, in.stat_age_s) : 1e9;
+  if (!std::isfinite(in.feedback_age_s)) in.feedback_age_s = -1;
+  if (in.busy_elapsed_s.size() > most_slots)
+    in.busy_elapsed_s = in.busy_elapsed_s.first(most_slots);
+  if (in.wrap_up_elapsed_s.size() > most_slots)
+    in.wrap_up_elapsed_s = in.wrap_up_elapsed_s.first(most_slots);
+  return in;
+}
+
+bool uses_quantile(const PacingOptions& options) {
+  return options.algorithm == Algorithm::predictive_b ||
+         options.algorithm == Algorithm::predictive_b_dual;
+}
+
+bool by_busy_factor(const PacingOptions& options) {
+  return options.optimization_target == OptimizationTarget::busy_factor;
+}
+
+double share_of_goal(const PacingOptions& options, const PacingTuning& tuning) {
+  const double goal =
+      by_busy_factor(options) ? window_goal_busy * default_goal : options.optimization_goal / 100.0;
+  return std::clamp(goal * tuning.goal_share, 1e-4, 0.999);
+}
+
+double share_of_reactive_goal(const PacingTuning& tuning) {
+  return std::clamp(tuning.reactive_goal_percent / 100 * tuning.goal_share, 1e-4, 0.999);
+}
+
+double gain_for(double slots, const PacingTuning& tuning) {
+  return slots < many_slots ? tuning.gain_small : tuning.gain_large;
+}
+
+LoopRange range_of(const PacingOptions& options) {
+  return uses_quantile(options) ? quantile_range : risk_range;
+}
+
+// Where a loop begins: a little below what an exact model would ask for.
+double first_s(const PacingOptions& options, double allowed, double slots) {
+  if (uses_quantile(options)) return -1;
+  return std::log(allowed) - 0.1 - 0.45 * std::log(std::max(1.0, slots) / 5);
+}
+
+// Chance that an invitation of exponential delay is accepted within `ahead_s` and its interaction,
+// which ends with `leave_rate`, is still there then; to be multiplied by the acceptance.
+double accepted_and_there(double ahead_s, double delay_s, double leave_rate) {
+  const double rate = 1 / delay_s;
+  const double x = rate * ahead_s;
+  const double y = leave_rate * ahead_s;
+  if (std::abs(x - y) < 1e-4 * x) return x * std::exp(-x);
+  return std::clamp(x / (x - y) * (std::exp(-y) - std::exp(-x)), 0.0, 1.0);
+}
+
+// Reactive visitors per unit of their rate who come within `ahead_s` and are still there then. [s]
+double arrived_and_there(double ahead_s, double leave_rate) {
+  const double y = leave_rate * ahead_s;
+  return y < 1e-6 ? ahead_s : ahead_s * -std::expm1(-y) / y;
+}
+
+// How the risk that is worth taking falls with the room there is, in small groups: the optimum of
+// the memoryless model takes more of it for the first free slots, where no end is near that would
+// fill them (README.md, "Why"). Fitted to that optimum; 1 where many slots are about to be free.
+double worth_of_risk(double idle, double expected_free, double patience_s, double delay_s) {
+  const double hurry = 0.45 + 0.55 * std::min(1.0, patience_s / (3 * delay_s));
+  const double tilt = std::max(0.0, 1.05 - 0.35 * expected_free) * hurry;
+  return std::pow((1 + expected_free) / (std::max(1.0, idle) + expected_free), tilt);
+}
+
+double working_slots(const PacingInputs& in) {
+  return in.idle + in.busy + in.wrap_up;
+}
+
+}  // namespace
+
+struct TargetPacing::Model {
+  const PacingInputs& in;
+  const PacingOptions& options;
+  double now_s;
+  double dt_s;
+  Estimates estimates;
+  Decision decision{};
+  double slots = 1;
+  double room = 0;       // [slots] idle - queue + expected free; any sign.
+  double m = 0;          // [invitations] so far.
+  bool integer = false;  // m is m* of RISK, dithered already.
+  bool bound = false;    // A guard has named itself the reason.
+};
+
+Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& options,
+                              const ChannelPool& pool, double uniform, double now_s) {
+  const PacingInputs in = within_range(inputs);
+  if (!std::isfinite(now_s) || (decided_ && now_s < decided_s_)) now_s = decided_s_;
+  const double refresh_s = to_seconds(options.refresh_period);
+  if (!options.enabled) return withheld(PaceState::disabled, PaceReason::disabled, in);
+  if (in.quality == StatQuality::not_visible)
+    return withheld(PaceState::stale, PaceReason::not_visible, in);
+  if (in.quality == StatQuality::stale ||
+      in.stat_age_s > std::max(3 * refresh_s, tuning_.stale_after_s))
+    return withheld(PaceState::stale, PaceReason::stale_statistics, in);
+
+  const Observed seen = history_.observe(in, tuning_, sent_new_, now_s);
+  if (seen.changed) uniform_ = uniform >= 0 && uniform < 1 ? uniform : 0.5;
+  Model model{.in = in,
+              .options = options,
+              .now_s = now_s,
+              .dt_s = seen.dt_s,
+              .estimates = history_.estimates(pool, tuning_)};
+  model.slots = std::max(1.0, working_slots(in));
+  own_pending_ = own_pending_ * std::exp(-seen.dt_s / model.estimates.answer_delay_s) + sent_new_;
+  own_pending_ = std::min(own_pending_, most_pending);
+  start_loops(options, model.slots);
+  learn(in, options, seen);
+  cut_fast(seen, now_s);
+  decided_ = true;
+  decided_s_ = now_s;
+  if (in.logged_in == 0 && working_slots(in) == 0)
+    return withheld(PaceState::ok, PaceReason::no_agents, in);
+
+  model_stock(model);
+  guard_stock(model);
+  conclude(model);
+  return model.decision;
+}
+
+void TargetPacing::start_loops(const PacingOptions& options, double slots) {
+  auto& loops = history_.loops();
+  if (loops.quantile != uses_quantile(options)) {
+    loops.quantile = uses_quantile(options);
+    loops.proactive.started = loops.reactive.started = false;
+  }
+  GoalLoop proactive{loops.proactive};
+  GoalLoop reactive{loops.reactive};
+  const LoopRange range = range_of(options);
+  const double allowed = share_of_goal(options, tuning_);
+  proactive.start(first_s(options, allowed, slots), range);
+  reactive.start(first_s(options, share_of_reactive_goal(tuning_), slots), range);
+  loops.proactive = proactive.learned;
+  loops.reactive = reactive.learned;
+}
+
+void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options,
+                         const Observed& seen) {
+  auto& loops = history_.loops();
+  const LoopRange range = range_of(options);
+  const double slots = working_slots(in);
+  const double gain = gain_for(slots, tuning_);
+  const bool moves = tuning_.closed_loop && loops.answers_ever >= tuning_.warm_up_answers;
+  // Without feedback nobody tells proactive outcomes apart: then all outcomes count.
+  const bool apart = in.feedback_age_s >= 0;
+  GoalLoop proactive{loops.proactive};
+  proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
+                  apart ? seen.proactive_abandoned : seen.reactive_abandoned,
+                  share_of_goal(options, tuning_), gain, range, moves);
+  GoalLoop reactive{loops.reactive};
+  reactive.learn(seen.reactive_answered, seen.reactive_abandoned, share_of_reactive_goal(tuning_),
+                 gain, range, moves && is_dual(options.algorithm));
+  if (is_dual(options.algorithm)) {
+    const double least = std::min(proactive.learned.s, reactive.learned.s);
+    proactive.learned.s = std::min(proactive.learned.s, least + anti_windup);
+    reactive.learned.s = std::min(reactive.learned.s, least + anti_windup);
+  }
+  loops.window_s += seen.dt_s;
+  if (loops.window_s >= tuning_.window_s) {
+    loops.window_s = 0;
+    proactive.next_window();
+    reactive.next_window();
+  }
+  if (by_busy_factor(options) && slots > 0)
+    loops.integral = busy_integral(loops.integral, options.optimization_goal / 100.0,
+                                   in.busy / slots, seen.dt_s);
+  loops.proactive = proactive.learned;
+  loops.reactive = reactive.learned;
+}
+
+bool TargetPacing::cut_fast(const Observed& seen, double now_s) {
+  const auto slot = static_cast<std::int64_t>(std::clamp(now_s, -1e15, 1e15) / 10);
+  const auto size = static_cast<std::int64_t>(recent_served_.size());
+  for (std::int64_t s = std::max(recent_slot_ + 1, slot - size + 1); s <= slot; ++s) {
+    const auto at = static_cast<std::size_t>(((s % size) + size) % size);
+    recent_served_[at] = recent_abandoned_[at] = 0;
+  }
+  recent_slot_ = slot;
+  const auto at = static_cast<std::size_t>(((slot % size) + size) % size);
+  recent_served_[at] += seen.proactive_answered;
+  recent_abandoned_[at] += seen.proactive_abandoned;
+  double served = 0;
+  double abandoned = 0;
+  for (const double n : recent_served_) served += n;
+  for (const double n : recent_abandoned_) abandoned += n;
+  const bool burst =
+      served + abandoned > cut_outcomes && abandoned > cut_share * (served + abandoned);
+  if (burst && (cut_ == 1 || now_s - cut_s_ >= cut_pause_s)) {
+    cut_ = std::max(cut_least, cut_ / 2);
+    cut_s_ = now_s;
+  } else if (!burst && cut_ < 1) {
+    cut_ = std::min(1.0, cut_ * std::exp2(std::min(seen.dt_s, recovery_s) / recovery_s));
+  }
+  return burst;
+}
+
+double TargetPacing::believed_pending(const PacingInputs& in, double delay_s) const {
+  if (in.feedback_age_s < 0) return own_pending_;
+  return in.proactive.pending * std::exp(-std::max(0.0, in.feedback_age_s - 3 * delay_s) / delay_s);
+}
+
+void TargetPacing::model_stock(Model& model) {
+  const auto& in = model.in;
+  const auto& e = model.estimates;
+  const auto& loops = history_.loops();
+  const bool dual = is_dual(model.options.algorithm);
+  const double refresh_s = to_seconds(model.options.refresh_period);
+  const double delay_s = e.answer_delay_s;
+  std::array<double, delay_quantiles + 1> horizons{};
+  RiskProblem risk{.queue = static_cast<double>(in.queue), .idle = static_cast<double>(in.idle)};
+  for (std::size_t k = 0; k < delay_quantiles; ++k) {
+    const double quantile_s = delay_s * unit_delays[k];
+    horizons[k] = quantile_s * (1 + 0.5 * refresh_s / (refresh_s + delay_s));
+  }
+  horizons[delay_quantiles] = delay_s;
+  const Forecast free = history_.forecast(horizons, e);
+  for (std::size_t k = 0; k < delay_quantiles; ++k) {
+    risk.free_mean[k] = free.mean[k];
+    risk.free_variance[k] = free.variance[k];
+    const double quantile_s = delay_s * unit_delays[k];
+    const double leave_rate = -std::log1p(-std::min(free.fresh[k], 0.999)) / horizons[k];
+    risk.accept[k] = e.acceptance * accepted_and_there(quantile_s, delay_s, leave_rate);
+    if (dual) risk.arrivals[k] = e.reactive_rate * arrived_and_there(quantile_s, leave_rate);
+  }
+  risk.relief_rate = model.slots / (e.service_s + e.wrap_up_s);
+  risk.abandon_rate = 1 / e.patience_s;
+
+  auto& f = model.decision.figures;
+  f.expected_free = free.mean[delay_quantiles];
+  f.expected_free_sd = std::sqrt(std::max(0.0, free.variance[delay_quantiles]));
+  f.expected_reactive = dual ? e.reactive_rate * delay_s : 0;
+  model.room = in.idle - in.queue + f.expected_free;
+
+  const double allowed = share_of_goal(model.options, tuning_);
+  const double gain = gain_for(model.slots, tuning_);
+  const LoopRange range = range_of(model.options);
+  const GoalLoop proactive{loops.proactive};
+  const GoalLoop reactive{loops.reactive};
+  f.aggressiveness = proactive.learned.s;
+  f.aggressiveness_reactive = dual ? reactive.learned.s : 0;
+  f.budget_excess = proactive.excess(allowed);
+  double s = tuning_.budget_guard ? proactive.guarded(allowed, gain, range) : proactive.learned.s;
+  if (dual) s = std::min(s, reactive.learned.s);
+  f.aggressiveness_used = s;
+
+  if (uses_quantile(model.options)) {
+    model.m = quantile_stock({.room = model.room - f.expected_reactive,
+                              .variance = free.variance[delay_quantiles] + f.expected_reactive,
+                              .acceptance = e.acceptance},
+                             -s);
+  } else {
+    const double worth = worth_of_risk(in.idle - in.queue, f.expected_free, e.patience_s, delay_s);
+    f.risk_allowed = std::min(1.0, worth * std::exp(s + dither * (0.5 - uniform_)));
+    const int most = static_cast<int>(std::min(most_pending, 4 * model.slots / e.acceptance + 8));
+    const auto answer = base_stock(risk, f.risk_allowed, most, last_stock_);
+    last_stock_ = answer.m;
+    f.risk_at_m = answer.risk;
+    model.m = answer.m;
+    model.integer = true;
+  }
+  if (by_busy_factor(model.options)) {
+    f.integral = loops.integral;
+    const double wanted = busy_stock({.goal = model.options.optimization_goal / 100.0,
+                                      .integral = loops.integral,
+                                      .slots = model.slots,
+                                      .busy = static_cast<double>(in.busy),
+                                      .expected_free = f.expected_free,
+                                      .queue = static_cast<double>(in.queue),
+                                      .expected_reactive = f.expected_reactive,
+                                      .acceptance = e.acceptance});
+    if (wanted <= model.m) {
+      model.m = wanted;
+      model.integer = false;
+    } else {
+      model.decision.reason = PaceReason::goal_guard;
+      model.bound = true;
+    }
+  }
+  f.m_model = model.m;
+}
+
+void TargetPacing::guard_stock(Model& model) {
+  const auto& in = model.in;
+  const auto& loops = history_.loops();
+  const auto cap = [&](double most, PaceReason reason) {
+    if (!(model.m > most)) return;
+    model.m = std::max(0.0, most);
+    model.decision.reason = reason;
+    model.bound = true;
+  };
+  if (model.options.algorithm == Algorithm::super_progressive_dual ||
+      model.options.algorithm == Algorithm::predictive_b_dual)
+    cap(ratio_stock(model.options.proactive_ratio / 100.0, model.slots,
+                    in.busy * loops.proactive_share, model.estimates.acceptance),
+        PaceReason::ratio_cap);
+  if (loops.answers_ever < tuning_.warm_up_answers)
+    cap(std::max(0, in.idle - in.queue), PaceReason::warm_up);
+  const double ceiling = tuning_.ceiling_per_slot * model.slots / model.estimates.acceptance;
+  model.decision.figures.m_ceiling = ceiling;
+  cap(ceiling, PaceReason::ceiling);
+  cap(1.5 * last_m_ + std::max(3.0, 0.25 * model.slots / model.estimates.acceptance),
+      PaceReason::growth_cap);
+  if (cut_ < 1) cap(model.m * cut_, PaceReason::fast_cut);
+}
+
+void TargetPacing::conclude(Model& model) {
+  const auto& in = model.in;
+  const auto& e = model.estimates;
+  auto& d = model.decision;
+  auto& f = d.figures;
+  d.m = model.m;
+  d.max_pending = static_cast<std::int32_t>(
+      std::min(most_pending, std::floor(model.m + (model.integer && !model.bound ? 0 : uniform_))));
+  const double pending = believed_pending(in, e.answer_delay_s);
+  d.invitations = std::max(0, d.max_pending - static_cast<std::int32_t>(std::lround(pending)));
+  last_m_ = model.m;
+  sent_new_ = d.invitations;
+
+  if (!model.bound) {
+    if (d.max_pending == 0)
+      d.reason = model.room < 1 ? PaceReason::no_idle_expected : PaceReason::goal_guard;
+    else if (f.aggressiveness_used < f.aggressiveness - 0.05)
+      d.reason = PaceReason::goal_guard;
+    else
+      d.reason = d.invitations > 0 ? PaceReason::granted : PaceReason::pending_enough;
+  }
+  const bool poorly_informed = in.quality == StatQuality::provisional || in.feedback_age_s < 0;
+  d.state = poorly_informed ? PaceState::degraded : PaceState::ok;
+
+  const double position = in.queue - in.idle + 1;
+  const double relief = model.slots / (e.service_s + e.wrap_up_s);
+  if (position > 0) d.predicted_wait_s = position / (relief + 0.5 * (position - 1) / e.patience_s);
+  d.reactive_demand = e.reactive_rate * e.answer_delay_s;
+  d.reactive = std::max(0, in.idle - in.queue);
+  if (is_dual(model.options.algorithm)) {
+    const auto room =
+        reactive_room(model.room, e.acceptance * std::max(pending, model.m), d.reactive_demand);
+    d.reactive = static_cast<std::int32_t>(room.capacity);
+    d.reactive_state = room.state;
+  }
+
+  f.information = history_.from_source() ? PacingInformation::elapsed
+                  : history_.known()     ? PacingInformation::reconstructed
+                                         : PacingInformation::memoryless;
+  const auto& loops = history_.loops();
+  f.acceptance = e.acceptance;
+  f.answer_delay_s = e.answer_delay_s;
+  f.service_s = e.service_s;
+  f.wrap_up_s = e.wrap_up_s;
+  f.patience_s = e.patience_s;
+  f.reactive_rate = e.reactive_rate;
+  const auto share = [](const LoopLearned& loop) {
+    return loop.outcomes > 0 ? loop.abandoned / loop.outcomes : 0;
+  };
+  f.proactive_abandonment = share(loops.proactive);
+  f.reactive_abandonment = share(loops.reactive);
+  f.outcomes = loops.proactive.outcomes;
+  f.occupancy = std::clamp(loops.occupancy, 0.0, 1.0);
+  f.busy_factor = std::clamp(loops.busy_factor, 0.0, 1.0);
+  f.slots = model.slots;
+  f.pending = pending;
+  f.uniform = uniform_;
+}
+
+Decision TargetPacing::withheld(PaceState state, PaceReason reason, const PacingInputs& in) {
+  Decision d;
+  d.state = state;
+  d.reason = reason;
+  d.reactive_state = reason == PaceReason::no_agents || reason == PaceReason::disabled ? 0 : 1;
+  const auto& loops = history_.loops();
+  d.figures.busy_factor = loops.busy_factor;
+  d.figures.occupancy = loops.occupancy;
+  d.figures.slots = working_slots(in);
+  d.figures.pending = in.proactive.pending;
+  d.figures.uniform = uniform_;
+  last_m_ = 0;
+  sent_new_ = 0;
+  return d;
+}
+
+void TargetPacing::restore(const Learned& learned, double age_s) {
+  history_.restore(learned);
+  constexpr double decay_s = 12 * 3600;
+  if (age_s > 0) history_.decay(std::exp(-std::min(age_s, 1e9) / decay_s));
+}
+
+}  // namespace paceline

@@ -1,0 +1,127 @@
+// How many invitations may one pacing target have outstanding now? The decision engine: pure, no
+// clock, no socket, no log, no allocation once the group has reached its size.
+//
+//   TargetPacing pacing{tuning};                      // one target's learned state: a plain value
+//   Decision d = pacing.decide(inputs, options, pool, random.uniform(), now_s);
+//   pool.add(pacing.learned());                       // what the targets of a media channel know
+//   together
+//
+// Call decide() once a refresh, or whenever something changed; between two calls any time may pass.
+// Times are seconds of the pacing world, on any origin, never falling (a fall is taken for no
+// time). Invariants: every figure is finite and >= 0 unless its comment says otherwise, whatever
+// the inputs; the same state, inputs and uniform give the same decision; m is a stock: repeating a
+// decision spends no agent twice.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "common/base/pacing_options.h"
+#include "common/wire/messages.h"
+#include "services/pacer/history.h"
+#include "services/pacer/pacing_inputs.h"
+
+namespace paceline {
+
+/// How well the ends of running interactions are foreseen (PacingFigures::information).
+enum class PacingInformation : std::uint8_t {
+  elapsed,        // Start times from the source.
+  reconstructed,  // Start times rebuilt from the changes of the counts.
+  memoryless,     // Neither fits the counts: every interaction may end with the mean's rate.
+};
+
+/// Everything between inputs and result, for `explain`; README.md documents each by this name.
+struct PacingFigures {
+  PacingInformation information = PacingInformation::memoryless;
+  // Estimates.
+  double acceptance = 0;  // [0..1]
+  double answer_delay_s = 0;
+  double service_s = 0;
+  double wrap_up_s = 0;
+  double patience_s = 0;
+  double reactive_rate = 0;          // [1/s] arrivals that no invitation caused.
+  double proactive_abandonment = 0;  // [0..1] over the accounting window.
+  double reactive_abandonment = 0;   // [0..1]
+  double outcomes = 0;               // [interactions] proactive ones that ended, in the window.
+  double occupancy = 0;              // [0..1] (busy + wrap-up) / slots, smoothed.
+  double busy_factor = 0;            // [0..1] busy / slots, smoothed.
+  // Steps.
+  double slots = 0;
+  double expected_free =
+      0;  // [slots] busy or in wrap-up now, expected to be free within the delay.
+  double expected_free_sd = 0;
+  double expected_reactive = 0;  // [interactions] within the delay; _DUAL only.
+  double aggressiveness = 0;     // s: ln of the risk that one more invitation may bear; any sign.
+  double aggressiveness_reactive = 0;  // The same of the reactive loop; _DUAL only.
+  double aggressiveness_used = 0;      // After the guards.
+  double budget_excess = 0;  // [interactions] abandoned beyond the budget of the window; any sign.
+  double risk_allowed = 0;   // [0..1] chance to abandon that the last invitation may have.
+  double risk_at_m = 0;      // [0..1] what the last one has.
+  double m_model = 0;        // [invitations] before guards.
+  double m_ceiling = 0;      // [invitations]
+  double integral = 0;       // BUSY_FACTOR: I, -0.3..0.3.
+  double pending = 0;        // [invitations] outstanding, as believed now.
+  double uniform = 0;        // [0, 1) the draw in force.
+};
+
+struct Decision {
+  PaceState state = PaceState::stale;
+  PaceReason reason = PaceReason::stale_statistics;
+  std::int32_t invitations = 0;  // New ones that may go out now: max(0, max_pending - pending).
+  std::int32_t max_pending = 0;  // floor(m + u).
+  double m = 0;                  // [invitations, >= 0] that may be outstanding at once.
+  std::int32_t reactive = 0;     // [slots] left for reactive traffic.
+  double reactive_state = 1;     // [0..1]
+  double reactive_demand =
+      0;  // [interactions] expected within the delay: weight in a channel's mean.
+  double predicted_wait_s = 0;  // Of a visitor who accepts now.
+  PacingFigures figures{};
+};
+
+class TargetPacing {
+ public:
+  explicit TargetPacing(const PacingTuning& tuning = {}) : tuning_{tuning} {}
+
+  /// Learns from what changed since the last call, then decides.
+  ///
+  ///   pool     what the other targets of the media channel know; {} = nothing
+  ///   uniform  [0, 1) a fresh draw; kept until the target's state changes, so it dithers, not
+  ///   jitters now_s    [s] of the pacing world cost     O(slots) at most; O(1) in the closed form
+  Decision decide(const PacingInputs& inputs, const PacingOptions& options, const ChannelPool& pool,
+                  double uniform, double now_s);
+
+  /// What a checkpoint keeps, and what it is restored from.
+  Learned learned() const { return history_.learned(); }
+  /// Takes up learned state that is `age_s` [s, >= 0] old; out-of-range figures fall back to
+  /// priors.
+  void restore(const Learned& learned, double age_s);
+
+ private:
+  struct Model;  // One decision in the making.
+
+  void learn(const PacingInputs& inputs, const PacingOptions& options, const Observed& seen);
+  void start_loops(const PacingOptions& options, double slots);
+  bool cut_fast(const Observed& seen, double now_s);
+  double believed_pending(const PacingInputs& inputs, double delay_s) const;
+  void model_stock(Model& model);
+  void guard_stock(Model& model);
+  void conclude(Model& model);
+  Decision withheld(PaceState state, PaceReason reason, const PacingInputs& inputs);
+
+  PacingTuning tuning_;
+  History history_;
+  bool decided_ = false;
+  double decided_s_ = 0;  // [s] when decide() last went through.
+  double last_m_ = 0;
+  int last_stock_ = 0;      // m* of the search: where the next one begins.
+  double sent_new_ = 0;     // [invitations] that the last decision let go.
+  double own_pending_ = 0;  // [invitations] as bookkept while no feedback comes.
+  double uniform_ = 0.5;
+  std::array<double, 6> recent_served_{};  // By ten seconds, a ring: for the fast cut.
+  std::array<double, 6> recent_abandoned_{};
+  std::int64_t recent_slot_ = 0;
+  double cut_ = 1;    // (0..1] what fast cuts left of m.
+  double cut_s_ = 0;  // [s] when it last changed.
+};
+
+}  // namespace paceline

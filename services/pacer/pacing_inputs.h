@@ -1,0 +1,61 @@
+// What a pacing decision is made from: the numbers of one target now, and the knobs of the engine.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "common/wire/messages.h"
+
+namespace paceline {
+
+/// What is known of one target now.
+struct PacingInputs {
+  StatQuality quality = StatQuality::good;
+  double stat_age_s = 0;       // [s, >= 0] since the numbers below were true.
+  std::int32_t logged_in = 0;  // [agents]
+  std::int32_t slots = 0;      // [slots] interactions they may hold at once; 0 = one each.
+  std::int32_t idle = 0;       // [slots] free now: ready agents, or free slots of ready agents.
+  std::int32_t busy = 0;       // [slots] handling an interaction.
+  std::int32_t wrap_up = 0;    // [slots] in after-call work.
+  std::int32_t queue = 0;      // [interactions] waiting now, proactive and reactive.
+  // [s] since each busy / wrap-up slot entered its phase, where the source tells; oldest first is
+  // cheapest, any order is right. Shorter than the count: the rest is unknown. Empty:
+  // reconstructed.
+  std::span<const double> busy_elapsed_s{};
+  std::span<const double> wrap_up_elapsed_s{};
+  // Cumulative, proactive and reactive together. A fall is a restart of the counter, not an event.
+  std::uint64_t entered = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t abandoned = 0;
+  double handling_time_s = 0;  // [s] the source's own average of busy + wrap-up; 0 = unknown.
+  // Cumulative fate of the invitations, and how many are outstanding. A fall is a restart.
+  TargetFeedback proactive{};
+  double feedback_age_s = 0;  // [s] since `proactive` was true; negative = never heard.
+  // Name the lives of both kinds of counters: another number says that they restarted.
+  std::uint64_t stat_epoch = 0;
+  std::uint64_t feedback_epoch = 0;
+};
+
+/// Knobs that are no operator's option; the defaults are what was measured best (README.md).
+struct PacingTuning {
+  double goal_share = 0.94;  // (0..1] the loop steers to this share of the goal.
+  double gain_small = 0.15;  // Of the loop, below 50 slots.
+  double gain_large = 0.05;  // From 50 slots on.
+  bool closed_loop = true;
+  bool budget_guard = true;          // Steers below while the accounting window is over its budget.
+  double reactive_goal_percent = 5;  // [1..99] _DUAL: abandonment of reactive interactions.
+  int warm_up_answers = 20;          // Progressive 1:1 until so many invitations were answered.
+  double ceiling_per_slot = 3;       // Hard ceiling of the acceptances that m may bring, per slot.
+  double window_s = 24 * 3600;  // [s] accounting window of the goal; halved counts when it ends.
+  double stale_after_s = 6;     // [s] statistics older than this or three refreshes: zero.
+  bool sends_after_decision =
+      true;  // Invitations go out right after decide(), so `pending` of the next
+             // call saw them age; false: right before `proactive` was counted.
+  double default_acceptance = 0.3;  // Priors, used until a target or its channel knows better.
+  double default_answer_delay_s = 10;
+  double default_service_s = 240;
+  double default_wrap_up_s = 20;
+  double default_patience_s = 60;
+};
+
+}  // namespace paceline

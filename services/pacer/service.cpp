@@ -1,0 +1,311 @@
+#include "services/pacer/service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "common/base/check.h"
+#include "services/pacer/dual.h"
+#include "services/pacer/explain.h"
+
+namespace paceline {
+namespace {
+
+constexpr double pool_period_s = 30;  // [s] of the pacing world.
+constexpr int reasons = static_cast<int>(PaceReason::disabled) + 1;
+constexpr std::array<double, 8> decide_bounds = {1e-5, 1e-4, 5e-4, 1e-3, 5e-3, 2e-2, 1e-1, 1};
+
+std::vector<std::string> ids_of(const std::vector<Target>& targets) {
+  std::vector<std::string> ids;
+  ids.reserve(targets.size());
+  for (const auto& target : targets) ids.push_back(target.id);
+  return ids;
+}
+
+// Figures for people are rounded, so that a row whose meaning did not change does not go out again.
+double rounded(double value, double step) {
+  return std::round(value / step) * step;
+}
+
+TargetPace pace_of(const Decision& decision, const TargetStat& stat, const PacingOptions& options) {
+  const auto& figures = decision.figures;
+  return {.state = decision.state,
+          .reason = decision.reason,
+          .proactive = decision.invitations,
+          .max_pending = decision.max_pending,
+          .reactive = decision.reactive,
+          .reactive_state = rounded(decision.reactive_state, 0.01),
+          .predicted_wait_s = rounded(decision.predicted_wait_s, 0.1),
+          .logged_in = stat.logged_in,
+          .ready = stat.ready,
+          .busy = stat.busy,
+          .after_call_work = stat.after_call_work,
+          .in_queue = stat.in_queue,
+          .pending = static_cast<std::int32_t>(std::lround(figures.pending)),
+          .acceptance = rounded(figures.acceptance, 0.01),
+          .abandonment = rounded(figures.proactive_abandonment, 0.0001),
+          .busy_factor = rounded(figures.busy_factor, 0.01),
+          .goal = options.optimization_goal};
+}
+
+}  // namespace
+
+Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
+    : config_{config},
+      world_{world},
+      store_{store},
+      started_{world.clock.now()},
+      ids_{ids_of(config.targets)},
+      paced_(config.targets.size(), Paced{.pacing = TargetPacing{config.tuning}}),
+      media_of_(config.targets.size()),
+      desk_{world},
+      stat_{world,
+            "stat",
+            {.stale = config.stat_stale, .shard = config.index},
+            ids_,
+            [this](const Address&, const StatSource& head, const auto& changed) {
+              hear_stat(head, changed);
+            }},
+      feedback_{world,
+                "feedback",
+                {.stale = config.feedback_stale},
+                ids_,
+                [this](const Address&, const FeedbackHead& head, const auto& changed) {
+                  hear_feedback(head, changed);
+                }},
+      pace_{world, "pace", {.ids = ids_, .keyframe = config.pace_keyframe}},
+      decisions_{world.metrics.counter("paceline_pacer_decisions_total", "Targets decided.")},
+      feedback_ignored_{world.metrics.counter(
+          "paceline_pacer_feedback_ignored_total",
+          "Feedback older than what is known already, or of a publisher that has none.")},
+      save_failures_{world.metrics.counter("paceline_pacer_checkpoint_failures_total",
+                                           "Checkpoints that could not be written.")},
+      decide_seconds_{world.metrics.histogram("paceline_pacer_decide_seconds",
+                                              "Time to decide the targets that were due.",
+                                              decide_bounds)},
+      stat_age_{world.metrics.gauge("paceline_pacer_stat_age_seconds",
+                                    "Age of the last statistics, in the pacing world; -1 = none.")},
+      feedback_age_{
+          world.metrics.gauge("paceline_pacer_feedback_age_seconds",
+                              "Age of the last feedback, in the pacing world; -1 = none.")},
+      granted_{world.metrics.gauge("paceline_pacer_max_pending",
+                                   "Invitations that may be outstanding, over all targets.")},
+      saving_{world.log, "checkpoint_not_saved"} {
+  for (int reason = 0; reason < reasons; ++reason)
+    by_reason_.push_back(&world_.metrics.gauge(
+        "paceline_pacer_targets", "Targets by the reason of their last decision.",
+        {{"reason", to_string(static_cast<PaceReason>(reason))}}));
+  std::map<std::string, std::uint32_t> media;
+  for (std::uint32_t i = 0; i < config_.targets.size(); ++i) {
+    index_of_.emplace(ids_[i], i);
+    const auto fresh = static_cast<std::uint32_t>(media.size());
+    media_of_[i] = media.emplace(config_.targets[i].media_channel, fresh).first->second;
+  }
+  pools_.resize(media.size());
+  desk_.status([this](StatusReply& reply) { fill_status(reply); });
+  desk_.question("explain", [this](const auto& arguments) { return explain_target(arguments); });
+  desk_.keyframe("pace", -1, [this] { return pace_.keyframe(); });
+  restore();
+  world_.timers.every(config_.recompute, [this] { tick(); });
+  world_.timers.every(config_.checkpoint_period, [this] { save(); });
+  world_.log.info("pacing", {{"shard", config_.index}, {"targets", size()}});
+}
+
+void Pacer::restore() {
+  const auto bytes = store_.load();
+  if (!bytes) {
+    world_.log.info("no_checkpoint", {{"why", bytes.error().detail}});
+    return;
+  }
+  const auto checkpoint = decode_checkpoint(*bytes);
+  if (!checkpoint) {
+    world_.log.warn("checkpoint_refused", {{"why", checkpoint.error().detail}});
+    return;
+  }
+  const Duration age =
+      std::max<Duration>(world_.clock.wall() - checkpoint->saved, Duration::zero());
+  if (age > config_.checkpoint_max_age) {
+    world_.log.warn("checkpoint_refused", {{"why", "too old"}, {"age_s", to_seconds(age)}});
+    return;
+  }
+  std::size_t taken = 0;
+  for (const auto& [id, learned] : checkpoint->targets) {
+    const auto known = index_of_.find(id);
+    if (known == index_of_.end()) continue;
+    paced_[known->second].pacing.restore(learned, world_s(age));
+    ++taken;
+  }
+  world_.log.info("checkpoint_taken_up", {{"targets", taken}, {"age_s", to_seconds(age)}});
+}
+
+void Pacer::save() {
+  Checkpoint checkpoint{.saved = world_.clock.wall(), .targets = {}};
+  checkpoint.targets.reserve(size());
+  for (std::uint32_t i = 0; i < size(); ++i)
+    checkpoint.targets.emplace_back(ids_[i], paced_[i].pacing.learned());
+  const auto done = store_.save(encode_checkpoint(checkpoint));
+  if (done) return saving_.good();
+  save_failures_.add();
+  saving_.bad({{"why", done.error().detail}});
+}
+
+void Pacer::hear_stat(const StatSource&, const std::vector<std::uint32_t>& changed) {
+  for (const auto& [stream, sender] : stat_.senders())
+    stat_epoch_ = std::max(stat_epoch_, sender.incarnation);
+  for (const auto index : changed) paced_[index].changed = true;
+}
+
+// A publisher that never was master says nothing; one that was repeats what is older than the
+// master's.
+void Pacer::hear_feedback(const FeedbackHead& head, const std::vector<std::uint32_t>& changed) {
+  const bool none = head.epoch.empty() || head.term == 0;
+  const bool older =
+      std::pair{head.term, head.sequence} < std::pair{feedback_head_.term, feedback_head_.sequence};
+  if (none || older) return feedback_ignored_.add();
+  if (head.epoch != feedback_head_.epoch) ++feedback_epoch_;
+  feedback_head_ = head;
+  feedback_at_ = world_.clock.now();
+  for (const auto index : changed) {
+    Paced& paced = paced_[index];
+    paced.changed = paced.changed || paced.feedback != feedback_.row(index);
+    paced.feedback = feedback_.row(index);
+    paced.has_feedback = true;
+  }
+}
+
+PacingInputs Pacer::inputs_of(std::uint32_t index, Instant now) const {
+  const Paced& paced = paced_[index];
+  PacingInputs in;
+  const auto stat_age = stat_.age(now);
+  if (!stat_.known(index)) {
+    in.quality = stat_age ? StatQuality::not_visible : StatQuality::stale;
+    in.stat_age_s = 1e9;
+  } else {
+    const TargetStat& stat = stat_.row(index);
+    in.quality = stat_age ? stat.quality : StatQuality::stale;
+    in.stat_age_s = stat_age ? world_s(*stat_age) : 1e9;
+    in.logged_in = stat.logged_in;
+    in.idle = stat.ready;
+    in.busy = stat.busy;
+    in.wrap_up = stat.after_call_work;
+    in.queue = stat.in_queue;
+    in.entered = stat.entered;
+    in.answered = stat.answered;
+    in.abandoned = stat.abandoned;
+    in.handling_time_s = stat.handling_time_s;
+  }
+  in.stat_epoch = stat_epoch_;
+  in.proactive = paced.feedback;
+  in.feedback_age_s = paced.has_feedback ? world_s(now - feedback_at_) : -1;
+  in.feedback_epoch = feedback_epoch_;
+  return in;
+}
+
+void Pacer::decide(std::uint32_t index, double now_s) {
+  Paced& paced = paced_[index];
+  const PacingOptions& options = config_.targets[index].options;
+  paced.decision = paced.pacing.decide(inputs_of(index, world_.clock.now()), options,
+                                       pools_[media_of_[index]], world_.random.uniform(), now_s);
+  const double period_s = to_seconds(options.refresh_period);
+  if (now_s >= paced.next_s + period_s) paced.next_s = now_s;
+  if (now_s >= paced.next_s) paced.next_s += period_s;
+  paced.changed = false;
+  pace_.set(index, pace_of(paced.decision, stat_.row(index), options));
+}
+
+void Pacer::tick() {
+  const Instant now = world_.clock.now();
+  const double now_s = pacing_s(now);
+  const bool fresh = stat_.age(now).has_value();
+  if (fresh != stat_was_fresh_) {  // All of them at once: silence is news too.
+    for (auto& paced : paced_) paced.changed = true;
+    if (fresh)
+      world_.log.info("statistics_heard");
+    else
+      world_.log.warn("statistics_silent", {{"bound_s", to_seconds(config_.stat_stale)}});
+    stat_was_fresh_ = fresh;
+  }
+  std::uint32_t decided = 0;
+  for (std::uint32_t i = 0; i < size(); ++i) {
+    if (!paced_[i].changed && now_s < paced_[i].next_s) continue;
+    decide(i, now_s);
+    ++decided;
+  }
+  if (now_s >= pooled_s_ + pool_period_s) pool_targets(now_s);
+  if (decided > 0) {
+    const double took_s = to_seconds(world_.clock.now() - now);
+    ++cycle_.cycle;
+    cycle_.decided = decided;
+    cycle_.decide_us = took_s * 1e6;
+    decisions_.add(decided);
+    decide_seconds_.observe(took_s);
+  }
+  if (decided > 0 || now >= published_ + config_.pace_period / 2) publish(now);
+}
+
+void Pacer::publish(Instant now) {
+  const auto stat_age = stat_.age(now);
+  cycle_.stat_age_s = stat_age ? world_s(*stat_age) : -1;
+  cycle_.feedback_age_s = feedback_epoch_ > 0 ? world_s(now - feedback_at_) : -1;
+  stat_age_.set(cycle_.stat_age_s);
+  feedback_age_.set(cycle_.feedback_age_s);
+  std::array<int, reasons> by_reason{};
+  double granted = 0;
+  for (const auto& paced : paced_) {
+    ++by_reason[static_cast<std::size_t>(paced.decision.reason)];
+    granted += paced.decision.max_pending;
+  }
+  for (std::size_t r = 0; r < by_reason.size(); ++r) by_reason_[r]->set(by_reason[r]);
+  granted_.set(granted);
+  pace_.publish(cycle_, stat_age.value_or(Duration::zero()));
+  published_ = now;
+}
+
+void Pacer::pool_targets(double now_s) {
+  pooled_s_ = now_s;
+  for (auto& pool : pools_) pool = {};
+  for (std::uint32_t i = 0; i < size(); ++i) pools_[media_of_[i]].add(paced_[i].pacing.learned());
+}
+
+Result<Bytes> Pacer::explain_target(const ControlDesk::Arguments& arguments) {
+  if (arguments.size() != 1) return fail("explain needs one argument: the target's id");
+  const auto known = index_of_.find(arguments.front());
+  if (known == index_of_.end())
+    return fail(Errc::not_found, fmt::format("no target {} in shard {} of {}", arguments.front(),
+                                             config_.index, config_.shards));
+  const auto index = known->second;
+  return encode(explain(ids_[index], inputs_of(index, world_.clock.now()),
+                        config_.targets[index].options, paced_[index].decision));
+}
+
+void Pacer::fill_status(StatusReply& reply) const {
+  const Instant now = world_.clock.now();
+  const auto stat_age = stat_.age(now);
+  std::vector<GroupPace> groups;
+  for (std::uint32_t i = 0; i < size(); ++i) {
+    const Decision& decision = paced_[i].decision;
+    groups.push_back({.proactive = decision.invitations,
+                      .reactive = decision.reactive,
+                      .reactive_state = decision.reactive_state,
+                      .reactive_demand = decision.reactive_demand,
+                      .ready = stat_.row(i).ready});
+  }
+  const GroupPace sum = channel_sum(groups);
+  const auto add = [&](std::string name, std::string value) {
+    reply.fields.emplace_back(std::move(name), std::move(value));
+  };
+  add("shard", fmt::format("{} of {}", config_.index, config_.shards));
+  add("targets", fmt::format("{}", size()));
+  add("cycles", fmt::format("{}", cycle_.cycle));
+  add("decide_us", fmt::format("{:.0f}", cycle_.decide_us));
+  add("stat_age_s", stat_age ? fmt::format("{:.2f}", world_s(*stat_age)) : "none");
+  add("feedback_age_s",
+      feedback_epoch_ > 0 ? fmt::format("{:.2f}", world_s(now - feedback_at_)) : "none");
+  add("invitations", fmt::format("{}", sum.proactive));
+  add("ready", fmt::format("{}", sum.ready));
+  add("reactive", fmt::format("{}", sum.reactive));
+}
+
+}  // namespace paceline

@@ -1,0 +1,93 @@
+// The pacer's shell: statistics and feedback in, one pace for every target of its shard out.
+//
+//   Pacer pacer{config, world, store};
+//   pacer.save();                              // at a controlled stop
+//
+// Every `recompute` it decides the targets whose refresh period has passed or whose numbers
+// changed, and publishes what that changed. All learned state comes back from the checkpoint at a
+// start.
+#pragma once
+
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/ports/control.h"
+#include "common/ports/state_channel.h"
+#include "common/ports/world.h"
+#include "services/pacer/checkpoint.h"
+#include "services/pacer/config.h"
+#include "services/pacer/pacing.h"
+
+namespace paceline {
+
+class Pacer {
+ public:
+  Pacer(const PacerConfig& config, World& world, CheckpointStore& store);
+  Pacer(const Pacer&) = delete;
+  Pacer& operator=(const Pacer&) = delete;
+
+  /// Writes a checkpoint now; a failure is logged and counted.
+  void save();
+
+  std::size_t size() const { return config_.targets.size(); }
+  const Decision& decision(std::uint32_t index) const { return paced_[index].decision; }
+
+ private:
+  // One target with what was heard of it.
+  struct Paced {
+    TargetPacing pacing;
+    TargetFeedback feedback{};
+    Decision decision{};
+    double next_s = 0;     // [s] of the pacing world: when its refresh period is over.
+    bool changed = false;  // Numbers changed since it was decided.
+    bool has_feedback = false;
+  };
+
+  void restore();
+  void tick();
+  void decide(std::uint32_t index, double now_s);
+  void publish(Instant now);
+  void hear_stat(const StatSource& head, const std::vector<std::uint32_t>& changed);
+  void hear_feedback(const FeedbackHead& head, const std::vector<std::uint32_t>& changed);
+  void pool_targets(double now_s);
+  PacingInputs inputs_of(std::uint32_t index, Instant now) const;
+  Result<Bytes> explain_target(const ControlDesk::Arguments& arguments);
+  void fill_status(StatusReply& reply) const;
+  double pacing_s(Instant at) const { return to_seconds(at - started_) * config_.time_scale; }
+  double world_s(Duration duration) const { return to_seconds(duration) * config_.time_scale; }
+
+  PacerConfig config_;
+  World& world_;
+  CheckpointStore& store_;
+  Instant started_;
+  std::vector<std::string> ids_;
+  std::unordered_map<std::string, std::uint32_t> index_of_;
+  std::vector<Paced> paced_;
+  std::vector<std::uint32_t> media_of_;  // Target -> index of its media channel's pool.
+  std::vector<ChannelPool> pools_;
+  double pooled_s_ = 0;
+  FeedbackHead feedback_head_{};
+  std::uint64_t feedback_epoch_ = 0;  // +1 at each other epoch.
+  Instant feedback_at_{};
+  std::uint64_t stat_epoch_ = 0;  // Incarnation of the statfeed last heard.
+  PaceCycle cycle_{};
+  bool stat_was_fresh_ = false;
+  Instant published_{};
+  ControlDesk desk_;
+  StateReader<TargetStat> stat_;
+  StateReader<TargetFeedback> feedback_;
+  StateWriter<TargetPace> pace_;
+  Counter& decisions_;
+  Counter& feedback_ignored_;
+  Counter& save_failures_;
+  Histogram& decide_seconds_;
+  Gauge& stat_age_;
+  Gauge& feedback_age_;
+  Gauge& granted_;
+  std::vector<Gauge*> by_reason_;
+  FaultLog saving_;
+};
+
+}  // namespace paceline

@@ -1,0 +1,67 @@
+#include "services/pacer/checkpoint.h"
+
+#include "tests/support/catch.h"
+
+// After ours: rapidcheck's own headers know nothing of CHECK.
+#include <rapidcheck.h>
+
+namespace paceline::test {
+namespace {
+
+Checkpoint two_targets() {
+  Checkpoint checkpoint{.saved = WallTime{Duration{123456789}}, .targets = {}};
+  Learned learned;
+  learned.answers = 40;
+  learned.accepted = 12.5;
+  learned.service.bin_ends[3] = 2.25;
+  learned.proactive = {.started = true, .s = -3.5, .outcomes = 10, .abandoned = 1};
+  checkpoint.targets.emplace_back("sales", learned);
+  checkpoint.targets.emplace_back("help", Learned{});
+  return checkpoint;
+}
+
+}  // namespace
+
+TEST_CASE("a checkpoint comes back as it was", "[pacer]") {
+  const Checkpoint checkpoint = two_targets();
+
+  const auto back = decode_checkpoint(encode_checkpoint(checkpoint));
+
+  REQUIRE(back);
+  CHECK(*back == checkpoint);
+}
+
+TEST_CASE("a checkpoint that is cut or changed is refused", "[pacer][property]") {
+  const std::string bytes = encode_checkpoint(two_targets());
+  REQUIRE(rc::check([&] {
+    std::string broken = bytes;
+    const auto at = *rc::gen::inRange<std::size_t>(0, bytes.size());
+    if (*rc::gen::arbitrary<bool>())
+      broken.resize(at);
+    else
+      broken[at] = static_cast<char>(broken[at] ^ *rc::gen::inRange(1, 256));
+    RC_ASSERT(!decode_checkpoint(broken));
+  }));
+}
+
+TEST_CASE("any bytes after a right hash give a value or an error", "[pacer][property]") {
+  REQUIRE(
+      rc::check([](const std::string& bytes) { RC_ASSERT(!decode_checkpoint("PLCK" + bytes)); }));
+}
+
+TEST_CASE("figures out of range are taken for nothing known", "[pacer]") {
+  Learned learned;
+  learned.answers = -5;
+  learned.accepted = 1e300;
+  learned.proactive.s = -1e9;
+  learned.reactive_rate = 0.0 / 0.0;
+
+  const Learned clean = sanitised(learned);
+
+  CHECK(clean.answers == 0);
+  CHECK(clean.accepted == 0);
+  CHECK(clean.proactive.s == -20);
+  CHECK(sanitised(clean) == clean);
+}
+
+}  // namespace paceline::test

@@ -1,0 +1,356 @@
+// The decision engine as its callers know it: examples, and laws over adversarial sequences.
+#include "services/pacer/pacing.h"
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "services/pacer/explain.h"
+#include "tests/support/catch.h"
+
+// After ours: rapidcheck's own headers know nothing of CHECK.
+#include <rapidcheck.h>
+
+namespace paceline::test {
+namespace {
+
+PacingInputs ten_agents(int idle) {
+  PacingInputs in;
+  in.logged_in = 10;
+  in.idle = idle;
+  in.busy = 10 - idle;
+  in.answered = 1000;
+  in.entered = 1000;
+  return in;
+}
+
+PacingTuning without_warm_up() {
+  PacingTuning tuning;
+  tuning.warm_up_answers = 0;
+  return tuning;
+}
+
+std::vector<double> figures_of(const Decision& d) {
+  const auto& f = d.figures;
+  return {d.m,
+          d.reactive_state,
+          d.reactive_demand,
+          d.predicted_wait_s,
+          f.acceptance,
+          f.answer_delay_s,
+          f.service_s,
+          f.wrap_up_s,
+          f.patience_s,
+          f.reactive_rate,
+          f.proactive_abandonment,
+          f.reactive_abandonment,
+          f.outcomes,
+          f.occupancy,
+          f.busy_factor,
+          f.slots,
+          f.expected_free,
+          f.expected_free_sd,
+          f.expected_reactive,
+          f.risk_allowed,
+          f.risk_at_m,
+          f.m_model,
+          f.m_ceiling,
+          f.pending,
+          f.uniform};
+}
+
+std::vector<double> signed_figures_of(const Decision& d) {
+  const auto& f = d.figures;
+  return {f.aggressiveness, f.aggressiveness_reactive, f.aggressiveness_used, f.budget_excess,
+          f.integral};
+}
+
+bool is_sound(const Decision& d) {
+  bool sound = d.invitations >= 0 && d.max_pending >= 0 && d.reactive >= 0 &&
+               d.invitations <= d.max_pending && d.reactive_state >= 0 && d.reactive_state <= 1;
+  for (const double figure : figures_of(d)) sound = sound && std::isfinite(figure) && figure >= 0;
+  for (const double figure : signed_figures_of(d)) sound = sound && std::isfinite(figure);
+  return sound;
+}
+
+// Numbers as a broken or hostile source would send them.
+int any_count() {
+  return *rc::gen::oneOf(
+      rc::gen::inRange(0, 40), rc::gen::inRange(-5, 5'000),
+      rc::gen::element(std::numeric_limits<int>::min(), std::numeric_limits<int>::max()));
+}
+
+std::uint64_t any_counter() {
+  return *rc::gen::oneOf(rc::gen::inRange<std::uint64_t>(0, 3'000),
+                         rc::gen::element<std::uint64_t>(0, UINT64_MAX, 1ull << 40));
+}
+
+double any_seconds() {
+  return *rc::gen::oneOf(
+      rc::gen::map(rc::gen::inRange(-1000, 100'000), [](int ms) { return ms / 1000.0; }),
+      rc::gen::element(0.0, -1.0, 1e300, std::nan(""), std::numeric_limits<double>::infinity()));
+}
+
+PacingInputs any_inputs(std::vector<double>& elapsed) {
+  PacingInputs in;
+  in.quality = *rc::gen::element(StatQuality::good, StatQuality::good, StatQuality::provisional,
+                                 StatQuality::stale, StatQuality::not_visible);
+  in.stat_age_s = *rc::gen::element(0.0, 0.0, 0.5, 100.0);
+  in.logged_in = any_count();
+  in.idle = any_count();
+  in.busy = any_count();
+  in.wrap_up = any_count();
+  in.queue = any_count();
+  in.entered = any_counter();
+  in.answered = any_counter();
+  in.abandoned = any_counter();
+  in.proactive = {.sent = any_counter(),
+                  .accepted = any_counter(),
+                  .rejected = any_counter(),
+                  .timed_out = any_counter(),
+                  .answered = any_counter(),
+                  .abandoned = any_counter(),
+                  .pending = any_count()};
+  in.feedback_age_s = any_seconds();
+  in.handling_time_s = any_seconds();
+  elapsed.assign(static_cast<std::size_t>(*rc::gen::inRange(0, 8)), any_seconds());
+  if (*rc::gen::arbitrary<bool>()) in.busy_elapsed_s = elapsed;
+  if (*rc::gen::arbitrary<bool>()) in.wrap_up_elapsed_s = elapsed;
+  return in;
+}
+
+PacingOptions any_options() {
+  PacingOptions options;
+  options.algorithm = static_cast<Algorithm>(*rc::gen::inRange(0, 4));
+  options.optimization_target = static_cast<OptimizationTarget>(*rc::gen::inRange(0, 2));
+  options.optimization_goal = *rc::gen::inRange(1, 100);
+  options.proactive_ratio = *rc::gen::inRange(0, 101);
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("each reason to withhold everything is told", "[pacer]") {
+  TargetPacing pacing;
+  const auto reason = [&](PacingInputs in, PacingOptions options) {
+    const Decision d = pacing.decide(in, options, {}, 0.5, 1);
+    CHECK(d.max_pending == 0);
+    CHECK(d.invitations == 0);
+    return d.reason;
+  };
+  PacingInputs in = ten_agents(5);
+  PacingInputs stale = in;
+  stale.quality = StatQuality::stale;
+  PacingInputs old = in;
+  old.stat_age_s = 60;
+  PacingInputs unseen = in;
+  unseen.quality = StatQuality::not_visible;
+
+  CHECK(reason(in, {.enabled = false}) == PaceReason::disabled);
+  CHECK(reason(stale, {}) == PaceReason::stale_statistics);
+  CHECK(reason(old, {}) == PaceReason::stale_statistics);
+  CHECK(reason(unseen, {}) == PaceReason::not_visible);
+  CHECK(reason(PacingInputs{}, {}) == PaceReason::no_agents);
+}
+
+TEST_CASE("until answers are known there is one invitation for each free agent", "[pacer]") {
+  TargetPacing pacing;
+
+  const Decision d = pacing.decide(ten_agents(3), {}, {}, 0.5, 1);
+
+  CHECK(d.max_pending == 3);
+  CHECK(d.reason == PaceReason::warm_up);
+}
+
+TEST_CASE("more free agents mean more invitations, a longer queue fewer", "[pacer]") {
+  const auto stock = [](int idle, int queue) {
+    TargetPacing pacing{without_warm_up()};
+    PacingInputs in = ten_agents(idle);
+    in.queue = queue;
+    return pacing.decide(in, {}, {}, 0.5, 1).m;
+  };
+
+  for (int idle = 1; idle <= 9; ++idle) CHECK(stock(idle + 1, 0) >= stock(idle, 0));
+  for (int queue = 0; queue < 5; ++queue) CHECK(stock(4, queue + 1) <= stock(4, queue));
+  CHECK(stock(4, 0) > 4);
+  CHECK(stock(0, 5) == 0);
+}
+
+TEST_CASE("what is pending is not granted again", "[pacer]") {
+  TargetPacing pacing{without_warm_up()};
+  PacingInputs in = ten_agents(4);
+  const Decision first = pacing.decide(in, {}, {}, 0.5, 1);
+  in.proactive.sent = static_cast<std::uint64_t>(first.invitations);
+  in.proactive.pending = first.invitations;
+
+  const Decision second = pacing.decide(in, {}, {}, 0.5, 1.5);
+
+  CHECK(first.invitations == first.max_pending);
+  CHECK(second.invitations <= 1);
+  CHECK(second.max_pending <= first.max_pending + 1);
+}
+
+TEST_CASE("the same state, inputs and draw give the same decision", "[pacer][property]") {
+  REQUIRE(rc::check([] {
+    std::vector<double> elapsed;
+    TargetPacing one{without_warm_up()};
+    one.decide(any_inputs(elapsed), any_options(), {}, 0.3, 5);
+    TargetPacing two = one;
+    const PacingInputs in = any_inputs(elapsed);
+    const PacingOptions options = any_options();
+
+    const Decision a = one.decide(in, options, {}, 0.7, 6);
+    const Decision b = two.decide(in, options, {}, 0.7, 6);
+
+    RC_ASSERT(a.m == b.m);
+    RC_ASSERT(a.invitations == b.invitations);
+    RC_ASSERT(a.reason == b.reason);
+  }));
+}
+
+TEST_CASE("no sequence of inputs makes a figure infinite, negative or no number",
+          "[pacer][property]") {
+  REQUIRE(rc::check([] {
+    std::vector<double> elapsed;
+    TargetPacing pacing{*rc::gen::arbitrary<bool>() ? without_warm_up() : PacingTuning{}};
+    const PacingOptions options = any_options();
+    double now_s = 0;
+    for (int i = 0; i < 30; ++i) {
+      const double step_s = *rc::gen::element(0.0, 0.25, 1.0, 2.0, -5.0, 130.0, 30'000.0, 1e12);
+      now_s += step_s;
+      const PacingInputs in = any_inputs(elapsed);
+      const PacingOptions now = *rc::gen::inRange(0, 10) == 0 ? any_options() : options;
+      const Decision d = pacing.decide(in, now, {}, *rc::gen::element(0.0, 0.5, 0.999), now_s);
+      RC_ASSERT(is_sound(d));
+      const Learned learned = pacing.learned();
+      RC_ASSERT(sanitised(learned) == learned);
+    }
+  }));
+}
+
+TEST_CASE("abandonment makes the loop careful, service makes it bold", "[pacer]") {
+  const auto after = [](std::uint64_t answered, std::uint64_t abandoned) {
+    TargetPacing pacing{without_warm_up()};
+    PacingInputs in = ten_agents(4);
+    pacing.decide(in, {}, {}, 0.5, 1);
+    in.proactive.answered = answered;
+    in.proactive.abandoned = abandoned;
+    return pacing.decide(in, {}, {}, 0.5, 2).figures.aggressiveness;
+  };
+
+  CHECK(after(100, 0) > after(0, 0));
+  CHECK(after(0, 5) < after(0, 0));
+}
+
+TEST_CASE("a burst of abandonment halves the stock at once", "[pacer]") {
+  TargetPacing pacing{without_warm_up()};
+  PacingInputs in = ten_agents(6);
+  const Decision before = pacing.decide(in, {}, {}, 0.5, 1);
+  in.proactive.answered = 5;
+  in.proactive.abandoned = 20;
+
+  const Decision after = pacing.decide(in, {}, {}, 0.5, 2);
+
+  CHECK(after.reason == PaceReason::fast_cut);
+  CHECK(after.m <= before.m / 2);
+}
+
+TEST_CASE("proactiveRatio binds in DUAL and says so", "[pacer]") {
+  TargetPacing pacing{without_warm_up()};
+  PacingOptions options{.algorithm = Algorithm::super_progressive_dual, .proactive_ratio = 0};
+
+  const Decision d = pacing.decide(ten_agents(8), options, {}, 0.5, 1);
+
+  CHECK(d.max_pending == 0);
+  CHECK(d.reason == PaceReason::ratio_cap);
+  CHECK(d.reactive_state == 1);
+}
+
+TEST_CASE("every algorithm and target grants something to an idle group of any size", "[pacer]") {
+  for (int algorithm = 0; algorithm < 4; ++algorithm)
+    for (int target = 0; target < 2; ++target)
+      for (const int agents : {1, 2, 10, 100, 2000}) {
+        CAPTURE(algorithm, target, agents);
+        TargetPacing pacing{without_warm_up()};
+        PacingOptions options{.algorithm = static_cast<Algorithm>(algorithm),
+                              .optimization_target = static_cast<OptimizationTarget>(target),
+                              .optimization_goal = target == 0 ? 3 : 80,
+                              .proactive_ratio = 100};
+        PacingInputs in;
+        in.logged_in = in.idle = agents;
+
+        const Decision d = pacing.decide(in, options, {}, 0.5, 1);
+
+        CHECK(d.max_pending > 0);
+        CHECK(is_sound(d));
+      }
+}
+
+TEST_CASE("how well ends are foreseen is told", "[pacer]") {
+  const std::array<double, 6> elapsed{10, 20, 30, 40, 50, 60};
+  PacingInputs in = ten_agents(4);
+  TargetPacing counts{without_warm_up()};
+  TargetPacing known{without_warm_up()};
+
+  CHECK(counts.decide(in, {}, {}, 0.5, 1).figures.information == PacingInformation::memoryless);
+  in.busy_elapsed_s = elapsed;
+  CHECK(known.decide(in, {}, {}, 0.5, 1).figures.information == PacingInformation::elapsed);
+}
+
+TEST_CASE("counts alone become reconstructed start times once interactions turned over",
+          "[pacer]") {
+  TargetPacing pacing{without_warm_up()};
+  PacingInputs in = ten_agents(4);
+  PacingInformation last = PacingInformation::memoryless;
+  for (int i = 0; i < 200; ++i) {
+    in.answered += i % 5 == 0;  // One ends and one begins.
+    last = pacing.decide(in, {}, {}, 0.5, i).figures.information;
+  }
+  CHECK(last == PacingInformation::reconstructed);
+}
+
+TEST_CASE("what was learned can be taken up elsewhere", "[pacer]") {
+  TargetPacing one{without_warm_up()};
+  PacingInputs in = ten_agents(4);
+  for (int i = 0; i < 300; ++i) {
+    in.proactive.sent += 2;
+    in.proactive.accepted += 1;
+    in.proactive.rejected += 1;
+    one.decide(in, {}, {}, 0.5, i);
+  }
+  TargetPacing two{without_warm_up()};
+
+  two.restore(one.learned(), 60);
+
+  CHECK(two.learned().accepted == Approx(one.learned().accepted).epsilon(0.01));
+  CHECK(two.decide(in, {}, {}, 0.5, 1).figures.acceptance == Approx(0.5).margin(0.02));
+}
+
+TEST_CASE("counters that restart are no events", "[pacer]") {
+  TargetPacing pacing{without_warm_up()};
+  PacingInputs in = ten_agents(4);
+  in.proactive = {.sent = 100, .accepted = 50, .rejected = 50, .answered = 50};
+  pacing.decide(in, {}, {}, 0.5, 1);
+  in.proactive = {
+      .sent = 9000, .accepted = 4500, .rejected = 4500, .answered = 4000, .abandoned = 500};
+  in.feedback_epoch = 1;
+
+  const Decision d = pacing.decide(in, {}, {}, 0.5, 2);
+
+  CHECK(d.figures.outcomes == 0);
+  CHECK(pacing.learned().answers == 0);
+}
+
+TEST_CASE("every reason has a sentence and every figure a name of its own", "[pacer]") {
+  for (int reason = 0; reason <= static_cast<int>(PaceReason::disabled); ++reason)
+    CHECK(!sentence_of(static_cast<PaceReason>(reason)).empty());
+  TargetPacing pacing;
+  const PacingInputs in = ten_agents(4);
+  const auto explanation = explain("t", in, {}, pacing.decide(in, {}, {}, 0.5, 1));
+  for (std::size_t i = 0; i < explanation.steps.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      CHECK(explanation.steps[i].name != explanation.steps[j].name);
+}
+
+}  // namespace paceline::test
