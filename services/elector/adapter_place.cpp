@@ -1,0 +1,14 @@
+#include "services/elector/adapter_place.h"
+
+#include "common/runtime/files.h"
+
+namespace paceline {
+
+Result<ElectorConfig> read_elector_place(Place& place) {
+  ElectorConfig config = TRY(parse_elector_config(place));
+  const std::string boot = TRY(read_file("/proc/sys/kernel/random/boot_id"));
+  config.boot = boot.substr(0, boot.find('\n'));
+  return config;
+}
+
+}  // namespace paceline

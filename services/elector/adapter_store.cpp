@@ -1,0 +1,49 @@
+#include "services/elector/adapter_store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "common/runtime/files.h"
+
+namespace paceline {
+namespace {
+
+[[noreturn]] void broken(const std::string& what) {
+  throw std::system_error{errno, std::generic_category(), what};
+}
+
+}  // namespace
+
+FileStore::FileStore(const std::string& folder) : path_{folder + "/term"} {
+  std::filesystem::create_directories(folder);
+  const std::string lock = folder + "/lock";
+  lock_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock_ < 0) broken(lock);
+  if (flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
+  const int error = errno;
+  close(lock_);
+  errno = error;
+  broken(lock + ": another elector of this node runs");
+}
+
+FileStore::~FileStore() {
+  close(lock_);
+}
+
+Memory FileStore::load() {
+  if (!std::filesystem::exists(path_)) return {};
+  const auto memory = read_file(path_, 4096).and_then(parse_memory);
+  if (memory) return *memory;
+  return {.forgotten = true};
+}
+
+Result<void> FileStore::save(const Memory& memory) {
+  return write_file_atomically(path_, format_memory(memory), 0600);
+}
+
+}  // namespace paceline

@@ -1,0 +1,27 @@
+// The term file on disk, and the lock that lets one elector run per node.
+#pragma once
+
+#include <string>
+
+#include "services/elector/host.h"
+
+namespace paceline {
+
+class FileStore final : public TermStore {
+ public:
+  /// Takes the lock of `folder`, which is made if it is missing.
+  ///   errors   std::system_error: cannot be made, opened or locked; another elector runs
+  explicit FileStore(const std::string& folder);
+  ~FileStore() override;
+  FileStore(const FileStore&) = delete;
+  FileStore& operator=(const FileStore&) = delete;
+
+  Memory load() override;
+  Result<void> save(const Memory& memory) override;
+
+ private:
+  std::string path_;
+  int lock_ = -1;
+};
+
+}  // namespace paceline

@@ -1,0 +1,66 @@
+#include "services/elector/config.h"
+
+namespace paceline {
+namespace {
+
+// Relative to the folder of the topology file, as every path in it.
+std::string resolved(const std::string& path, const Topology& topology) {
+  const auto slash = topology.file.rfind('/');
+  if (path.starts_with('/') || slash == std::string::npos) return path;
+  return topology.file.substr(0, slash + 1) + path;
+}
+
+// A pair with a witness is an ordinary quorum of three; only without one does `pair` change the
+// rules.
+Result<bool> parse_pair(Place& place, std::size_t voters) {
+  const bool accepted = TRY(place.settings.boolean("accept_dual_publish", false));
+  if (place.topology.mode != ElectionMode::pair || voters != 2) return false;
+  if (accepted) return true;
+  return tl::unexpected(
+      place.settings.error("accept_dual_publish",
+                           "mode = \"pair\" without a witness cannot exclude two masters while the "
+                           "link between the nodes is cut; "
+                           "add a witness, or accept it with accept_dual_publish = true"));
+}
+
+}  // namespace
+
+Result<ElectorConfig> parse_elector_config(Place& place) {
+  Settings& settings = place.settings;
+  ElectorConfig config;
+  auto& policy = config.policy;
+  policy.cluster = place.topology.cluster;
+  for (const auto& node : place.topology.nodes) policy.voters.push_back({node.name, node.priority});
+  if (policy.voters.size() > 255)
+    return tl::unexpected(settings.error("heartbeat", "more than 255 nodes cannot vote"));
+  policy.heartbeat =
+      TRY(settings.duration("heartbeat", {.fallback = 200ms, .min = 50ms, .max = 5s}));
+  policy.missed =
+      static_cast<int>(TRY(settings.integer("missed", {.fallback = 3, .min = 2, .max = 10})));
+  policy.rho_ppm = static_cast<int>(
+      TRY(settings.integer("rho_ppm", {.fallback = 1000, .min = 0, .max = 100'000})));
+  policy.guard = TRY(settings.duration("guard", {.fallback = 20ms, .max = 1s}));
+  policy.stagger = TRY(settings.duration("stagger", {.fallback = 20ms, .min = 1ms, .max = 1s}));
+  policy.wait_for_all = TRY(settings.duration("wait_for_all", {.fallback = 5s, .max = 60s}));
+  policy.better_for =
+      TRY(settings.duration("better_for", {.fallback = 2s, .min = 200ms, .max = 300s}));
+  policy.preempt = TRY(settings.boolean("preempt", false));
+  policy.preempt_delay =
+      TRY(settings.duration("preempt_delay", {.fallback = 30s, .min = 1s, .max = 1h}));
+  policy.pair = TRY(parse_pair(place, policy.voters.size()));
+  // A lease must outlast one heartbeat and its answer, or it would lapse between two renewals.
+  if (policy.lease() < policy.heartbeat * 6 / 5)
+    return tl::unexpected(settings.error(
+        "guard", "leaves a lease of " + format_duration(policy.lease()) +
+                     ", shorter than 1.2 heartbeats: raise heartbeat or missed, or lower guard"));
+  const bool elsewhere = settings.has("state_dir");
+  const std::string fallback = place.topology.run_dir + "/" + place.node + "/state";
+  config.state_dir = TRY(settings.text("state_dir", fallback));
+  if (elsewhere) config.state_dir = resolved(config.state_dir, place.topology);
+  if (const Channel* channel = place.topology.channel("publication"))
+    config.publisher_stale = channel->stale;
+  if (const Channel* channel = place.topology.channel("pace")) config.pace_stale = channel->stale;
+  return settings.finish(config);
+}
+
+}  // namespace paceline

@@ -1,0 +1,26 @@
+// The elector's settings: table [elector] of the topology file, and what the topology says of the
+// voters.
+#pragma once
+
+#include "services/elector/policy.h"
+#include "topology/topology.h"
+
+namespace paceline {
+
+struct ElectorConfig {
+  ElectionPolicy policy;
+  std::string state_dir;          // The term file and its lock.
+  Duration publisher_stale = 1s;  // Channel publication: our publisher is silent.
+  Duration pace_stale = 5s;       // Channel pace: its statistics are too old to lead with.
+  std::string boot;               // This host's boot id, set by the adapter.
+
+  bool operator==(const ElectorConfig&) const = default;
+};
+
+/// Of one node. Nodes of the topology are voters, all of them, in the file's order.
+///   errors   bad_value, naming FILE:LINE:COLUMN and key: out of range, unknown, a lease too short
+///   for the
+///            heartbeat, or mode pair without accept_dual_publish
+Result<ElectorConfig> parse_elector_config(Place& place);
+
+}  // namespace paceline

@@ -1,0 +1,573 @@
+#include "services/elector/election.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+
+namespace paceline {
+
+using Kind = ElectionMessageKind;
+using Role = ElectorRole;
+
+Election::Election(std::string self, ElectionPolicy policy, Memory memory, std::uint64_t seed,
+                   Instant now)
+    : self_{std::move(self)},
+      policy_{std::move(policy)},
+      number_{policy_.number(self_)},
+      priority_{number_ ? policy_.voters[number_ - 1u].priority : 0},
+      fingerprint_{policy_.fingerprint()},
+      incarnation_{memory.incarnation},
+      random_{seed},
+      term_{memory.term},
+      stored_term_{memory.term},
+      seen_term_{memory.term},
+      forgotten_{memory.forgotten},
+      roll_{policy_, number_},
+      started_{now},
+      quiet_until_{now + policy_.lock() * (memory.forgotten ? 2 : 1)},
+      beat_at_{now},
+      wake_{now} {
+  CHECK(number_ != 0 && policy_.voters.size() <= 255);
+  CHECK(policy_.lease() > Duration::zero());
+  if (policy_.without == Rule::quiet_after_start) quiet_until_ = now;
+}
+
+// ---- Events
+// -----------------------------------------------------------------------------------------
+
+Election::Outcome Election::tick(Instant now) {
+  begin(now);
+  if (now >= judge_at_) judge(now);
+  if (now >= beat_at_) beat(now);
+  auto outcome = finish(now);
+  outcome.wake = wake_ = std::max(wake_, now + 1ms);
+  return outcome;
+}
+
+Election::Outcome Election::hear(const ElectionMessage& message, Instant now) {
+  begin(now);
+  out_.refused = roll_.refusal(message);
+  if (*out_.refused == 0 && !roll_.note(message, now)) out_.refused = "overtaken";
+  if (*out_.refused != 0) return finish(now);
+  note_term(message.term);
+  switch (message.kind) {
+    case Kind::presence:
+      break;
+    case Kind::heartbeat:
+      on_heartbeat(message, now);
+      break;
+    case Kind::release:
+      on_release(message, now);
+      break;
+    case Kind::acknowledge:
+      on_acknowledge(message, now);
+      break;
+    case Kind::pre_vote:
+      on_pre_vote(message, now);
+      break;
+    case Kind::pre_vote_answer:
+      on_pre_vote_answer(message, now);
+      break;
+    case Kind::vote_request:
+      on_vote_request(message, now);
+      break;
+    case Kind::vote:
+      on_vote(message, now);
+      break;
+    case Kind::hand_over:
+      on_hand_over(message, now);
+      break;
+  }
+  return finish(now);
+}
+
+Election::Outcome Election::publisher_said(const PublisherState& publisher, Instant now) {
+  begin(now);
+  publisher_ = publisher;
+  if (leads() && publisher.fenced_by > term_) {
+    note_term(publisher.fenced_by);
+    damping_.lost_mastership(now);
+    drain("", "the endpoint has accepted a higher term", now);
+  } else if (leads() && publisher.tier == Tier::no_publisher) {
+    damping_.lost_mastership(now);
+    drain("", "the publisher is silent", now);
+  }
+  const bool stopped = publisher.stopped_term >= term_;
+  const Peer* next = roll_.fittest(now);
+  if (role_ == Role::master && stopped && next) drain(next->said.node, "the publisher stops", now);
+  if (role_ == Role::draining && stopped) release(now);
+  return finish(now);
+}
+
+Election::Outcome Election::publisher_died(Instant now) {
+  begin(now);
+  publisher_ = {};
+  // Heard late, its successor may hold our last grant by now: that one must run out first.
+  if (late_ == 0) granted_until_ = std::min(granted_until_, now);
+  if (leads()) {
+    damping_.lost_mastership(now);
+    drain("", "the publisher died", now);
+  } else if (role_ == Role::draining && now >= granted_until_) {
+    release(now);
+  }
+  return finish(now);
+}
+
+Result<Election::Outcome> Election::hand_over(const std::string& target, const std::string& why,
+                                              Instant now) {
+  if (!target.empty() && policy_.number(target) == 0)
+    return fail(Errc::not_found, "no voter is called " + target);
+  if (role_ == Role::master) {
+    if (target == self_) return fail(Errc::refused, self_ + " is master already");
+    const Peer* next = target.empty() ? roll_.fittest(now) : roll_.find(target);
+    if (next == nullptr || !roll_.could_stand(*next, now))
+      return fail(Errc::unavailable, (target.empty() ? "nobody" : target) + " could not take over");
+    begin(now);
+    drain(next->said.node, why, now);
+    return finish(now);
+  }
+  const Peer* master = roll_.find(master_);
+  if (master == nullptr || !roll_.is_fresh(*master, now))
+    return fail(Errc::unavailable, "there is no master that could hand over");
+  begin(now);
+  auto& message = say(Kind::hand_over, now);
+  message.to = master_;
+  message.target = target;
+  message.why = why;
+  return finish(now);
+}
+
+Election::Outcome Election::stop(Instant now) {
+  begin(now);
+  const Peer* next = roll_.fittest(now);
+  if (leads()) drain(next ? next->said.node : "", "this elector stops", now);
+  return finish(now);
+}
+
+void Election::stored(std::uint64_t term, Instant now) {
+  stored_term_ = std::max(stored_term_, term);
+  const bool waits = role_ == Role::candidate && voting_ && backers_.size() < needed(now);
+  if (waits) round_until_ = std::max(round_until_, now + window());
+}
+
+// ---- Time
+// -------------------------------------------------------------------------------------------
+
+// Drain before judging: after a pause, what was sent meanwhile is read before any timeout counts.
+void Election::begin(Instant now) {
+  out_ = {};
+  if (now <= wake_ + std::min<Duration>(policy_.heartbeat / 2, 250ms)) return;
+  judge_at_ = now + policy_.heartbeat / 4;
+  late_ = std::min(late_ + 1, 3);
+}
+
+Election::Outcome Election::finish(Instant now) {
+  if (term_ != stored_term_) out_.store = term_;
+  out_.wake = wake_ = std::max(next_wake(now), now);
+  return std::exchange(out_, {});
+}
+
+Instant Election::next_wake(Instant now) {
+  Instant due = Instant::max();
+  switch (role_) {
+    case Role::starting:
+      due = forgotten_ ? beat_at_ : quiet_until_;
+      break;
+    case Role::observer:
+      break;
+    case Role::follower:
+      due = stand_at(now);
+      break;
+    case Role::candidate:
+      due = round_until_;
+      break;
+    case Role::leader:
+    case Role::grace:
+      due = phase_until_;
+      break;
+    case Role::master:
+      due = lease_until_;
+      break;
+    case Role::draining:
+      due = granted_until_;
+      break;
+  }
+  return std::min(beat_at_, std::max(due, judge_at_));
+}
+
+void Election::judge(Instant now) {
+  switch (role_) {
+    case Role::starting:
+      if (now < quiet_until_) break;
+      if (!forgotten_)
+        settle(now, "the quiet time is over");
+      else if (policy_.pair && now >= started_ + policy_.wait_for_all)
+        recall(now);
+      break;
+    case Role::observer:
+    case Role::follower:
+      if (!lock_.node.empty() && now >= lock_.until && !master_.empty()) {
+        why_ = "no heartbeat of " + std::exchange(master_, "");
+        jitter_ = from_seconds(chance() * to_seconds(policy_.stagger) / 4);
+      }
+      settle(now, role_ == Role::follower ? "unfit to be master" : "fit to be master");
+      if (role_ == Role::follower && now >= stand_at(now)) stand(now, why_);
+      if (role_ == Role::follower) look_for_better(now);
+      break;
+    case Role::candidate:
+      if (voting_ && stored_term_ == term_ && backers_.size() >= needed(now)) return lead(now);
+      if (now < round_until_) break;
+      ++rounds_;
+      stand_now_ = false;
+      if (lock_.node == self_) lock_ = {};
+      if (eligible(now) && now >= stand_at(now))
+        stand(now, why_);
+      else
+        step_down("the round was not won", now);
+      break;
+    case Role::leader:
+      if (now >= phase_until_) step_down("no quorum acknowledged the new term", now);
+      break;
+    case Role::master:
+      if (now < lease_until_) {
+        look_for_better(now);
+        break;
+      }
+      become(Role::grace, "the lease is over: no quorum was heard");
+      phase_until_ = now + policy_.heartbeat;
+      backers_ = {number_};
+      beat_at_ = now;  // Asks at once.
+      break;
+    case Role::grace:
+      if (now < phase_until_) break;
+      damping_.lost_mastership(now);
+      step_down("no quorum answered after the lease was over", now);
+      break;
+    case Role::draining:
+      if (now >= granted_until_) release(now);
+      break;
+  }
+}
+
+void Election::beat(Instant now) {
+  if (late_ > 0 && now < wake_ + policy_.heartbeat / 4) --late_;
+  while (beat_at_ <= now)
+    beat_at_ += policy_.heartbeat * ((now - beat_at_) / policy_.heartbeat + 1);
+  auto& message = say(leads() ? Kind::heartbeat : Kind::presence, now);
+  message.timestamp_ns = now.time_since_epoch().count();
+  message.extends = role_ != Role::grace;
+  if (leads() && role_ != Role::grace) renew(now);
+  grant(now);
+  if (!forgotten_ || now < quiet_until_) return;
+  round_id_ = now.time_since_epoch().count();
+  say(Kind::pre_vote, now).timestamp_ns = round_id_;  // Only to learn the others' terms.
+}
+
+// ---- Messages
+// ---------------------------------------------------------------------------------------
+
+void Election::on_heartbeat(const ElectionMessage& message, Instant now) {
+  if (forgotten_) return;
+  if (message.term >= term_) {
+    if (role_ == Role::master || role_ == Role::grace) damping_.lost_mastership(now);
+    term_ = message.term;
+    if (!idle()) step_down("heartbeat of " + message.node + " in a higher term", now);
+    master_ = message.node;
+    rounds_ = 0;
+    stand_now_ = false;
+    if (message.extends) lock_ = {message.node, now + policy_.lock()};
+  }
+  auto& answer = say(Kind::acknowledge, now);
+  answer.to = message.node;
+  const bool locks = message.term == term_ && message.extends;
+  answer.timestamp_ns = locks ? message.timestamp_ns : 0;
+}
+
+void Election::on_acknowledge(const ElectionMessage& message, Instant now) {
+  if (!leads()) return;
+  if (message.term > term_) {
+    // A voter that missed our election is in a higher term; our voters are still locked for us.
+    step_down(message.node + " is in a higher term", now);
+    stand_now_ = true;
+  } else if (message.term == term_ && message.timestamp_ns == 0 && role_ == Role::grace) {
+    backers_.insert(policy_.number(message.node));
+    if (backers_.size() >= policy_.quorum()) lead(now);
+  } else if (message.term == term_ && message.timestamp_ns != 0) {
+    const Instant sent =
+        policy_.without == Rule::lease_from_send ? now : Instant{Duration{message.timestamp_ns}};
+    if (sent <= now && roll_.acknowledged(message.node, sent)) renew(now);
+  }
+}
+
+void Election::on_pre_vote(const ElectionMessage& message, Instant now) {
+  if (forgotten_) return;
+  auto& answer = say(Kind::pre_vote_answer, now);
+  answer.to = message.node;
+  answer.timestamp_ns = message.timestamp_ns;
+  answer.why = refusal(message.node, now);
+  answer.ok = answer.why.empty();
+}
+
+void Election::on_pre_vote_answer(const ElectionMessage& message, Instant now) {
+  if (message.timestamp_ns != round_id_) return;
+  if (forgotten_) {
+    backers_.insert(policy_.number(message.node));
+    if (backers_.size() < std::min(policy_.voters.size() / 2 + 1, policy_.voters.size() - 1))
+      return;
+    recall(now);
+  } else if (role_ == Role::candidate && !voting_ && message.ok) {
+    backers_.insert(policy_.number(message.node));
+    if (backers_.size() >= needed(now)) campaign(now);
+  }
+}
+
+void Election::on_vote_request(const ElectionMessage& message, Instant now) {
+  if (forgotten_ || message.term <= term_ || *refusal(message.node, now) != 0) return;
+  term_ = message.term;
+  if (!idle()) step_down("voted for " + message.node, now);
+  lock_ = {message.node,
+           std::max(lock_.until, now + policy_.stagger * 2)};  // Time to use the vote.
+  say(Kind::vote, now).to = message.node;
+}
+
+void Election::on_vote(const ElectionMessage& message, Instant now) {
+  if (role_ != Role::candidate || !voting_ || message.term != term_ || now >= round_until_) return;
+  backers_.insert(policy_.number(message.node));
+  if (backers_.size() >= needed(now)) lead(now);
+}
+
+void Election::on_release(const ElectionMessage& message, Instant now) {
+  if (message.term < term_ || forgotten_) return;
+  if (master_ == message.node) master_.clear();
+  if (lock_.node == message.node) lock_ = {};
+  why_ = message.node + " released: " + message.why;
+  hold_until_ = std::max(hold_until_, now);  // The stagger counts from here.
+  if (role_ != Role::follower) return;
+  if (message.target == self_) {
+    stand_now_ = true;
+  } else if (!message.target.empty() && now >= lock_.until) {
+    lock_ = {message.target, now + policy_.stagger * 3};  // It goes first.
+  }
+  if (now >= stand_at(now) && eligible(now)) stand(now, why_);
+}
+
+void Election::on_hand_over(const ElectionMessage& message, Instant now) {
+  if (role_ != Role::master) return;
+  const Peer* next = message.target.empty() ? roll_.fittest(now) : roll_.find(message.target);
+  if (next == nullptr || !roll_.could_stand(*next, now)) return;
+  drain(next->said.node, message.why + " (asked by " + message.node + ")", now);
+}
+
+// The term that was lost is at most the highest that a quorum of the others knows (README.md,
+// "Why").
+void Election::recall(Instant now) {
+  forgotten_ = false;
+  term_ = std::max(term_, seen_term_);
+  settle(now, "learned the term that was lost");
+}
+
+// ---- From follower to master
+// ------------------------------------------------------------------------
+
+void Election::settle(Instant now, const char* why) {
+  const Role fit = eligible(now) ? Role::follower : Role::observer;
+  if (role_ != fit) become(fit, why);
+}
+
+void Election::stand(Instant now, const std::string& why) {
+  if (role_ != Role::candidate) become(Role::candidate, why);
+  voting_ = false;
+  backers_ = {number_};
+  round_id_ = now.time_since_epoch().count();
+  round_until_ = now + window();
+  say(Kind::pre_vote, now).timestamp_ns = round_id_;
+  if (backers_.size() >= needed(now)) campaign(now);
+}
+
+void Election::campaign(Instant now) {
+  const auto counter = std::max(counter_of(term_), counter_of(seen_term_)) + 1;
+  term_ = counter << 8 | number_;
+  voting_ = true;
+  backers_ = {number_};
+  round_until_ = now + window() * 2;
+  lock_ = {self_, round_until_};  // Our own vote.
+  say(Kind::vote_request, now);
+  if (backers_.size() >= needed(now))
+    round_until_ = now;  // Alone: leads once it is stored.
+}
+
+// Also from grace: a quorum still follows the term, so the same term goes on.
+void Election::lead(Instant now) {
+  become(Role::leader, role_ == Role::grace ? "a quorum still follows" : "elected");
+  phase_until_ = now + policy_.lock();
+  lease_until_ = Instant{};
+  roll_.forget_acknowledgements();
+  lock_ = {};
+  master_ = self_;
+  rounds_ = 0;
+  stand_now_ = false;
+  better_since_.reset();
+  beat_at_ = now;
+  beat(now);
+}
+
+// The lease counts from when the heartbeat was sent that a quorum has answered.
+void Election::renew(Instant now) {
+  const auto since = roll_.followed_since(now);
+  if (!since) return;
+  const Instant until = *since + policy_.lease();
+  if (until <= now || until <= lease_until_) return;
+  lease_until_ = until;
+  if (role_ != Role::master) become(Role::master, "a quorum acknowledged");
+  grant(now);
+}
+
+// ---- From master to follower
+// ------------------------------------------------------------------------
+
+void Election::drain(const std::string& target, const std::string& why, Instant now) {
+  target_ = target;
+  drain_why_ = why;
+  become(Role::draining, why);
+  grant(now, why);
+  if (policy_.without == Rule::publisher_stops_first || now >= granted_until_) release(now);
+}
+
+void Election::release(Instant now) {
+  granted_until_ = std::min(granted_until_, now);
+  hold_until_ = now + policy_.lock() + 500ms;
+  auto& message = say(Kind::release, now);
+  message.target = target_;
+  message.why = drain_why_;
+  step_down("released: " + drain_why_, now);
+  if (!target_.empty()) lock_ = {target_, now + policy_.stagger * 3};
+}
+
+void Election::step_down(const std::string& why, Instant now) {
+  const bool led = leads() || role_ == Role::draining;
+  become(eligible(now) ? Role::follower : Role::observer, why);
+  if (lock_.node == self_) lock_ = {};
+  if (!led) return;
+  lease_until_ = std::min(lease_until_, now);
+  master_.clear();
+  grant(now, why);
+}
+
+// A master makes way for a fitter node; a follower may ask for mastership (preempt). Both after a
+// while.
+void Election::look_for_better(Instant now) {
+  const Peer* next = nullptr;
+  Duration patience = policy_.better_for;
+  if (role_ == Role::master) {
+    next = roll_.fittest(now);
+    if (next && next->said.tier >= static_cast<int>(publisher_.tier)) next = nullptr;
+  } else if (const Peer* master = roll_.find(master_); policy_.preempt && master != nullptr) {
+    const bool better = roll_.is_fresh(*master, now) && master->said.priority < priority_ &&
+                        static_cast<int>(publisher_.tier) <= master->said.tier;
+    if (better) next = master;
+    patience = policy_.preempt_delay;
+  }
+  if (next == nullptr) return better_since_.reset();
+  if (!better_since_) better_since_ = now;
+  if (now - *better_since_ < patience) return;
+  better_since_.reset();
+  if (role_ == Role::master) return drain(next->said.node, next->said.node + " is fitter", now);
+  auto& message = say(Kind::hand_over, now);
+  message.to = master_;
+  message.target = self_;
+  message.why = self_ + " has the higher priority";
+}
+
+// ---- Small questions and effects
+// --------------------------------------------------------------------
+
+void Election::become(Role role, std::string why) {
+  role_ = role;
+  why_ = std::move(why);
+  out_.became.push_back({role_, term_, why_});
+}
+
+void Election::grant(Instant now, const std::string& why) {
+  if (role_ == Role::master) granted_until_ = std::max(granted_until_, lease_until_);
+  // Without a lease the term is named with a grant that ran out, not revoked: what is revoked stays
+  // so.
+  if (leads())
+    out_.grant = {term_, lease_until_, ""};
+  else
+    out_.grant = {0, now, why.empty() ? std::string{"not master"} : why};
+}
+
+ElectionMessage Election::view(Instant now) const {
+  ElectionMessage message;
+  message.cluster = policy_.cluster;
+  message.config = fingerprint_;
+  message.node = self_;
+  message.incarnation = incarnation_;
+  message.sequence = sequence_;
+  message.term = term_;
+  message.role = role_;
+  message.priority = priority_;
+  message.tier = static_cast<std::int32_t>(publisher_.tier);
+  message.master = master_;
+  message.seen = roll_.seen(now);
+  return message;
+}
+
+ElectionMessage& Election::say(Kind kind, Instant now) {
+  const bool ordered = kind == Kind::presence || kind == Kind::heartbeat || kind == Kind::release;
+  if (ordered) ++sequence_;
+  auto message = view(now);
+  message.kind = kind;
+  if (kind == Kind::presence) message.why = why_;
+  return out_.messages.emplace_back(std::move(message));
+}
+
+bool Election::leads() const {
+  return role_ == Role::leader || role_ == Role::master || role_ == Role::grace;
+}
+
+bool Election::idle() const {
+  return role_ == Role::starting || role_ == Role::observer || role_ == Role::follower;
+}
+
+bool Election::eligible(Instant now) {
+  if (priority_ == 0 || publisher_.tier == Tier::no_publisher) return false;
+  return !damping_.suppressed(now) || !roll_.anyone_else_could_stand(now);
+}
+
+// A pair agrees while both are there; alone, one is enough.
+std::size_t Election::needed(Instant now) const {
+  if (!policy_.pair) return policy_.quorum();
+  return roll_.any_fresh(now) ? 2 : 1;
+}
+
+const char* Election::refusal(const std::string& asker, Instant now) const {
+  if (now < quiet_until_) return "quiet after its start";
+  const bool locked = !lock_.node.empty() && lock_.node != asker && now < lock_.until;
+  if (locked && policy_.without != Rule::locks_hold) return "locked for another";
+  if (now < granted_until_) return "its own grant is not over";
+  return "";
+}
+
+Instant Election::stand_at(Instant now) const {
+  Instant base = std::max({quiet_until_, hold_until_, judge_at_});
+  if (!lock_.node.empty() && lock_.node != self_) base = std::max(base, lock_.until);
+  if (policy_.pair && !roll_.any_known()) base = std::max(base, started_ + policy_.wait_for_all);
+  if (stand_now_) return base;
+  const int rank = roll_.rank(publisher_.tier, lock_.node, now);
+  return base + policy_.lock() * late_ + policy_.stagger * rank + jitter_;
+}
+
+// Rounds get longer while they fail, up to one lock.
+Duration Election::window() {
+  const double longer = static_cast<double>(1 << std::min(rounds_, 6)) * (1 + chance() / 2);
+  return std::min(from_seconds(to_seconds(policy_.stagger) * longer), policy_.lock());
+}
+
+double Election::chance() {
+  random_ = random_ * 6364136223846793005ull + 1442695040888963407ull;
+  return static_cast<double>(random_ >> 11) * 0x1.0p-53;
+}
+
+}  // namespace paceline

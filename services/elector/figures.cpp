@@ -1,0 +1,60 @@
+#include "services/elector/figures.h"
+
+#include <array>
+
+namespace paceline {
+namespace {
+constexpr std::array<double, 8> store_bounds = {0.0005, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1};
+}
+
+ElectorFigures::ElectorFigures(Metrics& metrics)
+    : term{metrics.gauge("paceline_elector_term", "The term this elector is in.")},
+      role{metrics.gauge("paceline_elector_role",
+                         "0 starting, 1 observer, 2 follower, 3 candidate, 4 leader, 5 master, "
+                         "6 grace, 7 draining.")},
+      is_master{metrics.gauge("paceline_elector_is_master", "1 while this node holds the lease.")},
+      lease_left{metrics.gauge("paceline_elector_lease_left_seconds",
+                               "Until the lease is over, when last looked; 0 = none.")},
+      penalty{
+          metrics.gauge("paceline_elector_penalty",
+                        "Damping: 1000 for each unplanned loss of mastership, halving in 60 s.")},
+      grants{metrics.counter("paceline_elector_grants_total", "Grants renewed to the publisher.")},
+      revocations{metrics.counter("paceline_elector_revocations_total", "Grants taken back.")},
+      late{metrics.counter("paceline_elector_late_wakeups_total",
+                           "Times that this process ran over half a heartbeat late.")},
+      store_failures{metrics.counter("paceline_elector_store_failures_total",
+                                     "Terms that could not be stored; nothing was sent then.")},
+      store_seconds{metrics.histogram("paceline_elector_store_seconds",
+                                      "Time to store a term safely.", store_bounds)},
+      metrics_{metrics} {
+}
+
+void ElectorFigures::became(ElectorRole next) {
+  metrics_
+      .counter("paceline_elector_transitions_total", "Changes of role, by the new one.",
+               {{"role", to_string(next)}})
+      .add();
+}
+
+void ElectorFigures::refused(const std::string& why) {
+  metrics_
+      .counter("paceline_elector_messages_refused_total", "Messages of no account, by reason.",
+               {{"why", why}})
+      .add();
+}
+
+void ElectorFigures::heartbeats_lost(const std::string& node, std::uint64_t count) {
+  metrics_
+      .counter("paceline_elector_heartbeats_lost_total",
+               "Messages of channel heartbeat that never came, by sender.", {{"node", node}})
+      .add(static_cast<double>(count));
+}
+
+void ElectorFigures::sent(ElectionMessageKind kind) {
+  metrics_
+      .counter("paceline_elector_messages_sent_total", "Messages sent, by kind.",
+               {{"kind", to_string(kind)}})
+      .add();
+}
+
+}  // namespace paceline

@@ -1,0 +1,33 @@
+// What an elector needs of its host beside the bus: a place to remember, and the death of a
+// process.
+#pragma once
+
+#include <functional>
+
+#include "services/elector/memory.h"
+
+namespace paceline {
+
+class TermStore {
+ public:
+  virtual ~TermStore() = default;
+
+  /// What was stored last; nothing stored yet = all zero.
+  virtual Memory load() = 0;
+
+  /// On return the memory survives a crash of the host.
+  ///   errors   unavailable: disk full, not writable; what was stored before still is
+  virtual Result<void> save(const Memory& memory) = 0;
+};
+
+class ProcessWatch {
+ public:
+  virtual ~ProcessWatch() = default;
+
+  /// Calls `died` once, as soon as process `pid` of this host has ended; forgets the one watched
+  /// before.
+  ///   errors   not_found: there is no such process (in this process's namespace)
+  virtual Result<void> watch(std::int64_t pid, std::function<void()> died) = 0;
+};
+
+}  // namespace paceline

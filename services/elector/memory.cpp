@@ -1,0 +1,53 @@
+#include "services/elector/memory.h"
+
+#include <charconv>
+#include <cstdio>
+#include <optional>
+
+#include "common/base/hash.h"
+
+namespace paceline {
+namespace {
+
+constexpr std::string_view first_line = "paceline-elector 1\n";
+
+std::string body_of(const Memory& memory) {
+  return std::string{first_line} + "term " + std::to_string(memory.term) + "\nincarnation " +
+         std::to_string(memory.incarnation) + "\n";
+}
+
+std::optional<std::uint64_t> take_number(std::string_view& text, std::string_view name) {
+  if (!text.starts_with(name)) return {};
+  text.remove_prefix(name.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end == text.data() + text.size() || *end != '\n') return {};
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
+  return number;
+}
+
+}  // namespace
+
+std::string format_memory(const Memory& memory) {
+  const std::string body = body_of(memory);
+  char check[32];
+  std::snprintf(check, sizeof check, "check %016llx\n",
+                static_cast<unsigned long long>(fnv1a(body)));
+  return body + check;
+}
+
+Result<Memory> parse_memory(std::string_view text) {
+  const std::string_view whole = text;
+  if (!text.starts_with(first_line)) return fail("not an elector's memory");
+  text.remove_prefix(first_line.size());
+  Memory memory;
+  const auto term = take_number(text, "term ");
+  const auto incarnation = term ? take_number(text, "incarnation ") : std::nullopt;
+  if (!term || !incarnation) return fail("torn: term or incarnation is missing");
+  memory.term = *term;
+  memory.incarnation = *incarnation;
+  if (format_memory(memory) != whole) return fail("the check does not fit");
+  return memory;
+}
+
+}  // namespace paceline

@@ -1,0 +1,35 @@
+// What an elector remembers over a restart, and how it stands in its file.
+//
+//   paceline-elector 1
+//   term 1793
+//   incarnation 1795373026375000000
+//   check 8c1f0b2a77d3e945
+//
+// A file that is there but says anything else was lost: the elector then learns the term from a
+// quorum of the others before it takes part (election.h). No file at all is a first start.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.h"
+
+namespace paceline {
+
+struct Memory {
+  std::uint64_t term = 0;
+  std::uint64_t incarnation = 0;
+  bool forgotten = false;  // It was stored once and is lost.
+
+  bool operator==(const Memory&) const = default;
+};
+
+/// The file's text for a term and an incarnation.
+std::string format_memory(const Memory& memory);
+
+/// Reads it back; `forgotten` is false.
+///   errors   bad_value: empty, torn, changed, of another version
+Result<Memory> parse_memory(std::string_view text);
+
+}  // namespace paceline

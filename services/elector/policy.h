@@ -1,0 +1,82 @@
+// Who votes and how fast: the numbers of an election, and what follows from them.
+//
+//   lock  TV = missed x heartbeat               how long a voter is bound to a master it
+//   acknowledged lease TL = TV (1 - rho) / (1 + rho) - guard  how long that acknowledgement lets
+//   the master publish
+//
+// Invariant: lease x (1 + rho) / (1 - rho) + guard <= lock, so that a lease on the slowest clock is
+// over before the lock on the fastest clock opens. `rho` bounds the rate error of any clock of the
+// cluster.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/time.h"
+
+namespace paceline {
+
+/// A node with an elector. Priority 0 is a witness: it votes and never stands.
+struct Voter {
+  std::string name;
+  int priority = 100;  // [0..255]
+
+  bool operator==(const Voter&) const = default;
+};
+
+/// The rules that keep two masters apart, by name, so that a test can leave one out and see it
+/// missed.
+enum class Rule : std::uint8_t {
+  none,
+  lease_from_send,        // The lease counts from when the heartbeat was sent, not from its answer.
+  lease_within_lock,      // lease < lock.
+  quiet_after_start,      // A restarted voter gives no vote for one lock.
+  locks_hold,             // A locked voter refuses everybody else.
+  publisher_stops_first,  // A term is released only after the publisher has stopped.
+  quorum,                 // More than half of all voters must agree.
+};
+
+struct ElectionPolicy {
+  std::string cluster;
+  std::vector<Voter>
+      voters;         // [1..255] in the topology's order; a voter's number is its place, from 1.
+  bool pair = false;  // Two voters, one is enough: cannot exclude two masters in a partition.
+  Duration heartbeat = 200ms;  // [50ms..5s]
+  int missed = 3;              // [2..10] heartbeats that may be missed.
+  int rho_ppm = 1000;          // [0..100000] bound of a clock's rate error.
+  Duration guard = 20ms;       // The publisher's time from its check to its send.
+  Duration stagger = 20ms;     // Between the ranks that stand; at least two round trips.
+  Duration wait_for_all = 5s;  // Pair: a node that never heard its peer waits so long.
+  Duration better_for = 2s;    // A fitter peer must be so for this long before a master makes way.
+  bool preempt = false;        // A node of higher priority asks for mastership ...
+  Duration preempt_delay = 30s;  // ... when it was fit for this long.
+  Rule without = Rule::none;     // Tests only: this rule is left out.
+
+  Duration lock() const { return heartbeat * missed; }
+  Duration lease() const;
+  std::size_t quorum() const;
+
+  /// 1..voters.size(); 0 = not a voter.
+  std::uint8_t number(std::string_view name) const;
+
+  /// Hash of what all electors must agree on: cluster, names of the voters in order, mode and
+  /// timing. Priorities are not in it: they may change one node at a time.
+  std::uint32_t fingerprint() const;
+
+  bool operator==(const ElectionPolicy&) const = default;
+};
+
+/// A term is counter << 8 | number of its only candidate: no two nodes can ever have the same.
+constexpr std::uint64_t counter_of(std::uint64_t term) {
+  return term >> 8;
+}
+constexpr std::uint8_t candidate_of(std::uint64_t term) {
+  return static_cast<std::uint8_t>(term & 0xff);
+}
+
+/// Terms beyond are refused: nobody gets there by electing, and the counter must not wrap.
+inline constexpr std::uint64_t max_term_counter = std::uint64_t{1} << 48;
+
+}  // namespace paceline

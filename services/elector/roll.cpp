@@ -1,0 +1,129 @@
+#include "services/elector/roll.h"
+
+#include <algorithm>
+#include <functional>
+#include <tuple>
+
+namespace paceline {
+
+using Kind = ElectionMessageKind;
+
+namespace {
+
+// Those go over channel heartbeat, in order; the rest over channel vote.
+bool is_ordered(Kind kind) {
+  return kind == Kind::presence || kind == Kind::heartbeat || kind == Kind::release;
+}
+
+bool names_own_term(Kind kind) {
+  return kind == Kind::heartbeat || kind == Kind::release || kind == Kind::vote_request;
+}
+
+}  // namespace
+
+Roll::Roll(const ElectionPolicy& policy, std::uint8_t self)
+    : policy_{policy},
+      self_{self},
+      fingerprint_{policy.fingerprint()},
+      peers_(policy.voters.size()) {
+}
+
+const char* Roll::refusal(const ElectionMessage& message) const {
+  if (message.cluster != policy_.cluster) return "foreign_cluster";
+  const auto number = policy_.number(message.node);
+  if (number == self_) return "own_echo";
+  if (number == 0) return "unknown_node";
+  if (message.config != fingerprint_) return "other_configuration";
+  if (counter_of(message.term) >= max_term_counter) return "impossible_term";
+  if (names_own_term(message.kind) && candidate_of(message.term) != number)
+    return "impossible_term";
+  if (!message.to.empty() && message.to != policy_.voters[self_ - 1u].name) return "for_another";
+  return "";
+}
+
+// An incarnation falls only if a node lost its memory and its wall clock: then it is heard after a
+// while.
+bool Roll::note(const ElectionMessage& message, Instant now) {
+  auto& peer = peers_[policy_.number(message.node) - 1u];
+  if (is_ordered(message.kind)) {
+    const auto order = std::pair{message.incarnation, message.sequence};
+    const bool overtaken =
+        peer.known && order <= std::pair{peer.said.incarnation, peer.said.sequence};
+    if (overtaken && now - peer.heard < policy_.lock() * 2) return false;
+    peer.said = message;
+    peer.known = true;
+  }
+  peer.heard = now;
+  return true;
+}
+
+const Peer* Roll::find(std::string_view name) const {
+  const auto number = policy_.number(name);
+  return number == 0 || number == self_ ? nullptr : &peers_[number - 1u];
+}
+
+bool Roll::any_fresh(Instant now) const {
+  return std::ranges::any_of(peers_, [&](const Peer& peer) { return is_fresh(peer, now); });
+}
+
+bool Roll::any_known() const {
+  return std::ranges::any_of(peers_, [](const Peer& peer) { return peer.known; });
+}
+
+bool Roll::could_stand(const Peer& peer, Instant now) const {
+  return is_fresh(peer, now) && peer.said.priority > 0 && peer.said.role != ElectorRole::starting &&
+         peer.said.role != ElectorRole::observer;
+}
+
+const Peer* Roll::fittest(Instant now) const {
+  const Peer* best = nullptr;
+  const auto order = [](const Peer& p) { return std::pair{p.said.tier, -p.said.priority}; };
+  for (const auto& peer : peers_)
+    if (could_stand(peer, now) && (!best || order(peer) < order(*best))) best = &peer;
+  return best;
+}
+
+int Roll::rank(Tier own, const std::string& without, Instant now) const {
+  const auto us = std::tuple{static_cast<std::int32_t>(own), -policy_.voters[self_ - 1u].priority,
+                             static_cast<std::size_t>(self_)};
+  int before = 0;
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    const auto& said = peers_[i].said;
+    if (said.node != without && could_stand(peers_[i], now) &&
+        std::tuple{said.tier, -said.priority, i + 1} < us)
+      ++before;
+  }
+  return before;
+}
+
+bool Roll::acknowledged(const std::string& name, Instant sent) {
+  auto& acked = peers_[policy_.number(name) - 1u].acked;
+  if (acked && sent <= *acked) return false;
+  acked = sent;
+  return true;
+}
+
+void Roll::forget_acknowledgements() {
+  for (auto& peer : peers_) peer.acked.reset();
+}
+
+std::optional<Instant> Roll::followed_since(Instant now) const {
+  std::vector<Instant> sent{now};  // Ourselves.
+  for (const auto& peer : peers_)
+    if (peer.acked) sent.push_back(*peer.acked);
+  if (sent.size() < policy_.quorum()) return {};
+  std::ranges::sort(sent, std::greater{});
+  return sent[policy_.quorum() - 1];
+}
+
+std::vector<PeerSeen> Roll::seen(Instant now) const {
+  std::vector<PeerSeen> seen;
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    if (i + 1 == self_) continue;
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - peers_[i].heard);
+    seen.push_back({policy_.voters[i].name, peers_[i].known ? age.count() : -1});
+  }
+  return seen;
+}
+
+}  // namespace paceline

@@ -1,0 +1,281 @@
+#include "services/elector/service.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace paceline {
+namespace {
+
+constexpr std::size_t most_transitions = 20;
+
+std::uint64_t wall_ms(WallTime wall) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count());
+}
+
+std::string_view channel_of(ElectionMessageKind kind) {
+  const bool state = kind == ElectionMessageKind::presence ||
+                     kind == ElectionMessageKind::heartbeat || kind == ElectionMessageKind::release;
+  return state ? "heartbeat" : "vote";
+}
+
+// This start's incarnation is above all former ones, also if the wall clock was set back.
+Memory started(Memory memory, const World& world) {
+  memory.incarnation = std::max(memory.incarnation + 1, world.incarnation);
+  return memory;
+}
+
+}  // namespace
+
+Elector::Elector(const ElectorConfig& config, World& world, TermStore& store,
+                 ProcessWatch& processes)
+    : config_{config},
+      world_{world},
+      store_{store},
+      processes_{processes},
+      figures_{world.metrics},
+      memory_{started(store.load(), world)},
+      election_{world.self.node, config.policy, memory_, world.random.bits(), world.clock.now()},
+      undecodable_{world.log, "message_undecodable"},
+      misconfigured_{world.log, "configuration_differs"},
+      storing_{world.log, "term_not_stored"},
+      publisher_silent_{world.log, "publisher_silent"},
+      desk_{world} {
+  if (memory_.forgotten) {
+    // Stays lost on disk until it is learned: a restart meanwhile must not take it for a first
+    // start.
+    world_.log.error("term_lost", {{"then", "learns it from a quorum of the other voters"}});
+  } else {
+    remember(memory_.term);
+  }
+  world_.log.info("elector_started", {{"term", memory_.term},
+                                      {"voters", config_.policy.voters.size()},
+                                      {"quorum", config_.policy.quorum()},
+                                      {"pair", config_.policy.pair},
+                                      {"lock", config_.policy.lock()},
+                                      {"lease", config_.policy.lease()}});
+  world_.bus.subscribe("heartbeat", [this](const Address&, Payload bytes) { on_message(bytes); });
+  world_.bus.subscribe("vote", [this](const Address&, Payload bytes) { on_message(bytes); });
+  world_.bus.subscribe("publication",
+                       [this](const Address&, Payload bytes) { on_publication(bytes); });
+  desk_.status([this](StatusReply& reply) { fill_status(reply); });
+  desk_.question("election",
+                 [this](const ControlDesk::Arguments&) -> Result<Bytes> { return encode(view()); });
+  desk_.question("handover", [this](const auto& arguments) { return answer_handover(arguments); });
+  wake();
+}
+
+Elector::~Elector() {
+  world_.timers.cancel(timer_);
+}
+
+void Elector::stop(std::function<void()> done) {
+  if (stopped_) return;
+  stopped_ = std::move(done);
+  world_.log.info("stop_asked", {{"role", to_string(election_.role())}});
+  apply(election_.stop(world_.clock.now()));
+}
+
+void Elector::wake() {
+  const Instant now = world_.clock.now();
+  apply(election_.tick(now));
+  if (!publisher_heard_ || election_.late()) return;
+  if (now - *publisher_heard_ <= config_.publisher_stale) return;
+  publisher_heard_.reset();
+  publisher_silent_.bad({{"pid", publisher_pid_}});
+  apply(election_.publisher_said({}, now));
+}
+
+// ---- What is heard
+// ----------------------------------------------------------------------------------
+
+void Elector::on_message(Payload bytes) {
+  const auto message = decode<ElectionMessage>(bytes);
+  if (!message) {
+    figures_.refused("undecodable");
+    return undecodable_.bad({{"why", message.error().detail}});
+  }
+  undecodable_.good();
+  auto outcome = election_.hear(*message, world_.clock.now());
+  if (*outcome.refused == 0) {
+    count_lost(*message);
+    misconfigured_.good();
+  } else if (std::strcmp(outcome.refused, "own_echo") != 0 &&
+             std::strcmp(outcome.refused, "for_another") != 0) {
+    figures_.refused(outcome.refused);
+    if (std::strcmp(outcome.refused, "other_configuration") == 0)
+      misconfigured_.bad({{"node", message->node}, {"then", "neither vote counts for the other"}});
+  }
+  apply(std::move(outcome));
+}
+
+void Elector::count_lost(const ElectionMessage& message) {
+  auto& [incarnation, sequence] = heard_[message.node];
+  if (incarnation == message.incarnation && message.sequence > sequence + 1)
+    figures_.heartbeats_lost(message.node, message.sequence - sequence - 1);
+  if (incarnation != message.incarnation || message.sequence > sequence)
+    std::tie(incarnation, sequence) = std::pair{message.incarnation, message.sequence};
+}
+
+void Elector::on_publication(Payload bytes) {
+  const auto report = decode<PublicationReport>(bytes);
+  if (!report) {
+    figures_.refused("undecodable");
+    return undecodable_.bad({{"why", report.error().detail}});
+  }
+  if (report->node != world_.self.node || report->incarnation < publisher_incarnation_) return;
+  watch_publisher(*report);
+  publisher_heard_ = world_.clock.now();
+  publisher_silent_.good();
+  apply(election_.publisher_said({.tier = tier_of(*report, config_.pace_stale),
+                                  .stopped_term = report->stopped_term,
+                                  .fenced_by = report->fenced_by},
+                                 *publisher_heard_));
+}
+
+// A new publisher proves that the old one is gone, but may hold our last grant itself.
+void Elector::watch_publisher(const PublicationReport& report) {
+  if (report.incarnation == publisher_incarnation_) return;
+  if (publisher_incarnation_ != 0) apply(election_.publisher_said({}, world_.clock.now()));
+  publisher_incarnation_ = report.incarnation;
+  publisher_pid_ = report.pid;
+  const auto watched = processes_.watch(report.pid, [this] {
+    world_.log.warn("publisher_died", {{"pid", publisher_pid_}});
+    publisher_heard_.reset();
+    apply(election_.publisher_died(world_.clock.now()));
+  });
+  if (!watched)
+    world_.log.warn("publisher_not_watched",
+                    {{"why", watched.error().detail}, {"then", "its silence will tell"}});
+}
+
+// ---- What is done
+// -----------------------------------------------------------------------------------
+
+void Elector::apply(Election::Outcome outcome) {
+  const bool remembered = !outcome.store || remember(*outcome.store);
+  if (outcome.grant && (remembered || outcome.grant->term == 0)) publish_grant(*outcome.grant);
+  if (remembered)
+    for (auto& message : outcome.messages) send(message);
+  tell(outcome);
+
+  const Instant now = world_.clock.now();
+  world_.timers.cancel(timer_);
+  timer_ = world_.timers.after(std::max(outcome.wake - now, Duration::zero()), [this] { wake(); });
+
+  const auto role = election_.role();
+  const bool holds = role == ElectorRole::leader || role == ElectorRole::master ||
+                     role == ElectorRole::grace || role == ElectorRole::draining;
+  if (!stopped_ || holds || stop_told_) return;
+  stop_told_ = true;  // A moment for the release to leave the sockets.
+  world_.timers.after(std::min<Duration>(config_.policy.heartbeat / 4, 50ms), stopped_);
+}
+
+bool Elector::remember(std::uint64_t term) {
+  const Instant before = world_.clock.now();
+  const auto saved = store_.save({.term = term, .incarnation = memory_.incarnation});
+  const Instant now = world_.clock.now();
+  figures_.store_seconds.observe(to_seconds(now - before));
+  if (!saved) {
+    figures_.store_failures.add();
+    storing_.bad({{"why", saved.error().detail}, {"then", "no part in elections"}});
+    return false;
+  }
+  storing_.good();
+  memory_.term = term;
+  election_.stored(term, now);
+  return true;
+}
+
+void Elector::publish_grant(const Election::GrantOrder& order) {
+  Grant grant;
+  grant.node = world_.self.node;
+  grant.incarnation = memory_.incarnation;
+  grant.sequence = ++grants_;
+  grant.term = order.term;
+  grant.expires_ns = order.expires.time_since_epoch().count();
+  grant.boot = config_.boot;
+  grant.why = order.why;
+  encode(grant, bytes_);
+  world_.bus.publish("grant", bytes_);
+  (order.term == 0 ? figures_.revocations : figures_.grants).add();
+}
+
+void Elector::send(ElectionMessage& message) {
+  message.master_since_ms = master_since_ms_;
+  figures_.sent(message.kind);
+  encode(message, bytes_);
+  world_.bus.publish(channel_of(message.kind), bytes_);
+}
+
+void Elector::tell(const Election::Outcome& outcome) {
+  for (const auto& became : outcome.became) {
+    world_.log.info("role_changed",
+                    {{"role", to_string(became.role)}, {"term", became.term}, {"why", became.why}});
+    figures_.became(became.role);
+    transitions_.push_back({static_cast<std::int64_t>(wall_ms(world_.clock.wall())), became.role,
+                            became.term, became.why});
+    if (transitions_.size() > most_transitions) transitions_.pop_front();
+  }
+  if (election_.master() != master_) {
+    master_ = election_.master();
+    master_since_ms_ = wall_ms(world_.clock.wall());
+    world_.log.info("master_changed",
+                    {{"master", master_.empty() ? "nobody" : master_}, {"term", election_.term()}});
+  }
+  const bool late = election_.late();
+  if (late && !was_late_) figures_.late.add();
+  was_late_ = late;
+  const Instant now = world_.clock.now();
+  const bool is_master = election_.role() == ElectorRole::master;
+  figures_.term.set(static_cast<double>(election_.term()));
+  figures_.role.set(static_cast<double>(election_.role()));
+  figures_.is_master.set(is_master ? 1 : 0);
+  figures_.lease_left.set(is_master ? std::max(0.0, to_seconds(election_.lease_until() - now))
+                                    : 0.0);
+  figures_.penalty.set(election_.penalty(now));
+}
+
+// ---- What operators ask
+// -----------------------------------------------------------------------------
+
+Result<Bytes> Elector::answer_handover(const ControlDesk::Arguments& arguments) {
+  if (arguments.size() > 1) return fail("handover wants at most one argument: NODE");
+  const std::string target = arguments.empty() ? "" : arguments[0];
+  auto outcome = TRY(election_.hand_over(target, "an operator asked", world_.clock.now()));
+  world_.log.info("handover_asked", {{"target", target.empty() ? "the fittest" : target}});
+  apply(std::move(outcome));
+  return encode(StatusReply{{{"asked", master_.empty() ? world_.self.node : master_},
+                             {"target", target.empty() ? "the fittest" : target}}});
+}
+
+ElectionView Elector::view() const {
+  const Instant now = world_.clock.now();
+  ElectionView view;
+  view.self = election_.view(now);
+  view.self.why = transitions_.empty() ? "started" : transitions_.back().why;
+  view.self.master_since_ms = master_since_ms_;
+  for (const auto& peer : election_.roll().peers()) {
+    if (!peer.known) continue;
+    view.peers.push_back(peer.said);
+    view.peer_age_s.push_back(to_seconds(now - peer.heard));
+  }
+  if (election_.role() == ElectorRole::master)
+    view.lease_left_s = std::max(0.0, to_seconds(election_.lease_until() - now));
+  view.transitions.assign(transitions_.begin(), transitions_.end());
+  return view;
+}
+
+void Elector::fill_status(StatusReply& reply) const {
+  const ElectionView seen = view();
+  reply.fields.push_back({"role", to_string(seen.self.role)});
+  reply.fields.push_back({"term", std::to_string(seen.self.term)});
+  reply.fields.push_back({"master", seen.self.master});
+  reply.fields.push_back({"why", seen.self.why});
+  reply.fields.push_back({"lease_left_s", std::to_string(seen.lease_left_s)});
+  reply.fields.push_back({"tier", to_string(static_cast<Tier>(seen.self.tier))});
+  reply.fields.push_back({"peers_heard", std::to_string(seen.peers.size())});
+}
+
+}  // namespace paceline

@@ -1,0 +1,80 @@
+// The elector's shell: decodes, steps the election, then stores, grants, sends and tells what came
+// of it.
+//
+//   Elector elector{config, world, store, processes};
+//   elector.stop([&] { loop.stop(); });       // SIGTERM: hands over first
+//
+// Reads channels heartbeat, vote (all nodes) and publication (our own node's); writes heartbeat,
+// vote, grant.
+#pragma once
+
+#include <deque>
+#include <map>
+
+#include "common/ports/control.h"
+#include "services/elector/config.h"
+#include "services/elector/election.h"
+#include "services/elector/figures.h"
+#include "services/elector/host.h"
+
+namespace paceline {
+
+class Elector {
+ public:
+  Elector(const ElectorConfig& config, World& world, TermStore& store, ProcessWatch& processes);
+  ~Elector();
+  Elector(const Elector&) = delete;
+  Elector& operator=(const Elector&) = delete;
+
+  /// Hands over if we are master, lets the release get away, then calls `done`, once.
+  void stop(std::function<void()> done);
+
+  const Election& election() const { return election_; }
+  ElectionView view() const;
+
+ private:
+  void wake();
+  void on_message(Payload bytes);
+  void on_publication(Payload bytes);
+  void watch_publisher(const PublicationReport& report);
+
+  void apply(Election::Outcome outcome);
+  bool remember(std::uint64_t term);
+  void publish_grant(const Election::GrantOrder& order);
+  void send(ElectionMessage& message);
+  void tell(const Election::Outcome& outcome);
+  void count_lost(const ElectionMessage& message);
+  Result<Bytes> answer_handover(const ControlDesk::Arguments& arguments);
+  void fill_status(StatusReply& reply) const;
+
+  const ElectorConfig config_;
+  World& world_;
+  TermStore& store_;
+  ProcessWatch& processes_;
+  ElectorFigures figures_;
+  Memory memory_;
+  Election election_;
+
+  std::uint64_t grants_ = 0;  // Sequence of channel grant.
+  std::string master_;        // As told last.
+  std::uint64_t master_since_ms_ = 0;
+  std::deque<ElectionTransition> transitions_;
+  std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> heard_;  // Incarnation, sequence.
+
+  std::int64_t publisher_pid_ = 0;
+  std::uint64_t publisher_incarnation_ = 0;
+  std::optional<Instant> publisher_heard_;
+
+  std::function<void()> stopped_;
+  bool stop_told_ = false;
+  bool was_late_ = false;
+  TimerId timer_ = 0;
+  Bytes bytes_;  // Reused.
+  FaultLog undecodable_;
+  FaultLog misconfigured_;
+  FaultLog storing_;
+  FaultLog publisher_silent_;
+  ControlDesk desk_;
+};
+
+}  // namespace paceline
