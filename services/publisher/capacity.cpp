@@ -1,0 +1,42 @@
+#include "services/publisher/capacity.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace paceline {
+namespace {
+
+constexpr double memory = 0.99;  // Weight of an observation after one more: 100 count.
+constexpr double least_observations = 4;
+constexpr double least_deviation_bytes = 64;  // Below it all sizes are one, and the slope is noise.
+constexpr double most_targets = 1e9;
+
+}  // namespace
+
+void Capacity::observe(double bytes, double round_trip_s) {
+  weight_ = memory * weight_ + 1;
+  const double share = 1 / weight_;
+  const double bytes_off = bytes - bytes_;
+  const double time_off = round_trip_s - time_;
+  bytes_ += share * bytes_off;
+  time_ += share * time_off;
+  bytes_variance_ += share * (bytes_off * (bytes - bytes_) - bytes_variance_);
+  covariance_ += share * (bytes_off * (round_trip_s - time_) - covariance_);
+}
+
+std::optional<Capacity::Line> Capacity::line() const {
+  if (weight_ < least_observations || std::sqrt(bytes_variance_) < least_deviation_bytes)
+    return std::nullopt;
+  const double slope = std::max(covariance_ / bytes_variance_, 0.0);
+  return Line{.base_s = std::max(time_ - slope * bytes_, 0.0), .seconds_per_byte = slope};
+}
+
+std::optional<double> Capacity::targets_within(double limit_s, double bytes_per_target) const {
+  const auto fit = line();
+  if (!fit) return std::nullopt;
+  if (fit->base_s >= limit_s) return 0;
+  const double seconds_per_target = fit->seconds_per_byte * bytes_per_target;
+  return std::min((limit_s - fit->base_s) / std::max(seconds_per_target, 1e-12), most_targets);
+}
+
+}  // namespace paceline

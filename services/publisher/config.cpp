@@ -1,0 +1,123 @@
+#include "services/publisher/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace paceline {
+namespace {
+
+constexpr std::array<std::string_view, 2> contracts = {"paceline", "webhook"};
+
+// A URL that a secret may be sent to: https, or http on this machine alone (a TLS proxy, a test).
+Result<std::string> read_url(Settings& settings, std::string_view key) {
+  const std::string url = TRY(settings.text(key));
+  const bool local = url.starts_with("http://127.0.0.1") || url.starts_with("http://localhost") ||
+                     url.starts_with("http://[::1]");
+  if (!url.starts_with("https://") && !local)
+    return tl::unexpected(settings.error(key, "not an https:// URL"));
+  if (std::any_of(url.begin(), url.end(), [](char c) { return c <= 0x20 || c >= 0x7f; }))
+    return tl::unexpected(settings.error(key, "has characters that no URL may have"));
+  return url;
+}
+
+// Relative to the folder of the topology file, as every path in it.
+Result<std::string> read_path(Settings& settings, std::string_view key, const Topology& topology) {
+  const std::string path = TRY(settings.text(key, ""));
+  if (path.empty() || path.starts_with('/')) return path;
+  const auto slash = topology.file.rfind('/');
+  return slash == std::string::npos ? path : topology.file.substr(0, slash + 1) + path;
+}
+
+Result<WebhookNames> parse_webhook(Settings settings) {
+  WebhookNames names;
+  names.path = TRY(settings.text("path", names.path));
+  names.targets = TRY(settings.text("targets", names.targets));
+  names.id = TRY(settings.text("id", names.id));
+  names.proactive = TRY(settings.text("proactive", names.proactive));
+  names.reactive = TRY(settings.text("reactive", names.reactive));
+  names.reactive_state = TRY(settings.text("reactive_state", names.reactive_state));
+  names.reason = TRY(settings.text("reason", names.reason));
+  names.term = TRY(settings.text("term", names.term));
+  names.sequence = TRY(settings.text("sequence", names.sequence));
+  names.valid_until = TRY(settings.text("valid_until", names.valid_until));
+  return settings.finish(names);
+}
+
+Result<void> parse_endpoint(Place& place, PublisherConfig& config) {
+  Settings& settings = place.settings;
+  config.base_auth_url = TRY(read_url(settings, "base_auth_url"));
+  config.base_service_url = TRY(read_url(settings, "base_service_url"));
+  if (!config.base_service_url.ends_with('/')) config.base_service_url += '/';
+  config.client_id = TRY(settings.text("client_id"));
+  config.client_secret_file = TRY(read_path(settings, "client_secret_file", place.topology));
+  config.client_secret_env = TRY(settings.text("client_secret_env", ""));
+  if (config.client_secret_file.empty() == config.client_secret_env.empty())
+    return tl::unexpected(settings.error(
+        "client_secret_file", "exactly one of client_secret_file and client_secret_env is needed"));
+  config.ca_file = TRY(read_path(settings, "ca_file", place.topology));
+  config.proxy = TRY(settings.text("proxy", ""));
+  config.is_webhook = TRY(settings.word("contract", contracts, "paceline"))
+  == contracts[1];
+  config.webhook = TRY(parse_webhook(TRY(settings.table("webhook"))));
+  return {};
+}
+
+Result<void> parse_times(Place& place, PublisherConfig& config) {
+  Settings& settings = place.settings;
+  const Topology& topology = place.topology;
+  const auto scaled = [&](Duration duration) {
+    return std::max<Duration>(from_seconds(to_seconds(duration) / topology.time_scale), 1ms);
+  };
+  config.refresh_period =
+      scaled(TRY(settings.duration("refresh_period", {.fallback = 2s, .min = 100ms, .max = 60s})));
+  config.timeout_share =
+      TRY(settings.real("timeout_share", {.fallback = 0.8, .min = 0.1, .max = 0.95}));
+  config.warn_share = TRY(settings.real("warn_share", {.fallback = 0.5, .min = 0.05, .max = 0.95}));
+  config.valid_periods = static_cast<int>(
+      TRY(settings.integer("valid_periods", {.fallback = 3, .min = 2, .max = 100})));
+  config.guard = TRY(settings.duration("guard", {.fallback = 20ms, .min = 1ms, .max = 1s}));
+  config.token_timeout =
+      TRY(settings.duration("token_timeout", {.fallback = 5s, .min = 100ms, .max = 60s}));
+  config.probe_period =
+      TRY(settings.duration("probe_period", {.fallback = 5s, .min = 500ms, .max = 10min}));
+  config.stop_bound =
+      TRY(settings.duration("stop_bound", {.fallback = 1s, .min = 100ms, .max = 4s}));
+  if (const Channel* channel = topology.channel("publication"))
+    config.report_period = std::max<Duration>(channel->period / 2, 10ms);
+  if (const Channel* channel = topology.channel("pace")) config.pace_stale = channel->stale;
+  if (const Channel* channel = topology.channel("feedback"))
+    config.feedback_keyframe = std::max<Duration>(channel->keyframe, 1ms);
+  return {};
+}
+
+Result<void> parse_sizes(Settings& settings, PublisherConfig& config) {
+  config.full_every = static_cast<int>(
+      TRY(settings.integer("full_every", {.fallback = 30, .min = 1, .max = 100'000})));
+  config.max_targets = static_cast<int>(TRY(settings.integer(
+      "max_targets", {.fallback = 20'000, .min = 100, .max = static_cast<int>(max_rows)})));
+  config.gzip = TRY(settings.boolean("gzip", true));
+  config.gzip_level =
+      static_cast<int>(TRY(settings.integer("gzip_level", {.fallback = 1, .min = 1, .max = 9})));
+  config.gzip_least = static_cast<std::size_t>(
+      TRY(settings.integer("gzip_least", {.fallback = 1024, .min = 0, .max = 1 << 20})));
+  return {};
+}
+
+}  // namespace
+
+Result<PublisherConfig> parse_publisher_config(Place& place) {
+  PublisherConfig config;
+  config.cluster = place.topology.cluster;
+  config.node = place.node;
+  config.pacers = place.topology.pacers;
+  config.targets_file = place.topology.targets_file;
+  if (const auto done = parse_endpoint(place, config); !done) return tl::unexpected(done.error());
+  if (const auto done = parse_times(place, config); !done) return tl::unexpected(done.error());
+  if (const auto done = parse_sizes(place.settings, config); !done)
+    return tl::unexpected(done.error());
+  return place.settings.finish(config);
+}
+
+}  // namespace paceline

@@ -1,0 +1,61 @@
+// The publisher's settings: table [publisher] of the topology file, and what it needs of the rest.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "services/publisher/contract.h"
+#include "topology/topology.h"
+
+namespace paceline {
+
+struct PublisherConfig {
+  std::string cluster;
+  std::string node;
+  int pacers = 1;
+
+  // The engagement endpoint.
+  std::string base_auth_url;     // The token endpoint itself.
+  std::string base_service_url;  // Ends in '/'; the contract's path is appended.
+  std::string client_id;
+  std::string client_secret_file;  // One of the two is set.
+  std::string client_secret_env;
+  std::string ca_file;  // "" = the system's authorities.
+  std::string proxy;
+  bool is_webhook = false;
+  WebhookNames webhook;
+
+  // Time; those of the pacing world are already divided by time_scale.
+  Duration refresh_period = 2s;  // [> 0] pacing world.
+  double timeout_share = 0.8;    // (0..1) of the refresh period.
+  double warn_share = 0.5;       // (0..1) of the refresh period.
+  int valid_periods = 3;         // [2..100] refresh periods that a publication stays good for.
+  Duration guard = 20ms;         // From the check of the gate to the wire.
+  Duration token_timeout = 5s;
+  Duration probe_period = 5s;
+  Duration stop_bound = 1s;        // How long a stop waits for the elector to take the grant back.
+  Duration report_period = 100ms;  // Of the channel `publication`.
+  Duration pace_stale = 10s;       // Of the channel `pace`, pacing world.
+  Duration feedback_keyframe = 10s;  // Of the channel `feedback`, pacing world.
+
+  // Size.
+  int full_every = 30;       // [1..] publications from one full one to the next.
+  int max_targets = 20'000;  // [1..] targets in one request.
+  bool gzip = true;
+  int gzip_level = 1;             // [1..9]
+  std::size_t gzip_least = 1024;  // [bytes]
+
+  // Filled in by adapter_place, which can read files.
+  std::string targets_file;
+  std::vector<std::string> ids;  // Of the targets by dense index, and their media channels.
+  std::vector<std::string> channels;
+  std::string client_secret;
+  std::string boot;  // This host's boot id.
+  std::int64_t pid = 0;
+};
+
+/// Reads [publisher] (README.md lists the keys). Paths are relative to the topology file's folder.
+///   errors   bad_value: missing, unknown or out of range, naming FILE:LINE:COLUMN, key and value
+Result<PublisherConfig> parse_publisher_config(Place& place);
+
+}  // namespace paceline

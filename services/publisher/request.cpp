@@ -1,0 +1,93 @@
+#include "services/publisher/request.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/base/check.h"
+
+namespace paceline {
+namespace {
+
+// A predicted wait is worth telling when it moved by more than both.
+constexpr double least_wait_change_s = 0.5;
+constexpr double least_wait_change_share = 0.1;
+
+// To a multiple of 1 / steps, in [min, max]; what is not a number is `min`.
+double rounded(double value, double steps, double min, double max) {
+  if (!(value >= min)) return min;
+  return std::round(std::min(value, max) * steps) / steps;
+}
+
+bool same_wait(double a, double b) {
+  return std::abs(a - b) <= std::max(least_wait_change_s, least_wait_change_share * std::max(a, b));
+}
+
+// Whether telling `now` to someone who knows `told` would change what he does.
+bool differs(const Offer& now, const Offer& told) {
+  Offer compared = now;
+  if (same_wait(now.predicted_wait_s, told.predicted_wait_s))
+    compared.predicted_wait_s = told.predicted_wait_s;
+  return compared != told;
+}
+
+}  // namespace
+
+Offer offer_of(const TargetPace& pace) {
+  return {.state = pace.state,
+          .reason = pace.reason,
+          .proactive = std::max(pace.proactive, 0),
+          .max_pending = std::max(pace.max_pending, 0),
+          .reactive = std::max(pace.reactive, 0),
+          .reactive_state = rounded(pace.reactive_state, 100, 0, 1),
+          .predicted_wait_s = rounded(pace.predicted_wait_s, 10, 0, 1e6)};
+}
+
+Offer nothing(PaceState state, PaceReason reason) {
+  Offer offer;
+  offer.state = state;
+  offer.reason = reason;
+  return offer;
+}
+
+Offers::Offers(std::vector<std::string> ids, std::vector<std::string> channels)
+    : ids_{std::move(ids)}, channels_{std::move(channels)}, now_(ids_.size()), rows_(ids_.size()) {
+  CHECK(ids_.size() == channels_.size());
+}
+
+bool Offers::must_be_named(std::uint32_t index) const {
+  const Row& row = rows_[index];
+  return !row.named || (row.used && now_[index].proactive > 0) || differs(now_[index], row.told);
+}
+
+bool Offers::fill(PublicationRequest& request, bool full, std::size_t limit) {
+  CHECK(limit >= 1);
+  if (full)
+    for (Row& row : rows_) row.named = false;
+  request.full = full;
+  std::size_t count = 0;
+  bool is_left = false;
+  for (std::uint32_t i = 0; i < ids_.size(); ++i) {
+    if (!must_be_named(i)) continue;
+    if (count == limit) {
+      is_left = true;
+      break;
+    }
+    if (count == request.targets.size()) request.targets.emplace_back();
+    TargetOffer& target = request.targets[count++];
+    const Offer& offer = now_[i];
+    target.id = ids_[i];
+    target.channel = channels_[i];
+    target.state = offer.state;
+    target.reason = offer.reason;
+    target.proactive = offer.proactive;
+    target.max_pending = offer.max_pending;
+    target.reactive = offer.reactive;
+    target.reactive_state = offer.reactive_state;
+    target.predicted_wait_s = offer.predicted_wait_s;
+    rows_[i] = {.told = offer, .named = true, .used = false};
+  }
+  request.targets.resize(count);
+  return is_left;
+}
+
+}  // namespace paceline

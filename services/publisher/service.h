@@ -1,0 +1,143 @@
+// The publisher's shell: grants, pacers' rows and the clock in; publications, feedback and reports
+// out.
+//
+//   Publisher publisher{config, world, http};
+//   publisher.stop([&] { loop.stop(); });     // SIGTERM: hands over, or says a last zero, then
+//   calls back
+//
+// Everything happens in step(): time passed or something was heard; it acts on what is due and sets
+// one timer for what is due next. One publication, one token request and one probe are in flight at
+// most.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/ports/control.h"
+#include "common/ports/http.h"
+#include "common/ports/state_channel.h"
+#include "common/ports/world.h"
+#include "services/publisher/capacity.h"
+#include "services/publisher/config.h"
+#include "services/publisher/cycle.h"
+#include "services/publisher/figures.h"
+#include "services/publisher/gate.h"
+#include "services/publisher/request.h"
+#include "services/publisher/token.h"
+#include "services/publisher/verdict.h"
+
+namespace paceline {
+
+class Publisher {
+ public:
+  Publisher(const PublisherConfig& config, World& world, Http& http);
+  ~Publisher();
+  Publisher(const Publisher&) = delete;
+  Publisher& operator=(const Publisher&) = delete;
+
+  /// Sends nothing more, tells the elector and waits for it to take the grant back. If it goes on
+  /// renewing it instead, nobody takes over: one last publication allows nothing. Then `done`,
+  /// once.
+  void stop(std::function<void()> done);
+
+  /// As it would be reported now.
+  PublicationReport report() const;
+  const Gate& gate() const { return gate_; }
+
+ private:
+  struct InFlight {
+    HttpCall call = 0;
+    Instant sent_at{};
+    std::string token;  // That it was sent with.
+    std::uint64_t sent_bytes = 0;
+    bool last = false;  // The zero of a controlled stop.
+  };
+
+  void step();
+  void schedule(Instant now);
+  void on_grant(Payload bytes);
+  void on_change(Gate::Change change);
+
+  void publish(Instant now, bool continued);
+  void publish_last(Instant now);
+  void refresh_offers(Instant now);
+  void make_request(bool full);
+  void send(bool last);
+  void on_answer(Result<HttpAnswer> answer);
+  void on_accepted(const Verdict& verdict, double round_trip_s);
+  void on_refused(const Verdict& verdict, const InFlight& sent);
+  void take_feedback(const PublicationAnswer& answer);
+  void cancel_publication();
+  void watch_round_trip(double round_trip_s);
+
+  void fetch_token(Instant now);
+  void on_token(Result<HttpAnswer> answer);
+  void probe(Instant now);
+
+  void step_stop(Instant now);
+  void finish_stop();
+
+  HttpRequest request_to(std::string method, std::string url, Duration timeout) const;
+  double pace_age_s(Instant now) const;
+  void send_report();
+  void fill_status(StatusReply& reply) const;
+
+  const PublisherConfig config_;
+  World& world_;
+  Http& http_;
+  const Contract contract_;
+  const std::string publication_url_;
+  Figures figures_;
+
+  Gate gate_;
+  Token token_;
+  Cycle cycle_;
+  Backoff backoff_;
+  Capacity capacity_;
+  Offers offers_;
+  PublicationRequest request_;  // The last one made; reused.
+  std::string body_;
+  std::string packed_;
+
+  std::unordered_map<std::string, std::uint32_t> index_of_;
+  std::vector<std::uint8_t> shard_of_;  // Of each target.
+  std::vector<std::optional<Instant>>
+      shard_heard_;  // When a shard's rows were last brought up to date.
+  StateReader<TargetPace> pace_;
+  StateWriter<TargetFeedback> feedback_;
+  std::string epoch_;
+  bool feedback_of_term_ = false;  // Feedback was heard under this term: all rows are true.
+
+  std::uint64_t sequence_ = 0;
+  bool full_due_ = true;
+  bool is_left_ = false;  // The last publication had room for some targets only.
+  int since_full_ = 0;
+  std::size_t limit_;  // Targets in one request.
+  std::optional<InFlight> publication_;
+  std::optional<HttpCall> token_call_;
+  std::optional<HttpCall> probe_call_;
+  Instant probe_at_{};
+  std::optional<Instant> accepted_at_;
+  bool endpoint_reachable_ = false;
+  std::function<void()> stopped_;
+  std::optional<Instant> stop_until_;
+  bool said_last_ = false;
+  TimerId wake_ = 0;
+  std::uint64_t reports_ = 0;
+  PublicationReport last_;  // What the last publication came to.
+
+  FaultLog publishing_;
+  FaultLog fetching_;
+  FaultLog round_trips_;
+  FaultLog pacing_;
+  FaultLog rejections_;
+  FaultLog grants_;
+  ControlDesk desk_;
+  TimerId report_timer_;
+};
+
+}  // namespace paceline

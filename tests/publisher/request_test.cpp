@@ -1,0 +1,290 @@
+// Tests of what is said: offers, contracts, compression, capacity; and of what the answers mean.
+#include "services/publisher/request.h"
+
+#include "tests/support/catch.h"
+
+#include <rapidcheck.h>
+#include <zlib.h>
+
+#include <map>
+
+#include "services/publisher/capacity.h"
+#include "services/publisher/compress.h"
+#include "services/publisher/verdict.h"
+
+namespace paceline::test {
+namespace {
+
+constexpr WallTime noon{1'000'000s};
+
+Offers offers_of(std::size_t count) {
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < count; ++i) ids.push_back("t" + std::to_string(i));
+  return Offers{ids, std::vector<std::string>(count, "chat")};
+}
+
+Offer allowing(int proactive) {
+  return {.state = PaceState::ok,
+          .reason = PaceReason::granted,
+          .proactive = proactive,
+          .max_pending = proactive};
+}
+
+std::vector<std::string> ids_of(const PublicationRequest& request) {
+  std::vector<std::string> ids;
+  for (const auto& target : request.targets) ids.push_back(target.id);
+  return ids;
+}
+
+std::string unpacked(const std::string& packed, std::size_t size) {
+  std::string out(size, '\0');
+  z_stream stream{};
+  REQUIRE(inflateInit2(&stream, 15 + 16) == Z_OK);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  REQUIRE(inflate(&stream, Z_FINISH) == Z_STREAM_END);
+  inflateEnd(&stream);
+  return out;
+}
+
+PublicationRequest sent_request() {
+  PublicationRequest request;
+  request.term = 5;
+  request.sequence = 9;
+  request.targets.resize(2);
+  return request;
+}
+
+Verdict judged(int status, std::string_view body = "", std::string_view retry_after = "") {
+  return judge({.status = status,
+                .retry_after = retry_after,
+                .location = "https://elsewhere/",
+                .body = body},
+               sent_request(), paceline_contract("c"), noon);
+}
+
+}  // namespace
+
+TEST_CASE("a full publication names every target", "[publisher]") {
+  Offers offers = offers_of(3);
+  PublicationRequest request;
+
+  const bool left = offers.fill(request, true, 10);
+
+  CHECK(!left);
+  CHECK(ids_of(request) == std::vector<std::string>{"t0", "t1", "t2"});
+  CHECK(request.targets[0].reason == PaceReason::stale_statistics);
+}
+
+TEST_CASE("a delta names the targets that changed", "[publisher]") {
+  Offers offers = offers_of(3);
+  PublicationRequest request;
+  offers.fill(request, true, 10);
+  offers.set(1, allowing(2));
+
+  offers.fill(request, false, 10);
+
+  REQUIRE(ids_of(request) == std::vector<std::string>{"t1"});
+  CHECK(!request.full);
+  CHECK(request.targets[0].proactive == 2);
+}
+
+TEST_CASE("a delta names a target whose allowance was used, though it is the same number again",
+          "[publisher]") {
+  Offers offers = offers_of(2);
+  offers.set(0, allowing(2));
+  PublicationRequest request;
+  offers.fill(request, true, 10);
+  offers.used(0);
+  offers.used(1);  // Nothing is allowed there: nothing to renew.
+
+  offers.fill(request, false, 10);
+  CHECK(ids_of(request) == std::vector<std::string>{"t0"});
+
+  offers.fill(request, false, 10);
+  CHECK(request.targets.empty());
+}
+
+TEST_CASE("a wait that hardly moved is not told again", "[publisher]") {
+  Offers offers = offers_of(1);
+  Offer offer = allowing(1);
+  offer.predicted_wait_s = 20;
+  offers.set(0, offer);
+  PublicationRequest request;
+  offers.fill(request, true, 10);
+
+  offer.predicted_wait_s = 21.9;
+  offers.set(0, offer);
+  offers.fill(request, false, 10);
+  CHECK(request.targets.empty());
+
+  offer.predicted_wait_s = 23;
+  offers.set(0, offer);
+  offers.fill(request, false, 10);
+  CHECK(request.targets.size() == 1);
+}
+
+TEST_CASE("whatever a row says its offer is in range", "[publisher]") {
+  TargetPace pace;
+  pace.proactive = -3;
+  pace.reactive_state = std::nan("");
+  pace.predicted_wait_s = std::numeric_limits<double>::infinity();
+
+  const Offer offer = offer_of(pace);
+
+  CHECK(offer.proactive == 0);
+  CHECK(offer.reactive_state == 0);
+  CHECK(offer.predicted_wait_s == 1e6);
+}
+
+// A receiver that applies full and delta publications as the contract says always holds what is
+// true now, whatever changed and however small the parts were.
+TEST_CASE("a receiver of every publication holds what is true", "[publisher][property]") {
+  REQUIRE(rc::check([] {
+    const auto count = *rc::gen::inRange<std::size_t>(1, 12);
+    Offers offers = offers_of(count);
+    std::map<std::string, int> held;
+    bool full = true;
+    for (int cycle = 0; cycle < 12; ++cycle) {
+      for (std::uint32_t i = 0; i < count; ++i)
+        if (*rc::gen::inRange(0, 3) == 0) offers.set(i, allowing(*rc::gen::inRange(0, 4)));
+      const auto limit = *rc::gen::inRange<std::size_t>(1, 6);
+      bool left = true;
+      bool first = true;
+      while (left) {
+        PublicationRequest request;
+        left = offers.fill(request, full && first, limit);
+        RC_ASSERT(request.targets.size() <= limit);
+        if (request.full) held.clear();
+        for (const auto& target : request.targets) held[target.id] = target.proactive;
+        first = false;
+      }
+      for (std::uint32_t i = 0; i < count; ++i)
+        RC_ASSERT(held["t" + std::to_string(i)] == offers.now(i).proactive);
+      full = *rc::gen::inRange(0, 4) == 0;
+    }
+  }));
+}
+
+TEST_CASE("the path names the cluster and nothing else", "[publisher]") {
+  CHECK(paceline_contract("a/b c").path == "v2/pacing/clusters/a%2Fb%20c/publications");
+}
+
+TEST_CASE("another site's contract has its own names", "[publisher]") {
+  WebhookNames names;
+  names.targets = "queues";
+  names.id = "queue";
+  names.proactive = "offers";
+  names.reason = "why";
+  names.sequence = "";
+  const Contract contract = webhook_contract(names);
+  PublicationRequest request;
+  request.term = 3;
+  request.valid_until_ms = 77;
+  request.targets = {
+      {.id = "sales", .channel = "chat", .proactive = 2, .reason = PaceReason::granted}};
+  std::string body;
+
+  contract.encode(request, body);
+
+  CHECK(body == R"({"term":3,"validUntil":77,"queues":[{"queue":"sales","offers":2,)"
+                R"("why":"granted"}]})");
+  CHECK(!contract.deltas);
+  CHECK(contract.decode("whatever", request)->accepted == 1);
+}
+
+TEST_CASE("what is compressed is what comes out", "[publisher][property]") {
+  REQUIRE(rc::check([](std::string body) {
+    body += std::string(2000, 'x');
+    std::string packed;
+    RC_ASSERT(compress_gzip(body, 1, 0, packed));
+    RC_ASSERT(unpacked(packed, body.size()) == body);
+  }));
+}
+
+TEST_CASE("compression that does not pay is left out", "[publisher]") {
+  std::string packed;
+
+  CHECK(!compress_gzip("short", 1, 0, packed));
+  CHECK(!compress_gzip(std::string(1000, 'x'), 1, 1024, packed));
+}
+
+TEST_CASE("capacity follows from two sizes of publication", "[publisher]") {
+  Capacity capacity;
+  for (int i = 0; i < 20; ++i) {
+    capacity.observe(10'000, 0.030);
+    capacity.observe(110'000, 0.130);
+  }
+
+  REQUIRE(capacity.line());
+  CHECK(capacity.line()->base_s == Approx(0.020));
+  CHECK(capacity.line()->seconds_per_byte == Approx(1e-6));
+  CHECK(*capacity.targets_within(1.0, 100) == Approx(9800));
+  CHECK(*capacity.targets_within(0.01, 100) == 0);
+}
+
+TEST_CASE("capacity is not known from one size alone", "[publisher]") {
+  Capacity capacity;
+  for (int i = 0; i < 20; ++i) capacity.observe(10'000, 0.030 + i * 0.001);
+
+  CHECK(!capacity.line());
+}
+
+TEST_CASE("a right answer is an acceptance", "[publisher]") {
+  const auto verdict = judged(200, R"({"term":5,"sequence":9,"accepted":2,"epoch":"e"})");
+
+  CHECK(verdict.outcome == PublicationOutcome::accepted);
+  CHECK(verdict.answer.epoch == "e");
+}
+
+TEST_CASE("what is not exactly the promised answer is no acceptance", "[publisher]") {
+  const auto body = GENERATE(as<std::string>{}, "", "{", "<html>",
+                             R"({"term":5,"sequence":8,"accepted":2,"epoch":"e"})",
+                             R"({"term":4,"sequence":9,"accepted":2,"epoch":"e"})");
+  CAPTURE(body);
+
+  CHECK(judged(200, body).outcome == PublicationOutcome::failed);
+}
+
+TEST_CASE("a higher term in any answer is a fence", "[publisher]") {
+  const auto conflict = judged(409, R"({"term":6})");
+  CHECK(conflict.outcome == PublicationOutcome::fenced);
+  CHECK(conflict.fenced_by == 6);
+
+  CHECK(judged(200, R"({"term":7,"sequence":9,"accepted":2,"epoch":"e"})").fenced_by == 7);
+}
+
+TEST_CASE("a conflict in our own term asks for a larger sequence", "[publisher]") {
+  const auto body = GENERATE(as<std::string>{}, R"({"term":5})", R"({"term":4})", "", "no JSON");
+  CAPTURE(body);
+
+  const auto verdict = judged(409, body);
+
+  CHECK(verdict.outcome == PublicationOutcome::rejected);
+  CHECK(verdict.sequence_refused);
+}
+
+TEST_CASE("each status has its meaning", "[publisher]") {
+  const auto [status, outcome] =
+      GENERATE(table<int, PublicationOutcome>({{204, PublicationOutcome::failed},
+                                               {302, PublicationOutcome::rejected},
+                                               {400, PublicationOutcome::rejected},
+                                               {401, PublicationOutcome::unauthorised},
+                                               {403, PublicationOutcome::rejected},
+                                               {413, PublicationOutcome::rejected},
+                                               {429, PublicationOutcome::throttled},
+                                               {500, PublicationOutcome::failed},
+                                               {502, PublicationOutcome::failed},
+                                               {503, PublicationOutcome::throttled}}));
+  CAPTURE(status);
+
+  const auto verdict = judged(status, "", "12");
+
+  CHECK(verdict.outcome == outcome);
+  CHECK(verdict.too_large == (status == 413));
+  CHECK(verdict.retry_after.has_value() == (status == 429 || status == 503));
+}
+
+}  // namespace paceline::test

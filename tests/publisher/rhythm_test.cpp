@@ -1,0 +1,195 @@
+// Tests of what decides when to send: patience, token, cycle.
+#include "tests/support/catch.h"
+
+#include <rapidcheck.h>
+
+#include "services/publisher/cycle.h"
+#include "services/publisher/patience.h"
+#include "services/publisher/token.h"
+
+namespace paceline::test {
+namespace {
+
+constexpr Instant start{1000s};
+const WallTime noon = std::chrono::sys_days{std::chrono::year{1994} / 11 / 6} + 8h + 49min + 37s;
+
+Token token_with_life(std::int64_t life_s) {
+  Token token{Token::Policy{}};
+  token.fetching(start);
+  token.fetched({"first", life_s});
+  return token;
+}
+
+}  // namespace
+
+TEST_CASE("a timeout lies strictly inside the refresh period", "[publisher][property]") {
+  REQUIRE(rc::check([] {
+    const Duration period{*rc::gen::inRange<std::int64_t>(2, 60'000'000'000)};
+    const double share = *rc::gen::inRange(1, 1000) / 1000.0;
+
+    const Duration timeout = request_timeout(period, share);
+
+    RC_ASSERT(timeout > Duration::zero());
+    RC_ASSERT(timeout < period);
+  }));
+}
+
+TEST_CASE("back-off doubles its bound up to the most and starts over", "[publisher]") {
+  Backoff backoff{{.floor = 0s, .first = 1s, .most = 5s}};
+
+  CHECK(backoff.next(0.5) == 500ms);
+  CHECK(backoff.next(0.5) == 1s);
+  CHECK(backoff.next(0.5) == 2s);
+  CHECK(backoff.next(0.5) == 2500ms);
+  CHECK(backoff.next(0.0) == 0s);
+  backoff.reset();
+  CHECK(backoff.next(0.5) == 500ms);
+}
+
+TEST_CASE("a Retry-After is understood in both its forms", "[publisher]") {
+  const auto [value, delay] =
+      GENERATE(table<std::string, Duration>({{"0", 0s},
+                                             {"17", 17s},
+                                             {" 17 ", 17s},
+                                             {"999999999999999999999", 1h},
+                                             {"Sun, 06 Nov 1994 08:50:07 GMT", 30s},
+                                             {"Sun, 06 Nov 1994 08:00:00 GMT", 0s},
+                                             {"Mon, 07 Nov 1994 08:50:07 GMT", 1h}}));
+  CAPTURE(value);
+
+  CHECK(parse_retry_after(value, noon) == delay);
+}
+
+TEST_CASE("a Retry-After that nobody understands is none", "[publisher]") {
+  const auto value =
+      GENERATE(as<std::string>{}, "", "-1", "1.5", "soon", "Sun, 31 Feb 1994 08:50:07 GMT",
+               "Sun, 06 Now 1994 08:50:07 GMT", "Sunday, 06-Nov-94 08:49:37 GMT");
+  CAPTURE(value);
+
+  CHECK(!parse_retry_after(value, noon));
+}
+
+TEST_CASE("any Retry-After at all is a delay within an hour or none", "[publisher][property]") {
+  REQUIRE(rc::check([](const std::string& value) {
+    const auto delay = parse_retry_after(value, noon);
+    RC_ASSERT(!delay || (*delay >= 0s && *delay <= 1h));
+  }));
+}
+
+TEST_CASE("the first token is wanted at once, and one at a time", "[publisher]") {
+  Token token{Token::Policy{}};
+  CHECK(token.wants_fetch(start));
+
+  token.fetching(start);
+
+  CHECK(!token.wants_fetch(start + 1h));
+  CHECK(!token.next());
+}
+
+TEST_CASE("a token is renewed at 80 percent of its life and used until its end", "[publisher]") {
+  const Token token = token_with_life(1000);
+
+  CHECK(!token.wants_fetch(start + 799s));
+  CHECK(token.wants_fetch(start + 800s));
+  CHECK(token.usable(start + 999s));
+  CHECK(!token.usable(start + 1000s));
+}
+
+TEST_CASE("a token refused is fetched anew at once, then with back-off", "[publisher]") {
+  Token token = token_with_life(1000);
+
+  token.refused(start + 1s, "first", 0.5);
+  CHECK(!token.usable(start + 1s));
+  CHECK(token.wants_fetch(start + 1s));
+
+  token.fetching(start + 1s);
+  token.fetched({"second", 1000});
+  token.refused(start + 2s, "second", 0.5);
+  CHECK(!token.wants_fetch(start + 2s));
+  CHECK(token.wants_fetch(start + 3s));
+}
+
+TEST_CASE("a refusal of a token that was replaced meanwhile changes nothing", "[publisher]") {
+  Token token = token_with_life(1000);
+
+  token.refused(start + 1s, "older", 0.5);
+
+  CHECK(token.usable(start + 1s));
+}
+
+TEST_CASE("the token endpoint is left alone for as long as it asks", "[publisher]") {
+  Token token{Token::Policy{}};
+  token.fetching(start);
+
+  token.failed(start, 30s, 0.0);
+
+  CHECK(!token.wants_fetch(start + 29s));
+  CHECK(token.wants_fetch(start + 30s));
+}
+
+TEST_CASE("a token goes on being used while a new one cannot be had", "[publisher]") {
+  Token token = token_with_life(1000);
+  token.fetching(start + 800s);
+
+  token.failed(start + 801s, std::nullopt, 0.9);
+
+  CHECK(token.usable(start + 900s));
+  CHECK(token.text() == "first");
+}
+
+TEST_CASE("client credentials are encoded as RFC 6749 and 7617 have them", "[publisher]") {
+  CHECK(basic_authorization("Aladdin", "open sesame") == "Basic QWxhZGRpbjpvcGVuJTIwc2VzYW1l");
+  CHECK(basic_authorization("a", "b") == "Basic YTpi");
+}
+
+TEST_CASE("a cycle keeps its rhythm", "[publisher]") {
+  Cycle cycle{2s};
+  cycle.start(start);
+
+  cycle.sent(start);
+  CHECK(!cycle.due(start + 1999ms));
+  cycle.sent(start + 2010ms);
+
+  CHECK(cycle.next() == start + 4s);
+  CHECK(cycle.skipped() == 0);
+}
+
+TEST_CASE("late beats become one publication and are counted", "[publisher]") {
+  Cycle cycle{2s};
+  cycle.start(start);
+
+  cycle.sent(start + 7s);
+
+  CHECK(cycle.next() == start + 8s);
+  CHECK(cycle.skipped() == 3);
+  CHECK(cycle.cycles() == 1);
+}
+
+TEST_CASE("a retry counts the beats it lets pass", "[publisher]") {
+  Cycle cycle{2s};
+  cycle.start(start);
+  cycle.sent(start);
+
+  cycle.retry_at(start + 9s);
+
+  CHECK(cycle.skipped() == 3);
+  CHECK(!cycle.due(start + 8s));
+  CHECK(cycle.due(start + 9s));
+}
+
+TEST_CASE("beats are sent or skipped and never lost", "[publisher][property]") {
+  REQUIRE(rc::check([] {
+    Cycle cycle{1s};
+    cycle.start(start);
+    Instant now = start;
+    for (int i = 0; i < 30; ++i) {
+      now = std::max(now, cycle.next()) + std::chrono::milliseconds{*rc::gen::inRange(0, 3000)};
+      cycle.sent(now);
+      RC_ASSERT(cycle.next() > now);
+    }
+    const auto beats = static_cast<std::uint64_t>((cycle.next() - start) / 1s);
+    RC_ASSERT(cycle.cycles() + cycle.skipped() == beats);
+  }));
+}
+
+}  // namespace paceline::test

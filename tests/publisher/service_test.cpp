@@ -1,0 +1,402 @@
+// The publisher on virtual time, with an endpoint that does what the test wants.
+#include "services/publisher/service.h"
+
+#include "tests/support/catch.h"
+
+#include <algorithm>
+
+#include "common/wire/codec.h"
+#include "tests/publisher/stage.h"
+
+namespace paceline::test {
+namespace {
+
+Result<HttpAnswer> status(int code, std::string body = "", HttpHeaders headers = {}) {
+  HttpAnswer answer;
+  answer.status = code;
+  answer.body = std::move(body);
+  answer.headers = std::move(headers);
+  return answer;
+}
+
+// Answers the next `count` publications with `answer`, then as the contract has it.
+void answer_next(Stage& stage, int count, std::function<Result<HttpAnswer>()> answer) {
+  stage.endpoint->answer = [&stage, left = count,
+                            answer](const PublicationRequest& request) mutable {
+    return left-- > 0 ? answer() : stage.endpoint->accept(request);
+  };
+}
+
+}  // namespace
+
+TEST_CASE("nothing is published without a grant", "[publisher][scenario]") {
+  Stage stage{1};
+
+  stage.sim.run_for(30s);
+
+  CHECK(stage.published().empty());
+  CHECK(stage.endpoint->tokens == 1);
+  CHECK(stage.endpoint->probes >= 5);
+  CHECK(stage.publisher->report().endpoint_reachable);
+}
+
+TEST_CASE("the first publication of a term goes out at once and is full", "[publisher][scenario]") {
+  Stage stage{2};
+  stage.sim.run_for(3s);
+
+  stage.grant(257);
+  stage.sim.run_for(5ms);
+
+  REQUIRE(stage.published().size() == 1);
+  const auto& request = stage.published()[0].request;
+  CHECK(request.full);
+  CHECK(request.term == 257);
+  CHECK(request.sequence == 1);
+  CHECK(request.targets.size() == 6);
+  CHECK(request.targets[0].proactive == 1);
+  CHECK(request.valid_until_ms - request.timestamp_ms == 6000);
+}
+
+TEST_CASE("publications keep the period and only changes are told", "[publisher][scenario]") {
+  Stage stage{3};
+  stage.pace(0);
+  stage.sim.run_for(1s);
+  stage.grant(257);
+
+  stage.sim.run_for(9s);
+
+  REQUIRE(stage.published().size() == 5);
+  for (std::size_t i = 1; i < 5; ++i) {
+    CHECK(!stage.published()[i].request.full);
+    CHECK(stage.published()[i].request.targets.empty());
+    CHECK(stage.published()[i].request.sequence == i + 1);
+    CHECK(stage.published()[i].at - stage.published()[i - 1].at < 2100ms);
+  }
+}
+
+// 200 seeds: grants that come late, twice and overtaken, revocations, pauses of the publisher,
+// answers slower than the period. Whatever leaves has a grant of its term that is good at that
+// moment, terms never fall, sequences rise, and there is never more than one publication in flight.
+TEST_CASE("no publication leaves without a good grant", "[publisher][scenario]") {
+  const auto seed = GENERATE(range(0u, 200u));
+  CAPTURE(seed);
+  Stage stage{seed};
+  stage.endpoint->delay_max = 3s;
+  SimRandom chance{seed};
+  std::vector<Grant> granted;
+  std::uint64_t term = 256;
+  bool is_paused = false;
+  const Address address{"a", "publisher", 0};
+
+  for (int i = 0; i < 60; ++i) {
+    const double what = chance.uniform();
+    if (what < 0.15) ++term;
+    const auto life = std::chrono::milliseconds{static_cast<int>(chance.uniform() * 2000)};
+    const Grant grant = stage.grant_message(what > 0.85 ? 0 : term, life);
+    granted.push_back(grant);
+    const int copies = chance.uniform() < 0.3 ? 2 : 1;
+    for (int copy = 0; copy < copies; ++copy)
+      stage.elector->timers.after(
+          std::chrono::milliseconds{static_cast<int>(chance.uniform() * 1500)},
+          [&stage, grant] { stage.elector->bus.publish("grant", encode(grant)); });
+    if (chance.uniform() < 0.1) {
+      is_paused = !is_paused;
+      is_paused ? stage.sim.pause_process(address) : stage.sim.resume_process(address);
+    }
+    stage.sim.run_for(std::chrono::milliseconds{static_cast<int>(chance.uniform() * 700)});
+  }
+
+  std::uint64_t last_term = 0;
+  std::uint64_t last_sequence = 0;
+  for (const auto& [at, request, token] : stage.published()) {
+    CHECK(std::any_of(granted.begin(), granted.end(), [&, at = at, &request = request](auto& g) {
+      return g.term == request.term && at + 20ms < Instant{Duration{g.expires_ns}};
+    }));
+    CHECK(request.term >= last_term);
+    if (request.term == last_term) CHECK(request.sequence > last_sequence);
+    last_term = request.term;
+    last_sequence = request.sequence;
+  }
+  CHECK(stage.endpoint->most_in_flight <= 1);
+}
+
+TEST_CASE("grants let publications out, in most seeds", "[publisher][scenario]") {
+  const auto seed = GENERATE(range(0u, 20u));
+  CAPTURE(seed);
+  Stage stage{seed};
+  stage.sim.run_for(1s);
+  for (int i = 0; i < 20; ++i) {
+    stage.grant(300, 600ms);
+    stage.sim.run_for(200ms);
+  }
+
+  CHECK(stage.published().size() >= 2);
+}
+
+TEST_CASE("a request in flight is cancelled when the grant ends", "[publisher][scenario]") {
+  Stage stage{4};
+  stage.endpoint->delay_min = stage.endpoint->delay_max = 1s;
+  stage.sim.run_for(3s);
+  stage.grant(257, 300ms);
+
+  stage.sim.run_for(290ms);
+
+  CHECK(stage.published().size() == 1);
+  CHECK(stage.endpoint->cancelled == 1);
+  CHECK(!stage.publisher->report().open);
+}
+
+TEST_CASE("after a lost answer everything is told again", "[publisher][scenario]") {
+  Stage stage{5};
+  stage.sim.run_for(1s);
+  stage.grant(257);
+  stage.sim.run_for(3s);
+  answer_next(stage, 1, [] { return fail(Errc::unavailable, "reset"); });
+
+  stage.sim.run_for(4s);
+
+  const auto failed = stage.published().size();
+  REQUIRE(failed >= 4);
+  CHECK(!stage.published()[2].request.full);
+  CHECK(stage.published()[3].request.full);
+  CHECK(stage.published()[3].at - stage.published()[2].at < 2s);
+}
+
+TEST_CASE("a silent shard's targets are allowed nothing, and say why", "[publisher][scenario]") {
+  Stage stage{6};
+  stage.sim.run_for(1s);
+  stage.grant(257);
+  stage.sim.run_for(5s);
+  stage.silence_pacer(0);
+
+  stage.sim.run_for(8s);
+
+  std::map<std::string, TargetOffer> held;
+  for (const auto& published : stage.published())
+    for (const auto& target : published.request.targets) held[target.id] = target;
+  REQUIRE(held.size() == 6);
+  std::size_t stale = 0;
+  for (const auto& [id, offer] : held) {
+    if (offer.state != PaceState::stale) continue;
+    ++stale;
+    CHECK(offer.proactive == 0);
+    CHECK(offer.reason == PaceReason::stale_statistics);
+  }
+  CHECK(stale > 0);
+  CHECK(stale < 6);
+  CHECK(stage.sim.count("pace_stale") == 1);
+}
+
+TEST_CASE("a fence shuts the gate, and the elector hears of it", "[publisher][scenario]") {
+  Stage stage{7};
+  stage.sim.run_for(1s);
+  stage.grant(257);
+  stage.sim.run_for(3s);
+  answer_next(stage, 1, [] { return status(409, R"({"term":514})"); });
+  stage.sim.run_for(2s);
+  const auto before = stage.published().size();
+
+  stage.grant(257);
+  stage.sim.run_for(5s);
+
+  CHECK(stage.published().size() == before);
+  CHECK(stage.reports.back().fenced_by == 514);
+  CHECK(stage.reports.back().stopped_term == 257);
+  CHECK(stage.reports.back().outcome == PublicationOutcome::fenced);
+
+  stage.grant(769);
+  stage.sim.run_for(100ms);
+  CHECK(stage.published().size() == before + 1);
+}
+
+TEST_CASE("a refused token is renewed once and the publication repeated", "[publisher][scenario]") {
+  Stage stage{8};
+  answer_next(stage, 1, [] { return status(401); });
+  stage.sim.run_for(1s);
+
+  stage.grant(257);
+  stage.sim.run_for(500ms);
+
+  REQUIRE(stage.published().size() == 2);
+  CHECK(stage.published()[0].token == "Bearer token-1");
+  CHECK(stage.published()[1].token == "Bearer token-2");
+  CHECK(stage.publisher->report().outcome == PublicationOutcome::accepted);
+}
+
+TEST_CASE("tokens that are refused again and again are asked for less and less",
+          "[publisher][scenario]") {
+  Stage stage{9};
+  answer_next(stage, 1000, [] { return status(401); });
+  stage.sim.run_for(1s);
+  stage.grant(257, 59s);
+
+  stage.sim.run_for(55s);
+
+  CHECK(stage.endpoint->tokens >= 3);
+  CHECK(stage.endpoint->tokens <= 60);
+}
+
+TEST_CASE("a throttled publisher waits as long as it was asked to", "[publisher][scenario]") {
+  Stage stage{10};
+  answer_next(stage, 1, [] { return status(429, "", {{"retry-after", "9"}}); });
+  stage.sim.run_for(1s);
+  stage.grant(257);
+
+  stage.sim.run_for(8900ms);
+  CHECK(stage.published().size() == 1);
+
+  stage.sim.run_for(1s);
+  CHECK(stage.published().size() == 2);
+  CHECK(stage.publisher->report().skipped_cycles >= 3);
+}
+
+TEST_CASE("a publication too large is sent in parts", "[publisher][scenario]") {
+  Stage stage{11, [](PublisherConfig& config) {
+                for (int i = 0; i < 500; ++i) config.ids.push_back("more" + std::to_string(i));
+                config.channels.assign(config.ids.size(), "chat");
+              }};
+  stage.endpoint->answer = [&](const PublicationRequest& request) {
+    return request.targets.size() > 150 ? status(413) : stage.endpoint->accept(request);
+  };
+  stage.sim.run_for(3s);
+
+  stage.grant(257);
+  stage.sim.run_for(1s);
+
+  std::map<std::string, int> told;
+  std::size_t full = 0;
+  for (const auto& published : stage.published()) {
+    if (published.request.targets.size() > 150) continue;
+    if (published.request.full) ++full;
+    for (const auto& target : published.request.targets) ++told[target.id];
+  }
+  CHECK(told.size() == 506);
+  CHECK(full == 1);
+}
+
+TEST_CASE("feedback reaches the pacers", "[publisher][scenario]") {
+  Stage stage{12};
+  stage.sim.run_for(1s);
+  stage.grant(257);
+
+  stage.sim.run_for(5s);
+
+  for (std::uint32_t i = 0; i < 6; ++i) CHECK(stage.feedback->row(i).sent >= 3);
+  const auto& sender = stage.feedback->senders().begin()->second;
+  CHECK(sender.head.epoch == "first");
+  CHECK(sender.head.term == 257);
+}
+
+TEST_CASE("a new epoch of the endpoint starts its counters over and is told everything",
+          "[publisher][scenario]") {
+  Stage stage{13};
+  stage.sim.run_for(1s);
+  stage.grant(257);
+  stage.sim.run_for(5s);
+  stage.pace(0);
+  stage.sim.run_for(3s);
+  stage.endpoint->epoch = "second";
+  const auto before = stage.published().size();
+
+  stage.sim.run_for(4s);
+
+  REQUIRE(stage.published().size() >= before + 2);
+  CHECK(!stage.published()[before].request.full);
+  CHECK(stage.published()[before + 1].request.full);
+  CHECK(stage.feedback->senders().begin()->second.head.epoch == "second");
+}
+
+TEST_CASE("an unreadable grant is refused and nothing else happens", "[publisher][scenario]") {
+  Stage stage{14};
+  stage.sim.run_for(1s);
+
+  stage.elector->bus.publish("grant", Bytes{0xc1, 0xff});
+  stage.sim.run_for(1s);
+
+  CHECK(stage.published().empty());
+  CHECK(stage.sim.count("grant_refused") == 1);
+}
+
+TEST_CASE("a publisher that is asked to stop tells its elector and goes when the grant does",
+          "[publisher][scenario]") {
+  Stage stage{15};
+  stage.sim.run_for(1s);
+  stage.grant(257);
+  stage.sim.run_for(3s);
+  const auto before = stage.published().size();
+  bool stopped = false;
+
+  stage.publisher->stop([&] { stopped = true; });
+  stage.sim.run_for(5ms);
+  CHECK(!stopped);
+  CHECK(stage.reports.back().stopped_term == 257);
+  stage.grant(0);
+  stage.sim.run_for(5ms);
+
+  CHECK(stopped);
+  CHECK(stage.published().size() == before);
+}
+
+TEST_CASE("a publisher whom nobody follows says a last zero", "[publisher][scenario]") {
+  Stage stage{16};
+  stage.sim.run_for(1s);
+  stage.grant(257, 10s);
+  stage.sim.run_for(3s);
+  const auto before = stage.published().size();
+  bool stopped = false;
+
+  stage.publisher->stop([&] { stopped = true; });
+  for (int i = 0; i < 10 && !stopped; ++i) {
+    stage.grant(257, 600ms);
+    stage.sim.run_for(200ms);
+  }
+
+  CHECK(stopped);
+  REQUIRE(stage.published().size() == before + 1);
+  const auto& last = stage.published().back().request;
+  CHECK(last.full);
+  REQUIRE(last.targets.size() == 6);
+  for (const auto& target : last.targets) CHECK(target.proactive == 0);
+}
+
+TEST_CASE("a publisher without a grant stops at once", "[publisher][scenario]") {
+  Stage stage{17};
+  stage.sim.run_for(1s);
+  bool stopped = false;
+
+  stage.publisher->stop([&] { stopped = true; });
+
+  CHECK(stopped);
+}
+
+TEST_CASE("a restarted publisher that the endpoint is ahead of catches up",
+          "[publisher][scenario]") {
+  Stage stage{18};
+  stage.sim.run_for(1s);
+  stage.grant(257);
+  stage.sim.run_for(21s);
+  stage.publisher.reset();
+  stage.publisher = std::make_unique<Publisher>(stage.config, *stage.world, *stage.endpoint);
+  stage.sim.run_for(1s);
+  stage.grant(257);
+
+  stage.sim.run_for(3s);
+
+  CHECK(stage.publisher->report().outcome == PublicationOutcome::accepted);
+}
+
+TEST_CASE("a step of the wall clock moves no token and no cycle", "[publisher][scenario]") {
+  Stage stage{19};
+  stage.sim.run_for(1s);
+  stage.grant(257);
+  stage.sim.run_for(3s);
+  const auto before = stage.published().size();
+
+  stage.sim.step_wall("a", -1h);
+  stage.sim.run_for(4s);
+
+  CHECK(stage.published().size() == before + 2);
+  CHECK(stage.endpoint->tokens == 1);
+}
+
+}  // namespace paceline::test

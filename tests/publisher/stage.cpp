@@ -1,0 +1,156 @@
+#include "tests/publisher/stage.h"
+
+#include <algorithm>
+
+#include "common/base/check.h"
+#include "common/base/hash.h"
+#include "common/wire/codec.h"
+
+namespace paceline::test {
+namespace {
+
+const Address publisher_address{"a", "publisher", 0};
+const Address elector_address{"a", "elector", 0};
+
+HttpAnswer answered(int status, std::string body) {
+  HttpAnswer answer;
+  answer.status = status;
+  answer.body = std::move(body);
+  return answer;
+}
+
+}  // namespace
+
+HttpCall FakeEndpoint::send(HttpRequest request, Done done) {
+  const HttpCall call = ++last_;
+  const bool is_publication = request.method == "POST" && request.url.ends_with("/publications");
+  in_flight_[call] = is_publication;
+  if (is_publication) {
+    auto decoded = decode_publication(request.body);
+    CHECK(decoded.has_value());
+    published.push_back({world_.clock.now(), *std::move(decoded), request.headers[0].second});
+    most_in_flight = std::max<std::size_t>(
+        most_in_flight, static_cast<std::size_t>(std::count_if(in_flight_.begin(), in_flight_.end(),
+                                                               [](auto& c) { return c.second; })));
+  }
+  const Duration delay =
+      delay_min + from_seconds(world_.random.uniform() * to_seconds(delay_max - delay_min));
+  world_.timers.after(std::min(delay, request.timeout), [this, call, delay, request, done] {
+    if (in_flight_.erase(call) == 0) return;
+    auto answer_now = answer_to(request);  // It arrived, even if its answer came too late.
+    if (delay >= request.timeout) answer_now = fail(Errc::unavailable, "timed out");
+    done(std::move(answer_now));
+  });
+  return call;
+}
+
+void FakeEndpoint::cancel(HttpCall call) {
+  if (in_flight_.erase(call) > 0) ++cancelled;
+}
+
+Result<HttpAnswer> FakeEndpoint::answer_to(const HttpRequest& request) {
+  if (request.method == "GET") {
+    ++probes;
+    return answered(405, "");
+  }
+  if (request.url.ends_with("/oauth/token")) {
+    ++tokens;
+    if (token_status != 200) return answered(token_status, "");
+    return answered(200, R"({"access_token":"token-)" + std::to_string(tokens) +
+                             R"(","token_type":"bearer","expires_in":300})");
+  }
+  const auto decoded = decode_publication(request.body);
+  return answer ? answer(*decoded) : accept(*decoded);
+}
+
+Result<HttpAnswer> FakeEndpoint::accept(const PublicationRequest& request) {
+  if (request.term < term_ || (request.term == term_ && request.sequence <= sequence_))
+    return answered(409, R"({"term":)" + std::to_string(term_) + "}");
+  term_ = request.term;
+  sequence_ = request.sequence;
+  PublicationAnswer reply{.term = term_,
+                          .sequence = sequence_,
+                          .accepted = request.targets.size(),
+                          .epoch = epoch,
+                          .rejected = {},
+                          .feedback = {}};
+  for (const auto& target : request.targets) {
+    counts_[target.id].sent += static_cast<std::uint64_t>(target.proactive);
+    reply.feedback.push_back({target.id, counts_[target.id]});
+  }
+  std::string body;
+  encode_publication_answer(reply, body);
+  return answered(200, std::move(body));
+}
+
+Stage::Stage(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt) : sim{seed} {
+  config.cluster = "c";
+  config.node = "a";
+  config.pacers = 2;
+  config.base_auth_url = "https://login.test/oauth/token";
+  config.base_service_url = "https://api.test/api/";
+  config.client_id = "id";
+  config.client_secret = "secret";
+  config.boot = "boot-1";
+  config.gzip = false;
+  config.pace_stale = 5s;
+  for (int i = 0; i < 6; ++i) config.ids.push_back("t" + std::to_string(i));
+  config.channels.assign(config.ids.size(), "chat");
+  if (adapt) adapt(config);
+
+  elector = &sim.process(elector_address);
+  elector->bus.subscribe("publication", [this](const Address&, Payload bytes) {
+    reports.push_back(*decode<PublicationReport>(bytes));
+  });
+  feedback = std::make_unique<StateReader<TargetFeedback>>(
+      *elector, "feedback", StateReader<TargetFeedback>::Options{}, config.ids, nullptr);
+  world = &sim.process(publisher_address);
+  endpoint = std::make_unique<FakeEndpoint>(*world);
+  publisher = std::make_unique<Publisher>(config, *world, *endpoint);
+  for (int shard = 0; shard < config.pacers; ++shard) {
+    World& pacer = sim.process({"a", "pacer", shard});
+    pacers.push_back(&pacer);
+    std::vector<std::string> ids;
+    for (const auto& id : config.ids)
+      if (shard_of(id, config.pacers) == shard) ids.push_back(id);
+    rows_.push_back(std::make_unique<StateWriter<TargetPace>>(
+        pacer, "pace",
+        StateWriter<TargetPace>::Options{.ids = ids, .keyframe = 1s, .shard = shard}));
+    pacer.timers.every(100ms, [this, shard] {
+      const auto index = static_cast<std::size_t>(shard);
+      if (!silent_[index]) rows_[index]->publish({});
+    });
+  }
+  pace(1);
+}
+
+Stage::~Stage() {
+  publisher.reset();
+}
+
+void Stage::pace(int proactive) {
+  TargetPace row;
+  row.state = PaceState::ok;
+  row.reason = PaceReason::granted;
+  row.proactive = proactive;
+  row.max_pending = proactive;
+  for (auto& rows : rows_)
+    for (std::uint32_t i = 0; i < rows->size(); ++i) rows->set(i, row);
+}
+
+Grant Stage::grant_message(std::uint64_t term, Duration life) {
+  Grant grant;
+  grant.node = "a";
+  grant.incarnation = elector->incarnation;
+  grant.sequence = ++grants_;
+  grant.term = term;
+  grant.expires_ns = (elector->clock.now() + life).time_since_epoch().count();
+  grant.boot = "boot-1";
+  return grant;
+}
+
+void Stage::grant(std::uint64_t term, Duration life) {
+  elector->bus.publish("grant", encode(grant_message(term, life)));
+}
+
+}  // namespace paceline::test

@@ -1,0 +1,89 @@
+// A publisher on a stage: a simulated world, a pacer, an elector that says what the test wants, and
+// an engagement endpoint behind a fake of the Http port.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "services/publisher/service.h"
+#include "tests/support/sim_world.h"
+
+namespace paceline::test {
+
+/// The token service and the engagement endpoint, as far as the contract goes, without a network.
+class FakeEndpoint final : public Http {
+ public:
+  struct Published {
+    Instant at{};  // When it left, by the publisher's clock.
+    PublicationRequest request;
+    std::string token;
+  };
+
+  explicit FakeEndpoint(World& world) : world_{world} {}
+
+  HttpCall send(HttpRequest request, Done done) override;
+  void cancel(HttpCall call) override;
+
+  /// How publications are answered from now on; accept() by default.
+  std::function<Result<HttpAnswer>(const PublicationRequest&)> answer;
+  /// As the contract has it: refuses the older, counts an invitation sent for each that was
+  /// allowed.
+  Result<HttpAnswer> accept(const PublicationRequest& request);
+
+  int token_status = 200;
+  Duration delay_min = 1ms;
+  Duration delay_max = 5ms;  // Beyond the request's timeout it becomes one.
+  std::string epoch = "first";
+
+  std::vector<Published> published;
+  int tokens = 0;
+  int probes = 0;
+  int cancelled = 0;
+  std::size_t most_in_flight = 0;
+
+ private:
+  Result<HttpAnswer> answer_to(const HttpRequest& request);
+
+  World& world_;
+  HttpCall last_ = 0;
+  std::map<HttpCall, bool> in_flight_;  // Whether it is a publication.
+  std::uint64_t term_ = 0;
+  std::uint64_t sequence_ = 0;
+  std::map<std::string, TargetFeedback> counts_;
+};
+
+struct Stage {
+  explicit Stage(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt = {});
+  ~Stage();
+
+  /// Grants `term` for `life` from now, or revokes with term 0.
+  void grant(std::uint64_t term, Duration life = 60s - 1ms);
+  Grant grant_message(std::uint64_t term, Duration life);
+  /// All rows of both shards from now on, every 100 ms.
+  void pace(int proactive);
+  void silence_pacer(int shard) { silent_[static_cast<std::size_t>(shard)] = true; }
+
+  Instant now() const { return world->clock.now(); }
+  const std::vector<FakeEndpoint::Published>& published() const { return endpoint->published; }
+
+  SimWorld sim;
+  PublisherConfig config;
+  World* world;
+  World* elector;
+  std::vector<World*> pacers;
+  std::unique_ptr<FakeEndpoint> endpoint;
+  std::unique_ptr<Publisher> publisher;
+  std::vector<PublicationReport> reports;                 // As the elector hears them.
+  std::unique_ptr<StateReader<TargetFeedback>> feedback;  // As a pacer hears it.
+
+ private:
+  std::vector<std::unique_ptr<StateWriter<TargetPace>>> rows_;
+  std::vector<bool> silent_ = {false, false};
+  std::uint64_t grants_ = 0;
+};
+
+}  // namespace paceline::test
