@@ -1,0 +1,55 @@
+#include "services/watch/access.h"
+
+#include <algorithm>
+
+namespace paceline {
+namespace {
+
+constexpr double burst_seconds = 10;
+
+}  // namespace
+
+std::optional<WebAnswer> Access::over_rate(const WebRequest& request, Instant now) {
+  const double most = rules_.requests_per_second * burst_seconds;
+  auto found = peers_.find(request.peer);
+  if (found == peers_.end()) {
+    if (peers_.size() >= max_peers)
+      peers_.erase(std::ranges::min_element(peers_, {},
+                                            [](const auto& peer) { return peer.second.filled; }));
+    found = peers_.emplace(request.peer, Peer{.tokens = most, .filled = now}).first;
+  }
+  auto& peer = found->second;
+  const double earned = to_seconds(now - peer.filled) * rules_.requests_per_second;
+  peer.tokens = std::min(most, peer.tokens + std::max(0.0, earned));
+  peer.filled = now;
+  if (peer.tokens < 1) {
+    auto refusal = problem(429, "too many requests from this address");
+    refusal.headers.emplace_back("Retry-After", "1");
+    return refusal;
+  }
+  peer.tokens -= 1;
+  return std::nullopt;
+}
+
+std::optional<WebAnswer> Access::unauthorised(const WebRequest& request) const {
+  if (rules_.read_token.empty()) return std::nullopt;
+  constexpr std::string_view scheme = "Bearer ";
+  std::string_view given = request.header("authorization");
+  if (given.starts_with(scheme) && equal_secret(given.substr(scheme.size()), rules_.read_token))
+    return std::nullopt;
+  auto refusal = problem(401, "a bearer token is needed (read_token in the settings of watch)");
+  refusal.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"paceline\"");
+  return refusal;
+}
+
+bool equal_secret(std::string_view given, std::string_view expected) {
+  unsigned difference = given.size() == expected.size() ? 0 : 1;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const char other = given.empty() ? '\0' : given[i % given.size()];
+    difference |= static_cast<unsigned>(static_cast<unsigned char>(other) ^
+                                        static_cast<unsigned char>(expected[i]));
+  }
+  return difference == 0;
+}
+
+}  // namespace paceline

@@ -1,0 +1,23 @@
+// The HTTP server before Watch: requests of the runtime to those of web.h, and back.
+#pragma once
+
+#include <string>
+
+#include "common/runtime/http_server.h"
+#include "services/watch/service.h"
+
+namespace paceline {
+
+class WatchServer {
+ public:
+  /// Serves until it is destroyed. Throws std::system_error if the address cannot be bound or a
+  /// certificate cannot be read.
+  WatchServer(const WatchConfig& config, Watch& watch, Loop& loop);
+
+  int port() const { return server_.port(); }
+
+ private:
+  HttpServer server_;
+};
+
+}  // namespace paceline

@@ -1,0 +1,196 @@
+#include "services/watch/api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "services/watch/json.h"
+#include "services/watch/page_files.h"
+#include "services/watch/pull_calls.h"
+
+namespace paceline {
+namespace {
+
+constexpr std::size_t most_events = 1000;
+
+WebAnswer live(std::string body) {
+  return {.body = std::move(body), .headers = {{"Cache-Control", "no-store"}}};
+}
+
+/// For what may be kept if it is asked for again each time.
+WebAnswer conditional(const WebRequest& request, std::string body) {
+  return compressed(request, tagged(request, {.body = std::move(body),
+                                              .headers = {{"Cache-Control", "no-cache"}}}));
+}
+
+Result<std::uint64_t> parse_count(std::string_view name, std::string_view text,
+                                  std::uint64_t most) {
+  std::uint64_t count = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (code != std::errc{} || end != text.data() + text.size() || count > most)
+    return fail(fmt::format("{} = {}: not a whole number in [0, {}]", name, text, most));
+  return count;
+}
+
+Result<std::uint64_t> count_parameter(const WebRequest& request, std::string_view name,
+                                      std::uint64_t fallback, std::uint64_t most) {
+  const auto text = request.parameter(name);
+  return text ? parse_count(name, *text, most) : fallback;
+}
+
+template <class Enum>
+Result<std::optional<Enum>> word_parameter(const WebRequest& request, std::string_view name,
+                                           std::optional<Enum> (*parse)(std::string_view)) {
+  const auto text = request.parameter(name);
+  if (!text || text->empty()) return std::optional<Enum>{};
+  const auto found = parse(*text);
+  if (!found) return fail(fmt::format("{} = {}: no such word", name, *text));
+  return found;
+}
+
+const PageFile* find_page_file(std::string_view path) {
+  for (const auto& file : page_files())
+    if (file.path == path) return &file;
+  return nullptr;
+}
+
+WebAnswer page_answer(const WebRequest& request, const PageFile& file) {
+  return compressed(
+      request,
+      tagged(
+          request,
+          {.content_type = std::string{file.content_type},
+           .body = std::string{file.text},
+           .headers = {{"Cache-Control", "no-cache"},
+                       {"Content-Security-Policy",
+                        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' "
+                        "data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+                        "form-action 'none'"},
+                       {"Referrer-Policy", "no-referrer"}}}));
+}
+
+}  // namespace
+
+Result<TargetQuery> parse_target_query(const WebRequest& request) {
+  TargetQuery query;
+  query.text = request.parameter("q").value_or("");
+  query.media_channel = request.parameter("channel").value_or("");
+  query.state = TRY(word_parameter<PaceState>(request, "state", parse_pace_state));
+  query.reason = TRY(word_parameter<PaceReason>(request, "reason", parse_pace_reason));
+  query.quality = TRY(word_parameter<StatQuality>(request, "quality", parse_stat_quality));
+  query.offset = TRY(count_parameter(request, "offset", 0, max_rows));
+  query.limit = TRY(count_parameter(request, "limit", 100, max_rows));
+  std::string_view sort = request.parameter("sort").value_or("");
+  query.descending = sort.starts_with('-');
+  if (query.descending) sort.remove_prefix(1);
+  if (!sort.empty() && std::ranges::count(TargetTable::sort_words(), sort) == 0)
+    return fail(fmt::format("sort = {}: no such word", sort));
+  query.sort = sort;
+  return query;
+}
+
+Api::Api(Sources sources, AccessRules rules, std::string watch_url)
+    : sources_{sources}, access_{std::move(rules)}, watch_url_{std::move(watch_url)} {
+}
+
+Reply Api::reply(const WebRequest& request, Instant now, WallTime wall) {
+  if (request.method != "GET" && request.method != "HEAD") {
+    auto refusal = problem(405, "watch only shows: GET and HEAD");
+    refusal.headers.emplace_back("Allow", "GET, HEAD");
+    return refusal;
+  }
+  if (request.path == "/healthz") return live("{\"alive\":true}");
+  if (auto refusal = access_.over_rate(request, now)) return *std::move(refusal);
+  auto reply = route(request, now, wall);
+  if (auto* answer = std::get_if<WebAnswer>(&reply))
+    answer->headers.emplace_back("X-Content-Type-Options", "nosniff");
+  return reply;
+}
+
+std::string Api::status(Instant now, WallTime wall) const {
+  return status_json(sources_.cluster.status(now, wall), sources_.targets.totals(), watch_url_);
+}
+
+Reply Api::route(const WebRequest& request, Instant now, WallTime wall) const {
+  const std::string_view path = request.path;
+  if (path == "/readyz") {
+    const auto verdict = readiness(sources_.cluster.status(now, wall));
+    auto answer = live(readiness_json(verdict));
+    answer.status = verdict.ready ? 200 : 503;
+    return answer;
+  }
+  if (const auto* file = find_page_file(path)) return page_answer(request, *file);
+  if (auto refusal = access_.unauthorised(request)) return *std::move(refusal);
+  if (path == "/metrics") return AskMetrics{};
+  if (path == "/api/v1/status") return compressed(request, live(status(now, wall)));
+  if (path == "/api/v1/nodes") return live(nodes_json(sources_.cluster.status(now, wall)));
+  if (path == "/api/v1/channels") return live(channels_json(sources_.cluster.status(now, wall)));
+  if (path == "/api/v1/events") return events(request);
+  if (path == "/api/v1/stream") return OpenStream{};
+  if (path == "/api/v1/targets") return targets(request);
+  constexpr std::string_view one_target = "/api/v1/targets/";
+  if (path.starts_with(one_target)) return target(request, path.substr(one_target.size()));
+  for (const std::string_view prefix : {"/server/data/pacing/", "/backend/data/pacing/"})
+    if (path.starts_with(prefix)) return capacity(request, path.substr(prefix.size()));
+  return problem(404, "no such path; services/watch/README.md lists them");
+}
+
+WebAnswer Api::targets(const WebRequest& request) const {
+  const auto query = parse_target_query(request);
+  if (!query) return problem(400, query.error().detail);
+  const auto form = request.parameter("form").value_or("objects");
+  if (form != "objects" && form != "table")
+    return problem(400, fmt::format("form = {}: not objects or table", form));
+  const auto selection = sources_.targets.select(*query);
+  return conditional(request, form == "table" ? targets_table_json(sources_.targets, selection)
+                                              : targets_json(sources_.targets, selection, *query));
+}
+
+Reply Api::target(const WebRequest& request, std::string_view rest) const {
+  const auto slash = rest.find('/');
+  const auto id = rest.substr(0, slash);
+  const auto what = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
+  const auto index = sources_.targets.find(id);
+  if (!index) return problem(404, fmt::format("no target '{}'", id));
+  if (what.empty() && slash == std::string_view::npos)
+    return conditional(request, target_json(sources_.targets.row(*index)));
+  if (what == "explain") return AskExplanation{*index};
+  if (what == "history")
+    return conditional(request,
+                       history_json(sources_.targets.row(*index), sources_.history.of(*index)));
+  return problem(404, fmt::format("a target has explain and history, not '{}'", what));
+}
+
+WebAnswer Api::events(const WebRequest& request) const {
+  const auto after = count_parameter(request, "after", 0, UINT64_MAX);
+  if (!after) return problem(400, after.error().detail);
+  const auto limit = count_parameter(request, "limit", most_events, most_events);
+  if (!limit) return problem(400, limit.error().detail);
+  return conditional(request,
+                     events_json(sources_.events.since(*after, *limit), sources_.events.last()));
+}
+
+WebAnswer Api::capacity(const WebRequest& request, std::string_view call) const {
+  std::vector<std::string> groups;
+  const auto [first, last] = request.query.equal_range("groups");
+  for (auto each = first; each != last; ++each) groups.push_back(each->second);
+  const auto channel = request.parameter("channel");
+  if (!channel || channel->empty()) return problem(400, "the parameter channel is missing");
+  const auto answered = [](const auto& result, auto write) {
+    if (result) return live(write(*result));
+    const auto& error = result.error();
+    const int status = error.code == Errc::not_found     ? 404
+                       : error.code == Errc::unavailable ? 503
+                                                         : 400;
+    return problem(status, error.detail);
+  };
+  if (call == "reactiveState")
+    return answered(reactive_state(sources_.targets, *channel, groups), reactive_state_json);
+  if (call == "channelCapacity")
+    return answered(channel_capacity(sources_.targets, *channel, groups), channel_capacity_json);
+  return problem(404,
+                 fmt::format("the calls are reactiveState and channelCapacity, not '{}'", call));
+}
+
+}  // namespace paceline

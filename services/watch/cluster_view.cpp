@@ -1,0 +1,212 @@
+#include "services/watch/cluster_view.h"
+
+#include <algorithm>
+
+namespace paceline {
+namespace {
+
+double seconds_since(bool ever, Instant then, Instant now) {
+  return ever ? std::max(0.0, to_seconds(now - then)) : -1;
+}
+
+}  // namespace
+
+const char* to_string(PeopleRole role) {
+  switch (role) {
+    case PeopleRole::master:
+      return "master";
+    case PeopleRole::standby:
+      return "standby";
+    case PeopleRole::witness:
+      return "witness";
+    case PeopleRole::down:
+      return "down";
+  }
+  return "unknown";
+}
+
+const NodeStatus* ClusterStatus::find(std::string_view name) const {
+  for (const auto& each : nodes)
+    if (each.name == name) return &each;
+  return nullptr;
+}
+
+ClusterView::ClusterView(ClusterViewOptions options) : options_{std::move(options)} {
+  for (const auto& node : options_.nodes) {
+    electors_[node.name];
+    publishers_[node.name];
+  }
+  for (const auto& sender : options_.senders) {
+    streams_.emplace_back().sender = sender;
+    if (sender.channel == "pace") cycles_[sender.shard];
+  }
+}
+
+// Votes and acknowledgements are the electors' own talk; the others say what a node is.
+void ClusterView::hear(const ElectionMessage& message, Instant now) {
+  if (message.cluster != options_.cluster) return;
+  if (message.kind != ElectionMessageKind::presence &&
+      message.kind != ElectionMessageKind::heartbeat &&
+      message.kind != ElectionMessageKind::release)
+    return;
+  const auto found = electors_.find(message.node);
+  if (found == electors_.end()) return;
+  auto& elector = found->second;
+  if (elector.said && (message.incarnation < elector.said->incarnation ||
+                       (message.incarnation == elector.said->incarnation &&
+                        message.sequence < elector.said->sequence)))
+    return;  // Overtaken on its way.
+  elector.said = message;
+  elector.heard = now;
+}
+
+void ClusterView::hear(const Grant& grant, Instant) {
+  if (grant.node == options_.self) grant_ = grant;
+}
+
+void ClusterView::hear(const PublicationReport& report, Instant now) {
+  const auto found = publishers_.find(report.node);
+  if (found == publishers_.end()) return;
+  auto& publisher = found->second;
+  if (publisher.said && report.incarnation < publisher.said->incarnation) return;
+  publisher.said = report;
+  publisher.heard = now;
+}
+
+void ClusterView::hear(int shard, const PaceCycle& cycle) {
+  if (const auto found = cycles_.find(shard); found != cycles_.end()) found->second = cycle;
+}
+
+ClusterView::Stream* ClusterView::stream(std::string_view channel, std::string_view sender,
+                                         int shard) {
+  for (auto& each : streams_)
+    if (each.sender.channel == channel && each.sender.sender == sender &&
+        (each.sender.shard == shard || each.sender.shard < 0 || shard < 0))
+      return &each;
+  return nullptr;
+}
+
+void ClusterView::hear_rows(std::string_view channel, std::string_view sender, int shard,
+                            Instant heard, Instant content) {
+  auto* found = stream(channel, sender, shard);
+  if (!found) return;
+  found->ever = true;
+  found->heard = heard;
+  found->content = content;
+}
+
+NodeStatus ClusterView::node_status(const ClusterNode& node, Instant now) const {
+  NodeStatus status{.name = node.name, .priority = node.priority};
+  const auto& elector = electors_.find(node.name)->second;
+  if (elector.said) {
+    const auto& said = *elector.said;
+    status.heard_s = seconds_since(true, elector.heard, now);
+    status.term = said.term;
+    status.tier = said.tier;
+    status.believes_master = said.master;
+    status.master_since_ms = said.master_since_ms;
+    status.why = said.why;
+    if (now - elector.heard <= options_.heartbeat_stale) {
+      status.elector = to_string(said.role);
+      status.seen = said.seen;
+      status.role = node.witness ? PeopleRole::witness
+                    : said.role == ElectorRole::master && said.kind != ElectionMessageKind::release
+                        ? PeopleRole::master
+                        : PeopleRole::standby;
+    }
+  }
+  if (node.witness) {
+    status.publisher = "none";
+    return status;
+  }
+  const auto& publisher = publishers_.find(node.name)->second;
+  if (!publisher.said) return status;
+  status.publication = publisher.said;
+  status.publication_heard_s = seconds_since(true, publisher.heard, now);
+  if (now - publisher.heard <= options_.publication_stale)
+    status.publisher = publisher.said->open ? "open" : "shut";
+  return status;
+}
+
+ClusterStatus ClusterView::status(Instant now, WallTime wall) const {
+  ClusterStatus status{
+      .cluster = options_.cluster, .node = options_.self, .wall_ms = wall_milliseconds(wall)};
+  for (const auto& node : options_.nodes) {
+    const auto& each = status.nodes.emplace_back(node_status(node, now));
+    const bool claims = each.role == PeopleRole::master;
+    if (claims) ++status.claims;
+    if (claims && (status.master.empty() || each.term > status.term)) {
+      status.master = each.name;
+      status.term = each.term;
+      status.master_since_ms = each.master_since_ms;
+      status.master_why = each.why;
+    }
+  }
+  if (status.master.empty())
+    for (const auto& each : status.nodes) status.term = std::max(status.term, each.term);
+
+  status.statistics = statistics_;
+  for (const auto& each : streams_) {
+    const auto& channel = status.channels.emplace_back(
+        ChannelStatus{.channel = each.sender.channel,
+                      .sender = each.sender.sender,
+                      .shard = each.sender.shard,
+                      .heard_s = seconds_since(each.ever, each.heard, now),
+                      .content_s = seconds_since(each.ever, each.content, now),
+                      .stale_s = to_seconds(each.sender.stale),
+                      .fresh = each.ever && now - each.heard <= each.sender.stale});
+    const auto younger = [](double heard_s, double than_s) {
+      return heard_s >= 0 && (than_s < 0 || heard_s < than_s);
+    };
+    if (channel.channel == "stat") {
+      if (younger(channel.heard_s, status.statistics_heard_s))
+        status.statistics_heard_s = channel.heard_s;
+      status.statistics_fresh = status.statistics_fresh || channel.fresh;
+    } else if (channel.channel == "feedback") {
+      if (younger(channel.heard_s, status.feedback_heard_s))
+        status.feedback_heard_s = channel.heard_s;
+    } else if (channel.channel == "pace") {
+      status.shards.push_back({.shard = channel.shard,
+                               .cycle = cycles_.find(channel.shard)->second,
+                               .heard_s = channel.heard_s,
+                               .fresh = channel.fresh});
+    }
+  }
+  for (const auto& [name, elector] : electors_)
+    if (const auto* node = status.find(name); node && elector.said)
+      status.channels.push_back({.channel = "heartbeat",
+                                 .sender = name + "/elector/0",
+                                 .heard_s = node->heard_s,
+                                 .content_s = node->heard_s,
+                                 .stale_s = to_seconds(options_.heartbeat_stale),
+                                 .fresh = node->role != PeopleRole::down});
+  for (const auto& node : status.nodes)
+    if (node.publication)
+      status.channels.push_back({.channel = "publication",
+                                 .sender = node.name + "/publisher/0",
+                                 .heard_s = node.publication_heard_s,
+                                 .content_s = node.publication_heard_s,
+                                 .stale_s = to_seconds(options_.publication_stale),
+                                 .fresh = node.publisher != "down"});
+  status.feedback = feedback_;
+  if (grant_) {
+    status.grant = *grant_;
+    const Instant expires{Duration{grant_->expires_ns}};
+    status.grant_left_s = grant_->term == 0 ? 0 : std::max(0.0, to_seconds(expires - now));
+  }
+  return status;
+}
+
+std::vector<Event> ClusterView::step(const TargetTable& targets, Instant now, WallTime wall) {
+  ClusterStatus current = status(now, wall);
+  std::vector<Event> events;
+  if (before_) {
+    events = transitions(*before_, current);
+    for (auto& event : target_transitions(targets, current.wall_ms))
+      events.push_back(std::move(event));
+  }
+  before_ = std::move(current);
+  return events;
+}
+
+}  // namespace paceline

@@ -1,0 +1,139 @@
+#include "services/watch/config.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace paceline {
+namespace {
+
+constexpr int port_offset = 10;  // Of watch's port from the node's first one.
+
+struct Listen {
+  std::string address;
+  int port = 0;
+};
+
+Result<Listen> parse_listen(const Settings& settings, const std::string& text) {
+  const auto colon = text.rfind(':');
+  Listen listen;
+  listen.address = text.substr(0, colon);
+  const std::string_view digits =
+      colon == std::string::npos ? std::string_view{} : std::string_view{text}.substr(colon + 1);
+  const auto [end, code] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), listen.port);
+  if (listen.address.empty() || digits.empty() || code != std::errc{} ||
+      end != digits.data() + digits.size() || listen.port < 0 || listen.port > 65535)
+    return tl::unexpected{settings.error("listen", fmt::format("'{}' is not ADDRESS:PORT", text))};
+  return listen;
+}
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+// Every process that sends on a channel with rows which we hear, by the topology.
+std::vector<ChannelSender> senders_of(const Topology& topology, const Node& self) {
+  std::vector<ChannelSender> senders;
+  const auto add = [&](const Channel& channel, const Node& node) {
+    const auto address = [&](int index) {
+      return fmt::format("{}/{}/{}", node.name, channel.from, index);
+    };
+    for (const auto& [process, count] : topology.processes(node)) {
+      if (process != channel.from) continue;
+      // statfeed alone sends the streams of all shards.
+      const bool sharded = channel.name == "stat" || channel.name == "pace";
+      const int streams = sharded ? topology.pacers : 1;
+      for (int shard = 0; shard < streams; ++shard)
+        senders.push_back({.channel = channel.name,
+                           .sender = address(count > 1 ? shard : 0),
+                           .node = node.name,
+                           .shard = sharded ? shard : -1,
+                           .stale = channel.stale});
+    }
+  };
+  for (const auto* name : {"stat", "pace", "feedback"}) {
+    const auto* channel = topology.channel(name);
+    if (!channel) continue;
+    for (const auto& node : topology.nodes)
+      if (channel->scope == Scope::cluster || node.name == self.name) add(*channel, node);
+  }
+  return senders;
+}
+
+Duration stale_of(const Topology& topology, std::string_view name, Duration fallback) {
+  const auto* channel = topology.channel(name);
+  return channel ? channel->stale : fallback;
+}
+
+}  // namespace
+
+Result<WatchConfig> parse_watch_config(Place& place) {
+  auto& settings = place.settings;
+  const auto& topology = place.topology;
+  const Node& self = place.self();
+  WatchConfig config;
+
+  const auto listen = TRY(parse_listen(
+      settings,
+      TRY(settings.text("listen", fmt::format("127.0.0.1:{}", self.port + port_offset)))));
+  config.listen_address = listen.address;
+  config.listen_port = listen.port;
+  config.certificate_file = TRY(settings.text("certificate_file", ""));
+  config.key_file = TRY(settings.text("key_file", ""));
+  config.access.read_token = TRY(settings.secret("read_token", ""));
+  config.access.requests_per_second =
+      TRY(settings.real("requests_per_second", {.fallback = 50, .min = 1, .max = 100'000}));
+  config.stream_period =
+      TRY(settings.duration("stream_period", {.fallback = 1s, .min = 100ms, .max = 60s}));
+  config.history_period =
+      TRY(settings.duration("history_period", {.fallback = 10s, .min = 1s, .max = 1h}));
+  config.history_points = static_cast<std::size_t>(TRY(settings.integer(
+      "history_points", {.fallback = 2'000'000, .min = 1000, .max = 200'000'000})));
+  config.events = static_cast<std::size_t>(
+      TRY(settings.integer("events", {.fallback = 1000, .min = 10, .max = 100'000})));
+  config.max_streams = static_cast<std::size_t>(
+      TRY(settings.integer("max_streams", {.fallback = 32, .min = 0, .max = 200})));
+
+  if (config.certificate_file.empty() != config.key_file.empty())
+    return tl::unexpected{settings.error("certificate_file", "goes together with key_file only")};
+  if (!is_loopback(config.listen_address) &&
+      (config.access.read_token.empty() || config.certificate_file.empty()))
+    return tl::unexpected{settings.error(
+        "listen", fmt::format("{} is open to the network: that needs read_token, certificate_file "
+                              "and key_file",
+                              config.listen_address))};
+
+  config.node = self.name;
+  config.time_scale = topology.time_scale;
+  config.pacers = topology.pacers;
+  config.processes = topology.processes(self);
+  config.targets_file = topology.targets_file;
+  config.stat_stale = stale_of(topology, "stat", config.stat_stale);
+  config.pace_stale = stale_of(topology, "pace", config.pace_stale);
+  config.feedback_stale = stale_of(topology, "feedback", config.feedback_stale);
+  config.cluster = {.cluster = topology.cluster,
+                    .self = self.name,
+                    .nodes = {},
+                    .senders = senders_of(topology, self),
+                    .heartbeat_stale = stale_of(topology, "heartbeat", 2s),
+                    .publication_stale = stale_of(topology, "publication", 2s)};
+  for (const auto& node : topology.nodes)
+    config.cluster.nodes.push_back(
+        {.name = node.name, .witness = node.witness(), .priority = node.priority});
+  return settings.finish(std::move(config));
+}
+
+std::vector<TargetName> target_names(const Targets& targets) {
+  std::vector<TargetName> names;
+  names.reserve(targets.all.size());
+  for (const auto& target : targets.all)
+    names.push_back({.id = target.id,
+                     .media_channel = target.media_channel,
+                     .group = target.group,
+                     .queue = target.queue,
+                     .options = target.options});
+  return names;
+}
+
+}  // namespace paceline

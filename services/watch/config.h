@@ -1,0 +1,50 @@
+// The settings of watch: the table [watch] of the topology file (README.md lists them).
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/base/time.h"
+#include "services/watch/access.h"
+#include "services/watch/cluster_view.h"
+#include "services/watch/target_table.h"
+#include "topology/targets.h"
+#include "topology/topology.h"
+
+namespace paceline {
+
+struct WatchConfig {
+  std::string listen_address = "127.0.0.1";
+  int listen_port = 0;           // [0..65535] 0 = any free one.
+  std::string certificate_file;  // With key_file: HTTPS.
+  std::string key_file;
+  AccessRules access;
+  Duration stream_period = 1s;             // Between two messages of the live stream.
+  Duration history_period = 10s;           // Between two points of a target's history.
+  std::size_t history_points = 2'000'000;  // For all targets together.
+  std::size_t events = 1000;               // Kept.
+  std::size_t max_streams = 32;            // Open at once.
+  double time_scale = 1;                   // What the pacing world runs faster by.
+
+  std::string node;  // Ours.
+  int pacers = 1;
+  ClusterViewOptions cluster;
+  std::vector<std::pair<std::string, int>> processes;  // Of our node, with their counts.
+  Duration stat_stale = 5s;
+  Duration pace_stale = 6s;
+  Duration feedback_stale = 30s;
+
+  std::string targets_file;  // Read by main.cpp into `targets`.
+  std::vector<TargetName> targets;
+};
+
+/// Reads [watch] and what the cluster says of it.
+///   errors   bad_value: a key out of its range or unknown; an open address without token and TLS
+Result<WatchConfig> parse_watch_config(Place& place);
+
+/// The targets file's rows as watch names them.
+std::vector<TargetName> target_names(const Targets& targets);
+
+}  // namespace paceline

@@ -1,0 +1,35 @@
+#include "services/watch/events.h"
+
+#include <algorithm>
+
+#include "common/base/check.h"
+
+namespace paceline {
+
+std::int64_t wall_milliseconds(WallTime wall) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count();
+}
+
+void EventList::add(Event event) {
+  event.number = ++last_;
+  ++kinds_[event.kind];
+  events_.push_back(std::move(event));
+  if (events_.size() <= capacity_) return;
+  const auto most =
+      std::ranges::max_element(kinds_, {}, [](const auto& kind) { return kind.second; });
+  const auto oldest = std::ranges::find(events_, most->first, &Event::kind);
+  CHECK(oldest != events_.end());
+  if (--most->second == 0) kinds_.erase(most);
+  events_.erase(oldest);
+}
+
+std::vector<Event> EventList::since(std::uint64_t after, std::size_t most) const {
+  std::vector<Event> found;
+  for (auto event = events_.rbegin();
+       event != events_.rend() && event->number > after && found.size() < most; ++event)
+    found.push_back(*event);
+  std::ranges::reverse(found);
+  return found;
+}
+
+}  // namespace paceline

@@ -1,0 +1,51 @@
+// What watch knows, as JSON: the bodies of the REST answers (README.md describes every member).
+//
+// Pure. Always valid JSON: text that is not UTF-8 is repaired, a number that is not finite is null.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "services/watch/cluster_view.h"
+#include "services/watch/events.h"
+#include "services/watch/history.h"
+#include "services/watch/readiness.h"
+#include "services/watch/target_table.h"
+
+namespace paceline {
+
+/// The whole picture, as `pacelinectl status --json` shows it too.
+std::string status_json(const ClusterStatus& status, const TargetTotals& totals,
+                        std::string_view watch_url);
+
+std::string nodes_json(const ClusterStatus& status);
+std::string channels_json(const ClusterStatus& status);
+std::string readiness_json(const Readiness& readiness);
+
+/// One page of targets, an object each.
+///   cost   O(selection), about 500 bytes a target
+std::string targets_json(const TargetTable& table, const TargetSelection& selection,
+                         const TargetQuery& query);
+
+/// The same as columns and rows, a third of the bytes: {"columns":[..],"rows":[[..],..]}.
+std::string targets_table_json(const TargetTable& table, const TargetSelection& selection);
+
+std::string target_json(const TargetRow& row);
+std::string explanation_json(const Explanation& explanation);
+std::string history_json(const TargetRow& row, std::span<const HistoryPoint> points);
+std::string events_json(std::span<const Event> events, std::uint64_t last);
+
+/// One message of the live stream: changed rows in the form of targets_table_json, and events.
+std::string changes_json(const TargetTable& table, std::span<const std::uint32_t> changed);
+
+/// RFC 9457.
+std::string problem_json(int status, std::string_view title, std::string_view detail);
+
+/// {"reactiveState":p}
+std::string reactive_state_json(double probability);
+/// {"channelCapacity":n}
+std::string channel_capacity_json(std::int64_t ready_agents);
+
+}  // namespace paceline

@@ -1,0 +1,29 @@
+// watch: shows people and monitoring what the cluster does. Reads every channel, writes HTTP;
+// decides nothing.
+#include "common/runtime/files.h"
+#include "common/runtime/serve.h"
+#include "services/watch/adapter_http.h"
+#include "services/watch/config.h"
+#include "services/watch/service.h"
+
+namespace {
+
+paceline::Result<paceline::WatchConfig> load(paceline::Place& place) {
+  auto config = TRY(paceline::parse_watch_config(place));
+  const auto text = TRY(paceline::read_file(config.targets_file));
+  config.targets = paceline::target_names(TRY(paceline::parse_targets(text, config.targets_file)));
+  return config;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return paceline::serve<paceline::WatchConfig>(
+      "watch", argc, argv, load,
+      [](const paceline::WatchConfig& config, paceline::World& world, paceline::Loop& loop) {
+        paceline::Watch watch{config, world};
+        const paceline::WatchServer server{config, watch, loop};
+        world.log.info("listening", {{"port", server.port()}});
+        loop.run();
+      });
+}

@@ -1,0 +1,35 @@
+// The two questions that users of Genesys Web Engagement ask: may a reactive engagement start, and
+// how many agents are ready.
+//
+// Pure. `groups` names agent groups (or target ids); empty = the whole media channel.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.h"
+#include "services/watch/target_table.h"
+
+namespace paceline {
+
+/// The probability that a new reactive engagement should be allowed: the mean over the groups,
+/// weighted by the interactions that entered each (the demand as watch can see it).
+///
+///   returns  [0..1]
+///   errors   not_found: no such media channel or group; bad_value: none of them has a _DUAL
+///   algorithm;
+///            unavailable: nothing fresh is known of any of them
+///   cost     O(targets x groups)
+Result<double> reactive_state(const TargetTable& targets, std::string_view media_channel,
+                              std::span<const std::string> groups);
+
+/// Ready agents of the groups.
+///
+///   returns  [agents, >= 0]
+///   errors   not_found, unavailable: as above
+///   cost     O(targets x groups)
+Result<std::int64_t> channel_capacity(const TargetTable& targets, std::string_view media_channel,
+                                      std::span<const std::string> groups);
+
+}  // namespace paceline

@@ -1,0 +1,57 @@
+#include "services/watch/readiness.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/check.h"
+
+namespace paceline {
+namespace {
+
+// An accepted publication may be this many refresh periods old before a master counts as unfit.
+constexpr double periods_without_acceptance = 5;
+
+void judge_publisher(const NodeStatus& self, std::vector<std::string>& reasons) {
+  if (self.publisher == "down") {
+    reasons.push_back("the publisher of this node is not heard");
+    return;
+  }
+  if (self.role != PeopleRole::master) return;
+  if (self.publisher == "shut") reasons.push_back("this node is master, and its publisher is shut");
+  const auto& report = *self.publication;
+  const double bound_s = std::max(2.0, periods_without_acceptance * report.period_ms / 1000);
+  if (report.since_accepted_s < 0)
+    reasons.push_back(fmt::format("the endpoint accepted nothing yet ({} {})",
+                                  to_string(report.outcome), report.detail));
+  else if (report.since_accepted_s > bound_s)
+    reasons.push_back(fmt::format("the endpoint accepted nothing for {:.1f} s ({} {})",
+                                  report.since_accepted_s, to_string(report.outcome),
+                                  report.detail));
+}
+
+}  // namespace
+
+Readiness readiness(const ClusterStatus& status) {
+  const auto* self = status.find(status.node);
+  CHECK(self);  // The topology names the node that we run on.
+  Readiness verdict{.role = to_string(self->role)};
+  auto& reasons = verdict.reasons;
+  if (self->role == PeopleRole::down)
+    reasons.push_back("the elector of this node is not heard");
+  else if (status.master.empty())
+    reasons.push_back("the cluster has no master");
+  if (self->tier > 0)
+    reasons.push_back(fmt::format("the elector rates this node at tier {}", self->tier));
+  if (!status.statistics_fresh)
+    reasons.push_back("statfeed is not heard");
+  else if (status.statistics.in_use.empty())
+    reasons.push_back("neither Stat Server answers");
+  for (const auto& shard : status.shards)
+    if (!shard.fresh) reasons.push_back(fmt::format("pacer shard {} is not heard", shard.shard));
+  judge_publisher(*self, reasons);
+  verdict.ready = reasons.empty();
+  return verdict;
+}
+
+}  // namespace paceline

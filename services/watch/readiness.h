@@ -1,0 +1,23 @@
+// Is this node fit for its role? What /readyz answers, with the reasons.
+//
+// Pure. A node is fit when its elector is heard, its statistics and every pacer shard are fresh and
+// its publisher is alive; a master also when its gate is open and the endpoint accepted lately.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "services/watch/cluster_view.h"
+
+namespace paceline {
+
+struct Readiness {
+  bool ready = false;
+  std::string role{};
+  std::vector<std::string> reasons{};  // Why not; empty when ready.
+};
+
+/// Of `status.node`.
+Readiness readiness(const ClusterStatus& status);
+
+}  // namespace paceline

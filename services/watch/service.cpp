@@ -1,0 +1,297 @@
+#include "services/watch/service.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "common/base/check.h"
+#include "common/base/hash.h"
+#include "common/wire/codec.h"
+#include "services/watch/json.h"
+
+namespace paceline {
+namespace {
+
+constexpr Duration step_period = 250ms;
+constexpr Duration scrape_deadline = 500ms;
+constexpr Duration explain_deadline = 1s;
+constexpr std::size_t most_askers = 64;  // That wait for one scrape.
+constexpr std::size_t most_rows_a_message =
+    2000;  // Of the live stream; the others follow in the next.
+constexpr std::size_t most_events_a_message = 100;
+constexpr std::size_t most_points_a_target = 1000;
+
+std::vector<std::string> ids_of(const std::vector<TargetName>& targets) {
+  std::vector<std::string> ids;
+  ids.reserve(targets.size());
+  for (const auto& target : targets) ids.push_back(target.id);
+  return ids;
+}
+
+std::string stream_message(std::string_view event, std::string_view json) {
+  return fmt::format("event: {}\ndata: {}\n\n", event, json);
+}
+
+Bytes to_bytes(std::string_view text) {
+  return {text.begin(), text.end()};
+}
+
+}  // namespace
+
+// Everyone who asked for metrics while the processes were being asked.
+struct Watch::Scrape {
+  struct Asker {
+    WebRequest request;
+    WebExchange exchange;
+  };
+  std::vector<ProcessMetrics> processes;
+  std::size_t waiting = 0;
+  std::vector<Asker> askers;
+};
+
+Watch::Watch(const WatchConfig& config, World& world)
+    : config_{config},
+      world_{world},
+      targets_{config.targets},
+      cluster_{config.cluster},
+      events_{config.events},
+      history_{config.targets.size(), most_points_a_target, config.history_points},
+      api_{{cluster_, targets_, events_, history_}, config.access, ""},
+      desk_{world},
+      refusals_{world.log, "message_refused"},
+      stat_{world,
+            "stat",
+            {.stale = config.stat_stale},
+            ids_of(config.targets),
+            [this](const Address&, const StatSource& source, const auto& changed) {
+              cluster_.hear(source);
+              for (const auto index : changed) targets_.set_stat(index, stat_.row(index));
+            }},
+      pace_{world,
+            "pace",
+            {.stale = config.pace_stale},
+            ids_of(config.targets),
+            [this](const Address& from, const PaceCycle& cycle, const auto& changed) {
+              cluster_.hear(from.index, cycle);
+              for (const auto index : changed) targets_.set_pace(index, pace_.row(index));
+            }},
+      feedback_{world,
+                "feedback",
+                {.stale = config.feedback_stale},
+                ids_of(config.targets),
+                [this](const Address&, const FeedbackHead& head, const auto& changed) {
+                  cluster_.hear(head);
+                  for (const auto index : changed)
+                    targets_.set_feedback(index, feedback_.row(index));
+                }},
+      refused_{world.metrics.counter("paceline_watch_messages_refused_total",
+                                     "Bus messages that could not be read.")},
+      requests_{world.metrics.counter("paceline_watch_requests_total", "HTTP requests.")},
+      streams_dropped_{world.metrics.counter("paceline_watch_streams_dropped_total",
+                                             "Live streams that ended or were too slow.")},
+      samples_left_out_{
+          world.metrics.counter("paceline_watch_samples_left_out_total",
+                                "Samples of processes whose families do not fit together.")} {
+  hear_message<ElectionMessage>("heartbeat");
+  hear_message<Grant>("grant");
+  hear_message<PublicationReport>("publication");
+  desk_.status([this](StatusReply& reply) {
+    reply.fields.push_back({"url", api_.watch_url()});
+    reply.fields.push_back({"streams", std::to_string(streams_.size())});
+    reply.fields.push_back({"events", std::to_string(events_.last())});
+  });
+  desk_.question("cluster", [this](const auto&) -> Result<Bytes> {
+    note_all_senders();
+    return to_bytes(api_.status(world_.clock.now(), world_.clock.wall()));
+  });
+  desk_.question("events", [this](const auto&) -> Result<Bytes> {
+    return to_bytes(events_json(events_.since(0, config_.events), events_.last()));
+  });
+  world.timers.every(step_period, [this] { step(); });
+  world.timers.every(config.stream_period, [this] { broadcast(); });
+  world.timers.every(config.history_period, [this] { sample(); });
+}
+
+template <class Message>
+void Watch::hear_message(const char* channel) {
+  world_.bus.subscribe(channel, [this, channel](const Address& from, Payload bytes) {
+    const auto message = decode<Message>(bytes);
+    if (!message) {
+      refused_.add();
+      return refusals_.bad(
+          {{"channel", channel}, {"from", from.text()}, {"why", message.error().detail}});
+    }
+    if (message->node != from.node) {
+      refused_.add();
+      return refusals_.bad(
+          {{"channel", channel}, {"from", from.text()}, {"why", "claims to be " + message->node}});
+    }
+    refusals_.good();
+    cluster_.hear(*message, world_.clock.now());
+  });
+}
+
+template <class Reader>
+void Watch::note_senders(const char* channel, const Reader& reader) {
+  for (const auto& [stream, sender] : reader.senders())
+    if (sender.synchronised)
+      cluster_.hear_rows(channel, sender.address.text(), sender.shard, sender.heard,
+                         sender.content);
+}
+
+void Watch::note_all_senders() {
+  note_senders("stat", stat_);
+  note_senders("pace", pace_);
+  note_senders("feedback", feedback_);
+}
+
+void Watch::step() {
+  note_all_senders();
+  for (auto& event : cluster_.step(targets_, world_.clock.now(), world_.clock.wall())) {
+    world_.log.info("transition",
+                    {{"kind", event.kind}, {"subject", event.subject}, {"detail", event.detail}});
+    events_.add(std::move(event));
+  }
+  targets_.clear_shifts();
+}
+
+void Watch::broadcast() {
+  if (streams_.empty()) return targets_.forget_changes();
+  std::string text = stream_message("status", api_.status(world_.clock.now(), world_.clock.wall()));
+  if (const auto changed = targets_.take_changed(most_rows_a_message); !changed.empty())
+    text += stream_message("targets", changes_json(targets_, changed));
+  if (events_.last() > event_sent_) {
+    text += stream_message(
+        "events", events_json(events_.since(event_sent_, most_events_a_message), events_.last()));
+    event_sent_ = events_.last();
+  }
+  std::erase_if(streams_, [&](const WebExchange& stream) {
+    const bool gone = !stream.write(text);
+    if (gone) streams_dropped_.add();
+    return gone;
+  });
+}
+
+void Watch::sample() {
+  history_.sample(targets_, wall_milliseconds(world_.clock.wall()));
+}
+
+void Watch::ask(const WebRequest& request, WebExchange exchange) {
+  requests_.add();
+  answer(request, std::move(exchange));
+}
+
+void Watch::answer(const WebRequest& request, WebExchange exchange) {
+  note_all_senders();
+  auto reply = api_.reply(request, world_.clock.now(), world_.clock.wall());
+  if (auto* ready = std::get_if<WebAnswer>(&reply)) return exchange.send(std::move(*ready));
+  if (const auto* question = std::get_if<AskExplanation>(&reply))
+    return answer_explanation(request, question->target, std::move(exchange));
+  if (std::holds_alternative<AskMetrics>(reply))
+    return answer_metrics(request, std::move(exchange));
+  CHECK(std::holds_alternative<OpenStream>(reply));
+  open_stream(std::move(exchange));
+}
+
+void Watch::answer_explanation(const WebRequest& request, std::uint32_t target,
+                               WebExchange exchange) {
+  const std::string& id = targets_.row(target).name->id;
+  const Address pacer{config_.node, "pacer", shard_of(id, config_.pacers)};
+  const auto done = [request, pacer,
+                     exchange = std::move(exchange)](Result<Explanation> explanation) {
+    if (explanation)
+      return exchange.send(compressed(request, {.body = explanation_json(*explanation),
+                                                .headers = {{"Cache-Control", "no-store"}}}));
+    const int status = explanation.error().code == Errc::unavailable ? 503 : 502;
+    exchange.send(problem(status, fmt::format("{} does not explain it: {}", pacer.text(),
+                                              explanation.error().detail)));
+  };
+  ask_control<Explanation>(world_.bus, pacer, {.question = "explain", .arguments = {id}},
+                           explain_deadline, done);
+}
+
+void Watch::answer_metrics(const WebRequest& request, WebExchange exchange) {
+  if (scrape_) {
+    if (scrape_->askers.size() >= most_askers)
+      return exchange.send(problem(503, "too many wait for the metrics already"));
+    scrape_->askers.push_back({request, std::move(exchange)});
+    return;
+  }
+  scrape_ = std::make_shared<Scrape>();
+  scrape_->askers.push_back({request, std::move(exchange)});
+  const ClusterStatus status = cluster_.status(world_.clock.now(), world_.clock.wall());
+  set_gauges(status);
+  const auto& self = world_.self;
+  scrape_->processes.push_back(
+      {self.node, self.process, self.index, true, world_.metrics.snapshot()});
+  std::vector<Address> others;
+  for (const auto& [process, count] : config_.processes)
+    for (int index = 0; index < count; ++index)
+      if (const Address whom{config_.node, process, index}; whom != self) others.push_back(whom);
+  for (const auto& whom : others)
+    scrape_->processes.push_back({whom.node, whom.process, whom.index, false, {}});
+  scrape_->waiting = others.size();
+  if (others.empty()) return finish_scrape();
+  for (std::size_t i = 0; i < others.size(); ++i)
+    ask_control<MetricsReply>(world_.bus, others[i], {.question = "metrics", .arguments = {}},
+                              scrape_deadline,
+                              [this, scrape = scrape_, i](Result<MetricsReply> reply) {
+                                auto& process = scrape->processes[i + 1];
+                                process.answered = reply.has_value();
+                                if (reply) process.families = std::move(reply->families);
+                                if (--scrape->waiting == 0) finish_scrape();
+                              });
+}
+
+void Watch::finish_scrape() {
+  const auto scrape = std::exchange(scrape_, nullptr);
+  const auto merged = merge_metrics(scrape->processes);
+  samples_left_out_.add(static_cast<double>(merged.left_out));
+  const WebAnswer page{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                       .body = to_prometheus_text(merged.families)};
+  for (const auto& [request, exchange] : scrape->askers) exchange.send(compressed(request, page));
+}
+
+void Watch::open_stream(WebExchange exchange) {
+  if (streams_.size() >= config_.max_streams)
+    return exchange.send(problem(503, "too many live streams are open"));
+  exchange.start_stream();
+  if (streams_.empty()) event_sent_ = events_.last();
+  const std::string hello =
+      "retry: 2000\n\n" +
+      stream_message("status", api_.status(world_.clock.now(), world_.clock.wall()));
+  if (exchange.write(hello)) streams_.push_back(std::move(exchange));
+}
+
+// What watch alone can tell, as figures; per process figures come from the processes.
+void Watch::set_gauges(const ClusterStatus& status) {
+  auto& metrics = world_.metrics;
+  const auto set = [&](const char* name, const char* help, double value, Labels labels = {}) {
+    metrics.gauge(name, help, std::move(labels)).set(value);
+  };
+  set("paceline_watch_targets", "Targets of the cluster.", static_cast<double>(targets_.size()));
+  set("paceline_watch_streams", "Open live streams.", static_cast<double>(streams_.size()));
+  set("paceline_watch_master_claims", "Nodes that say they are master; 1 is right.", status.claims);
+  set("paceline_watch_ready", "Whether this node is fit for its role.",
+      readiness(status).ready ? 1 : 0);
+  set("paceline_watch_term", "Term of the master, or the highest heard.",
+      static_cast<double>(status.term));
+  for (const auto& node : status.nodes)
+    set("paceline_watch_node_up", "Whether the elector of the node is heard.",
+        node.role == PeopleRole::down ? 0 : 1, {{"of", node.name}});
+  for (const auto& node : status.nodes)
+    set("paceline_watch_node_master", "Whether the node says it is master.",
+        node.role == PeopleRole::master ? 1 : 0, {{"of", node.name}});
+  for (const auto& channel : status.channels)
+    set("paceline_watch_channel_age_seconds", "Since the last message of a sender; -1 = never.",
+        channel.heard_s,
+        {{"channel", channel.channel},
+         {"sender", channel.sender},
+         {"shard", std::to_string(channel.shard)}});
+  const auto& reasons = targets_.totals().by_reason;
+  for (std::size_t i = 0; i < reasons.size(); ++i)
+    set("paceline_watch_targets_by_reason", "Targets by the reason of their last decision.",
+        static_cast<double>(reasons[i]), {{"reason", to_string(static_cast<PaceReason>(i))}});
+}
+
+}  // namespace paceline

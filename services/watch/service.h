@@ -1,0 +1,90 @@
+// watch: hears every channel of its node and cluster, and answers people and monitoring.
+//
+//   Watch watch{config, world};
+//   watch.ask(request, exchange);     // an HTTP request came (adapter_http)
+//
+// It only listens: nothing that it does can be felt by the pipeline, beyond one `metrics` question
+// to each process of its node for each scrape and one `explain` question for each look at an
+// explanation.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/ports/control.h"
+#include "common/ports/state_channel.h"
+#include "common/ports/world.h"
+#include "services/watch/api.h"
+#include "services/watch/config.h"
+#include "services/watch/metrics_merge.h"
+
+namespace paceline {
+
+/// How one HTTP request is answered, whatever the server is.
+struct WebExchange {
+  std::function<void(WebAnswer answer)> send;
+  std::function<void()> start_stream;                // Server-sent events from now on.
+  std::function<bool(std::string_view text)> write;  // False once the peer is gone or too slow.
+};
+
+class Watch {
+ public:
+  Watch(const WatchConfig& config, World& world);
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  /// Answers by `exchange`, at once or after asking other processes (at most a second).
+  void ask(const WebRequest& request, WebExchange exchange);
+
+  /// Where people find the page; known once the server has its port.
+  void set_watch_url(std::string url) { api_.set_watch_url(std::move(url)); }
+
+  const ClusterView& cluster() const { return cluster_; }
+  const EventList& events() const { return events_; }
+  const TargetTable& targets() const { return targets_; }
+  std::size_t streams() const { return streams_.size(); }
+
+ private:
+  struct Scrape;
+
+  template <class Message>
+  void hear_message(const char* channel);
+  template <class Reader>
+  void note_senders(const char* channel, const Reader& reader);
+  void note_all_senders();
+  void step();
+  void broadcast();
+  void sample();
+  void answer(const WebRequest& request, WebExchange exchange);
+  void answer_explanation(const WebRequest& request, std::uint32_t target, WebExchange exchange);
+  void answer_metrics(const WebRequest& request, WebExchange exchange);
+  void finish_scrape();
+  void open_stream(WebExchange exchange);
+  void set_gauges(const ClusterStatus& status);
+
+  const WatchConfig& config_;
+  World& world_;
+  TargetTable targets_;
+  ClusterView cluster_;
+  EventList events_;
+  History history_;
+  Api api_;
+  ControlDesk desk_;
+  FaultLog refusals_;
+  StateReader<TargetStat> stat_;
+  StateReader<TargetPace> pace_;
+  StateReader<TargetFeedback> feedback_;
+  std::list<WebExchange> streams_;
+  std::uint64_t event_sent_ = 0;    // Number of the last event that the streams know.
+  std::shared_ptr<Scrape> scrape_;  // The one under way, if any: later askers join it.
+  Counter& refused_;
+  Counter& requests_;
+  Counter& streams_dropped_;
+  Counter& samples_left_out_;
+};
+
+}  // namespace paceline

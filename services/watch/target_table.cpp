@@ -1,0 +1,227 @@
+#include "services/watch/target_table.h"
+
+#include <algorithm>
+#include <cctype>
+#include <functional>
+#include <numeric>
+
+#include "common/base/check.h"
+
+namespace paceline {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out{text};
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+bool contains(const std::string& text, const std::string& lowered_part) {
+  const auto same = [](char a, char b) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(a))) == b;
+  };
+  return std::search(text.begin(), text.end(), lowered_part.begin(), lowered_part.end(), same) !=
+         text.end();
+}
+
+using Key = double (*)(const TargetRow& row);
+
+struct SortWord {
+  std::string_view word;
+  Key key;
+};
+
+constexpr std::array sort_keys{
+    SortWord{"state", [](const TargetRow& r) { return static_cast<double>(r.pace.state); }},
+    SortWord{"reason", [](const TargetRow& r) { return static_cast<double>(r.pace.reason); }},
+    SortWord{"quality", [](const TargetRow& r) { return static_cast<double>(r.stat.quality); }},
+    SortWord{"proactive", [](const TargetRow& r) { return static_cast<double>(r.pace.proactive); }},
+    SortWord{"max_pending",
+             [](const TargetRow& r) { return static_cast<double>(r.pace.max_pending); }},
+    SortWord{"pending", [](const TargetRow& r) { return static_cast<double>(r.pace.pending); }},
+    SortWord{"logged_in", [](const TargetRow& r) { return static_cast<double>(r.stat.logged_in); }},
+    SortWord{"ready", [](const TargetRow& r) { return static_cast<double>(r.stat.ready); }},
+    SortWord{"busy", [](const TargetRow& r) { return static_cast<double>(r.stat.busy); }},
+    SortWord{"after_call_work",
+             [](const TargetRow& r) { return static_cast<double>(r.stat.after_call_work); }},
+    SortWord{"in_queue", [](const TargetRow& r) { return static_cast<double>(r.stat.in_queue); }},
+    SortWord{"acceptance", [](const TargetRow& r) { return r.pace.acceptance; }},
+    SortWord{"abandonment", [](const TargetRow& r) { return r.pace.abandonment; }},
+    SortWord{"busy_factor", [](const TargetRow& r) { return r.pace.busy_factor; }},
+    SortWord{"reactive_state", [](const TargetRow& r) { return r.pace.reactive_state; }},
+    SortWord{"sent", [](const TargetRow& r) { return static_cast<double>(r.feedback.sent); }},
+    SortWord{"accepted",
+             [](const TargetRow& r) { return static_cast<double>(r.feedback.accepted); }},
+};
+
+template <class Enum>
+std::optional<Enum> parse_word(std::string_view word, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (word == to_string(static_cast<Enum>(i))) return static_cast<Enum>(i);
+  return std::nullopt;
+}
+
+void note_shift(Shift& shift, std::uint32_t index) {
+  if (shift.count++ == 0) shift.first = index;
+}
+
+}  // namespace
+
+TargetTable::TargetTable(std::vector<TargetName> names)
+    : names_{std::move(names)}, rows_(names_.size()), is_changed_(names_.size()) {
+  for (std::uint32_t i = 0; i < names_.size(); ++i) {
+    rows_[i].name = &names_[i];
+    index_of_.emplace(names_[i].id, i);
+  }
+}
+
+void TargetTable::set_stat(std::uint32_t index, const TargetStat& stat) {
+  CHECK(index < rows_.size());
+  auto& row = rows_[index];
+  if (row.has_stat && row.stat == stat) return;
+  if (!row.has_stat || row.stat.quality != stat.quality)
+    note_shift(quality_shifts_[static_cast<std::size_t>(stat.quality)], index);
+  row.stat = stat;
+  row.has_stat = true;
+  note_change(index);
+}
+
+void TargetTable::set_pace(std::uint32_t index, const TargetPace& pace) {
+  CHECK(index < rows_.size());
+  auto& row = rows_[index];
+  if (row.has_pace && row.pace == pace) return;
+  if (!row.has_pace || row.pace.reason != pace.reason)
+    note_shift(reason_shifts_[static_cast<std::size_t>(pace.reason)], index);
+  row.pace = pace;
+  row.has_pace = true;
+  note_change(index);
+}
+
+void TargetTable::set_feedback(std::uint32_t index, const TargetFeedback& feedback) {
+  CHECK(index < rows_.size());
+  auto& row = rows_[index];
+  if (row.has_feedback && row.feedback == feedback) return;
+  row.feedback = feedback;
+  row.has_feedback = true;
+  note_change(index);
+}
+
+void TargetTable::note_change(std::uint32_t index) {
+  ++revision_;
+  if (is_changed_[index]) return;
+  is_changed_[index] = true;
+  changed_.push_back(index);
+}
+
+std::vector<std::uint32_t> TargetTable::take_changed(std::size_t most) {
+  const auto count = static_cast<std::ptrdiff_t>(std::min(most, changed_.size()));
+  std::vector<std::uint32_t> taken{changed_.begin(), changed_.begin() + count};
+  changed_.erase(changed_.begin(), changed_.begin() + count);
+  for (const auto index : taken) is_changed_[index] = false;
+  return taken;
+}
+
+void TargetTable::forget_changes() {
+  for (const auto index : changed_) is_changed_[index] = false;
+  changed_.clear();
+}
+
+void TargetTable::clear_shifts() {
+  quality_shifts_ = {};
+  reason_shifts_ = {};
+}
+
+std::optional<std::uint32_t> TargetTable::find(std::string_view id) const {
+  const auto found = index_of_.find(id);
+  return found == index_of_.end() ? std::nullopt : std::optional{found->second};
+}
+
+const std::vector<std::string_view>& TargetTable::sort_words() {
+  static const std::vector<std::string_view> words = [] {
+    std::vector<std::string_view> all{"id", "channel"};
+    for (const auto& key : sort_keys) all.push_back(key.word);
+    return all;
+  }();
+  return words;
+}
+
+TargetSelection TargetTable::select(const TargetQuery& query) const {
+  std::vector<std::uint32_t> found;
+  const std::string part = lower(query.text);
+  for (std::uint32_t i = 0; i < rows_.size(); ++i) {
+    const auto& row = rows_[i];
+    if (!query.media_channel.empty() && row.name->media_channel != query.media_channel) continue;
+    if (query.state && row.pace.state != *query.state) continue;
+    if (query.reason && row.pace.reason != *query.reason) continue;
+    if (query.quality && row.stat.quality != *query.quality) continue;
+    if (!part.empty() && !contains(row.name->id, part) && !contains(row.name->group, part) &&
+        !contains(row.name->queue, part))
+      continue;
+    found.push_back(i);
+  }
+  const auto order = [&](auto less) {
+    std::ranges::stable_sort(found, [&](std::uint32_t a, std::uint32_t b) {
+      return query.descending ? less(rows_[b], rows_[a]) : less(rows_[a], rows_[b]);
+    });
+  };
+  if (query.sort == "id")
+    order([](const TargetRow& a, const TargetRow& b) { return a.name->id < b.name->id; });
+  else if (query.sort == "channel")
+    order([](const TargetRow& a, const TargetRow& b) {
+      return a.name->media_channel < b.name->media_channel;
+    });
+  else
+    for (const auto& [word, key] : sort_keys)
+      if (query.sort == word)
+        order([key = key](const TargetRow& a, const TargetRow& b) { return key(a) < key(b); });
+
+  TargetSelection selection{.matching = found.size(), .indices = {}};
+  const auto from = std::min(query.offset, found.size());
+  const auto to = from + std::min(query.limit, found.size() - from);
+  selection.indices.assign(found.begin() + static_cast<std::ptrdiff_t>(from),
+                           found.begin() + static_cast<std::ptrdiff_t>(to));
+  return selection;
+}
+
+const TargetTotals& TargetTable::totals() const {
+  if (totals_revision_ == revision_) return totals_;
+  totals_ = {.targets = rows_.size()};
+  for (const auto& row : rows_) {
+    if (row.has_stat) {
+      ++totals_.by_quality[static_cast<std::size_t>(row.stat.quality)];
+      totals_.logged_in += row.stat.logged_in;
+      totals_.ready += row.stat.ready;
+      totals_.busy += row.stat.busy;
+      totals_.after_call_work += row.stat.after_call_work;
+      totals_.in_queue += row.stat.in_queue;
+    }
+    if (row.has_pace) {
+      ++totals_.paced;
+      ++totals_.by_state[static_cast<std::size_t>(row.pace.state)];
+      ++totals_.by_reason[static_cast<std::size_t>(row.pace.reason)];
+      totals_.pending += row.pace.pending;
+      totals_.proactive += row.pace.proactive;
+      totals_.max_pending += row.pace.max_pending;
+    }
+    totals_.sent += row.feedback.sent;
+    totals_.accepted += row.feedback.accepted;
+    totals_.answered += row.feedback.answered;
+    totals_.abandoned += row.feedback.abandoned;
+  }
+  totals_revision_ = revision_;
+  return totals_;
+}
+
+std::optional<PaceState> parse_pace_state(std::string_view word) {
+  return parse_word<PaceState>(word, pace_states);
+}
+
+std::optional<PaceReason> parse_pace_reason(std::string_view word) {
+  return parse_word<PaceReason>(word, pace_reasons);
+}
+
+std::optional<StatQuality> parse_stat_quality(std::string_view word) {
+  return parse_word<StatQuality>(word, stat_qualities);
+}
+
+}  // namespace paceline

@@ -1,0 +1,154 @@
+// Every pacing target as this node hears it: statistics, pace and feedback side by side, by dense
+// index.
+//
+//   table.set_pace(index, row);               // a channel said so
+//   table.select(query)                       // which rows a person asks for, in their order
+//   table.take_changed(500)                   // what changed since, oldest first, for the live
+//   stream
+//
+// Pure. Invariant: an index is in the list of changes at most once, so the list never exceeds the
+// targets.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/pacing_options.h"
+#include "common/wire/messages.h"
+
+namespace paceline {
+
+inline constexpr std::size_t pace_states = 4;
+inline constexpr std::size_t pace_reasons = 13;
+inline constexpr std::size_t stat_qualities = 4;
+
+/// Who a target is; the targets file says so.
+struct TargetName {
+  std::string id{};
+  std::string media_channel{};
+  std::string group{};
+  std::string queue{};
+  PacingOptions options;
+};
+
+/// One target now. A part that was never heard is at its defaults, and its `has_` is false.
+struct TargetRow {
+  const TargetName* name = nullptr;
+  TargetStat stat;
+  TargetPace pace;
+  TargetFeedback feedback;
+  bool has_stat = false;
+  bool has_pace = false;
+  bool has_feedback = false;
+};
+
+/// Sums over all targets.
+struct TargetTotals {
+  std::uint64_t targets = 0;
+  std::uint64_t paced = 0;  // Targets whose pace was ever heard.
+  std::array<std::uint64_t, pace_states> by_state{};
+  std::array<std::uint64_t, pace_reasons> by_reason{};
+  std::array<std::uint64_t, stat_qualities> by_quality{};
+  std::int64_t logged_in = 0;
+  std::int64_t ready = 0;
+  std::int64_t busy = 0;
+  std::int64_t after_call_work = 0;
+  std::int64_t in_queue = 0;
+  std::int64_t pending = 0;
+  std::int64_t proactive = 0;
+  std::int64_t max_pending = 0;
+  std::uint64_t sent = 0;
+  std::uint64_t accepted = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t abandoned = 0;
+
+  bool operator==(const TargetTotals&) const = default;
+};
+
+/// What a person asks the table for.
+struct TargetQuery {
+  std::string text{};           // Part of id, group or queue, any case; "" = all.
+  std::string media_channel{};  // "" = all.
+  std::optional<PaceState> state{};
+  std::optional<PaceReason> reason{};
+  std::optional<StatQuality> quality{};
+  std::string sort{};  // A word of sort_words(); "" = the file's order.
+  bool descending = false;
+  std::size_t offset = 0;
+  std::size_t limit = 100;  // [0..max_rows]
+};
+
+struct TargetSelection {
+  std::size_t matching = 0;              // Before offset and limit.
+  std::vector<std::uint32_t> indices{};  // After both.
+};
+
+/// How many targets came to be so since the last time, and the first of them.
+struct Shift {
+  std::uint64_t count = 0;
+  std::uint32_t first = 0;
+};
+
+class TargetTable {
+ public:
+  explicit TargetTable(std::vector<TargetName> names);
+  TargetTable(const TargetTable&) = delete;
+  TargetTable& operator=(const TargetTable&) = delete;
+
+  void set_stat(std::uint32_t index, const TargetStat& stat);
+  void set_pace(std::uint32_t index, const TargetPace& pace);
+  void set_feedback(std::uint32_t index, const TargetFeedback& feedback);
+
+  std::size_t size() const { return rows_.size(); }
+  const TargetRow& row(std::uint32_t index) const { return rows_[index]; }
+  std::optional<std::uint32_t> find(std::string_view id) const;
+
+  /// cost   O(n); O(n log n) when sorted
+  TargetSelection select(const TargetQuery& query) const;
+
+  /// The words that `TargetQuery::sort` knows.
+  static const std::vector<std::string_view>& sort_words();
+
+  /// cost   O(n), or O(1) while nothing changed
+  const TargetTotals& totals() const;
+
+  /// Changes of any row since the start.
+  std::uint64_t revision() const { return revision_; }
+
+  /// Up to `most` indices of rows that changed since they were last taken, oldest first.
+  std::vector<std::uint32_t> take_changed(std::size_t most);
+  void forget_changes();
+
+  /// Targets whose statistics came to this quality since the last call of clear_shifts().
+  const std::array<Shift, stat_qualities>& quality_shifts() const { return quality_shifts_; }
+  /// Targets whose pace came to this reason since the last call of clear_shifts().
+  const std::array<Shift, pace_reasons>& reason_shifts() const { return reason_shifts_; }
+  void clear_shifts();
+
+ private:
+  void note_change(std::uint32_t index);
+
+  std::vector<TargetName> names_{};
+  std::vector<TargetRow> rows_{};
+  std::unordered_map<std::string_view, std::uint32_t> index_of_;  // Views into names_.
+  std::deque<std::uint32_t> changed_;
+  std::vector<bool> is_changed_{};
+  std::uint64_t revision_ = 0;
+  std::array<Shift, stat_qualities> quality_shifts_{};
+  std::array<Shift, pace_reasons> reason_shifts_{};
+  mutable TargetTotals totals_;
+  mutable std::uint64_t totals_revision_ = UINT64_MAX;
+};
+
+/// The enumerator of that word; nothing if there is none.
+std::optional<PaceState> parse_pace_state(std::string_view word);
+std::optional<PaceReason> parse_pace_reason(std::string_view word);
+std::optional<StatQuality> parse_stat_quality(std::string_view word);
+
+}  // namespace paceline

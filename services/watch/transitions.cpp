@@ -1,0 +1,163 @@
+// What changed between two looks at the cluster, in sentences for people.
+#include <fmt/format.h>
+
+#include "services/watch/cluster_view.h"
+
+namespace paceline {
+namespace {
+
+class Telling {
+ public:
+  explicit Telling(std::int64_t wall_ms) : wall_ms_{wall_ms} {}
+
+  void tell(const char* kind, const char* severity, std::string subject, std::string detail) {
+    events.push_back({.number = 0,
+                      .wall_ms = wall_ms_,
+                      .kind = kind,
+                      .severity = severity,
+                      .subject = std::move(subject),
+                      .detail = std::move(detail)});
+  }
+
+  std::vector<Event> events;
+
+ private:
+  std::int64_t wall_ms_;
+};
+
+std::string or_nobody(const std::string& name) {
+  return name.empty() ? "nobody" : name;
+}
+
+void tell_master(Telling& out, const ClusterStatus& before, const ClusterStatus& now) {
+  if (before.master != now.master || before.term != now.term) {
+    if (now.master.empty() && !before.master.empty())
+      out.tell("master_lost", "bad", before.master,
+               fmt::format("nobody is master any more; it was {} in term {}", before.master,
+                           before.term));
+    else if (!now.master.empty())
+      out.tell("master_changed", "notice", now.master,
+               fmt::format("{} is master in term {}, after {} in term {}{}{}", now.master, now.term,
+                           or_nobody(before.master), before.term,
+                           now.master_why.empty() ? "" : ": ", now.master_why));
+  }
+  if (before.claims <= 1 && now.claims > 1)
+    out.tell("two_claims", "bad", "", fmt::format("{} nodes say they are master", now.claims));
+  if (before.claims > 1 && now.claims <= 1)
+    out.tell("two_claims_over", "good", "", "at most one node says it is master again");
+}
+
+void tell_publication(Telling& out, const NodeStatus& before, const NodeStatus& now) {
+  if (!before.publication || !now.publication) return;
+  const auto& then = *before.publication;
+  const auto& said = *now.publication;
+  if (then.outcome != said.outcome) {
+    const bool fine = said.outcome == PublicationOutcome::accepted;
+    if (fine && then.outcome != PublicationOutcome::none)
+      out.tell("publication_accepted", "good", now.name,
+               fmt::format("the endpoint accepts again, after {}", to_string(then.outcome)));
+    else if (!fine && said.outcome != PublicationOutcome::none)
+      out.tell("publication_refused", "bad", now.name,
+               fmt::format("{}: HTTP {} {}", to_string(said.outcome), said.status, said.detail));
+  }
+  if (then.incarnation == said.incarnation && said.skipped_cycles > then.skipped_cycles)
+    out.tell("cycles_skipped", "notice", now.name,
+             fmt::format("{} cycles skipped: a request was still in flight",
+                         said.skipped_cycles - then.skipped_cycles));
+  if (then.rejected_targets == 0 && said.rejected_targets > 0)
+    out.tell(
+        "targets_rejected", "bad", now.name,
+        fmt::format("the endpoint rejects {} of {} targets", said.rejected_targets, said.targets));
+  if (then.rejected_targets > 0 && said.rejected_targets == 0)
+    out.tell("targets_accepted", "good", now.name, "the endpoint accepts every target again");
+}
+
+void tell_node(Telling& out, const NodeStatus& before, const NodeStatus& now) {
+  if (before.role != now.role) {
+    const char* severity = now.role == PeopleRole::down      ? "bad"
+                           : before.role == PeopleRole::down ? "good"
+                                                             : "notice";
+    out.tell("role_changed", severity, now.name,
+             fmt::format("{} is {}, it was {}{}{}", now.name, to_string(now.role),
+                         to_string(before.role), now.why.empty() ? "" : ": ", now.why));
+  }
+  if (before.publisher != now.publisher)
+    out.tell("publisher_changed", now.publisher == "down" ? "bad" : "notice", now.name,
+             fmt::format("the publisher of {} is {}, it was {}", now.name, now.publisher,
+                         before.publisher));
+  if (before.tier != now.tier)
+    out.tell("health_changed", now.tier > before.tier ? "bad" : "good", now.name,
+             fmt::format("health tier {} after {} (0 = fit)", now.tier, before.tier));
+  tell_publication(out, before, now);
+}
+
+void tell_statistics(Telling& out, const ClusterStatus& before, const ClusterStatus& now) {
+  const auto& then = before.statistics;
+  const auto& said = now.statistics;
+  if (before.statistics_heard_s < 0 || now.statistics_heard_s < 0) return;
+  if (then.in_use != said.in_use)
+    out.tell("source_switched", said.in_use.empty() ? "bad" : "notice", now.node,
+             fmt::format("statistics come from {}, they came from {}", or_nobody(said.in_use),
+                         or_nobody(then.in_use)));
+  const auto tell_server = [&](const char* name, bool was_up, bool is_up) {
+    if (was_up != is_up)
+      out.tell(is_up ? "stat_server_up" : "stat_server_down", is_up ? "good" : "bad", name,
+               fmt::format("the {} Stat Server {}", name, is_up ? "answers" : "does not answer"));
+  };
+  tell_server("primary", then.primary_up, said.primary_up);
+  tell_server("backup", then.backup_up, said.backup_up);
+}
+
+void tell_channels(Telling& out, const ClusterStatus& before, const ClusterStatus& now) {
+  for (const auto& channel : now.channels) {
+    if (channel.channel == "heartbeat" || channel.channel == "publication") continue;
+    for (const auto& then : before.channels) {
+      if (then.channel != channel.channel || then.sender != channel.sender ||
+          then.shard != channel.shard || then.fresh == channel.fresh)
+        continue;
+      // Only the master's publisher sends feedback: its silence elsewhere is no fault.
+      if (channel.channel == "feedback") continue;
+      out.tell(
+          channel.fresh ? "channel_heard" : "channel_silent", channel.fresh ? "good" : "bad",
+          channel.sender,
+          fmt::format("{} of {}{} {}", channel.channel, channel.sender,
+                      channel.shard >= 0 ? fmt::format(" shard {}", channel.shard) : "",
+                      channel.fresh ? "is heard"
+                                    : fmt::format("was silent for over {} s", channel.stale_s)));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Event> transitions(const ClusterStatus& before, const ClusterStatus& now) {
+  Telling out{now.wall_ms};
+  tell_master(out, before, now);
+  for (const auto& node : now.nodes)
+    if (const auto* then = before.find(node.name)) tell_node(out, *then, node);
+  tell_statistics(out, before, now);
+  tell_channels(out, before, now);
+  return std::move(out.events);
+}
+
+std::vector<Event> target_transitions(const TargetTable& targets, std::int64_t wall_ms) {
+  Telling out{wall_ms};
+  const auto name = [&](std::uint32_t index) { return targets.row(index).name->id; };
+  const auto& qualities = targets.quality_shifts();
+  for (std::size_t i = 0; i < qualities.size(); ++i) {
+    const auto& shift = qualities[i];
+    if (shift.count == 0) continue;
+    const auto quality = static_cast<StatQuality>(i);
+    out.tell("quality_changed", quality == StatQuality::good ? "good" : "bad", name(shift.first),
+             fmt::format("statistics of {} target{} came to be {} (first: {})", shift.count,
+                         shift.count == 1 ? "" : "s", to_string(quality), name(shift.first)));
+  }
+  const auto& cuts = targets.reason_shifts()[static_cast<std::size_t>(PaceReason::fast_cut)];
+  if (cuts.count > 0)
+    out.tell("fast_cut", "bad", name(cuts.first),
+             fmt::format("a burst of abandonment halved {} target{} (first: {})", cuts.count,
+                         cuts.count == 1 ? "" : "s", name(cuts.first)));
+  return std::move(out.events);
+}
+
+}  // namespace paceline

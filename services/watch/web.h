@@ -1,0 +1,49 @@
+// One HTTP exchange as watch's pure files see it, and the two things done to every answer:
+// compression and conditional requests.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace paceline {
+
+using WebHeaders = std::vector<std::pair<std::string, std::string>>;
+
+struct WebRequest {
+  std::string method = "GET";
+  std::string path{};  // Decoded, without the query.
+  std::multimap<std::string, std::string> query{};
+  WebHeaders headers{};  // Names in lower case.
+  std::string peer{};    // "127.0.0.1"
+
+  /// The first header of that (lower case) name, or "".
+  std::string_view header(std::string_view name) const;
+  /// The first value of a query parameter, or nothing.
+  std::optional<std::string_view> parameter(std::string_view name) const;
+};
+
+struct WebAnswer {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body{};
+  WebHeaders headers{};
+};
+
+/// An application/problem+json answer (RFC 9457).
+WebAnswer problem(int status, std::string_view detail);
+
+/// The answer with an ETag of its body; 304 without a body if the request already has that.
+WebAnswer tagged(const WebRequest& request, WebAnswer answer);
+
+/// The answer with its body in gzip, if the request understands it and the body is worth it (>= 1
+/// KiB).
+WebAnswer compressed(const WebRequest& request, WebAnswer answer);
+
+/// Whether an Accept-Encoding header admits gzip (RFC 9110, 12.5.3).
+bool accepts_gzip(std::string_view accept_encoding);
+
+}  // namespace paceline

@@ -1,0 +1,208 @@
+#include "services/watch/api.h"
+
+#include <rapidcheck.h>
+#include <zlib.h>
+
+#include "tests/support/catch.h"
+#include "tests/watch/voices.h"
+
+namespace paceline::test {
+namespace {
+
+struct Desk {
+  explicit Desk(AccessRules rules = {.read_token = "", .requests_per_second = 1000})
+      : api{{cluster, targets, events, history}, std::move(rules), "http://127.0.0.1:1/"} {}
+
+  WebAnswer get(const std::string& path, std::multimap<std::string, std::string> query = {},
+                WebHeaders headers = {}) {
+    const auto reply = ask({.path = path,
+                            .query = std::move(query),
+                            .headers = std::move(headers),
+                            .peer = "127.0.0.1"});
+    REQUIRE(std::holds_alternative<WebAnswer>(reply));
+    return std::get<WebAnswer>(reply);
+  }
+  Reply ask(const WebRequest& request) { return api.reply(request, start, morning); }
+
+  ClusterView cluster{two_nodes_and_a_witness()};
+  TargetTable targets{names({"t0", "t1", "t2"})};
+  EventList events{100};
+  History history{3, 10, 30};
+  Api api;
+};
+
+std::string header(const WebAnswer& answer, std::string_view name) {
+  for (const auto& [key, value] : answer.headers)
+    if (key == name) return value;
+  return "";
+}
+
+std::string gunzip(const std::string& packed) {
+  z_stream stream{};
+  REQUIRE(inflateInit2(&stream, 15 + 16) == Z_OK);
+  std::string out(1u << 22, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  REQUIRE(inflate(&stream, Z_FINISH) == Z_STREAM_END);
+  out.resize(stream.total_out);
+  inflateEnd(&stream);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("every path answers as its document says", "[watch]") {
+  Desk desk;
+
+  CHECK(desk.get("/healthz").status == 200);
+  CHECK(desk.get("/readyz").status == 503);
+  CHECK(desk.get("/").content_type == "text/html; charset=utf-8");
+  CHECK(desk.get("/app.js").content_type == "text/javascript; charset=utf-8");
+  for (const char* path :
+       {"/api/v1/status", "/api/v1/targets", "/api/v1/targets/t0", "/api/v1/targets/t0/history",
+        "/api/v1/nodes", "/api/v1/events", "/api/v1/channels"}) {
+    CAPTURE(path);
+    CHECK(desk.get(path).status == 200);
+    CHECK(desk.get(path).content_type == "application/json");
+  }
+  CHECK(std::holds_alternative<AskMetrics>(desk.ask({.path = "/metrics"})));
+  CHECK(std::holds_alternative<OpenStream>(desk.ask({.path = "/api/v1/stream"})));
+  const auto explain = desk.ask({.path = "/api/v1/targets/t1/explain"});
+  REQUIRE(std::holds_alternative<AskExplanation>(explain));
+  CHECK(std::get<AskExplanation>(explain).target == 1);
+}
+
+TEST_CASE("what is not there or not understood is a problem with its reason", "[watch]") {
+  Desk desk;
+
+  CHECK(desk.get("/nothing").status == 404);
+  CHECK(desk.get("/api/v1/targets/t9").status == 404);
+  CHECK(desk.get("/api/v1/targets/t9/explain").status == 404);
+  CHECK(desk.get("/api/v1/targets/t0/").status == 404);
+  CHECK(desk.get("/api/v1/targets", {{"limit", "-1"}}).status == 400);
+  CHECK(desk.get("/api/v1/targets", {{"limit", "99999999999999999999"}}).status == 400);
+  CHECK(desk.get("/api/v1/targets", {{"offset", "1e3"}}).status == 400);
+  CHECK(desk.get("/api/v1/targets", {{"state", "bogus"}}).status == 400);
+  CHECK(desk.get("/api/v1/targets", {{"sort", "bogus"}}).status == 400);
+  CHECK(desk.get("/api/v1/targets", {{"form", "bogus"}}).status == 400);
+  CHECK(desk.get("/api/v1/events", {{"after", "x"}}).status == 400);
+  const auto refusal = desk.get("/server/data/pacing/reactiveState");
+  CHECK(refusal.status == 400);
+  CHECK(refusal.content_type == "application/problem+json");
+}
+
+TEST_CASE("only GET and HEAD are served", "[watch]") {
+  Desk desk;
+  const auto reply = desk.ask({.method = "DELETE", .path = "/api/v1/targets/t0"});
+
+  const auto& refusal = std::get<WebAnswer>(reply);
+  CHECK(refusal.status == 405);
+  CHECK(header(refusal, "Allow") == "GET, HEAD");
+}
+
+TEST_CASE("the pull calls answer under both of their prefixes", "[watch]") {
+  Desk desk;
+  TargetStat stat;
+  stat.quality = StatQuality::good;
+  stat.ready = 5;
+  desk.targets.set_stat(1, stat);
+
+  for (const std::string prefix : {"/server/data/pacing/", "/backend/data/pacing/"}) {
+    CHECK(desk.get(prefix + "channelCapacity", {{"channel", "chat"}}).body ==
+          R"({"channelCapacity":5})");
+    CHECK(desk.get(prefix + "channelCapacity", {{"channel", "chat"}, {"groups", "t0"}}).status ==
+          503);
+    CHECK(desk.get(prefix + "reactiveState", {{"channel", "chat"}}).status == 400);
+    CHECK(desk.get(prefix + "reactiveState", {{"channel", "fax"}}).status == 404);
+  }
+}
+
+TEST_CASE("an unchanged answer is 304 to whoever has it", "[watch]") {
+  Desk desk;
+  const auto first = desk.get("/api/v1/targets");
+  const auto tag = header(first, "ETag");
+  REQUIRE_FALSE(tag.empty());
+
+  const auto again = desk.get("/api/v1/targets", {}, {{"if-none-match", "\"x\", " + tag}});
+  CHECK(again.status == 304);
+  CHECK(again.body.empty());
+
+  desk.targets.set_pace(0, paced(PaceReason::granted, 1));
+  CHECK(desk.get("/api/v1/targets", {}, {{"if-none-match", tag}}).status == 200);
+}
+
+TEST_CASE("large answers are compressed when asked for", "[watch]") {
+  Desk desk;
+  const auto plain = desk.get("/api/v1/targets");
+  const auto packed = desk.get("/api/v1/targets", {}, {{"accept-encoding", "br, gzip;q=0.8"}});
+
+  CHECK(header(packed, "Content-Encoding") == "gzip");
+  CHECK(packed.body.size() < plain.body.size());
+  CHECK(gunzip(packed.body) == plain.body);
+  CHECK(header(plain, "Content-Encoding").empty());
+}
+
+TEST_CASE("gzip is admitted as RFC 9110 says", "[watch]") {
+  CHECK(accepts_gzip("gzip"));
+  CHECK(accepts_gzip("deflate, gzip;q=1.0, *;q=0.5"));
+  CHECK(accepts_gzip("*"));
+  CHECK_FALSE(accepts_gzip(""));
+  CHECK_FALSE(accepts_gzip("identity"));
+  CHECK_FALSE(accepts_gzip("gzip;q=0, *"));
+}
+
+TEST_CASE("a token guards what it should and nothing else", "[watch]") {
+  Desk desk{{.read_token = "secret-word", .requests_per_second = 1000}};
+
+  CHECK(desk.get("/healthz").status == 200);
+  CHECK(desk.get("/readyz").status == 503);
+  CHECK(desk.get("/").status == 200);
+  for (const char* path : {"/metrics", "/api/v1/status", "/api/v1/stream", "/api/v1/targets/t0",
+                           "/server/data/pacing/channelCapacity"}) {
+    CAPTURE(path);
+    CHECK(desk.get(path).status == 401);
+    CHECK(desk.get(path, {}, {{"authorization", "Bearer wrong"}}).status == 401);
+    CHECK(desk.get(path, {}, {{"authorization", "Bearer "}}).status == 401);
+  }
+  CHECK(desk.get("/api/v1/status", {}, {{"authorization", "Bearer secret-word"}}).status == 200);
+}
+
+TEST_CASE("a peer that asks too often is told to wait and others are not", "[watch]") {
+  Access access{{.read_token = "", .requests_per_second = 2}};
+  const WebRequest greedy{.path = "/", .peer = "127.0.0.2"};
+  int served = 0;
+  while (!access.over_rate(greedy, start)) ++served;
+
+  CHECK(served == 20);
+  CHECK_FALSE(access.over_rate({.path = "/", .peer = "127.0.0.3"}, start));
+  CHECK(access.over_rate(greedy, start + 100ms)->status == 429);
+  CHECK_FALSE(access.over_rate(greedy, start + 1s));
+}
+
+TEST_CASE("peers are remembered within a bound", "[watch]") {
+  Access access{{.read_token = "", .requests_per_second = 2}};
+  for (int i = 0; i < 5000; ++i)
+    access.over_rate({.path = "/", .peer = std::to_string(i)}, start + std::chrono::seconds{i});
+
+  CHECK(access.peers() == Access::max_peers);
+}
+
+TEST_CASE("any request gets an answer", "[watch][property]") {
+  REQUIRE(rc::check("any request", [](const std::string& path, const std::string& key,
+                                      const std::string& value, bool prefixed) {
+    Desk desk;
+    static const char* prefixes[] = {"/api/v1/targets/", "/server/data/pacing/", "/api/v1/"};
+    const WebRequest request{
+        .path = (prefixed ? prefixes[path.size() % 3] : "/") + path,
+        .query = {{key, value}, {"limit", value}, {"channel", value}, {"groups", key}},
+        .headers = {{"if-none-match", value}, {"accept-encoding", value}, {"authorization", value}},
+        .peer = value};
+    const auto reply = desk.ask(request);
+    if (const auto* answer = std::get_if<WebAnswer>(&reply))
+      RC_ASSERT(answer->status >= 200 && answer->status < 600);
+  }));
+}
+
+}  // namespace paceline::test

@@ -1,0 +1,202 @@
+#include "services/watch/cluster_view.h"
+
+#include "services/watch/readiness.h"
+#include "tests/support/catch.h"
+#include "tests/watch/voices.h"
+
+namespace paceline::test {
+namespace {
+
+const NodeStatus& node(const ClusterStatus& status, const char* name) {
+  const auto* found = status.find(name);
+  REQUIRE(found);
+  return *found;
+}
+
+bool has(const std::vector<Event>& events, std::string_view kind, std::string_view subject) {
+  return std::ranges::any_of(
+      events, [&](const Event& event) { return event.kind == kind && event.subject == subject; });
+}
+
+// A cluster in which everything is as it should be, a being master.
+void hear_a_good_cluster(ClusterView& view, Instant now, std::uint64_t sequence = 1) {
+  view.hear(says("a", ElectorRole::master, 257, sequence), now);
+  view.hear(says("b", ElectorRole::follower, 257, sequence), now);
+  view.hear(says("w", ElectorRole::observer, 257, sequence), now);
+  view.hear(publishes("a", true), now);
+  view.hear(publishes("b", false), now);
+  view.hear(StatSource{.in_use = "primary", .primary_up = true, .backup_up = true});
+  view.hear_rows("stat", "a/statfeed/0", 0, now, now);
+  view.hear_rows("pace", "a/pacer/0", -1, now, now);
+}
+
+}  // namespace
+
+TEST_CASE("nodes are master, standby and witness to people", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+
+  hear_a_good_cluster(view, start);
+
+  const auto status = view.status(start, morning);
+  CHECK(status.master == "a");
+  CHECK(status.term == 257);
+  CHECK(node(status, "a").role == PeopleRole::master);
+  CHECK(node(status, "a").publisher == "open");
+  CHECK(node(status, "b").role == PeopleRole::standby);
+  CHECK(node(status, "b").publisher == "shut");
+  CHECK(node(status, "w").role == PeopleRole::witness);
+  CHECK(node(status, "w").publisher == "none");
+}
+
+TEST_CASE("a node that was never heard is down", "[watch]") {
+  const ClusterView view{two_nodes_and_a_witness()};
+
+  const auto status = view.status(start, morning);
+
+  CHECK(node(status, "a").role == PeopleRole::down);
+  CHECK(node(status, "a").publisher == "down");
+  CHECK(node(status, "a").heard_s == -1);
+  CHECK(status.master.empty());
+}
+
+TEST_CASE("a node that falls silent is down and no master any more", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  hear_a_good_cluster(view, start);
+
+  const auto status = view.status(start + 1100ms, morning);
+
+  CHECK(node(status, "a").role == PeopleRole::down);
+  CHECK(status.master.empty());
+  CHECK(status.term == 257);
+}
+
+TEST_CASE("of two claims the higher term is master", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  view.hear(says("a", ElectorRole::master, 257), start);
+  view.hear(says("b", ElectorRole::master, 514), start);
+
+  const auto status = view.status(start, morning);
+
+  CHECK(status.master == "b");
+  CHECK(status.term == 514);
+  CHECK(status.claims == 2);
+}
+
+TEST_CASE("words of strangers, other clusters and the past change nothing", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  hear_a_good_cluster(view, start, 7);
+
+  auto stranger = says("z", ElectorRole::master, 9999);
+  view.hear(stranger, start);
+  stranger.node = "b";
+  stranger.cluster = "other";
+  view.hear(stranger, start);
+  view.hear(says("a", ElectorRole::follower, 200, 6), start);
+  view.hear_rows("pace", "z/pacer/9", -1, start, start);
+
+  const auto status = view.status(start, morning);
+  CHECK(status.master == "a");
+  CHECK(status.nodes.size() == 3);
+  CHECK(status.shards.size() == 1);
+}
+
+TEST_CASE("a failover is told as transitions in sentences", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  const TargetTable targets{names({"t0"})};
+  hear_a_good_cluster(view, start);
+  CHECK(view.step(targets, start, morning).empty());
+
+  const Instant later = start + 1500ms;
+  view.hear(says("b", ElectorRole::master, 514, 2), later);
+  view.hear(says("w", ElectorRole::observer, 514, 2), later);
+  view.hear(publishes("b", true), later);
+  view.hear_rows("stat", "a/statfeed/0", 0, later, later);
+  const auto events = view.step(targets, later, morning);
+
+  CHECK(has(events, "master_changed", "b"));
+  CHECK(has(events, "role_changed", "a"));
+  CHECK(has(events, "role_changed", "b"));
+  CHECK(has(events, "publisher_changed", "b"));
+  CHECK(view.step(targets, later, morning).empty());
+}
+
+TEST_CASE("a switch of Stat Servers and a refused publication are told", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  const TargetTable targets{names({"t0"})};
+  hear_a_good_cluster(view, start);
+  view.step(targets, start, morning);
+
+  view.hear(StatSource{.in_use = "backup", .primary_up = false, .backup_up = true, .switches = 1});
+  view.hear(publishes("a", true, PublicationOutcome::fenced), start);
+  const auto events = view.step(targets, start, morning);
+
+  CHECK(has(events, "source_switched", "a"));
+  CHECK(has(events, "stat_server_down", "primary"));
+  CHECK(has(events, "publication_refused", "a"));
+}
+
+TEST_CASE("many targets that change at once are one event", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  TargetTable targets{names({"t0", "t1", "t2"})};
+  hear_a_good_cluster(view, start);
+  view.step(targets, start, morning);
+
+  for (std::uint32_t i = 0; i < 3; ++i) targets.set_stat(i, {.quality = StatQuality::stale});
+  const auto events = view.step(targets, start, morning);
+
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].kind == "quality_changed");
+  CHECK(events[0].detail == "statistics of 3 targets came to be stale (first: t0)");
+}
+
+TEST_CASE("a good master and a good standby are ready", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  hear_a_good_cluster(view, start);
+
+  const auto verdict = readiness(view.status(start, morning));
+
+  CHECK(verdict.ready);
+  CHECK(verdict.role == "master");
+  CHECK(verdict.reasons.empty());
+}
+
+TEST_CASE("every reason not to be ready is named", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  view.hear(says("a", ElectorRole::master, 257), start);
+  view.hear(publishes("a", false, PublicationOutcome::failed), start);
+
+  const auto verdict = readiness(view.status(start, morning));
+
+  CHECK_FALSE(verdict.ready);
+  CHECK(verdict.reasons ==
+        std::vector<std::string>{"statfeed is not heard", "pacer shard 0 is not heard",
+                                 "this node is master, and its publisher is shut"});
+}
+
+TEST_CASE("a grant has no time left once it ran out", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  Grant grant;
+  grant.node = "a";
+  grant.term = 257;
+  grant.expires_ns = (start + 2s).time_since_epoch().count();
+  view.hear(grant, start);
+
+  CHECK(view.status(start, morning).grant_left_s == Approx(2));
+  CHECK(view.status(start + 3s, morning).grant_left_s == 0);
+}
+
+TEST_CASE("a talkative kind of event does not push out a rare one", "[watch]") {
+  EventList events{10};
+  events.add({.kind = "master_changed"});
+  for (int i = 0; i < 500; ++i) events.add({.kind = "quality_changed"});
+
+  CHECK(events.size() == 10);
+  CHECK(events.last() == 501);
+  const auto kept = events.since(0, 100);
+  CHECK(kept.front().kind == "master_changed");
+  CHECK(kept.back().number == 501);
+  CHECK(events.since(499, 100).size() == 2);
+  CHECK(events.since(0, 3).size() == 3);
+}
+
+}  // namespace paceline::test

@@ -1,0 +1,352 @@
+// A whole cluster's voices on a real bus without any of its processes: figures that look alive, for
+// looking at the page and for measuring watch.
+//
+//   watch_fake_feed TOPOLOGY.toml [SECONDS_BETWEEN_FAILOVERS]     until it is ended
+//
+// It binds what statfeed, pacers, elector and publisher of every node would bind.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "common/base/hash.h"
+#include "common/ports/control.h"
+#include "common/ports/state_channel.h"
+#include "common/runtime/files.h"
+#include "common/runtime/log.h"
+#include "common/runtime/loop.h"
+#include "common/runtime/system_clock.h"
+#include "common/runtime/system_random.h"
+#include "common/runtime/zmq_bus.h"
+#include "common/wire/codec.h"
+#include "topology/targets.h"
+#include "topology/topology.h"
+
+namespace paceline::test {
+namespace {
+
+// What every faked process shares.
+struct Ground {
+  Topology topology;
+  Targets targets;
+  Loop loop;
+  SystemClock clock;
+  SystemRandom random;
+  BoostLog log{{.process = "fake_feed", .least = LogLevel::warn}};
+  std::size_t master = 0;  // Index of the node that is.
+  std::uint64_t term_counter = 1;
+  std::int64_t master_since_ms = 0;
+
+  std::int64_t wall_ms() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(clock.wall().time_since_epoch())
+        .count();
+  }
+  std::uint64_t term() const { return term_counter << 8 | (master + 1); }
+  int below(int bound) { return static_cast<int>(random.uniform() * bound); }
+};
+
+struct Voice {
+  Voice(Ground& ground_, Address self)
+      : ground{ground_},
+        bus{ground_.topology, self, ground_.loop, ground_.log, metrics},
+        world{.self = std::move(self),
+              .incarnation = static_cast<std::uint64_t>(ground_.wall_ms()),
+              .clock = ground_.clock,
+              .timers = ground_.loop,
+              .bus = bus,
+              .log = ground_.log,
+              .random = ground_.random,
+              .metrics = metrics},
+        desk{world} {
+    bus.bind_all();
+    metrics.counter("paceline_fake_messages_total", "Messages said.");
+  }
+
+  Ground& ground;
+  Metrics metrics;
+  ZmqBus bus;
+  World world;
+  ControlDesk desk;
+};
+
+std::vector<std::string> shard_ids(const Targets& targets, int shard, int shards) {
+  std::vector<std::string> ids;
+  for (const auto& target : targets.all)
+    if (shard_of(target.id, shards) == shard) ids.push_back(target.id);
+  return ids;
+}
+
+TargetStat next_stat(Ground& ground, TargetStat row) {
+  if (row.logged_in == 0) row.logged_in = 4 + ground.below(30);
+  row.quality = ground.below(400) == 0 ? StatQuality::stale : StatQuality::good;
+  row.busy = std::clamp(row.busy + ground.below(5) - 2, 0, row.logged_in);
+  row.after_call_work = std::min(row.logged_in - row.busy, ground.below(4));
+  row.ready = row.logged_in - row.busy - row.after_call_work;
+  row.in_queue = row.ready > 0 ? 0 : ground.below(6);
+  row.entered += static_cast<std::uint64_t>(ground.below(3));
+  row.answered = row.entered * 95 / 100;
+  row.abandoned = row.entered - row.answered;
+  row.handling_time_s = 180 + ground.below(60);
+  row.waiting_time_s = ground.below(20);
+  row.age_s = ground.random.uniform();
+  return row;
+}
+
+TargetPace next_pace(Ground& ground, const TargetStat& stat, TargetPace row) {
+  row.logged_in = stat.logged_in;
+  row.ready = stat.ready;
+  row.busy = stat.busy;
+  row.after_call_work = stat.after_call_work;
+  row.in_queue = stat.in_queue;
+  row.max_pending = std::max(0, stat.ready * 3 - stat.in_queue);
+  row.pending = std::min(row.max_pending + 2, ground.below(12));
+  row.proactive = std::max(0, row.max_pending - row.pending);
+  row.state = stat.quality == StatQuality::good ? PaceState::ok : PaceState::stale;
+  row.reason = stat.quality != StatQuality::good ? PaceReason::stale_statistics
+               : row.proactive > 0               ? PaceReason::granted
+               : stat.ready == 0                 ? PaceReason::no_idle_expected
+                                                 : PaceReason::pending_enough;
+  if (row.reason == PaceReason::stale_statistics) row.proactive = row.max_pending = 0;
+  row.acceptance = 0.28 + 0.05 * ground.random.uniform();
+  row.abandonment =
+      std::clamp(row.abandonment + 0.004 * (ground.random.uniform() - 0.49), 0.0, 0.08);
+  row.busy_factor = static_cast<double>(stat.busy) / std::max(1, stat.logged_in);
+  row.predicted_wait_s = stat.in_queue * 4.5;
+  row.reactive_state = std::min(1.0, 0.4 + 0.1 * stat.ready);
+  row.goal = 3;
+  return row;
+}
+
+Explanation explain(const std::string& id, const TargetPace& row) {
+  Explanation out{.target = id,
+                  .reason = row.reason,
+                  .sentence = std::to_string(row.proactive) + " invitations may go out: at most " +
+                              std::to_string(row.max_pending) + " may be outstanding and " +
+                              std::to_string(row.pending) + " are.",
+                  .steps = {}};
+  const auto step = [&](const char* name, double value, const char* unit, const char* group,
+                        const char* note) {
+    out.steps.push_back({name, value, unit, group, note});
+  };
+  step("logged_in", row.logged_in, "agents", "input", "");
+  step("ready", row.ready, "agents", "input", "waiting for the next interaction");
+  step("in_queue", row.in_queue, "interactions", "input", "");
+  step("pending", row.pending, "invitations", "input", "outstanding, as believed now");
+  step("optimization_goal", row.goal, "percent", "option", "abandonment no more than");
+  step("acceptance", row.acceptance, "", "estimate", "412 answers, forgetting 0.998");
+  step("answer_delay", 10.3, "s", "estimate", "mean delay to an answer");
+  step("expected_completions", row.busy * 0.054, "agents", "step", "busy (1 - e^(-D/A))");
+  step("aggressiveness", -0.41, "", "step", "closed loop s, after the budget guard");
+  step("risk_at_m", 0.0287, "", "step", "marginal risk of one more invitation");
+  step("max_pending", row.max_pending, "invitations", "result", "");
+  step("proactive", row.proactive, "invitations", "result", "floor(m + u) - pending");
+  return out;
+}
+
+// One node's statfeed and pacers.
+struct NodeFeed {
+  NodeFeed(Ground& ground_, const Node& node) : ground{ground_} {
+    statfeed = std::make_unique<Voice>(ground, Address{node.name, "statfeed", 0});
+    const int shards = ground.topology.pacers;
+    const auto keyframe = ground.topology.channel("pace")->keyframe;
+    for (int shard = 0; shard < shards; ++shard) {
+      const auto ids = shard_ids(ground.targets, shard, shards);
+      pacers.push_back(std::make_unique<Voice>(ground, Address{node.name, "pacer", shard}));
+      stat.push_back(std::make_unique<StateWriter<TargetStat>>(
+          statfeed->world, "stat",
+          StateWriter<TargetStat>::Options{.ids = ids, .keyframe = keyframe, .shard = shard}));
+      pace.push_back(std::make_unique<StateWriter<TargetPace>>(
+          pacers.back()->world, "pace",
+          StateWriter<TargetPace>::Options{.ids = ids, .keyframe = keyframe, .shard = -1}));
+      auto* written = pace.back().get();
+      statfeed->desk.keyframe("stat", shard, [out = stat.back().get()] { return out->keyframe(); });
+      pacers.back()->desk.keyframe("pace", -1, [written] { return written->keyframe(); });
+      pacers.back()->desk.question("explain", [ids, written](const auto& words) -> Result<Bytes> {
+        const auto found = words.empty() ? ids.end() : std::ranges::find(ids, words[0]);
+        if (found == ids.end()) return fail(Errc::not_found, "no such target here");
+        const auto index = static_cast<std::uint32_t>(found - ids.begin());
+        return encode(explain(words[0], written->row(index)));
+      });
+    }
+  }
+
+  void refresh() {
+    ++cycle;
+    for (std::size_t shard = 0; shard < stat.size(); ++shard) {
+      const auto started = ground.clock.now();
+      for (std::uint32_t i = 0; i < stat[shard]->size(); ++i) {
+        if (cycle > 1 && ground.below(3) != 0) continue;
+        stat[shard]->set(i, next_stat(ground, stat[shard]->row(i)));
+        pace[shard]->set(i, next_pace(ground, stat[shard]->row(i), pace[shard]->row(i)));
+      }
+      stat[shard]->publish(
+          {.in_use = "primary",
+           .primary_up = true,
+           .backup_up = true,
+           .switches = 0,
+           .targets_visible = static_cast<std::uint32_t>(ground.targets.all.size()),
+           .targets_unseen = 0,
+           .updates_per_second = 41.5});
+      pace[shard]->publish({.cycle = cycle,
+                            .decided = static_cast<std::uint32_t>(pace[shard]->size()),
+                            .decide_us = to_seconds(ground.clock.now() - started) * 1e6,
+                            .stat_age_s = 0.2,
+                            .feedback_age_s = 0.9});
+    }
+  }
+
+  Ground& ground;
+  std::unique_ptr<Voice> statfeed;
+  std::vector<std::unique_ptr<Voice>> pacers;
+  std::vector<std::unique_ptr<StateWriter<TargetStat>>> stat;
+  std::vector<std::unique_ptr<StateWriter<TargetPace>>> pace;
+  std::uint64_t cycle = 0;
+};
+
+// One node's elector and publisher.
+struct NodeVoices {
+  NodeVoices(Ground& ground_, std::size_t index_)
+      : ground{ground_}, index{index_}, node{ground_.topology.nodes[index_]} {
+    elector = std::make_unique<Voice>(ground, Address{node.name, "elector", 0});
+    if (node.witness()) return;
+    publisher = std::make_unique<Voice>(ground, Address{node.name, "publisher", 0});
+    feedback = std::make_unique<StateWriter<TargetFeedback>>(
+        publisher->world, "feedback",
+        StateWriter<TargetFeedback>::Options{
+            .ids = ground.targets.ids(), .keyframe = 10s, .shard = -1});
+    publisher->desk.keyframe("feedback", -1, [this] { return feedback->keyframe(); });
+  }
+
+  bool is_master() const { return ground.master == index; }
+
+  void beat() {
+    ++sequence;
+    ElectionMessage message{
+        .cluster = ground.topology.cluster,
+        .node = node.name,
+        .incarnation = elector->world.incarnation,
+        .sequence = sequence,
+        .kind = is_master() ? ElectionMessageKind::heartbeat : ElectionMessageKind::presence,
+        .term = ground.term(),
+        .to = "",
+        .target = "",
+        .why = is_master() ? "elected by 2 of 3, priority 100" : "",
+        .role = is_master()      ? ElectorRole::master
+                : node.witness() ? ElectorRole::observer
+                                 : ElectorRole::follower,
+        .priority = node.priority,
+        .master = ground.topology.nodes[ground.master].name,
+        .master_since_ms = static_cast<std::uint64_t>(ground.master_since_ms),
+        .seen = {}};
+    for (const auto& other : ground.topology.nodes)
+      if (other.name != node.name) message.seen.push_back({other.name, 40 + ground.below(160)});
+    elector->bus.publish("heartbeat", encode(message));
+    if (node.witness()) return;
+    const Instant expires = ground.clock.now() + 2s;
+    elector->bus.publish("grant", encode(Grant{.node = node.name,
+                                               .incarnation = elector->world.incarnation,
+                                               .sequence = sequence,
+                                               .term = is_master() ? ground.term() : 0,
+                                               .expires_ns = expires.time_since_epoch().count(),
+                                               .boot = "fake",
+                                               .why = ""}));
+    PublicationReport report{
+        .node = node.name,
+        .incarnation = publisher->world.incarnation,
+        .report = sequence,
+        .pid = 4711,
+        .open = is_master(),
+        .term = ground.term(),
+        .sequence = cycles,
+        .outcome = cycles ? PublicationOutcome::accepted : PublicationOutcome::none,
+        .status = cycles ? 200 : 0,
+        .detail = "",
+        .round_trip_ms = 18 + 9 * ground.random.uniform(),
+        .period_ms = 200,
+        .targets = ground.targets.all.size(),
+        .body_bytes = ground.targets.all.size() * 180,
+        .sent_bytes = ground.targets.all.size() * 22,
+        .cycles = cycles,
+        .since_accepted_s = cycles ? 0.1 : -1,
+        .pace_age_s = 0.1,
+        .endpoint_reachable = true};
+    publisher->bus.publish("publication", encode(report));
+  }
+
+  void answer() {
+    if (node.witness() || !is_master()) return;
+    ++cycles;
+    for (std::uint32_t i = 0; i < feedback->size(); ++i) {
+      if (ground.below(4) != 0) continue;
+      auto row = feedback->row(i);
+      row.sent += static_cast<std::uint64_t>(ground.below(4));
+      row.accepted = row.sent * 3 / 10;
+      row.rejected = row.sent / 2;
+      row.answered = row.accepted * 97 / 100;
+      row.abandoned = row.accepted - row.answered;
+      row.pending = static_cast<std::int32_t>(row.sent - row.accepted - row.rejected) / 20;
+      feedback->set(i, row);
+    }
+    feedback->publish({.epoch = "fake", .term = ground.term(), .sequence = cycles});
+  }
+
+  Ground& ground;
+  std::size_t index;
+  const Node& node;
+  std::unique_ptr<Voice> elector;
+  std::unique_ptr<Voice> publisher;
+  std::unique_ptr<StateWriter<TargetFeedback>> feedback;
+  std::uint64_t sequence = 0;
+  std::uint64_t cycles = 0;
+};
+
+int run(const char* file, int failover_s) {
+  Ground ground;
+  const auto text = read_file(file);
+  auto topology = text ? parse_topology(*text, file) : tl::unexpected{text.error()};
+  if (!topology) return std::fprintf(stderr, "%s\n", topology.error().detail.c_str()), 1;
+  ground.topology = *std::move(topology);
+  const auto rows = read_file(ground.topology.targets_file);
+  auto targets =
+      rows ? parse_targets(*rows, ground.topology.targets_file) : tl::unexpected{rows.error()};
+  if (!targets) return std::fprintf(stderr, "%s\n", targets.error().detail.c_str()), 1;
+  ground.targets = *std::move(targets);
+  ground.master_since_ms = ground.wall_ms();
+
+  std::vector<std::unique_ptr<NodeFeed>> feeds;
+  std::vector<std::unique_ptr<NodeVoices>> voices;
+  std::vector<std::size_t> candidates;
+  for (std::size_t i = 0; i < ground.topology.nodes.size(); ++i) {
+    const auto& node = ground.topology.nodes[i];
+    voices.push_back(std::make_unique<NodeVoices>(ground, i));
+    if (node.witness()) continue;
+    candidates.push_back(i);
+    feeds.push_back(std::make_unique<NodeFeed>(ground, node));
+  }
+  const auto period = from_seconds(2 / ground.topology.time_scale);
+  ground.loop.every(200ms, [&] {
+    for (auto& node : voices) node->beat();
+  });
+  ground.loop.every(period, [&] {
+    for (auto& feed : feeds) feed->refresh();
+    for (auto& node : voices) node->answer();
+  });
+  if (failover_s > 0)
+    ground.loop.every(std::chrono::seconds{failover_s}, [&] {
+      ++ground.term_counter;
+      ground.master = candidates[ground.term_counter % candidates.size()];
+      ground.master_since_ms = ground.wall_ms();
+    });
+  ground.loop.run();
+  return 0;
+}
+
+}  // namespace
+}  // namespace paceline::test
+
+int main(int argc, char** argv) {
+  if (argc < 2) return std::fprintf(stderr, "usage: %s TOPOLOGY.toml [SECONDS]\n", argv[0]), 64;
+  return paceline::test::run(argv[1], argc > 2 ? std::atoi(argv[2]) : 0);
+}

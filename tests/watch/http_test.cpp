@@ -1,0 +1,151 @@
+#include "services/watch/adapter_http.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "common/runtime/curl_http.h"
+#include "tests/support/catch.h"
+#include "tests/support/sim_world.h"
+#include "tests/watch/voices.h"
+
+namespace paceline::test {
+namespace {
+
+// A real server on a real socket; what it tells comes from a simulated bus.
+struct House {
+  House()
+      : settings{make()},
+        watch{settings, sim.process({"a", "watch", 0})},
+        server{settings, watch, loop} {}
+
+  static WatchConfig make() {
+    WatchConfig config;
+    config.node = "a";
+    config.cluster = two_nodes_and_a_witness();
+    config.targets = names({"t0", "t1", "t2"});
+    config.access.requests_per_second = 1000;
+    return config;
+  }
+
+  std::string url(const std::string& path) const {
+    return "http://127.0.0.1:" + std::to_string(server.port()) + path;
+  }
+
+  HttpAnswer get(const std::string& path, HttpHeaders headers = {}) {
+    std::optional<Result<HttpAnswer>> got;
+    http.send({.url = url(path),
+               .headers = std::move(headers),
+               .body = "",
+               .ca_file = "",
+               .client_certificate_file = "",
+               .client_key_file = "",
+               .proxy = ""},
+              [&](Result<HttpAnswer> answer) { got = std::move(answer); });
+    for (int i = 0; i < 1000 && !got; ++i) loop.run_once(10ms);
+    REQUIRE(got);
+    REQUIRE(*got);
+    return **got;
+  }
+
+  /// What the server says to these bytes, up to its end or 200 rounds.
+  std::string raw(std::string_view bytes) {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(server.port()));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    std::string said;
+    for (int i = 0; i < 100; ++i) {
+      loop.run_once(2ms);
+      if (!bytes.empty()) {
+        const auto sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
+      }
+      char buffer[4096];
+      const auto got = recv(fd, buffer, sizeof buffer, 0);
+      if (got == 0) break;
+      if (got > 0) said.append(buffer, static_cast<std::size_t>(got));
+    }
+    close(fd);
+    return said;
+  }
+
+  SimWorld sim{1};
+  WatchConfig settings;
+  Watch watch;
+  Loop loop;
+  WatchServer server;
+  Metrics metrics;
+  CurlHttp http{loop, metrics};
+};
+
+}  // namespace
+
+TEST_CASE("the server answers over a real socket", "[watch][process]") {
+  House house;
+
+  CHECK(house.get("/healthz").status == 200);
+  CHECK(house.get("/").header("content-type") == "text/html; charset=utf-8");
+  const auto targets = house.get("/api/v1/targets?limit=2&sort=-id");
+  CHECK(targets.status == 200);
+  CHECK(targets.body.find(R"("matching":3,"offset":0,"limit":2,"targets":[{"id":"t2")") !=
+        std::string::npos);
+  CHECK(house.get("/api/v1/targets?q=group%2Dt1").body.find(R"("matching":1)") !=
+        std::string::npos);
+  CHECK(house.get("/api/v1/targets/t%31").body.find(R"("id":"t1")") != std::string::npos);
+  CHECK(house.get("/nothing").header("content-type") == "application/problem+json");
+}
+
+TEST_CASE("a second look costs 304", "[watch][process]") {
+  House house;
+  const std::string tag{house.get("/api/v1/targets").header("etag")};
+  REQUIRE_FALSE(tag.empty());
+
+  CHECK(house.get("/api/v1/targets", {{"If-None-Match", tag}}).status == 304);
+}
+
+TEST_CASE("the page needs nothing from anywhere else", "[watch][process]") {
+  House house;
+  const auto page = house.get("/");
+
+  CHECK(page.body.find("http://") == std::string::npos);
+  CHECK(page.body.find("https://") == std::string::npos);
+  for (const char* file :
+       {"/app.js", "/app.css", "/table.js", "/target.js", "/theme.js", "/icon.svg"})
+    CHECK(house.get(file).status == 200);
+}
+
+TEST_CASE("hostile bytes end their own connection and nothing else", "[watch][process]") {
+  House house;
+  for (const std::string& bytes :
+       {std::string{"\0\xff\x16\x03\x01 nonsense\r\n\r\n", 22}, std::string(100'000, 'A'),
+        std::string{"GET / HTTP/9.9\r\n\r\n"},
+        std::string{"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n"},
+        std::string{"GET /%00%ff%zz HTTP/1.1\r\nHost: x\r\n\r\n"},
+        "GET /api/v1/targets?" + std::string(20'000, '&') + " HTTP/1.1\r\nHost: x\r\n\r\n",
+        std::string{
+            "POST /api/v1/status HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999999\r\n\r\n"},
+        std::string{"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n"},
+        std::string{
+            "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFF\r\n"}}) {
+    const auto said = house.raw(bytes);
+    CHECK(said.find("root:") == std::string::npos);
+    CHECK(house.get("/healthz").status == 200);
+  }
+}
+
+TEST_CASE("a stream starts at once with the status", "[watch][process]") {
+  House house;
+
+  const auto said = house.raw("GET /api/v1/stream HTTP/1.1\r\nHost: x\r\n\r\n");
+
+  CHECK(said.find("text/event-stream") != std::string::npos);
+  CHECK(said.find("event: status") != std::string::npos);
+}
+
+}  // namespace paceline::test

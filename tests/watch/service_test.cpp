@@ -1,0 +1,230 @@
+#include "services/watch/service.h"
+
+#include <nlohmann/json.hpp>
+
+#include "common/wire/codec.h"
+#include "tests/support/catch.h"
+#include "tests/support/sim_world.h"
+#include "tests/watch/voices.h"
+
+namespace paceline::test {
+namespace {
+
+WatchConfig config() {
+  WatchConfig out;
+  out.node = "a";
+  out.cluster = two_nodes_and_a_witness();
+  out.processes = {{"pacer", 1}, {"elector", 1}, {"watch", 1}};
+  out.targets = names({"t0", "t1"});
+  return out;
+}
+
+// What an HTTP server would have been given.
+struct Client {
+  std::vector<WebAnswer> answers;
+  bool streaming = false;
+  bool gone = false;
+  std::string streamed;
+
+  WebExchange exchange() {
+    return {.send = [this](WebAnswer answer) { answers.push_back(std::move(answer)); },
+            .start_stream = [this] { streaming = true; },
+            .write =
+                [this](std::string_view text) {
+                  streamed += text;
+                  return !gone;
+                }};
+  }
+};
+
+// An elector that only says what it is told to say.
+struct Speaker {
+  Speaker(SimWorld& sim, const char* name) : node{name}, world{sim.process({name, "elector", 0})} {
+    world.timers.every(200ms, [this] {
+      world.bus.publish("heartbeat", encode(says(node, role, term, ++sequence)));
+      auto report = publishes(node, role == ElectorRole::master);
+      report.incarnation = world.incarnation;
+      if (role != ElectorRole::observer) publish_as_publisher(report);
+    });
+  }
+  void publish_as_publisher(const PublicationReport& report) {
+    world.bus.publish("publication", encode(report));
+  }
+
+  const char* node;
+  World& world;
+  ElectorRole role = ElectorRole::follower;
+  std::uint64_t term = 257;
+  std::uint64_t sequence = 0;
+};
+
+}  // namespace
+
+TEST_CASE("roles follow a failover on every seed", "[watch][scenario]") {
+  const auto seed = GENERATE(range(0u, 200u));
+  CAPTURE(seed);
+  SimWorld sim{seed};
+  sim.link({.loss = 0.02, .duplicate = 0.01, .delay_min = 1ms, .delay_max = 30ms});
+  const auto settings = config();
+  Watch watch{settings, sim.process({"a", "watch", 0})};
+  Speaker a{sim, "a"};
+  Speaker b{sim, "b"};
+  Speaker w{sim, "w"};
+  w.role = ElectorRole::observer;
+  a.role = ElectorRole::master;
+  auto& world = sim.process({"a", "observer", 0});
+  const auto role = [&](const char* node) {
+    return watch.cluster().status(world.clock.now(), world.clock.wall()).find(node)->role;
+  };
+  REQUIRE(sim.run_until([&] { return role("a") == PeopleRole::master; }, 3s));
+
+  sim.stop_process({"a", "elector", 0});
+  REQUIRE(sim.run_until([&] { return role("a") == PeopleRole::down; }, 3s));
+  b.role = ElectorRole::master;
+  b.term = 514;
+  REQUIRE(sim.run_until([&] { return role("b") == PeopleRole::master; }, 3s));
+  sim.run_for(1s);
+
+  const auto events = watch.events().since(0, 1000);
+  const auto told = [&](std::string_view kind, std::string_view subject) {
+    return std::ranges::any_of(
+        events, [&](const Event& event) { return event.kind == kind && event.subject == subject; });
+  };
+  CHECK(told("master_lost", "a"));
+  CHECK(told("master_changed", "b"));
+  CHECK(role("w") == PeopleRole::witness);
+}
+
+TEST_CASE("metrics come from every process, and silence is told", "[watch][scenario]") {
+  SimWorld sim{1};
+  const auto settings = config();
+  Watch watch{settings, sim.process({"a", "watch", 0})};
+  auto& pacer = sim.process({"a", "pacer", 0});
+  ControlDesk desk{pacer};
+  pacer.metrics.counter("paceline_pacer_decisions_total", "Decisions.").add(42);
+  Client first;
+  Client second;
+
+  watch.ask({.path = "/metrics", .peer = "x"}, first.exchange());
+  watch.ask({.path = "/metrics", .peer = "x"}, second.exchange());
+  sim.run_for(1s);
+
+  REQUIRE(first.answers.size() == 1);
+  REQUIRE(second.answers.size() == 1);
+  const auto& text = first.answers[0].body;
+  CHECK(text.find("paceline_pacer_decisions_total{node=\"a\",process=\"pacer\",index=\"0\"} 42") !=
+        std::string::npos);
+  CHECK(text.find("paceline_process_up{node=\"a\",process=\"elector\",index=\"0\"} 0") !=
+        std::string::npos);
+}
+
+TEST_CASE("an explanation is the pacer's own", "[watch][scenario]") {
+  SimWorld sim{2};
+  const auto settings = config();
+  Watch watch{settings, sim.process({"a", "watch", 0})};
+  ControlDesk desk{sim.process({"a", "pacer", 0})};
+  desk.question("explain", [](const auto& words) -> Result<Bytes> {
+    return encode(Explanation{.target = words.at(0),
+                              .reason = PaceReason::ceiling,
+                              .sentence = "as many as may be",
+                              .steps = {}});
+  });
+  Client client;
+
+  watch.ask({.path = "/api/v1/targets/t1/explain", .peer = "x"}, client.exchange());
+  sim.run_for(1s);
+
+  REQUIRE(client.answers.size() == 1);
+  CHECK(client.answers[0].body ==
+        R"({"target":"t1","reason":"ceiling","sentence":"as many as may be","steps":[]})");
+}
+
+TEST_CASE("a pacer that is gone explains nothing, in time", "[watch][scenario]") {
+  SimWorld sim{3};
+  const auto settings = config();
+  Watch watch{settings, sim.process({"a", "watch", 0})};
+  Client client;
+
+  watch.ask({.path = "/api/v1/targets/t1/explain", .peer = "x"}, client.exchange());
+  sim.run_for(2s);
+
+  REQUIRE(client.answers.size() == 1);
+  CHECK(client.answers[0].status == 503);
+}
+
+TEST_CASE("a live stream has status, changed targets and events, and ends with its reader",
+          "[watch][scenario]") {
+  SimWorld sim{4};
+  const auto settings = config();
+  Watch watch{settings, sim.process({"a", "watch", 0})};
+  auto& pacer = sim.process({"a", "pacer", 0});
+  StateWriter<TargetPace> writer{pacer, "pace", {.ids = {"t0", "t1"}}};
+  Client client;
+  watch.ask({.path = "/api/v1/stream", .peer = "x"}, client.exchange());
+  REQUIRE(client.streaming);
+  sim.run_for(1500ms);
+  client.streamed.clear();
+
+  writer.set(1, paced(PaceReason::granted, 6));
+  writer.publish({});
+  sim.run_for(2s);
+
+  CHECK(client.streamed.find("event: status\n") != std::string::npos);
+  CHECK(client.streamed.find("event: targets\n") != std::string::npos);
+  CHECK(client.streamed.find("\"t1\"") != std::string::npos);
+  client.gone = true;
+  sim.run_for(2s);
+  CHECK(watch.streams() == 0);
+}
+
+TEST_CASE("no more streams open than may be", "[watch][scenario]") {
+  SimWorld sim{5};
+  auto settings = config();
+  settings.max_streams = 2;
+  Watch watch{settings, sim.process({"a", "watch", 0})};
+  Client client;
+
+  for (int i = 0; i < 3; ++i) watch.ask({.path = "/api/v1/stream", .peer = "x"}, client.exchange());
+
+  CHECK(watch.streams() == 2);
+  REQUIRE(client.answers.size() == 1);
+  CHECK(client.answers[0].status == 503);
+}
+
+TEST_CASE("garbage and impostors on the bus are counted and change nothing", "[watch][scenario]") {
+  SimWorld sim{6};
+  const auto settings = config();
+  Watch watch{settings, sim.process({"a", "watch", 0})};
+  auto& liar = sim.process({"b", "elector", 0});
+  liar.timers.every(100ms, [&] {
+    const Bytes garbage{0xdd, 0xff, 0xff, 0xff, 0xff};
+    for (const char* channel : {"heartbeat", "publication"}) liar.bus.publish(channel, garbage);
+    liar.bus.publish("heartbeat", encode(says("a", ElectorRole::master, 9999)));
+  });
+  sim.run_for(2s);
+
+  auto& world = sim.process({"a", "observer", 0});
+  const auto status = watch.cluster().status(world.clock.now(), world.clock.wall());
+  CHECK(status.master.empty());
+  CHECK(sim.count("message_refused") >= 1);
+}
+
+TEST_CASE("the control question cluster gives the status as JSON", "[watch][scenario]") {
+  SimWorld sim{7};
+  const auto settings = config();
+  Watch watch{settings, sim.process({"a", "watch", 0})};
+  watch.set_watch_url("http://127.0.0.1:5/");
+  auto& operator_ = sim.process({"a", "pacelinectl", 0});
+  std::string body;
+  operator_.bus.ask({"a", "watch", 0},
+                    encode(ControlRequest{.question = "cluster", .arguments = {}}), 1s,
+                    [&](Result<Bytes> answer) {
+                      REQUIRE(answer);
+                      body = decode<ControlReply>(*answer)->body;
+                    });
+  sim.run_for(1s);
+
+  CHECK(nlohmann::json::parse(body)["watch_url"] == "http://127.0.0.1:5/");
+}
+
+}  // namespace paceline::test

@@ -1,0 +1,179 @@
+#include "services/watch/target_table.h"
+
+#include <rapidcheck.h>
+
+#include <set>
+
+#include "services/watch/history.h"
+#include "services/watch/pull_calls.h"
+#include "tests/support/catch.h"
+#include "tests/watch/voices.h"
+
+namespace paceline::test {
+namespace {
+
+std::vector<TargetName> chat_and_voice() {
+  auto all = names({"t0", "t1", "t2", "v0"});
+  all[3].media_channel = "voice";
+  for (auto& name : all) name.options.algorithm = Algorithm::super_progressive_dual;
+  return all;
+}
+
+TargetStat with(std::int32_t ready, std::uint64_t entered,
+                StatQuality quality = StatQuality::good) {
+  TargetStat stat;
+  stat.quality = quality;
+  stat.logged_in = ready;
+  stat.ready = ready;
+  stat.entered = entered;
+  return stat;
+}
+
+TargetPace reactive(double state) {
+  auto pace = paced(PaceReason::granted, 1);
+  pace.reactive_state = state;
+  return pace;
+}
+
+}  // namespace
+
+TEST_CASE("the table selects by text, channel, state and reason", "[watch]") {
+  TargetTable table{chat_and_voice()};
+  table.set_pace(0, paced(PaceReason::granted, 4));
+  table.set_pace(1, paced(PaceReason::no_agents));
+
+  CHECK(table.select({}).indices.size() == 4);
+  CHECK(table.select({.text = "GROUP-T1"}).indices == std::vector<std::uint32_t>{1});
+  CHECK(table.select({.text = "", .media_channel = "voice"}).indices ==
+        std::vector<std::uint32_t>{3});
+  CHECK(table.select({.text = "", .media_channel = "", .state = PaceState::ok}).matching == 2);
+  CHECK(table.select({.text = "", .media_channel = "", .reason = PaceReason::no_agents}).indices ==
+        std::vector<std::uint32_t>{1});
+}
+
+TEST_CASE("the table sorts and pages", "[watch]") {
+  TargetTable table{chat_and_voice()};
+  for (std::uint32_t i = 0; i < 4; ++i)
+    table.set_pace(i, paced(PaceReason::granted, static_cast<std::int32_t>(i * 7 % 4)));
+
+  TargetQuery query;
+  query.sort = "proactive";
+  query.descending = true;
+  query.offset = 1;
+  query.limit = 2;
+  const auto selection = table.select(query);
+
+  CHECK(selection.matching == 4);
+  CHECK(selection.indices == std::vector<std::uint32_t>{2, 3});
+}
+
+TEST_CASE("every word that the table sorts by is taken", "[watch]") {
+  TargetTable table{chat_and_voice()};
+  table.set_stat(2, with(9, 9));
+  for (const auto word : TargetTable::sort_words()) {
+    TargetQuery query;
+    query.sort = word;
+    CHECK(table.select(query).indices.size() == 4);
+  }
+}
+
+TEST_CASE("changes are taken once, oldest first, and a page of any query is within it",
+          "[watch][property]") {
+  REQUIRE(rc::check("changes and pages", [](const std::vector<std::uint8_t>& touched) {
+    TargetTable table{chat_and_voice()};
+    std::set<std::uint32_t> expected;
+    for (const auto touch : touched) {
+      const std::uint32_t index = touch % 4;
+      table.set_pace(index, paced(PaceReason::granted, touch + 1));
+      expected.insert(index);
+    }
+    const auto some = table.take_changed(2);
+    RC_ASSERT(some.size() <= 2u);
+    auto all = some;
+    const auto rest = table.take_changed(100);
+    all.insert(all.end(), rest.begin(), rest.end());
+    RC_ASSERT(all.size() == expected.size());
+    RC_ASSERT(std::set<std::uint32_t>(all.begin(), all.end()) == expected);
+    RC_ASSERT(table.take_changed(100).empty());
+
+    TargetQuery query;
+    query.offset = *rc::gen::inRange<std::size_t>(0, 10);
+    query.limit = *rc::gen::inRange<std::size_t>(0, 10);
+    const auto selection = table.select(query);
+    RC_ASSERT(selection.matching == 4u);
+    RC_ASSERT(selection.indices.size() ==
+              std::min(query.limit, std::size_t{4} - std::min<std::size_t>(query.offset, 4)));
+  }));
+}
+
+TEST_CASE("totals follow every change", "[watch]") {
+  TargetTable table{chat_and_voice()};
+  table.set_stat(0, with(3, 0));
+  table.set_pace(0, paced(PaceReason::granted, 5));
+  CHECK(table.totals().proactive == 5);
+
+  table.set_pace(0, paced(PaceReason::no_agents));
+  table.set_feedback(1, {.sent = 10, .accepted = 4});
+
+  CHECK(table.totals().proactive == 0);
+  CHECK(table.totals().ready == 3);
+  CHECK(table.totals().sent == 10);
+  CHECK(table.totals().by_reason[static_cast<std::size_t>(PaceReason::no_agents)] == 1);
+}
+
+TEST_CASE("reactiveState is the mean over the groups, weighted by demand", "[watch]") {
+  TargetTable table{chat_and_voice()};
+  table.set_stat(0, with(3, 99));
+  table.set_stat(1, with(3, 299));
+  table.set_pace(0, reactive(1.0));
+  table.set_pace(1, reactive(0.2));
+  const std::vector<std::string> both{"group-t0", "t1"};
+
+  CHECK(*reactive_state(table, "chat", both) == Approx((100 * 1.0 + 300 * 0.2) / 400));
+  CHECK(*reactive_state(table, "chat", std::vector<std::string>{"group-t1"}) == Approx(0.2));
+  CHECK(*reactive_state(table, "chat", {}) == Approx(0.4));
+}
+
+TEST_CASE("reactiveState says why it cannot answer", "[watch]") {
+  auto plain = names({"t0"});
+  const TargetTable without_dual{plain};
+  const TargetTable unheard{chat_and_voice()};
+
+  CHECK(reactive_state(without_dual, "chat", {}).error().code == Errc::bad_value);
+  CHECK(reactive_state(unheard, "chat", {}).error().code == Errc::unavailable);
+  CHECK(reactive_state(unheard, "fax", {}).error().code == Errc::not_found);
+  CHECK(reactive_state(unheard, "chat", std::vector<std::string>{"nobody"}).error().code ==
+        Errc::not_found);
+}
+
+TEST_CASE("channelCapacity sums the ready agents of what is fresh", "[watch]") {
+  TargetTable table{chat_and_voice()};
+  table.set_stat(0, with(3, 0));
+  table.set_stat(1, with(4, 0, StatQuality::provisional));
+  table.set_stat(2, with(50, 0, StatQuality::stale));
+  table.set_stat(3, with(8, 0));
+
+  CHECK(*channel_capacity(table, "chat", {}) == 7);
+  CHECK(*channel_capacity(table, "voice", {}) == 8);
+  CHECK(channel_capacity(table, "chat", std::vector<std::string>{"t2"}).error().code ==
+        Errc::unavailable);
+}
+
+TEST_CASE("history keeps the latest points, fewer where targets are many", "[watch]") {
+  TargetTable table{chat_and_voice()};
+  History history{4, 100, 12};
+  REQUIRE(history.points_each() == 3);
+  CHECK(history.of(2).empty());
+
+  for (int i = 1; i <= 5; ++i) {
+    table.set_pace(2, paced(PaceReason::granted, i));
+    history.sample(table, i * 1000);
+  }
+
+  const auto points = history.of(2);
+  REQUIRE(points.size() == 3);
+  CHECK(points.front().wall_ms == 3000);
+  CHECK(points.back().proactive == 5);
+}
+
+}  // namespace paceline::test

@@ -1,0 +1,68 @@
+// Small makers of what watch hears, for its tests.
+#pragma once
+
+#include "services/watch/cluster_view.h"
+#include "services/watch/target_table.h"
+
+namespace paceline::test {
+
+inline constexpr Instant start{1000s};
+inline constexpr WallTime morning{1'790'000'000s};
+
+inline std::vector<TargetName> names(std::initializer_list<const char*> ids) {
+  std::vector<TargetName> all;
+  for (const char* id : ids)
+    all.push_back({.id = id,
+                   .media_channel = "chat",
+                   .group = std::string{"group-"} + id,
+                   .queue = std::string{"queue-"} + id,
+                   .options = {}});
+  return all;
+}
+
+inline ClusterViewOptions two_nodes_and_a_witness() {
+  return {.cluster = "demo",
+          .self = "a",
+          .nodes = {{.name = "a"},
+                    {.name = "b", .priority = 90},
+                    {.name = "w", .witness = true, .priority = 0}},
+          .senders = {{"stat", "a/statfeed/0", "a", 0, 5s}, {"pace", "a/pacer/0", "a", 0, 5s}},
+          .heartbeat_stale = 1s,
+          .publication_stale = 2s};
+}
+
+inline ElectionMessage says(const char* node, ElectorRole role, std::uint64_t term,
+                            std::uint64_t sequence = 1) {
+  ElectionMessage message;
+  message.cluster = "demo";
+  message.node = node;
+  message.incarnation = 1;
+  message.sequence = sequence;
+  message.kind =
+      role == ElectorRole::master ? ElectionMessageKind::heartbeat : ElectionMessageKind::presence;
+  message.term = term;
+  message.role = role;
+  return message;
+}
+
+inline PublicationReport publishes(const char* node, bool open,
+                                   PublicationOutcome outcome = PublicationOutcome::accepted) {
+  PublicationReport report;
+  report.node = node;
+  report.incarnation = 1;
+  report.open = open;
+  report.outcome = outcome;
+  report.period_ms = 2000;
+  report.since_accepted_s = 0.5;
+  return report;
+}
+
+inline TargetPace paced(PaceReason reason, std::int32_t proactive = 0) {
+  TargetPace pace;
+  pace.state = reason == PaceReason::stale_statistics ? PaceState::stale : PaceState::ok;
+  pace.reason = reason;
+  pace.proactive = proactive;
+  return pace;
+}
+
+}  // namespace paceline::test
