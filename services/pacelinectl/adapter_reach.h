@@ -1,0 +1,24 @@
+// Reach on the real world: files of this host, control sockets, HTTP.
+#pragma once
+
+#include "services/pacelinectl/reach.h"
+
+namespace paceline {
+
+class HostReach final : public Reach {
+ public:
+  static constexpr Duration patience = 2s;  // For one process or one watch to answer.
+
+  Result<std::string> read(const std::string& path) override;
+  bool exists(const std::string& path) override;
+  Result<void> write(const std::string& path, std::string_view content, unsigned mode) override;
+  Result<void> make_folder(const std::string& path, unsigned mode) override;
+  std::string absolute(const std::string& path) override;
+  std::string program_folder() override;
+  Result<KeyPair> make_keys() override;
+  Result<Bytes> ask(const Topology& topology, const Address& whom,
+                    const ControlRequest& request) override;
+  Result<WebReply> fetch(const WebQuestion& question) override;
+};
+
+}  // namespace paceline

@@ -1,0 +1,137 @@
+#include "services/pacelinectl/cluster_file.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "services/pacelinectl/answers.h"
+#include "services/pacelinectl/table.h"
+#include "services/watch/config.h"
+
+namespace paceline {
+namespace {
+
+constexpr const char* advice = "is the group running? try supervisorctl status";
+
+bool is_loopback(std::string_view host) {
+  return host.starts_with("127.") || host == "localhost" || host == "::1";
+}
+
+std::string socket_path(const Topology& topology, const Node& node) {
+  const auto filled = endpoint(topology, topology.control, node, "elector", 0);
+  return filled && filled->starts_with("ipc://") ? filled->substr(6) : std::string{};
+}
+
+std::string our_node(const Topology& topology, Reach& reach) {
+  for (const Node& node : topology.nodes)
+    if (!node.witness() && reach.exists(socket_path(topology, node))) return node.name;
+  for (const Node& node : topology.nodes)
+    if (!node.witness()) return node.name;
+  return topology.nodes.front().name;
+}
+
+}  // namespace
+
+Result<ClusterFile> load_cluster(const Request& request, Reach& reach) {
+  auto text = reach.read(request.topology);
+  if (!text)
+    return fail(Errc::not_found,
+                fmt::format("{}; name the topology with --topology FILE or PACELINE_TOPOLOGY",
+                            text.error().detail));
+  ClusterFile cluster {
+    .topology = TRY(parse_topology(*text, reach.absolute(request.topology)))
+    , .text = *std::move(text), .node = request.node
+  };
+  if (cluster.node.empty()) cluster.node = our_node(cluster.topology, reach);
+  if (!cluster.topology.node(cluster.node)) {
+    std::vector<std::string_view> names;
+    for (const Node& node : cluster.topology.nodes) names.push_back(node.name);
+    return fail(Errc::not_found, fmt::format("{}: no node '{}', there are {}", request.topology,
+                                             cluster.node, fmt::join(names, ", ")));
+  }
+  return cluster;
+}
+
+std::vector<WatchPlace> watch_places(const ClusterFile& cluster) {
+  std::vector<WatchPlace> places;
+  for (const Node& node : cluster.topology.nodes) {
+    auto place = parse_place(cluster.text, cluster.topology.file, node.name, "watch", 0);
+    if (!place) continue;  // A witness.
+    const auto config = parse_watch_config(*place);
+    if (!config) continue;  // Then that watch does not run either; its own log says why.
+    const bool here = node.host == cluster.self().host;
+    std::string host = config->listen_address;
+    if (is_loopback(host) && !here) continue;
+    if (host == "0.0.0.0" || host == "::") host = here ? "127.0.0.1" : node.host;
+    const bool secure = !config->certificate_file.empty();
+    WatchPlace watch{
+        .node = node.name,
+        .url = fmt::format("{}://{}:{}", secure ? "https" : "http", host, config->listen_port),
+        .token = config->access.read_token,
+        .ca_file = config->certificate_file};
+    places.insert(node.name == cluster.node ? places.begin() : places.end(), std::move(watch));
+  }
+  return places;
+}
+
+std::vector<const Node*> local_nodes(const ClusterFile& cluster) {
+  std::vector<const Node*> nodes = {&cluster.self()};
+  for (const Node& node : cluster.topology.nodes)
+    if (node.name != cluster.node && node.host == cluster.self().host) nodes.push_back(&node);
+  return nodes;
+}
+
+Result<WebReply> ask_watch(const ClusterFile& cluster, const std::string& path, Reach& reach) {
+  std::vector<std::string> tried;
+  for (const WatchPlace& watch : watch_places(cluster)) {
+    auto reply =
+        reach.fetch({.url = watch.url + path, .token = watch.token, .ca_file = watch.ca_file});
+    if (!reply) {
+      tried.push_back(watch.url);
+      continue;
+    }
+    if (reply->status != 200)
+      return fail(Errc::refused, fmt::format("{}: {} {}", watch.url, reply->status,
+                                             printable(problem_detail(reply->body))));
+    return *std::move(reply);
+  }
+  return fail(Errc::unavailable,
+              fmt::format("no watch answers at {}: {}", fmt::join(tried, ", "), advice));
+}
+
+Result<Bytes> ask_process(const ClusterFile& cluster, const std::string& process, int index,
+                          const ControlRequest& request, Reach& reach) {
+  std::vector<std::string> tried;
+  for (const Node* node : local_nodes(cluster)) {
+    const auto processes = cluster.topology.processes(*node);
+    const auto runs = std::ranges::find(processes, process, &std::pair<std::string, int>::first);
+    if (runs == processes.end() || index >= runs->second) continue;
+    auto answer = reach.ask(cluster.topology, {node->name, process, index}, request);
+    if (answer || answer.error().code != Errc::unavailable) return answer;
+    tried.push_back(
+        endpoint(cluster.topology, cluster.topology.control, *node, process, index).value_or(""));
+  }
+  if (tried.empty())
+    return fail(Errc::not_found,
+                fmt::format("node {} runs no {} {}", cluster.node, process, index));
+  return fail(Errc::unavailable,
+              fmt::format("no {} answers at {}: {}", process, fmt::join(tried, ", "), advice));
+}
+
+int exit_of(const Error& error) {
+  switch (error.code) {
+    case Errc::unavailable:
+    case Errc::refused:
+    case Errc::unsupported:
+      return exit_not_answered;
+    case Errc::not_found:
+    case Errc::too_large:
+      return exit_usage;
+    case Errc::bad_value:
+      return exit_mistakes;
+  }
+  return exit_not_answered;
+}
+
+}  // namespace paceline

@@ -1,0 +1,52 @@
+// The topology as a command needs it: which node is ours, where every watch is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "services/pacelinectl/reach.h"
+#include "services/pacelinectl/request.h"
+#include "topology/topology.h"
+
+namespace paceline {
+
+struct WatchPlace {
+  std::string node;
+  std::string url;  // "http://127.0.0.1:7110", without a path.
+  std::string token;
+  std::string ca_file;
+};
+
+struct ClusterFile {
+  Topology topology;
+  std::string text;
+  std::string node;  // Ours: --node, or the first whose elector has its socket here, or the first.
+
+  const Node& self() const { return *topology.node(node); }
+};
+
+/// Reads and checks the topology that the request names.
+///   errors   not_found: the file, or --node in it; bad_value: its first mistake
+Result<ClusterFile> load_cluster(const Request& request, Reach& reach);
+
+/// Where watch answers, our node's first; nodes whose watch listens on another host's loopback are
+/// left out.
+std::vector<WatchPlace> watch_places(const ClusterFile& cluster);
+
+/// Nodes whose control sockets are on this host: ours, then those with the same host.
+std::vector<const Node*> local_nodes(const ClusterFile& cluster);
+
+/// Asks one watch after the other for `path` until one answers.
+///   errors   unavailable: none did, naming the addresses; refused: what the first one that
+///   answered said
+Result<WebReply> ask_watch(const ClusterFile& cluster, const std::string& path, Reach& reach);
+
+/// Asks the process `process` of the first local node that runs it and answers.
+///   errors   unavailable: none did, naming the endpoint and what to try; refused
+Result<Bytes> ask_process(const ClusterFile& cluster, const std::string& process, int index,
+                          const ControlRequest& request, Reach& reach);
+
+/// The exit code for an error of the functions above.
+int exit_of(const Error& error);
+
+}  // namespace paceline

@@ -1,0 +1,65 @@
+// `election`: what an elector and its peers believe, and its last transitions with their reasons.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "services/pacelinectl/cluster_file.h"
+#include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/json.h"
+#include "services/pacelinectl/table.h"
+
+namespace paceline {
+namespace {
+
+constexpr std::size_t shown_transitions = 20;
+
+std::string time_text(std::int64_t wall_ms) {
+  constexpr std::int64_t year_2261 = 9'180'000'000'000;
+  if (wall_ms <= 0 || wall_ms > year_2261) return "-";
+  return format_utc(WallTime{std::chrono::milliseconds{wall_ms}});
+}
+
+/// Whom this elector heard, and how long ago.
+std::string hears(const ElectionMessage& elector) {
+  std::vector<std::string> peers;
+  for (const PeerSeen& peer : elector.seen)
+    peers.push_back(peer.ms < 0 ? printable(peer.node) + " never"
+                                : fmt::format("{} {} ms ago", printable(peer.node), peer.ms));
+  return fmt::format("{}", fmt::join(peers, ", "));
+}
+
+}  // namespace
+
+Outcome command_election(const Request& request, Reach& reach) {
+  const auto cluster = load_cluster(request, reach);
+  if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
+  const auto body = ask_process(*cluster, "elector", 0, {.question = "election"}, reach);
+  if (!body) return failed(exit_not_answered, body.error().detail);
+  const auto view = decode<ElectionView>(*body);
+  if (!view) return failed(exit_not_answered, "elector answered, but " + view.error().detail);
+  if (request.json) return {.out = election_json(*view)};
+  TextTable electors{{"NODE", "ROLE", ">TERM", ">PRIORITY", ">HEALTH TIER", "HOLDS TO BE MASTER",
+                      ">HEARD AGO", "HEARS"}};
+  const auto add = [&](const ElectionMessage& elector, const std::string& ago) {
+    electors.add({printable(elector.node), to_string(elector.role), std::to_string(elector.term),
+                  std::to_string(elector.priority), std::to_string(elector.tier),
+                  elector.master.empty() ? "nobody" : printable(elector.master), ago,
+                  hears(elector)});
+  };
+  add(view->self, "asked");
+  for (std::size_t i = 0; i < view->peers.size(); ++i)
+    add(view->peers[i], i < view->peer_age_s.size() ? readable_seconds(view->peer_age_s[i]) : "-");
+  TextTable transitions{{"WHEN", "BECAME", ">TERM", "WHY"}};
+  const std::size_t count = view->transitions.size();
+  for (std::size_t i = count > shown_transitions ? count - shown_transitions : 0; i < count; ++i) {
+    const ElectionTransition& transition = view->transitions[i];
+    transitions.add({time_text(transition.wall_ms), to_string(transition.role),
+                     std::to_string(transition.term), printable(transition.why)});
+  }
+  std::string lease;
+  if (view->lease_left_s > 0)
+    lease = fmt::format("lease: {} left\n", readable_seconds(view->lease_left_s));
+  return {.out = fmt::format("{}{}\nlast transitions of {}:\n{}", electors.text(), lease,
+                             printable(view->self.node), transitions.text())};
+}
+
+}  // namespace paceline

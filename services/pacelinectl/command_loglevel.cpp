@@ -1,0 +1,32 @@
+// `loglevel PROCESS LEVEL`: how much a process logs, until it restarts.
+#include <fmt/format.h>
+
+#include "common/ports/log.h"
+#include "services/pacelinectl/cluster_file.h"
+#include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/json.h"
+#include "services/pacelinectl/process_name.h"
+
+namespace paceline {
+
+Outcome command_loglevel(const Request& request, Reach& reach) {
+  const auto cluster = load_cluster(request, reach);
+  if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
+  const std::string& level = request.words[1];
+  if (const auto known = parse_log_level(level); !known)
+    return failed(exit_usage, known.error().detail);
+  const auto named = parse_process_name(request.words[0], cluster->topology, cluster->self());
+  if (!named) return failed(exit_usage, named.error().detail);
+  std::vector<std::pair<std::string, std::string>> set;
+  std::string out;
+  for (const auto& [process, index] : *named) {
+    const auto body = ask_process(*cluster, process, index,
+                                  {.question = "loglevel", .arguments = {level}}, reach);
+    if (!body) return failed(exit_not_answered, body.error().detail);
+    set.emplace_back(fmt::format("{}-{}", process, index), level);
+    out += fmt::format("{}-{} logs {} and above\n", process, index, level);
+  }
+  return {.out = request.json ? texts_json(set) : out};
+}
+
+}  // namespace paceline

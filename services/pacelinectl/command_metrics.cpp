@@ -1,0 +1,28 @@
+// `metrics PROCESS`: the figures of one process, as Prometheus reads them.
+#include <fmt/format.h>
+
+#include "services/pacelinectl/cluster_file.h"
+#include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/json.h"
+#include "services/pacelinectl/process_name.h"
+
+namespace paceline {
+
+Outcome command_metrics(const Request& request, Reach& reach) {
+  const auto cluster = load_cluster(request, reach);
+  if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
+  const auto named = parse_process_name(request.words[0], cluster->topology, cluster->self());
+  if (!named) return failed(exit_usage, named.error().detail);
+  if (named->size() > 1)
+    return failed(exit_usage,
+                  fmt::format("{0}: there are {1}, say {0}-0", request.words[0], named->size()));
+  const auto& [process, index] = named->front();
+  const auto body = ask_process(*cluster, process, index, {.question = "metrics"}, reach);
+  if (!body) return failed(exit_not_answered, body.error().detail);
+  const auto reply = decode<MetricsReply>(*body);
+  if (!reply) return failed(exit_not_answered, process + " answered, but " + reply.error().detail);
+  return {.out =
+              request.json ? metrics_json(reply->families) : to_prometheus_text(reply->families)};
+}
+
+}  // namespace paceline

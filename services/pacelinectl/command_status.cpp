@@ -1,0 +1,86 @@
+// `status`: who is master, how every node does, what the pacing comes to. From any node's watch.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "services/pacelinectl/answers.h"
+#include "services/pacelinectl/cluster_file.h"
+#include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/table.h"
+
+namespace paceline {
+namespace {
+
+Colour colour_of(std::string_view role) {
+  return role == "master" ? Colour::good : role == "down" ? Colour::bad : Colour::none;
+}
+
+std::string publication(const NodeAnswer& node) {
+  if (node.outcome.empty() || node.outcome == "none") return "-";
+  const std::string status = node.http_status == 0 ? "" : fmt::format(" ({})", node.http_status);
+  return printable(node.outcome) + status;
+}
+
+std::string round_trip(const NodeAnswer& node) {
+  if (!(node.round_trip_ms > 0)) return "-";
+  return fmt::format("{:.0f} of {:.0f} ms", node.round_trip_ms, node.period_ms);
+}
+
+std::string nodes_table(const StatusAnswer& status, bool colour) {
+  TextTable table{{"NODE", "ROLE", "ELECTOR", ">TERM", ">PRIORITY", "PUBLISHER", "LAST PUBLICATION",
+                   ">ROUND TRIP", ">ACCEPTED AGO", ">HEARD AGO"}};
+  for (const NodeAnswer& node : status.nodes)
+    table.add({printable(node.name), coloured(printable(node.role), colour_of(node.role), colour),
+               printable(node.elector), std::to_string(node.term), std::to_string(node.priority),
+               printable(node.publisher), publication(node), round_trip(node),
+               readable_seconds(node.since_accepted_s), readable_seconds(node.heard_s)});
+  return table.text();
+}
+
+std::string headline(const StatusAnswer& status, bool colour) {
+  const std::string master =
+      status.master.empty()
+          ? coloured("nobody is master", Colour::bad, colour)
+          : coloured(fmt::format("{} is master", printable(status.master)), Colour::good, colour);
+  std::string text =
+      fmt::format("cluster {}: {}, term {}", printable(status.cluster), master, status.term);
+  if (!status.master_since.empty()) text += ", since " + printable(status.master_since);
+  if (!status.master_why.empty()) text += fmt::format(" ({})", printable(status.master_why));
+  return text + "\n";
+}
+
+std::string sums(const StatusAnswer& status) {
+  std::vector<std::string> states;
+  for (const auto& [state, count] : status.by_state)
+    states.push_back(fmt::format("{} {}", count, printable(state)));
+  std::string text = fmt::format(
+      "targets {}: {}; {} invitations granted now, {} outstanding; {} of {} agents busy\n",
+      status.targets,
+      states.empty() ? "none paced yet" : fmt::format("{}", fmt::join(states, ", ")),
+      status.proactive, status.pending, status.busy, status.logged_in);
+  text += fmt::format(
+      "statistics: {}{}{}\n",
+      status.statistics_in_use.empty() ? "no Stat Server" : printable(status.statistics_in_use),
+      status.statistics_fresh ? "" : ", not fresh",
+      status.targets_unseen == 0 ? ""
+                                 : fmt::format(", {} targets not visible", status.targets_unseen));
+  return text;
+}
+
+}  // namespace
+
+Outcome command_status(const Request& request, Reach& reach) {
+  const auto cluster = load_cluster(request, reach);
+  if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
+  const auto reply = ask_watch(*cluster, "/api/v1/status", reach);
+  if (!reply) return failed(exit_not_answered, reply.error().detail);
+  const auto status = parse_status(reply->body);
+  if (!status) return failed(exit_not_answered, "watch answered, but " + status.error().detail);
+  if (request.json) return {.out = reply->body + "\n"};
+  std::string text = headline(*status, request.colour) + "\n" +
+                     nodes_table(*status, request.colour) + "\n" + sums(*status);
+  for (const std::string& reason : status->not_ready_because)
+    text += coloured("not ready: " + printable(reason), Colour::bad, request.colour) + "\n";
+  return {.out = text + "page: " + printable(status->watch_url) + "\n"};
+}
+
+}  // namespace paceline

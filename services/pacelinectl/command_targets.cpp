@@ -1,0 +1,61 @@
+// `targets`: every pacing target with what it was granted and why. From any node's watch.
+#include <fmt/format.h>
+
+#include "services/pacelinectl/answers.h"
+#include "services/pacelinectl/cluster_file.h"
+#include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/table.h"
+
+namespace paceline {
+namespace {
+
+std::string url_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.';
+    out += plain ? std::string{c} : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+std::string path(const Request& request) {
+  std::string path = "/api/v1/targets?";
+  bool limited = false;
+  for (const auto& [name, value] : request.filters) {
+    path += fmt::format("{}={}&", name, url_encoded(value));
+    limited = limited || name == "limit";
+  }
+  return path + (limited ? "" : "limit=1000000");
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.1f}", 100 * share);
+}
+
+}  // namespace
+
+Outcome command_targets(const Request& request, Reach& reach) {
+  const auto cluster = load_cluster(request, reach);
+  if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
+  const auto reply = ask_watch(*cluster, path(request), reach);
+  if (!reply) return failed(exit_not_answered, reply.error().detail);
+  const auto answer = parse_targets_answer(reply->body);
+  if (!answer) return failed(exit_not_answered, "watch answered, but " + answer.error().detail);
+  if (request.json) return {.out = reply->body + "\n"};
+  TextTable table{{"TARGET", "CHANNEL", "STATE", "REASON", ">GRANTED", ">PENDING", ">AGENTS",
+                   ">READY", ">BUSY", ">QUEUE", ">ACCEPT %", ">ABANDON %", ">GOAL %"}};
+  for (const TargetAnswer& target : answer->targets)
+    table.add({printable(target.id), printable(target.media_channel),
+               coloured(printable(target.state),
+                        target.state == "stale" ? Colour::bad : Colour::none, request.colour),
+               printable(target.reason), std::to_string(target.proactive),
+               std::to_string(target.pending), std::to_string(target.logged_in),
+               std::to_string(target.ready), std::to_string(target.busy),
+               std::to_string(target.in_queue), percent(target.acceptance),
+               percent(target.abandonment), std::to_string(target.goal)});
+  return {.out = table.text() +
+                 fmt::format("{} of {} targets\n", answer->targets.size(), answer->total)};
+}
+
+}  // namespace paceline

@@ -1,0 +1,29 @@
+// `topology check FILE`: every mistake of a topology file, with line and column.
+#include <fmt/format.h>
+
+#include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/json.h"
+#include "topology/check.h"
+
+namespace paceline {
+
+Outcome command_topology_check(const Request& request, Reach& reach) {
+  const std::string& file = request.words.empty() ? request.topology : request.words[0];
+  const auto text = reach.read(file);
+  if (!text) return failed(exit_usage, text.error().detail);
+  std::string supervisor;
+  if (!request.supervisor_file.empty()) {
+    auto read = reach.read(request.supervisor_file);
+    if (!read) return failed(exit_usage, read.error().detail);
+    supervisor = *std::move(read);
+  }
+  const auto mistakes = check_topology(*text, file, supervisor);
+  const int exit = mistakes.empty() ? exit_fine : exit_mistakes;
+  if (request.json) return {.exit = exit, .out = mistakes_json(file, mistakes)};
+  std::string out;
+  for (const Mistake& mistake : mistakes) out += mistake.where + ": " + mistake.what + "\n";
+  if (mistakes.empty()) out = file + ": good\n";
+  return {.exit = exit, .out = out};
+}
+
+}  // namespace paceline

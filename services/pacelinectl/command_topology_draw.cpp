@@ -1,0 +1,17 @@
+// `topology draw FILE`: who talks to whom.
+#include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/json.h"
+#include "topology/draw.h"
+
+namespace paceline {
+
+Outcome command_topology_draw(const Request& request, Reach& reach) {
+  const std::string& file = request.words.empty() ? request.topology : request.words[0];
+  const auto text = reach.read(file);
+  if (!text) return failed(exit_usage, text.error().detail);
+  const auto topology = parse_topology(*text, reach.absolute(file));
+  if (!topology) return failed(exit_mistakes, topology.error().detail);
+  return {.out = request.json ? topology_json(*topology) : draw_topology(*topology)};
+}
+
+}  // namespace paceline

@@ -1,0 +1,39 @@
+#include "services/pacelinectl/commands.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/base/check.h"
+
+namespace paceline {
+namespace {
+
+constexpr std::array<Command, 13> table = {{
+    {"status", command_status},
+    {"targets", command_targets},
+    {"targets check", command_targets_check},
+    {"explain", command_explain},
+    {"election", command_election},
+    {"handover", command_handover},
+    {"topology check", command_topology_check},
+    {"topology draw", command_topology_draw},
+    {"topology supervisor", command_topology_supervisor},
+    {"keys", command_keys},
+    {"metrics", command_metrics},
+    {"loglevel", command_loglevel},
+    {"version", command_version},
+}};
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return table;
+}
+
+Outcome run_command(const Request& request, Reach& reach) {
+  const auto command = std::ranges::find(table, request.command, &Command::name);
+  CHECK(command != table.end());
+  return command->run(request, reach);
+}
+
+}  // namespace paceline

@@ -1,0 +1,149 @@
+#include "services/pacelinectl/json.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace paceline {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Bytes that are not UTF-8 become U+FFFD: always valid JSON.
+std::string dumped(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json real(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+/// [ms since 1970] as UTC.
+std::string time_text(std::int64_t wall_ms) {
+  constexpr std::int64_t year_2261 = 9'180'000'000'000;
+  if (wall_ms < 0 || wall_ms > year_2261) return "";
+  return format_utc(WallTime{std::chrono::milliseconds{wall_ms}});
+}
+
+Json elector_json(const ElectionMessage& message) {
+  Json seen = Json::array();
+  for (const PeerSeen& peer : message.seen)
+    seen.push_back({{"node", peer.node}, {"age_ms", peer.ms < 0 ? Json(nullptr) : Json(peer.ms)}});
+  return {{"node", message.node},
+          {"role", to_string(message.role)},
+          {"term", message.term},
+          {"priority", message.priority},
+          {"tier", message.tier},
+          {"master", message.master},
+          {"master_since", time_text(static_cast<std::int64_t>(message.master_since_ms))},
+          {"why", message.why},
+          {"hears", seen}};
+}
+
+}  // namespace
+
+std::string mistakes_json(std::string_view file, std::span<const Mistake> mistakes) {
+  Json list = Json::array();
+  for (const Mistake& mistake : mistakes)
+    list.push_back({{"where", mistake.where}, {"what", mistake.what}});
+  return dumped({{"file", file}, {"good", mistakes.empty()}, {"mistakes", list}});
+}
+
+std::string election_json(const ElectionView& view) {
+  Json peers = Json::array();
+  for (std::size_t i = 0; i < view.peers.size(); ++i) {
+    Json peer = elector_json(view.peers[i]);
+    peer["age_s"] = i < view.peer_age_s.size() ? real(view.peer_age_s[i]) : Json(nullptr);
+    peers.push_back(std::move(peer));
+  }
+  Json transitions = Json::array();
+  for (const ElectionTransition& transition : view.transitions)
+    transitions.push_back({{"time", time_text(transition.wall_ms)},
+                           {"role", to_string(transition.role)},
+                           {"term", transition.term},
+                           {"why", transition.why}});
+  return dumped({{"self", elector_json(view.self)},
+                 {"peers", peers},
+                 {"lease_left_s", real(view.lease_left_s)},
+                 {"transitions", transitions}});
+}
+
+std::string metrics_json(std::span<const MetricFamily> families) {
+  Json list = Json::array();
+  for (const MetricFamily& family : families) {
+    Json samples = Json::array();
+    for (const MetricSample& sample : family.samples) {
+      Json labels = Json::object();
+      for (const auto& [name, value] : sample.labels) labels[name] = value;
+      samples.push_back(
+          {{"suffix", sample.suffix}, {"labels", labels}, {"value", real(sample.value)}});
+    }
+    list.push_back({{"name", family.name},
+                    {"type", family.type},
+                    {"help", family.help},
+                    {"samples", samples}});
+  }
+  return dumped({{"families", list}});
+}
+
+std::string topology_json(const Topology& topology) {
+  Json nodes = Json::array();
+  for (const Node& node : topology.nodes) {
+    Json processes = Json::array();
+    for (const auto& [process, count] : topology.processes(node))
+      for (int index = 0; index < count; ++index) {
+        Json sockets = Json::object();
+        const auto add = [&](const std::string& name, const std::string& pattern) {
+          sockets[name] = endpoint(topology, pattern, node, process, index).value_or("");
+        };
+        for (const Channel& channel : topology.channels)
+          if (channel.from == process) add(channel.name, channel.endpoint);
+        add("control", topology.control);
+        if (process == "publisher") add("cluster_control", topology.cluster_control);
+        processes.push_back({{"process", process}, {"index", index}, {"binds", sockets}});
+      }
+    nodes.push_back({{"name", node.name},
+                     {"host", node.host},
+                     {"port", node.port},
+                     {"priority", node.priority},
+                     {"witness", node.witness()},
+                     {"processes", processes}});
+  }
+  Json channels = Json::array();
+  for (const Channel& channel : topology.channels)
+    channels.push_back({{"name", channel.name},
+                        {"carries", channel.carries},
+                        {"from", channel.from},
+                        {"to", channel.to},
+                        {"scope", channel.scope == Scope::node ? "node" : "cluster"},
+                        {"period_s", to_seconds(channel.period)},
+                        {"stale_s", to_seconds(channel.stale)},
+                        {"keyframe_s", to_seconds(channel.keyframe)}});
+  return dumped({{"cluster", topology.cluster},
+                 {"run_dir", topology.run_dir},
+                 {"targets", topology.targets_file},
+                 {"pacers", topology.pacers},
+                 {"time_scale", topology.time_scale},
+                 {"encrypted", topology.encrypted},
+                 {"mode", topology.mode == ElectionMode::pair ? "pair" : "quorum"},
+                 {"nodes", nodes},
+                 {"channels", channels}});
+}
+
+std::string supervisor_json(std::string_view configuration, std::span<const std::string> folders) {
+  return dumped({{"configuration", configuration},
+                 {"folders", std::vector<std::string>{folders.begin(), folders.end()}}});
+}
+
+std::string texts_json(std::span<const std::pair<std::string, std::string>> members) {
+  Json object = Json::object();
+  for (const auto& [name, text] : members) object[name] = text;
+  return dumped(object);
+}
+
+std::string list_json(std::string_view name, std::span<const std::string> texts) {
+  Json object = Json::object();
+  object[std::string{name}] = std::vector<std::string>{texts.begin(), texts.end()};
+  return dumped(object);
+}
+
+}  // namespace paceline

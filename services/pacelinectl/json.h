@@ -1,0 +1,36 @@
+// What pacelinectl says under --json where the answer did not come as JSON. Ends with a line break.
+#pragma once
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/wire/messages.h"
+#include "topology/check.h"
+#include "topology/topology.h"
+
+namespace paceline {
+
+/// {"file","good","mistakes":[{"where","what"}]}
+std::string mistakes_json(std::string_view file, std::span<const Mistake> mistakes);
+
+/// {"self":{..},"peers":[{..,"age_s"}],"lease_left_s","transitions":[{"time","role","term","why"}]}
+std::string election_json(const ElectionView& view);
+
+/// {"families":[{"name","type","help","samples":[{"suffix","labels":{..},"value"}]}]}
+std::string metrics_json(std::span<const MetricFamily> families);
+
+/// The topology as the code understood it, with every socket's address.
+std::string topology_json(const Topology& topology);
+
+/// {"configuration","folders":[..]}
+std::string supervisor_json(std::string_view configuration, std::span<const std::string> folders);
+
+/// An object of texts.
+std::string texts_json(std::span<const std::pair<std::string, std::string>> members);
+
+/// {NAME:[..]}
+std::string list_json(std::string_view name, std::span<const std::string> texts);
+
+}  // namespace paceline

@@ -1,0 +1,61 @@
+// What a command may do to the world: files, questions to processes, questions to watch.
+#pragma once
+
+#include <string>
+
+#include "common/base/result.h"
+#include "common/ports/bus.h"
+#include "common/wire/codec.h"
+#include "topology/topology.h"
+
+namespace paceline {
+
+struct KeyPair {
+  std::string public_key;  // 40 characters of Z85.
+  std::string secret_key;
+};
+
+/// One HTTP GET.
+struct WebQuestion {
+  std::string url;
+  std::string token;    // Bearer; "" = none.
+  std::string ca_file;  // "" = the system's authorities.
+};
+
+struct WebReply {
+  int status = 0;
+  std::string body;
+};
+
+class Reach {
+ public:
+  virtual ~Reach() = default;
+
+  /// A whole file.
+  ///   errors   not_found, too_large
+  virtual Result<std::string> read(const std::string& path) = 0;
+  virtual bool exists(const std::string& path) = 0;
+
+  /// Writes a file whole, with these permission bits.
+  ///   errors   unavailable: which step failed and why
+  virtual Result<void> write(const std::string& path, std::string_view content, unsigned mode) = 0;
+
+  /// The folder and those above it; sets the permission bits of a folder that it made.
+  virtual Result<void> make_folder(const std::string& path, unsigned mode) = 0;
+
+  virtual std::string absolute(const std::string& path) = 0;
+  virtual std::string program_folder() = 0;  // Where pacelinectl is, absolute.
+
+  /// A new CURVE key pair.
+  virtual Result<KeyPair> make_keys() = 0;
+
+  /// Asks a process of a node of this host by its control socket; gives the body of its answer.
+  ///   errors   unavailable: nobody answered in time; refused: the process said no, and why
+  virtual Result<Bytes> ask(const Topology& topology, const Address& whom,
+                            const ControlRequest& request) = 0;
+
+  ///   errors   unavailable, refused (TLS), too_large
+  virtual Result<WebReply> fetch(const WebQuestion& question) = 0;
+};
+
+}  // namespace paceline

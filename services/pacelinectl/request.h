@@ -1,0 +1,43 @@
+// What a person asked of pacelinectl, and what comes of it.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/result.h"
+
+namespace paceline {
+
+/// The command line after parsing.
+struct Request {
+  std::string command;  // "status", "topology check", ...: a name of commands().
+  std::string topology = "/etc/paceline/topology.toml";
+  std::string node;  // "" = the node that runs here, see cluster_file.h.
+  bool json = false;
+  bool colour = false;             // Standard output is a terminal.
+  std::vector<std::string> words;  // What follows the command.
+  std::vector<std::pair<std::string, std::string>>
+      filters;                  // `targets`: query parameters of watch.
+  std::string bin_dir;          // `topology supervisor`: "" = where pacelinectl itself is.
+  std::string supervisor_file;  // `topology check`: to compare with; "" = none.
+};
+
+// Exit codes.
+inline constexpr int exit_fine = 0;
+inline constexpr int exit_not_answered = 1;  // Nobody answered, or the answer was no.
+inline constexpr int exit_usage = 2;         // The command line, or a file that cannot be read.
+inline constexpr int exit_mistakes = 3;      // A check found mistakes.
+
+struct Outcome {
+  int exit = exit_fine;
+  std::string out;    // For standard output, with its last line break.
+  std::string error;  // For standard error, without.
+};
+
+/// What a command says when it cannot go on.
+inline Outcome failed(int exit, std::string why) {
+  return {exit, {}, std::move(why)};
+}
+
+}  // namespace paceline

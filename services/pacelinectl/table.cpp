@@ -1,0 +1,87 @@
+#include "services/pacelinectl/table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/check.h"
+
+namespace paceline {
+namespace {
+
+/// Characters as a terminal shows them: without colour codes, UTF-8 sequences as one.
+std::size_t width(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\x1b') {
+      i = std::min(text.find('m', i), text.size());
+      continue;
+    }
+    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+TextTable::TextTable(std::vector<std::string> headings) {
+  for (std::string& heading : headings) {
+    right_.push_back(heading.starts_with('>'));
+    if (right_.back()) heading.erase(0, 1);
+  }
+  rows_.push_back(std::move(headings));
+}
+
+void TextTable::add(std::vector<std::string> cells) {
+  CHECK(cells.size() == right_.size());
+  rows_.push_back(std::move(cells));
+}
+
+std::string TextTable::text() const {
+  std::vector<std::size_t> widths(right_.size());
+  for (const auto& row : rows_)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+  std::string text;
+  for (const auto& row : rows_) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string gap(widths[i] - width(row[i]), ' ');
+      line += (i == 0 ? "" : "  ") + (right_[i] ? gap + row[i] : row[i] + gap);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::string coloured(const std::string& text, Colour colour, bool wanted) {
+  if (!wanted) return text;
+  switch (colour) {
+    case Colour::none:
+      return text;
+    case Colour::good:
+      return "\x1b[32m" + text + "\x1b[0m";
+    case Colour::bad:
+      return "\x1b[31m" + text + "\x1b[0m";
+    case Colour::dim:
+      return "\x1b[2m" + text + "\x1b[0m";
+  }
+  return text;
+}
+
+std::string readable_seconds(double seconds) {
+  if (!(seconds >= 0)) return "-";
+  if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1000);
+  if (seconds < 120) return fmt::format("{:.1f} s", seconds);
+  if (seconds < 7200) return fmt::format("{:.0f} min", seconds / 60);
+  return fmt::format("{:.1f} h", seconds / 3600);
+}
+
+std::string printable(std::string_view text) {
+  std::string out{text};
+  for (char& c : out)
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+  return out;
+}
+
+}  // namespace paceline

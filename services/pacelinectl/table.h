@@ -1,0 +1,37 @@
+// Text in columns, for terminals.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace paceline {
+
+class TextTable {
+ public:
+  /// A heading that begins with '>' makes a column of numbers, set to the right.
+  explicit TextTable(std::vector<std::string> headings);
+
+  /// As many cells as there are headings.
+  void add(std::vector<std::string> cells);
+
+  /// Lines of equal columns, two spaces apart, no spaces at their ends. Other bytes than ASCII
+  /// count by UTF-8 characters.
+  std::string text() const;
+
+ private:
+  std::vector<bool> right_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+enum class Colour { none, good, bad, dim };
+
+/// `text` between the terminal's codes for it, if `wanted`.
+std::string coloured(const std::string& text, Colour colour, bool wanted);
+
+/// "12.3 s", "4 ms"; "-" for a negative number, which stands for never.
+std::string readable_seconds(double seconds);
+
+/// Control characters replaced, so that what came over the network cannot steer a terminal.
+std::string printable(std::string_view text);
+
+}  // namespace paceline

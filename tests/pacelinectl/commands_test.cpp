@@ -1,0 +1,295 @@
+#include "services/pacelinectl/commands.h"
+
+#include "common/base/hash.h"
+#include "tests/pacelinectl/fake_reach.h"
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+Request request(const std::string& command, std::vector<std::string> words = {}) {
+  Request made;
+  made.command = command;
+  made.topology = "/etc/demo.toml";
+  made.words = std::move(words);
+  return made;
+}
+
+constexpr const char* status_body =
+    R"({"cluster":"demo","term":513,"master":"a","master_since":"2026-11-22T19:43:46.375Z",)"
+    R"("master_why":"elected","targets":50,"watch_url":"http://127.0.0.1:7110/","ready":true,)"
+    R"("not_ready_because":[],"nodes":[{"name":"a","role":"master","term":513,"publisher":"open",)"
+    R"("elector":"master","priority":100,"heard_s":0.1,"publication":{"outcome":"accepted",)"
+    R"("http_status":200,"round_trip_ms":12.4,"period_ms":200.0,"since_accepted_s":0.15}},)"
+    R"({"name":"b","role":"standby","term":513,"publisher":"shut","publication":null}],)"
+    R"("statistics":{"in_use":"primary","fresh":true,"targets_unseen":0},)"
+    R"("totals":{"proactive":7,"pending":12,"busy":80,"logged_in":100,"by_state":{"ok":50}}})";
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
+
+TEST_CASE("status tells who is master in one screen", "[pacelinectl]") {
+  FakeReach reach;
+  reach.web["http://127.0.0.1:7110/api/v1/status"] = {200, status_body};
+
+  const Outcome outcome = run_command(request("status"), reach);
+
+  CAPTURE(outcome.out);
+  CHECK(outcome.exit == exit_fine);
+  CHECK(has(outcome.out, "cluster demo: a is master, term 513, since 2026-11-22T19:43:46.375Z"));
+  CHECK(has(outcome.out, "accepted (200)"));
+  CHECK(has(outcome.out, "12 of 200 ms"));
+  CHECK(has(outcome.out, "targets 50: 50 ok; 7 invitations granted now, 12 outstanding"));
+  CHECK_FALSE(has(outcome.out, "\x1b"));
+}
+
+TEST_CASE("status as JSON is watch's own answer", "[pacelinectl]") {
+  FakeReach reach;
+  reach.web["http://127.0.0.1:7110/api/v1/status"] = {200, status_body};
+  Request asked = request("status");
+  asked.json = true;
+
+  CHECK(run_command(asked, reach).out == std::string{status_body} + "\n");
+}
+
+TEST_CASE("another node's watch answers when ours does not", "[pacelinectl]") {
+  FakeReach reach;
+  reach.web["http://127.0.0.1:7130/api/v1/status"] = {200, status_body};
+
+  const Outcome outcome = run_command(request("status"), reach);
+
+  CHECK(outcome.exit == exit_fine);
+  CHECK(reach.asked == std::vector<std::string>{"http://127.0.0.1:7110/api/v1/status",
+                                                "http://127.0.0.1:7130/api/v1/status"});
+}
+
+TEST_CASE("silence is told with the addresses and what to try", "[pacelinectl]") {
+  FakeReach reach;
+
+  const Outcome status = run_command(request("status"), reach);
+  const Outcome election = run_command(request("election"), reach);
+
+  CHECK(status.exit == exit_not_answered);
+  CHECK(status.error ==
+        "no watch answers at http://127.0.0.1:7110, http://127.0.0.1:7130: is the group running? "
+        "try supervisorctl status");
+  CHECK(election.exit == exit_not_answered);
+  CHECK(has(election.error, "no elector answers at ipc:///etc/../build/demo/a/elector-0.ctl, "));
+  CHECK(has(election.error, "is the group running? try supervisorctl status"));
+}
+
+TEST_CASE("an answer that is no status is not believed", "[pacelinectl]") {
+  FakeReach reach;
+  for (const char* body : {"", "[]", "{}", "{\"cluster\":\"x\"}", "{\"nodes\":[]}", "\xff"}) {
+    reach.web["http://127.0.0.1:7110/api/v1/status"] = {200, body};
+    const Outcome outcome = run_command(request("status"), reach);
+    CAPTURE(body);
+    CHECK(outcome.exit == exit_not_answered);
+    CHECK(has(outcome.error, "watch answered, but not a status"));
+  }
+}
+
+TEST_CASE("targets are shown with their reason, filtered by watch", "[pacelinectl]") {
+  FakeReach reach;
+  reach.web["http://127.0.0.1:7110/api/v1/targets"] = {
+      200, R"({"total":50,"matching":1,"targets":[{"id":"t07","channel":"chat","state":"ok",)"
+           R"("reason":"goal_guard","proactive":2,"pending":5,"logged_in":9,"ready":1,"busy":8,)"
+           R"("in_queue":0,"acceptance":0.31,"abandonment":0.024,"goal":3}]})"};
+  Request asked = request("targets");
+  asked.filters = {{"q", "group 07&x"}};
+
+  const Outcome outcome = run_command(asked, reach);
+
+  CHECK(outcome.exit == exit_fine);
+  CHECK(has(outcome.out, "t07     chat     ok     goal_guard"));
+  CHECK(has(outcome.out, "31.0"));
+  CHECK(has(outcome.out, "1 of 50 targets"));
+  CHECK(reach.asked[0] == "http://127.0.0.1:7110/api/v1/targets?q=group%2007%26x&limit=1000000");
+}
+
+TEST_CASE("a refusal of watch is told in its words", "[pacelinectl]") {
+  FakeReach reach;
+  reach.web["http://127.0.0.1:7110/api/v1/targets"] = {
+      400, R"({"title":"Bad Request","status":400,"detail":"sort = x: no such word"})"};
+
+  const Outcome outcome = run_command(request("targets"), reach);
+
+  CHECK(outcome.exit == exit_not_answered);
+  CHECK(outcome.error == "http://127.0.0.1:7110: 400 sort = x: no such word");
+}
+
+TEST_CASE("a target is explained by the pacer of its shard", "[pacelinectl]") {
+  FakeReach reach;
+  const std::string pacer = "a/pacer/" + std::to_string(shard_of("t07", 2));
+  Explanation explanation{.target = "t07",
+                          .reason = PaceReason::goal_guard,
+                          .sentence = "The goal holds back.",
+                          .steps = {}};
+  explanation.steps.push_back({"ready", 3, "agents", "input", ""});
+  explanation.steps.push_back({"acceptance", 0.25, "", "estimate", "learned"});
+  reach.processes.emplace(pacer, encode(explanation));
+
+  const Outcome outcome = run_command(request("explain", {"t07"}), reach);
+
+  CAPTURE(outcome.out, outcome.error);
+  CHECK(reach.asked == std::vector<std::string>{pacer + " explain t07"});
+  CHECK(has(outcome.out, "t07: goal_guard. The goal holds back.\n"));
+  CHECK(has(outcome.out, "estimate  acceptance  0.25"));
+}
+
+TEST_CASE("a question that a process refuses is not asked elsewhere", "[pacelinectl]") {
+  FakeReach reach;
+  const int shard = shard_of("nobody", 2);
+  reach.processes.emplace("a/pacer/" + std::to_string(shard),
+                          fail(Errc::refused, "a/pacer: no target nobody"));
+
+  const Outcome outcome = run_command(request("explain", {"nobody"}), reach);
+
+  CHECK(outcome.exit == exit_not_answered);
+  CHECK(outcome.error == "a/pacer: no target nobody");
+  CHECK(reach.asked.size() == 1);
+}
+
+TEST_CASE("the election is told with peers and transitions", "[pacelinectl]") {
+  FakeReach reach;
+  ElectionView view;
+  view.self.node = "a";
+  view.self.role = ElectorRole::master;
+  view.self.term = 513;
+  view.self.master = "a";
+  view.self.seen = {{"b", 12}, {"w", -1}};
+  view.peers.resize(1);
+  view.peers[0].node = "b";
+  view.peer_age_s = {0.2};
+  view.lease_left_s = 0.5;
+  view.transitions.push_back({1'795'376'626'375, ElectorRole::master, 513, "a quorum answered"});
+  reach.processes.emplace("a/elector/0", encode(view));
+
+  const Outcome text = run_command(request("election"), reach);
+  Request asked = request("election");
+  asked.json = true;
+  const Outcome json = run_command(asked, reach);
+
+  CAPTURE(text.out, text.error, json.out);
+  CHECK(has(text.out, "b 12 ms ago, w never"));
+  CHECK(has(text.out, "lease: 500 ms left"));
+  CHECK(has(text.out, "a quorum answered"));
+  CHECK(has(json.out, "\"role\": \"master\""));
+  CHECK(has(json.out, "\"age_s\": 0.2"));
+}
+
+TEST_CASE("a hand-over is asked of the elector here, never to a witness", "[pacelinectl]") {
+  FakeReach reach;
+  reach.processes.emplace("a/elector/0", encode(StatusReply{{{"asked", "a"}, {"target", "b"}}}));
+
+  const Outcome good = run_command(request("handover", {"b"}), reach);
+  const Outcome witness = run_command(request("handover", {"w"}), reach);
+  const Outcome nobody = run_command(request("handover", {"x"}), reach);
+
+  CHECK(good.exit == exit_fine);
+  CHECK(has(good.out, "asked: a\ntarget: b\n"));
+  CHECK(reach.asked == std::vector<std::string>{"a/elector/0 handover b"});
+  CHECK(witness.exit == exit_usage);
+  CHECK(nobody.exit == exit_usage);
+}
+
+TEST_CASE("every pacer's log level is set by its name alone", "[pacelinectl]") {
+  FakeReach reach;
+  reach.processes.emplace("a/pacer/0", Bytes{});
+  reach.processes.emplace("a/pacer/1", Bytes{});
+
+  const Outcome outcome = run_command(request("loglevel", {"pacer", "debug"}), reach);
+
+  CHECK(outcome.exit == exit_fine);
+  CHECK(reach.asked ==
+        std::vector<std::string>{"a/pacer/0 loglevel debug", "a/pacer/1 loglevel debug"});
+  CHECK(run_command(request("loglevel", {"pacer", "loud"}), reach).exit == exit_usage);
+  CHECK(run_command(request("loglevel", {"pacer-2", "info"}), reach).exit == exit_usage);
+  CHECK(run_command(request("loglevel", {"pacer-x", "info"}), reach).exit == exit_usage);
+}
+
+TEST_CASE("metrics are told as Prometheus reads them", "[pacelinectl]") {
+  FakeReach reach;
+  Metrics metrics;
+  metrics.counter("paceline_pacer_cycles_total", "Refreshes.").add(3);
+  reach.processes.emplace("a/pacer/1", encode(MetricsReply{metrics.snapshot()}));
+
+  const Outcome outcome = run_command(request("metrics", {"pacer-1"}), reach);
+
+  CHECK(has(outcome.out, "paceline_pacer_cycles_total 3\n"));
+  CHECK(run_command(request("metrics", {"pacer"}), reach).exit == exit_usage);
+}
+
+TEST_CASE("keys are made once, secrets for the owner only", "[pacelinectl]") {
+  FakeReach reach;
+
+  const Outcome first = run_command(request("keys"), reach);
+  const Outcome again = run_command(request("keys"), reach);
+
+  CHECK(first.exit == exit_fine);
+  CHECK(reach.folders.at("/etc/../build/demo/keys") == 0700u);
+  CHECK(reach.files.at("/etc/../build/demo/keys/a.secret").mode == 0600u);
+  CHECK(reach.files.at("/etc/../build/demo/keys/w.public").mode == 0644u);
+  CHECK(reach.files.at("/etc/../build/demo/keys/a.secret").text == "secret1\n");
+  CHECK(has(first.out, "/etc/../build/demo/keys/b: made"));
+  CHECK(has(again.out, "/etc/../build/demo/keys/b: kept"));
+  CHECK(reach.files.at("/etc/../build/demo/keys/a.secret").text == "secret1\n");
+}
+
+TEST_CASE("half a key pair is not replaced", "[pacelinectl]") {
+  FakeReach reach;
+  reach.files["/etc/../build/demo/keys/a.public"].text = "old";
+
+  const Outcome outcome = run_command(request("keys"), reach);
+
+  CHECK(outcome.exit == exit_not_answered);
+  CHECK(has(outcome.error, "a.public is there without"));
+  CHECK(reach.files.at("/etc/../build/demo/keys/a.public").text == "old");
+}
+
+TEST_CASE("files are checked with their mistakes on standard output", "[pacelinectl]") {
+  FakeReach reach;
+  reach.files["bad.toml"].text = "cluster = 3\n";
+  reach.files["targets.csv"].text = "id,channel,group,queue\na,chat,G,Q\n";
+  reach.files["bad.csv"].text = "id,channel,group,queue\na b,chat,G,Q\n";
+
+  CHECK(run_command(request("topology check"), reach).out == "/etc/demo.toml: good\n");
+  CHECK(run_command(request("topology check", {"none.toml"}), reach).exit == exit_usage);
+  const Outcome bad = run_command(request("topology check", {"bad.toml"}), reach);
+  CHECK(bad.exit == exit_mistakes);
+  CHECK(has(bad.out, "bad.toml:1:11: cluster = 3: not a text\n"));
+  CHECK(run_command(request("targets check", {"targets.csv"}), reach).out ==
+        "targets.csv: good, 1 targets\n");
+  CHECK(run_command(request("targets check", {"bad.csv"}), reach).exit == exit_mistakes);
+}
+
+TEST_CASE("supervisord's groups are made for one node or all", "[pacelinectl]") {
+  FakeReach reach;
+  Request one = request("topology supervisor");
+  one.node = "b";
+
+  const Outcome all = run_command(request("topology supervisor"), reach);
+  const Outcome b = run_command(one, reach);
+
+  CHECK(has(all.out, "[group:a]"));
+  CHECK(has(all.out, "[group:w]\nprograms=w-elector\n"));
+  CHECK(has(all.out, "command=/usr/lib/paceline/statfeed /etc/demo.toml --node a\n"));
+  CHECK(has(b.out, "[group:b]"));
+  CHECK_FALSE(has(b.out, "[group:a]"));
+}
+
+TEST_CASE("the drawing names every node and channel", "[pacelinectl]") {
+  FakeReach reach;
+  const std::string drawing = run_command(request("topology draw"), reach).out;
+  Request asked = request("topology draw");
+  asked.json = true;
+
+  for (const char* part : {"node a", "node w", "witness", "stat", "pace", "feedback", "heartbeat",
+                           "vote", "grant", "publication", "tcp://127.0.0.1:7122"})
+    CHECK(has(drawing, part));
+  CHECK(has(run_command(asked, reach).out, "\"feedback\": \"tcp://127.0.0.1:7122\""));
+}
+
+}  // namespace
+}  // namespace paceline::test

@@ -1,0 +1,73 @@
+// A Reach without a world: files in a map, processes and watches that answer what a test says.
+#pragma once
+
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "services/pacelinectl/reach.h"
+
+namespace paceline::test {
+
+class FakeReach final : public Reach {
+ public:
+  struct File {
+    std::string text;
+    unsigned mode = 0;
+  };
+  std::map<std::string, File> files;
+  std::map<std::string, unsigned> folders;
+  std::map<std::string, WebReply> web;             // By URL without the query.
+  std::map<std::string, Result<Bytes>> processes;  // By "a/pacer/0".
+  std::vector<std::string> asked;                  // "a/pacer/0 explain t07", "http://...".
+
+  /// The shipped demo under /etc/demo.toml.
+  FakeReach() {
+    std::ifstream in{std::string{PACELINE_SOURCE_DIR} + "/topology/demo.toml"};
+    files["/etc/demo.toml"].text = {std::istreambuf_iterator<char>{in}, {}};
+  }
+
+  Result<std::string> read(const std::string& path) override {
+    const auto found = files.find(path);
+    if (found == files.end()) return fail(Errc::not_found, path + ": cannot be opened");
+    return found->second.text;
+  }
+  bool exists(const std::string& path) override { return files.contains(path); }
+  Result<void> write(const std::string& path, std::string_view content, unsigned mode) override {
+    files[path] = {std::string{content}, mode};
+    return {};
+  }
+  Result<void> make_folder(const std::string& path, unsigned mode) override {
+    folders.emplace(path, mode);
+    return {};
+  }
+  std::string absolute(const std::string& path) override {
+    return path.starts_with('/') ? path : "/etc/" + path;
+  }
+  std::string program_folder() override { return "/usr/lib/paceline"; }
+  Result<KeyPair> make_keys() override {
+    ++made_keys_;
+    return KeyPair{"public" + std::to_string(made_keys_), "secret" + std::to_string(made_keys_)};
+  }
+  Result<Bytes> ask(const Topology&, const Address& whom, const ControlRequest& request) override {
+    std::string said = whom.text() + " " + request.question;
+    for (const auto& argument : request.arguments) said += " " + argument;
+    asked.push_back(said);
+    const auto found = processes.find(whom.text());
+    return found == processes.end() ? fail(Errc::unavailable, "silence") : found->second;
+  }
+  Result<WebReply> fetch(const WebQuestion& question) override {
+    asked.push_back(question.url);
+    const auto found = web.find(question.url.substr(0, question.url.find('?')));
+    if (found == web.end()) return fail(Errc::unavailable, "connection refused");
+    return found->second;
+  }
+
+ private:
+  int made_keys_ = 0;
+};
+
+}  // namespace paceline::test

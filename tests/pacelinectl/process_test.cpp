@@ -1,0 +1,115 @@
+// The built pacelinectl as a person runs it.
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+struct Ran {
+  int exit = -1;
+  std::string out;  // Standard output and error.
+};
+
+Ran run(const std::string& arguments) {
+  const std::string line = std::string{PACELINECTL} + " " + arguments + " 2>&1";
+  FILE* pipe = popen(line.c_str(), "r");
+  if (!pipe) return {};
+  Ran ran;
+  std::array<char, 4096> buffer{};
+  while (const auto count = std::fread(buffer.data(), 1, buffer.size(), pipe))
+    ran.out.append(buffer.data(), count);
+  const int status = pclose(pipe);
+  ran.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return ran;
+}
+
+const std::string shipped_folder = std::string{PACELINE_SOURCE_DIR} + "/topology/";
+
+/// A folder of its own, gone at the end.
+class Folder {
+ public:
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "pacelinectl-XXXXXX").string();
+    if (mkdtemp(pattern.data())) path = pattern;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream{path + "/" + name} << text;
+    return path + "/" + name;
+  }
+
+  std::string path;
+};
+
+std::string read(const std::string& path) {
+  std::ifstream in{path};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+TEST_CASE("good files check with 0, bad ones with 3, missing ones with 2",
+          "[pacelinectl][process]") {
+  const Folder folder;
+  const std::string bad = folder.write("bad.toml", "cluster = 3\npacer = 2\n");
+
+  for (const char* name : {"demo.toml", "two-node.toml", "five-node.toml"})
+    CHECK(run("topology check " + shipped_folder + name).exit == 0);
+  const Ran checked = run("topology check " + bad);
+  CHECK(checked.exit == 3);
+  CHECK(checked.out.find("bad.toml:2:1: pacer = 2: unknown key\n") != std::string::npos);
+  CHECK(run("topology check " + folder.path + "/none.toml").exit == 2);
+  CHECK(run("targets check " + shipped_folder + "demo-targets.toml").out.find("good, 50 targets") !=
+        std::string::npos);
+  CHECK(run("frobnicate").exit == 2);
+  CHECK(run("--help").exit == 0);
+}
+
+TEST_CASE("keys are real, private and kept", "[pacelinectl][process]") {
+  const Folder folder;
+  std::filesystem::create_directories(folder.path + "/topology");
+  const std::string file = folder.write("topology/demo.toml", read(shipped_folder + "demo.toml"));
+
+  REQUIRE(run("keys " + file).exit == 0);
+  const std::string secret = read(folder.path + "/build/demo/keys/a.secret");
+  REQUIRE(run("keys " + file).exit == 0);
+
+  CHECK(secret.size() == 41);
+  CHECK(read(folder.path + "/build/demo/keys/a.secret") == secret);
+  struct stat status {};
+  REQUIRE(stat((folder.path + "/build/demo/keys/a.secret").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777u) == 0600u);
+  REQUIRE(stat((folder.path + "/build/demo/keys").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777u) == 0700u);
+}
+
+TEST_CASE("nobody there is told within a few seconds", "[pacelinectl][process]") {
+  const Folder folder;
+  std::filesystem::create_directories(folder.path + "/topology");
+  std::string text = read(shipped_folder + "demo.toml");
+  const std::string file = folder.write("topology/demo.toml", text);
+
+  const Ran ran = run("--topology " + file + " --node w election");
+
+  CHECK(ran.exit == 1);
+  CHECK(ran.out.find("no elector answers at ipc://") != std::string::npos);
+  CHECK(ran.out.find("try supervisorctl status") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace paceline::test

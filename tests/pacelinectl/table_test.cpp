@@ -1,0 +1,40 @@
+#include "services/pacelinectl/table.h"
+
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+TEST_CASE("columns are as wide as their widest cell, numbers to the right", "[pacelinectl]") {
+  TextTable table{{"NODE", ">TERM", "WHY"}};
+  table.add({"a", "7", "übung"});
+  table.add({"longer", "513", ""});
+
+  CHECK(table.text() ==
+        "NODE    TERM  WHY\n"
+        "a          7  übung\n"
+        "longer   513\n");
+}
+
+TEST_CASE("colour does not move columns", "[pacelinectl]") {
+  TextTable table{{"A", "B"}};
+  table.add({coloured("x", Colour::good, true), "y"});
+
+  CHECK(table.text() == "A  B\n\x1b[32mx\x1b[0m  y\n");
+  CHECK(coloured("x", Colour::good, false) == "x");
+}
+
+TEST_CASE("text from the network cannot steer the terminal", "[pacelinectl]") {
+  CHECK(printable("a\x1b[2Jb\n\x7f") == "a?[2Jb??");
+}
+
+TEST_CASE("ages are readable", "[pacelinectl]") {
+  CHECK(readable_seconds(-1) == "-");
+  CHECK(readable_seconds(0.0123) == "12 ms");
+  CHECK(readable_seconds(12.34) == "12.3 s");
+  CHECK(readable_seconds(600) == "10 min");
+  CHECK(readable_seconds(86400) == "24.0 h");
+}
+
+}  // namespace
+}  // namespace paceline::test
