@@ -1,0 +1,133 @@
+#include "services/simulator/adapter_certificate.h"
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+#include <stdexcept>
+#include <system_error>
+
+#include "common/runtime/files.h"
+
+namespace paceline {
+namespace {
+
+template <auto release>
+struct Release {
+  template <class T>
+  void operator()(T* owned) const {
+    release(owned);
+  }
+};
+using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, Release<X509_free>>;
+using Memory = std::unique_ptr<BIO, Release<BIO_free_all>>;
+
+void need(bool good, const char* what) {
+  if (!good) throw std::runtime_error{std::string{"certificate: OpenSSL failed: "} + what};
+}
+
+std::string content(BIO* memory) {
+  const char* text = nullptr;
+  const long length = BIO_get_mem_data(memory, &text);
+  return {text, static_cast<std::size_t>(length)};
+}
+
+std::string pem_of(X509* certificate) {
+  Memory memory{BIO_new(BIO_s_mem())};
+  need(PEM_write_bio_X509(memory.get(), certificate) == 1, "write certificate");
+  return content(memory.get());
+}
+
+std::string pem_of(EVP_PKEY* key) {
+  Memory memory{BIO_new(BIO_s_mem())};
+  need(PEM_write_bio_PrivateKey(memory.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1,
+       "write key");
+  return content(memory.get());
+}
+
+void add_extension(X509* certificate, X509* issuer, int kind, const char* value) {
+  X509V3_CTX context;
+  X509V3_set_ctx_nodb(&context);
+  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, kind, value);
+  need(extension != nullptr, value);
+  X509_add_ext(certificate, extension, -1);
+  X509_EXTENSION_free(extension);
+}
+
+Certificate new_certificate(EVP_PKEY* key, const char* name, X509_NAME* issuer) {
+  Certificate certificate{X509_new()};
+  X509_set_version(certificate.get(), 2);
+  std::uint64_t serial = 0;
+  need(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) == 1, "random");
+  ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate.get()), serial >> 1 | 1);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 30L * 86400);
+  X509_NAME* own = X509_get_subject_name(certificate.get());
+  X509_NAME_add_entry_by_txt(own, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name),
+                             -1, -1, 0);
+  X509_set_issuer_name(certificate.get(), issuer ? issuer : own);
+  need(X509_set_pubkey(certificate.get(), key) == 1, "public key");
+  return certificate;
+}
+
+// True if the certificate is good for another day.
+bool lasts(const std::string& pem) {
+  const Memory memory{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
+  const Certificate certificate{PEM_read_bio_X509(memory.get(), nullptr, nullptr, nullptr)};
+  if (!certificate) return false;
+  time_t tomorrow = time(nullptr) + 86400;
+  return X509_cmp_time(X509_get0_notAfter(certificate.get()), &tomorrow) > 0;
+}
+
+void store(const std::string& path, const std::string& content, unsigned mode) {
+  if (const auto written = write_file_atomically(path, content, mode); !written)
+    throw std::system_error{EIO, std::generic_category(), written.error().detail};
+}
+
+}  // namespace
+
+Certificates make_certificates(const std::string& dir) {
+  Certificates made{.ca_file = dir + "/ca.pem", .certificate_pem = {}, .key_pem = {}};
+  const auto ca = read_file(made.ca_file);
+  const auto server = read_file(dir + "/server.pem");
+  const auto server_key = read_file(dir + "/server-key.pem");
+  if (ca && server && server_key && lasts(*ca) && lasts(*server)) {
+    made.certificate_pem = *server;
+    made.key_pem = *server_key;
+    return made;
+  }
+
+  const Key ca_key{EVP_EC_gen("P-256")};
+  const Key key{EVP_EC_gen("P-256")};
+  need(ca_key && key, "keys");
+  const Certificate authority =
+      new_certificate(ca_key.get(), "Paceline simulator authority", nullptr);
+  add_extension(authority.get(), authority.get(), NID_basic_constraints, "critical,CA:TRUE");
+  add_extension(authority.get(), authority.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
+  add_extension(authority.get(), authority.get(), NID_subject_key_identifier, "hash");
+  need(X509_sign(authority.get(), ca_key.get(), EVP_sha256()) > 0, "sign");
+
+  const Certificate own =
+      new_certificate(key.get(), "localhost", X509_get_subject_name(authority.get()));
+  add_extension(own.get(), authority.get(), NID_basic_constraints, "critical,CA:FALSE");
+  add_extension(own.get(), authority.get(), NID_key_usage, "critical,digitalSignature");
+  add_extension(own.get(), authority.get(), NID_ext_key_usage, "serverAuth");
+  add_extension(own.get(), authority.get(), NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
+  add_extension(own.get(), authority.get(), NID_authority_key_identifier, "keyid");
+  need(X509_sign(own.get(), ca_key.get(), EVP_sha256()) > 0, "sign");
+
+  made.certificate_pem = pem_of(own.get());
+  made.key_pem = pem_of(key.get());
+  store(dir + "/server-key.pem", made.key_pem, 0600);
+  store(dir + "/server.pem", made.certificate_pem, 0644);
+  store(made.ca_file, pem_of(authority.get()), 0644);
+  return made;
+}
+
+}  // namespace paceline

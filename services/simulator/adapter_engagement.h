@@ -1,0 +1,88 @@
+// The simulated Predictive Engagement over HTTPS: its token service, the publications endpoint,
+// their log.
+#pragma once
+
+#include <cstdio>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/runtime/http_server.h"
+#include "services/simulator/adapter_certificate.h"
+#include "services/simulator/reception.h"
+#include "services/simulator/service.h"
+
+namespace paceline {
+
+/// Lines appended to a file; when it is full it becomes FILE.1 and a new one begins.
+class BoundedLog {
+ public:
+  /// Throws std::system_error if the file cannot be opened.
+  BoundedLog(std::string path, std::size_t max_bytes);
+  void write(std::string_view line);
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  void open();
+
+  std::string path_;
+  std::size_t max_bytes_;
+  std::size_t bytes_ = 0;
+  std::unique_ptr<std::FILE, Close> file_;
+};
+
+class EngagementAdapter {
+ public:
+  struct Options {
+    std::string address = "127.0.0.1";
+    int port = 0;
+    Certificates certificates;
+    EndpointSettings settings;
+    std::string log_file;  // JSON lines; "" = none.
+    std::size_t max_log_bytes = 256u << 20;
+  };
+
+  /// Throws std::system_error if the port cannot be bound or the log not be opened.
+  EngagementAdapter(Loop& loop, SimulatedWorld& world, Reception& reception, Log& log,
+                    Options options);
+  ~EngagementAdapter();
+  EngagementAdapter(const EngagementAdapter&) = delete;
+  EngagementAdapter& operator=(const EngagementAdapter&) = delete;
+
+  int port() const { return options_.port; }
+
+ private:
+  struct Token {
+    std::string text;
+    Instant until{};
+  };
+
+  void start();
+  void follow(const Faults& faults);
+  void serve(ServerRequest request, Responder respond);
+  ServerAnswer answer(const ServerRequest& request);
+  ServerAnswer token(const ServerRequest& request);
+  ServerAnswer publication(const ServerRequest& request, std::string_view cluster);
+  bool is_known(std::string_view token);
+  bool is_too_fast();
+  void note(const ServerRequest& request, const PublicationRequest& publication, int status,
+            std::string_view why);
+
+  Loop& loop_;
+  SimulatedWorld& world_;
+  Reception& reception_;
+  Log& log_;
+  Options options_;
+  std::optional<BoundedLog> publications_;
+  std::optional<HttpServer> http_;
+  std::deque<Token> tokens_;       // Bounded, oldest first.
+  std::deque<Instant> requests_;   // Of the last minute, while a limit is set.
+  std::deque<Responder> hanging_;  // Bounded.
+  FaultLog refusals_;
+  TimerId following_ = 0;
+};
+
+}  // namespace paceline

@@ -1,0 +1,78 @@
+#include "services/simulator/adapter_report.h"
+
+#include <nlohmann/json.hpp>
+
+#include "services/simulator/report.h"
+
+namespace paceline {
+namespace {
+
+ServerAnswer refusal(int status, const std::string& detail) {
+  const nlohmann::json body{{"error", detail}};
+  return {.status = status,
+          .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+          .headers = {}};
+}
+
+ServerAnswer shown(const Faults& faults) {
+  nlohmann::ordered_json body;
+  body["statserver_primary"] = to_string(faults.primary);
+  body["statserver_backup"] = to_string(faults.backup);
+  body["push_delay"] = format_duration(faults.push_delay);
+  body["endpoint"] = to_string(faults.endpoint);
+  body["endpoint_delay"] = format_duration(faults.endpoint_delay);
+  body["retry_after"] = format_duration(faults.retry_after);
+  body["staffing"] = faults.drift.staffing;
+  body["arrivals"] = faults.drift.arrivals;
+  body["service"] = faults.drift.service;
+  if (faults.drift.acceptance) body["acceptance"] = *faults.drift.acceptance;
+  return {.body = body.dump(), .headers = {}};
+}
+
+}  // namespace
+
+ReportAdapter::ReportAdapter(Loop& loop, SimulatedWorld& world, const Reception& reception,
+                             const std::string& address, int port)
+    : world_{world},
+      reception_{reception},
+      http_{loop,
+            {.address = address,
+             .port = port,
+             .certificate_pem = {},
+             .key_pem = {},
+             .max_body_bytes = 64u << 10},
+            [this](ServerRequest request, Responder respond) { respond.send(answer(request)); }} {
+}
+
+ServerAnswer ReportAdapter::answer(const ServerRequest& request) {
+  world_.advance();
+  if (request.path == "/health" && request.method == "GET")
+    return {.body = R"({"status":"ok"})", .headers = {}};
+  if (request.path == "/report" && request.method == "GET")
+    return {.body = report_of(world_.centre(), &reception_), .headers = {}};
+  if (request.path == "/faults" && request.method == "GET") return shown(world_.faults());
+  if (request.path == "/fault" && request.method == "POST") return fault(request.body);
+  return refusal(404, "GET /report, GET /health, GET /faults, POST /fault");
+}
+
+// All of them or none: each is tried before the first is set.
+ServerAnswer ReportAdapter::fault(const std::string& body) {
+  const auto wanted = nlohmann::json::parse(body, nullptr, false);
+  if (!wanted.is_object()) return refusal(400, "not a JSON object");
+  std::vector<std::pair<std::string, std::string>> settings;
+  Faults tried = world_.faults();
+  for (const auto& [key, value] : wanted.items()) {
+    if (!value.is_string() && !value.is_number())
+      return refusal(400, key + " is not a text or number");
+    settings.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
+    const auto changed = with_fault(tried, key, settings.back().second);
+    if (!changed) return refusal(400, changed.error().detail);
+    tried = *changed;
+  }
+  for (const auto& [key, value] : settings)
+    if (const auto done = world_.break_it(key, value); !done)
+      return refusal(400, done.error().detail);
+  return shown(world_.faults());
+}
+
+}  // namespace paceline

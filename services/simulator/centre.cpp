@@ -1,0 +1,422 @@
+#include "services/simulator/centre.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "common/base/check.h"
+
+namespace paceline {
+namespace {
+
+enum Outcome : std::uint32_t { accepted, rejected, timed_out };
+
+// What an agent adds to the counts of its target.
+void count(TargetCounts& counts, int slots, int talking, int wrapping, bool logged_in, bool resting,
+           int sign) {
+  const int free = logged_in ? slots - talking - wrapping : 0;
+  counts.busy += sign * talking;
+  counts.wrap_up += sign * wrapping;
+  (resting ? counts.not_ready : counts.ready) += sign * free;
+  counts.logged_in += sign * (talking + wrapping + free);
+}
+
+}  // namespace
+
+double TargetCounts::occupancy() const {
+  const double able = logged_in_s - not_ready_s;
+  return able > 0 ? (busy_s + wrap_up_s) / able : 0;
+}
+
+Centre::Centre(CentrePlan plan, std::uint64_t seed)
+    : plan_{std::move(plan)},
+      dice_{seed},
+      targets_(plan_.targets.size()),
+      changed_(plan_.targets.size(), 0) {
+  for (std::uint32_t target = 0; target < targets_.size(); ++target) {
+    const TargetPlan& own = plan_.targets[target];
+    CHECK(own.kind < plan_.kinds.size());
+    CHECK(kind_of(target).slots >= 1);
+    auto& state = targets_[target];
+    const auto begun = std::ranges::lower_bound(own.calls, plan_.start, {}, &RecordedCall::at);
+    state.next_call = static_cast<std::size_t>(begun - own.calls.begin());
+    apply_staffing(target);
+    next_hour(target);
+    next_arrival(target, now_);
+    if (kind_of(target).visitors_per_hour >= 0) next_visitor(target, now_);
+  }
+}
+
+std::size_t Centre::hour(Duration at) const {
+  return static_cast<std::size_t>((plan_.start + at) / 1h % 24);
+}
+
+void Centre::settle(TargetState& state) const {
+  const double seconds = to_seconds(now_ - state.settled);
+  auto& counts = state.counts;
+  counts.logged_in_s += seconds * counts.logged_in;
+  counts.busy_s += seconds * counts.busy;
+  counts.wrap_up_s += seconds * counts.wrap_up;
+  counts.not_ready_s += seconds * counts.not_ready;
+  state.settled = now_;
+}
+
+void Centre::touch(std::uint32_t target) {
+  settle(targets_[target]);
+  changed_[target] = ++revision_;
+}
+
+void Centre::set(Duration at, Happening what, std::uint32_t target, std::uint32_t subject,
+                 std::uint32_t life) {
+  agenda_.add({.at = at, .what = what, .target = target, .subject = subject, .life = life});
+}
+
+void Centre::advance(Duration now) {
+  while (!agenda_.empty() && agenda_.next_at() <= now) {
+    const Event event = agenda_.take();
+    now_ = std::max(now_, event.at);
+    ++events_;
+    happen(event);
+  }
+  now_ = std::max(now_, now);
+}
+
+void Centre::happen(const Event& event) {
+  auto& state = targets_[event.target];
+  switch (event.what) {
+    case Happening::arrival:
+      if (state.arrivals == event.life) arrive(event.target);
+      return;
+    case Happening::visitor:
+      invite(event.target);
+      return next_visitor(event.target, now_);
+    case Happening::answer:
+      return answer(event.target, event.subject);
+    case Happening::patience_end:
+      if (customers_[event.subject].life == event.life) give_up(event.target, event.subject);
+      return;
+    case Happening::service_end:
+      return end_service(event.target, event.subject);
+    case Happening::wrap_up_end:
+      return end_wrap_up(event.target, event.subject);
+    case Happening::staffing:
+      apply_staffing(event.target);
+      return next_hour(event.target);
+    case Happening::break_due:
+      if (state.agents[event.subject].life != event.life) return;
+      change(event.target, event.subject, [](Agent& agent) { agent.resting = true; });
+      return rest_when_free(event.target, event.subject);
+    case Happening::break_end:
+      if (state.agents[event.subject].life != event.life) return;
+      change(event.target, event.subject, [](Agent& agent) { agent.resting = false; });
+      plan_break(event.target, event.subject);
+      return serve_waiting(event.target);
+  }
+}
+
+template <class Change>
+void Centre::change(std::uint32_t target, std::uint32_t agent, Change apply) {
+  touch(target);
+  auto& state = targets_[target];
+  Agent& one = state.agents[agent];
+  const int slots = kind_of(target).slots;
+  count(state.counts, slots, one.talking, one.wrapping, one.logged_in, one.resting, -1);
+  apply(one);
+  count(state.counts, slots, one.talking, one.wrapping, one.logged_in, one.resting, +1);
+}
+
+// ---- Agents -------------------------------------------------------------------------------------
+
+void Centre::apply_staffing(std::uint32_t target) {
+  auto& state = targets_[target];
+  const double agents = kind_of(target).agents[hour(now_)] * plan_.targets[target].size;
+  const auto wanted = static_cast<std::int32_t>(std::lround(agents * drift_.staffing));
+  state.planned = wanted;
+  auto here = static_cast<std::int32_t>(
+      std::ranges::count_if(state.agents, [](const Agent& agent) { return agent.logged_in; }));
+  const auto log_in = [&](std::uint32_t agent) {
+    change(target, agent, [](Agent& one) {
+      one.logged_in = true;
+      one.resting = false;
+      ++one.life;
+    });
+    plan_break(target, agent);
+    ++here;
+  };
+  // The idle go first, then those who are busy; these finish what they have.
+  for (const bool busy : {false, true}) {
+    for (std::uint32_t agent = 0; agent < state.agents.size() && here > wanted; ++agent) {
+      const Agent& one = state.agents[agent];
+      if (!one.logged_in || (one.talking + one.wrapping > 0) != busy) continue;
+      change(target, agent, [](Agent& leaver) {
+        leaver.logged_in = false;
+        leaver.resting = false;
+        ++leaver.life;
+      });
+      --here;
+    }
+  }
+  for (std::uint32_t agent = 0; agent < state.agents.size() && here < wanted; ++agent)
+    if (!state.agents[agent].logged_in) log_in(agent);
+  while (here < wanted) {
+    state.agents.emplace_back();
+    log_in(static_cast<std::uint32_t>(state.agents.size() - 1));
+  }
+  serve_waiting(target);
+}
+
+void Centre::next_hour(std::uint32_t target) {
+  // Shifts begin within two minutes after the full hour, so that the centre does not jump as one.
+  const Duration since = (plan_.start + now_) % 1h;
+  const Duration late = from_seconds(dice_.uniform() * 120);
+  set(now_ - since + 1h + late, Happening::staffing, target);
+}
+
+void Centre::plan_break(std::uint32_t target, std::uint32_t agent) {
+  const GroupKind& kind = kind_of(target);
+  if (!(kind.not_ready_share > 0) || !(kind.rest.mean_s > 0)) return;
+  const double ready_s = kind.rest.mean_s * (1 - kind.not_ready_share) / kind.not_ready_share;
+  set(now_ + from_seconds(dice_.exponential_s(ready_s)), Happening::break_due, target, agent,
+      targets_[target].agents[agent].life);
+}
+
+void Centre::rest_when_free(std::uint32_t target, std::uint32_t agent) {
+  const Agent& one = targets_[target].agents[agent];
+  if (!one.logged_in || !one.resting || one.talking + one.wrapping > 0) return;
+  set(now_ + dice_.draw(kind_of(target).rest), Happening::break_end, target, agent, one.life);
+}
+
+std::uint32_t Centre::free_agent(TargetState& state, int slots) {
+  const auto many = static_cast<std::uint32_t>(state.agents.size());
+  for (std::uint32_t step = 0; step < many; ++step) {
+    const std::uint32_t agent = (state.cursor + step) % many;
+    const Agent& one = state.agents[agent];
+    if (!one.logged_in || one.resting || one.talking + one.wrapping >= slots) continue;
+    state.cursor = (agent + 1) % many;
+    return agent;
+  }
+  return nobody;
+}
+
+void Centre::drift(const Drift& drift) {
+  const bool staffing = drift.staffing != drift_.staffing;
+  const bool arrivals = drift.arrivals != drift_.arrivals;
+  drift_ = drift;
+  for (std::uint32_t target = 0; target < targets_.size(); ++target) {
+    if (staffing) apply_staffing(target);
+    if (!arrivals || plan_.targets[target].recorded) continue;
+    ++targets_[target].arrivals;  // The one that was drawn at the old rate is void.
+    next_arrival(target, now_);
+  }
+}
+
+// ---- Customers ----------------------------------------------------------------------------------
+
+// The next point of a Poisson process whose rate is constant within each hour; none in the next two
+// days.
+std::optional<Duration> Centre::poisson(const HourProfile* profile, double constant_per_hour,
+                                        double factor, Duration from) {
+  for (int hours = 0; hours < 48; ++hours) {
+    const double rate = factor * (profile ? (*profile)[hour(from)] : constant_per_hour);
+    const Duration left = 1h - (plan_.start + from) % 1h;
+    if (rate > 0) {
+      const Duration gap = from_seconds(dice_.exponential_s(3600 / rate));
+      if (gap < left) return from + gap;
+    }
+    from += left;
+  }
+  return {};
+}
+
+void Centre::next_arrival(std::uint32_t target, Duration from) {
+  const TargetPlan& own = plan_.targets[target];
+  if (own.recorded) {
+    const auto& state = targets_[target];
+    if (state.next_call < own.calls.size())
+      set(own.calls[state.next_call].at - plan_.start, Happening::arrival, target, 0,
+          state.arrivals);
+    return;
+  }
+  const auto at = poisson(&kind_of(target).arrivals_per_hour, 0, own.size * drift_.arrivals, from);
+  if (at) set(*at, Happening::arrival, target, 0, targets_[target].arrivals);
+}
+
+void Centre::next_visitor(std::uint32_t target, Duration from) {
+  const auto at =
+      poisson(nullptr, kind_of(target).visitors_per_hour, plan_.targets[target].size, from);
+  if (at) set(*at, Happening::visitor, target);
+}
+
+void Centre::arrive(std::uint32_t target) {
+  const TargetPlan& own = plan_.targets[target];
+  const GroupKind& kind = kind_of(target);
+  if (!own.recorded) {
+    enter(target, false, Duration{-1}, dice_.draw(kind.patience));
+    return next_arrival(target, now_);
+  }
+  const RecordedCall& call = own.calls[targets_[target].next_call++];
+  // Who was served had at least the patience that was seen; the rest of it has no memory.
+  const Duration patience =
+      call.abandoned ? call.patience : call.patience + dice_.draw(kind.patience);
+  enter(target, false, call.service, patience);
+  next_arrival(target, now_);
+}
+
+void Centre::enter(std::uint32_t target, bool proactive, Duration service, Duration patience) {
+  touch(target);
+  auto& state = targets_[target];
+  auto& stream = proactive ? state.counts.proactive : state.counts.reactive;
+  ++stream.entered;
+  const auto waiting = state.counts.reactive.queued + state.counts.proactive.queued;
+  if (waiting >= static_cast<std::int64_t>(kind_of(target).max_queue)) {
+    ++stream.turned_away;
+    return;
+  }
+  if (free_customers_.empty()) {
+    free_customers_.push_back(static_cast<std::uint32_t>(customers_.size()));
+    customers_.emplace_back();
+  }
+  const std::uint32_t id = free_customers_.back();
+  free_customers_.pop_back();
+  Customer& customer = customers_[id];
+  customer = {.arrived = now_,
+              .service = service,
+              .life = customer.life,
+              .before = state.last,
+              .proactive = proactive};
+  (state.last == nobody ? state.first : customers_[state.last].after) = id;
+  state.last = id;
+  ++stream.queued;
+  const std::uint32_t life = customer.life;
+  serve_waiting(target);
+  if (customers_[id].life == life) set(now_ + patience, Happening::patience_end, target, id, life);
+}
+
+// Takes a customer off the queue; its patience is no more of interest.
+void Centre::leave_queue(TargetState& state, std::uint32_t id) {
+  Customer& customer = customers_[id];
+  ++customer.life;
+  (customer.before == nobody ? state.first : customers_[customer.before].after) = customer.after;
+  (customer.after == nobody ? state.last : customers_[customer.after].before) = customer.before;
+  auto& stream = customer.proactive ? state.counts.proactive : state.counts.reactive;
+  --stream.queued;
+  stream.waiting_s += to_seconds(now_ - customer.arrived);
+}
+
+void Centre::give_up(std::uint32_t target, std::uint32_t id) {
+  touch(target);
+  auto& state = targets_[target];
+  leave_queue(state, id);
+  ++(customers_[id].proactive ? state.counts.proactive : state.counts.reactive).abandoned;
+  free_customers_.push_back(id);
+}
+
+void Centre::serve_waiting(std::uint32_t target) {
+  auto& state = targets_[target];
+  while (state.first != nobody && state.counts.ready > 0) start_service(target, state.first);
+}
+
+void Centre::start_service(std::uint32_t target, std::uint32_t id) {
+  auto& state = targets_[target];
+  const GroupKind& kind = kind_of(target);
+  const std::uint32_t agent = free_agent(state, kind.slots);
+  CHECK(agent != nobody);
+  const int others = state.agents[agent].talking;
+  change(target, agent, [](Agent& one) { ++one.talking; });
+  leave_queue(state, id);
+  Customer& customer = customers_[id];
+  ++(customer.proactive ? state.counts.proactive : state.counts.reactive).answered;
+  customer.agent = agent;
+  customer.answered = now_;
+  const Duration planned =
+      customer.service >= Duration::zero() ? customer.service : dice_.draw(kind.service);
+  const double longer = drift_.service * (1 + kind.slow_down * others);
+  set(now_ + from_seconds(to_seconds(planned) * longer), Happening::service_end, target, id);
+}
+
+void Centre::end_service(std::uint32_t target, std::uint32_t id) {
+  auto& state = targets_[target];
+  const std::uint32_t agent = customers_[id].agent;
+  ++(customers_[id].proactive ? state.counts.proactive : state.counts.reactive).finished;
+  change(target, agent, [](Agent& one) {
+    --one.talking;
+    ++one.wrapping;
+  });
+  const Duration length = dice_.draw(kind_of(target).wrap_up);
+  if (length == Duration::zero()) return end_wrap_up(target, id);
+  set(now_ + length, Happening::wrap_up_end, target, id);
+}
+
+void Centre::end_wrap_up(std::uint32_t target, std::uint32_t id) {
+  auto& state = targets_[target];
+  const std::uint32_t agent = customers_[id].agent;
+  ++state.counts.handled;
+  state.counts.handling_s += to_seconds(now_ - customers_[id].answered);
+  free_customers_.push_back(id);
+  change(target, agent, [](Agent& one) { --one.wrapping; });
+  rest_when_free(target, agent);
+  serve_waiting(target);
+}
+
+// ---- Invitations --------------------------------------------------------------------------------
+
+void Centre::offer(std::uint32_t target, const Allowance& allowance) {
+  CHECK(allowance.allowance >= 0 && allowance.max_pending >= 0);
+  targets_[target].allowance = allowance;
+  send_allowed(target);
+}
+
+std::int32_t Centre::allowance(std::uint32_t target) const {
+  const Allowance& allowance = targets_[target].allowance;
+  return now_ < allowance.until ? allowance.allowance : 0;
+}
+
+void Centre::invite(std::uint32_t target) {
+  auto& state = targets_[target];
+  if (allowance(target) <= 0 || state.counts.pending >= state.allowance.max_pending) return;
+  touch(target);
+  --state.allowance.allowance;
+  ++state.counts.sent;
+  ++state.counts.pending;
+  const GroupKind& kind = kind_of(target);
+  const Duration delay = dice_.draw(kind.answer_delay);
+  const bool accepts = dice_.chance(drift_.acceptance.value_or(kind.acceptance));
+  const bool refuses = dice_.chance(kind.rejection);
+  if (delay >= kind.invitation_life || (!accepts && !refuses))
+    set(now_ + kind.invitation_life, Happening::answer, target, timed_out);
+  else
+    set(now_ + delay, Happening::answer, target, accepts ? accepted : rejected);
+}
+
+void Centre::send_allowed(std::uint32_t target) {
+  if (kind_of(target).visitors_per_hour >= 0) return;  // They go out as visitors come.
+  const auto& state = targets_[target];
+  while (allowance(target) > 0 && state.counts.pending < state.allowance.max_pending)
+    invite(target);
+}
+
+void Centre::answer(std::uint32_t target, std::uint32_t outcome) {
+  touch(target);
+  auto& counts = targets_[target].counts;
+  --counts.pending;
+  switch (static_cast<Outcome>(outcome)) {
+    case accepted:
+      ++counts.accepted;
+      enter(target, true, Duration{-1}, dice_.draw(kind_of(target).patience));
+      break;
+    case rejected:
+      ++counts.rejected;
+      break;
+    case timed_out:
+      ++counts.timed_out;
+      break;
+  }
+  send_allowed(target);
+}
+
+TargetCounts Centre::counts(std::uint32_t target) const {
+  TargetState tail{.counts = targets_[target].counts, .settled = targets_[target].settled};
+  settle(tail);
+  return tail.counts;
+}
+
+}  // namespace paceline

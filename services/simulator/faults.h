@@ -1,0 +1,63 @@
+// What can be made to go wrong in the simulated outside world, by a scenario or at run time.
+//
+//   Faults faults = TRY(with_fault(faults, "statserver_primary", "down"));
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "services/simulator/centre.h"
+
+namespace paceline {
+
+enum class ServerFault : std::uint8_t {
+  up,
+  down,     // Its port is closed, sessions and counters are lost.
+  hang,     // Takes requests and never answers.
+  invalid,  // Answers, but every statistic is invalid (StatInvalid).
+};
+
+enum class EndpointFault : std::uint8_t {
+  ok,
+  too_many,      // 429 with Retry-After, on the token service too.
+  unavailable,   // 503
+  unauthorised,  // 401: every token is refused.
+  forbidden,     // 403
+  slow,          // Answers after `endpoint_delay`.
+  hang,          // Takes requests and never answers.
+  malformed,     // 200 with half an answer.
+  down,          // Its port is closed.
+};
+
+struct Faults {
+  ServerFault primary = ServerFault::up;
+  ServerFault backup = ServerFault::up;
+  std::uint64_t primary_resets = 0;  // Each rise restarts its counters at zero.
+  std::uint64_t backup_resets = 0;
+  Duration push_delay{};  // [0..60s] of every pushed update, of both servers.
+  EndpointFault endpoint = EndpointFault::ok;
+  Duration endpoint_delay = 5s;  // [0..60s] when slow.
+  Duration retry_after = 2s;     // [0..600s] said with 429 and 503.
+  Drift drift;
+
+  bool operator==(const Faults&) const = default;
+};
+
+/// The keys that with_fault() knows.
+std::span<const std::string_view> fault_keys();
+
+/// `faults` with one of them changed.
+///
+///   key      statserver_primary, statserver_backup = up, down, hang, invalid, reset;
+///            endpoint = ok, 429, 503, 401, 403, slow, hang, malformed, down;
+///            push_delay, endpoint_delay, retry_after = "2s"; staffing, arrivals, service,
+///            acceptance = a number
+///   errors   not_found: no such key; bad_value: not a value of it
+Result<Faults> with_fault(Faults faults, std::string_view key, std::string_view value);
+
+std::string_view to_string(ServerFault fault);
+std::string_view to_string(EndpointFault fault);
+
+}  // namespace paceline

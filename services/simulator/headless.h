@@ -1,0 +1,19 @@
+// The centre alone, at full speed: what a day looks like without a pacing service, or with the
+// simplest one.
+#pragma once
+
+#include "services/simulator/centre.h"
+#include "services/simulator/scenario.h"
+
+namespace paceline {
+
+/// Runs the centre for `length`, with the scenario's faults at their times.
+///
+///   invite   true: every 2 s each target may have as many invitations outstanding as agents are
+///   ready and
+///            nobody waits (progressive 1:1: ready - queue - pending); false: none
+///   cost     O(events + targets * length / 2 s)
+void run_headless(Centre& centre, const std::vector<TimedFault>& faults, Duration length,
+                  bool invite);
+
+}  // namespace paceline

@@ -1,0 +1,70 @@
+// What a simulated contact centre is made of: kinds of agent groups, and the targets that are of a
+// kind.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "services/simulator/dice.h"
+
+namespace paceline {
+
+using HourProfile = std::array<double, 24>;  // By hour of the day.
+
+/// What all groups of a kind have in common.
+struct GroupKind {
+  std::string name;
+  HourProfile agents{};             // [agents, >= 0] of a group of size 1.
+  HourProfile arrivals_per_hour{};  // [1/h, >= 0] reactive, of a group of size 1.
+  Spread service{Law::lognormal, 185, 1.33};
+  Spread wrap_up{Law::exponential, 13.5, 1};
+  Spread patience{Law::exponential, 409, 1};
+  double not_ready_share = 0.05;          // [0..0.9] of the logged-in time.
+  Spread rest{Law::exponential, 600, 1};  // How long an agent stays not ready.
+  int slots = 1;                          // [1..16] interactions an agent handles at once.
+  double slow_down = 0;     // [0..5] each other interaction of the agent makes it that much longer.
+  double acceptance = 0.3;  // [0..1] of the invitations.
+  double rejection = 0.2;   // [0..1] of those that are not accepted; the rest is ignored.
+  Spread answer_delay{Law::exponential, 10, 1};
+  Duration invitation_life = 30s;  // Not answered by then: timed out.
+  double visitors_per_hour =
+      -1;  // [1/h] who may be invited, for size 1; -1 = always somebody there.
+  std::uint32_t max_queue = 1000;  // [interactions] more are turned away.
+
+  bool operator==(const GroupKind&) const = default;
+};
+
+/// A reactive arrival of a recorded day.
+struct RecordedCall {
+  Duration at{};         // Since midnight.
+  Duration service{-1};  // < 0: drawn from the group's kind.
+  Duration patience{};  // From its arrival; when `abandoned` what it showed, else the least it had.
+  bool abandoned = false;
+
+  bool operator==(const RecordedCall&) const = default;
+};
+
+struct TargetPlan {
+  std::string id;
+  std::string channel;
+  std::string group;
+  std::string queue;
+  std::uint32_t kind = 0;           // Index into CentrePlan::kinds.
+  double size = 1;                  // [> 0] times the kind's agents, arrivals and visitors.
+  std::vector<RecordedCall> calls;  // Ascending; replace drawn arrivals when `recorded`.
+  bool recorded = false;
+
+  bool operator==(const TargetPlan&) const = default;
+};
+
+struct CentrePlan {
+  std::vector<GroupKind> kinds;
+  std::vector<TargetPlan> targets;
+  Duration start = 10h;  // [0..24 h) time of the day at which it begins.
+
+  bool operator==(const CentrePlan&) const = default;
+};
+
+}  // namespace paceline

@@ -1,0 +1,100 @@
+#include "services/simulator/reception.h"
+
+#include <algorithm>
+
+namespace paceline {
+namespace {
+
+constexpr double longest_validity_s = 86'400;  // Of the centre's time.
+
+}  // namespace
+
+TargetFeedback feedback_of(const TargetCounts& counts) {
+  return {.sent = counts.sent,
+          .accepted = counts.accepted,
+          .rejected = counts.rejected,
+          .timed_out = counts.timed_out,
+          .answered = counts.proactive.answered,
+          .abandoned = counts.proactive.abandoned + counts.proactive.turned_away,
+          .pending = counts.pending};
+}
+
+Reception::Reception(Centre& centre, Options options)
+    : centre_{centre},
+      options_{std::move(options)},
+      allowed_(centre.size()),
+      told_(centre.size()),
+      told_at_(centre.size(), 0) {
+  for (std::uint32_t target = 0; target < centre.size(); ++target)
+    index_of_.emplace(centre.plan().targets[target].id, target);
+}
+
+Reception::Verdict Reception::receive(const PublicationRequest& request, std::int64_t now_ms,
+                                      double scale) {
+  Verdict verdict;
+  const auto refuse = [&](int status, std::string why) {
+    ++(status == 409 ? fenced_ : refused_);
+    verdict.status = status;
+    verdict.why = std::move(why);
+    return verdict;
+  };
+  if (request.cluster.empty() || request.term == 0 || request.sequence == 0)
+    return refuse(400, "cluster, term and sequence are needed");
+  if (!clusters_.contains(request.cluster) && clusters_.size() >= options_.max_clusters)
+    return refuse(400, "too many clusters");
+  Cluster& cluster = clusters_[request.cluster];
+  verdict.term = cluster.term;
+  if (request.term < cluster.term) return refuse(409, "older term");
+  if (request.term == cluster.term && request.sequence <= cluster.sequence)
+    return refuse(409, "sequence not larger");
+
+  if (cluster.last_ms > 0) longest_gap_ms_ = std::max(longest_gap_ms_, now_ms - cluster.last_ms);
+  cluster = {.term = request.term, .sequence = request.sequence, .last_ms = now_ms};
+  verdict.term = request.term;
+  ++accepted_;
+  if (by_node_.size() < 1000 || by_node_.contains(request.node)) ++by_node_[request.node];
+
+  const double valid_s = static_cast<double>(request.valid_until_ms - now_ms) / 1000 * scale;
+  const Duration until = centre_.now() + from_seconds(std::clamp(valid_s, 0.0, longest_validity_s));
+  for (std::uint32_t target = 0; target < centre_.size(); ++target)
+    allowed_[target] = {.allowance = request.full ? 0 : centre_.allowance(target),
+                        .max_pending = request.full ? 0 : allowed_[target].max_pending,
+                        .until = until};
+  for (const TargetOffer& offer : request.targets) {
+    const auto known = index_of_.find(offer.id);
+    if (known == index_of_.end()) {
+      verdict.answer.rejected.push_back({offer.id, "unknown_target"});
+      continue;
+    }
+    ++verdict.answer.accepted;
+    const bool open =
+        options_.invite && offer.state != PaceState::stale && offer.state != PaceState::disabled;
+    Allowance& allowed = allowed_[known->second];
+    allowed.allowance = open ? std::max(0, offer.proactive) : 0;
+    allowed.max_pending = open ? std::max(0, offer.max_pending) : 0;
+  }
+  for (std::uint32_t target = 0; target < centre_.size(); ++target)
+    centre_.offer(target, allowed_[target]);
+
+  verdict.answer.term = cluster.term;
+  verdict.answer.sequence = cluster.sequence;
+  verdict.answer.epoch = options_.epoch;
+  verdict.answer.feedback = feedback(request.full);
+  return verdict;
+}
+
+std::vector<OfferFeedback> Reception::feedback(bool full) {
+  std::vector<OfferFeedback> rows;
+  for (std::uint32_t target = 0; target < centre_.size(); ++target) {
+    const TargetFeedback now = feedback_of(centre_.figures(target));
+    if (now != told_[target]) {
+      told_[target] = now;
+      told_at_[target] = accepted_;
+    }
+    if (full || accepted_ - told_at_[target] < options_.repeats)
+      rows.push_back({centre_.plan().targets[target].id, now});
+  }
+  return rows;
+}
+
+}  // namespace paceline

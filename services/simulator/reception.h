@@ -1,0 +1,82 @@
+// The engagement endpoint's judgement of a publication: is it from the master of today, and what
+// may go out?
+//
+//   verdict = reception.receive(request, now_ms, virtual_per_wall);
+//   200: verdict.answer   409: {"term": verdict.term}   400: verdict.why
+//
+// Invariants: for each cluster the accepted (term, sequence) pairs only rise; what is allowed is
+// what the last accepted publication said; from validUntil on nothing is allowed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/wire/engagement.h"
+#include "services/simulator/centre.h"
+
+namespace paceline {
+
+class Reception {
+ public:
+  struct Options {
+    std::string epoch;          // Names the life of the counters: another one at each start.
+    bool invite = true;         // false: publications are judged, but no invitation goes out.
+    std::uint64_t repeats = 8;  // A changed row of feedback is told in that many answers.
+    std::size_t max_clusters = 64;
+  };
+
+  Reception(Centre& centre, Options options);
+
+  struct Verdict {
+    int status = 200;  // 200, 400, 409.
+    PublicationAnswer answer;
+    std::uint64_t term = 0;  // 409: the highest known.
+    std::string why;         // For people, unless 200.
+  };
+
+  /// Judges a publication and, if it is good, lets the centre's invitations follow it. The centre
+  /// has been advanced to the present.
+  ///
+  ///   full     targets that it does not name get nothing
+  ///   delta    targets that it does not name keep what is left of theirs, as long as this one is
+  ///   valid now_ms   [ms since 1970] by the endpoint's wall clock scale    [> 0] seconds of the
+  ///   centre for each second of the wall cost     O(targets)
+  Verdict receive(const PublicationRequest& request, std::int64_t now_ms, double scale);
+
+  std::uint64_t accepted() const { return accepted_; }
+  std::uint64_t fenced() const { return fenced_; }
+  std::uint64_t refused() const { return refused_; }
+  /// [ms] the longest time between two accepted publications of one cluster; 0 before the second.
+  std::int64_t longest_gap_ms() const { return longest_gap_ms_; }
+  /// Accepted publications by node.
+  const std::map<std::string, std::uint64_t>& by_node() const { return by_node_; }
+
+ private:
+  struct Cluster {
+    std::uint64_t term = 0;
+    std::uint64_t sequence = 0;
+    std::int64_t last_ms = 0;
+  };
+
+  std::vector<OfferFeedback> feedback(bool full);
+
+  Centre& centre_;
+  Options options_;
+  std::unordered_map<std::string, std::uint32_t> index_of_;
+  std::map<std::string, Cluster> clusters_;
+  std::vector<Allowance> allowed_;
+  std::vector<TargetFeedback> told_;
+  std::vector<std::uint64_t> told_at_;
+  std::uint64_t accepted_ = 0;
+  std::uint64_t fenced_ = 0;
+  std::uint64_t refused_ = 0;
+  std::int64_t longest_gap_ms_ = 0;
+  std::map<std::string, std::uint64_t> by_node_;
+};
+
+TargetFeedback feedback_of(const TargetCounts& counts);
+
+}  // namespace paceline

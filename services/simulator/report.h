@@ -1,0 +1,17 @@
+// What happened in the centre so far, as JSON for people and tests.
+#pragma once
+
+#include <string>
+
+#include "services/simulator/centre.h"
+#include "services/simulator/reception.h"
+
+namespace paceline {
+
+/// The whole centre, each kind of group, and each group: occupancy [0..1], agents, reactive and
+/// proactive interactions, invitations; README, Report, has every member.
+///   reception   adds what was published; may be null
+///   cost        O(targets)
+std::string report_of(const Centre& centre, const Reception* reception);
+
+}  // namespace paceline

@@ -1,0 +1,372 @@
+#include "services/simulator/stat_server.h"
+
+#include <algorithm>
+
+namespace paceline {
+namespace {
+
+// Codes of failed operations and statistics, as they stand in `status` and `errors`.
+constexpr int code_bad_request = 1;
+constexpr int code_unknown_statistic = 30;
+constexpr int code_unknown_object = 31;
+constexpr int code_too_many = 40;
+
+BayeuxMessage refusal(const BayeuxMessage& message, std::string error, std::string reconnect) {
+  BayeuxMessage reply;
+  reply.channel = message.channel;
+  reply.id = message.id;
+  reply.successful = false;
+  reply.error = std::move(error);
+  reply.subscription = message.subscription;
+  reply.reconnect = std::move(reconnect);
+  return reply;
+}
+
+BayeuxMessage consent(const BayeuxMessage& message, const std::string& client) {
+  BayeuxMessage reply;
+  reply.channel = message.channel;
+  reply.id = message.id;
+  reply.client_id = client;
+  reply.successful = true;
+  reply.subscription = message.subscription;
+  return reply;
+}
+
+// How often a changed value is told [s of virtual time]; 0 = at once. By name: averages every 5 s.
+std::uint16_t seconds_between(const StatisticRequest& wanted, Metric metric) {
+  if (wanted.definition && wanted.definition->notification_mode == "Periodical")
+    return static_cast<std::uint16_t>(
+        std::clamp(wanted.definition->notification_frequency, 0, 3600));
+  const bool average = metric == Metric::handling_time || metric == Metric::waiting_time;
+  return average && !wanted.definition ? 5 : 0;
+}
+
+bool covers(std::string_view subscription, std::string_view channel) {
+  return subscription == channel || subscription == "/statistics/v3/*" ||
+         subscription == "/statistics/v3/**" || subscription == "/**";
+}
+
+}  // namespace
+
+StatServer::StatServer(const Centre& centre, Options options, std::uint64_t seed)
+    : centre_{centre}, options_{options}, dice_{seed}, bases_(centre.size()) {
+  for (std::uint32_t target = 0; target < centre.size(); ++target) {
+    groups_.emplace(centre.plan().targets[target].group, target);
+    queues_.emplace(centre.plan().targets[target].queue, target);
+  }
+}
+
+// 128 bits of hexadecimal: the names of sessions and clients.
+std::string StatServer::fresh_id() {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string id;
+  for (int half = 0; half < 2; ++half)
+    for (std::uint64_t bits = dice_.bits(), digit = 0; digit < 16; ++digit, bits >>= 4)
+      id.push_back(digits[bits & 15]);
+  return id;
+}
+
+// Few different names and object types exist; all strangers share one slot.
+std::uint8_t StatServer::interned(std::string_view text) {
+  const auto found = std::ranges::find(names_, text);
+  if (found != names_.end()) return static_cast<std::uint8_t>(found - names_.begin());
+  if (names_.size() == 255) return 254;
+  names_.emplace_back(text);
+  return static_cast<std::uint8_t>(names_.size() - 1);
+}
+
+StatisticValue StatServer::value(const Subscription&, const std::string& id, const Entry& entry,
+                                 Moment moment) const {
+  const auto& plan = centre_.plan().targets[entry.target];
+  const std::string& type = names_[entry.object_type];
+  return {.statistic_id = entry.statistic_id,
+          .subscription_id = id,
+          .name = names_[entry.name],
+          .object_id = type == "GroupAgents" || type == "GroupPlaces" ? plan.group : plan.queue,
+          .object_type = type,
+          .timestamp_ms = moment.wall_ms,
+          .value = valid_
+                       ? value_of(entry.metric, centre_.figures(entry.target), bases_[entry.target])
+                       : 0,
+          .valid = valid_};
+}
+
+SubscriptionAnswer StatServer::subscribe(const SubscriptionRequest& request,
+                                         std::string_view cookie, Moment moment) {
+  SubscriptionAnswer answer;
+  const auto refuse = [&](int code, std::string message) {
+    answer.code = code;
+    answer.message = std::move(message);
+    return answer;
+  };
+  if (request.operation_id.empty() || request.operation_id.size() > 256)
+    return refuse(code_bad_request, "operationId is missing or too long");
+  if (subscriptions_.contains(request.operation_id))
+    return refuse(code_bad_request, "the subscription " + request.operation_id + " exists");
+  if (subscriptions_.size() >= options_.max_subscriptions ||
+      statistics_ + request.statistics.size() > options_.max_statistics)
+    return refuse(code_too_many, "too many subscriptions or statistics");
+
+  auto& subscription = subscriptions_[request.operation_id];
+  if (sessions_.contains(cookie)) subscription.cookie = cookie;
+  subscription.used = moment.now;
+  subscription.seen = centre_.revision();
+  answer.subscription_id = request.operation_id;
+  subscription.entries.reserve(request.statistics.size());
+  for (const StatisticRequest& wanted : request.statistics) {
+    const auto metric = metric_of(wanted);
+    if (!metric) {
+      answer.errors.push_back({wanted.statistic_id, code_unknown_statistic, metric.error().detail});
+      continue;
+    }
+    const bool group = wanted.object_type == "GroupAgents" || wanted.object_type == "GroupPlaces";
+    const auto& objects = group ? groups_ : queues_;
+    const auto object = objects.find(wanted.object_id);
+    if (object == objects.end()) {
+      answer.errors.push_back(
+          {wanted.statistic_id, code_unknown_object, "unknown object " + wanted.object_id});
+      continue;
+    }
+    Entry entry;
+    entry.statistic_id = wanted.statistic_id;
+    entry.target = object->second;
+    entry.metric = *metric;
+    entry.name = interned(wanted.name);
+    entry.object_type = interned(wanted.object_type);
+    entry.every_s = seconds_between(wanted, *metric);
+    auto told = value(subscription, request.operation_id, entry, moment);
+    entry.told = told.value;
+    entry.told_valid = told.valid;
+    answer.statistics.push_back(std::move(told));
+    const auto index = static_cast<std::uint32_t>(subscription.entries.size());
+    subscription.entries.push_back(std::move(entry));
+    auto& runs = subscription.runs;
+    if (runs.empty() || runs.back().target != object->second)
+      runs.push_back({.first = index, .end = index, .target = object->second});
+    ++runs.back().end;
+  }
+  for (std::uint32_t index = 0; index < subscription.entries.size(); ++index)
+    subscription.by_id.emplace(subscription.entries[index].statistic_id, index);
+  statistics_ += subscription.entries.size();
+  return answer;
+}
+
+Result<SubscriptionAnswer> StatServer::values(std::string_view id,
+                                              const std::vector<std::string>& ids, Moment moment) {
+  const auto found = subscriptions_.find(id);
+  if (found == subscriptions_.end())
+    return fail(Errc::not_found, "no subscription " + std::string{id.substr(0, 256)});
+  auto& subscription = found->second;
+  subscription.used = moment.now;
+  SubscriptionAnswer answer;
+  answer.subscription_id = found->first;
+  const auto add = [&](const Entry& entry) {
+    answer.statistics.push_back(value(subscription, found->first, entry, moment));
+  };
+  if (ids.empty()) {
+    for (const Entry& entry : subscription.entries) add(entry);
+    return answer;
+  }
+  for (const std::string& wanted : ids) {
+    const auto index = subscription.by_id.find(wanted);
+    if (index == subscription.by_id.end())
+      answer.errors.push_back({wanted, code_unknown_statistic, "not in this subscription"});
+    else
+      add(subscription.entries[index->second]);
+  }
+  return answer;
+}
+
+bool StatServer::unsubscribe(std::string_view id) {
+  const auto found = subscriptions_.find(id);
+  if (found == subscriptions_.end()) return false;
+  statistics_ -= found->second.entries.size();
+  subscriptions_.erase(found);
+  return true;
+}
+
+StatServer::Session* StatServer::session_of_client(std::string_view client, std::string* cookie) {
+  for (auto& [key, session] : sessions_) {
+    if (session.client != client) continue;
+    if (cookie) *cookie = key;
+    return &session;
+  }
+  return nullptr;
+}
+
+void StatServer::drop_session(const std::string& cookie) {
+  for (auto next = subscriptions_.begin(); next != subscriptions_.end();) {
+    const auto current = next++;
+    if (current->second.cookie != cookie) continue;
+    statistics_ -= current->second.entries.size();
+    subscriptions_.erase(current);
+  }
+  sessions_.erase(cookie);
+}
+
+StatServer::Reply StatServer::hear(const std::vector<BayeuxMessage>& messages,
+                                   std::string_view cookie, Moment moment) {
+  Reply reply;
+  for (const BayeuxMessage& message : messages) {
+    if (message.channel == "/meta/handshake") {
+      // A client that shakes hands again keeps its cookie and begins anew, without subscriptions.
+      std::string key{cookie};
+      if (sessions_.contains(key)) {
+        drop_session(key);
+      } else {
+        key = reply.new_cookie = fresh_id();
+      }
+      if (sessions_.size() >= options_.max_sessions) {
+        reply.new_cookie.clear();
+        reply.messages.push_back(refusal(message, "503::too many sessions", "retry"));
+        continue;
+      }
+      auto& session = sessions_[key];
+      session = {.client = fresh_id(), .seen = moment.now};
+      auto answer = consent(message, session.client);
+      answer.reconnect = "retry";
+      answer.timeout_ms =
+          std::chrono::duration_cast<std::chrono::milliseconds>(options_.connect_timeout).count();
+      answer.interval_ms = 0;
+      reply.messages.push_back(std::move(answer));
+      continue;
+    }
+    std::string key;
+    Session* session = session_of_client(message.client_id, &key);
+    if (!session) {
+      reply.messages.push_back(refusal(message, "402::unknown client", "handshake"));
+      continue;
+    }
+    session->seen = moment.now;
+    if (message.channel == "/meta/connect") {
+      auto answer = consent(message, session->client);
+      answer.reconnect = "retry";
+      reply.client = session->client;
+      // The first one is answered at once (Bayeux 1.0), the others wait for something to tell.
+      reply.hold = std::exchange(session->connected_once, true) && session->outbox.empty() &&
+                   !session->tell_service;
+      reply.messages.push_back(std::move(answer));
+    } else if (message.channel == "/meta/subscribe" || message.channel == "/meta/unsubscribe") {
+      const bool on = message.channel == "/meta/subscribe";
+      const bool updates = covers(message.subscription, updates_channel);
+      const bool service = covers(message.subscription, service_channel);
+      if (!updates && !service) {
+        reply.messages.push_back(refusal(message, "403::no such channel", ""));
+        continue;
+      }
+      if (updates) session->updates = on;
+      if (service) session->service = session->tell_service = on;
+      reply.messages.push_back(consent(message, session->client));
+    } else if (message.channel == "/meta/disconnect") {
+      reply.messages.push_back(consent(message, session->client));
+      drop_session(key);
+    } else {
+      reply.messages.push_back(refusal(message, "404::unknown channel", ""));
+    }
+  }
+  if (reply.messages.size() > 1) reply.hold = false;
+  return reply;
+}
+
+void StatServer::drop_expired(Moment moment) {
+  std::vector<std::string> gone;
+  for (const auto& [cookie, session] : sessions_)
+    if (moment.now - session.seen > options_.session_life + options_.connect_timeout)
+      gone.push_back(cookie);
+  for (const auto& cookie : gone) drop_session(cookie);
+  gone.clear();
+  for (const auto& [id, subscription] : subscriptions_)
+    if (subscription.cookie.empty() && moment.now - subscription.used > options_.subscription_life)
+      gone.push_back(id);
+  for (const auto& id : gone) unsubscribe(id);
+}
+
+void StatServer::compare(const std::string& id, Subscription& subscription, Session& session) {
+  for (Run& run : subscription.runs) {
+    const bool changed = compare_all_ || centre_.changed(run.target) > subscription.seen;
+    if (!changed && !run.late) continue;
+    run.late = false;
+    const auto& counts = centre_.figures(run.target);
+    const auto& base = bases_[run.target];
+    for (std::uint32_t index = run.first; index < run.end; ++index) {
+      Entry& entry = subscription.entries[index];
+      if (entry.dirty) continue;
+      const double now = valid_ ? value_of(entry.metric, counts, base) : 0;
+      if (now == entry.told && entry.told_valid == valid_) continue;
+      if (entry.every_s > 0 && centre_.now() < entry.due) {
+        run.late = true;
+        continue;
+      }
+      entry.dirty = true;
+      session.outbox.emplace_back(id, index);
+    }
+  }
+  subscription.seen = centre_.revision();
+}
+
+std::vector<std::string> StatServer::refresh(Moment moment) {
+  drop_expired(moment);
+  for (auto& [id, subscription] : subscriptions_) {
+    if (subscription.cookie.empty()) continue;
+    const auto session = sessions_.find(subscription.cookie);
+    if (session != sessions_.end() && session->second.updates)
+      compare(id, subscription, session->second);
+  }
+  compare_all_ = false;
+  std::vector<std::string> clients;
+  for (const auto& [cookie, session] : sessions_)
+    if (!session.outbox.empty() || session.tell_service) clients.push_back(session.client);
+  return clients;
+}
+
+std::vector<BayeuxMessage> StatServer::take(std::string_view client, Moment moment) {
+  std::vector<BayeuxMessage> messages;
+  Session* session = session_of_client(client);
+  if (!session) return messages;
+  if (std::exchange(session->tell_service, false)) {
+    BayeuxMessage service;
+    service.channel = service_channel;
+    service.service_state = service_state_;
+    messages.push_back(std::move(service));
+  }
+  if (session->outbox.empty()) return messages;
+  BayeuxMessage updates;
+  updates.channel = updates_channel;
+  const auto many = std::min(session->outbox.size(), options_.max_push);
+  updates.statistics.reserve(many);
+  for (std::size_t item = 0; item < many; ++item) {
+    const auto& [id, index] = session->outbox[item];
+    const auto found = subscriptions_.find(id);
+    if (found == subscriptions_.end() || index >= found->second.entries.size()) continue;
+    Entry& entry = found->second.entries[index];
+    entry.dirty = false;
+    entry.due = centre_.now() + std::chrono::seconds{entry.every_s};
+    auto told = value(found->second, id, entry, moment);
+    entry.told = told.value;
+    entry.told_valid = told.valid;
+    updates.statistics.push_back(std::move(told));
+  }
+  session->outbox.erase(session->outbox.begin(),
+                        session->outbox.begin() + static_cast<std::ptrdiff_t>(many));
+  if (!updates.statistics.empty()) messages.push_back(std::move(updates));
+  return messages;
+}
+
+void StatServer::reset_counters() {
+  for (std::uint32_t target = 0; target < bases_.size(); ++target)
+    bases_[target] = base_of(centre_.figures(target));
+  compare_all_ = true;
+}
+
+void StatServer::set_valid(bool valid) {
+  if (valid_ == valid) return;
+  valid_ = valid;
+  compare_all_ = true;
+}
+
+void StatServer::set_service_state(std::string state) {
+  service_state_ = std::move(state);
+  for (auto& [cookie, session] : sessions_) session.tell_service = session.service;
+}
+
+}  // namespace paceline

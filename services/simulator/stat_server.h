@@ -1,0 +1,149 @@
+// One Stat Server of the pair, without its sockets: subscriptions, CometD sessions, and what to
+// push to whom.
+//
+//   answer = server.subscribe(request, cookie, moment);
+//   reply  = server.hear(bayeux_messages, cookie, moment);     // reply.hold: keep the connect
+//   request open for (client : server.refresh(moment)) send(server.take(client, moment))
+//
+// A push carries the value that holds when it is taken: many changes become one, so nothing piles
+// up. Invariants: a client hears a statistic only through its own session's subscriptions; a
+// session that did not connect for `session_life` is gone with its subscriptions; counts of
+// everything are bounded.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "services/simulator/dice.h"
+#include "services/simulator/statistic.h"
+
+namespace paceline {
+
+/// When something happens at a server: by its own clock, and as people write it.
+struct Moment {
+  Instant now{};
+  std::int64_t wall_ms = 0;  // [ms since 1970]
+};
+
+class StatServer {
+ public:
+  struct Options {
+    Duration session_life = 60s;        // Without a connect request.
+    Duration subscription_life = 300s;  // Of one without a session, without being asked for.
+    Duration connect_timeout = 30s;  // How long a connect request may be held: advice to clients.
+    std::size_t max_sessions = 64;
+    std::size_t max_subscriptions = 100'000;
+    std::size_t max_statistics = 20'000'000;
+    std::size_t max_push = 20'000;  // Values in one answer.
+  };
+
+  StatServer(const Centre& centre, Options options, std::uint64_t seed);
+
+  SubscriptionAnswer subscribe(const SubscriptionRequest& request, std::string_view cookie,
+                               Moment moment);
+
+  /// The values of one subscription; `ids` empty = all of it.
+  ///   errors   not_found: no such subscription
+  Result<SubscriptionAnswer> values(std::string_view subscription,
+                                    const std::vector<std::string>& ids, Moment moment);
+
+  /// False if there is no such subscription.
+  bool unsubscribe(std::string_view subscription);
+
+  struct Reply {
+    std::vector<BayeuxMessage> messages;  // To be answered now; with `hold` at the end of the wait.
+    std::string new_cookie;               // To be set at the client; "" = none.
+    std::string client;                   // Whose connect request this is; "" = none.
+    bool hold = false;                    // Nothing to tell yet: keep the request.
+  };
+  Reply hear(const std::vector<BayeuxMessage>& messages, std::string_view cookie, Moment moment);
+
+  /// Compares every subscribed statistic that may have changed; drops what ran out.
+  ///   returns  the clients for whom there is something to take
+  ///   cost     O(statistics of changed targets + runs)
+  std::vector<std::string> refresh(Moment moment);
+
+  /// What there is to tell a client: its updates and service messages; at most max_push values.
+  std::vector<BayeuxMessage> take(std::string_view client, Moment moment);
+
+  /// The same number of a counter again: all start at zero, as after a restart of the server's
+  /// statistics.
+  void reset_counters();
+
+  /// False: every statistic is told as invalid from now on.
+  void set_valid(bool valid);
+
+  /// Tells every client on the service channel.
+  void set_service_state(std::string state);
+
+  std::size_t sessions() const { return sessions_.size(); }
+  std::size_t subscriptions() const { return subscriptions_.size(); }
+  std::size_t statistics() const { return statistics_; }
+  Duration connect_timeout() const { return options_.connect_timeout; }
+
+ private:
+  struct Entry {
+    std::string statistic_id;
+    std::uint32_t target = 0;
+    Metric metric{};
+    std::uint8_t name = 0;  // Index into names_.
+    std::uint8_t object_type = 0;
+    bool dirty = false;  // In the outbox of its session.
+    bool told_valid = true;
+    std::uint16_t every_s = 0;  // [s of virtual time] Periodical; 0 = on change.
+    double told = 0;  // The value that the client knows, or will when its outbox is taken.
+    Duration due{};   // Periodical: not before.
+  };
+  struct Run {  // Neighbouring entries of one target.
+    std::uint32_t first = 0;
+    std::uint32_t end = 0;
+    std::uint32_t target = 0;
+    bool late = false;  // A periodical one changed and is not due.
+  };
+  struct Subscription {
+    std::string cookie;  // Its session; "" = none, polled only.
+    Instant used{};
+    std::uint64_t seen = 0;  // Revision of the centre.
+    std::vector<Entry> entries;
+    std::vector<Run> runs;
+    std::unordered_map<std::string_view, std::uint32_t> by_id;
+  };
+  struct Session {
+    std::string client;
+    Instant seen{};
+    bool connected_once = false;
+    bool updates = false;  // Subscribed to the channel.
+    bool service = false;
+    bool tell_service = false;
+    std::vector<std::pair<std::string, std::uint32_t>> outbox;  // Subscription and entry.
+  };
+
+  std::string fresh_id();
+  std::uint8_t interned(std::string_view text);
+  StatisticValue value(const Subscription& subscription, const std::string& id, const Entry& entry,
+                       Moment moment) const;
+  Session* session_of_client(std::string_view client, std::string* cookie = nullptr);
+  void drop_session(const std::string& cookie);
+  void drop_expired(Moment moment);
+  void compare(const std::string& id, Subscription& subscription, Session& session);
+
+  const Centre& centre_;
+  Options options_;
+  Dice dice_;
+  bool valid_ = true;
+  bool compare_all_ = false;
+  std::string service_state_ = "Available";
+  std::vector<CounterBase> bases_;
+  std::unordered_map<std::string, std::uint32_t> groups_;
+  std::unordered_map<std::string, std::uint32_t> queues_;
+  std::vector<std::string> names_;
+  std::map<std::string, Subscription, std::less<>> subscriptions_;
+  std::map<std::string, Session, std::less<>> sessions_;  // By cookie.
+  std::size_t statistics_ = 0;
+};
+
+}  // namespace paceline

@@ -1,0 +1,243 @@
+#include "services/simulator/centre.h"
+
+#include <rapidcheck.h>
+
+#include "services/simulator/headless.h"
+#include "tests/simulator/plans.h"
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+// Erlang C by its recurrence, for comparison.
+double erlang_c(int agents, double load) {
+  double b = 1;
+  for (int n = 1; n <= agents; ++n) b = load * b / (n + load * b);
+  return agents * b / (agents - load * (1 - b));
+}
+
+bool stream_adds_up(const StreamCounts& stream) {
+  return stream.entered == stream.answered + stream.abandoned + stream.turned_away +
+                               static_cast<std::uint64_t>(stream.queued);
+}
+
+bool adds_up(const TargetCounts& c) {
+  return c.logged_in == c.ready + c.busy + c.wrap_up + c.not_ready && c.ready >= 0 && c.busy >= 0 &&
+         c.wrap_up >= 0 && c.not_ready >= 0 && c.pending >= 0 &&
+         c.sent == c.accepted + c.rejected + c.timed_out + static_cast<std::uint64_t>(c.pending) &&
+         c.accepted == c.proactive.entered && stream_adds_up(c.reactive) &&
+         stream_adds_up(c.proactive) &&
+         (c.ready == 0 || c.reactive.queued + c.proactive.queued == 0);
+}
+
+GroupKind any_kind() {
+  const auto real = [](int from, int to, double unit) {
+    return *rc::gen::inRange(from, to) * unit;
+  };
+  GroupKind kind;
+  kind.name = "any";
+  for (auto& hour : kind.agents) hour = *rc::gen::inRange(0, 9);
+  for (auto& hour : kind.arrivals_per_hour) hour = *rc::gen::inRange(0, 200);
+  kind.service = {Law::lognormal, real(0, 400, 1), real(0, 30, 0.1)};
+  kind.wrap_up = {Law::exponential, real(0, 60, 1), 1};
+  kind.patience = {Law::exponential, real(0, 300, 1), 1};
+  kind.not_ready_share = real(0, 9, 0.1);
+  kind.rest = {Law::exponential, real(0, 600, 1), 1};
+  kind.slots = *rc::gen::inRange(1, 5);
+  kind.slow_down = real(0, 10, 0.1);
+  kind.acceptance = real(0, 11, 0.1);
+  kind.rejection = real(0, 11, 0.1);
+  kind.answer_delay = {Law::exponential, real(0, 40, 1), 1};
+  kind.visitors_per_hour = *rc::gen::element(-1.0, 0.0, 60.0, 900.0);
+  kind.max_queue = static_cast<std::uint32_t>(*rc::gen::inRange(1, 30));
+  return kind;
+}
+
+}  // namespace
+
+TEST_CASE("whatever happens, agents, customers and invitations add up", "[simulator][property]") {
+  REQUIRE(rc::check([] {
+    Centre centre{plan_with(any_kind(), 3), *rc::gen::arbitrary<std::uint64_t>()};
+    for (int step = 0; step < 60; ++step) {
+      const auto target = static_cast<std::uint32_t>(*rc::gen::inRange(0, 3));
+      const int most = *rc::gen::inRange(0, 20);
+      const int before = centre.figures(target).pending;
+      centre.offer(target,
+                   {.allowance = *rc::gen::inRange(0, 20),
+                    .max_pending = most,
+                    .until = centre.now() + std::chrono::seconds{*rc::gen::inRange(0, 600)}});
+      RC_ASSERT(centre.figures(target).pending <= std::max(before, most));
+      if (step % 20 == 19)
+        centre.drift({.staffing = *rc::gen::inRange(0, 30) * 0.1,
+                      .arrivals = *rc::gen::inRange(0, 30) * 0.1,
+                      .service = 1.5});
+      centre.advance(centre.now() + std::chrono::seconds{*rc::gen::inRange(0, 900)});
+      for (std::uint32_t each = 0; each < 3; ++each) RC_ASSERT(adds_up(centre.counts(each)));
+    }
+  }));
+}
+
+TEST_CASE("the same seed gives the same day", "[simulator]") {
+  auto kind = plain_kind(5);
+  kind.arrivals_per_hour = all_day(60);
+  Centre one{plan_with(kind, 4), 7};
+  Centre other{plan_with(kind, 4), 7};
+
+  one.advance(10h);
+  for (int minute = 0; minute <= 600; ++minute) other.advance(minute * 1min);
+
+  for (std::uint32_t target = 0; target < 4; ++target)
+    CHECK(one.figures(target).reactive == other.figures(target).reactive);
+  CHECK(one.events() == other.events());
+}
+
+TEST_CASE("waiting agrees with Erlang C", "[simulator]") {
+  auto kind = plain_kind(10);
+  kind.arrivals_per_hour = all_day(8.0 * 3600 / 180);  // 8 erlang on 10 agents.
+  constexpr int targets = 40;
+  Centre centre{plan_with(kind, targets), GENERATE(1u, 2u)};
+
+  centre.advance(60h);
+
+  double waited = 0;
+  double answered = 0;
+  double occupancy = 0;
+  for (std::uint32_t target = 0; target < targets; ++target) {
+    const auto counts = centre.counts(target);
+    waited += counts.reactive.waiting_s;
+    answered += static_cast<double>(counts.reactive.answered);
+    occupancy += counts.occupancy() / targets;
+  }
+  const double expected = erlang_c(10, 8) * 180 / (10 - 8);
+  CHECK(waited / answered == Approx(expected).epsilon(0.06));
+  CHECK(occupancy == Approx(0.8).margin(0.005));
+}
+
+TEST_CASE("as many are busy as arrive in a service time (Little)", "[simulator]") {
+  auto kind = plain_kind(200);
+  kind.arrivals_per_hour = all_day(1000);
+  kind.service = {Law::lognormal, 240, 1};
+  Centre centre{plan_with(kind), 3};
+
+  centre.advance(100h);
+
+  const auto counts = centre.counts(0);
+  CHECK(counts.busy_s / to_seconds(100h) == Approx(1000.0 / 3600 * 240).epsilon(0.02));
+  CHECK(counts.reactive.abandoned == 0);
+}
+
+TEST_CASE("who waits longer than their patience leaves", "[simulator]") {
+  auto kind = plain_kind(0);
+  kind.arrivals_per_hour = all_day(120);
+  kind.patience = {Law::lognormal, 60, 0};
+  Centre centre{plan_with(kind), 3};
+
+  centre.advance(10h);
+
+  const auto& reactive = centre.figures(0).reactive;
+  CHECK(reactive.answered == 0);
+  CHECK(reactive.abandoned > 1000);
+  CHECK(reactive.waiting_s == Approx(60.0 * static_cast<double>(reactive.abandoned)));
+}
+
+TEST_CASE("invitations are accepted at the rate and after the delay of the plan", "[simulator]") {
+  auto kind = plain_kind(1000);
+  kind.acceptance = 0.3;
+  kind.rejection = 0.5;
+  kind.answer_delay = {Law::lognormal, 5, 0};
+  Centre centre{plan_with(kind), 5};
+
+  centre.offer(0, {.allowance = 20'000, .max_pending = 20'000, .until = 10s});
+  centre.advance(4s);
+  const auto early = centre.counts(0);
+  centre.advance(31s);
+  const auto late = centre.counts(0);
+
+  CHECK(early.pending == 20'000);
+  CHECK(late.pending == 0);
+  CHECK(late.accepted == Approx(6000).margin(200));
+  CHECK(late.rejected == Approx(7000).margin(200));
+}
+
+TEST_CASE("an offer that ran out sends nothing", "[simulator]") {
+  auto kind = plain_kind(3);
+  kind.visitors_per_hour = 3600;
+  Centre centre{plan_with(kind), 5};
+  centre.offer(0, {.allowance = 1000, .max_pending = 1000, .until = 60s});
+  centre.advance(60s);
+  const auto sent = centre.figures(0).sent;
+
+  centre.advance(10min);
+
+  CHECK(sent > 20);
+  CHECK(centre.figures(0).sent == sent);
+  CHECK(centre.allowance(0) == 0);
+}
+
+TEST_CASE("an offer replaces the one before and never exceeds the pending limit", "[simulator]") {
+  auto kind = plain_kind(3);
+  kind.answer_delay = {Law::lognormal, 20, 0};
+  Centre centre{plan_with(kind), 5};
+
+  centre.offer(0, {.allowance = 3, .max_pending = 4, .until = 1h});
+  centre.offer(0, {.allowance = 3, .max_pending = 4, .until = 1h});
+
+  CHECK(centre.figures(0).pending == 4);
+  CHECK(centre.allowance(0) == 2);
+}
+
+TEST_CASE("agents follow the staffing plan and finish what they have", "[simulator]") {
+  auto kind = plain_kind(10);
+  kind.agents[11] = 0;
+  kind.arrivals_per_hour = all_day(400);
+  kind.service = {Law::lognormal, 1200, 0};
+  Centre centre{plan_with(kind), 5};  // Begins at 10:00.
+
+  centre.advance(59min);
+  const auto before = centre.counts(0);
+  centre.advance(62min + 1s);
+  const auto after = centre.counts(0);
+  centre.advance(90min);
+
+  CHECK(before.busy == 10);
+  CHECK(after.logged_in == after.busy);
+  CHECK(after.busy > 0);
+  CHECK(centre.counts(0).logged_in == 0);
+}
+
+TEST_CASE("not ready takes its share of the agents' time", "[simulator]") {
+  auto kind = plain_kind(50);
+  kind.not_ready_share = 0.2;
+  Centre centre{plan_with(kind), 5};
+
+  centre.advance(100h);
+
+  const auto counts = centre.counts(0);
+  CHECK(counts.not_ready_s / counts.logged_in_s == Approx(0.2).margin(0.02));
+}
+
+TEST_CASE("inviting one to one fills idle agents and makes nobody abandon", "[simulator]") {
+  auto kind = plain_kind(10);
+  kind.service = {Law::lognormal, 240, 1};
+  kind.patience = {Law::exponential, 60, 1};
+  kind.rejection = 1;  // Everybody answers, as in pacing.md.
+  kind.invitation_life = 10min;
+  Centre without{plan_with(kind, 10), 5};
+  Centre with{plan_with(kind, 10), 5};
+
+  run_headless(without, {}, 10h, false);
+  run_headless(with, {}, 10h, true);
+
+  double occupancy = 0;
+  std::uint64_t abandoned = 0;
+  for (std::uint32_t target = 0; target < 10; ++target) {
+    occupancy += with.counts(target).occupancy() / 10;
+    abandoned += with.counts(target).proactive.abandoned;
+    CHECK(without.counts(target).sent == 0);
+  }
+  // The prototype of pacing.md section 10 had 87.4 % with a mean delay of 10 s and p = 0.3.
+  CHECK(occupancy == Approx(0.87).margin(0.025));
+  CHECK(abandoned == 0);
+}
+
+}  // namespace paceline::test

@@ -1,0 +1,318 @@
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "common/runtime/curl_http.h"
+#include "common/runtime/files.h"
+#include "common/runtime/system_clock.h"
+#include "services/simulator/adapter_engagement.h"
+#include "services/simulator/adapter_report.h"
+#include "services/simulator/adapter_statserver.h"
+#include "services/simulator/gzip.h"
+#include "tests/simulator/plans.h"
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+struct Quiet final : Log {
+  void write(LogLevel, std::string_view, std::span<const LogField>) override {}
+  void set_level(LogLevel) override {}
+};
+
+struct Folder {
+  std::string path;
+  Folder() {
+    std::string pattern = std::filesystem::temp_directory_path() / "simulatorXXXXXX";
+    REQUIRE(mkdtemp(pattern.data()));
+    path = pattern;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
+// The whole outside world on loopback, and a client for it, in one loop.
+struct Outside {
+  Folder folder;
+  Loop loop;
+  SystemClock clock;
+  Quiet log;
+  Metrics metrics;
+  Centre centre;
+  SimulatedWorld world{centre, clock, log, {.time_scale = 600, .faults = {}}};
+  Reception reception{centre, {.epoch = "e"}};
+  StatServerAdapter primary{loop, world, log, {.primary = true, .server = {}}};
+  StatServerAdapter backup{loop, world, log, {.primary = false, .server = {}}};
+  EngagementAdapter engagement{loop,
+                               world,
+                               reception,
+                               log,
+                               {.certificates = make_certificates(folder.path),
+                                .settings = {},
+                                .log_file = folder.path + "/publications.jsonl"}};
+  ReportAdapter control{loop, world, reception, "127.0.0.1", 0};
+  CurlHttp http{loop, metrics};
+
+  static CentrePlan plan() {
+    auto kind = plain_kind(10);
+    kind.arrivals_per_hour = all_day(120);
+    return plan_with(kind, 2);
+  }
+  Outside() : centre{plan(), 1} {}
+
+  std::string url(int port, const std::string& path) {
+    return "http://127.0.0.1:" + std::to_string(port) + path;
+  }
+  std::string secure(const std::string& path) {
+    return "https://localhost:" + std::to_string(engagement.port()) + path;
+  }
+
+  Result<HttpAnswer> send(HttpRequest request) {
+    std::optional<Result<HttpAnswer>> answer;
+    http.send(std::move(request), [&](Result<HttpAnswer> done) { answer = std::move(done); });
+    const auto until = clock.now() + 10s;
+    while (!answer && clock.now() < until) loop.run_once(20ms);
+    REQUIRE(answer);
+    return *answer;
+  }
+  Result<HttpAnswer> post(const std::string& to, std::string body, HttpHeaders headers = {}) {
+    headers.emplace_back("Content-Type", "application/json");
+    return send({.method = "POST",
+                 .url = to,
+                 .headers = std::move(headers),
+                 .body = std::move(body),
+                 .ca_file = to.starts_with("https") ? folder.path + "/ca.pem" : "",
+                 .client_certificate_file = {},
+                 .client_key_file = {},
+                 .proxy = {}});
+  }
+  std::string token() {
+    const auto answer = post(
+        secure("/oauth/token"), "grant_type=client_credentials",
+        {{"Authorization", "Basic cGFjZWxpbmU6cGFjZWxpbmUtc2VjcmV0"}});  // paceline:paceline-secret
+    REQUIRE(answer);
+    REQUIRE(answer->status == 200);
+    return decode_token_answer(answer->body)->access_token;
+  }
+  Result<HttpAnswer> publish(std::uint64_t term, std::uint64_t sequence, const std::string& token,
+                             bool packed = false) {
+    PublicationRequest request;
+    request.cluster = "demo";
+    request.node = "a";
+    request.term = term;
+    request.sequence = sequence;
+    request.timestamp_ms = world.moment().wall_ms;
+    request.valid_until_ms = request.timestamp_ms + 60'000;
+    TargetOffer offer;
+    offer.id = "t0";
+    offer.channel = "chat";
+    offer.state = PaceState::ok;
+    offer.proactive = 2;
+    offer.max_pending = 2;
+    request.targets = {offer};
+    std::string body;
+    encode_publication(request, body);
+    HttpHeaders headers{{"Authorization", "Bearer " + token}};
+    if (packed) {
+      body = gzip(body);
+      headers.emplace_back("Content-Encoding", "gzip");
+    }
+    return post(secure("/api/v2/pacing/clusters/demo/publications"), std::move(body),
+                std::move(headers));
+  }
+};
+
+constexpr const char* subscription = R"({"operationId":"op-1","data":{"statistics":[
+  {"statisticId":"s1","objectId":"queue-0","objectType":"Queue","name":"TotalEntered"},
+  {"statisticId":"s2","objectId":"nowhere","objectType":"Queue","name":"TotalEntered"}]}})";
+
+}  // namespace
+
+TEST_CASE("the statistics API subscribes, polls and deletes on both ports",
+          "[simulator][process]") {
+  Outside outside;
+  const int port = GENERATE(true, false) ? outside.primary.port() : outside.backup.port();
+
+  const auto made = outside.post(outside.url(port, "/statistics/v3/subscriptions"), subscription);
+  const auto polled = outside.send(
+      {.url = outside.url(port, "/statistics/v3/subscriptions/op-1/statistic-values?verbose=INFO"),
+       .headers = {}});
+  const auto gone = outside.send({.method = "DELETE",
+                                  .url = outside.url(port, "/statistics/v3/subscriptions/op-1"),
+                                  .headers = {}});
+  const auto after =
+      outside.send({.url = outside.url(port, "/statistics/v3/subscriptions/op-1/statistic-values"),
+                    .headers = {}});
+
+  REQUIRE(made);
+  const auto answer = decode_subscription_answer(made->body);
+  REQUIRE(answer);
+  CHECK(answer->subscription_id == "op-1");
+  CHECK(answer->statistics.size() == 1);
+  CHECK(answer->errors.size() == 1);
+  CHECK(decode_subscription_answer(polled->body)->statistics.size() == 1);
+  CHECK(gone->status == 200);
+  CHECK(after->status == 404);
+}
+
+TEST_CASE("a held connect is answered when a statistic changes", "[simulator][process]") {
+  Outside outside;
+  const auto bayeux = [&](const std::string& body, const std::string& cookie) {
+    auto answer = outside.post(outside.url(outside.primary.port(), "/statistics/v3/notifications"),
+                               body, {{"Cookie", cookie}});
+    REQUIRE(answer);
+    return *answer;
+  };
+  const auto shaken = bayeux(R"([{"channel":"/meta/handshake","version":"1.0"}])", "");
+  const std::string cookie{shaken.header("set-cookie")};
+  REQUIRE(cookie.starts_with("STATISTICS_SESSIONID="));
+  const auto client = decode_bayeux(shaken.body)->at(0).client_id;
+  bayeux(R"([{"channel":"/meta/subscribe","clientId":")" + client +
+             R"(","subscription":"/statistics/v3/updates"}])",
+         cookie);
+  const std::string connect = R"([{"channel":"/meta/connect","clientId":")" + client +
+                              R"(","connectionType":"long-polling"}])";
+  bayeux(connect, cookie);
+  outside.post(outside.url(outside.primary.port(), "/statistics/v3/subscriptions"), subscription,
+               {{"Cookie", cookie}});
+
+  const auto pushed = decode_bayeux(bayeux(connect, cookie).body);
+
+  REQUIRE(pushed);
+  REQUIRE(pushed->size() == 2);
+  CHECK(pushed->at(0).channel == updates_channel);
+  CHECK(pushed->at(0).statistics.at(0).statistic_id == "s1");
+  CHECK(pushed->at(0).statistics.at(0).value > 0);
+  CHECK(pushed->at(1).channel == "/meta/connect");
+}
+
+TEST_CASE("a server that is down refuses and comes back empty", "[simulator][process]") {
+  Outside outside;
+  outside.post(outside.url(outside.primary.port(), "/statistics/v3/subscriptions"), subscription);
+
+  outside.post(outside.url(outside.control.port(), "/fault"), R"({"statserver_primary":"down"})");
+  const auto down = outside.post(
+      outside.url(outside.primary.port(), "/statistics/v3/subscriptions"), subscription);
+  outside.post(outside.url(outside.control.port(), "/fault"), R"({"statserver_primary":"up"})");
+  const auto up = outside.post(outside.url(outside.primary.port(), "/statistics/v3/subscriptions"),
+                               subscription);
+
+  CHECK_FALSE(down);
+  REQUIRE(up);
+  const auto answer = decode_subscription_answer(up->body);
+  CHECK(answer->code == 0);
+  CHECK(answer->statistics.at(0).value < 10);
+}
+
+TEST_CASE("a publication needs a token, is fenced, and stands in the log", "[simulator][process]") {
+  Outside outside;
+
+  const auto refused = outside.publish(3, 1, "nonsense");
+  const auto token = outside.token();
+  const auto accepted = outside.publish(3, 1, token);
+  const auto packed = outside.publish(3, 2, token, true);
+  const auto fenced = outside.publish(2, 9, token);
+
+  REQUIRE(refused);
+  CHECK(refused->status == 401);
+  REQUIRE(accepted);
+  REQUIRE(accepted->status == 200);
+  CHECK(decode_publication_answer(accepted->body)->feedback.size() == 2);
+  CHECK(packed->status == 200);
+  CHECK(fenced->status == 409);
+  CHECK(decode_fence(fenced->body) == Result<std::uint64_t>{3});
+  const auto log = read_file(outside.folder.path + "/publications.jsonl");
+  REQUIRE(log);
+  CHECK(std::ranges::count(*log, '\n') == 4);
+  CHECK(outside.centre.figures(0).sent >= 2);
+}
+
+TEST_CASE("a wrong secret gets no token", "[simulator][process]") {
+  Outside outside;
+
+  const auto answer = outside.post(outside.secure("/oauth/token"), "grant_type=client_credentials",
+                                   {{"Authorization", "Basic bm86bm8="}});
+
+  CHECK(answer->status == 401);
+}
+
+TEST_CASE("a stranger's authority is not trusted", "[simulator][process]") {
+  Outside outside;
+
+  const auto answer =
+      outside.send({.url = outside.secure("/health"), .headers = {}, .body = {}, .ca_file = {}});
+
+  CHECK_FALSE(answer);
+}
+
+TEST_CASE("faults of the endpoint show as their status", "[simulator][process]") {
+  Outside outside;
+  const auto token = outside.token();
+  const auto [fault, status] =
+      GENERATE(table<std::string, int>({{"429", 429}, {"503", 503}, {"401", 401}, {"403", 403}}));
+
+  outside.post(outside.url(outside.control.port(), "/fault"), R"({"endpoint":")" + fault + "\"}");
+  const auto answer = outside.publish(1, 1, token);
+
+  CHECK(answer->status == status);
+}
+
+TEST_CASE("a malformed answer is no JSON", "[simulator][process]") {
+  Outside outside;
+  const auto token = outside.token();
+  outside.post(outside.url(outside.control.port(), "/fault"), R"({"endpoint":"malformed"})");
+
+  const auto answer = outside.publish(1, 1, token);
+
+  CHECK(answer->status == 200);
+  CHECK_FALSE(decode_publication_answer(answer->body));
+}
+
+TEST_CASE("broken bodies are refused, and the next request is served", "[simulator][process]") {
+  Outside outside;
+  const auto token = outside.token();
+  const HttpHeaders authorised{{"Authorization", "Bearer " + token}};
+  const auto door = outside.secure("/api/v2/pacing/clusters/demo/publications");
+
+  CHECK(outside.post(door, "{", authorised)->status == 400);
+  CHECK(outside
+            .post(door, "not gzip",
+                  {{"Authorization", "Bearer " + token}, {"Content-Encoding", "gzip"}})
+            ->status == 400);
+  CHECK(outside.post(door, "", {{"Authorization", "Bearer " + token}, {"Content-Encoding", "br"}})
+            ->status == 415);
+  CHECK(outside.post(outside.url(outside.primary.port(), "/statistics/v3/subscriptions"), "[[[")
+            ->status == 400);
+  CHECK(outside.post(outside.url(outside.primary.port(), "/statistics/v3/notifications"), "\x01")
+            ->status == 400);
+  CHECK(
+      outside.post(outside.url(outside.control.port(), "/fault"), R"({"coffee":"out"})")->status ==
+      400);
+  CHECK(outside.publish(1, 1, token)->status == 200);
+}
+
+TEST_CASE("the report counts what was published", "[simulator][process]") {
+  Outside outside;
+  outside.publish(1, 1, outside.token());
+
+  const auto answer =
+      outside.send({.url = outside.url(outside.control.port(), "/report"), .headers = {}});
+
+  const auto report = nlohmann::json::parse(answer->body);
+  CHECK(report["publications"]["accepted"] == 1);
+  CHECK(report["groups"].size() == 2);
+  CHECK(report["groups"][0]["invitations"]["sent"] >= 2);
+}
+
+TEST_CASE("certificates that are still good are kept", "[simulator][process]") {
+  const Folder folder;
+
+  const auto first = make_certificates(folder.path);
+  const auto second = make_certificates(folder.path);
+
+  CHECK(first.certificate_pem == second.certificate_pem);
+  CHECK(std::filesystem::status(folder.path + "/server-key.pem").permissions() ==
+        (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+}
+
+}  // namespace paceline::test

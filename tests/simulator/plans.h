@@ -1,0 +1,43 @@
+// Small contact centres for the simulator's tests.
+#pragma once
+
+#include "services/simulator/centre.h"
+
+namespace paceline::test {
+
+inline HourProfile all_day(double value) {
+  HourProfile hours{};
+  hours.fill(value);
+  return hours;
+}
+
+/// Nobody rests, no wrap-up, nobody gives up before a day is over; `agents` and no arrivals.
+inline GroupKind plain_kind(double agents) {
+  GroupKind kind;
+  kind.name = "plain";
+  kind.agents = all_day(agents);
+  kind.service = {Law::exponential, 180, 1};
+  kind.wrap_up = {Law::exponential, 0, 1};
+  kind.patience = {Law::lognormal, 1e6, 0};
+  kind.not_ready_share = 0;
+  return kind;
+}
+
+inline CentrePlan plan_with(GroupKind kind, int targets = 1) {
+  CentrePlan plan;
+  plan.kinds.push_back(std::move(kind));
+  for (int index = 0; index < targets; ++index) {
+    const std::string number = std::to_string(index);
+    plan.targets.push_back({.id = "t" + number,
+                            .channel = "chat",
+                            .group = "group-" + number,
+                            .queue = "queue-" + number,
+                            .kind = 0,
+                            .size = 1,
+                            .calls = {},
+                            .recorded = false});
+  }
+  return plan;
+}
+
+}  // namespace paceline::test

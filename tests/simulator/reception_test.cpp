@@ -1,0 +1,190 @@
+#include "services/simulator/reception.h"
+
+#include <rapidcheck.h>
+
+#include "tests/simulator/plans.h"
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+constexpr std::int64_t today_ms = 1'700'000'000'000;
+
+TargetOffer offer(std::string id, int proactive, int max_pending) {
+  TargetOffer made;
+  made.id = std::move(id);
+  made.channel = "chat";
+  made.state = PaceState::ok;
+  made.proactive = proactive;
+  made.max_pending = max_pending;
+  made.reason = PaceReason::granted;
+  return made;
+}
+
+PublicationRequest publication(std::uint64_t term, std::uint64_t sequence,
+                               std::vector<TargetOffer> targets) {
+  PublicationRequest made;
+  made.cluster = "demo";
+  made.node = "a";
+  made.term = term;
+  made.sequence = sequence;
+  made.timestamp_ms = today_ms;
+  made.valid_until_ms = today_ms + 6000;
+  made.targets = std::move(targets);
+  return made;
+}
+
+// Two targets of ten agents; nobody answers an invitation within a minute.
+struct Desk {
+  Centre centre;
+  Reception reception;
+
+  explicit Desk(Reception::Options options = {.epoch = "e1"})
+      : centre{plan_with(slow_kind(), 2), 1}, reception{centre, std::move(options)} {}
+
+  static GroupKind slow_kind() {
+    auto kind = plain_kind(10);
+    kind.answer_delay = {Law::lognormal, 120, 0};
+    kind.invitation_life = 60s;
+    return kind;
+  }
+  Reception::Verdict receive(const PublicationRequest& request) {
+    return reception.receive(request, today_ms, 1);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a publication sends what it allows and answers with feedback", "[simulator]") {
+  Desk desk;
+
+  const auto verdict = desk.receive(publication(5, 1, {offer("t0", 3, 5), offer("zz", 1, 1)}));
+
+  CHECK(verdict.status == 200);
+  CHECK(verdict.answer.accepted == 1);
+  CHECK(verdict.answer.rejected == std::vector<RejectedTarget>{{"zz", "unknown_target"}});
+  CHECK(verdict.answer.epoch == "e1");
+  REQUIRE(verdict.answer.feedback.size() == 2);
+  CHECK(verdict.answer.feedback[0].counts.sent == 3);
+  CHECK(verdict.answer.feedback[0].counts.pending == 3);
+}
+
+TEST_CASE("an older term or a sequence that is not larger is fenced", "[simulator]") {
+  Desk desk;
+  desk.receive(publication(5, 7, {}));
+
+  const auto older_term = desk.receive(publication(4, 100, {offer("t0", 3, 5)}));
+  const auto same_sequence = desk.receive(publication(5, 7, {offer("t0", 3, 5)}));
+  const auto next = desk.receive(publication(5, 8, {}));
+  const auto new_term = desk.receive(publication(6, 1, {}));
+  auto other_cluster = publication(1, 1, {});
+  other_cluster.cluster = "other";
+  const auto other = desk.receive(other_cluster);
+
+  CHECK(older_term.status == 409);
+  CHECK(older_term.term == 5);
+  CHECK(same_sequence.status == 409);
+  CHECK(next.status == 200);
+  CHECK(new_term.status == 200);
+  CHECK(other.status == 200);
+  CHECK(desk.centre.figures(0).sent == 0);
+}
+
+TEST_CASE("a publication without cluster, term or sequence is refused", "[simulator]") {
+  Desk desk;
+  auto nameless = publication(1, 1, {});
+  nameless.cluster.clear();
+
+  CHECK(desk.receive(nameless).status == 400);
+  CHECK(desk.receive(publication(0, 1, {})).status == 400);
+  CHECK(desk.receive(publication(1, 0, {})).status == 400);
+}
+
+TEST_CASE("a full publication takes away what it does not name, a delta does not", "[simulator]") {
+  Desk desk;
+  desk.receive(publication(1, 1, {offer("t0", 4, 2), offer("t1", 4, 2)}));  // 2 go out, 2 are left.
+
+  auto delta = publication(1, 2, {offer("t1", 0, 2)});
+  delta.full = false;
+  desk.receive(delta);
+  const auto after_delta = desk.centre.allowance(0);
+  desk.receive(publication(1, 3, {offer("t1", 0, 2)}));
+
+  CHECK(after_delta == 2);
+  CHECK(desk.centre.allowance(0) == 0);
+}
+
+TEST_CASE("after validUntil nothing goes out", "[simulator]") {
+  Desk desk;
+  desk.receive(publication(1, 1, {offer("t0", 50, 10)}));
+  const auto before = desk.centre.allowance(0);
+
+  desk.centre.advance(6s);
+
+  CHECK(before == 40);
+  CHECK(desk.centre.allowance(0) == 0);
+
+  auto late = publication(1, 2, {offer("t0", 50, 20)});
+  late.valid_until_ms = today_ms - 1;
+  CHECK(desk.receive(late).status == 200);
+  CHECK(desk.centre.figures(0).sent == 10);
+}
+
+TEST_CASE("stale and disabled targets and a world without invitations get none", "[simulator]") {
+  auto stale = offer("t0", 5, 5);
+  stale.state = PaceState::stale;
+  Desk desk;
+  Desk closed{{.epoch = "e", .invite = false}};
+
+  desk.receive(publication(1, 1, {stale}));
+  closed.receive(publication(1, 1, {offer("t0", 5, 5)}));
+
+  CHECK(desk.centre.figures(0).sent == 0);
+  CHECK(closed.centre.figures(0).sent == 0);
+}
+
+TEST_CASE("a changed row of feedback is told in several deltas, then no more", "[simulator]") {
+  Desk desk{{.epoch = "e", .repeats = 3}};
+  desk.receive(publication(1, 1, {offer("t0", 1, 1)}));
+
+  std::vector<std::size_t> rows;
+  for (std::uint64_t sequence = 2; sequence <= 6; ++sequence) {
+    auto delta = publication(1, sequence, {});
+    delta.full = false;
+    rows.push_back(desk.receive(delta).answer.feedback.size());
+  }
+
+  CHECK(rows == std::vector<std::size_t>{2, 1, 0, 0, 0});
+}
+
+TEST_CASE("accepted terms and sequences only rise, pending stays bounded",
+          "[simulator][property]") {
+  REQUIRE(rc::check([] {
+    Desk desk;
+    std::pair<std::uint64_t, std::uint64_t> last{0, 0};
+    std::uint64_t sent = 0;
+    for (int step = 0; step < 100; ++step) {
+      const auto term = *rc::gen::inRange<std::uint64_t>(0, 5);
+      const auto sequence = *rc::gen::inRange<std::uint64_t>(0, 40);
+      const int most = *rc::gen::inRange(0, 8);
+      auto request = publication(term, sequence, {offer("t0", *rc::gen::inRange(0, 9), most)});
+      request.full = *rc::gen::arbitrary<bool>();
+      const int pending = desk.centre.figures(0).pending;
+      const auto verdict = desk.receive(request);
+      RC_ASSERT((verdict.status == 200) ==
+                (term > 0 && sequence > 0 && std::pair{term, sequence} > last));
+      if (verdict.status == 200) {
+        last = {term, sequence};
+        RC_ASSERT(desk.centre.figures(0).pending <= std::max(pending, most));
+        RC_ASSERT(verdict.answer.term == term);
+      } else {
+        RC_ASSERT(desk.centre.figures(0).pending == pending);
+      }
+      RC_ASSERT(desk.centre.figures(0).sent >= sent);
+      sent = desk.centre.figures(0).sent;
+      desk.centre.advance(desk.centre.now() + std::chrono::seconds{*rc::gen::inRange(0, 40)});
+    }
+  }));
+}
+
+}  // namespace paceline::test

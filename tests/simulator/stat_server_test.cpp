@@ -1,0 +1,289 @@
+#include "services/simulator/stat_server.h"
+
+#include <rapidcheck.h>
+
+#include "tests/simulator/plans.h"
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+Moment at(Duration time) {
+  return {.now = Instant{time}, .wall_ms = 1'700'000'000'000};
+}
+
+CentrePlan busy_plan() {
+  auto kind = plain_kind(5);
+  kind.arrivals_per_hour = all_day(60);
+  return plan_with(kind, 2);
+}
+
+SubscriptionRequest wanting(std::string id, std::vector<StatisticRequest> statistics) {
+  return {.operation_id = std::move(id), .statistics = std::move(statistics)};
+}
+
+StatisticRequest named(std::string id, std::string object, std::string type, std::string name) {
+  return {.statistic_id = std::move(id),
+          .object_id = std::move(object),
+          .object_type = std::move(type),
+          .name = std::move(name),
+          .definition = {}};
+}
+
+BayeuxMessage meta(std::string channel, std::string client = "", std::string subscription = "") {
+  BayeuxMessage message;
+  message.channel = std::move(channel);
+  message.client_id = std::move(client);
+  message.subscription = std::move(subscription);
+  return message;
+}
+
+// A client with a session that listens to updates; its first connect is answered.
+struct Listener {
+  std::string cookie;
+  std::string client;
+
+  explicit Listener(StatServer& server, Moment moment = at(0s)) {
+    const auto reply = server.hear({meta("/meta/handshake")}, "", moment);
+    cookie = reply.new_cookie;
+    client = reply.messages.at(0).client_id;
+    server.hear({meta("/meta/subscribe", client, std::string{updates_channel})}, cookie, moment);
+    server.hear({meta("/meta/connect", client)}, cookie, moment);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("statistics are known by name and by definition", "[simulator]") {
+  StatisticRequest request = named("s", "g", "GroupAgents", "CurrentReadyAgents");
+  CHECK(metric_of(request) == Metric::ready);
+  request.name = "Current_In_Queue";
+  CHECK(metric_of(request) == Metric::in_queue);
+  request.name.clear();
+  request.definition = StatisticDefinition{.category = "CurrentNumber",
+                                           .subject = "DNStatus",
+                                           .main_mask = "*, ~LoggedOut, ~NotMonitored"};
+  CHECK(metric_of(request) == Metric::logged_in);
+  request.object_type = "Queue";
+  CHECK(metric_of(request).error().code == Errc::refused);
+  request.definition->main_mask = "Moon";
+  CHECK(metric_of(request).error().code == Errc::not_found);
+}
+
+TEST_CASE("unknown objects and statistics are errors of their own, the others work",
+          "[simulator]") {
+  const Centre centre{busy_plan(), 1};
+  StatServer server{centre, {}, 1};
+
+  const auto answer =
+      server.subscribe(wanting("sub", {named("a", "group-0", "GroupAgents", "LoggedInAgents"),
+                                       named("b", "group-9", "GroupAgents", "LoggedInAgents"),
+                                       named("c", "group-0", "GroupAgents", "Weather"),
+                                       named("d", "queue-1", "Queue", "TotalEntered")}),
+                       "", at(0s));
+
+  CHECK(answer.code == 0);
+  REQUIRE(answer.statistics.size() == 2);
+  CHECK(answer.statistics[0].value == 5);
+  CHECK(answer.statistics[0].object_id == "group-0");
+  REQUIRE(answer.errors.size() == 2);
+  CHECK(answer.errors[0].statistic_id == "b");
+  CHECK(server.subscribe(wanting("sub", {}), "", at(0s)).code != 0);
+}
+
+TEST_CASE("values are polled, all or some, until the subscription is deleted", "[simulator]") {
+  Centre centre{busy_plan(), 1};
+  StatServer server{centre, {}, 1};
+  server.subscribe(wanting("sub", {named("a", "queue-0", "Queue", "TotalEntered"),
+                                   named("b", "queue-1", "Queue", "TotalEntered")}),
+                   "", at(0s));
+  centre.advance(1h);
+
+  const auto all = server.values("sub", {}, at(1s));
+  const auto some = server.values("sub", {"b", "x"}, at(1s));
+
+  REQUIRE(all);
+  CHECK(all->statistics.size() == 2);
+  CHECK(all->statistics[0].value == static_cast<double>(centre.figures(0).reactive.entered));
+  CHECK(some->statistics.size() == 1);
+  CHECK(some->errors.size() == 1);
+  CHECK(server.unsubscribe("sub"));
+  CHECK_FALSE(server.values("sub", {}, at(1s)));
+  CHECK(server.statistics() == 0);
+}
+
+TEST_CASE("changes are pushed to the session that subscribed, once", "[simulator]") {
+  Centre centre{busy_plan(), 1};
+  StatServer server{centre, {}, 1};
+  const Listener listener{server};
+  const Listener other{server};
+  server.subscribe(wanting("sub", {named("a", "queue-0", "Queue", "TotalEntered"),
+                                   named("b", "group-0", "GroupAgents", "LoggedInAgents")}),
+                   listener.cookie, at(0s));
+  const auto waiting =
+      server.hear({meta("/meta/connect", listener.client)}, listener.cookie, at(1s));
+  centre.advance(1h);
+
+  const auto clients = server.refresh(at(2s));
+  const auto messages = server.take(listener.client, at(2s));
+
+  CHECK(waiting.hold);
+  CHECK(clients == std::vector{listener.client});
+  REQUIRE(messages.size() == 1);
+  CHECK(messages[0].channel == updates_channel);
+  REQUIRE(messages[0].statistics.size() == 1);
+  CHECK(messages[0].statistics[0].subscription_id == "sub");
+  CHECK(messages[0].statistics[0].value == static_cast<double>(centre.figures(0).reactive.entered));
+  CHECK(server.refresh(at(3s)).empty());
+}
+
+TEST_CASE("a periodical statistic is told at its pace, the last value wins", "[simulator]") {
+  Centre centre{busy_plan(), 1};
+  StatServer server{centre, {}, 1};
+  const Listener listener{server};
+  auto wanted = named("a", "queue-0", "Queue", "");
+  wanted.definition = StatisticDefinition{.notification_mode = "Periodical",
+                                          .notification_frequency = 600,
+                                          .category = "TotalNumber",
+                                          .subject = "DNAction",
+                                          .main_mask = "CallEntered"};
+  server.subscribe(wanting("sub", {wanted}), listener.cookie, at(0s));
+
+  int pushes = 0;
+  double last = 0;
+  for (int minute = 1; minute <= 60; ++minute) {
+    centre.advance(minute * 1min);
+    if (server.refresh(at(1s)).empty()) continue;
+    ++pushes;
+    last = server.take(listener.client, at(1s)).at(0).statistics.at(0).value;
+  }
+
+  CHECK(pushes >= 5);
+  CHECK(pushes <= 7);
+  CHECK(last > 30);
+}
+
+TEST_CASE("an unknown client is sent back to the handshake", "[simulator]") {
+  const Centre centre{busy_plan(), 1};
+  StatServer server{centre, {}, 1};
+
+  const auto reply = server.hear({meta("/meta/connect", "ghost")}, "", at(0s));
+
+  REQUIRE(reply.messages.size() == 1);
+  CHECK(reply.messages[0].successful == false);
+  CHECK(reply.messages[0].error == "402::unknown client");
+  CHECK(reply.messages[0].reconnect == "handshake");
+  CHECK_FALSE(reply.hold);
+}
+
+TEST_CASE("the service channel says Available to who subscribes to it", "[simulator]") {
+  const Centre centre{busy_plan(), 1};
+  StatServer server{centre, {}, 1};
+  const Listener listener{server};
+
+  server.hear({meta("/meta/subscribe", listener.client, std::string{service_channel})},
+              listener.cookie, at(0s));
+  const auto messages = server.take(listener.client, at(0s));
+
+  REQUIRE(messages.size() == 1);
+  CHECK(messages[0].service_state == "Available");
+}
+
+TEST_CASE("a session that stops connecting is gone with its subscriptions", "[simulator]") {
+  const Centre centre{busy_plan(), 1};
+  StatServer server{centre, {.session_life = 10s, .connect_timeout = 5s}, 1};
+  const Listener listener{server};
+  server.subscribe(wanting("sub", {named("a", "queue-0", "Queue", "TotalEntered")}),
+                   listener.cookie, at(0s));
+
+  server.refresh(at(14s));
+  const auto before = server.subscriptions();
+  server.refresh(at(16s));
+
+  CHECK(before == 1);
+  CHECK(server.subscriptions() == 0);
+  CHECK(server.sessions() == 0);
+}
+
+TEST_CASE("a second handshake of a session begins anew", "[simulator]") {
+  const Centre centre{busy_plan(), 1};
+  StatServer server{centre, {}, 1};
+  const Listener listener{server};
+  server.subscribe(wanting("sub", {named("a", "queue-0", "Queue", "TotalEntered")}),
+                   listener.cookie, at(0s));
+
+  const auto reply = server.hear({meta("/meta/handshake")}, listener.cookie, at(1s));
+
+  CHECK(reply.messages.at(0).client_id != listener.client);
+  CHECK(server.sessions() == 1);
+  CHECK(server.subscriptions() == 0);
+}
+
+TEST_CASE("counters start at zero after a reset, current numbers stay", "[simulator]") {
+  Centre centre{busy_plan(), 1};
+  StatServer server{centre, {}, 1};
+  server.subscribe(wanting("sub", {named("a", "queue-0", "Queue", "TotalEntered"),
+                                   named("b", "group-0", "GroupAgents", "LoggedInAgents")}),
+                   "", at(0s));
+  centre.advance(2h);
+
+  server.reset_counters();
+  const auto values = server.values("sub", {}, at(0s));
+
+  CHECK(values->statistics.at(0).value == 0);
+  CHECK(values->statistics.at(1).value == 5);
+}
+
+TEST_CASE("invalid statistics are told as such, and valid again", "[simulator]") {
+  Centre centre{busy_plan(), 1};
+  StatServer server{centre, {}, 1};
+  const Listener listener{server};
+  server.subscribe(wanting("sub", {named("b", "group-0", "GroupAgents", "LoggedInAgents")}),
+                   listener.cookie, at(0s));
+
+  server.set_valid(false);
+  server.refresh(at(1s));
+  const auto invalid = server.take(listener.client, at(1s));
+  server.set_valid(true);
+  server.refresh(at(2s));
+  const auto valid = server.take(listener.client, at(2s));
+
+  CHECK_FALSE(invalid.at(0).statistics.at(0).valid);
+  CHECK(valid.at(0).statistics.at(0).valid);
+  CHECK(valid.at(0).statistics.at(0).value == 5);
+}
+
+TEST_CASE("any conversation leaves the server within its bounds", "[simulator][property]") {
+  REQUIRE(rc::check([] {
+    Centre centre{busy_plan(), 1};
+    StatServer server{centre, {.session_life = 20s, .max_sessions = 3, .max_subscriptions = 4}, 1};
+    std::vector<std::string> cookies{"", "nonsense"};
+    std::vector<std::string> clients{"", "ghost"};
+    Duration now{};
+    for (int step = 0; step < 80; ++step) {
+      now += std::chrono::seconds{*rc::gen::inRange(0, 10)};
+      centre.advance(now);
+      const auto cookie = *rc::gen::elementOf(cookies);
+      const auto client = *rc::gen::elementOf(clients);
+      const auto channel = *rc::gen::element<std::string>(
+          "/meta/handshake", "/meta/connect", "/meta/subscribe", "/meta/unsubscribe",
+          "/meta/disconnect", "/statistics/v3/updates", "");
+      const auto reply =
+          server.hear({meta(channel, client, std::string{updates_channel})}, cookie, at(now));
+      RC_ASSERT(reply.messages.size() == 1u);
+      if (!reply.new_cookie.empty()) cookies.push_back(reply.new_cookie);
+      clients.push_back(reply.messages[0].client_id);
+      server.subscribe(wanting(std::to_string(*rc::gen::inRange(0, 9)),
+                               {named("a", "queue-0", "Queue", "TotalEntered")}),
+                       cookie, at(now));
+      for (const auto& waiting : server.refresh(at(now)))
+        RC_ASSERT_FALSE(server.take(waiting, at(now)).empty());
+      server.unsubscribe(std::to_string(*rc::gen::inRange(0, 20)));
+      RC_ASSERT(server.sessions() <= 3u);
+      RC_ASSERT(server.subscriptions() <= 4u);
+      RC_ASSERT(server.statistics() == server.subscriptions());
+    }
+  }));
+}
+
+}  // namespace paceline::test
