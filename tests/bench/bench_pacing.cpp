@@ -1,0 +1,146 @@
+// bench_pacing: runs the pacing systems through the scenarios and prints the one table. See
+// README.md.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "tests/bench/report.h"
+
+namespace {
+
+using paceline::test::Row;
+using paceline::test::Scenario;
+
+struct Wish {
+  std::vector<std::string> scenarios;
+  std::vector<std::string> systems;
+  std::vector<int> agents;
+  std::vector<double> goals;  // [percent]
+  int days = 0;               // 0: by the size of the group.
+  double hours = 0;           // [h] length of a day; 0: the scenario's own.
+  double effort = 1;
+  std::uint64_t seed = 1;
+  bool quick = false;
+  std::string trace_file;
+  std::string json_file = "build/bench/pacing.json";
+};
+
+const std::vector<std::string> usual_systems{"paceline",       "progressive", "vicidial_hard",
+                                             "vicidial_tuned", "webitel",     "erlang_a",
+                                             "prototype",      "oracle",      "ctmdp"};
+const std::vector<std::string> quick_systems{"paceline", "progressive", "vicidial_hard",
+                                             "webitel",  "erlang_a",    "ctmdp"};
+const std::vector<std::string> trace_systems{"silent",        "paceline", "progressive",
+                                             "vicidial_hard", "webitel",  "prototype"};
+const std::vector<std::string> busy_systems{"paceline"};
+
+// Enough days for an interval of about 0.1 points.
+int days_for(const Scenario& scenario, const Wish& wish) {
+  if (wish.days > 0) return wish.days;
+  const double agents = scenario.agents;
+  const int days = static_cast<int>(wish.effort * std::clamp(900 / agents, 12.0, 180.0));
+  return std::max(2, wish.quick ? days / 15 : days);
+}
+
+std::vector<std::string> systems_for(const Scenario& scenario, const Wish& wish) {
+  if (!wish.systems.empty()) return wish.systems;
+  if (scenario.trace) return trace_systems;
+  if (scenario.busy_goal) return busy_systems;
+  return wish.quick ? quick_systems : usual_systems;
+}
+
+std::optional<paceline::test::Trace> read_trace(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  if (path.empty() || !file) {
+    std::printf("# trace skipped: %s\n",
+                path.empty() ? "no --trace FILE given" : ("cannot read " + path).c_str());
+    return std::nullopt;
+  }
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  auto trace = paceline::test::parse_trace(text);
+  if (trace) return std::move(trace).value();
+  std::printf("# trace skipped: %s: %s\n", path.c_str(), trace.error().detail.c_str());
+  return std::nullopt;
+}
+
+void fit_to_trace(Scenario& scenario, const paceline::test::Trace& trace) {
+  scenario.trace = &trace;
+  scenario.handle_s = trace.mean_service_s;
+  scenario.patience_s = trace.mean_patience_s;
+}
+
+bool wanted(const Scenario& scenario, const Wish& wish) {
+  const auto same = [&](double goal) { return std::abs(goal - 100 * scenario.goal) < 0.01; };
+  return wish.goals.empty() || std::any_of(wish.goals.begin(), wish.goals.end(), same);
+}
+
+int run(const Wish& wish) {
+  std::vector<Row> rows;
+  std::vector<Row> trace_rows;
+  std::fputs(paceline::test::table_head().c_str(), stdout);
+  for (const std::string& name :
+       wish.scenarios.empty() ? paceline::test::scenario_names() : wish.scenarios) {
+    std::optional<paceline::test::Trace> trace;
+    if (name == "trace" && !(trace = read_trace(wish.trace_file))) continue;
+    for (Scenario& scenario : paceline::test::scenarios_named(name, wish.agents, wish.quick)) {
+      if (!wanted(scenario, wish)) continue;
+      if (trace) fit_to_trace(scenario, *trace);
+      if (wish.hours > 0 && scenario.phases.empty() && !trace) scenario.day_h = wish.hours;
+      for (const std::string& system : systems_for(scenario, wish)) {
+        if (wish.quick && system == "ctmdp" && scenario.agents > 10) continue;
+        Row row = paceline::test::measure(scenario, system, days_for(scenario, wish), wish.seed);
+        std::fputs(paceline::test::table_line(row).c_str(), stdout);
+        std::fflush(stdout);
+        if (trace) trace_rows.push_back(row);
+        rows.push_back(std::move(row));
+      }
+    }
+  }
+  if (!trace_rows.empty())
+    std::printf("\noccupancy %% by hour of day\n%s",
+                paceline::test::hours_table(trace_rows).c_str());
+
+  const std::filesystem::path path{wish.json_file};
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
+  std::ofstream json{path, std::ios::binary | std::ios::trunc};
+  json << paceline::test::json_of(rows);
+  json.close();
+  if (!json) {
+    std::fprintf(stderr, "bench_pacing: cannot write %s\n", wish.json_file.c_str());
+    return 1;
+  }
+  std::printf("\nrows: %zu, written to %s\n", rows.size(), wish.json_file.c_str());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Wish wish;
+  CLI::App app{"Occupancy at achieved abandonment: Paceline, the baselines and the bounds."};
+  app.add_option("--scenario", wish.scenarios, "Only these")
+      ->check(CLI::IsMember(paceline::test::scenario_names()));
+  app.add_option("--system", wish.systems, "Only these");
+  app.add_option("--agents", wish.agents, "Only these sizes")->check(CLI::Range(1, 2000));
+  app.add_option("--goal", wish.goals, "Only these goals, in percent");
+  app.add_option("--hours", wish.hours, "Length of a day")->check(CLI::Range(0.1, 24.0));
+  app.add_option("--days", wish.days, "Days a cell")->check(CLI::Range(1, 100000));
+  app.add_option("--effort", wish.effort, "Times the usual number of days")
+      ->check(CLI::Range(0.01, 100.0));
+  app.add_option("--seed", wish.seed, "Of all chance");
+  app.add_option("--trace", wish.trace_file, "CSV of a real month, for the scenario `trace`");
+  app.add_option("--json", wish.json_file, "Where the rows go");
+  app.add_flag("--quick", wish.quick, "A look in under a minute");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return run(wish);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_pacing: %s\n", error.what());
+    return 1;
+  }
+}

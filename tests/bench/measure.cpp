@@ -1,0 +1,188 @@
+#include "tests/bench/measure.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <functional>
+
+#include "common/base/check.h"
+#include "tests/bench/systems.h"
+#include "tests/bench/theory.h"
+
+namespace paceline::test {
+namespace {
+
+using Maker = std::function<std::unique_ptr<System>(std::uint64_t seed)>;
+constexpr double two_sided_95 = 1.96;
+constexpr int pilot_days = 3;
+constexpr int levels_tried = 9;
+
+// Days of one scenario and one way to make its system.
+class Record {
+ public:
+  void add(const Totals& day, double goal, bool busy_goal) {
+    const double ended = static_cast<double>(day.answered + day.abandoned);
+    const double reactive = static_cast<double>(day.reactive_answered + day.reactive_abandoned);
+    busy_.push_back(day.busy_s);
+    logged_in_.push_back(day.logged_in_s);
+    abandoned_.push_back(static_cast<double>(day.abandoned));
+    ended_.push_back(ended);
+    reactive_abandoned_.push_back(static_cast<double>(day.reactive_abandoned));
+    reactive_ended_.push_back(reactive);
+    const bool over = busy_goal ? day.busy_s < goal * day.logged_in_s
+                                : static_cast<double>(day.abandoned) > goal * ended;
+    days_over_ += over;
+    sum_.wait_s += day.wait_s;
+    sum_.sent += day.sent;
+    sum_.accepted += day.accepted;
+    sum_.answered += day.answered;
+    sum_.timed_ns += day.timed_ns;
+    sum_.timed_decisions += day.timed_decisions;
+    sum_.events += day.events;
+    everyone_ += ended + reactive;
+  }
+
+  void fill(Row& row) const {
+    const auto percent = [](Estimate e) { return Estimate{100 * e.value, 100 * e.half}; };
+    row.days = static_cast<int>(busy_.size());
+    row.occupancy_pct = percent(ratio_of(busy_, logged_in_));
+    row.abandonment_pct = percent(ratio_of(abandoned_, ended_));
+    row.reactive_abandonment_pct = percent(ratio_of(reactive_abandoned_, reactive_ended_));
+    row.days_over_goal_pct = 100.0 * days_over_ / std::max(1, row.days);
+    const auto over = [](double a, auto b) { return b > 0 ? a / static_cast<double>(b) : 0.0; };
+    row.mean_wait_s = over(sum_.wait_s, everyone_);
+    row.invitations_per_accepted = over(static_cast<double>(sum_.sent), sum_.accepted);
+    row.wasted_pct = 100 * over(static_cast<double>(sum_.sent - sum_.answered), sum_.sent);
+    row.ns_per_decision = over(sum_.timed_ns, sum_.timed_decisions);
+  }
+
+  std::int64_t events() const { return sum_.events; }
+
+ private:
+  std::vector<double> busy_, logged_in_, abandoned_, ended_, reactive_abandoned_, reactive_ended_;
+  Totals sum_;
+  double everyone_ = 0;
+  int days_over_ = 0;
+};
+
+void run(const Scenario& scenario, const Maker& make, int days, std::uint64_t seed, Row& row) {
+  const auto began = std::chrono::steady_clock::now();
+  Record record;
+  const double day_s = scenario.day_h * 3600;
+  if (scenario.cold) {
+    for (int day = 0; day < days; ++day) {
+      const std::uint64_t day_seed = seed * 1000003 + static_cast<std::uint64_t>(day);
+      Centre centre{scenario, day_seed};
+      const auto system = make(day_seed);
+      centre.run_until(day_s, *system);
+      record.add(centre.totals(), scenario.goal, scenario.busy_goal);
+    }
+  } else {
+    Centre centre{scenario, seed};
+    const auto system = make(seed);
+    double now = scenario.warm_up_h * 3600;
+    centre.run_until(now, *system);
+    std::array<double, 24> busy{};
+    std::array<double, 24> logged_in{};
+    for (int day = 0; day < days; ++day) {
+      const Totals before = centre.totals();
+      for (std::size_t hour = 0; scenario.trace && hour < 24; ++hour) {
+        const Totals hour_before = centre.totals();
+        centre.run_until(now + 3600 * (static_cast<double>(hour) + 1), *system);
+        const Totals passed = centre.totals() - hour_before;
+        busy[hour] += passed.busy_s;
+        logged_in[hour] += passed.logged_in_s;
+      }
+      centre.run_until(now += day_s, *system);
+      record.add(centre.totals() - before, scenario.goal, scenario.busy_goal);
+    }
+    for (std::size_t hour = 0; hour < 24; ++hour)
+      if (logged_in[hour] > 0) row.hour_occupancy_pct[hour] = 100 * busy[hour] / logged_in[hour];
+  }
+  record.fill(row);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  row.events_per_s = static_cast<double>(record.events()) / std::max(1e-9, took.count());
+}
+
+// The operator who knows the day beforehand: the highest maximum level that keeps the goal.
+double tuned_level(const Scenario& scenario, int days, std::uint64_t seed) {
+  double keeps = 1;
+  double breaks = 1 + 4 / scenario.acceptance;
+  for (int i = 0; i < levels_tried; ++i) {
+    const double level = (keeps + breaks) / 2;
+    Row row;
+    run(
+        scenario,
+        [&](std::uint64_t) { return make_vicidial(scenario, VicidialMode::average, level); },
+        std::min(days, pilot_days), seed + 17, row);
+    (row.abandonment_pct.value <= 100 * scenario.goal ? keeps : breaks) = level;
+  }
+  return keeps;
+}
+
+Row bound(const Scenario& scenario, Row row) {
+  if (scenario.reactive_load > 0 || scenario.slots > 1 || !scenario.phases.empty() ||
+      scenario.trace || scenario.busy_goal || scenario.cold) {
+    row.note = "only for one kind of traffic in a steady day";
+    return row;
+  }
+  const MemorylessCentre centre{.agents = scenario.agents,
+                                .service_s = scenario.handle_s + scenario.wrap_up_s,
+                                .patience_s = scenario.patience_s,
+                                .answer_s = scenario.answer_s,
+                                .acceptance = scenario.acceptance};
+  row.days = 1;
+  row.occupancy_pct.value = 100 * optimum(centre, scenario.goal).gain;
+  row.abandonment_pct.value = row.goal_pct;
+  row.note = "computed, for exponential service";
+  return row;
+}
+
+}  // namespace
+
+Estimate ratio_of(const std::vector<double>& numerators, const std::vector<double>& denominators) {
+  CHECK(numerators.size() == denominators.size());
+  double above = 0;
+  double below = 0;
+  for (const double x : numerators) above += x;
+  for (const double x : denominators) below += x;
+  if (below <= 0) return {};
+  const double ratio = above / below;
+  double squares = 0;
+  for (std::size_t i = 0; i < numerators.size(); ++i) {
+    const double off = numerators[i] - ratio * denominators[i];
+    squares += off * off;
+  }
+  const double n = static_cast<double>(numerators.size());
+  const double deviation = n > 1 ? std::sqrt(squares * n / (n - 1)) / below : 0;
+  return {ratio, two_sided_95 * deviation};
+}
+
+Row measure(const Scenario& scenario, const std::string& system, int days, std::uint64_t seed) {
+  CHECK(days >= 1);
+  Row row;
+  row.scenario = scenario.name;
+  row.system = system;
+  row.agents = scenario.agents;
+  row.goal_pct = 100 * scenario.goal;
+  if (system == "ctmdp") return bound(scenario, std::move(row));
+  if (scenario.trace) days = std::min(days, static_cast<int>(scenario.trace->days.size()));
+  if (system == "vicidial_tuned") {
+    const double level = tuned_level(scenario, days, seed);
+    row.note = "maximum level " + std::to_string(level).substr(0, 5);
+    run(
+        scenario,
+        [&](std::uint64_t) { return make_vicidial(scenario, VicidialMode::average, level); }, days,
+        seed, row);
+    return row;
+  }
+  if (!make_system(system, scenario, seed)) {
+    row.note = "no such system";
+    return row;
+  }
+  run(
+      scenario, [&](std::uint64_t s) { return make_system(system, scenario, s); }, days, seed, row);
+  return row;
+}
+
+}  // namespace paceline::test

@@ -1,0 +1,50 @@
+// One cell of the table: a system in a scenario, over many days, with 95 % intervals.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/bench/centre.h"
+
+namespace paceline::test {
+
+/// A mean over days and half of its 95 % interval.
+struct Estimate {
+  double value = 0;
+  double half = 0;
+};
+
+struct Row {
+  std::string scenario;
+  std::string system;
+  int agents = 0;
+  double goal_pct = 0;
+  int days = 0;
+  Estimate occupancy_pct;
+  Estimate abandonment_pct;  // Proactive.
+  Estimate reactive_abandonment_pct;
+  double days_over_goal_pct = 0;
+  double mean_wait_s = 0;  // Of all who were served or left.
+  double invitations_per_accepted = 0;
+  double wasted_pct = 0;  // Of the invitations: never talked to an agent.
+  double ns_per_decision = 0;
+  double events_per_s = 0;                      // Speed of the simulation, deciding included.
+  std::array<double, 24> hour_occupancy_pct{};  // Trace alone; 0 = nobody at work.
+  std::string note;
+};
+
+/// Ratio of sums over days, with the interval of the ratio estimator (delta method).
+///
+///   errors   the lists differ in length (CHECK)
+Estimate ratio_of(const std::vector<double>& numerators, const std::vector<double>& denominators);
+
+/// Runs `days` [>= 1] days. Days follow one another in one centre, after the warm-up; in a cold
+/// scenario each is a new centre with a new system.
+///
+///   system   a name of make_system, or "vicidial_tuned", or "ctmdp" (computed, not run)
+///   returns  a row whose `note` says why, if the system does not apply to the scenario (days = 0)
+Row measure(const Scenario& scenario, const std::string& system, int days, std::uint64_t seed);
+
+}  // namespace paceline::test

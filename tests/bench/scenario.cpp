@@ -1,0 +1,162 @@
+#include "tests/bench/scenario.h"
+
+#include <algorithm>
+
+namespace paceline::test {
+namespace {
+
+// A scenario's figures besides its size and goal.
+struct Entry {
+  Scenario base;
+  std::vector<int> sizes;
+  std::vector<double> goals{0.03};
+};
+
+Scenario chat(std::string name) {
+  Scenario scenario;
+  scenario.name = std::move(name);
+  return scenario;
+}
+
+// Visitors and staff over a day of 24 h, by hour: quiet nights, a peak before noon and one in the
+// evening.
+std::vector<DayPhase> busy_day() {
+  std::vector<DayPhase> phases;
+  for (int hour = 0; hour < 24; ++hour) {
+    const double x = hour;
+    const double morning = std::max(0.0, 1 - (x - 10.5) * (x - 10.5) / 20);
+    const double evening = std::max(0.0, 1 - (x - 18.5) * (x - 18.5) / 16);
+    const double level = std::clamp(0.15 + 0.85 * std::max(morning, 0.8 * evening), 0.15, 1.0);
+    phases.push_back({.from_h = x, .staffing = level, .reactive = level});
+  }
+  return phases;
+}
+
+std::vector<Entry> all_entries() {
+  const std::vector<int> every{5, 10, 20, 30, 50, 100, 300};
+  const std::vector<int> small{5, 10, 30};
+  const std::vector<int> some{10, 30, 100};
+  std::vector<Entry> entries;
+  const auto add = [&](Scenario scenario, std::vector<int> sizes,
+                       std::vector<double> goals = {0.03}) {
+    entries.push_back({std::move(scenario), std::move(sizes), std::move(goals)});
+  };
+
+  Scenario s = chat("chat");
+  add(s, every, {0.03, 0.05});
+  s = chat("phone");
+  s.patience_s = 2;
+  add(s, every, {0.03, 0.05});
+  s = chat("short_calls");
+  s.handle_s = 60;
+  s.handle_cv = 0.3;
+  s.answer_s = 20;
+  add(s, small);
+  s = chat("memoryless");
+  s.law = ServiceLaw::exponential;
+  add(s, small);
+  s = chat("wrap_up");
+  s.handle_s = 200;
+  s.wrap_up_s = 40;
+  add(s, small);
+
+  s = chat("drift");
+  s.phases = {{.from_h = 0, .acceptance = 0.3, .handle_s = 240, .staffing = 1},
+              {.from_h = 3.33, .acceptance = 0.6, .handle_s = 150, .staffing = 1.5},
+              {.from_h = 6.67, .acceptance = 0.12, .handle_s = 300, .staffing = 0.6}};
+  add(s, some);
+  s = chat("cold_start");
+  s.cold = true;
+  s.warm_up_h = 0;
+  add(s, small);
+
+  for (const double answer : {3.0, 30.0}) {
+    s = chat(answer < 10 ? "answer_3s" : "answer_30s");
+    s.answer_s = answer;
+    add(s, small);
+  }
+  for (const double acceptance : {0.05, 0.8}) {
+    s = chat(acceptance < 0.1 ? "acceptance_05" : "acceptance_80");
+    s.acceptance = acceptance;
+    add(s, small);
+  }
+  for (const double cv : {0.5, 2.0}) {
+    s = chat(cv < 1 ? "service_cv_05" : "service_cv_2");
+    s.handle_cv = cv;
+    add(s, small);
+  }
+  for (const double patience : {20.0, 300.0}) {
+    s = chat(patience < 60 ? "patience_20s" : "patience_300s");
+    s.patience_s = patience;
+    add(s, small);
+  }
+  for (const int refresh : {2, 5, 10}) {
+    s = chat("refresh_" + std::to_string(refresh) + "s");
+    s.refresh_s = refresh;
+    add(s, small);
+  }
+  for (const int delay : {2, 5}) {
+    s = chat("delay_" + std::to_string(delay) + "s");
+    s.delay_s = delay;
+    add(s, small);
+  }
+
+  for (const double load : {0.3, 0.7}) {
+    s = chat(load < 0.5 ? "dual_30" : "dual_70");
+    s.reactive_load = load;
+    s.dual = true;
+    add(s, {10, 30});
+  }
+  s = chat("day_profile");
+  s.phases = busy_day();
+  s.day_h = 24;
+  s.reactive_load = 0.3;
+  s.dual = true;
+  add(s, {10, 30});
+  s = chat("slots_3");
+  s.slots = 3;
+  s.slow_down = 0.2;
+  add(s, {5, 10, 30});
+  s = chat("busy");
+  s.busy_goal = true;
+  add(s, {5, 10, 30, 100}, {0.75, 0.85});
+
+  s = chat("trace");
+  s.dual = true;
+  s.day_h = 24;
+  s.warm_up_h = 0;
+  add(s, {31});
+  return entries;
+}
+
+}  // namespace
+
+std::vector<Scenario> scenarios_named(std::string_view name, const std::vector<int>& sizes,
+                                      bool quick) {
+  std::vector<Scenario> found;
+  for (const Entry& entry : all_entries()) {
+    if (entry.base.name != name) continue;
+    for (const double goal : entry.goals) {
+      if (quick && goal != entry.goals.front()) continue;
+      std::vector<int> wanted = sizes.empty() ? entry.sizes : sizes;
+      if (quick && sizes.empty() && wanted.size() > 1) wanted = {10, 30};
+      for (const int agents : wanted) {
+        Scenario& scenario = found.emplace_back(entry.base);
+        scenario.agents = agents;
+        scenario.goal = goal;
+      }
+    }
+  }
+  return found;
+}
+
+const std::vector<std::string>& scenario_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list;
+    for (const Entry& entry : all_entries()) list.push_back(entry.base.name);
+    return list;
+  }();
+  return names;
+}
+
+}  // namespace paceline::test

@@ -1,0 +1,65 @@
+// What a simulated contact centre is like: its people, its customers, its day, and how much of it a
+// pacing system gets to see. Every scenario of the bench is a value of this type.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/bench/trace.h"
+
+namespace paceline::test {
+
+enum class ServiceLaw { exponential, lognormal };
+
+/// From `from_h` [h since the day began] on, until the next phase or the day's end.
+struct DayPhase {
+  double from_h = 0;
+  double acceptance = 0.3;  // [0..1]
+  double handle_s = 240;    // [s, > 0] mean.
+  double staffing = 1;      // Times `agents`.
+  double reactive = 1;      // Times `reactive_load`.
+};
+
+struct Scenario {
+  std::string name;
+  int agents = 10;       // [1..2000]
+  int slots = 1;         // [1..8] chats an agent may have at once.
+  double slow_down = 0;  // [0..1] each further chat makes all chats of the agent this much slower.
+  double acceptance = 0.3;  // [0..1] chance that an invitation is accepted.
+  double answer_s = 10;  // [s] mean delay until an invitation is accepted or refused, exponential.
+  ServiceLaw law = ServiceLaw::lognormal;
+  double handle_s = 240;  // [s] mean talk time (without wrap-up).
+  double handle_cv = 1;
+  double wrap_up_s = 0;          // [s] mean, exponential; 0 = none.
+  double patience_s = 60;        // [s] mean, exponential; 0 = for ever.
+  double reactive_load = 0;      // [erlang per slot] offered by visitors who come by themselves.
+  double refresh_s = 1;          // [s] pacing's refresh period.
+  double delay_s = 0;            // [s] age of the statistics that a system sees.
+  double warm_up_h = 2;          // [h] before the first day; not counted.
+  double day_h = 10;             // [h]
+  bool cold = false;             // Each day starts with a new system and no warm-up.
+  std::vector<DayPhase> phases;  // Empty: the figures above all day long. Repeats every day.
+  const Trace* trace = nullptr;  // Reactive traffic, service times and staffing of real days.
+
+  double goal = 0.03;           // [0..1] proactive abandonment no more than; or busy no less than.
+  bool busy_goal = false;       // `goal` is an occupancy.
+  bool dual = false;            // Both kinds of traffic are paced for.
+  double reactive_goal = 0.05;  // [0..1] reactive abandonment that a dual system should keep.
+  double proactive_ratio = 1;   // [0..1] cap on the share of capacity for proactive traffic.
+
+  int total_slots() const { return agents * slots; }
+};
+
+/// All scenarios that have that name: one for every size and goal it is measured at.
+///
+///   sizes    restricts the numbers of agents; empty = the scenario's own
+///   quick    fewer sizes and goals, for a look in under a minute
+///   returns  empty if there is no such name, or no size of it is asked for
+std::vector<Scenario> scenarios_named(std::string_view name, const std::vector<int>& sizes,
+                                      bool quick);
+
+/// Every name, in the order of the table.
+const std::vector<std::string>& scenario_names();
+
+}  // namespace paceline::test

@@ -1,0 +1,121 @@
+// Paceline itself behind the bench's interface: the pacer's own decision engine, fed with what its
+// shell would feed it (counts, start times where the scenario gives them, the endpoint's feedback).
+#include <algorithm>
+#include <vector>
+
+#include "services/pacer/pacing.h"
+#include "tests/bench/chance.h"
+#include "tests/bench/systems.h"
+
+namespace paceline::test {
+namespace {
+
+PacingOptions options_of(const Scenario& scenario, bool closed_form) {
+  PacingOptions options;
+  if (closed_form)
+    options.algorithm = scenario.dual ? Algorithm::predictive_b_dual : Algorithm::predictive_b;
+  else
+    options.algorithm =
+        scenario.dual ? Algorithm::super_progressive_dual : Algorithm::super_progressive;
+  options.optimization_target =
+      scenario.busy_goal ? OptimizationTarget::busy_factor : OptimizationTarget::abandonment_rate;
+  options.optimization_goal = static_cast<int>(scenario.goal * 100 + 0.5);
+  options.proactive_ratio = static_cast<int>(scenario.proactive_ratio * 100 + 0.5);
+  options.refresh_period =
+      std::chrono::duration_cast<Duration>(std::chrono::duration<double>{scenario.refresh_s});
+  return options;
+}
+
+PacingTuning tuning_of(const Scenario& scenario) {
+  PacingTuning tuning;
+  tuning.reactive_goal_percent = scenario.reactive_goal * 100;
+  tuning.stale_after_s = std::max(tuning.stale_after_s, 3 * scenario.refresh_s);
+  return tuning;
+}
+
+class Paceline final : public System {
+ public:
+  Paceline(const Scenario& scenario, PacelineWays ways, std::uint64_t seed)
+      : options_{options_of(scenario, ways.closed_form)},
+        ways_{ways},
+        slots_per_agent_{scenario.slots},
+        period_{scenario.refresh_s},
+        pacing_{tuning_of(scenario)},
+        chance_{seed, 98} {}
+
+  int decide(const View& view) override {
+    for (const Happening& happening : view.happened) count(happening);
+    PacingInputs inputs;
+    inputs.stat_age_s = view.now_s - view.statistics_at_s;
+    inputs.logged_in = view.logged_in / slots_per_agent_;
+    inputs.slots = view.logged_in;
+    inputs.idle = view.idle;
+    inputs.busy = view.talking;
+    inputs.wrap_up = view.wrap_up;
+    inputs.queue = view.queue_proactive + view.queue_reactive;
+    inputs.entered = answered_ + abandoned_ + static_cast<std::uint64_t>(inputs.queue);
+    inputs.answered = answered_;
+    inputs.abandoned = abandoned_;
+    inputs.proactive.sent = static_cast<std::uint64_t>(view.sent);
+    inputs.proactive.accepted = static_cast<std::uint64_t>(view.accepted);
+    inputs.proactive.rejected = static_cast<std::uint64_t>(view.refused);
+    inputs.proactive.pending = static_cast<std::uint32_t>(view.pending);
+    inputs.proactive.answered = proactive_answered_;
+    inputs.proactive.abandoned = proactive_abandoned_;
+    if (ways_.start_times) {
+      busy_.clear();
+      wrap_up_.clear();
+      for (const Slot& slot : view.slots) {
+        if (slot.phase == Phase::talking) busy_.push_back(view.statistics_at_s - slot.since_s);
+        if (slot.phase == Phase::wrap_up) wrap_up_.push_back(view.statistics_at_s - slot.since_s);
+      }
+      inputs.busy_elapsed_s = busy_;
+      inputs.wrap_up_elapsed_s = wrap_up_;
+    }
+    return pacing_.decide(inputs, options_, {}, chance_.uniform(), view.now_s).invitations;
+  }
+
+  double period_s() const override { return period_; }
+  double debounce_s() const override { return ways_.debounce_s; }
+
+ private:
+  void count(const Happening& happening) {
+    switch (happening.kind) {
+      case Happening::Kind::served:
+        ++answered_;
+        proactive_answered_ += happening.proactive;
+        return;
+      case Happening::Kind::abandoned:
+        ++abandoned_;
+        proactive_abandoned_ += happening.proactive;
+        return;
+      case Happening::Kind::accepted:
+      case Happening::Kind::refused:
+      case Happening::Kind::arrived:
+      case Happening::Kind::talk_ended:
+      case Happening::Kind::freed:
+        return;
+    }
+  }
+
+  PacingOptions options_;
+  PacelineWays ways_;
+  int slots_per_agent_;
+  double period_;
+  TargetPacing pacing_;
+  Chance chance_;
+  std::uint64_t answered_ = 0;
+  std::uint64_t abandoned_ = 0;
+  std::uint64_t proactive_answered_ = 0;
+  std::uint64_t proactive_abandoned_ = 0;
+  std::vector<double> busy_, wrap_up_;
+};
+
+}  // namespace
+
+std::unique_ptr<System> make_paceline(const Scenario& scenario, PacelineWays ways,
+                                      std::uint64_t seed) {
+  return std::make_unique<Paceline>(scenario, ways, seed);
+}
+
+}  // namespace paceline::test
