@@ -114,7 +114,9 @@ struct SimWorld::Process final : Clock, Timers, Bus, Log, std::enable_shared_fro
   // Bus
   void publish(std::string_view channel, Payload bytes, int shard) override {
     const std::vector<std::uint8_t> copy{bytes.begin(), bytes.end()};
+    const bool own_node = sim.node_channels_.contains(std::string{channel});
     for (const auto& [address, process] : sim.processes_) {
+      if (own_node && address.node != self.node) continue;
       for (const auto& [name, wanted, deliver] : process->subscriptions) {
         if (name != channel || (wanted >= 0 && shard >= 0 && wanted != shard)) continue;
         const auto arrive =

@@ -74,6 +74,10 @@ class SimWorld {
   void heal(const std::string& from, const std::string& to);
   void heal_all() { cuts_.clear(); }
 
+  /// Channels that only their own node hears, as the topology's scope says; by default there are
+  /// none.
+  void keep_within_node(std::set<std::string> channels) { node_channels_ = std::move(channels); }
+
   /// Clock of a node from now on: jumps by `step`, then runs at `rate` x true time (1 = right).
   void set_clock(const std::string& node, Duration step, double rate);
   /// Only people's clock.
@@ -111,6 +115,7 @@ class SimWorld {
   std::map<Address, std::shared_ptr<Process>> processes_;
   std::map<Address, std::uint64_t> incarnations_;
   std::set<std::pair<std::string, std::string>> cuts_;
+  std::set<std::string> node_channels_;
   std::vector<SimEvent> log_;
 };
 
