@@ -75,15 +75,14 @@ struct HttpServer::Daemon {
       mhd = MHD_start_daemon(flags, 0, nullptr, nullptr, &on_request, this, MHD_OPTION_SOCK_ADDR,
                              &address, MHD_OPTION_NOTIFY_COMPLETED, &on_completed, this,
                              MHD_OPTION_CONNECTION_LIMIT, options.max_connections,
-                             MHD_OPTION_CONNECTION_TIMEOUT, idle,
-                             MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+                             MHD_OPTION_CONNECTION_TIMEOUT, idle, MHD_OPTION_END);
     } else {
-      mhd = MHD_start_daemon(
-          flags, 0, nullptr, nullptr, &on_request, this, MHD_OPTION_SOCK_ADDR, &address,
-          MHD_OPTION_NOTIFY_COMPLETED, &on_completed, this, MHD_OPTION_CONNECTION_LIMIT,
-          options.max_connections, MHD_OPTION_CONNECTION_TIMEOUT, idle,
-          MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_HTTPS_MEM_KEY, options.key_pem.c_str(),
-          MHD_OPTION_HTTPS_MEM_CERT, options.certificate_pem.c_str(), MHD_OPTION_END);
+      mhd = MHD_start_daemon(flags, 0, nullptr, nullptr, &on_request, this, MHD_OPTION_SOCK_ADDR,
+                             &address, MHD_OPTION_NOTIFY_COMPLETED, &on_completed, this,
+                             MHD_OPTION_CONNECTION_LIMIT, options.max_connections,
+                             MHD_OPTION_CONNECTION_TIMEOUT, idle, MHD_OPTION_HTTPS_MEM_KEY,
+                             options.key_pem.c_str(), MHD_OPTION_HTTPS_MEM_CERT,
+                             options.certificate_pem.c_str(), MHD_OPTION_END);
     }
     if (!mhd)
       throw std::system_error{

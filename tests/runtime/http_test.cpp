@@ -144,6 +144,14 @@ TEST_CASE("no answer in time and nobody listening are unavailable", "[runtime]")
   CHECK(run_until(web.loop, [&] { return !web.held[0].alive(); }));
 }
 
+TEST_CASE("a port that is taken is refused", "[runtime]") {
+  Web web;
+
+  CHECK_THROWS_AS(
+      HttpServer(web.loop, {.port = web.server.port()}, [](ServerRequest, Responder) {}),
+      std::system_error);
+}
+
 TEST_CASE("a cancelled request is never told", "[runtime]") {
   Web web;
   bool told = false;

@@ -159,7 +159,7 @@ TEST_CASE("any words are a fault or refused", "[simulator][property]") {
 TEST_CASE("gzip comes back, and broken or boundless streams are refused", "[simulator][property]") {
   REQUIRE(rc::check([](const std::string& text) {
     const auto packed = gzip(text);
-    RC_ASSERT(gunzip(packed) == Result<std::string>{text});
+    RC_ASSERT(gunzip(packed).value() == text);
     RC_ASSERT_FALSE(gunzip(packed.substr(0, packed.size() - 1)).has_value());
     (void)gunzip(text);
   }));

@@ -32,6 +32,17 @@ TEST_CASE("a month is read without phantoms and calls that never queued", "[simu
   CHECK_FALSE(trace->calls[2].served);
 }
 
+TEST_CASE(
+    "a call whose stay in the voice response unit is negative reaches the queue that much earlier",
+    "[simulator]") {
+  const auto trace = parse_trace(
+      header + "1,36000,-87,PS,0,40,AGENT,120,a01\n1,50,-87,PS,0,40,AGENT,120,a01\n", "month.csv");
+
+  REQUIRE(trace);
+  CHECK(trace->calls[0].at_s == 35913);
+  CHECK(trace->calls[1].at_s == 0);
+}
+
 TEST_CASE("a bad line is refused by its number", "[simulator]") {
   const auto [line, why] = GENERATE(table<std::string, std::string>(
       {{"1,36000,10,PS,0,0,AGENT,120", "month.csv:2: 8 fields, not 9"},
@@ -47,6 +58,13 @@ TEST_CASE("a bad line is refused by its number", "[simulator]") {
 
   REQUIRE_FALSE(trace);
   CHECK(trace.error().detail == why);
+}
+
+TEST_CASE("a negative time in the voice response unit is taken as it stands", "[simulator]") {
+  const auto trace = parse_trace(header + "1,43482,-87,PS,1,101,AGENT,61,a02\n", "x");
+
+  REQUIRE(trace);
+  CHECK(trace->calls.at(0).at_s == 43395);
 }
 
 TEST_CASE("another first line is refused", "[simulator]") {
