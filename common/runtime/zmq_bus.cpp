@@ -22,6 +22,10 @@ namespace {
 
 constexpr int most_per_turn =
     256;  // Messages read from one socket before the others have their turn.
+// Connecting anew on a starved host costs handshakes that starve it more: not at once, and ever
+// more rarely.
+constexpr Duration least_patience = 1s;
+constexpr Duration most_patience = 5s;
 constexpr std::size_t most_questions = 64;  // Under way at once.
 constexpr const char* zap_domain = "paceline";
 
@@ -56,7 +60,8 @@ struct ZmqBus::Wires {
   struct Source {
     Address address;
     std::string endpoint;
-    Instant heard{};
+    Instant heard{};      // Or connected anew.
+    Duration patience{};  // How long its silence may last before it is connected anew.
   };
   struct Subscription {
     const Channel* channel;
@@ -231,6 +236,7 @@ struct ZmqBus::Wires {
       }
       for (auto& source : subscription->sources) {
         source.heard = clock.now();
+        source.patience = first_patience(ch);
         connect(socket, source.endpoint, node);
       }
       loop.watch_socket(socket.handle(), [this, s = subscription.get()] { hear(*s); });
@@ -252,16 +258,23 @@ struct ZmqBus::Wires {
         continue;
       }
       source->heard = clock.now();
+      source->patience = first_patience(*subscription.channel);
       received.add();
       subscription.deliver(source->address,
                            {(*frames)[2].data<std::uint8_t>(), (*frames)[2].size()});
     }
   }
 
+  static Duration first_patience(const Channel& channel) {
+    return std::max<Duration>(channel.stale, least_patience);
+  }
+
   void renew_silent(Subscription& subscription) {
     for (auto& source : subscription.sources) {
-      if (clock.now() - source.heard <= subscription.channel->stale) continue;
-      source.heard = clock.now();  // The next try after another stale bound.
+      if (clock.now() - source.heard <= source.patience) continue;
+      source.heard = clock.now();
+      source.patience = std::max(std::min(2 * source.patience, most_patience),
+                                 first_patience(*subscription.channel));
       renewed.add();
       subscription.socket.disconnect(source.endpoint);
       connect(subscription.socket, source.endpoint, source.address.node);

@@ -18,7 +18,6 @@ constexpr std::int64_t max_token_life_s = 172'800;
 constexpr std::int64_t default_token_life_s = 300;
 
 // ---- Out
-// ------------------------------------------------------------------------------------------
 
 // Lets a std::string be written to by rapidjson::Writer.
 struct StringSink {
@@ -72,7 +71,6 @@ class JsonWriter {
 };
 
 // ---- In
-// -------------------------------------------------------------------------------------------
 
 // One JSON object whose members are asked for by name; errors name the member and where it stands.
 class Members {
