@@ -14,6 +14,8 @@ const char* to_string(Failover::Why why) {
       return "unavailable";
     case Failover::Why::lagging:
       return "lagging";
+    case Failover::Why::blind:
+      return "blind";
     case Failover::Why::asked:
       return "asked";
   }
@@ -49,6 +51,12 @@ Failover::Outcome Failover::step(const Servers& servers, Instant now) {
   } else {
     const auto mine = static_cast<std::size_t>(*in_use_);
     const auto other = 1 - mine;
+    const bool blind = usable_now[mine] && usable_now[other] &&
+                       2 * std::uint64_t{servers[mine].visible} < servers[other].visible;
+    if (!blind)
+      blind_since_.reset();
+    else if (!blind_since_)
+      blind_since_ = now;
     if (usable_now[other]) {
       if (!usable_now[mine])
         outcome.why = servers[mine].available ? Why::silent : Why::unavailable;
@@ -56,10 +64,13 @@ Failover::Outcome Failover::step(const Servers& servers, Instant now) {
         outcome.why = Why::asked;
       else if (lags(servers[mine], servers[other]))
         outcome.why = Why::lagging;
+      else if (blind_since_ && now - *blind_since_ >= policy_.silence)
+        outcome.why = Why::blind;
       if (outcome.why != Why::none) {
         in_use_ = static_cast<int>(other);
         outcome.switched = true;
         asked_until_ = {};
+        blind_since_.reset();
         provisional_until_ = now + policy_.grace;
         ++switches_;
       }

@@ -27,6 +27,7 @@ struct ServerView {
   bool available = true;           // By its own word (service state).
   std::optional<Instant> heard{};  // When it last gave a sign of life.
   std::int64_t newest_ms = 0;      // Newest timestamp among its statistics; 0 = none.
+  std::uint32_t visible = 0;       // Targets that it fully knows.
 };
 
 class Failover {
@@ -39,7 +40,7 @@ class Failover {
   };
   using Servers = std::array<ServerView, 2>;
 
-  enum class Why : std::uint8_t { none, first, silent, unavailable, lagging, asked };
+  enum class Why : std::uint8_t { none, first, silent, unavailable, lagging, blind, asked };
 
   struct Outcome {
     bool switched = false;  // in_use() changed.
@@ -71,6 +72,7 @@ class Failover {
   Instant started_;
   std::optional<int> in_use_;
   bool live_ = false;
+  std::optional<Instant> blind_since_;
   bool ever_live_ = false;
   Instant provisional_until_{};
   Instant asked_until_{};

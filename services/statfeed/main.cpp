@@ -5,6 +5,7 @@
 #include "common/runtime/curl_http.h"
 #include "common/runtime/files.h"
 #include "common/runtime/serve.h"
+#include "services/statfeed/adapter_replay.h"
 #include "services/statfeed/adapter_statistics.h"
 #include "services/statfeed/service.h"
 
@@ -32,16 +33,30 @@ int main(int argc, char** argv) {
       "statfeed", argc, argv, load, [](const StatfeedConfig& config, World& world, Loop& loop) {
         CurlHttp http{loop, world.metrics};
         Statfeed statfeed{config, world};
+        std::optional<FeedRecorder> recorder;
+        if (!config.record_file.empty())
+          recorder.emplace(config.record_file, statfeed, statfeed.roster(), world);
+        SourceListener& listener = recorder ? static_cast<SourceListener&>(*recorder) : statfeed;
+        std::optional<ReplayAdapter> replay;
         std::array<std::optional<StatisticsAdapter>, server_count> servers;
-        for (std::size_t i = 0; i < servers.size(); ++i) {
+        if (!config.replay_file.empty()) {
+          replay.emplace(ReplayAdapter::Options{config.replay_file, config.replay_speed}, listener,
+                         statfeed.roster(), world);
+          for (int server = 0; server < server_count; ++server) statfeed.attach(server, *replay);
+          replay->start();
+        }
+        for (std::size_t i = 0; i < servers.size() && !replay; ++i) {
           if (config.servers[i].empty()) continue;
           servers[i].emplace(
               StatisticsAdapter::Options{config.servers[i], config.access, config.session},
-              static_cast<int>(i), statfeed, statfeed.roster(), statfeed.mapping(), world, http);
+              static_cast<int>(i), listener, statfeed.roster(), statfeed.mapping(), world, http);
           statfeed.attach(static_cast<int>(i), *servers[i]);
           servers[i]->start();
         }
-        loop.on_reload([&] { statfeed.reload(read_targets(config)); });
+        loop.on_reload([&] {
+          statfeed.reload(read_targets(config));
+          if (recorder) recorder->targets_changed();
+        });
         loop.on_stop([&] {
           statfeed.stop();
           loop.after(leave_time, [&] { loop.stop(); });

@@ -185,6 +185,7 @@ void Statfeed::read(int server, std::span<const Reading> readings) {
     if (in_use && taken == Ledger::Taken::fresh) touch(slot);
   }
   mine.view.newest_ms = mine.ledger.newest_ms();
+  mine.view.visible = mine.ledger.visible_slots();
   if (in_use && !touched_.empty()) soon();
 }
 

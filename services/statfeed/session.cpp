@@ -131,6 +131,7 @@ void Session::begin(Instant now, Step& step) {
   pushed_ = policy_.push && now >= push_again_at_;
   phase_ = pushed_ ? Phase::handshaking : Phase::running;
   heard_ = now;
+  probed_ = now;
   if (pushed_) send_handshake(step);
 }
 
@@ -166,7 +167,7 @@ void Session::pump(Instant now, Step& step) {
   if (phase_ == Phase::running && policy_.push && !pushed_ && now >= push_again_at_)
     begin(now, step);
   if (phase_ == Phase::running) {
-    if (pushed_ && !connecting_ && now >= connect_at_) send_connect(step);
+    if (pushed_ && !connecting_ && now >= connect_at_) send_connect(now, step);
     while (others_out_ < policy_.parallel && now >= paused_until_) {
       if (const auto id = batches_.next_to_open(now)) {
         send_open(*id, step);
@@ -180,10 +181,18 @@ void Session::pump(Instant now, Step& step) {
         break;
       }
     }
-    if (pushed_ && others_out_ == 0 && now - heard_ >= policy_.liveness && now >= paused_until_)
-      if (const auto id = batches_.any_open()) send_poll(*id, true, step);
+    if (pushed_ && others_out_ == 0 && now >= probe_due())
+      if (const auto id = batches_.any_open()) {
+        probed_ = now;
+        send_poll(*id, true, step);
+      }
   }
   step.wake = next_wake(now);
+}
+
+// A probe that is answered with an error is no sign of life, and no reason to ask at once again.
+Instant Session::probe_due() const {
+  return std::max(std::max(heard_, probed_) + policy_.liveness, paused_until_);
 }
 
 Instant Session::next_wake(Instant now) const {
@@ -192,7 +201,7 @@ Instant Session::next_wake(Instant now) const {
   if (phase_ == Phase::waiting) consider(retry_at_);
   if (phase_ == Phase::running) {
     if (pushed_ && !connecting_) consider(connect_at_);
-    if (pushed_ && others_out_ == 0) consider(std::max(heard_ + policy_.liveness, paused_until_));
+    if (pushed_ && others_out_ == 0) consider(probe_due());
     if (!pushed_ && policy_.push) consider(push_again_at_);
     if (others_out_ < policy_.parallel)
       if (const auto due = batches_.next_due(true)) consider(std::max(*due, paused_until_));
@@ -241,7 +250,7 @@ void Session::send_join(Step& step) {
   phase_ = Phase::joining;
 }
 
-void Session::send_connect(Step& step) {
+void Session::send_connect(Instant now, Step& step) {
   BayeuxMessage message;
   message.channel = "/meta/connect";
   message.client_id = client_;
@@ -254,6 +263,7 @@ void Session::send_connect(Step& step) {
   message.id = std::to_string(call.id);
   encode_bayeux({message}, call.body);
   connecting_ = true;
+  connect_sent_ = now;
 }
 
 void Session::send_open(Batches::Id id, Step& step) {
@@ -290,6 +300,15 @@ void Session::send_poll(Batches::Id id, bool probe, Step& step) {
 }
 
 // ---- Answers
+
+// While pushed, a poll only heals what was lost; but a statistic without a value is asked for again
+// soon, lest its target stays blind because one update was missed.
+Duration Session::until_poll(const std::vector<StatisticValue>& values) const {
+  if (!pushed_) return policy_.poll_period;
+  const Duration healing = policy_.reconcile > Duration::zero() ? policy_.reconcile : never;
+  const bool all_valid = std::ranges::all_of(values, &StatisticValue::valid);
+  return all_valid ? healing : std::min(healing, policy_.batches.unseen_min);
+}
 
 std::optional<Statistic> Session::ours(std::string_view id) const {
   const auto name = read_statistic_id(id, salt_);
@@ -395,7 +414,10 @@ void Session::on_messages(const Flight& flight, std::string_view body, Instant n
     pause_ = Duration::zero();
     hear(step, now);
     if (meta->reconnect == "handshake") return begin(now, step);
+    // A server that answers at once with nothing to tell must not set the pace.
     connect_at_ = now + interval;
+    if (step.readings.empty())
+      connect_at_ = std::max(connect_at_, connect_sent_ + policy_.liveness / 8);
     return;
   }
   if (meta->reconnect == "handshake" || meta->error.starts_with("402")) {
@@ -475,9 +497,7 @@ void Session::on_open_reply(const Flight& flight, const Result<Reply>& reply, In
   if (batches_.opened(flight.batch, subscription, unseen, now)) {
     if (to_close_.size() < max_to_close) to_close_.push_back(subscription);
   } else if (told_values) {
-    batch->due = now + (!pushed_                               ? policy_.poll_period
-                        : policy_.reconcile > Duration::zero() ? policy_.reconcile
-                                                               : never);
+    batch->due = now + until_poll(answer->statistics);
   }
   if (!pushed_) pause_ = Duration::zero();
   hear(step, now);
@@ -512,9 +532,7 @@ void Session::on_poll_reply(const Flight& flight, const Result<Reply>& reply, In
   if (!flight.probe) {
     batch->polling = false;
     batch->pause = Duration::zero();
-    batch->due = now + (!pushed_                               ? policy_.poll_period
-                        : policy_.reconcile > Duration::zero() ? policy_.reconcile
-                                                               : never);
+    batch->due = now + until_poll(answer->statistics);
   }
   hear(step, now);
 }

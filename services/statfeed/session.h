@@ -112,6 +112,7 @@ class Session {
   void lose(std::string why, Duration at_least, Instant now, Step& step);
   void pump(Instant now, Step& step);
   Instant next_wake(Instant now) const;
+  Instant probe_due() const;
   Duration pause();
   std::uint64_t random();
 
@@ -119,7 +120,7 @@ class Session {
              Batches::Id batch, Step& step);
   void send_handshake(Step& step);
   void send_join(Step& step);
-  void send_connect(Step& step);
+  void send_connect(Instant now, Step& step);
   void send_open(Batches::Id id, Step& step);
   void send_poll(Batches::Id id, bool probe, Step& step);
 
@@ -129,6 +130,7 @@ class Session {
   void on_poll_reply(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
   bool on_common_failure(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
   void refuse_push(std::string why, Instant now, Step& step);
+  Duration until_poll(const std::vector<StatisticValue>& values) const;
   void hear(Step& step, Instant now);
   void take(const std::vector<StatisticValue>& values, Step& step);
   std::optional<Statistic> ours(std::string_view id) const;
@@ -149,12 +151,14 @@ class Session {
   int others_out_ = 0;  // Calls out beside handshake, join and connect.
   bool connecting_ = false;
   Instant connect_at_{};
+  Instant connect_sent_{};
   Duration connect_timeout_{};  // As the server advised.
   Instant retry_at_{};
   Duration pause_{};
   Instant push_again_at_{};
   Instant paused_until_{};  // 429.
   Instant heard_{};
+  Instant probed_{};  // When a sign of life was last asked for.
   int failures_ = 0;  // In a row, of polls and opens.
   bool rehandshaken_ = false;
   std::vector<std::string> to_close_;

@@ -7,6 +7,7 @@
 #include "common/runtime/http_server.h"
 #include "common/runtime/system_clock.h"
 #include "tests/support/catch.h"
+#include "tests/support/real_loop.h"
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
@@ -64,8 +65,7 @@ struct Desk {
   void run(const std::function<bool()>& done) {
     StatisticsAdapter adapter{options, 0, heard, roster, mapping, world, http};
     adapter.start();
-    for (int i = 0; i < 3000 && !done(); ++i) loop.run_once(10ms);
-    REQUIRE(done());
+    REQUIRE(run_until(loop, done));
   }
 
   Loop loop;

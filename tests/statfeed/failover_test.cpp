@@ -79,6 +79,22 @@ TEST_CASE("a server that lags behind the other is left", "[statfeed]") {
   CHECK_FALSE(other.step({primary, backup}, start).switched);
 }
 
+TEST_CASE("a server that sees far fewer targets than the other is left after a while",
+          "[statfeed]") {
+  auto failover = in_use_primary();
+  auto primary = good(start);
+  auto backup = good(start);
+  primary.visible = 4;
+  backup.visible = 9;
+  CHECK_FALSE(failover.step({primary, backup}, start).switched);
+
+  primary.heard = backup.heard = start + 5s;
+  const auto outcome = failover.step({primary, backup}, start + 5s);
+
+  CHECK(outcome.why == Failover::Why::blind);
+  CHECK(failover.in_use() == 1);
+}
+
 TEST_CASE("with neither usable nothing switches, and the loss is told once", "[statfeed]") {
   auto failover = in_use_primary();
   const auto now = start + 6s;

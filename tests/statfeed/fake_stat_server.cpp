@@ -99,7 +99,8 @@ void FakeStatServer::serve(const HttpRequest& request, World& world, Answer answ
   if (path == "/notifications") {
     if (!push) return answer(plain(404));
     std::vector<BayeuxMessage> replies;
-    for (const auto& message : decode_bayeux(request.body).value()) {
+    const auto messages = decode_bayeux(request.body).value();
+    for (const auto& message : messages) {
       BayeuxMessage reply;
       reply.channel = message.channel;
       reply.successful = true;
@@ -153,7 +154,7 @@ void FakeStatServer::serve(const HttpRequest& request, World& world, Answer answ
 
 FakeHttp::FakeHttp(World& world, FakeStatServer& primary, FakeStatServer& backup)
     : world_{world}, servers_{&primary, &backup} {
-  timer_ = world.timers.every(20ms, [this] {
+  timer_ = world.timers.every(50ms, [this] {
     for (auto* server : servers_)
       if (server->up && !server->silent) server->flush(world_);
   });

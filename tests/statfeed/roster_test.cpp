@@ -51,7 +51,12 @@ TEST_CASE("whatever comes and goes, slots are distinct and order is the file's",
     Roster roster;
     const auto rounds = *rc::gen::inRange(1, 6);
     for (int round = 0; round < rounds; ++round) {
-      const auto numbers = *rc::gen::unique<std::vector<int>>(rc::gen::inRange(0, 12));
+      std::vector<int> numbers;
+      for (int number = 0; number < 12; ++number)
+        if (*rc::gen::arbitrary<bool>())
+          numbers.insert(
+              numbers.begin() + *rc::gen::inRange<std::ptrdiff_t>(0, std::ssize(numbers) + 1),
+              number);
       std::vector<Subject> subjects;
       for (const int number : numbers)
         subjects.push_back(

@@ -128,6 +128,25 @@ TEST_CASE("pushed updates become readings and the connect is renewed", "[statfee
   CHECK(talk.has(Kind::connect));
 }
 
+TEST_CASE(
+    "a server that does not hold connects is not stormed, and loses no speed when it has news",
+    "[statfeed]") {
+  Talk talk{{.liveness = 2s}};
+  talk.begin();
+  talk.shake_hands();
+  talk.open_all();
+
+  talk.answer(talk.take(Kind::connect), 200, connected);
+
+  CHECK_FALSE(talk.has(Kind::connect));
+  talk.tick(250ms);
+  talk.answer(talk.take(Kind::connect), 200,
+              R"([{"channel":"/statistics/v3/updates","data":{"statistics":[{"statisticId":")" +
+                  talk.ids.at(0) +
+                  R"(","value":{"intValue":9}}]}},{"channel":"/meta/connect","successful":true}])");
+  CHECK(talk.has(Kind::connect));
+}
+
 TEST_CASE("an unknown client shakes hands again at once and opens everything again", "[statfeed]") {
   Talk talk;
   talk.begin();
@@ -208,6 +227,22 @@ TEST_CASE("a held connect does not hide a dead server: it is asked for a sign of
   CHECK(talk.answer(probe, 200, R"({"status":{"code":0},"data":{"statistics":[]}})").heard);
 }
 
+TEST_CASE("a server that answers probes with errors is not probed without pause", "[statfeed]") {
+  Talk talk{{.liveness = 2s}};
+  talk.begin();
+  talk.shake_hands();
+  talk.open_all();
+  talk.tick(2s);
+
+  talk.answer(talk.take(Kind::poll), 500, "");
+
+  CHECK_FALSE(talk.has(Kind::poll));
+  talk.tick(1900ms);
+  CHECK_FALSE(talk.has(Kind::poll));
+  talk.tick(100ms);
+  CHECK(talk.has(Kind::poll));
+}
+
 TEST_CASE("statistics the server does not know are read as unseen and asked for again",
           "[statfeed]") {
   Talk talk{{.batches = {.unseen_min = 15s}}};
@@ -283,6 +318,7 @@ TEST_CASE("a service that calls itself unavailable is believed", "[statfeed]") {
       R"([{"channel":"/statistics/v3/service","data":{"serviceState":"Unavailable"}},{"channel":"/meta/connect","successful":true}])");
 
   CHECK_FALSE(talk.session.available());
+  talk.tick(1s);
   talk.answer(
       talk.take(Kind::connect), 200,
       R"([{"channel":"/statistics/v3/service","data":{"serviceState":"Available"}},{"channel":"/meta/connect","successful":true}])");
