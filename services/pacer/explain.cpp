@@ -85,6 +85,7 @@ void add_figures(Steps& steps, const PacingFigures& f) {
   steps.add("integral", f.integral);
   steps.add("uniform", f.uniform);
   steps.add("pending", f.pending, "invitations");
+  steps.add("unseen", f.unseen, "invitations");
 }
 
 }  // namespace

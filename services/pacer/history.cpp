@@ -15,13 +15,16 @@ constexpr double forget_outcome = 0.999;
 constexpr double decay_s = 12 * 3600;  // Samples decay toward the priors with this time constant.
 constexpr double decay_step_s = 60;
 constexpr double smoothing_s = 600;
+constexpr double most_rate = 1e4;      // [1/s]
 constexpr double answer_prior = 30;    // [answers]
 constexpr double service_prior = 10;   // [ends]
-constexpr double wrap_up_prior = 3;  // [ends] Weak: most groups have none.
+constexpr double wrap_up_prior = 3;    // [ends] Weak: most groups have none.
 constexpr double patience_prior = 5;   // [abandonments]
 constexpr double pool_cap = 200;       // [samples] of one target in the pool.
 constexpr double same_start_s = 0.25;  // Start times closer than this are the same interaction.
 constexpr double outlier_means = 8;
+constexpr double most_unseen_ends = 64;  // Of phases that began and ended between two looks.
+constexpr double most_draws = 65'536;    // Steps that drawing who ended may cost in one look.
 
 // Difference of a cumulative counter; a fall is a restart and counts as none.
 double rise(std::uint64_t before, std::uint64_t after) {
@@ -83,7 +86,7 @@ Learned sanitised(const Learned& learned) {
   repair(clean.wrap_up);
   repair(clean.queue_s, 0, 1e12);
   repair(clean.queue_abandoned, 0, 1e9);
-  repair(clean.reactive_rate, -1e4, 1e4);
+  repair(clean.reactive_rate, -most_rate, most_rate);
   repair(clean.smoothed_s, 0, smoothing_s);
   repair(clean.proactive_share, 0, 1);
   repair(clean.busy_factor, 0, 1);
@@ -168,21 +171,26 @@ void PhaseAges::end_at(double start_s, double dt_s, double now_s) {
 void PhaseAges::reconstruct(std::int32_t count, double ends, double dt_s, double now_s) {
   expose(dt_s);
   const auto slots = static_cast<std::size_t>(count);
-  for (double left = ends; left >= 0.5; left -= 1) {
-    if (starts_.empty()) {
+  const double most = std::min(ends, static_cast<double>(slots) + most_unseen_ends);
+  if (most * static_cast<double>(starts_.size()) > most_draws) {
+    end_oldest(static_cast<std::size_t>(most), now_s);
+  } else {
+    for (double left = most; left >= 0.5; left -= 1) {
+      if (!starts_.empty()) {
+        end_one(now_s);
+        continue;
+      }
       hazard.end(0);  // Began and ended between two looks.
       learned_more_ = true;
-    } else {
-      end_one(now_s);
     }
-    if (left > 4.0 * static_cast<double>(slots) + 64) break;
   }
-  while (starts_.size() > slots) {  // Ended without the counters saying so.
-    starts_.erase(starts_.begin());
-    if (guesses_ > 0) --guesses_;
+  if (starts_.size() > slots) {  // Ended without the counters saying so.
+    const auto gone = static_cast<std::ptrdiff_t>(starts_.size() - slots);
+    starts_.erase(starts_.begin(), starts_.begin() + gone);
+    guesses_ -= std::min(guesses_, static_cast<std::size_t>(gone));
   }
-  if (starts_.empty() &&
-      dt_s <= 0) {  // First sight: as a renewal process would look, ages spread evenly.
+  // First sight: as a renewal process would look, ages spread evenly.
+  if (starts_.empty() && dt_s <= 0) {
     for (std::size_t i = 0; i < slots; ++i)
       starts_.push_back(now_s -
                         mean_s_ * static_cast<double>(slots - i) / static_cast<double>(slots + 1));
@@ -190,6 +198,18 @@ void PhaseAges::reconstruct(std::int32_t count, double ends, double dt_s, double
   }
   while (starts_.size() < slots) starts_.push_back(now_s - 0.5 * dt_s);
   sort_into_bins(now_s);
+}
+
+// For ends that are too many to be drawn one by one: then hardly anybody is left to tell apart.
+void PhaseAges::end_oldest(std::size_t ends, double now_s) {
+  constexpr std::size_t most_learned = 256;
+  const std::size_t gone = std::min(ends, starts_.size());
+  for (std::size_t i = 0; i < std::min(gone, most_learned); ++i) {
+    if (now_s - starts_[i] <= outlier_means * mean_s_) hazard.end(hazard_bin(now_s - starts_[i]));
+  }
+  starts_.erase(starts_.begin(), starts_.begin() + static_cast<std::ptrdiff_t>(gone));
+  guesses_ -= std::min(guesses_, gone);
+  learned_more_ = true;
 }
 
 void PhaseAges::forget_ages() {
@@ -289,6 +309,7 @@ Observed History::observe(const PacingInputs& inputs, const PacingTuning& tuning
                           double now_s) {
   Observed seen;
   const double gap_s = has_last_ ? now_s - last_s_ : 0;
+  seen.gap_s = std::max(0.0, gap_s);
   if (gap_s > longest_gap_s) {
     busy_.forget_ages();
     wrap_up_.forget_ages();
@@ -325,7 +346,7 @@ Observed History::observe(const PacingInputs& inputs, const PacingTuning& tuning
       const double keep = std::pow(forget_outcome, answered + abandoned);
       learned_.queue_abandoned = learned_.queue_abandoned * keep + abandoned;
       learned_.queue_s *= keep;
-      smooth(inputs, seen.dt_s, entered - accepted, answered, seen.proactive_answered);
+      smooth(seen.dt_s, entered - accepted, answered, seen.proactive_answered);
     }
   }
   learn_phases(inputs, seen.dt_s, answered, now_s);
@@ -357,6 +378,12 @@ void History::learn_answers(const PacingInputs& inputs, const PacingTuning& tuni
                          after.accepted < before.accepted || after.sent < before.sent ||
                          after.rejected < before.rejected || after.timed_out < before.timed_out ||
                          after.answered < before.answered || after.abandoned < before.abandoned;
+  if (!has_feedback_ || restarted) accepted_known_ = 0;
+  if (accepted_known_ == 0 || true_at_s > last_feedback_s_) {
+    accepted_at_[accepted_next_] = {true_at_s, after.accepted};
+    accepted_next_ = (accepted_next_ + 1) % accepted_at_.size();
+    accepted_known_ = std::min(accepted_known_ + 1, accepted_at_.size());
+  }
   if (!has_feedback_ || restarted) {
     has_feedback_ = true;
     last_feedback_s_ = true_at_s;
@@ -414,11 +441,12 @@ void History::learn_phases(const PacingInputs& inputs, double dt_s, double answe
     wrap_up_.reconstruct(inputs.wrap_up, wrap_ends, dt_s, now_s);
 }
 
-void History::smooth(const PacingInputs& inputs, double dt_s, double reactive_entered,
-                     double answered, double proactive_answered) {
+void History::smooth(double dt_s, double reactive_entered, double answered,
+                     double proactive_answered) {
   learned_.smoothed_s = std::min(learned_.smoothed_s + dt_s, smoothing_s);
   const double share = std::min(1.0, dt_s / learned_.smoothed_s);
-  learned_.reactive_rate += share * (reactive_entered / dt_s - learned_.reactive_rate);
+  const double rate = std::clamp(reactive_entered / dt_s, -most_rate, most_rate);
+  learned_.reactive_rate += share * (rate - learned_.reactive_rate);
   const double slots = std::max(1, last_.idle + last_.busy + last_.wrap_up);
   learned_.busy_factor += share * (last_.busy / slots - learned_.busy_factor);
   learned_.occupancy += share * ((last_.busy + last_.wrap_up) / slots - learned_.occupancy);
@@ -427,7 +455,6 @@ void History::smooth(const PacingInputs& inputs, double dt_s, double reactive_en
     const double now = std::clamp(proactive_answered / answered, 0.0, 1.0);
     learned_.proactive_share += weight * (now - learned_.proactive_share);
   }
-  static_cast<void>(inputs);
 }
 
 Estimates History::estimates(const ChannelPool& pool, const PacingTuning& tuning) const {
@@ -449,7 +476,7 @@ Estimates History::estimates(const ChannelPool& pool, const PacingTuning& tuning
       shrunk(pool.queue_s, pool.queue_abandoned, tuning.default_patience_s, patience_prior);
   e.patience_s =
       in(shrunk(learned_.queue_s, learned_.queue_abandoned, t0, patience_prior), 0.2, 1e5);
-  e.reactive_rate = in(learned_.reactive_rate, 0, 1e4);
+  e.reactive_rate = in(learned_.reactive_rate, 0, most_rate);
   return e;
 }
 
@@ -463,6 +490,17 @@ Forecast History::forecast(std::span<const double> horizons_s, const Estimates& 
   wrap_up_.add_free(last_.wrap_up, forecast);
   for (std::size_t k = 0; k < horizons_s.size(); ++k) forecast.fresh[k] = busy_.fresh_free(k);
   return forecast;
+}
+
+double History::accepted_unseen(double since_s) const {
+  if (accepted_known_ == 0) return 0;
+  const std::size_t size = accepted_at_.size();
+  const auto back = [&](std::size_t i) {
+    return accepted_at_[(accepted_next_ + size - 1 - i) % size];
+  };
+  std::size_t i = 0;
+  while (i + 1 < accepted_known_ && back(i).at_s > since_s + 1e-9) ++i;
+  return rise(back(i).accepted, back(0).accepted);
 }
 
 Learned History::learned() const {

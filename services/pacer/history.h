@@ -72,6 +72,7 @@ struct Estimates {
 /// What happened between two observations.
 struct Observed {
   double dt_s = 0;     // [s] 0 = the first one, or after a gap too long to learn from.
+  double gap_s = 0;    // [s] passed, whatever was learned from it.
   double answers = 0;  // To invitations.
   double proactive_answered = 0;
   double proactive_abandoned = 0;
@@ -118,6 +119,7 @@ class PhaseAges {
  private:
   void expose(double dt_s);
   void end_one(double now_s);
+  void end_oldest(std::size_t ends, double now_s);
   void sort_into_bins(double now_s);
   void end_at(double start_s, double dt_s, double now_s);
   bool match_in_order(double dt_s, double now_s);
@@ -159,6 +161,11 @@ class History {
   ///   cost        O(slots + bins x horizons)
   Forecast forecast(std::span<const double> horizons_s, const Estimates& estimates);
 
+  /// Invitations that the endpoint knows to be accepted, but that came after the statistics were
+  /// true.
+  ///   since_s  [s] when the statistics were true
+  double accepted_unseen(double since_s) const;
+
   /// Whether the source told the start times last time.
   bool from_source() const { return from_source_; }
   /// Whether start times are known or rebuilt for most slots.
@@ -180,10 +187,18 @@ class History {
   void learn_answers(const PacingInputs& inputs, const PacingTuning& tuning, double sent_new,
                      double now_s, Observed& seen);
   void learn_phases(const PacingInputs& inputs, double dt_s, double answered, double now_s);
-  void smooth(const PacingInputs& inputs, double dt_s, double reactive_entered, double answered,
-              double proactive_answered);
+  void smooth(double dt_s, double reactive_entered, double answered, double proactive_answered);
+
+  // The endpoint's count of accepted invitations over the last moments, a ring.
+  struct AcceptedAt {
+    double at_s = 0;
+    std::uint64_t accepted = 0;
+  };
 
   Learned learned_{};
+  std::array<AcceptedAt, 32> accepted_at_{};
+  std::size_t accepted_next_ = 0;
+  std::size_t accepted_known_ = 0;
 
   bool has_last_ = false;
   double last_s_ = 0;

@@ -10,7 +10,7 @@
 namespace paceline {
 namespace {
 
-constexpr std::int32_t most_slots = 100'000;
+constexpr std::int32_t most_slots = 20'000;
 constexpr double most_pending = 1e6;
 constexpr int many_slots = 50;          // From here on the loop's gain is small.
 constexpr double anti_windup = 0.7;     // A loop's s may exceed the smaller one by this much.
@@ -18,12 +18,17 @@ constexpr double dither = 0.7;          // Width of the draw's effect on ln(risk
 constexpr double window_goal_busy = 3;  // BUSY_FACTOR may abandon this many times the default goal.
 constexpr double default_goal = 0.03;
 constexpr LoopRange risk_range{-9, -0.02};
+constexpr LoopRange reserve_range{-20,
+                                  -0.02};  // Of the reactive loop: down to idle slots held back.
+constexpr double reserve_gain = 3;         // Its gain, times the proactive loop's.
 constexpr LoopRange quantile_range{-6, 6};
 constexpr double cut_outcomes = 20;  // Fast cut: more than these in the last minute,
 constexpr double cut_share = 0.5;    // more than half of them abandoned.
 constexpr double cut_least = 1.0 / 64;
 constexpr double cut_pause_s = 15;  // Between two halvings; recovery doubles in a minute.
 constexpr double recovery_s = 60;
+constexpr double quiet_hour_s = 3600;
+constexpr double quiet_decay_s = 4 * 3600;
 
 std::int32_t count(std::int32_t value) {
   return std::clamp(value, 0, most_slots);
@@ -57,10 +62,22 @@ bool by_busy_factor(const PacingOptions& options) {
   return options.optimization_target == OptimizationTarget::busy_factor;
 }
 
-double share_of_goal(const PacingOptions& options, const PacingTuning& tuning) {
+// The loop's target: below the goal by the day's noise, so that few days end above it. That noise
+// is a fixed number of interactions (the loop's swing), so it matters less the more of them a day
+// has.
+double share_of_goal(const PacingOptions& options, const PacingTuning& tuning, double a_day) {
+  constexpr double swing = 2.5;  // [interactions] abandoned beyond the mean in one day of twenty.
+  constexpr double most_share = 0.985;
   const double goal =
       by_busy_factor(options) ? window_goal_busy * default_goal : options.optimization_goal / 100.0;
-  return std::clamp(goal * tuning.goal_share, 1e-4, 0.999);
+  const double share = 1 - swing / std::max(1.0, a_day * goal);
+  const double used = std::max(tuning.goal_share, std::min(share, most_share));
+  return std::clamp(goal * used, 1e-4, 0.999);
+}
+
+// Interactions that a group of that size ends in a day of ten hours.
+double interactions_a_day(double slots, const Estimates& e) {
+  return 0.9 * slots * 36'000 / (e.service_s + e.wrap_up_s);
 }
 
 double share_of_reactive_goal(const PacingTuning& tuning) {
@@ -69,6 +86,12 @@ double share_of_reactive_goal(const PacingTuning& tuning) {
 
 double gain_for(double slots, const PacingTuning& tuning) {
   return slots < many_slots ? tuning.gain_small : tuning.gain_large;
+}
+
+// An invited visitor also takes the slot from reactive ones who come long after: the reactive loop
+// must reach farther and faster than the risk of the invitation itself would tell.
+LoopRange reactive_range_of(const PacingOptions& options) {
+  return uses_quantile(options) ? quantile_range : reserve_range;
 }
 
 LoopRange range_of(const PacingOptions& options) {
@@ -120,6 +143,8 @@ struct TargetPacing::Model {
   Estimates estimates;
   Decision decision{};
   double slots = 1;
+  double allowed = 0;    // (0..1) share of proactive outcomes that the loop steers to.
+  double unseen = 0;     // [interactions] accepted after the statistics were true.
   double room = 0;       // [slots] idle - queue + expected free; any sign.
   double m = 0;          // [invitations] so far.
   bool integer = false;  // m is m* of RISK, dithered already.
@@ -146,10 +171,12 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
               .dt_s = seen.dt_s,
               .estimates = history_.estimates(pool, tuning_)};
   model.slots = std::max(1.0, working_slots(in));
+  model.unseen = history_.accepted_unseen(now_s - in.stat_age_s);
   own_pending_ = own_pending_ * std::exp(-seen.dt_s / model.estimates.answer_delay_s) + sent_new_;
   own_pending_ = std::min(own_pending_, most_pending);
-  start_loops(options, model.slots);
-  learn(in, options, seen);
+  model.allowed = share_of_goal(options, tuning_, interactions_a_day(model.slots, model.estimates));
+  start_loops(options, model.allowed, model.slots);
+  learn(in, options, model.allowed, seen);
   cut_fast(seen, now_s);
   decided_ = true;
   decided_s_ = now_s;
@@ -162,7 +189,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   return model.decision;
 }
 
-void TargetPacing::start_loops(const PacingOptions& options, double slots) {
+void TargetPacing::start_loops(const PacingOptions& options, double allowed, double slots) {
   auto& loops = history_.loops();
   if (loops.quantile != uses_quantile(options)) {
     loops.quantile = uses_quantile(options);
@@ -171,14 +198,14 @@ void TargetPacing::start_loops(const PacingOptions& options, double slots) {
   GoalLoop proactive{loops.proactive};
   GoalLoop reactive{loops.reactive};
   const LoopRange range = range_of(options);
-  const double allowed = share_of_goal(options, tuning_);
   proactive.start(first_s(options, allowed, slots), range);
-  reactive.start(first_s(options, share_of_reactive_goal(tuning_), slots), range);
+  reactive.start(first_s(options, share_of_reactive_goal(tuning_), slots),
+                 reactive_range_of(options));
   loops.proactive = proactive.learned;
   loops.reactive = reactive.learned;
 }
 
-void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options,
+void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, double allowed,
                          const Observed& seen) {
   auto& loops = history_.loops();
   const LoopRange range = range_of(options);
@@ -189,11 +216,21 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options,
   const bool apart = in.feedback_age_s >= 0;
   GoalLoop proactive{loops.proactive};
   proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
-                  apart ? seen.proactive_abandoned : seen.reactive_abandoned,
-                  share_of_goal(options, tuning_), gain, range, moves);
+                  apart ? seen.proactive_abandoned : seen.reactive_abandoned, allowed, gain, range,
+                  moves);
   GoalLoop reactive{loops.reactive};
   reactive.learn(seen.reactive_answered, seen.reactive_abandoned, share_of_reactive_goal(tuning_),
-                 gain, range, moves && is_dual(options.algorithm));
+                 reserve_gain * gain, reactive_range_of(options),
+                 moves && is_dual(options.algorithm));
+  // A stale night must not block the morning: without outcomes for an hour, s goes back to its
+  // start.
+  const bool ended = seen.proactive_answered + seen.proactive_abandoned > 0;
+  quiet_s_ = ended ? 0 : std::min(quiet_s_ + seen.gap_s, 1e9);
+  if (quiet_s_ > quiet_hour_s) {
+    const double share = 1 - std::exp(-seen.gap_s / quiet_decay_s);
+    proactive.relax(first_s(options, allowed, slots), share);
+    reactive.relax(first_s(options, share_of_reactive_goal(tuning_), slots), share);
+  }
   if (is_dual(options.algorithm)) {
     const double least = std::min(proactive.learned.s, reactive.learned.s);
     proactive.learned.s = std::min(proactive.learned.s, least + anti_windup);
@@ -250,13 +287,15 @@ void TargetPacing::model_stock(Model& model) {
   const bool dual = is_dual(model.options.algorithm);
   const double refresh_s = to_seconds(model.options.refresh_period);
   const double delay_s = e.answer_delay_s;
+  const double stat_age_s = std::min(in.stat_age_s, delay_s);
   std::array<double, delay_quantiles + 1> horizons{};
-  RiskProblem risk{.queue = static_cast<double>(in.queue), .idle = static_cast<double>(in.idle)};
+  const double queue = in.queue + model.unseen;
+  RiskProblem risk{.queue = queue, .idle = static_cast<double>(in.idle)};
   for (std::size_t k = 0; k < delay_quantiles; ++k) {
     const double quantile_s = delay_s * unit_delays[k];
-    horizons[k] = quantile_s * (1 + 0.5 * refresh_s / (refresh_s + delay_s));
+    horizons[k] = stat_age_s + quantile_s * (1 + 0.5 * refresh_s / (refresh_s + delay_s));
   }
-  horizons[delay_quantiles] = delay_s;
+  horizons[delay_quantiles] = stat_age_s + delay_s;
   const Forecast free = history_.forecast(horizons, e);
   for (std::size_t k = 0; k < delay_quantiles; ++k) {
     risk.free_mean[k] = free.mean[k];
@@ -273,9 +312,9 @@ void TargetPacing::model_stock(Model& model) {
   f.expected_free = free.mean[delay_quantiles];
   f.expected_free_sd = std::sqrt(std::max(0.0, free.variance[delay_quantiles]));
   f.expected_reactive = dual ? e.reactive_rate * delay_s : 0;
-  model.room = in.idle - in.queue + f.expected_free;
+  model.room = in.idle - queue + f.expected_free;
 
-  const double allowed = share_of_goal(model.options, tuning_);
+  const double allowed = model.allowed;
   const double gain = gain_for(model.slots, tuning_);
   const LoopRange range = range_of(model.options);
   const GoalLoop proactive{loops.proactive};
@@ -284,7 +323,11 @@ void TargetPacing::model_stock(Model& model) {
   f.aggressiveness_reactive = dual ? reactive.learned.s : 0;
   f.budget_excess = proactive.excess(allowed);
   double s = tuning_.budget_guard ? proactive.guarded(allowed, gain, range) : proactive.learned.s;
-  if (dual) s = std::min(s, reactive.learned.s);
+  if (dual) {
+    const double held =
+        reactive.guarded(share_of_reactive_goal(tuning_), gain, reactive_range_of(model.options));
+    s = std::min(s, tuning_.budget_guard ? held : reactive.learned.s);
+  }
   f.aggressiveness_used = s;
 
   if (uses_quantile(model.options)) {
@@ -293,7 +336,7 @@ void TargetPacing::model_stock(Model& model) {
                               .acceptance = e.acceptance},
                              -s);
   } else {
-    const double worth = worth_of_risk(in.idle - in.queue, f.expected_free, e.patience_s, delay_s);
+    const double worth = worth_of_risk(in.idle - queue, f.expected_free, e.patience_s, delay_s);
     f.risk_allowed = std::min(1.0, worth * std::exp(s + dither * (0.5 - uniform_)));
     const int most = static_cast<int>(std::min(most_pending, 4 * model.slots / e.acceptance + 8));
     const auto answer = base_stock(risk, f.risk_allowed, most, last_stock_);
@@ -309,7 +352,7 @@ void TargetPacing::model_stock(Model& model) {
                                       .slots = model.slots,
                                       .busy = static_cast<double>(in.busy),
                                       .expected_free = f.expected_free,
-                                      .queue = static_cast<double>(in.queue),
+                                      .queue = queue,
                                       .expected_reactive = f.expected_reactive,
                                       .acceptance = e.acceptance});
     if (wanted <= model.m) {
@@ -338,7 +381,7 @@ void TargetPacing::guard_stock(Model& model) {
                     in.busy * loops.proactive_share, model.estimates.acceptance),
         PaceReason::ratio_cap);
   if (loops.answers_ever < tuning_.warm_up_answers)
-    cap(std::max(0, in.idle - in.queue), PaceReason::warm_up);
+    cap(std::max(0.0, in.idle - in.queue - model.unseen), PaceReason::warm_up);
   const double ceiling = tuning_.ceiling_per_slot * model.slots / model.estimates.acceptance;
   model.decision.figures.m_ceiling = ceiling;
   cap(ceiling, PaceReason::ceiling);
@@ -403,6 +446,7 @@ void TargetPacing::conclude(Model& model) {
   f.busy_factor = std::clamp(loops.busy_factor, 0.0, 1.0);
   f.slots = model.slots;
   f.pending = pending;
+  f.unseen = model.unseen;
   f.uniform = uniform_;
 }
 

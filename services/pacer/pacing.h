@@ -61,7 +61,8 @@ struct PacingFigures {
   double m_ceiling = 0;      // [invitations]
   double integral = 0;       // BUSY_FACTOR: I, -0.3..0.3.
   double pending = 0;        // [invitations] outstanding, as believed now.
-  double uniform = 0;        // [0, 1) the draw in force.
+  double unseen = 0;   // [invitations] accepted after the statistics were true; counted as queue.
+  double uniform = 0;  // [0, 1) the draw in force.
 };
 
 struct Decision {
@@ -99,8 +100,9 @@ class TargetPacing {
  private:
   struct Model;  // One decision in the making.
 
-  void learn(const PacingInputs& inputs, const PacingOptions& options, const Observed& seen);
-  void start_loops(const PacingOptions& options, double slots);
+  void learn(const PacingInputs& inputs, const PacingOptions& options, double allowed,
+             const Observed& seen);
+  void start_loops(const PacingOptions& options, double allowed, double slots);
   bool cut_fast(const Observed& seen, double now_s);
   double believed_pending(const PacingInputs& inputs, double delay_s) const;
   void model_stock(Model& model);
@@ -116,6 +118,7 @@ class TargetPacing {
   int last_stock_ = 0;      // m* of the search: where the next one begins.
   double sent_new_ = 0;     // [invitations] that the last decision let go.
   double own_pending_ = 0;  // [invitations] as bookkept while no feedback comes.
+  double quiet_s_ = 0;      // [s] since a proactive interaction ended.
   double uniform_ = 0.5;
   std::array<double, 6> recent_served_{};  // By ten seconds, a ring: for the fast cut.
   std::array<double, 6> recent_abandoned_{};

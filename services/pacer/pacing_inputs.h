@@ -38,7 +38,8 @@ struct PacingInputs {
 
 /// Knobs that are no operator's option; the defaults are what was measured best (README.md).
 struct PacingTuning {
-  double goal_share = 0.94;  // (0..1] the loop steers to this share of the goal.
+  double goal_share = 0.94;  // (0..1] the loop steers to at least this share of the goal; nearer to
+                             // it where a day has many interactions.
   double gain_small = 0.15;  // Of the loop, below 50 slots.
   double gain_large = 0.05;  // From 50 slots on.
   bool closed_loop = true;

@@ -342,6 +342,34 @@ TEST_CASE("counters that restart are no events", "[pacer]") {
   CHECK(pacing.learned().answers == 0);
 }
 
+TEST_CASE("a bad evening does not block the next morning", "[pacer]") {
+  TargetPacing pacing{without_warm_up()};
+  PacingInputs in = ten_agents(4);
+  const double first = pacing.decide(in, {}, {}, 0.5, 1).figures.aggressiveness;
+  in.proactive.abandoned = 15;
+  const double evening = pacing.decide(in, {}, {}, 0.5, 2).figures.aggressiveness;
+
+  double morning = 0;
+  for (int minute = 1; minute <= 14 * 60; ++minute)
+    morning = pacing.decide(in, {}, {}, 0.5, 2 + 60.0 * minute).figures.aggressiveness;
+
+  CHECK(evening < first - 1);
+  CHECK(morning == Approx(first).margin(0.2));
+}
+
+TEST_CASE("acceptances that the statistics are too old to show are not granted again", "[pacer]") {
+  const auto stock = [](double stat_age_s) {
+    TargetPacing pacing{without_warm_up()};
+    PacingInputs in = ten_agents(4);
+    in.stat_age_s = stat_age_s;
+    pacing.decide(in, {}, {}, 0.5, 10);
+    in.proactive = {.sent = 8, .accepted = 3, .rejected = 5};
+    return pacing.decide(in, {}, {}, 0.5, 11).max_pending;
+  };
+
+  CHECK(stock(2) < stock(0));
+}
+
 TEST_CASE("every reason has a sentence and every figure a name of its own", "[pacer]") {
   for (int reason = 0; reason <= static_cast<int>(PaceReason::disabled); ++reason)
     CHECK(!sentence_of(static_cast<PaceReason>(reason)).empty());
