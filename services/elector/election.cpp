@@ -33,9 +33,6 @@ Election::Election(std::string self, ElectionPolicy policy, Memory memory, std::
   if (policy_.without == Rule::quiet_after_start) quiet_until_ = now;
 }
 
-// ---- Events
-// -----------------------------------------------------------------------------------------
-
 Election::Outcome Election::tick(Instant now) {
   begin(now);
   if (now >= judge_at_) judge(now);
@@ -45,114 +42,11 @@ Election::Outcome Election::tick(Instant now) {
   return outcome;
 }
 
-Election::Outcome Election::hear(const ElectionMessage& message, Instant now) {
-  begin(now);
-  out_.refused = roll_.refusal(message);
-  if (*out_.refused == 0 && !roll_.note(message, now)) out_.refused = "overtaken";
-  if (*out_.refused != 0) return finish(now);
-  note_term(message.term);
-  switch (message.kind) {
-    case Kind::presence:
-      break;
-    case Kind::heartbeat:
-      on_heartbeat(message, now);
-      break;
-    case Kind::release:
-      on_release(message, now);
-      break;
-    case Kind::acknowledge:
-      on_acknowledge(message, now);
-      break;
-    case Kind::pre_vote:
-      on_pre_vote(message, now);
-      break;
-    case Kind::pre_vote_answer:
-      on_pre_vote_answer(message, now);
-      break;
-    case Kind::vote_request:
-      on_vote_request(message, now);
-      break;
-    case Kind::vote:
-      on_vote(message, now);
-      break;
-    case Kind::hand_over:
-      on_hand_over(message, now);
-      break;
-  }
-  return finish(now);
-}
-
-Election::Outcome Election::publisher_said(const PublisherState& publisher, Instant now) {
-  begin(now);
-  publisher_ = publisher;
-  if (leads() && publisher.fenced_by > term_) {
-    note_term(publisher.fenced_by);
-    damping_.lost_mastership(now);
-    drain("", "the endpoint has accepted a higher term", now);
-  } else if (leads() && publisher.tier == Tier::no_publisher) {
-    damping_.lost_mastership(now);
-    drain("", "the publisher is silent", now);
-  }
-  const bool stopped = publisher.stopped_term >= term_;
-  const Peer* next = roll_.fittest(now);
-  if (role_ == Role::master && stopped && next) drain(next->said.node, "the publisher stops", now);
-  if (role_ == Role::draining && stopped) release(now);
-  return finish(now);
-}
-
-Election::Outcome Election::publisher_died(Instant now) {
-  begin(now);
-  publisher_ = {};
-  // Heard late, its successor may hold our last grant by now: that one must run out first.
-  if (late_ == 0) granted_until_ = std::min(granted_until_, now);
-  if (leads()) {
-    damping_.lost_mastership(now);
-    drain("", "the publisher died", now);
-  } else if (role_ == Role::draining && now >= granted_until_) {
-    release(now);
-  }
-  return finish(now);
-}
-
-Result<Election::Outcome> Election::hand_over(const std::string& target, const std::string& why,
-                                              Instant now) {
-  if (!target.empty() && policy_.number(target) == 0)
-    return fail(Errc::not_found, "no voter is called " + target);
-  if (role_ == Role::master) {
-    if (target == self_) return fail(Errc::refused, self_ + " is master already");
-    const Peer* next = target.empty() ? roll_.fittest(now) : roll_.find(target);
-    if (next == nullptr || !roll_.could_stand(*next, now))
-      return fail(Errc::unavailable, (target.empty() ? "nobody" : target) + " could not take over");
-    begin(now);
-    drain(next->said.node, why, now);
-    return finish(now);
-  }
-  const Peer* master = roll_.find(master_);
-  if (master == nullptr || !roll_.is_fresh(*master, now))
-    return fail(Errc::unavailable, "there is no master that could hand over");
-  begin(now);
-  auto& message = say(Kind::hand_over, now);
-  message.to = master_;
-  message.target = target;
-  message.why = why;
-  return finish(now);
-}
-
-Election::Outcome Election::stop(Instant now) {
-  begin(now);
-  const Peer* next = roll_.fittest(now);
-  if (leads()) drain(next ? next->said.node : "", "this elector stops", now);
-  return finish(now);
-}
-
 void Election::stored(std::uint64_t term, Instant now) {
   stored_term_ = std::max(stored_term_, term);
   const bool waits = role_ == Role::candidate && voting_ && backers_.size() < needed(now);
   if (waits) round_until_ = std::max(round_until_, now + window());
 }
-
-// ---- Time
-// -------------------------------------------------------------------------------------------
 
 // Drain before judging: after a pause, what was sent meanwhile is read before any timeout counts.
 void Election::begin(Instant now) {
@@ -264,101 +158,6 @@ void Election::beat(Instant now) {
   say(Kind::pre_vote, now).timestamp_ns = round_id_;  // Only to learn the others' terms.
 }
 
-// ---- Messages
-// ---------------------------------------------------------------------------------------
-
-void Election::on_heartbeat(const ElectionMessage& message, Instant now) {
-  if (forgotten_) return;
-  if (message.term >= term_) {
-    if (role_ == Role::master || role_ == Role::grace) damping_.lost_mastership(now);
-    term_ = message.term;
-    if (!idle()) step_down("heartbeat of " + message.node + " in a higher term", now);
-    master_ = message.node;
-    rounds_ = 0;
-    stand_now_ = false;
-    if (message.extends) lock_ = {message.node, now + policy_.lock()};
-  }
-  auto& answer = say(Kind::acknowledge, now);
-  answer.to = message.node;
-  const bool locks = message.term == term_ && message.extends;
-  answer.timestamp_ns = locks ? message.timestamp_ns : 0;
-}
-
-void Election::on_acknowledge(const ElectionMessage& message, Instant now) {
-  if (!leads()) return;
-  if (message.term > term_) {
-    // A voter that missed our election is in a higher term; our voters are still locked for us.
-    step_down(message.node + " is in a higher term", now);
-    stand_now_ = true;
-  } else if (message.term == term_ && message.timestamp_ns == 0 && role_ == Role::grace) {
-    backers_.insert(policy_.number(message.node));
-    if (backers_.size() >= policy_.quorum()) lead(now);
-  } else if (message.term == term_ && message.timestamp_ns != 0) {
-    const Instant sent =
-        policy_.without == Rule::lease_from_send ? now : Instant{Duration{message.timestamp_ns}};
-    if (sent <= now && roll_.acknowledged(message.node, sent)) renew(now);
-  }
-}
-
-void Election::on_pre_vote(const ElectionMessage& message, Instant now) {
-  if (forgotten_) return;
-  auto& answer = say(Kind::pre_vote_answer, now);
-  answer.to = message.node;
-  answer.timestamp_ns = message.timestamp_ns;
-  answer.why = refusal(message.node, now);
-  answer.ok = answer.why.empty();
-}
-
-void Election::on_pre_vote_answer(const ElectionMessage& message, Instant now) {
-  if (message.timestamp_ns != round_id_) return;
-  if (forgotten_) {
-    backers_.insert(policy_.number(message.node));
-    if (backers_.size() < std::min(policy_.voters.size() / 2 + 1, policy_.voters.size() - 1))
-      return;
-    recall(now);
-  } else if (role_ == Role::candidate && !voting_ && message.ok) {
-    backers_.insert(policy_.number(message.node));
-    if (backers_.size() >= needed(now)) campaign(now);
-  }
-}
-
-void Election::on_vote_request(const ElectionMessage& message, Instant now) {
-  if (forgotten_ || message.term <= term_ || *refusal(message.node, now) != 0) return;
-  term_ = message.term;
-  if (!idle()) step_down("voted for " + message.node, now);
-  lock_ = {message.node,
-           std::max(lock_.until, now + policy_.stagger * 2)};  // Time to use the vote.
-  say(Kind::vote, now).to = message.node;
-}
-
-void Election::on_vote(const ElectionMessage& message, Instant now) {
-  if (role_ != Role::candidate || !voting_ || message.term != term_ || now >= round_until_) return;
-  backers_.insert(policy_.number(message.node));
-  if (backers_.size() >= needed(now)) lead(now);
-}
-
-void Election::on_release(const ElectionMessage& message, Instant now) {
-  if (message.term < term_ || forgotten_) return;
-  if (master_ == message.node) master_.clear();
-  if (lock_.node == message.node) lock_ = {};
-  why_ = message.node + " released: " + message.why;
-  hold_until_ = std::max(hold_until_, now);  // The stagger counts from here.
-  if (role_ != Role::follower) return;
-  if (message.target == self_) {
-    stand_now_ = true;
-  } else if (!message.target.empty() && now >= lock_.until) {
-    lock_ = {message.target, now + policy_.stagger * 3};  // It goes first.
-  }
-  if (now >= stand_at(now) && eligible(now)) stand(now, why_);
-}
-
-void Election::on_hand_over(const ElectionMessage& message, Instant now) {
-  if (role_ != Role::master) return;
-  const Peer* next = message.target.empty() ? roll_.fittest(now) : roll_.find(message.target);
-  if (next == nullptr || !roll_.could_stand(*next, now)) return;
-  drain(next->said.node, message.why + " (asked by " + message.node + ")", now);
-}
-
 // The term that was lost is at most the highest that a quorum of the others knows (README.md,
 // "Why").
 void Election::recall(Instant now) {
@@ -366,9 +165,6 @@ void Election::recall(Instant now) {
   term_ = std::max(term_, seen_term_);
   settle(now, "learned the term that was lost");
 }
-
-// ---- From follower to master
-// ------------------------------------------------------------------------
 
 void Election::settle(Instant now, const char* why) {
   const Role fit = eligible(now) ? Role::follower : Role::observer;
@@ -393,8 +189,7 @@ void Election::campaign(Instant now) {
   round_until_ = now + window() * 2;
   lock_ = {self_, round_until_};  // Our own vote.
   say(Kind::vote_request, now);
-  if (backers_.size() >= needed(now))
-    round_until_ = now;  // Alone: leads once it is stored.
+  if (backers_.size() >= needed(now)) round_until_ = now;  // Alone: leads once it is stored.
 }
 
 // Also from grace: a quorum still follows the term, so the same term goes on.
@@ -422,65 +217,6 @@ void Election::renew(Instant now) {
   if (role_ != Role::master) become(Role::master, "a quorum acknowledged");
   grant(now);
 }
-
-// ---- From master to follower
-// ------------------------------------------------------------------------
-
-void Election::drain(const std::string& target, const std::string& why, Instant now) {
-  target_ = target;
-  drain_why_ = why;
-  become(Role::draining, why);
-  grant(now, why);
-  if (policy_.without == Rule::publisher_stops_first || now >= granted_until_) release(now);
-}
-
-void Election::release(Instant now) {
-  granted_until_ = std::min(granted_until_, now);
-  hold_until_ = now + policy_.lock() + 500ms;
-  auto& message = say(Kind::release, now);
-  message.target = target_;
-  message.why = drain_why_;
-  step_down("released: " + drain_why_, now);
-  if (!target_.empty()) lock_ = {target_, now + policy_.stagger * 3};
-}
-
-void Election::step_down(const std::string& why, Instant now) {
-  const bool led = leads() || role_ == Role::draining;
-  become(eligible(now) ? Role::follower : Role::observer, why);
-  if (lock_.node == self_) lock_ = {};
-  if (!led) return;
-  lease_until_ = std::min(lease_until_, now);
-  master_.clear();
-  grant(now, why);
-}
-
-// A master makes way for a fitter node; a follower may ask for mastership (preempt). Both after a
-// while.
-void Election::look_for_better(Instant now) {
-  const Peer* next = nullptr;
-  Duration patience = policy_.better_for;
-  if (role_ == Role::master) {
-    next = roll_.fittest(now);
-    if (next && next->said.tier >= static_cast<int>(publisher_.tier)) next = nullptr;
-  } else if (const Peer* master = roll_.find(master_); policy_.preempt && master != nullptr) {
-    const bool better = roll_.is_fresh(*master, now) && master->said.priority < priority_ &&
-                        static_cast<int>(publisher_.tier) <= master->said.tier;
-    if (better) next = master;
-    patience = policy_.preempt_delay;
-  }
-  if (next == nullptr) return better_since_.reset();
-  if (!better_since_) better_since_ = now;
-  if (now - *better_since_ < patience) return;
-  better_since_.reset();
-  if (role_ == Role::master) return drain(next->said.node, next->said.node + " is fitter", now);
-  auto& message = say(Kind::hand_over, now);
-  message.to = master_;
-  message.target = self_;
-  message.why = self_ + " has the higher priority";
-}
-
-// ---- Small questions and effects
-// --------------------------------------------------------------------
 
 void Election::become(Role role, std::string why) {
   role_ = role;
@@ -540,14 +276,6 @@ bool Election::eligible(Instant now) {
 std::size_t Election::needed(Instant now) const {
   if (!policy_.pair) return policy_.quorum();
   return roll_.any_fresh(now) ? 2 : 1;
-}
-
-const char* Election::refusal(const std::string& asker, Instant now) const {
-  if (now < quiet_until_) return "quiet after its start";
-  const bool locked = !lock_.node.empty() && lock_.node != asker && now < lock_.until;
-  if (locked && policy_.without != Rule::locks_hold) return "locked for another";
-  if (now < granted_until_) return "its own grant is not over";
-  return "";
 }
 
 Instant Election::stand_at(Instant now) const {

@@ -9,6 +9,8 @@
 // acknowledgement locks the voter for TV and carries the lease to TL after the heartbeat was
 // *sent*, with TL < TV (policy.h).
 //
+// Here: time and roles. hearing.cpp: what each message does. leaving.cpp: how a mastership ends.
+//
 // Invariants (README.md says why; the simulation and the model in tests/ check them after every
 // event):
 //   S1 no two nodes act under one term; a term never falls

@@ -89,8 +89,9 @@ int Roll::rank(Tier own, const std::string& without, Instant now) const {
   int before = 0;
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     const auto& said = peers_[i].said;
-    if (said.node != without && could_stand(peers_[i], now) &&
-        std::tuple{said.tier, -said.priority, i + 1} < us)
+    // Those that are starting count too: after a cold start all become fit at once.
+    if (said.node != without && is_fresh(peers_[i], now) && said.priority > 0 &&
+        said.role != ElectorRole::observer && std::tuple{said.tier, -said.priority, i + 1} < us)
       ++before;
   }
   return before;

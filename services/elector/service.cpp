@@ -87,9 +87,6 @@ void Elector::wake() {
   apply(election_.publisher_said({}, now));
 }
 
-// ---- What is heard
-// ----------------------------------------------------------------------------------
-
 void Elector::on_message(Payload bytes) {
   const auto message = decode<ElectionMessage>(bytes);
   if (!message) {
@@ -149,9 +146,6 @@ void Elector::watch_publisher(const PublicationReport& report) {
     world_.log.warn("publisher_not_watched",
                     {{"why", watched.error().detail}, {"then", "its silence will tell"}});
 }
-
-// ---- What is done
-// -----------------------------------------------------------------------------------
 
 void Elector::apply(Election::Outcome outcome) {
   const bool remembered = !outcome.store || remember(*outcome.store);
@@ -236,9 +230,6 @@ void Elector::tell(const Election::Outcome& outcome) {
                                     : 0.0);
   figures_.penalty.set(election_.penalty(now));
 }
-
-// ---- What operators ask
-// -----------------------------------------------------------------------------
 
 Result<Bytes> Elector::answer_handover(const ControlDesk::Arguments& arguments) {
   if (arguments.size() > 1) return fail("handover wants at most one argument: NODE");

@@ -87,9 +87,6 @@ struct ElectionSim::Node {
   bool witness = false;
 };
 
-// ---- What a seed chooses
-// ----------------------------------------------------------------------------
-
 SimPlan ElectionSim::calm(std::uint64_t seed, int nodes, int witnesses) {
   SimPlan plan;
   plan.seed = seed;
@@ -99,6 +96,7 @@ SimPlan ElectionSim::calm(std::uint64_t seed, int nodes, int witnesses) {
   for (int i = 0; i < witnesses; ++i)
     plan.policy.voters.push_back({std::string(1, static_cast<char>('w' + i)), 0});
   plan.policy.pair = plan.policy.voters.size() == 2;
+  plan.check_exclusion = !plan.policy.pair;  // plan() says when a pair promises it.
   return plan;
 }
 
@@ -130,7 +128,8 @@ SimPlan ElectionSim::plan(std::uint64_t seed) {
   plan.rate_error = one_of(0.0, 0.001, 0.05, 0.05);
   const bool within = chance() < 0.8;
   policy.rho_ppm = within ? static_cast<int>(plan.rate_error * 1e6) : 1000;
-  plan.check_exclusion = plan.rate_error * 1e6 <= policy.rho_ppm;
+  const bool bounded = plan.rate_error * 1e6 <= policy.rho_ppm;
+  plan.check_exclusion = bounded;
 
   if (chance() < 0.6) plan.loss = chance() * one_of(0.02, 0.1, 0.3);
   if (chance() < 0.4) plan.duplicate = chance() * 0.2;
@@ -145,7 +144,7 @@ SimPlan ElectionSim::plan(std::uint64_t seed) {
   // 2).
   plan.weights[static_cast<int>(Fault::lose_memory)] = 0;
   const bool quiet = chance() < 0.5;
-  plan.check_exclusion = plan.check_exclusion && quiet;
+  plan.check_exclusion = bounded && quiet;
   if (!quiet) return plan;
   plan.loss = 0;
   plan.delay_max = std::min<Duration>(plan.delay_max, 2ms);
@@ -174,9 +173,6 @@ ElectionSim::ElectionSim(SimPlan plan) : plan_{std::move(plan)}, random_{plan_.s
 }
 
 ElectionSim::~ElectionSim() = default;
-
-// ---- Time and events
-// --------------------------------------------------------------------------------
 
 Instant ElectionSim::local(const Node& node) const {
   const auto passed = static_cast<double>((now_ - node.since).count());
@@ -368,9 +364,6 @@ void ElectionSim::catch_up(Node& node) {
   }
 }
 
-// ---- The elector's shell
-// ----------------------------------------------------------------------------
-
 void ElectionSim::start_elector(std::size_t index) {
   Node& node = *nodes_[index];
   ++node.life;
@@ -478,9 +471,6 @@ void ElectionSim::send(Node& node, std::shared_ptr<const ElectionMessage> messag
   }
 }
 
-// ---- The publisher's shell, and the endpoint
-// --------------------------------------------------------
-
 void ElectionSim::start_publisher(std::size_t index) {
   Node& node = *nodes_[index];
   ++node.publisher_life;
@@ -526,9 +516,6 @@ void ElectionSim::arrive_at_endpoint(const Event& event) {
   endpoint_term_ = event.term;
   endpoint_sequence_ = event.sequence;
 }
-
-// ---- Faults
-// -----------------------------------------------------------------------------------------
 
 void ElectionSim::kill_elector(std::size_t index) {
   Node& node = *nodes_[index];
@@ -737,9 +724,6 @@ SimVerdict ElectionSim::run() {
     broken("L2: mastership moved although nothing was wrong");
   return verdict_;
 }
-
-// ---- Checks
-// -----------------------------------------------------------------------------------------
 
 int ElectionSim::publishing() const {
   int found = -1;

@@ -90,7 +90,13 @@ TEST_CASE("the simulation misses every rule that is left out", "[elector][scenar
                Rule::locks_hold, Rule::publisher_stops_first, Rule::quorum);
   CAPTURE(static_cast<int>(rule));
 
-  const auto tally = run_seeds(1, 3000, 1, [&](SimPlan& plan) { plan.policy.without = rule; });
+  const auto tally = run_seeds(1, 5000, 1, [&](SimPlan& plan) {
+    plan.policy.without = rule;
+    // Under the conditions that the rule is for, so that it is missed early.
+    if (rule == Rule::lease_from_send) plan.delay_max = plan.policy.lock() / 2;
+    if (rule == Rule::quiet_after_start)
+      plan.weights[static_cast<std::size_t>(Fault::kill_elector)] = 3;
+  });
 
   REQUIRE(tally.broken.size() == 1);
   CHECK(tally.broken[0].starts_with("S"));

@@ -1,0 +1,148 @@
+// What each message of another elector does to us (election.h).
+#include <algorithm>
+
+#include "services/elector/election.h"
+
+namespace paceline {
+
+using Kind = ElectionMessageKind;
+using Role = ElectorRole;
+
+Election::Outcome Election::hear(const ElectionMessage& message, Instant now) {
+  begin(now);
+  out_.refused = roll_.refusal(message);
+  if (*out_.refused == 0 && !roll_.note(message, now)) out_.refused = "overtaken";
+  if (*out_.refused != 0) return finish(now);
+  note_term(message.term);
+  switch (message.kind) {
+    case Kind::presence:
+      break;
+    case Kind::heartbeat:
+      on_heartbeat(message, now);
+      break;
+    case Kind::release:
+      on_release(message, now);
+      break;
+    case Kind::acknowledge:
+      on_acknowledge(message, now);
+      break;
+    case Kind::pre_vote:
+      on_pre_vote(message, now);
+      break;
+    case Kind::pre_vote_answer:
+      on_pre_vote_answer(message, now);
+      break;
+    case Kind::vote_request:
+      on_vote_request(message, now);
+      break;
+    case Kind::vote:
+      on_vote(message, now);
+      break;
+    case Kind::hand_over:
+      on_hand_over(message, now);
+      break;
+  }
+  return finish(now);
+}
+
+void Election::on_heartbeat(const ElectionMessage& message, Instant now) {
+  if (forgotten_) return;
+  if (message.term >= term_) {
+    if (role_ == Role::master || role_ == Role::grace) damping_.lost_mastership(now);
+    term_ = message.term;
+    if (!idle()) step_down("heartbeat of " + message.node, now);
+    master_ = message.node;
+    rounds_ = 0;
+    stand_now_ = false;
+    if (message.extends) lock_ = {message.node, now + policy_.lock()};
+  }
+  auto& answer = say(Kind::acknowledge, now);
+  answer.to = message.node;
+  const bool locks = message.term == term_ && message.extends;
+  answer.timestamp_ns = locks ? message.timestamp_ns : 0;
+}
+
+void Election::on_acknowledge(const ElectionMessage& message, Instant now) {
+  if (!leads()) return;
+  if (message.term > term_) {
+    // A voter that missed our election is in a higher term; our voters are still locked for us.
+    step_down(message.node + " is in a higher term", now);
+    stand_now_ = true;
+  } else if (message.term == term_ && message.timestamp_ns == 0 && role_ == Role::grace) {
+    backers_.insert(policy_.number(message.node));
+    if (backers_.size() >= policy_.quorum()) lead(now);
+  } else if (message.term == term_ && message.timestamp_ns != 0) {
+    const Instant sent =
+        policy_.without == Rule::lease_from_send ? now : Instant{Duration{message.timestamp_ns}};
+    if (sent <= now && roll_.acknowledged(message.node, sent)) renew(now);
+  }
+}
+
+void Election::on_pre_vote(const ElectionMessage& message, Instant now) {
+  if (forgotten_) return;
+  auto& answer = say(Kind::pre_vote_answer, now);
+  answer.to = message.node;
+  answer.timestamp_ns = message.timestamp_ns;
+  answer.why = refusal(message.node, now);
+  answer.ok = answer.why.empty();
+}
+
+void Election::on_pre_vote_answer(const ElectionMessage& message, Instant now) {
+  if (message.timestamp_ns != round_id_) return;
+  if (forgotten_) {
+    backers_.insert(policy_.number(message.node));
+    if (backers_.size() < std::min(policy_.voters.size() / 2 + 1, policy_.voters.size() - 1))
+      return;
+    recall(now);
+  } else if (role_ == Role::candidate && !voting_ && message.ok) {
+    backers_.insert(policy_.number(message.node));
+    if (backers_.size() >= needed(now)) campaign(now);
+  }
+}
+
+void Election::on_vote_request(const ElectionMessage& message, Instant now) {
+  if (forgotten_ || message.term <= term_ || *refusal(message.node, now) != 0) return;
+  term_ = message.term;
+  if (!idle()) step_down("voted for " + message.node, now);
+  lock_ = {message.node,
+           std::max(lock_.until, now + policy_.stagger * 2)};  // Time to use the vote.
+  say(Kind::vote, now).to = message.node;
+}
+
+void Election::on_vote(const ElectionMessage& message, Instant now) {
+  if (role_ != Role::candidate || !voting_ || message.term != term_ || now >= round_until_) return;
+  backers_.insert(policy_.number(message.node));
+  if (backers_.size() >= needed(now)) lead(now);
+}
+
+void Election::on_release(const ElectionMessage& message, Instant now) {
+  if (message.term < term_ || forgotten_) return;
+  if (master_ == message.node) master_.clear();
+  if (lock_.node == message.node) lock_ = {};
+  why_ = message.node + " released: " + message.why;
+  hold_until_ = std::max(hold_until_, now);  // The stagger counts from here.
+  if (role_ != Role::follower) return;
+  if (message.target == self_) {
+    stand_now_ = true;
+  } else if (!message.target.empty() && now >= lock_.until) {
+    lock_ = {message.target, now + policy_.stagger * 3};  // It goes first.
+  }
+  if (now >= stand_at(now) && eligible(now)) stand(now, why_);
+}
+
+void Election::on_hand_over(const ElectionMessage& message, Instant now) {
+  if (role_ != Role::master) return;
+  const Peer* next = message.target.empty() ? roll_.fittest(now) : roll_.find(message.target);
+  if (next == nullptr || !roll_.could_stand(*next, now)) return;
+  drain(next->said.node, message.why + " (asked by " + message.node + ")", now);
+}
+
+const char* Election::refusal(const std::string& asker, Instant now) const {
+  if (now < quiet_until_) return "quiet after its start";
+  const bool locked = !lock_.node.empty() && lock_.node != asker && now < lock_.until;
+  if (locked && policy_.without != Rule::locks_hold) return "locked for another";
+  if (now < granted_until_) return "its own grant is not over";
+  return "";
+}
+
+}  // namespace paceline

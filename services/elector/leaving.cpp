@@ -1,0 +1,127 @@
+// How a mastership ends: planned or not, and only after the publisher has stopped (election.h).
+#include <algorithm>
+
+#include "services/elector/election.h"
+
+namespace paceline {
+
+using Kind = ElectionMessageKind;
+using Role = ElectorRole;
+
+Election::Outcome Election::publisher_said(const PublisherState& publisher, Instant now) {
+  begin(now);
+  publisher_ = publisher;
+  if (leads() && publisher.fenced_by > term_) {
+    note_term(publisher.fenced_by);
+    damping_.lost_mastership(now);
+    drain("", "the endpoint has accepted a higher term", now);
+  } else if (leads() && publisher.tier == Tier::no_publisher) {
+    damping_.lost_mastership(now);
+    drain("", "the publisher is silent", now);
+  }
+  const bool stopped = publisher.stopped_term >= term_;
+  const Peer* next = roll_.fittest(now);
+  if (role_ == Role::master && stopped && next) drain(next->said.node, "the publisher stops", now);
+  if (role_ == Role::draining && stopped) release(now);
+  return finish(now);
+}
+
+Election::Outcome Election::publisher_died(Instant now) {
+  begin(now);
+  publisher_ = {};
+  // Heard late, its successor may hold our last grant by now: that one must run out first.
+  if (late_ == 0) granted_until_ = std::min(granted_until_, now);
+  if (leads()) {
+    damping_.lost_mastership(now);
+    drain("", "the publisher died", now);
+  } else if (role_ == Role::draining && now >= granted_until_) {
+    release(now);
+  }
+  return finish(now);
+}
+
+Result<Election::Outcome> Election::hand_over(const std::string& target, const std::string& why,
+                                              Instant now) {
+  if (!target.empty() && policy_.number(target) == 0)
+    return fail(Errc::not_found, "no voter is called " + target);
+  if (role_ == Role::master) {
+    if (target == self_) return fail(Errc::refused, self_ + " is master already");
+    const Peer* next = target.empty() ? roll_.fittest(now) : roll_.find(target);
+    if (next == nullptr || !roll_.could_stand(*next, now))
+      return fail(Errc::unavailable, (target.empty() ? "nobody" : target) + " could not take over");
+    begin(now);
+    drain(next->said.node, why, now);
+    return finish(now);
+  }
+  const Peer* master = roll_.find(master_);
+  if (master == nullptr || !roll_.is_fresh(*master, now))
+    return fail(Errc::unavailable, "there is no master that could hand over");
+  begin(now);
+  auto& message = say(Kind::hand_over, now);
+  message.to = master_;
+  message.target = target;
+  message.why = why;
+  return finish(now);
+}
+
+Election::Outcome Election::stop(Instant now) {
+  begin(now);
+  const Peer* next = roll_.fittest(now);
+  if (leads()) drain(next ? next->said.node : "", "this elector stops", now);
+  return finish(now);
+}
+
+void Election::drain(const std::string& target, const std::string& why, Instant now) {
+  target_ = target;
+  drain_why_ = why;
+  become(Role::draining, why);
+  grant(now, why);
+  if (policy_.without == Rule::publisher_stops_first || now >= granted_until_) release(now);
+}
+
+void Election::release(Instant now) {
+  granted_until_ = std::min(granted_until_, now);
+  hold_until_ = now + policy_.lock() + 500ms;
+  auto& message = say(Kind::release, now);
+  message.target = target_;
+  message.why = drain_why_;
+  step_down("released: " + drain_why_, now);
+  if (!target_.empty()) lock_ = {target_, now + policy_.stagger * 3};
+}
+
+void Election::step_down(const std::string& why, Instant now) {
+  const bool led = leads() || role_ == Role::draining;
+  become(eligible(now) ? Role::follower : Role::observer, why);
+  if (lock_.node == self_) lock_ = {};
+  if (!led) return;
+  lease_until_ = std::min(lease_until_, now);
+  master_.clear();
+  grant(now, why);
+}
+
+// A master makes way for a fitter node; a follower may ask for mastership (preempt). Both after a
+// while.
+void Election::look_for_better(Instant now) {
+  const Peer* next = nullptr;
+  Duration patience = policy_.better_for;
+  if (role_ == Role::master) {
+    next = roll_.fittest(now);
+    if (next && next->said.tier >= static_cast<int>(publisher_.tier)) next = nullptr;
+  } else if (const Peer* master = roll_.find(master_); policy_.preempt && master != nullptr) {
+    const bool better = roll_.is_fresh(*master, now) && master->said.priority < priority_ &&
+                        static_cast<int>(publisher_.tier) <= master->said.tier;
+    if (better) next = master;
+    patience = policy_.preempt_delay;
+  }
+  if (next == nullptr) return better_since_.reset();
+  if (!better_since_) better_since_ = now;
+  if (now - *better_since_ < patience) return;
+  better_since_.reset();
+  if (role_ == Role::master) return drain(next->said.node, next->said.node + " is fitter", now);
+  auto& message = say(Kind::hand_over, now);
+  message.to = master_;
+  message.target = self_;
+  message.why = self_ + " has the higher priority";
+}
+
+}  // namespace paceline

@@ -1,0 +1,87 @@
+#include "tests/support/catch.h"
+// The rest after Catch: its CHECK is the one we mean.
+#include <fstream>
+#include <sstream>
+
+#include "services/elector/config.h"
+
+namespace paceline::test {
+namespace {
+
+std::string shipped(const std::string& name) {
+  std::ifstream file{std::string{PACELINE_SOURCE_DIR} + "/topology/" + name};
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+Result<ElectorConfig> parse(const std::string& text, const std::string& extra = "") {
+  Place place =
+      parse_place(text + "\n[elector]\n" + extra, "/etc/paceline/t.toml", "a", "elector", 0)
+          .value();
+  return parse_elector_config(place);
+}
+
+std::string why(const Result<ElectorConfig>& config) {
+  return config ? "accepted" : config.error().detail;
+}
+
+}  // namespace
+
+TEST_CASE("the shipped topology gives two nodes and a witness the default timing", "[elector]") {
+  const auto config = parse(shipped("two-node.toml"));
+
+  REQUIRE(config);
+  CHECK(config->policy.voters.size() == 3);
+  CHECK(config->policy.quorum() == 2);
+  CHECK_FALSE(config->policy.pair);
+  CHECK(config->policy.lock() == 600ms);
+  CHECK(config->policy.lease() > 578ms);
+  CHECK(config->policy.lease() < 580ms);
+  CHECK(config->state_dir == "/run/paceline/a/state");
+  CHECK(config->publisher_stale == 1s);
+}
+
+TEST_CASE("every value out of its range and every unknown key is refused by name", "[elector]") {
+  const auto text = shipped("two-node.toml");
+  for (const std::string line :
+       {"heartbeat = \"49ms\"", "heartbeat = \"6s\"", "missed = 1", "missed = 11",
+        "rho_ppm = 100001", "guard = \"2s\"", "stagger = \"0s\"", "better_for = \"1ms\"",
+        "preempt_delay = \"1ms\"", "wait_for_all = \"61s\""}) {
+    CAPTURE(line);
+    const auto config = parse(text, line);
+    REQUIRE_FALSE(config);
+    CHECK(why(config).find(line.substr(0, line.find(' '))) != std::string::npos);
+    CHECK(why(config).find("t.toml:") != std::string::npos);
+  }
+  CHECK(why(parse(text, "hartbeat = \"200ms\"")).find("hartbeat") != std::string::npos);
+}
+
+TEST_CASE("a lease that would lapse between two heartbeats is refused", "[elector]") {
+  const auto config =
+      parse(shipped("two-node.toml"), "heartbeat = \"50ms\"\nmissed = 2\nguard = \"50ms\"");
+
+  CHECK(why(config).find("1.2 heartbeats") != std::string::npos);
+}
+
+TEST_CASE("a pair without a witness must be accepted by name", "[elector]") {
+  std::string text = shipped("two-node.toml");
+  const auto from = text.find("# On a Stat Server host");
+  const auto to = text.find("# The bus");
+  text.erase(from, to - from);
+  text.insert(text.find("[nodes.a]"), "mode = \"pair\"\n");
+
+  CHECK(why(parse(text)).find("accept_dual_publish") != std::string::npos);
+  const auto accepted = parse(text, "accept_dual_publish = true");
+  REQUIRE(accepted);
+  CHECK(accepted->policy.pair);
+  CHECK(accepted->policy.quorum() == 1);
+}
+
+TEST_CASE("a relative state_dir starts at the folder of the topology file", "[elector]") {
+  CHECK(parse(shipped("two-node.toml"), "state_dir = \"state\"")->state_dir ==
+        "/etc/paceline/state");
+  CHECK(parse(shipped("two-node.toml"), "state_dir = \"/var/lib/p\"")->state_dir == "/var/lib/p");
+}
+
+}  // namespace paceline::test

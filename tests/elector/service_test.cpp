@@ -1,0 +1,242 @@
+#include "tests/support/catch.h"
+// The rest after Catch: its CHECK is the one we mean.
+#include <map>
+#include <optional>
+
+#include "common/wire/codec.h"
+#include "services/elector/service.h"
+#include "services/publisher/gate.h"
+#include "tests/support/sim_world.h"
+
+namespace paceline::test {
+namespace {
+
+struct SimStore final : TermStore {
+  Memory load() override { return memory; }
+  Result<void> save(const Memory& next) override {
+    if (full) return fail(Errc::unavailable, "disk full");
+    memory = next;
+    return {};
+  }
+  Memory memory;
+  bool full = false;
+};
+
+struct SimProcesses final : ProcessWatch {
+  Result<void> watch(std::int64_t, std::function<void()> call) override {
+    died = std::move(call);
+    return {};
+  }
+  std::function<void()> died;
+};
+
+// A publisher that does nothing but hold its gate and report it.
+struct SimPublisher {
+  SimPublisher(World& w, std::string name)
+      : world{w}, node{std::move(name)}, gate{{.node = node, .boot = "boot", .guard = 20ms}} {
+    world.bus.subscribe("grant", [this](const Address& from, Payload bytes) {
+      if (from.node != node) return;
+      gate.hear(decode<Grant>(bytes).value(), world.clock.now());
+      report();
+    });
+    world.timers.every(200ms, [this] { report(); });
+  }
+  void report() {
+    PublicationReport report;
+    report.node = node;
+    report.incarnation = world.incarnation;
+    report.pid = 42;
+    report.open = gate.may_send(world.clock.now());
+    report.term = gate.term();
+    report.stopped_term = gate.stopped_term();
+    report.fenced_by = gate.fenced_by();
+    report.pace_age_s = 0;
+    world.bus.publish("publication", encode(report));
+  }
+  World& world;
+  std::string node;
+  Gate gate;
+};
+
+struct Cluster {
+  explicit Cluster(std::uint64_t seed) : sim{seed} {
+    config.policy = {.cluster = "sim", .voters = {{"a", 100}, {"b", 90}, {"w", 0}}};
+    config.boot = "boot";
+    sim.link({.loss = 0.01, .duplicate = 0.01, .delay_min = 100us, .delay_max = 3ms});
+    for (const auto* node : {"a", "b", "w"}) {
+      if (*node != 'w') start_publisher(node);
+      start(node);
+    }
+  }
+  void start(const std::string& node) {
+    electors[node].reset();
+    electors[node] = std::make_unique<Elector>(config, sim.process({node, "elector", 0}),
+                                               stores[node], processes[node]);
+  }
+  void start_publisher(const std::string& node) {
+    publishers[node].reset();
+    publishers[node] = std::make_unique<SimPublisher>(sim.process({node, "publisher", 0}), node);
+  }
+  void kill(const std::string& node) {
+    electors[node].reset();
+    sim.stop_process({node, "elector", 0});
+  }
+  void kill_publisher(const std::string& node) {
+    publishers[node].reset();
+    sim.stop_process({node, "publisher", 0});
+    if (electors[node] && processes[node].died) processes[node].died();
+  }
+  std::string publishing() {
+    std::string all;
+    for (auto& [node, publisher] : publishers)
+      if (publisher && publisher->gate.may_send(publisher->world.clock.now())) all += node;
+    return all;
+  }
+  bool settle(const std::string& node, Duration limit) {
+    return sim.run_until([&] { return publishing() == node; }, limit);
+  }
+
+  SimWorld sim;
+  ElectorConfig config;
+  std::map<std::string, SimStore> stores;
+  std::map<std::string, SimProcesses> processes;
+  std::map<std::string, std::unique_ptr<Elector>> electors;
+  std::map<std::string, std::unique_ptr<SimPublisher>> publishers;
+};
+
+template <class Answer>
+Result<Answer> ask(Cluster& cluster, const std::string& node, ControlRequest request) {
+  World& world = cluster.sim.process({node, "operator", 0});
+  std::optional<Result<Answer>> answer;
+  ask_control<Answer>(world.bus, {node, "elector", 0}, std::move(request), 1s,
+                      [&](Result<Answer> got) { answer = std::move(got); });
+  cluster.sim.run_for(1500ms);
+  return answer.value();
+}
+
+}  // namespace
+
+TEST_CASE("the standby publishes within 3.5 heartbeats of the loss of the master's node",
+          "[elector][scenario]") {
+  const auto seed = GENERATE(range(0u, 200u));
+  CAPTURE(seed);
+  Cluster cluster{seed};
+  REQUIRE(cluster.settle("a", 3s));
+  cluster.sim.link({.delay_min = 100us, .delay_max = 3ms});  // Each lost message may cost a round.
+  cluster.sim.run_for(2s);
+
+  cluster.kill("a");
+  cluster.kill_publisher("a");
+
+  CHECK(cluster.settle("b", 700ms));
+  CHECK(cluster.electors["b"]->election().term() > cluster.stores["a"].memory.term);
+}
+
+TEST_CASE("the death of the publisher moves mastership in milliseconds", "[elector][scenario]") {
+  Cluster cluster{GENERATE(range(0u, 20u))};
+  cluster.sim.link({.delay_min = 100us, .delay_max = 2ms});
+  REQUIRE(cluster.settle("a", 3s));
+  cluster.sim.run_for(1s);
+
+  cluster.kill_publisher("a");
+
+  CHECK(cluster.settle("b", 40ms));
+}
+
+TEST_CASE("a planned stop hands over first and then ends", "[elector][scenario]") {
+  Cluster cluster{GENERATE(range(0u, 20u))};
+  cluster.sim.link({.delay_min = 100us, .delay_max = 2ms});
+  REQUIRE(cluster.settle("a", 3s));
+  cluster.sim.run_for(1s);
+  int stopped = 0;
+
+  cluster.electors["a"]->stop([&] { ++stopped; });
+
+  CHECK(cluster.settle("b", 60ms));
+  cluster.sim.run_for(500ms);
+  CHECK(stopped == 1);
+  CHECK(cluster.sim.count("term_not_stored") == 0);
+}
+
+TEST_CASE("an operator hands over, and may ask any node", "[elector][scenario]") {
+  Cluster cluster{3};
+  REQUIRE(cluster.settle("a", 3s));
+
+  const auto answer = ask<StatusReply>(cluster, "w", {.question = "handover", .arguments = {"b"}});
+
+  REQUIRE(answer);
+  CHECK(cluster.publishing() == "b");
+  const auto refused = ask<StatusReply>(cluster, "b", {.question = "handover", .arguments = {"x"}});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().detail == "no voter is called x");
+}
+
+TEST_CASE("the election can be seen from every node", "[elector][scenario]") {
+  Cluster cluster{4};
+  REQUIRE(cluster.settle("a", 3s));
+  cluster.sim.run_for(500ms);
+
+  const auto seen = ask<ElectionView>(cluster, "a", {.question = "election"});
+
+  REQUIRE(seen);
+  CHECK(seen->self.role == ElectorRole::master);
+  CHECK(seen->self.master == "a");
+  CHECK(seen->self.master_since_ms > 0);
+  CHECK(seen->peers.size() == 2);
+  CHECK(seen->peer_age_s.size() == 2);
+  CHECK(seen->lease_left_s > 0);
+  REQUIRE(seen->transitions.size() >= 3);
+  CHECK(seen->transitions.back().role == ElectorRole::master);
+  CHECK(seen->peers[0].master == "a");
+}
+
+TEST_CASE("a full disk keeps a node out of elections and is told once", "[elector][scenario]") {
+  Cluster cluster{5};
+  REQUIRE(cluster.settle("a", 3s));
+  cluster.stores["b"].full = true;
+  cluster.kill("a");
+  cluster.kill_publisher("a");
+
+  cluster.sim.run_for(5s);
+  CHECK(cluster.publishing() == "");
+  CHECK(cluster.sim.count("term_not_stored") == 1);
+  cluster.stores["b"].full = false;
+
+  CHECK(cluster.settle("b", 3s));
+}
+
+TEST_CASE("a restarted node does not depose a healthy master", "[elector][scenario]") {
+  const auto seed = GENERATE(range(0u, 20u));
+  Cluster cluster{seed};
+  REQUIRE(cluster.settle("a", 3s));
+  const auto term = cluster.electors["a"]->election().term();
+  const std::string node = seed % 2 ? "b" : "w";
+
+  cluster.kill(node);
+  cluster.sim.run_for(1100ms);
+  cluster.start(node);
+  cluster.sim.run_for(5s);
+
+  CHECK(cluster.publishing() == "a");
+  CHECK(cluster.electors["a"]->election().term() == term);
+}
+
+TEST_CASE("any bytes on the bus are counted, and the elector goes on", "[elector][scenario]") {
+  Cluster cluster{6};
+  REQUIRE(cluster.settle("a", 3s));
+  World& stranger = cluster.sim.process({"b", "stranger", 0});
+  SimRandom random{9};
+
+  for (int i = 0; i < 300; ++i) {
+    Bytes bytes(random.bits() % 64);
+    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random.bits());
+    for (const auto* channel : {"heartbeat", "vote", "publication"})
+      stranger.bus.publish(channel, bytes);
+  }
+  cluster.sim.run_for(2s);
+
+  CHECK(cluster.publishing() == "a");
+  CHECK(cluster.sim.count("message_undecodable") >= 1);
+}
+
+}  // namespace paceline::test
