@@ -65,12 +65,12 @@ active proctype pair() {
   up[0] = true; up[1] = true; quiet[0] = LOCK; quiet[1] = LOCK;
   do
   :: atomic { true ->                                    /* one tick */
-       if :: up[0] && up[1] && !is_cut -> hear(0); hear(1) :: else fi;
        run_down(granted[0]); run_down(granted[1]);
        run_down(lock_left[0]); run_down(lock_left[1]); run_down(quiet[0]); run_down(quiet[1]);
        if :: silent[0] < LOCK -> silent[0]++ :: else fi; if :: silent[1] < LOCK -> silent[1]++ :: else fi;
        if :: up[0] && master[0] -> granted[0] = LEASE :: else fi;
        if :: up[1] && master[1] -> granted[1] = LEASE :: else fi;
+       if :: up[0] && up[1] && !is_cut -> hear(0); hear(1) :: else fi;
        EXCLUSION
      }
   :: atomic { up[0] && !master[0] && quiet[0] == 0 && lock_left[0] == 0 && term[0] / 2 < ROUNDS -> stand(0) }
