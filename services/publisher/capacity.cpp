@@ -9,6 +9,8 @@ namespace {
 constexpr double memory = 0.99;  // Weight of an observation after one more: 100 count.
 constexpr double least_observations = 4;
 constexpr double least_deviation_bytes = 64;  // Below it all sizes are one, and the slope is noise.
+constexpr double least_explained =
+    0.05;  // Of the variance of the times by the sizes; below it is noise.
 constexpr double most_targets = 1e9;
 
 }  // namespace
@@ -21,13 +23,15 @@ void Capacity::observe(double bytes, double round_trip_s) {
   bytes_ += share * bytes_off;
   time_ += share * time_off;
   bytes_variance_ += share * (bytes_off * (bytes - bytes_) - bytes_variance_);
+  time_variance_ += share * (time_off * (round_trip_s - time_) - time_variance_);
   covariance_ += share * (bytes_off * (round_trip_s - time_) - covariance_);
 }
 
 std::optional<Capacity::Line> Capacity::line() const {
   if (weight_ < least_observations || std::sqrt(bytes_variance_) < least_deviation_bytes)
     return std::nullopt;
-  const double slope = std::max(covariance_ / bytes_variance_, 0.0);
+  const double slope = covariance_ / bytes_variance_;
+  if (slope <= 0 || covariance_ * slope < least_explained * time_variance_) return std::nullopt;
   return Line{.base_s = std::max(time_ - slope * bytes_, 0.0), .seconds_per_byte = slope};
 }
 
@@ -36,7 +40,7 @@ std::optional<double> Capacity::targets_within(double limit_s, double bytes_per_
   if (!fit) return std::nullopt;
   if (fit->base_s >= limit_s) return 0;
   const double seconds_per_target = fit->seconds_per_byte * bytes_per_target;
-  return std::min((limit_s - fit->base_s) / std::max(seconds_per_target, 1e-12), most_targets);
+  return std::min((limit_s - fit->base_s) / seconds_per_target, most_targets);
 }
 
 }  // namespace paceline

@@ -19,9 +19,9 @@ class Capacity {
 
   struct Line {
     double base_s = 0;            // [s, >= 0] of a request without a body.
-    double seconds_per_byte = 0;  // [s, >= 0]
+    double seconds_per_byte = 0;  // [s, > 0]
   };
-  /// Nothing until two sizes apart were seen.
+  /// Nothing until sizes apart were seen, and the larger ones took visibly longer.
   std::optional<Line> line() const;
 
   /// How many targets a full publication could hold before its round trip is longer than `limit_s`.
@@ -34,6 +34,7 @@ class Capacity {
   double bytes_ = 0;  // Weighted means.
   double time_ = 0;
   double bytes_variance_ = 0;
+  double time_variance_ = 0;
   double covariance_ = 0;
 };
 

@@ -99,7 +99,7 @@ Result<void> parse_sizes(Settings& settings, PublisherConfig& config) {
       "max_targets", {.fallback = 20'000, .min = 100, .max = static_cast<int>(max_rows)})));
   config.gzip = TRY(settings.boolean("gzip", true));
   config.gzip_level =
-      static_cast<int>(TRY(settings.integer("gzip_level", {.fallback = 1, .min = 1, .max = 9})));
+      static_cast<int>(TRY(settings.integer("gzip_level", {.fallback = 3, .min = 1, .max = 9})));
   config.gzip_least = static_cast<std::size_t>(
       TRY(settings.integer("gzip_least", {.fallback = 1024, .min = 0, .max = 1 << 20})));
   return {};

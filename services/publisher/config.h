@@ -42,7 +42,7 @@ struct PublisherConfig {
   int full_every = 30;       // [1..] publications from one full one to the next.
   int max_targets = 20'000;  // [1..] targets in one request.
   bool gzip = true;
-  int gzip_level = 1;             // [1..9]
+  int gzip_level = 3;             // [1..9]
   std::size_t gzip_least = 1024;  // [bytes]
 
   // Filled in by adapter_place, which can read files.

@@ -60,18 +60,24 @@ bool Offers::must_be_named(std::uint32_t index) const {
 }
 
 bool Offers::fill(PublicationRequest& request, bool full, std::size_t limit) {
-  CHECK(limit >= 1);
   if (full)
     for (Row& row : rows_) row.named = false;
   request.full = full;
+  return fill_from(0, request, limit);
+}
+
+bool Offers::fill_rest(PublicationRequest& request, std::size_t limit) {
+  request.full = false;
+  return fill_from(rest_, request, limit);
+}
+
+bool Offers::fill_from(std::uint32_t first, PublicationRequest& request, std::size_t limit) {
+  CHECK(limit >= 1);
   std::size_t count = 0;
-  bool is_left = false;
-  for (std::uint32_t i = 0; i < ids_.size(); ++i) {
+  std::uint32_t i = first;
+  for (; i < ids_.size(); ++i) {
     if (!must_be_named(i)) continue;
-    if (count == limit) {
-      is_left = true;
-      break;
-    }
+    if (count == limit) break;
     if (count == request.targets.size()) request.targets.emplace_back();
     TargetOffer& target = request.targets[count++];
     const Offer& offer = now_[i];
@@ -87,7 +93,8 @@ bool Offers::fill(PublicationRequest& request, bool full, std::size_t limit) {
     rows_[i] = {.told = offer, .named = true, .used = false};
   }
   request.targets.resize(count);
-  return is_left;
+  rest_ = i;
+  return i < ids_.size();
 }
 
 }  // namespace paceline

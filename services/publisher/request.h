@@ -58,6 +58,9 @@ class Offers {
   ///   cost    O(n)
   bool fill(PublicationRequest& request, bool full, std::size_t limit);
 
+  /// The next part: goes on where the last one stopped, so that every target is named once at most.
+  bool fill_rest(PublicationRequest& request, std::size_t limit);
+
   std::size_t size() const { return ids_.size(); }
 
  private:
@@ -67,11 +70,13 @@ class Offers {
     bool used = false;
   };
   bool must_be_named(std::uint32_t index) const;
+  bool fill_from(std::uint32_t first, PublicationRequest& request, std::size_t limit);
 
   std::vector<std::string> ids_;
   std::vector<std::string> channels_;
   std::vector<Offer> now_;
   std::vector<Row> rows_;
+  std::uint32_t rest_ = 0;  // Where the next part starts.
 };
 
 }  // namespace paceline

@@ -14,6 +14,7 @@ namespace paceline {
 namespace {
 
 constexpr Duration longest_sleep = 1s;
+constexpr int slow_to_warn = 3;             // Round trips in a row; one may be slow for any reason.
 constexpr std::size_t least_targets = 100;  // In one request, however often the endpoint says 413.
 constexpr std::size_t max_token_bytes = 256u << 10;
 constexpr std::size_t max_probe_bytes = 64u << 10;
@@ -93,7 +94,6 @@ Publisher::~Publisher() {
 }
 
 // ---- What is due now
-// ------------------------------------------------------------------------------
 
 void Publisher::step() {
   const Instant now = world_.clock.now();
@@ -164,7 +164,6 @@ void Publisher::on_change(Gate::Change change) {
 }
 
 // ---- A publication
-// --------------------------------------------------------------------------------
 
 // Rows of a shard that is silent beyond the bound are worth nothing: nothing is allowed for its
 // targets.
@@ -190,13 +189,13 @@ void Publisher::refresh_offers(Instant now) {
 }
 
 /// Fills request_, body_ and packed_ under the gate's term.
-void Publisher::make_request(bool full) {
+void Publisher::make_request(bool full, bool continued) {
   const WallTime wall = world_.clock.wall();
   request_.term = gate_.term();
   request_.sequence = ++sequence_;
   request_.timestamp_ms = to_ms(wall);
   request_.valid_until_ms = to_ms(wall + config_.valid_periods * config_.refresh_period);
-  is_left_ = offers_.fill(request_, full, limit_);
+  is_left_ = continued ? offers_.fill_rest(request_, limit_) : offers_.fill(request_, full, limit_);
   contract_.encode(request_, body_);
   if (!config_.gzip || !compress_gzip(body_, config_.gzip_level, config_.gzip_least, packed_))
     packed_.clear();
@@ -213,7 +212,7 @@ void Publisher::publish(Instant now, bool continued) {
     figures_.skipped.add(static_cast<double>(cycle_.skipped() - skipped));
     since_full_ = full ? 0 : since_full_ + 1;
   }
-  make_request(full);
+  make_request(full, continued);
   figures_.make_s.observe(to_seconds(world_.clock.now() - now));
   send(false);
 }
@@ -384,17 +383,17 @@ void Publisher::watch_round_trip(double round_trip_s) {
   const auto fits =
       capacity_.targets_within(limit_s, std::max(figures_.bytes_per_target.value(), 1.0));
   figures_.capacity_targets.set(fits.value_or(-1));
-  if (round_trip_s > limit_s)
+  slow_in_a_row_ = round_trip_s > limit_s ? slow_in_a_row_ + 1 : 0;
+  if (slow_in_a_row_ >= slow_to_warn)
     round_trips_.bad({{"round_trip_s", round_trip_s},
                       {"period_s", period_s},
                       {"targets", offers_.size()},
                       {"targets_that_fit", fits.value_or(-1)}});
-  else
+  else if (slow_in_a_row_ == 0)
     round_trips_.good();
 }
 
 // ---- Token and probe
-// ------------------------------------------------------------------------------
 
 HttpRequest Publisher::request_to(std::string method, std::string url, Duration timeout) const {
   HttpRequest request;
@@ -457,7 +456,6 @@ void Publisher::probe(Instant now) {
 }
 
 // ---- Stop
-// -----------------------------------------------------------------------------------------
 
 void Publisher::stop(std::function<void()> done) {
   if (stop_until_) return;
@@ -473,15 +471,15 @@ void Publisher::step_stop(Instant now) {
   if (gate_.is_over(now)) return finish_stop();
   if (now < *stop_until_) return;
   if (!gate_.may_send_last(now) || !token_.usable(now)) return finish_stop();
-  publish_last(now);
+  publish_last();
 }
 
-void Publisher::publish_last(Instant) {
+void Publisher::publish_last() {
   said_last_ = true;
   for (std::uint32_t i = 0; i < offers_.size(); ++i)
     offers_.set(i, nothing(PaceState::disabled, PaceReason::disabled));
-  make_request(
-      true);  // Targets beyond the limit are not named: a full publication allows them nothing.
+  // Targets beyond the limit are not named: a full publication allows them nothing.
+  make_request(true, false);
   is_left_ = false;
   world_.log.info("final_zero", {{"term", gate_.term()}, {"sequence", sequence_}});
   send(true);
@@ -493,7 +491,6 @@ void Publisher::finish_stop() {
 }
 
 // ---- What others may know
-// -------------------------------------------------------------------------
 
 double Publisher::pace_age_s(Instant now) const {
   Duration oldest{};

@@ -63,9 +63,9 @@ class Publisher {
   void on_change(Gate::Change change);
 
   void publish(Instant now, bool continued);
-  void publish_last(Instant now);
+  void publish_last();
   void refresh_offers(Instant now);
-  void make_request(bool full);
+  void make_request(bool full, bool continued);
   void send(bool last);
   void on_answer(Result<HttpAnswer> answer);
   void on_accepted(const Verdict& verdict, double round_trip_s);
@@ -126,6 +126,7 @@ class Publisher {
   std::function<void()> stopped_;
   std::optional<Instant> stop_until_;
   bool said_last_ = false;
+  int slow_in_a_row_ = 0;
   TimerId wake_ = 0;
   std::uint64_t reports_ = 0;
   PublicationReport last_;  // What the last publication came to.

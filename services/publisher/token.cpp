@@ -60,7 +60,7 @@ void Token::refused(Instant now, std::string_view text, double uniform) {
   if (text != text_) return;
   text_.clear();
   expires_ = Instant{};
-  fetch_at_ = refusals_++ == 0 ? now : now + retry_.next(uniform);
+  fetch_at_ = refusals_++ == 0 ? now : now + renewal_.next(uniform);
 }
 
 std::string basic_authorization(std::string_view client_id, std::string_view client_secret) {

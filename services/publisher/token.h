@@ -26,7 +26,7 @@ class Token {
     Backoff::Policy retry{.floor = 200ms, .first = 1s, .most = 60s};
   };
 
-  explicit Token(Policy policy) : policy_{policy}, retry_{policy.retry} {}
+  explicit Token(Policy policy) : policy_{policy}, retry_{policy.retry}, renewal_{policy.retry} {}
 
   bool wants_fetch(Instant now) const { return !asked_ && now >= fetch_at_; }
   /// When wants_fetch() turns true; nothing while a fetch is on its way.
@@ -39,14 +39,18 @@ class Token {
   /// The endpoint refused `text`, which may no longer be the token we have.
   void refused(Instant now, std::string_view text, double uniform);
   /// The endpoint took it.
-  void accepted() { refusals_ = 0; }
+  void accepted() {
+    refusals_ = 0;
+    renewal_.reset();
+  }
 
   bool usable(Instant now) const { return !text_.empty() && now < expires_; }
   const std::string& text() const { return text_; }
 
  private:
   Policy policy_;
-  Backoff retry_;
+  Backoff retry_;    // After token requests that failed.
+  Backoff renewal_;  // After tokens that were refused.
   std::string text_;
   Instant expires_{};
   Instant fetch_at_{};  // The first one at once.

@@ -107,6 +107,26 @@ TEST_CASE("a delta names a target whose allowance was used, though it is the sam
   CHECK(request.targets.empty());
 }
 
+TEST_CASE("parts name every target once, though those told first were used meanwhile",
+          "[publisher]") {
+  Offers offers = offers_of(5);
+  for (std::uint32_t i = 0; i < 5; ++i) offers.set(i, allowing(1));
+  PublicationRequest request;
+  std::vector<std::string> told;
+
+  bool left = offers.fill(request, true, 2);
+  for (int part = 0; part < 3; ++part) {
+    for (const auto& id : ids_of(request)) {
+      told.push_back(id);
+      offers.used(static_cast<std::uint32_t>(id[1] - '0'));
+    }
+    if (left) left = offers.fill_rest(request, 2);
+  }
+
+  CHECK(!left);
+  CHECK(told == std::vector<std::string>{"t0", "t1", "t2", "t3", "t4"});
+}
+
 TEST_CASE("a wait that hardly moved is not told again", "[publisher]") {
   Offers offers = offers_of(1);
   Offer offer = allowing(1);
@@ -155,7 +175,7 @@ TEST_CASE("a receiver of every publication holds what is true", "[publisher][pro
       bool first = true;
       while (left) {
         PublicationRequest request;
-        left = offers.fill(request, full && first, limit);
+        left = first ? offers.fill(request, full, limit) : offers.fill_rest(request, limit);
         RC_ASSERT(request.targets.size() <= limit);
         if (request.full) held.clear();
         for (const auto& target : request.targets) held[target.id] = target.proactive;

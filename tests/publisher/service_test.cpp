@@ -270,6 +270,7 @@ TEST_CASE("a publication too large is sent in parts", "[publisher][scenario]") {
     if (published.request.full) ++full;
     for (const auto& target : published.request.targets) ++told[target.id];
   }
+  CAPTURE(stage.published().size(), stage.publisher->report().detail);
   CHECK(told.size() == 506);
   CHECK(full == 1);
 }
@@ -375,8 +376,7 @@ TEST_CASE("a restarted publisher that the endpoint is ahead of catches up",
   stage.sim.run_for(1s);
   stage.grant(257);
   stage.sim.run_for(21s);
-  stage.publisher.reset();
-  stage.publisher = std::make_unique<Publisher>(stage.config, *stage.world, *stage.endpoint);
+  stage.restart();
   stage.sim.run_for(1s);
   stage.grant(257);
 

@@ -28,14 +28,14 @@ HttpCall FakeEndpoint::send(HttpRequest request, Done done) {
   if (is_publication) {
     auto decoded = decode_publication(request.body);
     CHECK(decoded.has_value());
-    published.push_back({world_.clock.now(), *std::move(decoded), request.headers[0].second});
+    published.push_back({world_->clock.now(), *std::move(decoded), request.headers[0].second});
     most_in_flight = std::max<std::size_t>(
         most_in_flight, static_cast<std::size_t>(std::count_if(in_flight_.begin(), in_flight_.end(),
                                                                [](auto& c) { return c.second; })));
   }
   const Duration delay =
-      delay_min + from_seconds(world_.random.uniform() * to_seconds(delay_max - delay_min));
-  world_.timers.after(std::min(delay, request.timeout), [this, call, delay, request, done] {
+      delay_min + from_seconds(world_->random.uniform() * to_seconds(delay_max - delay_min));
+  world_->timers.after(std::min(delay, request.timeout), [this, call, delay, request, done] {
     if (in_flight_.erase(call) == 0) return;
     auto answer_now = answer_to(request);  // It arrived, even if its answer came too late.
     if (delay >= request.timeout) answer_now = fail(Errc::unavailable, "timed out");
@@ -126,6 +126,13 @@ Stage::Stage(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt) : 
 
 Stage::~Stage() {
   publisher.reset();
+}
+
+void Stage::restart() {
+  publisher.reset();
+  world = &sim.process(publisher_address);
+  endpoint->move_to(*world);
+  publisher = std::make_unique<Publisher>(config, *world, *endpoint);
 }
 
 void Stage::pace(int proactive) {

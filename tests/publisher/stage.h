@@ -23,7 +23,10 @@ class FakeEndpoint final : public Http {
     std::string token;
   };
 
-  explicit FakeEndpoint(World& world) : world_{world} {}
+  explicit FakeEndpoint(World& world) : world_{&world} {}
+
+  /// The publisher lives in another world now: it was restarted.
+  void move_to(World& world) { world_ = &world; }
 
   HttpCall send(HttpRequest request, Done done) override;
   void cancel(HttpCall call) override;
@@ -48,7 +51,7 @@ class FakeEndpoint final : public Http {
  private:
   Result<HttpAnswer> answer_to(const HttpRequest& request);
 
-  World& world_;
+  World* world_;
   HttpCall last_ = 0;
   std::map<HttpCall, bool> in_flight_;  // Whether it is a publication.
   std::uint64_t term_ = 0;
@@ -59,6 +62,9 @@ class FakeEndpoint final : public Http {
 struct Stage {
   explicit Stage(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt = {});
   ~Stage();
+
+  /// As kill -9 and the supervisor's respawn.
+  void restart();
 
   /// Grants `term` for `life` from now, or revokes with term 0.
   void grant(std::uint64_t term, Duration life = 60s - 1ms);
