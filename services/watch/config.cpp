@@ -88,8 +88,8 @@ Result<WatchConfig> parse_watch_config(Place& place) {
       TRY(settings.duration("stream_period", {.fallback = 1s, .min = 100ms, .max = 60s}));
   config.history_period =
       TRY(settings.duration("history_period", {.fallback = 10s, .min = 1s, .max = 1h}));
-  config.history_points = static_cast<std::size_t>(TRY(settings.integer(
-      "history_points", {.fallback = 2'000'000, .min = 1000, .max = 200'000'000})));
+  config.history_points = static_cast<std::size_t>(TRY(
+      settings.integer("history_points", {.fallback = 500'000, .min = 1000, .max = 200'000'000})));
   config.events = static_cast<std::size_t>(
       TRY(settings.integer("events", {.fallback = 1000, .min = 10, .max = 100'000})));
   config.max_streams = static_cast<std::size_t>(

@@ -1,7 +1,7 @@
 // The last hours of every target in memory: one point each a sampling period, oldest overwritten.
 //
-// Pure. Invariant: never more than `points` points a target, allocated once: 32 bytes x points x
-// targets.
+// Pure. Invariant: never more than `points_each()` points a target, allocated once at 40 bytes a
+// point.
 #pragma once
 
 #include <cstdint>

@@ -41,7 +41,7 @@ Readiness readiness(const ClusterStatus& status) {
     reasons.push_back("the elector of this node is not heard");
   else if (status.master.empty())
     reasons.push_back("the cluster has no master");
-  if (self->tier > 0)
+  if (self->role != PeopleRole::down && self->tier > 0)
     reasons.push_back(fmt::format("the elector rates this node at tier {}", self->tier));
   if (!status.statistics_fresh)
     reasons.push_back("statfeed is not heard");

@@ -149,8 +149,7 @@ function show_status(status) {
   if (status.not_ready_because.length)
     cards.push(make("ul", { class: "notice", "aria-label": `Why node ${status.node} is not ready` }, ...status.not_ready_because.map((why) => make("li", {}, why))));
   const strip = by_id("strip");
-  strip.classList.toggle("many", status.nodes.length > 3);
-  strip.replaceChildren(...cards, ...status.nodes.map((node) => node_card(node, status)),
+  strip.replaceChildren(...cards, make("div", { class: "nodes" }, ...status.nodes.map((node) => node_card(node, status))),
     publication_card(status), statistics_card(status), pacing_card(status), agents_card(status));
 }
 
