@@ -52,18 +52,19 @@ class Sockets {
   std::set<std::string> said_;
 };
 
-void check_sockets(const Topology& topology, Findings& findings) {
-  Sockets sockets{topology, findings};
-  const std::string start = topology.file + ":1:1";
+void check_sockets(Reading& reading) {
+  const Topology& topology = reading.topology;
+  Sockets sockets{topology, reading.findings};
   for (const Node& node : topology.nodes) {
     for (const auto& [process, count] : topology.processes(node)) {
       for (const Channel& channel : topology.channels)
         if (channel.from == process)
           sockets.bind(node, process, count, "channels." + channel.name + ".endpoint",
                        channel.endpoint, channel.where);
-      sockets.bind(node, process, count, "control", topology.control, start);
+      sockets.bind(node, process, count, "control", topology.control, reading.control_where);
       if (process == "publisher")
-        sockets.bind(node, process, count, "cluster_control", topology.cluster_control, start);
+        sockets.bind(node, process, count, "cluster_control", topology.cluster_control,
+                     reading.cluster_control_where);
     }
   }
 }
@@ -120,7 +121,7 @@ std::vector<Mistake> check_topology(std::string_view text, std::string_view file
   if (reading.is_toml) {
     check_channels(reading.topology, reading.findings);
     check_voters(reading.topology, reading.findings);
-    check_sockets(reading.topology, reading.findings);
+    check_sockets(reading);
   }
   auto mistakes = reading.findings.in_order();
   if (reading.is_toml && !supervisor.empty())

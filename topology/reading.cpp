@@ -280,13 +280,16 @@ class Reader {
 }  // namespace
 
 Reading read_topology(std::string_view text, std::string_view file) {
-  Reading reading{.topology = {}, .findings = Findings{file}};
+  Reading reading{
+      .topology = {}, .findings = Findings{file}, .control_where = {}, .cluster_control_where = {}};
   auto root = Settings::parse(text, file);
   if (!root) {
     reading.findings.add(root.error());
     reading.is_toml = false;
     return reading;
   }
+  reading.control_where = root->where("control");
+  reading.cluster_control_where = root->where("cluster_control");
   Reader{reading, text, file}.read(*root);
   return reading;
 }

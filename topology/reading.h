@@ -4,6 +4,7 @@
 // What concerns several nodes or channels at once is check.cpp's.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "topology/findings.h"
@@ -16,6 +17,8 @@ struct Reading {
       topology;  // With defaults where the file is wrong: good for looking for more mistakes only.
   Findings findings;
   bool is_toml = true;
+  std::string control_where;  // "FILE:LINE:COLUMN" of the key, or of the file's start.
+  std::string cluster_control_where;
 };
 
 Reading read_topology(std::string_view text, std::string_view file);

@@ -66,13 +66,13 @@ std::string read(const std::string& path) {
 TEST_CASE("good files check with 0, bad ones with 3, missing ones with 2",
           "[pacelinectl][process]") {
   const Folder folder;
-  const std::string bad = folder.write("bad.toml", "cluster = 3\npacer = 2\n");
+  const std::string bad = folder.write("bad.toml", "cluster = 3\nshards = 2\n");
 
   for (const char* name : {"demo.toml", "two-node.toml", "five-node.toml"})
     CHECK(run("topology check " + shipped_folder + name).exit == 0);
   const Ran checked = run("topology check " + bad);
   CHECK(checked.exit == 3);
-  CHECK(checked.out.find("bad.toml:2:1: pacer = 2: unknown key\n") != std::string::npos);
+  CHECK(checked.out.find("bad.toml:2:1: shards = 2: unknown key\n") != std::string::npos);
   CHECK(run("topology check " + folder.path + "/none.toml").exit == 2);
   CHECK(run("targets check " + shipped_folder + "demo-targets.toml").out.find("good, 50 targets") !=
         std::string::npos);

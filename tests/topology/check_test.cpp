@@ -75,7 +75,8 @@ TEST_CASE("a mistake is found with its place, and nothing else is said", "[topol
       {"\"ipc://{run}/{node}/stat\"", "\"tcp://{host}:{port+5}\"", "scope node stays on the node"},
       {"\"tcp://{host}:{port+2}\"", "\"udp://{host}:{port+2}\"", "write tcp://..."},
       {"{port+2}", "{port+3}", "which channels.feedback.endpoint of a/publisher/0 binds too"},
-      {"{port+9}", "{port+1}", "cluster_control of a/publisher/0 binds tcp://127.0.0.1:7101"},
+      {"{port+9}", "{port+1}",
+       "f:10:19: cluster_control of a/publisher/0 binds tcp://127.0.0.1:7101"},
       {"{process}-{index}.ctl", "{process}.ctl", "control of a/pacer/1 binds"},
       {"period = \"1s\"", "period = \"10s\"", "not below the stale bound of 10s"},
       {"period = \"1s\"", "period = 1", "not a duration, write"},
@@ -85,7 +86,7 @@ TEST_CASE("a mistake is found with its place, and nothing else is said", "[topol
       {"stale = \"1200ms\"", "stale = \"1200ms\"\nkeyframe = \"1s\"", "this channel has no rows"},
       {"stale = \"1200ms\"", "stail = \"1200ms\"\nstale = \"1200ms\"",
        "channels.heartbeat.stail = \"1200ms\": unknown key"},
-      {"encrypted = true", "encrypted = true\nstatfeed = 3", "statfeed = 3: not a table"},
+      {"encrypted = true", "encrypted = true\nelector = 3", "elector = 3: not a table"},
       {"run_dir = \"../build/demo\"",
        "run_dir = \"/a/very/long/path/a/very/long/path/a/very/long/path/"
        "a/very/long/path/a/very/long/path/a/very/long/path\"",

@@ -16,7 +16,7 @@ TEST_CASE("the drawing shows what nodes say inside and between each other", "[to
 
   CAPTURE(drawing);
   CHECK(drawing.starts_with("Cluster demo: 2 of 3 voters make a master.\n\n+-- node a: 127.0.0.1"));
-  CHECK(drawing.find("statfeed    --stat---->  pacer 0..1, watch") != std::string::npos);
+  CHECK(drawing.find("statfeed    --stat--->  pacer 0..1, watch") != std::string::npos);
   CHECK(drawing.find("elector, alone: it votes and is never master") != std::string::npos);
   CHECK(drawing.find("elector of a,b,w  ==heartbeat") != std::string::npos);
   CHECK(drawing.find("publisher of a,b") != std::string::npos);
