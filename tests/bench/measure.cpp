@@ -14,8 +14,7 @@ namespace {
 
 using Maker = std::function<std::unique_ptr<System>(std::uint64_t seed)>;
 constexpr double two_sided_95 = 1.96;
-constexpr int pilot_days = 3;
-constexpr int levels_tried = 9;
+constexpr int pilot_days = 6;
 
 // Days of one scenario and one way to make its system.
 class Record {
@@ -104,20 +103,27 @@ void run(const Scenario& scenario, const Maker& make, int days, std::uint64_t se
   row.events_per_s = static_cast<double>(record.events()) / std::max(1e-9, took.count());
 }
 
-// The operator who knows the day beforehand: the highest maximum level that keeps the goal.
+// The operator who knows the days beforehand: of all maximum levels the one with the highest
+// occupancy that keeps the goal. A level of 1 + `unit` has as many lines out as agents come free
+// meanwhile.
 double tuned_level(const Scenario& scenario, int days, std::uint64_t seed) {
-  double keeps = 1;
-  double breaks = 1 + 4 / scenario.acceptance;
-  for (int i = 0; i < levels_tried; ++i) {
-    const double level = (keeps + breaks) / 2;
+  const double unit =
+      scenario.answer_s / (scenario.acceptance * (scenario.handle_s + scenario.wrap_up_s));
+  double best = 1;
+  double best_occupancy = 0;
+  for (const double share : {0.4, 0.55, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.15,
+                             1.2, 1.3,  1.4, 1.6, 1.8,  2.0, 2.5,  3.0, 4.0,  6.0}) {
+    const double level = 1 + share * unit;
     Row row;
     run(
         scenario,
         [&](std::uint64_t) { return make_vicidial(scenario, VicidialMode::average, level); },
-        std::min(days, pilot_days), seed + 17, row);
-    (row.abandonment_pct.value <= 100 * scenario.goal ? keeps : breaks) = level;
+        std::min(days, pilot_days), seed, row);
+    if (row.abandonment_pct.value > 100 * scenario.goal) continue;
+    if (row.occupancy_pct.value > best_occupancy) best = level;
+    best_occupancy = std::max(best_occupancy, row.occupancy_pct.value);
   }
-  return keeps;
+  return best;
 }
 
 Row bound(const Scenario& scenario, Row row) {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr double break_s = 1800;  // An agent without a call for longer than that was not at work.
 constexpr std::size_t smallest_day = 200;
+constexpr double day_s = 86400;
 
 struct Row {
   int day = 0;
@@ -23,7 +24,7 @@ Result<double> number(std::string_view text, int line) {
   double value = 0;
   const auto end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end || value < 0)
+  if (error != std::errc{} || stop != end)
     return fail("line " + std::to_string(line) + ": not a number: " + std::string{text});
   return value;
 }
@@ -41,10 +42,10 @@ Result<Row> parse_row(std::string_view text, int line) {
   row.day = static_cast<int>(TRY(number(column[0], line)));
   row.call.at_s = TRY(number(column[1], line))
   +TRY(number(column[2], line));
-  row.call.patience_s = TRY(number(column[5], line));
+  row.call.patience_s = std::max(0.0, TRY(number(column[5], line)));
   row.call.left = column[6] == "HANG";
   row.phantom = column[6] == "PHANTOM";
-  row.call.service_s = row.call.left ? 0.0 : TRY(number(column[7], line));
+  row.call.service_s = row.call.left ? 0.0 : std::max(0.0, TRY(number(column[7], line)));
   row.agent = std::string{column[8]};
   return row;
 }
@@ -55,7 +56,8 @@ std::vector<TraceStaff> staff_of(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     if (row.agent.empty() || row.call.left) continue;
     const double from = row.call.at_s + row.call.patience_s;
-    calls[row.agent].emplace_back(from, from + row.call.service_s);
+    if (from < day_s)
+      calls[row.agent].emplace_back(from, std::min(from + row.call.service_s, day_s - 1));
   }
   std::map<double, int> changes;
   for (auto& [agent, spans] : calls) {
@@ -91,7 +93,8 @@ Result<Trace> parse_trace(std::string_view text) {
     if (!row_text.empty() && row_text.back() == '\r') row_text.remove_suffix(1);
     if (++line == 1 || row_text.empty()) continue;  // The first line names the columns.
     Row row = TRY(parse_row(row_text, line));
-    if (!row.phantom) rows[row.day].push_back(std::move(row));
+    const bool in_day = row.call.at_s < day_s;
+    if (!row.phantom && in_day) rows[row.day].push_back(std::move(row));
   }
 
   Trace trace;
