@@ -4,6 +4,7 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -61,36 +62,46 @@ struct HttpServer::Daemon {
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
 
   void start() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(options.port));
-    if (inet_pton(AF_INET, options.address.c_str(), &address.sin_addr) != 1)
-      throw std::system_error{EINVAL, std::generic_category(),
-                              "http server: not an IPv4 address: " + options.address};
+    const int listening = listen_on(options.address, options.port);
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_PEDANTIC_CHECKS;
-    if (!options.key_pem.empty()) flags |= MHD_USE_TLS;
-    const auto idle = static_cast<unsigned>(to_seconds(options.idle_timeout));
-    errno = 0;
-    if (options.key_pem.empty()) {
-      mhd = MHD_start_daemon(flags, 0, nullptr, nullptr, &on_request, this, MHD_OPTION_SOCK_ADDR,
-                             &address, MHD_OPTION_NOTIFY_COMPLETED, &on_completed, this,
-                             MHD_OPTION_CONNECTION_LIMIT, options.max_connections,
-                             MHD_OPTION_CONNECTION_TIMEOUT, idle, MHD_OPTION_END);
-    } else {
-      mhd = MHD_start_daemon(flags, 0, nullptr, nullptr, &on_request, this, MHD_OPTION_SOCK_ADDR,
-                             &address, MHD_OPTION_NOTIFY_COMPLETED, &on_completed, this,
-                             MHD_OPTION_CONNECTION_LIMIT, options.max_connections,
-                             MHD_OPTION_CONNECTION_TIMEOUT, idle, MHD_OPTION_HTTPS_MEM_KEY,
-                             options.key_pem.c_str(), MHD_OPTION_HTTPS_MEM_CERT,
-                             options.certificate_pem.c_str(), MHD_OPTION_END);
+    const bool tls = !options.key_pem.empty();
+    if (tls) flags |= MHD_USE_TLS;
+    // Certificate and key come last and count only with MHD_USE_TLS.
+    mhd = MHD_start_daemon(
+        flags, 0, nullptr, nullptr, &on_request, this, MHD_OPTION_LISTEN_SOCKET, listening,
+        MHD_OPTION_NOTIFY_COMPLETED, &on_completed, this, MHD_OPTION_CONNECTION_LIMIT,
+        options.max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        static_cast<unsigned>(to_seconds(options.idle_timeout)),
+        tls ? MHD_OPTION_HTTPS_MEM_KEY : MHD_OPTION_END, options.key_pem.c_str(),
+        MHD_OPTION_HTTPS_MEM_CERT, options.certificate_pem.c_str(), MHD_OPTION_END);
+    if (!mhd) {
+      close(listening);
+      throw std::system_error{EINVAL, std::generic_category(),
+                              "http server: libmicrohttpd refuses to start (certificate and key?)"};
     }
-    if (!mhd)
-      throw std::system_error{
-          errno ? errno : EADDRINUSE, std::generic_category(),
-          "http server: cannot listen on " + options.address + ":" + std::to_string(options.port)};
     epoll = MHD_get_daemon_info(mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     loop.watch_fd(epoll, true, false, [this] { run(); });
     sweep = loop.every(1s, [this] { drop_gone(); });
+  }
+
+  // Our own socket rather than MHD's: a port that is taken must be refused, not shared.
+  static int listen_on(const std::string& text, int wanted) {
+    const std::string where = "http server: " + text + ":" + std::to_string(wanted);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(wanted));
+    if (inet_pton(AF_INET, text.c_str(), &address.sin_addr) != 1)
+      throw std::system_error{EINVAL, std::generic_category(), where + ": not an IPv4 address"};
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int on = 1;
+    if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (fd < 0 || bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        listen(fd, SOMAXCONN) != 0) {
+      const int why = errno;
+      if (fd >= 0) close(fd);
+      throw std::system_error{why, std::generic_category(), where};
+    }
+    return fd;
   }
 
   // MHD does not look at a suspended connection: we see for it whether the peer has gone.
