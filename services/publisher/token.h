@@ -23,7 +23,7 @@ class Token {
  public:
   struct Policy {
     double renew_share = 0.8;  // (0..1) of the life, then a new one is fetched.
-    Backoff::Policy retry{.floor = 200ms, .first = 1s, .most = 60s};
+    Backoff::Policy retry{.floor = 200ms, .first = 1s, .most = 10s};
   };
 
   explicit Token(Policy policy) : policy_{policy}, retry_{policy.retry}, renewal_{policy.retry} {}

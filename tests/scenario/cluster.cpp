@@ -112,7 +112,7 @@ void Cluster::start_process(const std::string& name, const std::string& process)
     node.elector = std::make_unique<Elector>(elector_config(name), world, node.disk, no_watch_);
   } else {
     node.uplink = std::make_unique<Uplink>(sim, world, cloud_, engagement);
-    node.uplink->loss = loss;
+    node.uplink->loss = loss_;
     node.publisher = std::make_unique<Publisher>(publisher_config(name), world, *node.uplink);
   }
 }
@@ -149,6 +149,12 @@ std::string Cluster::master() const {
   for (const auto& [name, node] : nodes_)
     if (node.elector && node.elector->election().role() == ElectorRole::master) return name;
   return "";
+}
+
+void Cluster::lose(double share) {
+  loss_ = share;
+  for (auto& [name, node] : nodes_)
+    if (node.uplink) node.uplink->loss = share;
 }
 
 ElectorConfig Cluster::elector_config(const std::string& node) const {

@@ -81,7 +81,8 @@ class Cluster {
 
   SimWorld sim;
   Engagement engagement;
-  double loss = 0;  // Of what publishers and endpoint say to each other.
+  /// Of what publishers and endpoint say to each other from now on.
+  void lose(double share);
 
  private:
   struct Disk final : TermStore {
@@ -121,6 +122,7 @@ class Cluster {
   PublisherConfig publisher_config(const std::string& node) const;
 
   World& cloud_;
+  double loss_ = 0;
   NoWatch no_watch_;
   NoCheckpoint no_checkpoint_;
   std::map<std::string, Node> nodes_;

@@ -113,7 +113,7 @@ TEST_CASE("whatever breaks there is one open publisher at most and pacing comes 
   const auto pick = [&](std::initializer_list<const char*> words) {
     return std::string{words.begin()[random.bits() % words.size()]};
   };
-  cluster.loss = seed % 3 == 0 ? 0.2 : 0.0;
+  cluster.lose(seed % 3 == 0 ? 0.2 : 0.0);
   cluster.sim.link(
       {.loss = seed % 2 == 0 ? 0.05 : 0.0, .duplicate = 0.02, .delay_min = 1ms, .delay_max = 20ms});
   cluster.sim.set_clock("b", 0s, 1.0005);
@@ -145,6 +145,7 @@ TEST_CASE("whatever breaks there is one open publisher at most and pacing comes 
 
   cluster.sim.heal_all();
   cluster.sim.link({});
+  cluster.lose(0);
   for (const auto* node : {"a", "b", "w"})
     for (const auto* process : processes)
       if (!cluster.runs(node, process)) cluster.start_process(node, process);
