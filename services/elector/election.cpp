@@ -145,7 +145,7 @@ void Election::judge(Instant now) {
 }
 
 void Election::beat(Instant now) {
-  if (late_ > 0 && now < wake_ + policy_.heartbeat / 4) --late_;
+  if (late_ > 0 && now >= judge_at_ + policy_.heartbeat) --late_;  // Punctual for a while.
   while (beat_at_ <= now)
     beat_at_ += policy_.heartbeat * ((now - beat_at_) / policy_.heartbeat + 1);
   auto& message = say(leads() ? Kind::heartbeat : Kind::presence, now);
