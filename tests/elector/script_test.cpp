@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "tests/elector/election_sim.h"
+#include "tests/support/source_folder.h"
 
 // Transcripts: what an operator would ask, played on the simulation. A script is a line "> COMMAND"
 // each, followed by what happened until the next one. PACELINE_BLESS=1 writes the results into the
@@ -121,7 +122,7 @@ std::string content_of(const fs::path& path) {
 }  // namespace
 
 TEST_CASE("the transcripts of the election come out as written", "[elector]") {
-  const fs::path folder = fs::path{PACELINE_SOURCE_DIR} / "tests/elector/scripts";
+  const fs::path folder = fs::path{source_folder()} / "tests/elector/scripts";
   std::vector<fs::path> scripts;
   for (const auto& entry : fs::directory_iterator{folder})
     if (entry.path().extension() == ".txt") scripts.push_back(entry.path());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "services/pacelinectl/reach.h"
+#include "tests/support/source_folder.h"
 
 namespace paceline::test {
 
@@ -26,7 +27,7 @@ class FakeReach final : public Reach {
 
   /// The shipped demo under /etc/demo.toml.
   FakeReach() {
-    std::ifstream in{std::string{PACELINE_SOURCE_DIR} + "/topology/demo.toml"};
+    std::ifstream in{source_folder() + "/topology/demo.toml"};
     files["/etc/demo.toml"].text = {std::istreambuf_iterator<char>{in}, {}};
   }
 

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "tests/support/catch.h"
+#include "tests/support/source_folder.h"
 
 namespace paceline::test {
 namespace {
@@ -34,7 +35,7 @@ Ran run(const std::string& arguments) {
   return ran;
 }
 
-const std::string shipped_folder = std::string{PACELINE_SOURCE_DIR} + "/topology/";
+const std::string shipped_folder = source_folder() + "/topology/";
 
 /// A folder of its own, gone at the end.
 class Folder {

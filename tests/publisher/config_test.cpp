@@ -6,11 +6,13 @@
 #include <set>
 #include <sstream>
 
+#include "tests/support/source_folder.h"
+
 namespace paceline::test {
 namespace {
 
 std::string file_text(const std::string& path) {
-  std::ifstream file{std::string{PACELINE_SOURCE_DIR} + "/" + path};
+  std::ifstream file{source_folder() + "/" + path};
   std::stringstream text;
   text << file.rdbuf();
   return text.str();

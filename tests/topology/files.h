@@ -7,11 +7,13 @@
 #include <string>
 #include <string_view>
 
+#include "tests/support/source_folder.h"
+
 namespace paceline::test {
 
 /// A file under topology/, whole.
 inline std::string shipped(const std::string& name) {
-  std::ifstream in{std::string{PACELINE_SOURCE_DIR} + "/topology/" + name};
+  std::ifstream in{source_folder() + "/topology/" + name};
   if (!in) throw std::runtime_error{"no topology/" + name};
   return {std::istreambuf_iterator<char>{in}, {}};
 }

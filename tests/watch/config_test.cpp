@@ -4,12 +4,13 @@
 #include <sstream>
 
 #include "tests/support/catch.h"
+#include "tests/support/source_folder.h"
 
 namespace paceline::test {
 namespace {
 
 std::string demo_with(const std::string& watch_table) {
-  std::ifstream file{std::string{PACELINE_SOURCE_DIR} + "/topology/demo.toml"};
+  std::ifstream file{source_folder() + "/topology/demo.toml"};
   std::stringstream text;
   text << file.rdbuf() << "\n" << watch_table << "\n";
   return text.str();
