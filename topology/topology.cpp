@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <tuple>
+
 #include "common/base/check.h"
 #include "topology/channel_table.h"
 #include "topology/check.h"
@@ -52,6 +55,32 @@ Result<Topology> parse_topology(std::string_view text, std::string_view file) {
   Topology topology = read_topology(text, file).topology;
   scale_pacing_world(topology);
   return topology;
+}
+
+bool same_links(const Topology& a, const Topology& b, std::string_view process) {
+  const auto nodes = [](const Topology& topology) {
+    std::vector<std::tuple<std::string, std::string, int, int>> all;
+    for (const Node& node : topology.nodes)
+      all.emplace_back(node.name, node.host, node.port, node.priority);
+    return all;
+  };
+  const auto channels = [process](const Topology& topology) {
+    std::vector<std::tuple<std::string, std::vector<std::string>, Scope, std::string, Duration,
+                           Duration, Duration, int>>
+        all;
+    for (const Channel& channel : topology.channels) {
+      const bool reads = std::ranges::find(channel.to, process) != channel.to.end();
+      if (channel.from != process && !reads) continue;
+      const int senders = channel.from == "pacer" ? topology.pacers : 1;
+      all.emplace_back(channel.from, channel.to, channel.scope, channel.endpoint, channel.period,
+                       channel.stale, channel.keyframe, senders);
+    }
+    return all;
+  };
+  return a.cluster == b.cluster && a.run_dir == b.run_dir && a.mode == b.mode &&
+         a.encrypted == b.encrypted && a.control == b.control &&
+         a.cluster_control == b.cluster_control && nodes(a) == nodes(b) &&
+         channels(a) == channels(b);
 }
 
 Result<Place> parse_place(std::string_view text, std::string_view file, std::string_view node,

@@ -89,6 +89,10 @@ Result<Topology> parse_topology(std::string_view text, std::string_view file);
 Result<Place> parse_place(std::string_view text, std::string_view file, std::string_view node,
                           std::string_view process, int index);
 
+/// Whether a process finds the same cluster in both: nodes, sockets, and the channels that it reads
+/// or writes. What it makes of its own table and files is its own to compare.
+bool same_links(const Topology& a, const Topology& b, std::string_view process);
+
 /// Fills an endpoint pattern for one process of one node.
 ///   errors   bad_value: an unknown {word}, or a port beyond 65535
 Result<std::string> endpoint(const Topology& topology, std::string_view pattern, const Node& node,

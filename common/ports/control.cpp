@@ -22,6 +22,11 @@ ControlDesk::ControlDesk(World& world)
     world_.log.info("log_level_changed", {{"level", to_string(level)}});
     return Bytes{};
   });
+  question("reload", [this](const Arguments&) -> Result<Bytes> {
+    if (!world_.reload) return fail(Errc::unavailable, world_.self.text() + " does not reload");
+    const std::string outcome = TRY(world_.reload());
+    return encode(StatusReply{{{"reload", outcome}}});
+  });
   question("keyframe", [this](const Arguments& arguments) -> Result<Bytes> {
     if (arguments.size() != 2) return fail("keyframe wants two arguments: CHANNEL SHARD");
     for (const auto& [key, frame] : keyframes_)

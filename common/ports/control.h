@@ -7,8 +7,8 @@
 //   desk.keyframe("pace", shard, [&] { return writer.keyframe(); });
 //
 // By itself it answers: "status" (StatusReply), "metrics" (MetricsReply), "loglevel LEVEL" (empty
-// body), "keyframe CHANNEL SHARD" (the frame). A question of another name is refused, naming those
-// it knows.
+// body), "reload" (StatusReply), "keyframe CHANNEL SHARD" (the frame). A question of another name
+// is refused, naming those it knows.
 #pragma once
 
 #include <functional>

@@ -1,7 +1,11 @@
 // The world as a service may know it: what serve() hands to a process, and SimWorld to a test.
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "common/base/metrics.h"
+#include "common/base/result.h"
 #include "common/ports/bus.h"
 #include "common/ports/clock.h"
 #include "common/ports/log.h"
@@ -19,6 +23,8 @@ struct World {
   Log& log;
   Random& random;
   Metrics& metrics;
+  /// Reads the files again and follows them (common/runtime/serve.h); says what came of it.
+  std::function<Result<std::string>()> reload{};
 };
 
 }  // namespace paceline

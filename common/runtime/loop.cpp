@@ -54,7 +54,8 @@ struct Loop::State {
   std::map<void*, Watched> sockets;
   std::vector<zmq_pollitem_t> items;
   std::function<void()> stop_call;
-  std::function<void()> reload_call;
+  std::function<Result<std::string>()> reload_call;
+  bool restart_asked = false;
 
   TimerId set(Duration delay, Duration period, std::function<void()> call) {
     const TimerId id = ++last_timer;
@@ -120,14 +121,18 @@ struct Loop::State {
   void take_signals() {
     signalfd_siginfo info;
     while (read(signals, &info, sizeof info) == sizeof info) {
-      if (info.ssi_signo == SIGHUP) {
-        if (reload_call) reload_call();
-      } else if (stop_call) {
-        stop_call();
-      } else {
-        running = false;
-      }
+      if (info.ssi_signo != SIGHUP)
+        ask_to_stop();
+      else if (reload_call)
+        static_cast<void>(reload_call());  // Whoever reloads logs what came of it.
     }
+  }
+
+  void ask_to_stop() {
+    if (stop_call)
+      stop_call();
+    else
+      running = false;
   }
 };
 
@@ -183,8 +188,24 @@ void Loop::forget_socket(void* socket) {
 void Loop::on_stop(std::function<void()> call) {
   state_->stop_call = std::move(call);
 }
-void Loop::on_reload(std::function<void()> call) {
+
+void Loop::on_reload(std::function<Result<std::string>()> call) {
   state_->reload_call = std::move(call);
+}
+
+Result<std::string> Loop::reload() {
+  if (!state_->reload_call) return fail(Errc::unavailable, "this process does not reload");
+  return state_->reload_call();
+}
+
+// Not at once: whoever asked for it wants an answer first.
+void Loop::restart() {
+  state_->restart_asked = true;
+  after(Duration::zero(), [this] { state_->ask_to_stop(); });
+}
+
+bool Loop::restart_asked() const {
+  return state_->restart_asked;
 }
 
 void Loop::run() {

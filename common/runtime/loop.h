@@ -4,7 +4,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 
+#include "common/base/result.h"
 #include "common/ports/timers.h"
 
 namespace paceline {
@@ -32,7 +34,12 @@ class Loop final : public Timers {
   /// SIGTERM and SIGINT stop the loop by default; a service that has something to finish first
   /// replaces that.
   void on_stop(std::function<void()> call);
-  void on_reload(std::function<void()> call);  // SIGHUP
+  /// SIGHUP, and reload(). Nothing by default; the text says what came of it.
+  void on_reload(std::function<Result<std::string>()> call);
+  Result<std::string> reload();
+  /// Like SIGTERM, but the process begins anew once it has stopped.
+  void restart();
+  bool restart_asked() const;
 
   /// Runs until stop(). Exceptions of callbacks pass through.
   void run();

@@ -5,9 +5,12 @@
 #include <malloc.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -51,6 +54,14 @@ void hold_lock(const Topology& topology, const Address& self) {
                             file + ": another " + self.text() + " is running?"};
 }
 
+Place no_place(const std::string& file, const char* name) {
+  return {.topology = {},
+          .node = "",
+          .process = "",
+          .index = 0,
+          .settings = Settings::empty(file, name)};
+}
+
 Result<void> prepare_place(const Arguments& arguments, const char* name,
                            const std::function<Result<void>(Place&)>& prepare, Place& place) {
   const auto text = TRY(read_file(arguments.topology));
@@ -58,11 +69,35 @@ Result<void> prepare_place(const Arguments& arguments, const char* name,
   return prepare(place);
 }
 
+// What a reload comes to, for people; the process restarts itself when the files ask for it.
+Result<std::string> reread(const Arguments& arguments, const char* name,
+                           const ServedProcess& process, const Place& running, Loop& loop) {
+  Place next = no_place(arguments.topology, name);
+  bool differs = false;
+  const auto done = prepare_place(
+      arguments, name,
+      [&](Place& place) -> Result<void> {
+        differs = TRY(process.differs(place));
+        return {};
+      },
+      next);
+  if (!done) return tl::unexpected(done.error());
+  if (!differs && same_links(running.topology, next.topology, name))
+    return std::string{"nothing that matters here has changed"};
+  loop.restart();
+  return std::string{"begins anew with the files as they are now"};
+}
+
+// The same process begins again: the supervisor sees no end of it.
+int begin_anew(const char* name, char** argv) {
+  execv(argv[0], argv);
+  std::fprintf(stderr, "%s: cannot begin anew: %s\n", name, std::strerror(errno));
+  return exit_world;
+}
+
 }  // namespace
 
-int serve_process(const char* name, int argc, char** argv,
-                  const std::function<Result<void>(Place& place)>& prepare,
-                  const std::function<void(World& world, Loop& loop)>& body) {
+int serve_process(const char* name, int argc, char** argv, const ServedProcess& process) {
   Arguments arguments;
   CLI::App app{fmt::format("Paceline's {}; its manual is services/{}/README.md", name, name), name};
   app.add_option("TOPOLOGY", arguments.topology, "the cluster's topology file")->required();
@@ -78,12 +113,8 @@ int serve_process(const char* name, int argc, char** argv,
   }
   const auto level = parse_log_level(arguments.log_level);
   if (!level) return bad_config(name, level.error().detail);
-  Place place{.topology = {},
-              .node = "",
-              .process = "",
-              .index = 0,
-              .settings = Settings::empty(arguments.topology, name)};
-  if (const auto done = prepare_place(arguments, name, prepare, place); !done)
+  Place place = no_place(arguments.topology, name);
+  if (const auto done = prepare_place(arguments, name, process.prepare, place); !done)
     return bad_config(name, done.error().detail);
   if (arguments.check) {
     std::fputs(place.settings.effective().c_str(), stdout);
@@ -95,6 +126,7 @@ int serve_process(const char* name, int argc, char** argv,
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   const Address self{place.node, place.process, place.index};
   BoostLog log{{.process = self.text(), .least = *level, .json = arguments.json_log}};
+  bool restart = false;
   try {
     hold_lock(place.topology, self);
     Loop loop;
@@ -109,19 +141,31 @@ int serve_process(const char* name, int argc, char** argv,
                 .bus = bus,
                 .log = log,
                 .random = random,
-                .metrics = metrics};
+                .metrics = metrics,
+                .reload = {}};
+    world.reload = [&] { return loop.reload(); };
+    loop.on_reload([&] {
+      auto outcome = reread(arguments, name, process, place, loop);
+      if (outcome)
+        log.info("reload", {{"outcome", *outcome}});
+      else
+        log.error("reload_refused",
+                  {{"why", outcome.error().detail}, {"then", "goes on as before"}});
+      return outcome;
+    });
     bus.bind_all();
     log.info("started", {{"topology", arguments.topology},
                          {"cluster", place.topology.cluster},
                          {"pid", getpid()},
                          {"settings", place.settings.effective()}});
-    body(world, loop);
-    log.info("stopped");
-    return exit_asked;
+    process.body(world, loop);
+    restart = loop.restart_asked();
+    log.info("stopped", {{"restart", restart}});
   } catch (const std::exception& error) {
     log.error("broken", {{"why", error.what()}});
     return exit_world;
   }
+  return restart ? begin_anew(name, argv) : exit_asked;
 }
 
 }  // namespace paceline

@@ -10,10 +10,15 @@
 //
 // Usage: NAME TOPOLOGY.toml --node NODE [--index N] [--check] [--json-log] [--log-level LEVEL]
 //   --check   reads and checks everything, prints the effective settings, opens nothing
+// SIGHUP, or the control question "reload": the files are read again. Wrong ones are refused and
+// change nothing; nothing new changes nothing; otherwise the process stops as for SIGTERM and
+// begins anew under the same pid. A service that can follow in place says so with loop.on_reload().
+//
 // Exit codes: 0 asked to stop, 1 the world is broken (the supervisor restarts), 78 bad
 // configuration or arguments (the supervisor does not), SIGABRT a CHECK failed.
 #pragma once
 
+#include <concepts>
 #include <functional>
 
 #include "common/base/result.h"
@@ -23,22 +28,32 @@
 
 namespace paceline {
 
-/// The part of serve() that does not depend on the type of the settings. `prepare` parses them (78
-/// on error) and `body` runs; both are called at most once.
-int serve_process(const char* name, int argc, char** argv,
-                  const std::function<Result<void>(Place& place)>& prepare,
-                  const std::function<void(World& world, Loop& loop)>& body);
+/// The part of serve() that does not depend on the type of the settings.
+struct ServedProcess {
+  std::function<Result<void>(Place& place)> prepare;   // Parses the settings; 78 on error.
+  std::function<Result<bool>(Place& place)> differs;   // From those prepared; or refuses.
+  std::function<void(World& world, Loop& loop)> body;  // Runs, once.
+};
+int serve_process(const char* name, int argc, char** argv, const ServedProcess& process);
 
+/// `may_follow` refuses, with the reason, settings that a reload must not bring.
 template <class Config, class Body>
-int serve(const char* name, int argc, char** argv, Result<Config> (*parse)(Place&), Body body) {
+int serve(const char* name, int argc, char** argv, Result<Config> (*parse)(Place&), Body body,
+          Result<bool> (*may_follow)(const Config& running, const Config& next) = nullptr) {
   Config config;
-  return serve_process(
-      name, argc, argv,
-      [&](Place& place) -> Result<void> {
-        config = TRY(parse(place));
-        return {};
-      },
-      [&](World& world, Loop& loop) { body(config, world, loop); });
+  ServedProcess process;
+  process.prepare = [&](Place& place) -> Result<void> {
+    config = TRY(parse(place));
+    return {};
+  };
+  process.differs = [&](Place& place) -> Result<bool> {
+    const Config next = TRY(parse(place));
+    if (may_follow) static_cast<void>(TRY(may_follow(config, next)));
+    if constexpr (std::equality_comparable<Config>) return !(next == config);
+    return true;
+  };
+  process.body = [&](World& world, Loop& loop) { body(config, world, loop); };
+  return serve_process(name, argc, argv, process);
 }
 
 }  // namespace paceline

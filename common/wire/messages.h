@@ -297,9 +297,10 @@ struct Grant {
   std::int64_t expires_ns = 0;  // Instant of this host's BootClock (common/base/time.h).
   std::string boot;             // The host's boot id; a grant of another boot is void.
   std::string why;              // For people, when revoked.
+  std::uint64_t publisher = 0;  // Incarnation of the publisher that it is for; no other may use it.
 
   PACELINE_FIELDS(self.version, self.node, self.incarnation, self.sequence, self.term,
-                  self.expires_ns, self.boot, self.why)
+                  self.expires_ns, self.boot, self.why, self.publisher)
   bool operator==(const Grant&) const = default;
 };
 
@@ -357,9 +358,9 @@ struct PublicationReport {
 // ---- control: an operator or a late subscriber -> any process (REQ/REP)
 // -----------------------------
 
-/// Questions every process answers: "status", "metrics", "loglevel LEVEL", "keyframe CHANNEL
-/// INDEX". Others are the service's own ("explain TARGET", "handover NODE", "reload"), listed in
-/// its README.
+/// Questions every process answers: "status", "metrics", "loglevel LEVEL", "reload",
+/// "keyframe CHANNEL INDEX". Others are the service's own ("explain TARGET", "handover NODE"),
+/// listed in its README.
 struct ControlRequest {
   std::uint8_t version = wire_version;
   std::string question;

@@ -1,5 +1,12 @@
 #include "services/elector/config.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
 namespace paceline {
 namespace {
 
@@ -23,7 +30,33 @@ Result<bool> parse_pair(Place& place, std::size_t voters) {
                            "add a witness, or accept it with accept_dual_publish = true"));
 }
 
+std::set<std::string> names(const ElectionPolicy& policy) {
+  std::set<std::string> all;
+  for (const Voter& voter : policy.voters) all.insert(voter.name);
+  return all;
+}
+
 }  // namespace
+
+Result<bool> may_follow(const ElectorConfig& running, const ElectorConfig& next) {
+  constexpr const char* remedy = "; stop all electors, then start them with the new file";
+  if (running.policy.cluster != next.policy.cluster)
+    return fail(Errc::refused,
+                "the cluster's name cannot change while it runs" + std::string{remedy});
+  std::vector<std::string> others;
+  std::ranges::set_symmetric_difference(names(running.policy), names(next.policy),
+                                        std::back_inserter(others));
+  if (others.size() > 1)
+    return fail(Errc::refused,
+                fmt::format("nodes {} come or go at once; one at a time", fmt::join(others, ", ")));
+  if (next.policy.lock() < running.policy.lock())
+    return fail(Errc::refused,
+                fmt::format("missed x heartbeat falls from {} to {}, but a lock may still hold for "
+                            "the former{}",
+                            format_duration(running.policy.lock()),
+                            format_duration(next.policy.lock()), remedy));
+  return true;
+}
 
 Result<ElectorConfig> parse_elector_config(Place& place) {
   Settings& settings = place.settings;

@@ -23,4 +23,10 @@ struct ElectorConfig {
 ///            heartbeat, or mode pair without accept_dual_publish
 Result<ElectorConfig> parse_elector_config(Place& place);
 
+/// Whether an elector may go on from `running` with `next` while others still have the former: yes
+/// if every majority of the one shares a voter with every majority of the other, and no lock given
+/// before ends later than one given after.
+///   errors   refused: another cluster, more than one node added or removed, or a shorter lock
+Result<bool> may_follow(const ElectorConfig& running, const ElectorConfig& next);
+
 }  // namespace paceline

@@ -67,8 +67,7 @@ class Election {
   Outcome tick(Instant now);
   Outcome hear(const ElectionMessage& message, Instant now);
   Outcome publisher_said(const PublisherState& publisher, Instant now);
-  /// Proved: it cannot send any more. Its successor takes over 500 ms to come (a supervisor's
-  /// respawn).
+  /// Proved: the publisher that our grants name cannot send any more.
   Outcome publisher_died(Instant now);
 
   /// Somebody wants `target` ("" = the fittest) to be master. A master makes way, others pass it

@@ -29,8 +29,7 @@ Election::Outcome Election::publisher_said(const PublisherState& publisher, Inst
 Election::Outcome Election::publisher_died(Instant now) {
   begin(now);
   publisher_ = {};
-  // Heard late, its successor may hold our last grant by now: that one must run out first.
-  if (late_ == 0) granted_until_ = std::min(granted_until_, now);
+  granted_until_ = std::min(granted_until_, now);  // A grant names its publisher: void by now.
   if (leads()) {
     damping_.lost_mastership(now);
     drain("", "the publisher died", now);

@@ -15,5 +15,6 @@ int main(int argc, char** argv) {
         paceline::Elector elector{config, world, store, processes};
         loop.on_stop([&] { elector.stop([&] { loop.stop(); }); });
         loop.run();
-      });
+      },
+      paceline::may_follow);
 }

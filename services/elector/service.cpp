@@ -191,6 +191,7 @@ void Elector::publish_grant(const Election::GrantOrder& order) {
   grant.expires_ns = order.expires.time_since_epoch().count();
   grant.boot = config_.boot;
   grant.why = order.why;
+  grant.publisher = publisher_incarnation_;
   encode(grant, bytes_);
   world_.bus.publish("grant", bytes_);
   (order.term == 0 ? figures_.revocations : figures_.grants).add();

@@ -76,6 +76,9 @@ class CommandLine {
     word(command(app_, "metrics", "the figures of a process, as Prometheus reads them"), "PROCESS",
          "statfeed, pacer-0, elector, publisher or watch")
         ->required();
+    word(command(app_, "reload", "read topology and targets again; wrong files change nothing"),
+         "PROCESS",
+         "statfeed, pacer (all), pacer-0, elector, publisher or watch; all when left out");
     CLI::App* loglevel = command(app_, "loglevel", "how much a process logs, until it restarts");
     word(loglevel, "PROCESS", "statfeed, pacer (all), pacer-0, elector, publisher or watch")
         ->required();

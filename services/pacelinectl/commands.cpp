@@ -8,7 +8,7 @@
 namespace paceline {
 namespace {
 
-constexpr std::array<Command, 13> table = {{
+constexpr std::array<Command, 14> table = {{
     {"status", command_status},
     {"targets", command_targets},
     {"targets check", command_targets_check},
@@ -21,6 +21,7 @@ constexpr std::array<Command, 13> table = {{
     {"keys", command_keys},
     {"metrics", command_metrics},
     {"loglevel", command_loglevel},
+    {"reload", command_reload},
     {"version", command_version},
 }};
 

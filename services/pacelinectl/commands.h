@@ -16,6 +16,7 @@ Outcome command_handover(const Request& request, Reach& reach);
 Outcome command_keys(const Request& request, Reach& reach);
 Outcome command_loglevel(const Request& request, Reach& reach);
 Outcome command_metrics(const Request& request, Reach& reach);
+Outcome command_reload(const Request& request, Reach& reach);
 Outcome command_status(const Request& request, Reach& reach);
 Outcome command_targets(const Request& request, Reach& reach);
 Outcome command_targets_check(const Request& request, Reach& reach);

@@ -15,7 +15,9 @@ constexpr Duration longest_grant = 60s;
 Gate::Change Gate::hear(const Grant& grant, Instant now) {
   const bool older = grant.incarnation < elector_ ||
                      (grant.incarnation == elector_ && grant.sequence <= sequence_);
-  if (grant.node != policy_.node || grant.boot != policy_.boot || older) {
+  const bool ours = grant.node == policy_.node && grant.boot == policy_.boot &&
+                    grant.publisher == policy_.incarnation;
+  if (!ours || older) {
     ++ignored_;
     return tick(now);
   }

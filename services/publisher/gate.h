@@ -1,15 +1,16 @@
 // May this node publish now? The elector's grants in, a yes or no out; whatever is in doubt is a
 // no.
 //
-//   Gate gate{{.node = "a", .boot = boot_id, .guard = 20ms}};
+//   Gate gate{{.node = "a", .boot = boot_id, .incarnation = world.incarnation, .guard = 20ms}};
 //   change = gate.hear(grant, now);      // opened, closed or none
 //   change = gate.tick(now);             // time passed
 //   if (gate.may_send(now)) ...          // asked again right before the request is handed over
 //
-// Invariants: open only under a grant of this node and this boot, of a term above 0, until `guard`
-// before it expires; nobody need be alive to shut it. Grants count in the elector's order: one that
-// was delayed, repeated or overtaken changes nothing. A term that was stopped, and any below, never
-// opens it again, and after a fence only the fence's term or a higher one does.
+// Invariants: open only under a grant for this node, boot and start of the publisher, of a term
+// above 0, until `guard` before it expires; nobody need be alive to shut it. Grants count in the
+// elector's order: one that was delayed, repeated or overtaken changes nothing. A term that was
+// stopped, and any below, never opens it again, and after a fence only the fence's term or a higher
+// one does.
 #pragma once
 
 #include <string>
@@ -22,7 +23,8 @@ class Gate {
  public:
   struct Policy {
     std::string node;
-    std::string boot;       // This host's boot id.
+    std::string boot;               // This host's boot id.
+    std::uint64_t incarnation = 0;  // Of this publisher: a grant for its predecessor is not for it.
     Duration guard = 20ms;  // [>= 0] shut that long before the grant expires: check to wire.
   };
   /// opened: a term may be published under, another one than before. closed: nothing may be sent.
@@ -62,8 +64,8 @@ class Gate {
   Instant closes_at() const { return expires_ - policy_.guard; }
   /// Why it closed last, for people.
   const std::string& why() const { return why_; }
-  /// Grants that counted for nothing: of another node or boot, repeated, overtaken, beyond all
-  /// bounds.
+  /// Grants that counted for nothing: for another node, boot or publisher, repeated, overtaken,
+  /// beyond all bounds.
   std::uint64_t ignored() const { return ignored_; }
 
  private:

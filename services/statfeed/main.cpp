@@ -54,8 +54,9 @@ int main(int argc, char** argv) {
           servers[i]->start();
         }
         loop.on_reload([&] {
-          statfeed.reload(read_targets(config));
-          if (recorder) recorder->targets_changed();
+          auto outcome = statfeed.reload(read_targets(config));
+          if (outcome && recorder) recorder->targets_changed();
+          return outcome;
         });
         loop.on_stop([&] {
           statfeed.stop();

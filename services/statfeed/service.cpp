@@ -1,5 +1,7 @@
 #include "services/statfeed/service.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -139,14 +141,17 @@ void Statfeed::build_shards() {
   touch_all();
 }
 
-void Statfeed::reload(Result<Targets> targets) {
-  if (!targets)
-    return world_.log.error("targets_refused",
-                            {{"why", targets.error().detail}, {"kept", roster_.order().size()}});
+Result<std::string> Statfeed::reload(Result<Targets> targets) {
+  if (!targets) {
+    world_.log.error("targets_refused",
+                     {{"why", targets.error().detail}, {"kept", roster_.order().size()}});
+    return tl::unexpected(targets.error());
+  }
   ++reloads_;
   const auto before = roster_.order().size();
   take_targets(*targets);
   world_.log.info("targets_reloaded", {{"targets", roster_.order().size()}, {"before", before}});
+  return fmt::format("{} targets, {} before", roster_.order().size(), before);
 }
 
 // ---- What sources say

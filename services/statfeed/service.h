@@ -26,7 +26,7 @@ class Statfeed final : public SourceListener {
   void attach(int server, Source& source);
 
   /// What the targets file holds now. Anything wrong with it is logged and the old targets stay.
-  void reload(Result<Targets> targets);
+  Result<std::string> reload(Result<Targets> targets);
 
   /// All sources take leave of their servers.
   void stop();

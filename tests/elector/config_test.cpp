@@ -4,12 +4,13 @@
 #include <sstream>
 
 #include "services/elector/config.h"
+#include "tests/support/source_folder.h"
 
 namespace paceline::test {
 namespace {
 
 std::string shipped(const std::string& name) {
-  std::ifstream file{std::string{PACELINE_SOURCE_DIR} + "/topology/" + name};
+  std::ifstream file{source_folder() + "/topology/" + name};
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
@@ -55,6 +56,32 @@ TEST_CASE("every value out of its range and every unknown key is refused by name
     CHECK(why(config).find("t.toml:") != std::string::npos);
   }
   CHECK(why(parse(text, "hartbeat = \"200ms\"")).find("hartbeat") != std::string::npos);
+}
+
+TEST_CASE("a reload may add or remove one node, and never shorten a lock", "[elector]") {
+  const auto of = [](std::vector<Voter> voters, Duration heartbeat = 200ms) {
+    ElectorConfig config;
+    config.policy.cluster = "sim";
+    config.policy.voters = std::move(voters);
+    config.policy.heartbeat = heartbeat;
+    return config;
+  };
+  const ElectorConfig running = of({{"a", 100}, {"b", 90}, {"w", 0}});
+
+  CHECK(may_follow(running, running));
+  CHECK(may_follow(running, of({{"a", 100}, {"b", 90}, {"w", 0}, {"c", 80}})));
+  CHECK(may_follow(running, of({{"a", 100}, {"w", 0}})));
+  CHECK(may_follow(running, of({{"b", 10}, {"a", 100}, {"w", 0}}, 300ms)));
+
+  const auto two = may_follow(running, of({{"a", 100}, {"c", 90}, {"w", 0}}));
+  REQUIRE_FALSE(two);
+  CHECK(two.error().detail == "nodes b, c come or go at once; one at a time");
+  const auto shorter = may_follow(running, of({{"a", 100}, {"b", 90}, {"w", 0}}, 100ms));
+  REQUIRE_FALSE(shorter);
+  CHECK(shorter.error().detail.find("from 600ms to 300ms") != std::string::npos);
+  auto renamed = running;
+  renamed.policy.cluster = "other";
+  CHECK_FALSE(may_follow(running, renamed));
 }
 
 TEST_CASE("a lease that would lapse between two heartbeats is refused", "[elector]") {

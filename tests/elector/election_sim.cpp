@@ -47,6 +47,7 @@ struct ElectionSim::Event {
   std::shared_ptr<const ElectionMessage> message{};
   std::shared_ptr<const Grant> grant{};
   PublisherState said{};
+  int publisher = 0;  // Life of the one that said it, or died.
 };
 
 bool ElectionSim::Later::operator()(const Event& a, const Event& b) const {
@@ -72,6 +73,7 @@ struct ElectionSim::Node {
   std::uint64_t last_term = 0;
   std::uint64_t grants = 0;
   std::uint64_t incarnation = 0;
+  int watched_publisher = 0;   // Life of the publisher that it heard last; its grants name it.
   std::uint64_t promised = 0;  // The highest term it voted for or acknowledged, in any life.
   // Disk.
   Memory disk;
@@ -279,6 +281,7 @@ void ElectionSim::handle(Event& event) {
       break;
   }
 
+  if (event.what == What::granted) event.life = node.publisher_life;  // A bus knows no lives.
   if (event.life != node.publisher_life || !node.gate) return;
   if (node.publisher_paused) {
     node.publisher_inbox.push_back(event);
@@ -338,8 +341,16 @@ void ElectionSim::give(Node& node, Event event) {
     case What::hear:
       return apply(node, node.election->hear(*event.message, now));
     case What::said:
+      if (event.publisher < node.watched_publisher) return;
+      if (const int before = std::exchange(node.watched_publisher, event.publisher);
+          before != 0 && before != event.publisher) {
+        node.inbox.push_front(event);  // After the end of its predecessor.
+        apply(node, node.election->publisher_said({}, now));
+        return node.storing ? void() : catch_up(node);
+      }
       return apply(node, node.election->publisher_said(event.said, now));
     case What::died:
+      if (event.publisher != node.watched_publisher) return;
       return apply(node, node.election->publisher_died(now));
     default:
       return;
@@ -375,6 +386,7 @@ void ElectionSim::start_elector(std::size_t index) {
   if (!memory.forgotten) node.disk.incarnation = memory.incarnation;
   node.last_term = memory.term;
   node.grants = 0;
+  node.watched_publisher = 0;
   node.election =
       std::make_unique<Election>(node.name, plan_.policy, memory, random_.bits(), local(node));
   trace(node, "elector starts");
@@ -440,6 +452,7 @@ void ElectionSim::publish_grant(Node& node, const Election::GrantOrder& order) {
   grant->expires_ns = order.expires.time_since_epoch().count();
   grant->boot = boot;
   grant->why = order.why;
+  grant->publisher = static_cast<std::uint64_t>(node.watched_publisher);
   at(now_ + random_duration(0ms, plan_.grant_delay_max),
      {.what = What::granted, .node = node.index, .life = node.publisher_life, .grant = grant});
 }
@@ -477,7 +490,10 @@ void ElectionSim::start_publisher(std::size_t index) {
   node.publisher_paused = false;
   node.publisher_inbox.clear();
   node.gate = std::make_unique<Gate>(
-      Gate::Policy{.node = node.name, .boot = boot, .guard = plan_.policy.guard});
+      Gate::Policy{.node = node.name,
+                   .boot = boot,
+                   .incarnation = static_cast<std::uint64_t>(node.publisher_life),
+                   .guard = plan_.policy.guard});
   at(now_, {.what = What::report, .node = index, .life = node.publisher_life});
   at(now_, {.what = What::cycle, .node = index, .life = node.publisher_life});
 }
@@ -489,7 +505,8 @@ void ElectionSim::report(Node& node) {
       .life = node.life,
       .said = {.tier = node.tier,
                .stopped_term = node.gate->stopped_term(),
-               .fenced_by = node.gate->fenced_by()}});
+               .fenced_by = node.gate->fenced_by()},
+      .publisher = node.publisher_life});
 }
 
 void ElectionSim::try_publication(Node& node) {
@@ -535,7 +552,8 @@ void ElectionSim::kill_publisher(std::size_t index) {
   node.gate.reset();
   trace(node, "publisher gone");
   if (node.election)
-    at(now_ + random_duration(0ms, 1ms), {.what = What::died, .node = index, .life = node.life});
+    at(now_ + random_duration(0ms, 1ms),
+       {.what = What::died, .node = index, .life = node.life, .publisher = node.publisher_life});
 }
 
 void ElectionSim::pause_elector(std::size_t index, Duration length) {
@@ -613,11 +631,7 @@ void ElectionSim::inject_fault() {
   const std::size_t other = (index + 1 + pick(nodes_.size() - 1)) % nodes_.size();
   Node& node = *nodes_[index];
   const Duration length = random_duration(10ms, chance() < 0.7 ? Duration{1s} : Duration{4s});
-  const auto restart = [&](What what) {
-    // A supervisor takes over a second to respawn (election.md, 7); electors are tried faster too.
-    const Duration respawn = what == What::restart_publisher ? 1070ms : 0ms;
-    at(now_ + respawn + length, {.what = what, .node = index});
-  };
+  const auto restart = [&](What what) { at(now_ + length, {.what = what, .node = index}); };
   trace(node, "fault " + std::to_string(kind) + " for " + format_duration(length));
   switch (static_cast<Fault>(kind)) {
     case Fault::cut_both:
@@ -697,7 +711,7 @@ void ElectionSim::heal() {
     node->disk_full = false;
     node->tier = Tier::fit;
     at(now_, {.what = What::restart_elector, .node = node->index});
-    if (!node->witness) at(now_ + 1070ms, {.what = What::restart_publisher, .node = node->index});
+    if (!node->witness) at(now_ + 10ms, {.what = What::restart_publisher, .node = node->index});
     if (node->paused) at(now_, {.what = What::resume_elector, .node = node->index});
     if (node->publisher_paused) at(now_, {.what = What::resume_publisher, .node = node->index});
     node->stopping = false;
@@ -717,12 +731,21 @@ SimVerdict ElectionSim::run() {
   const bool settled = run_until([&] { return publishing() >= 0; }, settle);
   if (!settled) broken("L1: no master " + format_duration(settle) + " after the last fault");
   run_for(plan_.policy.lock() * 6 + (plan_.policy.preempt ? 4s : 1s));
-  const auto term =
-      publishing() >= 0 ? nodes_[static_cast<std::size_t>(publishing())]->election->term() : 0;
+  const int before = publishing();
+  const auto term = term_of(before);
   run_for(plan_.policy.lock() * 6);
-  if (publishing() < 0 || nodes_[static_cast<std::size_t>(publishing())]->election->term() != term)
+  const int after = publishing();
+  // A node that was damped asks for mastership once it no longer is: that is what preempt means.
+  const bool preempted = plan_.policy.preempt && before >= 0 && after >= 0 &&
+                         plan_.policy.voters[static_cast<std::size_t>(after)].priority >
+                             plan_.policy.voters[static_cast<std::size_t>(before)].priority;
+  if (after < 0 || (term_of(after) != term && !preempted))
     broken("L2: mastership moved although nothing was wrong");
   return verdict_;
+}
+
+std::uint64_t ElectionSim::term_of(int node) const {
+  return node >= 0 ? nodes_[static_cast<std::size_t>(node)]->election->term() : 0;
 }
 
 int ElectionSim::publishing() const {

@@ -141,6 +141,7 @@ class ElectionSim {
 
   void inject_fault();
   void heal();
+  std::uint64_t term_of(int node) const;  // 0 = -1, nobody.
   void check(Node& node);
   void broken(const std::string& what);
   void trace(const Node& node, const std::string& what) const;

@@ -33,7 +33,9 @@ struct SimProcesses final : ProcessWatch {
 // A publisher that does nothing but hold its gate and report it.
 struct SimPublisher {
   SimPublisher(World& w, std::string name)
-      : world{w}, node{std::move(name)}, gate{{.node = node, .boot = "boot", .guard = 20ms}} {
+      : world{w},
+        node{std::move(name)},
+        gate{{.node = node, .boot = "boot", .incarnation = w.incarnation, .guard = 20ms}} {
     world.bus.subscribe("grant", [this](const Address& from, Payload bytes) {
       if (from.node != node) return;
       gate.hear(decode<Grant>(bytes).value(), world.clock.now());

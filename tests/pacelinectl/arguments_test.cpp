@@ -76,6 +76,7 @@ TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
                                                        {"keys"},
                                                        {"metrics", "pacer"},
                                                        {"loglevel", "pacer", "info"},
+                                                       {"reload"},
                                                        {"version"}};
 
   REQUIRE(lines.size() == commands().size());

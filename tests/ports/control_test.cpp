@@ -47,8 +47,8 @@ TEST_CASE("an unknown question is refused with those that are known", "[ports]")
 
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == Errc::refused);
-  CHECK(answer.error().detail.find("'dance'; it knows keyframe, loglevel, metrics, status") !=
-        std::string::npos);
+  CHECK(answer.error().detail.find(
+            "'dance'; it knows keyframe, loglevel, metrics, reload, status") != std::string::npos);
 }
 
 TEST_CASE("a question to nobody ends at its deadline", "[ports]") {

@@ -251,6 +251,7 @@ struct RealStage {
     message.term = term;
     message.expires_ns = (clock.now() + 55s).time_since_epoch().count();
     message.boot = "boot";
+    message.publisher = world.incarnation;
     bus.subscribers["grant"]({"a", "elector", 0}, encode(message));
   }
 

@@ -10,7 +10,7 @@ namespace {
 constexpr Instant start{1000s};
 
 Gate closed_gate() {
-  return Gate{{.node = "a", .boot = "boot-1", .guard = 20ms}};
+  return Gate{{.node = "a", .boot = "boot-1", .incarnation = 5, .guard = 20ms}};
 }
 
 struct GrantOf {
@@ -20,6 +20,7 @@ struct GrantOf {
   std::string node = "a";
   std::string boot = "boot-1";
   std::uint64_t incarnation = 1;
+  std::uint64_t publisher = 5;
 };
 
 Grant grant(const GrantOf& of, Instant now = start) {
@@ -30,6 +31,7 @@ Grant grant(const GrantOf& of, Instant now = start) {
   made.term = of.term;
   made.expires_ns = (now + of.life).time_since_epoch().count();
   made.boot = of.boot;
+  made.publisher = of.publisher;
   return made;
 }
 
@@ -98,6 +100,17 @@ TEST_CASE("a term that was taken back is over, whoever grants it", "[publisher]"
   gate.hear(grant({.term = 7, .sequence = 1, .incarnation = 2}), start + 2ms);
 
   CHECK(!gate.may_send(start + 2ms));
+}
+
+TEST_CASE("a grant for the publisher before us is not for us", "[publisher]") {
+  Gate gate = closed_gate();
+
+  gate.hear(grant({.term = 7, .sequence = 1, .publisher = 4}), start);
+  CHECK(!gate.may_send(start));
+  CHECK(gate.ignored() == 1);
+
+  gate.hear(grant({.term = 7, .sequence = 2}), start);
+  CHECK(gate.may_send(start));
 }
 
 TEST_CASE("a grant that ran out may be renewed after the elector's grace", "[publisher]") {

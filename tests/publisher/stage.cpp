@@ -153,6 +153,7 @@ Grant Stage::grant_message(std::uint64_t term, Duration life) {
   grant.term = term;
   grant.expires_ns = (elector->clock.now() + life).time_since_epoch().count();
   grant.boot = "boot-1";
+  grant.publisher = world->incarnation;
   return grant;
 }
 

@@ -65,7 +65,10 @@ TEST_CASE("SIGTERM asks to stop and SIGHUP to reload", "[runtime]") {
   int stops = 0;
   int reloads = 0;
   loop.on_stop([&] { ++stops; });
-  loop.on_reload([&] { ++reloads; });
+  loop.on_reload([&]() -> Result<std::string> {
+    ++reloads;
+    return "done";
+  });
 
   REQUIRE(kill(getpid(), SIGHUP) == 0);
   REQUIRE(kill(getpid(), SIGTERM) == 0);

@@ -154,4 +154,18 @@ TEST_CASE("the first mistake is the error, with its place", "[topology]") {
 }
 
 }  // namespace
+TEST_CASE("what concerns a process is what it is linked to", "[topology]") {
+  const auto text = shipped("two-node.toml");
+  const auto before = parse_topology(text, "t.toml").value();
+  const auto same = [&](const std::string& next, const char* process) {
+    return same_links(before, parse_topology(next, "t.toml").value(), process);
+  };
+  const auto more_pacers = changed(text, "pacers = 2", "pacers = 3");
+  CHECK(same(more_pacers, "elector"));
+  CHECK_FALSE(same(more_pacers, "publisher"));
+  CHECK(same("# a line more, so every place in the file moves\n" + text, "publisher"));
+  const auto other_priority = changed(text, "priority = 90", "priority = 80");
+  CHECK_FALSE(same(other_priority, "elector"));
+}
+
 }  // namespace paceline::test
