@@ -72,7 +72,8 @@ class Cluster:
         self.spaces, self.wires = spaces, wires
         self.folder, self.programs = pathlib.Path(folder), pathlib.Path(programs)
         self.env = env
-        self.running = {}   # (node, process) -> Popen, of those started directly.
+        self.running = {}      # (node, process) -> Popen, of those started directly.
+        self.supervisors = {}  # Node -> command.
         self.topology = self.folder / "topology.toml"
         self.targets, self.time_scale = targets, time_scale
         self.log = PublicationLog(self.folder / "simulator" / "publications.jsonl")
@@ -157,26 +158,66 @@ class Cluster:
 
     # ---- under supervisord
 
-    def supervise(self, node, extra_env=""):
-        """Starts the node's processes under a supervisord of its own, with the group that pacelinectl prints."""
+    def supervise(self, node, environment="", boot_offset_s=0):
+        """Starts the node's processes under a supervisord of its own, with the group that pacelinectl prints.
+
+        environment   KEY="value",... of its processes;  boot_offset_s   its boot clock is that far ahead (a time namespace)
+        """
         group = run(self.programs / "pacelinectl", "topology", "supervisor", self.topology, "--bin", self.programs)
-        wanted = {f"{node}-{name}" for name in self.processes(node)} | {f"{node}-pacer-0"}
-        parts = re.split(r"(?m)^(?=\[)", group)
-        mine = [part for part in parts if re.match(r"\[program:([^\]]+)\]", part) and re.match(r"\[program:([^\]]+)\]", part)[1] in wanted]
+        wanted = {f"{node}-{process}" for process in self.processes(node)}
+        programs = [part for part in re.split(r"(?m)^(?=\[)", group) if (found := re.match(r"\[program:(.+)\]", part)) and found[1] in wanted]
+        if len(programs) != len(wanted):
+            raise Broken(f"pacelinectl topology supervisor names {len(programs)} of {sorted(wanted)}")
         config = self.folder / f"supervisord-{node}.conf"
         config.write_text(f"""[supervisord]
 logfile={self.folder}/log/supervisord-{node}.log
 pidfile={self.folder}/{node}/supervisord.pid
-{f"environment={extra_env}" if extra_env else ""}
+{f"environment={environment}" if environment else ""}
 [unix_http_server]
 file={self.folder}/{node}/supervisor.sock
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 [supervisorctl]
 serverurl=unix://{self.folder}/{node}/supervisor.sock
-""" + "".join(mine))
-        self.running[node, "supervisord"] = self.spaces.start(node, ["supervisord", "-n", "-c", config], self.folder / "log" / f"supervisord-{node}.out", self.env)
-        return len(mine)
+""" + "".join(programs))
+        clock = ["unshare", "-T", "--boottime", boot_offset_s, "--monotonic", boot_offset_s, "--fork", "--kill-child"] if boot_offset_s else []
+        self.supervisors[node] = [*clock, "supervisord", "-n", "-c", config]
+        self.supervise_again(node)
+
+    def supervise_again(self, node):
+        self.running[node, "supervisord"] = self.spaces.start(node, self.supervisors[node], self.folder / "log" / f"supervisord-{node}.out", self.env)
+
+    def restart(self, node, process):
+        """As an operator does it: supervisorctl stops it with SIGTERM, and starts it again."""
+        run("supervisorctl", "-c", self.folder / f"supervisord-{node}.conf", "restart", f"{node}-{process}:{process}")
+
+    def pids(self, node):
+        """Process -> pid, of what the node's supervisord runs now."""
+        found = {}
+        for pid in run("ip", "netns", "pids", self.spaces.name(node)).split():
+            try:
+                words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            except OSError:  # It has just ended.
+                continue
+            name = os.path.basename(words[0].decode())
+            if name in PROCESSES:
+                found[name] = int(pid)
+        return found
+
+    def kill_host(self, node):
+        """kill -9 of everything in the node's namespace, its supervisord first, so that it starts nothing again."""
+        kill(self.running[node, "supervisord"])
+        for _ in range(100):
+            left = run("ip", "netns", "pids", self.spaces.name(node)).split()
+            if not left:
+                return
+            for pid in left:
+                try:
+                    os.kill(int(pid), signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            time.sleep(0.01)
+        raise Broken(f"{node} still runs {left}")
 
     # ---- questions
 
@@ -190,7 +231,7 @@ serverurl=unix://{self.folder}/{node}/supervisor.sock
         run(self.programs / "pacelinectl", "--topology", self.topology, "--node", node, *words)
 
     def unready(self):
-        """Why the cluster is not whole: "" = every node heard by all, one master, both pacing nodes fit."""
+        """Why the cluster is not whole: "" = every node heard by all, one master, both pacing nodes fit (or damped)."""
         views = {node: self.view(node) for node in ADDRESSES}
         for node, view in views.items():
             if not view:
@@ -201,7 +242,7 @@ serverurl=unix://{self.folder}/{node}/supervisor.sock
         if len(masters) != 1 or "" in masters:
             return f"masters: {sorted(masters)}"
         roles = {node: views[node]["self"]["role"] for node in PACING}
-        if sorted(roles.values()) != ["follower", "master"]:
+        if sorted(roles.values()) not in (["follower", "master"], ["master", "observer"]):  # An observer that is fit is damped.
             return f"roles: {roles}"
         unfit = [node for node in PACING if views[node]["self"]["tier"] != 0]
         return f"not fit: {unfit}" if unfit else ""

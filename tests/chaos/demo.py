@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Kills and stops what the running demo consists of, one thing after the other, and judges by the endpoint's log alone.
 
-  ops/chaos [--rounds N] [--only FAULT,...] [--run DIR] [--bin DIR]     after ops/up
+  ops/chaos [demo] [--rounds N] [--only FAULT,...] [--run DIR] [--bin DIR]     after ops/up
 
 Faults: kill -9 of each process of the master in turn, of all of the master's node, of the primary Stat Server (the simulator
 closes its port), and SIGSTOP .. SIGCONT of the master's publisher. For each: the gap between the last publication
@@ -20,7 +20,7 @@ import sys
 import time
 import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ARGUMENTS = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 ARGUMENTS.add_argument("--rounds", type=int, default=1)
 ARGUMENTS.add_argument("--only", default="")
