@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -42,16 +44,31 @@ int bad_config(const char* name, const std::string& why) {
 }
 
 // Two processes of one name would take each other's sockets: the second must not start.
-void hold_lock(const Topology& topology, const Address& self) {
+//   returns  the lock's file descriptor; held until the process ends
+int hold_lock(const Topology& topology, const Address& self) {
   const std::string folder = topology.run_dir + "/" + self.node;
   std::filesystem::create_directories(folder);
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
   const std::string file = fmt::format("{}/{}-{}.lock", folder, self.process, self.index);
-  const int fd =
-      open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);  // Held until the process ends.
+  const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
     throw std::system_error{errno, std::generic_category(),
                             file + ": another " + self.text() + " is running?"};
+  return fd;
+}
+
+// The lock file keeps the last incarnation, so that the next one is above it although the wall
+// clock was set back meanwhile: whoever heard the former would take the new one for late words of
+// it.
+std::uint64_t next_incarnation(int lock, WallTime wall, Log& log) {
+  char text[24] = {};
+  const auto length = pread(lock, text, sizeof text - 1, 0);
+  const std::uint64_t last = length > 0 ? std::strtoull(text, nullptr, 10) : 0;
+  const auto next = std::max(static_cast<std::uint64_t>(wall.time_since_epoch().count()), last + 1);
+  const std::string line = fmt::format("{:020}\n", next);
+  if (pwrite(lock, line.data(), line.size(), 0) != static_cast<ssize_t>(line.size()))
+    log.warn("incarnation_not_kept", {{"why", std::strerror(errno)}});
+  return next;
 }
 
 Place no_place(const std::string& file, const char* name) {
@@ -105,7 +122,7 @@ Result<std::string> reread(const Arguments& arguments, const char* name,
 
 // The same process begins again: the supervisor sees no end of it.
 int begin_anew(const char* name, char** argv) {
-  execv(argv[0], argv);
+  execvp(argv[0], argv);
   std::fprintf(stderr, "%s: cannot begin anew: %s\n", name, std::strerror(errno));
   return exit_world;
 }
@@ -145,14 +162,14 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
   BoostLog log{{.process = self.text(), .least = *level, .json = arguments.json_log}};
   bool restart = false;
   try {
-    hold_lock(place.topology, self);
+    const int lock = hold_lock(place.topology, self);
     Loop loop;
     SystemClock clock;
     SystemRandom random;
     Metrics metrics;
     ZmqBus bus{place.topology, self, loop, log, metrics};
     World world{.self = self,
-                .incarnation = static_cast<std::uint64_t>(clock.wall().time_since_epoch().count()),
+                .incarnation = next_incarnation(lock, clock.wall(), log),
                 .clock = clock,
                 .timers = loop,
                 .bus = bus,
