@@ -79,17 +79,32 @@ Place no_place(const std::string& file, const char* name) {
           .settings = Settings::empty(file, name)};
 }
 
+/// `text` becomes the topology's.
 Result<void> prepare_place(const Arguments& arguments, const char* name,
-                           const std::function<Result<void>(Place&)>& prepare, Place& place) {
-  const auto text = TRY(read_file(arguments.topology));
+                           const std::function<Result<void>(Place&)>& prepare, Place& place,
+                           std::string& text) {
+  text = TRY(read_file(arguments.topology));
   place = TRY(parse_place(text, arguments.topology, arguments.node, name, arguments.index));
   return prepare(place);
 }
 
 // What a reload comes to, for people; the process restarts itself when the files ask for it.
 Result<std::string> reread(const Arguments& arguments, const char* name,
-                           const ServedProcess& process, const Place& running, Loop& loop) {
+                           const ServedProcess& process, const Place& running,
+                           const std::string& running_text, Loop& loop) {
   Place next = no_place(arguments.topology, name);
+  std::string text;
+  std::optional<std::string> followed;
+  const auto follow = [&](Place& place) -> Result<void> {
+    if (text == running_text) followed = TRY(process.follow(place));
+    return {};
+  };
+  if (const auto done = prepare_place(arguments, name, follow, next, text); !done)
+    return tl::unexpected(done.error());
+  if (followed) {
+    malloc_trim(0);  // What reading the files took is not wanted again.
+    return *std::move(followed);
+  }
   bool differs = false;
   const auto done = prepare_place(
       arguments, name,
@@ -97,7 +112,7 @@ Result<std::string> reread(const Arguments& arguments, const char* name,
         differs = TRY(process.differs(place));
         return {};
       },
-      next);
+      next, text);
   if (!done) return tl::unexpected(done.error());
   if (!differs && same_links(running.topology, next.topology, name))
     return std::string{"nothing that matters here has changed"};
@@ -131,13 +146,15 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
   const auto level = parse_log_level(arguments.log_level);
   if (!level) return bad_config(name, level.error().detail);
   Place place = no_place(arguments.topology, name);
-  if (const auto done = prepare_place(arguments, name, process.prepare, place); !done)
+  std::string text;
+  if (const auto done = prepare_place(arguments, name, process.prepare, place, text); !done)
     return bad_config(name, done.error().detail);
   if (arguments.check) {
     std::fputs(place.settings.effective().c_str(), stdout);
     return exit_asked;
   }
 
+  malloc_trim(0);  // What reading the files took is not wanted again.
   // Memory of a decoded batch is wanted again in the next cycle: keep it rather than give it back.
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
@@ -162,7 +179,7 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
                 .reload = {}};
     world.reload = [&] { return loop.reload(); };
     loop.on_reload([&] {
-      auto outcome = reread(arguments, name, process, place, loop);
+      auto outcome = reread(arguments, name, process, place, text, loop);
       if (outcome)
         log.info("reload", {{"outcome", *outcome}});
       else
