@@ -8,7 +8,7 @@
 namespace paceline {
 namespace {
 
-constexpr std::array<Command, 14> table = {{
+constexpr std::array<Command, 23> table = {{
     {"status", command_status},
     {"targets", command_targets},
     {"targets check", command_targets_check},
@@ -23,6 +23,15 @@ constexpr std::array<Command, 14> table = {{
     {"loglevel", command_loglevel},
     {"reload", command_reload},
     {"version", command_version},
+    {"top", command_top},
+    {"what-if", command_what_if},
+    {"history", command_history},
+    {"events", command_events},
+    {"watch", command_watch},
+    {"bench", command_bench},
+    {"completion", command_completion},
+    {"man", command_man},
+    {"__complete", command_complete},
 }};
 
 }  // namespace
