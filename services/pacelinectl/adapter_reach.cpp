@@ -44,6 +44,10 @@ Loop& HostReach::loop() {
   if (!loop_) {
     loop_.emplace();
     loop_->on_stop([this] { stopped_ = true; });
+    loop_->on_reload([this]() -> Result<std::string> {  // SIGHUP: the terminal is gone.
+      stopped_ = true;
+      return std::string{};
+    });
   }
   return *loop_;
 }

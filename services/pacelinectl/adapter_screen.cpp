@@ -46,7 +46,8 @@ void put(std::string_view text) {
 
 KeyPress single(char c) {
   switch (c) {
-    case '\x03':
+    case '\x03':  // Ctrl-C
+    case '\x04':  // Ctrl-D, the end of what is typed
       return {Key::stop};
     case '\r':
     case '\n':
@@ -73,7 +74,7 @@ Terminal::Terminal(Loop& loop, const bool& stopped, const termios& before)
     : loop_{loop}, stopped_{stopped}, before_{before} {
   termios raw = before;
   cfmakeraw(&raw);
-  tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw);
+  tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);  // What was typed ahead counts.
   put(enter);
   loop_.watch_fd(STDIN_FILENO, true, false, [this] { read_keys(); });
 }
