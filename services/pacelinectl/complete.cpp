@@ -123,7 +123,8 @@ Completion complete(const std::vector<std::string>& words, const LiveWords& live
     if (value.starts_with(typed)) completion.values.emplace_back(value, help);
   };
   const auto offer_kind = [&](const std::string& kind) {
-    completion.files = kind == "FILE" || kind == "FOLDER";
+    completion.files =
+        kind == "FILE" || kind == "FOLDER" || kind == "OTHER" || kind == "FROM" || kind == "TO";
     for (const std::string& word : fixed_words(kind)) offer(word, "");
     if (kind == "TARGET" || kind == "NODE" || kind == "PROCESS")
       for (const std::string& word : live(kind, typed)) offer(word, "");
