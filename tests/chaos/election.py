@@ -26,7 +26,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from cluster import ADDRESSES, PACING, ROOT, Cluster, run  # noqa: E402
-from judge import broken_promises, longest_gap, unattributed  # noqa: E402
+from judge import broken_promises, gaps_during, unattributed  # noqa: E402
 from namespaces import Broken, Namespaces  # noqa: E402
 from wires import network  # noqa: E402
 
@@ -205,8 +205,11 @@ class Chaos:
         yield f"supervisorctl restart {master}'s {process}"
 
     def handover(self, master):
-        self.cluster.ctl("w", "handover")
-        yield f"pacelinectl handover, {master} being master"
+        try:
+            self.cluster.ctl("w", "handover")
+            yield f"pacelinectl handover, {master} being master"
+        except Broken as refused:  # As it must be while the other is damped.
+            yield f"pacelinectl handover: {refused}"
 
     KINDS = ("node_kill", "process_kill", "restart_loop", "host_dies", "pause", "pause_storm", "pause_before_send", "partition", "one_way",
              "link_cut", "flapping", "slow_network", "clock_step", "planned_restart", "handover")
@@ -233,9 +236,9 @@ def strike(chaos, kinds):
 
 
 def tell(event, rows):
-    gap = longest_gap(rows, event["began_ms"], event["ended_ms"])
-    event["gap_ms"] = gap.length_ms
-    event["next"] = gap.after if gap.after != gap.before else ""
+    during = gaps_during(rows, event["began_ms"], event["ended_ms"])
+    event["gap_ms"] = max(gap.length_ms for gap in during)
+    event["next"] = next((gap.after for gap in reversed(during) if gap.after != gap.before), "")
     event["fenced"] = sum(row["status"] == 409 and event["began_ms"] <= row["received_ms"] <= event["ended_ms"] for row in rows)
     moved = f", then {event['next']}" if event["next"] else ""
     fenced = f", {event['fenced']} fenced" if event["fenced"] else ""
