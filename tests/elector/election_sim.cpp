@@ -267,7 +267,8 @@ void ElectionSim::handle(Event& event) {
         if (outcome.grant && outcome.grant->term != 0) outcome.grant.reset();
       } else if (outcome.store) {
         node.disk.term = *outcome.store;
-        node.disk.forgotten = false;  // Only what was written is there: a full disk stays unreadable.
+        node.disk.forgotten =
+            false;  // Only what was written is there: a full disk stays unreadable.
         node.election->stored(*outcome.store, local(node));
       }
       finish(node, std::move(outcome));
