@@ -26,7 +26,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from cluster import ADDRESSES, PACING, ROOT, Cluster, run  # noqa: E402
-from judge import broken_promises, longest_gap, unattributed  # noqa: E402
+from judge import broken_promises, gaps_during, unattributed  # noqa: E402
 from namespaces import Broken, Namespaces  # noqa: E402
 from wires import network  # noqa: E402
 
@@ -97,17 +97,20 @@ class Chaos:
     # ---- what: each yields once, with what it does, for people
 
     def node_kill(self, master):
+        """kill -9 of all processes of a node at once; supervisord starts them again."""
         node = self.someone(master)
         self.signal(node, None, signal.SIGKILL)
         yield f"kill -9 of all processes of {node}"
 
     def process_kill(self, master):
+        """kill -9 of one process."""
         node = self.someone(master)
         process = self.one_of(*self.cluster.processes(node))
         self.signal(node, [process], signal.SIGKILL)
         yield f"kill -9 of {node}'s {process}"
 
     def restart_loop(self, master):
+        """kill -9 of an elector or publisher, several times, as soon as it is back."""
         node = self.someone(master)
         process = self.one_of(*(name for name in self.cluster.processes(node) if name in ("elector", "publisher")))
         times = self.chance.randint(3, 6)
@@ -121,12 +124,14 @@ class Chaos:
         yield f"kill -9 of {node}'s {process}, {killed} times as soon as it is back"
 
     def host_dies(self, master):
+        """kill -9 of everything on a node, supervisord first; it comes back later."""
         node = self.someone(master)
         self.cluster.kill_host(node)
         yield f"{node}'s host dies, supervisord and all, and comes back"
         self.cluster.supervise_again(node)
 
     def pause(self, master):
+        """SIGSTOP and SIGCONT of an elector, a publisher or a whole node."""
         node = self.someone(master)
         names = self.one_of(["elector"], ["publisher"], None) if node != "w" else ["elector"]
         self.signal(node, names, signal.SIGSTOP)
@@ -134,6 +139,7 @@ class Chaos:
         self.signal(node, names, signal.SIGCONT)
 
     def pause_storm(self, master):
+        """SIGSTOP and SIGCONT of a whole node, again and again."""
         node = self.someone(master)
         for _ in range(self.chance.randint(3, 8)):
             self.signal(node, None, signal.SIGSTOP)
@@ -153,12 +159,14 @@ class Chaos:
         self.signal(master, ["publisher"], signal.SIGCONT)
 
     def partition(self, master):
+        """A node is cut off in both directions."""
         node = self.someone(master)
         self.wires.isolate(node, True)
         yield f"{node} is cut off"
         self.wires.heal()
 
     def one_way(self, master):
+        """A node hears nobody, or nobody hears it."""
         node = self.someone(master)
         others = [other for other in (*ADDRESSES, "x") if other != node]
         deaf = self.chance.random() < 0.5
@@ -168,6 +176,7 @@ class Chaos:
         self.wires.heal()
 
     def link_cut(self, master):
+        """The link of two nodes, or to the endpoint, in one or both directions."""
         a, b = self.one_of((master, self.standby(master)), (master, "w"), (master, "x"), (self.standby(master), "w"))
         self.wires.cut(a, b)
         both = self.chance.random() < 0.6
@@ -177,6 +186,7 @@ class Chaos:
         self.wires.heal()
 
     def flapping(self, master):
+        """A node is cut off and back, again and again."""
         node, times = self.someone(master), self.chance.randint(3, 8)
         for _ in range(times):
             self.wires.isolate(node, True)
@@ -186,6 +196,7 @@ class Chaos:
         yield f"{node} is cut off {times} times"
 
     def slow_network(self, master):
+        """Delay, jitter and loss, of one node or of all."""
         node = self.someone(master)
         delay, loss = self.chance.choice([2, 20, 80, 250]), self.chance.choice([0, 0.01, 0.05, 0.2])
         for slowed in ([node] if self.chance.random() < 0.6 else [*ADDRESSES, "x"]):
@@ -194,19 +205,25 @@ class Chaos:
         self.wires.heal()
 
     def clock_step(self, master):
+        """A node's wall clock jumps by seconds or an hour, and back."""
         node, seconds = self.someone(master), self.chance.choice([-3600, -5, 5, 3600])
         self.meddle(node, wall_shift_s=seconds)
         yield f"{node}'s wall clock jumps by {seconds} s, and back"
         self.meddle(node, wall_shift_s=0)
 
     def planned_restart(self, master):
+        """supervisorctl restart of the master's elector, publisher or all."""
         process = self.one_of("elector", "publisher", "all")
         self.cluster.restart(master, process)
         yield f"supervisorctl restart {master}'s {process}"
 
     def handover(self, master):
-        self.cluster.ctl("w", "handover")
-        yield f"pacelinectl handover, {master} being master"
+        """pacelinectl handover, asked at the witness."""
+        try:
+            self.cluster.ctl("w", "handover")
+            yield f"pacelinectl handover, {master} being master"
+        except Broken as refused:  # As it must be while the other is damped.
+            yield f"pacelinectl handover: {refused}"
 
     KINDS = ("node_kill", "process_kill", "restart_loop", "host_dies", "pause", "pause_storm", "pause_before_send", "partition", "one_way",
              "link_cut", "flapping", "slow_network", "clock_step", "planned_restart", "handover")
@@ -233,9 +250,9 @@ def strike(chaos, kinds):
 
 
 def tell(event, rows):
-    gap = longest_gap(rows, event["began_ms"], event["ended_ms"])
-    event["gap_ms"] = gap.length_ms
-    event["next"] = gap.after if gap.after != gap.before else ""
+    during = gaps_during(rows, event["began_ms"], event["ended_ms"])
+    event["gap_ms"] = max(gap.length_ms for gap in during)
+    event["next"] = next((gap.after for gap in reversed(during) if gap.after != gap.before), "")
     event["fenced"] = sum(row["status"] == 409 and event["began_ms"] <= row["received_ms"] <= event["ended_ms"] for row in rows)
     moved = f", then {event['next']}" if event["next"] else ""
     fenced = f", {event['fenced']} fenced" if event["fenced"] else ""

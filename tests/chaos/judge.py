@@ -36,10 +36,9 @@ def gaps(rows):
     return [Gap(a["received_ms"], b["received_ms"], a["node"], b["node"], (a["term"], b["term"])) for a, b in zip(accepted, accepted[1:])]
 
 
-def longest_gap(rows, began_ms, ended_ms):
-    """The longest gap that overlaps the time of a fault; None when nothing was accepted on both sides of it."""
-    touching = [gap for gap in gaps(rows) if gap.ended_ms > began_ms and gap.began_ms < ended_ms]
-    return max(touching, key=lambda gap: gap.length_ms, default=None)
+def gaps_during(rows, began_ms, ended_ms):
+    """Those that overlap the time of a fault."""
+    return [gap for gap in gaps(rows) if gap.ended_ms > began_ms and gap.began_ms < ended_ms]
 
 
 def unattributed(rows, faults, at_least_ms):

@@ -267,6 +267,8 @@ void ElectionSim::handle(Event& event) {
         if (outcome.grant && outcome.grant->term != 0) outcome.grant.reset();
       } else if (outcome.store) {
         node.disk.term = *outcome.store;
+        node.disk.forgotten =
+            false;  // Only what was written is there: a full disk stays unreadable.
         node.election->stored(*outcome.store, local(node));
       }
       finish(node, std::move(outcome));
@@ -419,10 +421,7 @@ void ElectionSim::finish(Node& node, Election::Outcome outcome) {
         broken("S1: term " + std::to_string(became.term) + " had a master before");
     }
     if (became.why == "a quorum still follows") ++verdict_.graces_survived;
-    if (became.why == "learned the term that was lost") {
-      ++verdict_.recalls;
-      node.disk.forgotten = false;
-    }
+    if (became.why == "learned the term that was lost") ++verdict_.recalls;
     if (on_became) on_became(node.index, became);
   }
   if (led_.size() > before) ++verdict_.masters;

@@ -79,6 +79,12 @@ def print_row(row):
           f"{row['p99_ms']:>7}{row['max_ms']:>7}  {row['p50_ms'] / row['heartbeat_ms']:>5.2f}  {row['p99_ms'] / row['heartbeat_ms']:>5.2f}  {row['note']}", flush=True)
 
 
+def write(asked, rows, began, load):
+    asked.json.parent.mkdir(parents=True, exist_ok=True)
+    asked.json.write_text(json.dumps({"rows": rows, "kills": asked.kills, "seconds": round(time.monotonic() - began), "cores": os.cpu_count(),
+                                      "load_at_start": load, "load_now": os.getloadavg()[0], "lanes_together": asked.together}, indent=1) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="few kills, a few minutes: shows that it works")
@@ -116,9 +122,7 @@ def main():
             rows += fresh
             for row in fresh:
                 print_row(row)
-    asked.json.parent.mkdir(parents=True, exist_ok=True)
-    asked.json.write_text(json.dumps({"rows": rows, "kills": asked.kills, "seconds": round(time.monotonic() - began), "cores": os.cpu_count(),
-                                      "load_at_start": load, "load_at_end": os.getloadavg()[0], "lanes_together": asked.together}, indent=1) + "\n")
+            write(asked, rows, began, load)  # After each lane: what is measured stays, whatever comes.
     print(f"{time.monotonic() - began:.0f} s, load {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end; {asked.json}")
     return 1 if failed else 0
 

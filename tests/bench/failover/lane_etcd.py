@@ -51,7 +51,7 @@ class Members:
         while True:
             rows = json.loads(self.etcdctl("endpoint", "status", "-w", "json") or "[]")
             status = [row["Status"] for row in rows]
-            leaders = {row["leader"] for row in status}
+            leaders = {row.get("leader", 0) for row in status}  # A member that knows none leaves it out.
             if len(status) == len(MEMBERS) and len(leaders) == 1 and len({row["raftTerm"] for row in status}) == 1:
                 names = {row["Status"]["header"]["member_id"]: name for name, address in MEMBERS.items() for row in rows if address in row["Endpoint"]}
                 leader = leaders.pop()
