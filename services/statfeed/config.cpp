@@ -35,10 +35,19 @@ Result<StatServerAccess> parse_access(Settings& settings) {
   access.auth_url = TRY(server_url(settings, "auth_url", "https", ""));
   access.client_id = TRY(settings.text("client_id", ""));
   access.client_secret = TRY(header_value(settings, "client_secret"));
+  access.user = TRY(settings.text("user", ""));
+  access.password = TRY(header_value(settings, "password"));
   access.ca_file = TRY(settings.text("ca_file", ""));
   access.client_certificate_file = TRY(settings.text("client_certificate_file", ""));
   access.client_key_file = TRY(settings.text("client_key_file", ""));
   access.proxy = TRY(settings.text("proxy", ""));
+  if (!access.user.empty() && !(access.auth_url.empty() && access.bearer.empty()))
+    return tl::unexpected(settings.error("user", "a token is sent too, and only one can be"));
+  if (access.user.find(':') != std::string::npos)
+    return tl::unexpected(settings.error("user", "has a colon"));
+  if (access.client_certificate_file.empty() != access.client_key_file.empty())
+    return tl::unexpected(
+        settings.error("client_certificate_file", "goes with client_key_file: both or neither"));
   if (!access.auth_url.empty() && access.client_id.empty())
     return tl::unexpected(settings.error("client_id", "auth_url needs it"));
   if (!access.auth_url.empty() && !access.bearer.empty())

@@ -21,6 +21,8 @@ struct StatServerAccess {
   std::string auth_url;  // OAuth2 client credentials in place of a fixed token; "" = none.
   std::string client_id;
   std::string client_secret;
+  std::string user;  // HTTP Basic, where there is no token; "" = none.
+  std::string password;
   std::string ca_file;
   std::string client_certificate_file;
   std::string client_key_file;

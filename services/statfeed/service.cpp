@@ -206,6 +206,7 @@ void Statfeed::became(int server, const SourceState& state) {
   mine.state = state;
   mine.view.complete = state.complete;
   mine.view.available = state.available;
+  mine.view.lost = state.lost;
   soon();
 }
 

@@ -14,6 +14,7 @@ struct SourceState {
   bool complete = false;   // Every statistic was asked for and answered.
   bool available = true;   // By the server's own word.
   bool pushing = false;    // Otherwise polling.
+  bool lost = false;       // Nobody answers there now.
   std::size_t unseen = 0;  // Statistics that the server does not know.
 
   bool operator==(const SourceState&) const = default;
