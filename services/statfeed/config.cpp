@@ -74,7 +74,7 @@ Result<void> parse_definition(Settings& table, FigureSource& source) {
 }
 
 // [statfeed.statistics.ready] and so on: what is not said stays as in the default mapping.
-Result<Mapping> parse_mapping(Settings& settings) {
+Result<Mapping> parse_mapping(Settings& settings, bool gms) {
   constexpr std::array<std::string_view, 2> owners{"group", "queue"};
   Mapping mapping = default_mapping();
   Settings tables = TRY(settings.table("statistics"));
@@ -86,6 +86,12 @@ Result<Mapping> parse_mapping(Settings& settings) {
     == "queue";
     source.object_type = TRY(table.text("object_type", source.of_queue ? "Queue" : "GroupAgents"));
     source.needed = TRY(table.boolean("needed", source.needed));
+    source.filter = TRY(table.text("filter", ""));
+    source.time_profile = TRY(table.text("time_profile", ""));
+    source.time_range = TRY(table.text("time_range", ""));
+    source.time_range2 = TRY(table.text("time_range2", ""));
+    if (table.has("category") && gms)
+      return tl::unexpected(table.error("category", "GMS knows statistics by name only"));
     if (table.has("category")) {
       if (table.has("name"))
         return tl::unexpected(table.error("name", "a definition is given too: one of both"));
@@ -107,12 +113,12 @@ Duration scaled(Duration duration, double time_scale, Duration least) {
   return std::max<Duration>(from_seconds(to_seconds(duration) / time_scale), least);
 }
 
-Result<Session::Policy> parse_session(Settings& settings, double time_scale) {
+Result<Session::Policy> parse_session(Settings& settings, double time_scale, bool gms) {
   Session::Policy policy;
   policy.push = TRY(settings.boolean("push", true));
   policy.verbose = TRY(settings.boolean("verbose", true));
-  policy.parallel =
-      static_cast<int>(TRY(settings.integer("parallel", {.fallback = 2, .min = 1, .max = 16})));
+  policy.parallel = static_cast<int>(
+      TRY(settings.integer("parallel", {.fallback = gms ? 8 : 2, .min = 1, .max = 64})));
   policy.batches.size = static_cast<std::size_t>(
       TRY(settings.integer("batch", {.fallback = 500, .min = 1, .max = 5000})));
   policy.poll_period =
@@ -131,6 +137,27 @@ Result<Session::Policy> parse_session(Settings& settings, double time_scale) {
   policy.batches.unseen_min =
       TRY(settings.duration("unseen_retry", {.fallback = 15s, .min = 1s, .max = 1h}));
   policy.batches.unseen_max = std::max<Duration>(10min, policy.batches.unseen_min);
+  return policy;
+}
+
+Result<GmsPolicy> parse_gms(Settings& settings, const Session::Policy& session) {
+  GmsPolicy policy;
+  policy.parallel = session.parallel;
+  policy.request_timeout = session.request_timeout;
+  policy.retry_max = session.retry_max;
+  policy.rota.per_second =
+      TRY(settings.real("requests_per_second", {.fallback = 200, .min = 0.1, .max = 100'000}));
+  policy.rota.burst = std::max(1.0, policy.rota.per_second / 20);
+  policy.rota.least = session.poll_period;
+  policy.rota.unseen_min = session.batches.unseen_min;
+  policy.rota.unseen_max = session.batches.unseen_max;
+  policy.max_age = TRY(settings.duration("max_age", {.fallback = 0s, .min = 0s, .max = 1h}));
+  if (policy.max_age % std::chrono::seconds{1} != Duration::zero())
+    return tl::unexpected(settings.error("max_age", "not whole seconds"));
+  policy.tenant = TRY(settings.text("tenant", ""));
+  policy.tenant_password = TRY(settings.secret("tenant_password", ""));
+  constexpr std::array<std::string_view, 2> metric_keys{"metric", "statisticType"};
+  policy.metric_key = TRY(settings.word("metric_key", metric_keys, "metric"));
   return policy;
 }
 
@@ -159,9 +186,14 @@ Result<StatfeedConfig> parse_statfeed_config(Place& place) {
   config.servers[1] = TRY(server_url(settings, "backup", "http", ""));
   if (!replay && config.servers[0].empty())
     return tl::unexpected(settings.error("primary", "empty"));
+  constexpr std::array<std::string_view, 3> interfaces{"statistics", "gms", "gms_internal"};
+  const auto interface = TRY(settings.word("interface", interfaces, "statistics"));
+  config.gms = interface != "statistics";
   config.access = TRY(parse_access(settings));
-  config.mapping = TRY(parse_mapping(settings));
-  config.session = TRY(parse_session(settings, time_scale));
+  config.mapping = TRY(parse_mapping(settings, config.gms));
+  config.session = TRY(parse_session(settings, time_scale, config.gms));
+  config.gms_policy = TRY(parse_gms(settings, config.session));
+  config.gms_policy.internal = interface == "gms_internal";
 
   config.failover.silence =
       scaled(TRY(settings.duration("silence", {.fallback = 5s, .min = 500ms, .max = 10min})),
@@ -178,6 +210,9 @@ Result<StatfeedConfig> parse_statfeed_config(Place& place) {
       time_scale *
       TRY(settings.real("max_interactions_per_second", {.fallback = 10, .min = 0.01, .max = 1e6}));
   config.totals.burst = 50;
+  config.value_stale =
+      scaled(TRY(settings.duration("value_stale", {.fallback = 30s, .min = 1s, .max = 1h})),
+             time_scale, 1s);
   config.settle = TRY(settings.duration("settle", {.fallback = 50ms, .min = 1ms, .max = 10s}));
   config.max_targets = static_cast<std::size_t>(TRY(settings.integer(
       "max_targets", {.fallback = default_max_targets, .min = 1, .max = 1'000'000})));

@@ -7,6 +7,7 @@
 
 #include "services/statfeed/failover.h"
 #include "services/statfeed/mapping.h"
+#include "services/statfeed/rota.h"
 #include "services/statfeed/session.h"
 #include "services/statfeed/totals.h"
 #include "topology/targets.h"
@@ -29,6 +30,19 @@ struct StatServerAccess {
   std::string proxy;
 };
 
+/// How to ask the Stat Service of GMS.
+struct GmsPolicy {
+  bool internal = false;  // /internal_statistic, without authentication.
+  Rota::Policy rota;
+  int parallel = 8;       // [1..64] questions out at once.
+  Duration max_age = 0s;  // [whole seconds] how old a value of the service's cache may be.
+  Duration request_timeout = 5s;
+  Duration retry_max = 10s;
+  std::string tenant;
+  std::string tenant_password;
+  std::string metric_key = "metric";  // Or "statisticType".
+};
+
 struct StatfeedConfig {
   std::string replay_file;             // A recorded feed in place of the servers; "" = none.
   double replay_speed = 1;             // [0.01..1000]
@@ -36,7 +50,9 @@ struct StatfeedConfig {
   std::array<std::string, 2> servers;  // Base URLs of primary and backup; backup may be "".
   StatServerAccess access;
   Mapping mapping = default_mapping();
+  bool gms = false;  // The servers are reached through GMS.
   Session::Policy session;
+  GmsPolicy gms_policy;
   Failover::Policy failover;
   Totals::Policy totals;
   Duration settle = 50ms;  // After a change, before it is published.
@@ -47,7 +63,8 @@ struct StatfeedConfig {
   int shards = 1;
   Duration period = 1s;  // Of channel stat.
   Duration keyframe = 10s;
-  Duration stale = 10s;  // Numbers older than this are not to be used.
+  Duration stale = 10s;        // Numbers older than this are not to be used.
+  Duration value_stale = 10s;  // The same of one value, where each ages by itself.
 
   Targets targets;  // As read at the start by main.
 };

@@ -16,6 +16,7 @@
 #include <span>
 #include <vector>
 
+#include "common/base/time.h"
 #include "services/statfeed/mapping.h"
 
 namespace paceline {
@@ -32,6 +33,7 @@ struct Reading {
   Kind kind = Kind::value;
   std::int64_t timestamp_ms = 0;  // [ms since 1970] by the server; 0 = not said.
   double value = 0;
+  Duration age{};  // [>= 0] How old it was when it was read.
 
   bool operator==(const Reading&) const = default;
 };
@@ -56,7 +58,7 @@ class Ledger {
   void begin_session();
 
   /// `reading.statistic` must be within resize().
-  Taken take(const Reading& reading);
+  Taken take(const Reading& reading, Instant now = {});
 
   bool visible(std::uint32_t slot) const { return lacking_[slot] == 0; }
   Known known(std::uint32_t slot, Figure figure) const {
@@ -66,6 +68,9 @@ class Ledger {
   double value(std::uint32_t slot, Figure figure) const {
     return values_[statistic_of(slot, figure)];
   }
+
+  /// When the oldest of a visible target's needed figures was true, as far as readings tell.
+  Instant oldest(std::uint32_t slot) const;
 
   std::uint32_t slots() const { return static_cast<std::uint32_t>(lacking_.size()); }
   std::uint32_t visible_slots() const { return visible_slots_; }
@@ -79,6 +84,7 @@ class Ledger {
   std::uint8_t needed_count_ = 0;
   std::vector<double> values_;
   std::vector<std::int64_t> timestamps_;
+  std::vector<Instant> read_at_;
   std::vector<Known> known_;
   std::vector<std::uint8_t> lacking_;  // Per slot: needed figures without a value.
   std::uint32_t visible_slots_ = 0;

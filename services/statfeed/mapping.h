@@ -60,6 +60,11 @@ struct FigureSource {
   std::string name;         // As defined at the server; empty if `definition` is given.
   std::optional<StatisticDefinition> definition;
   bool needed = true;  // Without it the target is not visible.
+  // For the Stat Service of GMS only.
+  std::string filter;
+  std::string time_profile;
+  std::string time_range;
+  std::string time_range2;
 
   bool operator==(const FigureSource&) const = default;
 };

@@ -167,7 +167,7 @@ void Statfeed::read(int server, std::span<const Reading> readings) {
   mine.readings.add(static_cast<double>(readings.size()));
   if (in_use) updates_ += readings.size();
   for (const auto& reading : readings) {
-    const auto taken = mine.ledger.take(reading);
+    const auto taken = mine.ledger.take(reading, now);
     if (taken == Ledger::Taken::late) mine.late.add();
     const auto slot = slot_of(reading.statistic);
     const auto figure = figure_of(reading.statistic);
@@ -187,7 +187,7 @@ void Statfeed::read(int server, std::span<const Reading> readings) {
           break;
       }
     }
-    if (in_use && taken == Ledger::Taken::fresh) touch(slot);
+    if (in_use && (taken == Ledger::Taken::fresh || mine.state.each_ages)) touch(slot);
   }
   mine.view.newest_ms = mine.ledger.newest_ms();
   mine.view.visible = mine.ledger.visible_slots();
@@ -245,6 +245,8 @@ void Statfeed::tick() {
     updates_ = 0;
     rate_since_ = now;
     report_visibility(now);
+    if (const auto in_use = failover_.in_use(); in_use && servers_[at(*in_use)].state.each_ages)
+      touch_all();
   }
   publish();
 }
@@ -279,7 +281,7 @@ StatQuality Statfeed::condition(Instant now) const {
   return failover_.provisional(now) ? StatQuality::provisional : StatQuality::good;
 }
 
-TargetStat Statfeed::row(std::uint32_t slot, Instant) const {
+TargetStat Statfeed::row(std::uint32_t slot, Instant now) const {
   TargetStat row;
   const auto in_use = failover_.in_use();
   if (!in_use) return row;
@@ -298,6 +300,11 @@ TargetStat Statfeed::row(std::uint32_t slot, Instant) const {
   row.handling_time_s = seconds(ledger.value(slot, Figure::handling_time));
   row.waiting_time_s = seconds(ledger.value(slot, Figure::waiting_time));
   row.age_s = static_cast<double>(age_s_);
+  if (servers_[at(*in_use)].state.each_ages && ledger.visible(slot)) {
+    const Duration old = now - ledger.oldest(slot);
+    row.age_s = std::max(row.age_s, std::floor(to_seconds(old)));
+    if (old > config_.value_stale) row.quality = StatQuality::stale;
+  }
   return row;
 }
 
@@ -386,7 +393,9 @@ void Statfeed::fill_status(StatusReply& reply) {
     const std::string name = server_names[i];
     add(name, config_.replay_file.empty() ? config_.servers[i] : config_.replay_file);
     add(name + "_up", failover_.usable(server.view, now) ? "true" : "false");
-    add(name + "_mode", server.state.pushing ? "push" : "poll");
+    add(name + "_mode", server.state.each_ages ? "one by one"
+                        : server.state.pushing ? "push"
+                                               : "poll");
     add(name + "_statistics_unknown", std::to_string(server.state.unseen));
   }
   add("targets", std::to_string(roster_.order().size()));

@@ -38,7 +38,7 @@ class Session {
   struct Policy {
     bool push = true;           // False: polls only, no handshake is tried.
     bool verbose = true;        // verbose=INFO: the answers carry values.
-    int parallel = 2;           // [1..16] calls out at once beside the connect.
+    int parallel = 2;           // [1..64] calls out at once beside the connect.
     Duration poll_period = 2s;  // Between polls of a batch while not pushed.
     Duration liveness = 2s;     // How often a live server must give a sign of life.
     Duration reconcile = 5min;  // Between polls of a batch while pushed; zero = never.

@@ -72,6 +72,12 @@ struct Desk {
     REQUIRE(run_until(loop, done));
   }
 
+  /// The same with any adapter.
+  void run(Source& source, const std::function<bool()>& done) {
+    source.start();
+    REQUIRE(run_until(loop, done));
+  }
+
   std::string address() const { return "http://127.0.0.1:" + std::to_string(server.port()); }
 
   Loop loop;
