@@ -8,12 +8,16 @@
 namespace paceline {
 namespace {
 
-constexpr std::array<Command, 14> table = {{
+constexpr std::array<Command, 18> table = {{
     {"status", command_status},
     {"targets", command_targets},
     {"targets check", command_targets_check},
     {"explain", command_explain},
     {"election", command_election},
+    {"statserver", command_statserver},
+    {"statserver status", command_statserver},
+    {"statserver switch", command_statserver_switch},
+    {"statserver unseen", command_statserver_unseen},
     {"handover", command_handover},
     {"topology check", command_topology_check},
     {"topology draw", command_topology_draw},

@@ -30,6 +30,10 @@ std::string supervisor_json(std::string_view configuration, std::span<const std:
 /// An object of texts.
 std::string texts_json(std::span<const std::pair<std::string, std::string>> members);
 
+/// {"statistics":[{"target","figure","is","object_type","object","statistic"}]} of statfeed's
+/// answer to "unseen".
+std::string unseen_json(std::span<const std::pair<std::string, std::string>> missing);
+
 /// {NAME:[..]}
 std::string list_json(std::string_view name, std::span<const std::string> texts);
 

@@ -173,7 +173,6 @@ void GmsAdapter::hear(const Asked& asked, const Result<HttpAnswer>& answer) {
 void GmsAdapter::take(const Asked& asked, Reading::Kind kind, double value, Duration age) {
   access_.accepted();
   fault_.good();
-  misses_ = 0;
   pause_ = Duration::zero();
   // Of a target that left meanwhile, perhaps for another in its slot.
   if (!roster_.knows({asked.generation, asked.statistic})) return;
@@ -193,7 +192,6 @@ void GmsAdapter::take(const Asked& asked, Reading::Kind kind, double value, Dura
 // The question comes first again, after a pause for all.
 void GmsAdapter::trouble(const Asked& asked, const std::string& why, Duration at_least) {
   fault_.bad({{"why", why}});
-  ++misses_;
   if (roster_.knows({asked.generation, asked.statistic}))
     rota_.answered(asked.statistic, Rota::Answer::failed, world_.clock.now());
   const Instant now = world_.clock.now();
@@ -211,7 +209,7 @@ void GmsAdapter::tell_state() {
   listener_.became(server_, {.complete = rota_.complete(),
                              .available = true,
                              .pushing = false,
-                             .lost = misses_ > options_.policy.parallel,
+                             .lost = pause_ > retry_min,
                              .each_ages = true,
                              .unseen = rota_.unseen()});
 }

@@ -64,8 +64,7 @@ class GmsAdapter final : public Source {
   bool opened_ = false;
   std::set<HttpCall> out_;
   Instant paused_until_{};
-  Duration pause_{};
-  int misses_ = 0;  // Answers in a row that were none.
+  Duration pause_{};  // The last one; zero after a good answer. From the second in a row on: lost.
   TimerId wake_ = 0;
   FaultLog fault_;
   Counter& requests_;

@@ -210,9 +210,6 @@ Result<StatfeedConfig> parse_statfeed_config(Place& place) {
       time_scale *
       TRY(settings.real("max_interactions_per_second", {.fallback = 10, .min = 0.01, .max = 1e6}));
   config.totals.burst = 50;
-  config.value_stale =
-      scaled(TRY(settings.duration("value_stale", {.fallback = 30s, .min = 1s, .max = 1h})),
-             time_scale, 1s);
   config.settle = TRY(settings.duration("settle", {.fallback = 50ms, .min = 1ms, .max = 10s}));
   config.max_targets = static_cast<std::size_t>(TRY(settings.integer(
       "max_targets", {.fallback = default_max_targets, .min = 1, .max = 1'000'000})));

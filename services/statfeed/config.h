@@ -63,8 +63,7 @@ struct StatfeedConfig {
   int shards = 1;
   Duration period = 1s;  // Of channel stat.
   Duration keyframe = 10s;
-  Duration stale = 10s;        // Numbers older than this are not to be used.
-  Duration value_stale = 10s;  // The same of one value, where each ages by itself.
+  Duration stale = 10s;  // Numbers older than this are not to be used.
 
   Targets targets;  // As read at the start by main.
 };
