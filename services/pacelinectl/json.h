@@ -8,6 +8,7 @@
 
 #include "common/wire/messages.h"
 #include "topology/check.h"
+#include "topology/targets_diff.h"
 #include "topology/topology.h"
 
 namespace paceline {
@@ -27,12 +28,18 @@ std::string topology_json(const Topology& topology);
 /// {"configuration","folders":[..]}
 std::string supervisor_json(std::string_view configuration, std::span<const std::string> folders);
 
+/// {"added":[..],"removed":[..],"changed":[{"id","fields":{NAME:{"before","after"}}}]}
+std::string diff_json(const TargetsDiff& diff);
+
 /// An object of texts.
 std::string texts_json(std::span<const std::pair<std::string, std::string>> members);
 
 /// {"statistics":[{"target","figure","is","object_type","object","statistic"}]} of statfeed's
 /// answer to "unseen".
 std::string unseen_json(std::span<const std::pair<std::string, std::string>> missing);
+
+/// The same on one line, for a stream of them.
+std::string texts_line(std::span<const std::pair<std::string, std::string>> members);
 
 /// {NAME:[..]}
 std::string list_json(std::string_view name, std::span<const std::string> texts);

@@ -116,18 +116,18 @@ void GmsAdapter::pump() {
 void GmsAdapter::ask(Statistic statistic) {
   const auto slot = slot_of(statistic);
   const auto& source = mapping_[figure_of(statistic)];
-  const auto& subject = roster_.subject(slot);
+  auto wanted = request_for(mapping_, roster_.subject(slot), figure_of(statistic));
   const auto& policy = options_.policy;
   HttpRequest request = access_.request("POST", url_);
   request.timeout = policy.request_timeout;
   request.max_answer_bytes = max_answer_bytes;
   request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
   request.headers.emplace_back("Cache-Control", max_age_);
-  encode_gms_question({.object_id = source.of_queue ? subject.queue : subject.group,
-                       .object_type = source.object_type,
+  encode_gms_question({.object_id = std::move(wanted.object_id),
+                       .object_type = std::move(wanted.object_type),
                        .tenant = policy.tenant,
                        .tenant_password = policy.tenant_password,
-                       .metric = source.name,
+                       .metric = std::move(wanted.name),
                        .filter = source.filter,
                        .notification_mode = "NoNotification",
                        .time_profile = source.time_profile,

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -71,6 +72,8 @@ class Ledger {
 
   /// When the oldest of a visible target's needed figures was true, as far as readings tell.
   Instant oldest(std::uint32_t slot) const;
+  /// What was last said about a statistic in this session, as a reading; nothing if nothing was.
+  std::optional<Reading> last(Statistic statistic) const;
 
   std::uint32_t slots() const { return static_cast<std::uint32_t>(lacking_.size()); }
   std::uint32_t visible_slots() const { return visible_slots_; }

@@ -1,6 +1,7 @@
 #include "services/statfeed/rota.h"
 
 #include <algorithm>
+#include <bit>
 #include <unordered_set>
 
 namespace paceline {
@@ -10,7 +11,8 @@ constexpr std::uint32_t pool_share = 4;  // Every fourth question at most is for
 
 }  // namespace
 
-Rota::Rota(Policy policy, const Mapping& mapping) : policy_{policy}, permits_{policy.burst} {
+Rota::Rota(Policy policy, const Mapping& mapping)
+    : policy_{policy}, asked_{asked_figures(mapping)}, permits_{policy.burst} {
   for (std::size_t i = 0; i < figure_count; ++i) needed_[i] = mapping.figures[i].needed;
 }
 
@@ -43,10 +45,11 @@ void Rota::rebuild(std::span<const std::uint32_t> slots) {
   began_.reset();
   next_round_ = {};
   last_round_ = {};
-  unanswered_ = order_.size() * figure_count;
+  unanswered_ = order_.size() * static_cast<std::size_t>(std::popcount(asked_));
   for (const auto slot : order_) {
     grow(slot);
     for (std::uint32_t i = 0; i < figure_count; ++i) {
+      if ((asked_ >> i & 1) == 0) continue;
       states_[slot * figure_count + i] = State::idle;
       counted_[slot * figure_count + i] = true;
     }
@@ -58,6 +61,7 @@ void Rota::add(std::span<const std::uint32_t> slots) {
     grow(slot);
     order_.push_back(slot);
     for (std::uint32_t i = 0; i < figure_count; ++i) {
+      if ((asked_ >> i & 1) == 0) continue;
       set(slot * figure_count + i, State::urgent);
       urgent_.push_back(slot * figure_count + i);
     }

@@ -16,6 +16,7 @@
 // per_second + burst questions.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <optional>
 #include <queue>
@@ -76,6 +77,7 @@ class Rota {
 
   Policy policy_;
   std::array<bool, figure_count> needed_{};
+  std::uint32_t asked_;          // Bits (mapping.h).
   std::vector<State> states_;    // By statistic.
   std::vector<bool> counted_;    // By statistic: complete() waits for it.
   std::vector<Duration> pause_;  // By statistic: the last one while it was unseen.

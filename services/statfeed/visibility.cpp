@@ -42,7 +42,7 @@ Visibility visibility_of(const Ledger& ledger, const Roster& roster, const Mappi
     for (std::uint32_t i = 0; i < figure_count; ++i) {
       const auto figure = static_cast<Figure>(i);
       const auto known = ledger.known(slot, figure);
-      if (known == Ledger::Known::value) continue;
+      if (known == Ledger::Known::value || !mapping[figure].asked) continue;
       ++missing[i];
       ++seen.statistics;
       for (const std::uint64_t part :
@@ -74,11 +74,11 @@ std::vector<std::pair<std::string, std::string>> missing_statistics(const Ledger
       const auto figure = static_cast<Figure>(i);
       const auto known = ledger.known(slot, figure);
       const auto& source = mapping[figure];
-      if (known != Ledger::Known::value)
-        missing.emplace_back(subject.id, std::string{to_string(figure)} + "\t" + word(known) +
-                                             "\t" + source.object_type + "\t" +
-                                             (source.of_queue ? subject.queue : subject.group) +
-                                             "\t" + name_of(source));
+      if (known == Ledger::Known::value || !source.asked) continue;
+      const auto wanted = request_for(mapping, subject, figure);
+      missing.emplace_back(subject.id, std::string{to_string(figure)} + "\t" + word(known) + "\t" +
+                                           wanted.object_type + "\t" + wanted.object_id + "\t" +
+                                           (source.definition ? name_of(source) : wanted.name));
     }
   }
   return missing;
