@@ -309,6 +309,8 @@ bool Session::on_common_failure(const Flight& flight, const Result<Reply>& reply
       reply ? std::min(reply->retry_after, longest_retry_after) : Duration::zero();
   if (status == 429 || status == 401 || status == 403)
     paused_until_ = now + std::max(after, least_pause);
+  // A server that is not there is not asked for one batch after the other.
+  if (!reply) paused_until_ = std::max(paused_until_, now + policy_.retry_min);
   if (!flight.probe) batches_.failed(flight.batch, after, now);
   step.notes.push_back({"request_failed", why_of(reply)});
   if (++failures_ >= failures_to_lose && !pushed_) lose(why_of(reply), after, now, step);

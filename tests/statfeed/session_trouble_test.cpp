@@ -165,6 +165,24 @@ TEST_CASE("a server that answers no request is lost, until it answers one", "[st
   CHECK_FALSE(talk.session.lost());
 }
 
+TEST_CASE("a server that is not there is not asked for one batch after the other", "[statfeed]") {
+  Talk talk{{.parallel = 2, .retry_min = 250ms, .batches = {.size = 1}}};
+  talk.begin();
+  talk.shake_hands();
+  int asked = 0;
+
+  for (int i = 0; i < 1000; ++i) {
+    while (talk.has(Kind::open)) {
+      ++asked;
+      talk.fail_call(talk.take(Kind::open));
+    }
+    talk.tick(1ms);
+  }
+
+  CHECK(asked >= 4);
+  CHECK(asked <= 12);
+}
+
 TEST_CASE("a session that stops takes leave", "[statfeed]") {
   Talk pushed;
   pushed.begin();
