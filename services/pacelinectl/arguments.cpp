@@ -89,6 +89,11 @@ class CommandLine {
         ->type_name("TARGET");
     limit(watch, "ends after so many lines");
     command(app_, "election", "what the electors believe, and the last transitions");
+    CLI::App* statserver =
+        command(app_, "statserver", "which Stat Server of the pair a node uses, and why");
+    command(*statserver, "status", "the same");
+    command(*statserver, "switch", "has the node use the other one, if that is usable");
+    command(*statserver, "unseen", "every statistic that the one in use does not know");
     word(command(app_, "handover", "asks the master to hand over"), "NODE",
          "to this node (default: the best)");
     word(command(app_, "metrics", "the figures of a process, as Prometheus reads them"), "PROCESS",

@@ -265,7 +265,8 @@ PacingInputs Pacer::inputs_of(std::uint32_t index, Instant now) const {
   } else {
     const TargetStat& stat = stat_.row(index);
     in.quality = stat_age ? stat.quality : StatQuality::stale;
-    in.stat_age_s = stat_age ? world_s(*stat_age) : 1e9;
+    // Where each value ages by itself, the row is older than the feed.
+    in.stat_age_s = stat_age ? std::max(world_s(*stat_age), stat.age_s * config_.time_scale) : 1e9;
     in.logged_in = stat.logged_in;
     in.idle = stat.ready;
     in.busy = stat.busy;

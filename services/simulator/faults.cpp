@@ -6,9 +6,21 @@
 namespace paceline {
 namespace {
 
-constexpr std::array<std::string_view, 10> keys = {
-    "statserver_primary", "statserver_backup", "push_delay", "endpoint", "endpoint_delay",
-    "retry_after",        "staffing",          "arrivals",   "service",  "acceptance"};
+constexpr std::array<std::string_view, 14> keys = {"statserver_primary",
+                                                   "statserver_backup",
+                                                   "statserver_primary_lag",
+                                                   "statserver_backup_lag",
+                                                   "statserver_hidden",
+                                                   "push_delay",
+                                                   "push_disorder",
+                                                   "endpoint",
+                                                   "endpoint_delay",
+                                                   "retry_after",
+                                                   "staffing",
+                                                   "arrivals",
+                                                   "service",
+                                                   "acceptance"};
+constexpr std::size_t max_hidden_bytes = 64u << 10;
 
 tl::unexpected<Error> wrong(std::string_view key, std::string_view value, std::string_view valid) {
   return fail(std::string{key} + " = " + std::string{value} + ": not " + std::string{valid});
@@ -29,19 +41,24 @@ Result<Duration> length(std::string_view key, std::string_view value, Duration m
   return *read;
 }
 
-Result<void> set_server(ServerFault& fault, std::uint64_t& resets, std::string_view key,
-                        std::string_view value) {
+Result<void> set_server(ServerFaults& faults, std::string_view key, std::string_view value) {
   if (value == "reset") {
-    ++resets;
+    ++faults.resets;
     return {};
   }
-  for (const auto candidate :
-       {ServerFault::up, ServerFault::down, ServerFault::hang, ServerFault::invalid}) {
-    if (value != to_string(candidate)) continue;
-    fault = candidate;
+  if (value == "forget") {
+    ++faults.forgets;
     return {};
   }
-  return wrong(key, value, "up, down, hang, invalid or reset");
+  for (int i = 0; i <= static_cast<int>(ServerFault::truncated); ++i) {
+    if (value != to_string(static_cast<ServerFault>(i))) continue;
+    faults.state = static_cast<ServerFault>(i);
+    return {};
+  }
+  return wrong(
+      key, value,
+      "up, down, hang, invalid, unavailable, no_push, 429, 401, 403, 503, truncated, reset "
+      "or forget");
 }
 
 Result<EndpointFault> endpoint_fault(std::string_view key, std::string_view value) {
@@ -66,6 +83,20 @@ std::string_view to_string(ServerFault fault) {
       return "hang";
     case ServerFault::invalid:
       return "invalid";
+    case ServerFault::unavailable:
+      return "unavailable";
+    case ServerFault::no_push:
+      return "no_push";
+    case ServerFault::too_many:
+      return "429";
+    case ServerFault::unauthorised:
+      return "401";
+    case ServerFault::forbidden:
+      return "403";
+    case ServerFault::failing:
+      return "503";
+    case ServerFault::truncated:
+      return "truncated";
   }
   return "";
 }
@@ -95,12 +126,19 @@ std::string_view to_string(EndpointFault fault) {
 }
 
 Result<Faults> with_fault(Faults faults, std::string_view key, std::string_view value) {
-  if (key == "statserver_primary") {
-    if (auto set = set_server(faults.primary, faults.primary_resets, key, value); !set)
-      return tl::unexpected(set.error());
-  } else if (key == "statserver_backup") {
-    if (auto set = set_server(faults.backup, faults.backup_resets, key, value); !set)
-      return tl::unexpected(set.error());
+  if (key == "statserver_primary" || key == "statserver_backup") {
+    auto& server = key == "statserver_primary" ? faults.primary : faults.backup;
+    if (auto set = set_server(server, key, value); !set) return tl::unexpected(set.error());
+  } else if (key == "statserver_primary_lag") {
+    faults.primary.lag = TRY(length(key, value, 5min));
+  } else if (key == "statserver_backup_lag") {
+    faults.backup.lag = TRY(length(key, value, 5min));
+  } else if (key == "statserver_hidden") {
+    if (value.size() > max_hidden_bytes)
+      return fail(std::string{key} + ": over 64 KiB of target ids");
+    faults.hidden = value;
+  } else if (key == "push_disorder") {
+    faults.push_disorder = TRY(number(key, value, 0, 1));
   } else if (key == "push_delay") {
     faults.push_delay = TRY(length(key, value, 60s));
   } else if (key == "endpoint") {

@@ -14,9 +14,16 @@ namespace paceline {
 
 enum class ServerFault : std::uint8_t {
   up,
-  down,     // Its port is closed, sessions and counters are lost.
-  hang,     // Takes requests and never answers.
-  invalid,  // Answers, but every statistic is invalid (StatInvalid).
+  down,          // Its port is closed, sessions and counters are lost.
+  hang,          // Takes requests and never answers.
+  invalid,       // Answers, but every statistic is invalid (StatInvalid).
+  unavailable,   // Says Unavailable on the service channel, and goes on.
+  no_push,       // /notifications is answered 404.
+  too_many,      // 429 with Retry-After.
+  unauthorised,  // 401
+  forbidden,     // 403
+  failing,       // 503
+  truncated,     // 200 with half an answer.
 };
 
 enum class EndpointFault : std::uint8_t {
@@ -31,12 +38,22 @@ enum class EndpointFault : std::uint8_t {
   down,          // Its port is closed.
 };
 
+/// What is wrong with one Stat Server.
+struct ServerFaults {
+  ServerFault state = ServerFault::up;
+  std::uint64_t resets = 0;   // Each rise restarts its counters at zero.
+  std::uint64_t forgets = 0;  // Each rise ends all sessions and subscriptions.
+  Duration lag{};             // [0..5min] it tells what was true that long ago.
+
+  bool operator==(const ServerFaults&) const = default;
+};
+
 struct Faults {
-  ServerFault primary = ServerFault::up;
-  ServerFault backup = ServerFault::up;
-  std::uint64_t primary_resets = 0;  // Each rise restarts its counters at zero.
-  std::uint64_t backup_resets = 0;
-  Duration push_delay{};  // [0..60s] of every pushed update, of both servers.
+  ServerFaults primary;
+  ServerFaults backup;
+  std::string hidden;        // Ids of targets, with commas, whose objects no Stat Server knows.
+  Duration push_delay{};     // [0..60s] of every pushed update, of both servers.
+  double push_disorder = 0;  // [0..1] of pushed values are followed by an older or the same one.
   EndpointFault endpoint = EndpointFault::ok;
   Duration endpoint_delay = 5s;  // [0..60s] when slow.
   Duration retry_after = 2s;     // [0..600s] said with 429 and 503.
@@ -50,7 +67,10 @@ std::span<const std::string_view> fault_keys();
 
 /// `faults` with one of them changed.
 ///
-///   key      statserver_primary, statserver_backup = up, down, hang, invalid, reset;
+///   key      statserver_primary, statserver_backup = up, down, hang, invalid, unavailable,
+///            no_push, 429, 401, 403, 503, truncated; and once each: reset, forget;
+///            statserver_primary_lag, statserver_backup_lag = "20s"; statserver_hidden = "t00,t07";
+///            push_disorder = 0..1;
 ///            endpoint = ok, 429, 503, 401, 403, slow, hang, malformed, down;
 ///            push_delay, endpoint_delay, retry_after = "2s"; staffing, arrivals, service,
 ///            acceptance = a number

@@ -8,7 +8,8 @@
 //     readings:  varint count, each varint statistic, byte kind, zigzag varint of the difference to
 //                the timestamp before, and for a value either 0 and a zigzag varint, or 1 and a
 //                double
-//     state:     byte of flags (1 complete, 2 available, 4 pushing), varint statistics unknown
+//     state:     byte of flags (1 complete, 2 available, 4 pushing, 8 lost,
+//                16 each value ages by itself), varint statistics unknown
 //   Whole numbers cost a byte or two; a file that was cut or damaged is good up to that frame.
 //   Times are fine enough for what is played back to meet the same timers.
 #pragma once

@@ -41,8 +41,9 @@ struct Outside {
   Centre centre;
   SimulatedWorld world{centre, clock, log, {.time_scale = 600, .faults = {}}};
   Reception reception{centre, {.epoch = "e"}};
-  StatServerAdapter primary{loop, world, log, {.primary = true, .server = {}}};
-  StatServerAdapter backup{loop, world, log, {.primary = false, .server = {}}};
+  StatServerAdapter primary{
+      loop, world, log, {.primary = true, .authorization = "Basic bWU6aA==", .server = {}}};
+  StatServerAdapter backup{loop, world, log, {.primary = false, .authorization = "", .server = {}}};
   EngagementAdapter engagement{loop,
                                world,
                                reception,
@@ -202,6 +203,70 @@ TEST_CASE("a server that is down refuses and comes back empty", "[simulator][pro
   const auto answer = decode_subscription_answer(up->body);
   CHECK(answer->code == 0);
   CHECK(answer->statistics.at(0).value < 10);
+}
+
+TEST_CASE("faults of a Stat Server show as their status, and only on that server",
+          "[simulator][process]") {
+  const auto [word, status] = GENERATE(table<const char*, int>(
+      {{"429", 429}, {"401", 401}, {"403", 403}, {"503", 503}, {"up", 200}, {"no_push", 200}}));
+  Outside outside;
+  const std::string body =
+      std::string{R"({"retry_after":"3s","statserver_primary":")"} + word + "\"}";
+  const auto set = outside.post(outside.url(outside.control.port(), "/fault"), body);
+  REQUIRE(set->status == 200);
+
+  const auto sick = outside.post(
+      outside.url(outside.primary.port(), "/statistics/v3/subscriptions"), subscription);
+  const auto well = outside.post(outside.url(outside.backup.port(), "/statistics/v3/subscriptions"),
+                                 subscription);
+  const auto shaken =
+      outside.post(outside.url(outside.primary.port(), "/statistics/v3/notifications"),
+                   R"([{"channel":"/meta/handshake","version":"1.0"}])");
+
+  CHECK(sick->status == status);
+  CHECK(well->status == 200);
+  if (status == 429) CHECK(sick->header("retry-after") == "3");
+  CHECK(shaken->status == (word == std::string{"no_push"} ? 404 : status));
+}
+
+TEST_CASE("a truncated answer is half an answer", "[simulator][process]") {
+  Outside outside;
+  outside.post(outside.url(outside.control.port(), "/fault"),
+               R"({"statserver_primary":"truncated"})");
+
+  const auto half = outside.post(
+      outside.url(outside.primary.port(), "/statistics/v3/subscriptions"), subscription);
+
+  CHECK(half->status == 200);
+  CHECK_FALSE(decode_subscription_answer(half->body));
+}
+
+TEST_CASE("another prefix serves the same without push", "[simulator][process]") {
+  Outside outside;
+  const auto base = outside.url(outside.primary.port(), "/workspace/v3/reporting");
+
+  const auto made = outside.post(base + "/subscriptions", subscription);
+  const auto shaken =
+      outside.post(base + "/notifications", R"([{"channel":"/meta/handshake","version":"1.0"}])");
+
+  CHECK(decode_subscription_answer(made->body)->statistics.size() == 1);
+  CHECK(shaken->status == 404);
+}
+
+TEST_CASE("the Stat Service is open within and needs a password from without",
+          "[simulator][process]") {
+  Outside outside;
+  const auto base = outside.url(outside.primary.port(), "/genesys/1");
+  constexpr const char* form = "objectId=queue-0&objectType=Queue&metric=TotalEntered";
+
+  const auto within = outside.post(base + "/internal_statistic", form);
+  const auto stranger = outside.post(base + "/statistic", form);
+  const auto known = outside.post(base + "/statistic", form, {{"Authorization", "Basic bWU6aA=="}});
+
+  CHECK(within->status == 200);
+  CHECK(within->header("age") == "0");
+  CHECK(stranger->status == 401);
+  CHECK(known->status == 200);
 }
 
 TEST_CASE("a publication needs a token, is fenced, and stands in the log", "[simulator][process]") {
