@@ -197,6 +197,11 @@ ClusterStatus ClusterView::status(Instant now, WallTime wall) const {
   return status;
 }
 
+bool ClusterView::has_candidate(std::string_view node) const {
+  return std::ranges::any_of(
+      options_.nodes, [&](const ClusterNode& each) { return each.name == node && !each.witness; });
+}
+
 std::vector<Event> ClusterView::step(const TargetTable& targets, Instant now, WallTime wall) {
   ClusterStatus current = status(now, wall);
   std::vector<Event> events;

@@ -130,6 +130,9 @@ class ClusterView {
 
   ClusterStatus status(Instant now, WallTime wall) const;
 
+  /// Whether the topology has that node, and it is no witness.
+  bool has_candidate(std::string_view node) const;
+
  private:
   struct Elector {
     std::optional<ElectionMessage> said{};

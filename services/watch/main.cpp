@@ -1,8 +1,11 @@
 // watch: shows people and monitoring what the cluster does. Reads every channel, writes HTTP;
 // decides nothing.
+#include <memory>
+
 #include "common/runtime/files.h"
 #include "common/runtime/serve.h"
 #include "services/watch/adapter_http.h"
+#include "services/watch/adapter_store.h"
 #include "services/watch/config.h"
 #include "services/watch/service.h"
 
@@ -21,7 +24,10 @@ int main(int argc, char** argv) {
   return paceline::serve<paceline::WatchConfig>(
       "watch", argc, argv, load,
       [](const paceline::WatchConfig& config, paceline::World& world, paceline::Loop& loop) {
-        paceline::Watch watch{config, world};
+        std::unique_ptr<paceline::SqliteStore> store;
+        if (!config.history_file.empty())
+          store = std::make_unique<paceline::SqliteStore>(config.history_file);
+        paceline::Watch watch{config, world, store.get()};
         const paceline::WatchServer server{config, watch, loop};
         world.log.info("listening", {{"port", server.port()}});
         loop.run();
