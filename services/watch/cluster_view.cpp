@@ -56,7 +56,12 @@ void ClusterView::hear(const ElectionMessage& message, Instant now) {
                        (message.incarnation == elector.said->incarnation &&
                         message.sequence < elector.said->sequence)))
     return;  // Overtaken on its way.
+  // A master's heartbeats do not repeat why it stood for election; its words before them do.
+  const std::string why = elector.said && elector.said->incarnation == message.incarnation
+                              ? std::move(elector.said->why)
+                              : std::string{};
   elector.said = message;
+  if (message.why.empty()) elector.said->why = why;
   elector.heard = now;
 }
 
