@@ -61,7 +61,7 @@ void ClusterView::hear(const ElectionMessage& message, Instant now) {
                               ? std::move(elector.said->why)
                               : std::string{};
   elector.said = message;
-  if (message.why.empty()) elector.said->why = why;
+  if (message.why.empty() && message.role == ElectorRole::master) elector.said->why = why;
   elector.heard = now;
 }
 

@@ -75,16 +75,18 @@ async function explanation(page) {
   await page.evaluate(() => document.querySelector(".table .line[tabindex='0']").focus());
   await page.keyboard.press("Enter");
   await page.waitForSelector(".steps tr");
+  let differs = "";
   const equal = async () => {
     const told = JSON.parse(small.ctl("explain", "t07", "--json"));
     const shown = await page.evaluate(() => ({
-      target: document.querySelector(".why").dataset.target, reason: document.querySelector(".why").dataset.reason, sentence: document.querySelector(".sentence").textContent,
+      target: document.querySelector("section.why").dataset.target, reason: document.querySelector("section.why").dataset.reason, sentence: document.querySelector(".sentence").textContent,
       steps: [...document.querySelectorAll(".steps tr")].map(({ dataset }) => ({ group: dataset.group, name: dataset.name, value: JSON.parse(dataset.value), unit: dataset.unit, note: dataset.note })),
     }));
     const sorted = (steps) => JSON.stringify([...steps].sort((a, b) => `${a.group} ${a.name}`.localeCompare(`${b.group} ${b.name}`)));
+    differs = `told ${JSON.stringify(told)}, shown ${JSON.stringify(shown)}`;
     return told.steps.length > 0 && told.target === shown.target && told.reason === shown.reason && told.sentence === shown.sentence && sorted(told.steps) === sorted(shown.steps);
   };
-  await until("the explanation on the page is pacelinectl's", equal, 30_000);
+  await until("the explanation on the page is pacelinectl's", equal, 30_000).catch((error) => { throw new Error(`${error.message}: ${differs}`); });
   expect(true, "the explanation equals pacelinectl explain --json, step by step");
   await until("six charts are drawn", async () => (await page.locator(".chart canvas").count()) === 6);
   await until("the ribbon of reasons is there", async () => (await page.locator(".ribbon i").count()) > 0);

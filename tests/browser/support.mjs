@@ -20,7 +20,7 @@ export function expect(good, what) {
 export const broken_count = () => broken;
 
 /** Asks again until it is so; what never comes is a failure of the whole run. */
-export async function until(what, ask, limit_ms = 120_000) {
+export async function until(what, ask, limit_ms = 60_000) {
   const end = Date.now() + limit_ms;
   for (;;) {
     let last;

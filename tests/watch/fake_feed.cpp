@@ -351,7 +351,7 @@ int run(const char* file, int failover_s, std::string_view only) {
   });
   const auto fail_over = [&] {
     ++ground.term_counter;
-    ground.master = candidates[ground.term_counter % candidates.size()];
+    ground.master = candidates[(ground.term_counter - 1) % candidates.size()];
     ground.master_since_ms = ground.wall_ms();
   };
   if (failover_s > 0) ground.loop.every(std::chrono::seconds{failover_s}, fail_over);

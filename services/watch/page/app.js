@@ -92,7 +92,7 @@ addEventListener("keydown", (event) => {
     return;
   } else if (event.key === "/") {
     event.preventDefault();
-    if (view.name !== "overview") location.hash = "#/";
+    if (view.name !== "overview") { location.hash = "#/"; route(); }  // At once: what is hidden takes no focus.
     by_id("search").focus();
   } else if ({ t: "#/", h: "#/past", e: "#/events" }[event.key]) {
     location.hash = { t: "#/", h: "#/past", e: "#/events" }[event.key];
@@ -120,6 +120,7 @@ function show_status(status) {
   if (view.name === "overview") strip.show(status);
   ask_past();
   past?.refresh();
+  if (view.name === "target") target_view.refresh(table.rows.get(view.id));  // The clock changes decisions too.
 }
 
 function hear(kind, body) {
@@ -127,7 +128,7 @@ function hear(kind, body) {
   else if (kind === "events") events.add(body.events, body.last);
   else if (kind === "targets") {
     table.change(body.columns, body.rows, view.name === "overview");
-    if (view.name === "target" && table.rows.has(view.id)) target_view.refresh(table.rows.get(view.id));
+    if (view.name === "target" && table.rows.has(view.id)) target_view.show_row(table.rows.get(view.id));
   }
 }
 

@@ -78,7 +78,8 @@ export class ClusterStrip {
         make("i", {}, peer.node), " ", make("b", { class: "num" }, peer.age_s === null ? "never" : seconds(peer.age_s)));
     };
     const pills = [pill(role_tones[node.role], node.role)];
-    if (node.publisher !== "none" && node.role !== "down") pills.push(pill(publisher_tones[node.publisher], "publisher " + node.publisher));
+    const idle = node.publisher === "shut" && node.role === "standby";  // As it should be.
+    if (node.publisher !== "none" && node.role !== "down" && !idle) pills.push(pill(publisher_tones[node.publisher], "publisher " + node.publisher));
     const why = node.role === "down" ? `not heard${node.heard_s === null ? " yet" : " for " + seconds(node.heard_s)}`
       : node.role === "master" ? (node.publication ? `${words(node.publication.outcome)} by the endpoint ${node.publication.since_accepted_s === null ? "never yet" : seconds(node.publication.since_accepted_s) + " ago"}` : "no publication yet")
       : `${words(node.elector)}${node.why ? ": " + node.why : ""}`;
@@ -86,7 +87,7 @@ export class ClusterStrip {
       make("div", { class: "row" }, make("span", { class: "name" }, node.name), make("span", { class: "pills" }, ...pills)),
       make("p", { class: "why" }, why),
       make("p", { class: "facts" }, fact("term", String(node.term)), fact("priority", String(node.priority)), ...(node.role === "witness" ? [] : [fact("health", node.tier === 0 ? "fit" : `tier ${node.tier}`, node.tier === 0 ? "" : "bad")]),
-        fact("heard", node.heard_s === null ? "never" : seconds(node.heard_s) + " ago")),
+        ...(idle ? [fact("publisher", "shut")] : []), fact("heard", node.heard_s === null ? "never" : seconds(node.heard_s) + " ago")),
       make("p", { class: "links" }, make("span", { class: "quiet" }, "hears"), ...(node.hears.length ? node.hears.map(link) : [make("span", { class: "link bad" }, "nobody")])));
   }
 

@@ -39,7 +39,7 @@ export class Past {
     this.note = make("span", { class: "quiet num", role: "status" });
     this.grid = make("div", { class: "charts" });
     this.ribbon = make("div", { class: "card ribboncard" });
-    this.happened = make("ol", { class: "events small" });
+    this.happened = make("ol", { class: "events small", tabindex: "0", "aria-label": "Events of that time" });
     this.element = make("section", { class: "past", "aria-label": "The past" },
       make("div", { class: "tools" }, make("span", { class: "segmented", role: "group", "aria-label": "Stretch" }, ...this.buttons),
         make("span", { class: "span" }, this.from, make("span", { class: "quiet" }, "to"), this.to), this.csv, this.note),
@@ -99,6 +99,11 @@ export class Past {
     }
     const times = rows.map((row) => row[0] / 1000);
     const span = [Date.parse(history.from) / 1000, Date.parse(history.to) / 1000];
+    // Where recording began within the stretch, the charts begin there.
+    if (this.stretch && times.length && times[0] - span[0] > 0.05 * (span[1] - span[0])) {
+      span[0] = Math.min(times[0], span[1] - 300);
+      this.note.textContent += `, recorded since ${moment(times[0] * 1000)}`;
+    }
     const marks = events.filter((event) => event.severity !== "good").map((event) => ({ time: Date.parse(event.time) / 1000, severity: event.severity }));
     for (const plot of this.plots) plot.destroy();
     this.plots = [];
@@ -106,7 +111,7 @@ export class Past {
       const card = make("figure", { class: "card chart" });
       const readout = make("span", { class: "legend num" });
       const box = make("div", { class: "plot" });
-      card.append(make("figcaption", { class: "row" }, make("h2", {}, view.title), readout), box);
+      card.append(make("figcaption", {}, make("h2", {}, view.title), readout), box);
       const values = view.lines.map(([name]) => rows.map((row) => (row[column[name]] === null ? null : view.rate ? (row[column[name]] * 60) / history.step_s : row[column[name]])));
       const lines = [...view.lines];
       if (view.goal && !this.busy_factor && rows.some((row) => row[column.goal] > 0)) {
