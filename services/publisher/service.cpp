@@ -6,9 +6,9 @@
 
 #include "common/base/check.h"
 #include "common/base/hash.h"
+#include "common/base/patience.h"
 #include "common/wire/codec.h"
 #include "services/publisher/compress.h"
-#include "services/publisher/patience.h"
 
 namespace paceline {
 namespace {

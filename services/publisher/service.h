@@ -20,6 +20,7 @@
 #include "common/ports/control.h"
 #include "common/ports/http.h"
 #include "common/ports/state_channel.h"
+#include "common/ports/token.h"
 #include "common/ports/world.h"
 #include "services/publisher/capacity.h"
 #include "services/publisher/config.h"
@@ -27,7 +28,6 @@
 #include "services/publisher/figures.h"
 #include "services/publisher/gate.h"
 #include "services/publisher/request.h"
-#include "services/publisher/token.h"
 #include "services/publisher/verdict.h"
 
 namespace paceline {
