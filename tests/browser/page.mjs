@@ -10,6 +10,7 @@ const shots = path.join(run_dir, "shots");
 fs.mkdirSync(shots, { recursive: true });
 
 const small = new Cluster("small", { nodes: 2, targets: 50, port: 7400, demo: true, watch: 'history_period = "1s"' });
+const guarded = new Cluster("guarded", { nodes: 2, targets: 3, port: 7460, demo: true, watch: 'read_token = "look-only"' });
 const large = new Cluster("large", { nodes: 5, targets: 10_000, port: 7500 });
 const complaints = [];
 
@@ -94,6 +95,26 @@ async function explanation(page) {
   small.say("go");
 }
 
+// A watch that wants a token: the page asks for it, and with it shows and exports.
+async function token(browser) {
+  guarded.start_watch();
+  await until("the guarded watch lives", async () => (await guarded.get("healthz")).status === 200);
+  expect((await guarded.get("api/v1/status")).status === 401, "without a token there is nothing to read");
+  const context = await browser.newContext({ acceptDownloads: true });
+  const page = await context.newPage();
+  await page.goto(guarded.url);
+  await page.waitForSelector("#token-dialog[open]");
+  await page.keyboard.type("look-only");
+  await page.keyboard.press("Enter");
+  await until("the page shows the cluster", async () => (await page.textContent("#verdict")) === "no master");
+  await page.keyboard.press("e");
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click("#view-events a[download]")]);
+  const text = fs.readFileSync(await file.path(), "utf8");
+  expect(text.startsWith("number,time,kind,"), `with the token the page opens, and a CSV comes down: ${file.suggestedFilename()}`);
+  await context.close();
+  await guarded.end();
+}
+
 async function search(page) {
   large.say("hold");
   const session = await page.context().newCDPSession(page);
@@ -141,7 +162,7 @@ async function looks(browser, cluster, name) {
   }
 }
 
-await main([small, large], async () => {
+await main([small, guarded, large], async () => {
   small.start_feed();
   small.start_watch();
   const browser = await chromium.launch({
@@ -163,6 +184,7 @@ await main([small, large], async () => {
     complaints.splice(0, complaints.length, ...complaints.filter((each) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|failed: /.test(each)));
     expect(true, `it goes on after watch was gone (${noise} network complaints meanwhile)`);
     await page.context().close();
+    await token(browser);
     await looks(browser, small, "2x50");
     await small.end();
 
