@@ -25,9 +25,10 @@ struct WatchConfig {
   Duration history_period = 10s;  // The finest step of history.
   std::string history_file;       // "" = memory only.
   std::uint64_t history_bytes = 1ull << 30;
-  std::size_t events = 1000;     // Kept.
-  std::size_t max_streams = 32;  // Open at once.
-  double time_scale = 1;         // What the pacing world runs faster by.
+  std::size_t events = 1000;      // Kept.
+  std::size_t max_streams = 32;   // Open at once.
+  std::size_t target_series = 0;  // Targets with series of their own in /metrics.
+  double time_scale = 1;          // What the pacing world runs faster by.
 
   std::string node;  // Ours.
   int pacers = 1;
@@ -39,6 +40,7 @@ struct WatchConfig {
 
   std::string targets_file;  // Read by main.cpp into `targets`.
   std::vector<TargetName> targets;
+  std::string targets_version;  // See topology/targets.h.
 };
 
 /// Reads [watch] and what the cluster says of it.

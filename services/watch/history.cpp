@@ -43,20 +43,52 @@ History::History(Options options, const std::vector<std::string>& ids, Store* st
       store_{store},
       numbers_(ids.size() + 1),
       counted_(ids.size()) {
+  if (const auto stored = attach(ids)) restore(*stored);
+}
+
+// The numbers of these series, and what waits in the store; nothing without one. A file that proves
+// to be broken is a new one at the second try.
+std::optional<std::vector<StoredSample>> History::attach(const std::vector<std::string>& ids) {
   for (std::uint32_t i = 0; i <= targets_; ++i) numbers_[i] = i;
-  if (!store_) return;
   auto names = ids;
   names.emplace_back("");  // All together.
-  auto numbers = store_->numbers(names);
-  auto stored = numbers ? store_->samples() : tl::unexpected{numbers.error()};
-  if (!stored) {
-    failure_ = (numbers ? stored.error() : numbers.error()).detail;
-    store_ = nullptr;
-    return;
+  for (int attempt = 0; store_ && attempt < 2; ++attempt) {
+    auto numbers = store_->numbers(names);
+    auto stored = numbers ? store_->samples() : tl::unexpected{numbers.error()};
+    if (!stored) {
+      failure_ = stored.error().detail;
+      continue;
+    }
+    failure_.clear();
+    numbers_ = *std::move(numbers);
+    CHECK(numbers_.size() == targets_ + 1u);
+    return *std::move(stored);
   }
-  numbers_ = *std::move(numbers);
-  CHECK(numbers_.size() == targets_ + 1u);
-  restore(*stored);
+  store_ = nullptr;
+  return std::nullopt;
+}
+
+void History::renumber(const std::vector<std::string>& ids,
+                       const std::vector<std::uint32_t>& before) {
+  CHECK(ids.size() == before.size());
+  for (auto& sample : samples_) {
+    std::vector<HistoryValues> values(before.size() + 1);
+    for (std::size_t i = 0; i < before.size(); ++i)
+      if (before[i] == UINT32_MAX)
+        values[i].at[history::reason] = HistoryValues::unknown;
+      else
+        values[i] = sample.values[before[i]];
+    values.back() = sample.values.back();
+    sample.values = std::move(values);
+  }
+  std::vector<Counted> counted(before.size());
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (before[i] != UINT32_MAX) counted[i] = counted_[before[i]];
+  counted_ = std::move(counted);
+  targets_ = static_cast<std::uint32_t>(ids.size());
+  numbers_.resize(ids.size() + 1);
+  closed_ = 0;  // What is closed twice is the same.
+  attach(ids);
 }
 
 // Samples that were not closed yet when the last watch ended. What cannot be read is passed over:

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,10 @@ class History {
   /// sampled; the series after the last is that of all targets together.
   History(Options options, const std::vector<std::string>& ids, Store* store);
 
+  /// The table was renewed: `before` says where each of its targets was. What has left keeps what
+  /// is closed; its last minutes are forgotten.
+  void renumber(const std::vector<std::string>& ids, const std::vector<std::uint32_t>& before);
+
   /// Whether a new step has begun.
   bool due(std::int64_t wall_ms) const;
 
@@ -104,6 +109,7 @@ class History {
     bool ever = false;
   };
 
+  std::optional<std::vector<StoredSample>> attach(const std::vector<std::string>& ids);
   void restore(const std::vector<StoredSample>& stored);
   HistoryValues values_of(const TargetRow& row, Counted& before) const;
   HistoryValues sum_of(const TargetTable& table, const std::vector<HistoryValues>& values) const;

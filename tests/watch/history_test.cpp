@@ -208,6 +208,32 @@ TEST_CASE("targets keep their past when the targets file changes", "[watch]") {
   CHECK(of(2).front().values.at[history::reason] == static_cast<int>(PaceReason::granted));
 }
 
+TEST_CASE("targets that stay keep their past when others are taken up in place", "[watch]") {
+  Folder folder;
+  SqliteStore store{folder / "history.db"};
+  Day day{&store};
+  day.run(dawn, dawn + 400'000);
+
+  day.history.renumber({"new", "t0"}, day.table.renew(names({"new", "t0"})));
+  TargetTable& table = day.table;
+  for (std::int64_t now = dawn + 400'000; now < dawn + 1'000'000; now += 10'000) {
+    auto pace = paced(PaceReason::granted, static_cast<std::int32_t>((now - dawn) / 60'000));
+    pace.goal = 3;
+    table.set_pace(1, pace);
+    REQUIRE(day.history.sample(table, now));
+    for (int i = 0; i < 4; ++i) REQUIRE(day.history.tidy(now));
+  }
+
+  const std::int64_t end = dawn + 999'999;
+  const auto stays = day.read(dawn, end, end, 10'000, 1).points;
+  REQUIRE(stays.size() == 100);
+  for (const auto& point : stays)
+    CHECK(point.values.get(history::granted) ==
+          static_cast<double>((point.key - dawn / 10'000) / 6));
+  CHECK(day.read(dawn, end, end, 10'000, 0).points.empty());
+  CHECK(day.read(dawn, end, end, 10'000, day.history.all_together()).points.size() == 100);
+}
+
 TEST_CASE("what is too old or too much is forgotten", "[watch]") {
   Folder folder;
   SqliteStore store{folder / "history.db"};
@@ -275,7 +301,10 @@ TEST_CASE("a database that breaks while it is in use is set aside too", "[watch]
 
   // Whatever was met first told of it; from then on the new file is written.
   CHECK(store.take_notice());
+  CHECK(history.failure().empty());
   table.set_pace(0, paced(PaceReason::granted, 1));
+  REQUIRE(history.sample(table, dawn));
+  CHECK(store.samples()->size() == 1);
   StoreBatch batch;
   batch.events.push_back({.number = 1, .wall_ms = dawn, .kind = "k", .severity = "bad"});
   REQUIRE(store.write(batch));

@@ -126,10 +126,17 @@ function show_status(status) {
 function hear(kind, body) {
   if (kind === "status") show_status(body);
   else if (kind === "events") events.add(body.events, body.last);
+  else if (kind === "renewed") load_targets().catch(() => { /* With the next stream. */ });
   else if (kind === "targets") {
     table.change(body.columns, body.rows, view.name === "overview");
     if (view.name === "target" && table.rows.has(view.id)) target_view.show_row(table.rows.get(view.id));
   }
+}
+
+async function load_targets() {
+  const targets = await ask("api/v1/targets?form=table&limit=1000000");
+  table.load(targets.columns, targets.rows);
+  fill_channels();
 }
 
 async function run() {
@@ -137,9 +144,7 @@ async function run() {
     try {
       const stream = listen("api/v1/stream", (kind, body) => { pause = 500; hear(kind, body); });
       stream.catch(() => {});  // Told below.
-      const [targets, past_events] = await Promise.all([ask("api/v1/targets?form=table&limit=1000000"), ask("api/v1/events")]);
-      table.load(targets.columns, targets.rows);
-      fill_channels();
+      const [past_events] = await Promise.all([ask("api/v1/events"), load_targets()]);
       events.add(past_events.events, past_events.last);
       await stream;
     } catch { /* Told below, and tried again. */ }

@@ -38,6 +38,9 @@ export const number = (value) => {
   return Math.abs(value) >= 100 ? value.toFixed(1) : String(Number(Math.abs(value) >= 0.01 ? value.toFixed(3) : value.toPrecision(3)));
 };
 
+/** As the metric paceline_watch_targets_over_goal counts: fewer than 20 outcomes say nothing about a share. */
+export const over_goal = (row) => row.optimization_target !== "BUSY_FACTOR" && row.answered + row.abandoned >= 20 && row.abandonment * 100 > row.goal;
+
 export const states = ["ok", "degraded", "stale", "disabled"];
 export const state_tones = { ok: "good", degraded: "warn", stale: "bad", disabled: "" };
 export const severity_tones = { good: "good", notice: "accent", bad: "bad" };

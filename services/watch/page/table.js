@@ -2,7 +2,7 @@
 //
 //   const table = new TargetTable(element, open);   // open(id) when a row is chosen
 //   table.load(columns, rows); table.change(columns, rows); table.filter({text, channel, state, reason});
-import { percent } from "./dom.js";
+import { over_goal, percent } from "./dom.js";
 
 const line_height = 32;
 const spare_lines = 8;
@@ -112,7 +112,7 @@ export class TargetTable {
       const row = this.rows.get(values[0]) || {};
       for (let i = 0; i < columns.length; ++i) row[columns[i]] = values[i];
       row.words ||= `${row.id}\n${row.group}\n${row.queue}`.toLowerCase();
-      const over = row.optimization_target !== "BUSY_FACTOR" && row.abandonment * 100 > row.goal;
+      const over = over_goal(row);
       this.over_goal += Number(over) - Number(row.over ?? false);
       row.over = over;
       this.rows.set(row.id, row);

@@ -1,5 +1,5 @@
 // One target: its figures now, why it was granted what it was, and its past.
-import { count, make, number, percent, put_class, put_text, reason_notes, seconds, state_tones, words } from "./dom.js";
+import { count, make, number, over_goal, percent, put_class, put_text, reason_notes, seconds, state_tones, words } from "./dom.js";
 import { Past } from "./past.js";
 
 const groups = [["result", "Result"], ["step", "Step by step"], ["input", "What is known now"], ["estimate", "What was learned"], ["option", "Options"]];
@@ -91,7 +91,7 @@ export class TargetView {
     put_text(this.about, `${row.channel} \u00b7 ${row.group} \u00b7 ${row.queue} \u00b7 ${row.algorithm} \u00b7 ` +
       (row.optimization_target === "BUSY_FACTOR" ? `busy at least ${row.goal} %` : `abandonment at most ${row.goal} %`) +
       ` \u00b7 statistics ${words(row.quality)}, ${seconds(row.statistics_age_s)} old`);
-    const over = row.optimization_target !== "BUSY_FACTOR" && row.abandonment * 100 > row.goal;
+    const over = over_goal(row);
     const all = [
       ["Granted now", count(row.proactive), row.proactive ? "some" : ""], ["Pending", `${count(row.pending)} of ${count(row.max_pending)}`], ["Agents", count(row.logged_in)], ["Ready", count(row.ready)],
       ["Busy", count(row.busy)], ["Wrap-up", count(row.after_call_work)], ["Queue", count(row.in_queue)], ["Predicted wait", seconds(row.predicted_wait_s)],
