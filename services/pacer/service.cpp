@@ -29,6 +29,15 @@ double rounded(double value, double step) {
   return std::round(value / step) * step;
 }
 
+// The accounting windows of the goal begin at the same instants of the day whenever a pacer starts;
+// the pacing world's time begins with the start.
+PacingTuning tuning_of(const PacerConfig& config, WallTime wall) {
+  PacingTuning tuning = config.tuning;
+  const double since_s = to_seconds(wall.time_since_epoch() - config.accounting_begins);
+  tuning.window_begins_s = -std::fmod(since_s * config.time_scale, tuning.window_s);
+  return tuning;
+}
+
 TargetPace pace_of(const Decision& decision, const TargetStat& stat, const PacingOptions& options) {
   const auto& figures = decision.figures;
   return {.state = decision.state,
@@ -58,7 +67,8 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
       store_{store},
       started_{world.clock.now()},
       ids_{ids_of(config.targets)},
-      paced_(config.targets.size(), Paced{.pacing = TargetPacing{config.tuning}}),
+      paced_(config.targets.size(),
+             Paced{.pacing = TargetPacing{tuning_of(config, world.clock.wall())}}),
       media_of_(config.targets.size()),
       desk_{world},
       stat_{world,
