@@ -1,9 +1,12 @@
 #include "services/pacelinectl/adapter_reach.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zmq.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 
@@ -106,6 +109,26 @@ Result<WebReply> HostReach::fetch(const WebQuestion& question) {
   while (!answer) loop.run_once(step);
   HttpAnswer got = TRY(*std::move(answer));
   return WebReply{.status = got.status, .body = std::move(got.body)};
+}
+
+Result<std::size_t> HostReach::read_input(std::span<char> into) {
+  for (;;) {
+    const ssize_t count = ::read(STDIN_FILENO, into.data(), into.size());
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR)
+      return fail(Errc::unavailable, std::string{"standard input: "} + std::strerror(errno));
+  }
+}
+
+Result<void> HostReach::write_output(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0)
+      return fail(Errc::unavailable, std::string{"standard output: "} + std::strerror(errno));
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
 }
 
 }  // namespace paceline

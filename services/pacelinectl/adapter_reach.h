@@ -19,6 +19,8 @@ class HostReach final : public Reach {
   Result<Bytes> ask(const Topology& topology, const Address& whom,
                     const ControlRequest& request) override;
   Result<WebReply> fetch(const WebQuestion& question) override;
+  Result<std::size_t> read_input(std::span<char> into) override;
+  Result<void> write_output(std::string_view text) override;
 };
 
 }  // namespace paceline

@@ -8,11 +8,12 @@
 namespace paceline {
 namespace {
 
-constexpr std::array<Command, 14> table = {{
+constexpr std::array<Command, 15> table = {{
     {"status", command_status},
     {"targets", command_targets},
     {"targets check", command_targets_check},
     {"explain", command_explain},
+    {"decide", command_decide},
     {"election", command_election},
     {"handover", command_handover},
     {"topology check", command_topology_check},

@@ -10,6 +10,7 @@
 
 namespace paceline {
 
+Outcome command_decide(const Request& request, Reach& reach);
 Outcome command_election(const Request& request, Reach& reach);
 Outcome command_explain(const Request& request, Reach& reach);
 Outcome command_handover(const Request& request, Reach& reach);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "services/pacelinectl/decide_settings.h"
 
 namespace paceline {
 
@@ -21,6 +22,7 @@ struct Request {
       filters;                  // `targets`: query parameters of watch.
   std::string bin_dir;          // `topology supervisor`: "" = where pacelinectl itself is.
   std::string supervisor_file;  // `topology check`: to compare with; "" = none.
+  DecideSettings decide;
 };
 
 // Exit codes.

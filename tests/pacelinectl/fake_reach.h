@@ -1,6 +1,7 @@
 // A Reach without a world: files in a map, processes and watches that answer what a test says.
 #pragma once
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -30,6 +31,10 @@ class FakeReach final : public Reach {
     std::ifstream in{source_folder() + "/topology/demo.toml"};
     files["/etc/demo.toml"].text = {std::istreambuf_iterator<char>{in}, {}};
   }
+
+  std::string input;  // Standard input, given out by `input_step` bytes.
+  std::size_t input_step = 7;
+  std::string output;  // Standard output.
 
   Result<std::string> read(const std::string& path) override {
     const auto found = files.find(path);
@@ -65,6 +70,16 @@ class FakeReach final : public Reach {
     const auto found = web.find(question.url.substr(0, question.url.find('?')));
     if (found == web.end()) return fail(Errc::unavailable, "connection refused");
     return found->second;
+  }
+  Result<std::size_t> read_input(std::span<char> into) override {
+    const std::size_t count = std::min({input.size(), into.size(), input_step});
+    std::copy_n(input.begin(), count, into.begin());
+    input.erase(0, count);
+    return count;
+  }
+  Result<void> write_output(std::string_view text) override {
+    output += text;
+    return {};
   }
 
  private:
