@@ -38,6 +38,10 @@ Result<std::string> HostReach::read(const std::string& path) {
   return read_file(path);
 }
 
+Result<FileView> HostReach::map(const std::string& path) {
+  return map_file(path);
+}
+
 bool HostReach::exists(const std::string& path) {
   std::error_code error;
   return std::filesystem::exists(path, error);

@@ -10,6 +10,7 @@ class HostReach final : public Reach {
   static constexpr Duration patience = 2s;  // For one process or one watch to answer.
 
   Result<std::string> read(const std::string& path) override;
+  Result<FileView> map(const std::string& path) override;
   bool exists(const std::string& path) override;
   Result<void> write(const std::string& path, std::string_view content, unsigned mode) override;
   Result<void> make_folder(const std::string& path, unsigned mode) override;

@@ -67,6 +67,17 @@ class CommandLine {
     filter(targets, "--limit", "limit", "at most so many");
     word(command(*targets, "check", "every mistake of a targets file"), "FILE", "the targets file")
         ->required();
+    CLI::App* difference =
+        command(*targets, "diff", "what would change: against what runs, or another file");
+    word(difference, "FILE", "the targets file, new if it stands alone, else old")->required();
+    word(difference, "OTHER", "the new one (default: FILE is compared with what runs)");
+    CLI::App* import = command(*targets, "import",
+                               "checks a targets file and replaces another by it, as TOML or CSV");
+    word(import, "FROM", "the file to read")->required();
+    word(import, "TO", "the file to replace; .csv makes it CSV (default: the topology's)");
+    CLI::App* exported = command(*targets, "export", "what runs, as a targets file");
+    word(exported, "FILE", "where to (default: standard output)");
+    exported->add_flag("--csv", request_.csv, "as CSV, whatever the file is called");
     word(command(app_, "explain", "the last decision about a target, step by step"), "TARGET",
          "its id")
         ->required();
@@ -80,6 +91,14 @@ class CommandLine {
     word(command(app_, "reload", "read topology and targets again; wrong files change nothing"),
          "PROCESS",
          "statfeed, pacer (all), pacer-0, elector, publisher or watch; all when left out");
+    CLI::App* record =
+        command(app_, "record", "has statfeed write down what it hears; alone: how that stands");
+    word(record, "FILE", "a new file, on this host");
+    record->add_option("--for", request_.length, "how long, as 90s, 1h (default) or 24h");
+    record->add_flag("--stop", request_.stop, "end it now");
+    word(command(*record, "check", "what a recorded feed holds, and where it is damaged"), "FILE",
+         "the recorded feed")
+        ->required();
     CLI::App* loglevel = command(app_, "loglevel", "how much a process logs, until it restarts");
     word(loglevel, "PROCESS", "statfeed, pacer (all), pacer-0, elector, publisher or watch")
         ->required();

@@ -8,10 +8,13 @@
 namespace paceline {
 namespace {
 
-constexpr std::array<Command, 15> table = {{
+constexpr auto table = std::to_array<Command>({
     {"status", command_status},
     {"targets", command_targets},
     {"targets check", command_targets_check},
+    {"targets diff", command_targets_diff},
+    {"targets import", command_targets_import},
+    {"targets export", command_targets_export},
     {"explain", command_explain},
     {"decide", command_decide},
     {"election", command_election},
@@ -22,9 +25,11 @@ constexpr std::array<Command, 15> table = {{
     {"keys", command_keys},
     {"metrics", command_metrics},
     {"loglevel", command_loglevel},
+    {"record", command_record},
+    {"record check", command_record_check},
     {"reload", command_reload},
     {"version", command_version},
-}};
+});
 
 }  // namespace
 

@@ -8,6 +8,7 @@
 
 #include "common/wire/messages.h"
 #include "topology/check.h"
+#include "topology/targets_diff.h"
 #include "topology/topology.h"
 
 namespace paceline {
@@ -26,6 +27,9 @@ std::string topology_json(const Topology& topology);
 
 /// {"configuration","folders":[..]}
 std::string supervisor_json(std::string_view configuration, std::span<const std::string> folders);
+
+/// {"added":[..],"removed":[..],"changed":[{"id","fields":{NAME:{"before","after"}}}]}
+std::string diff_json(const TargetsDiff& diff);
 
 /// An object of texts.
 std::string texts_json(std::span<const std::pair<std::string, std::string>> members);

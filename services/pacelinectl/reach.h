@@ -7,6 +7,7 @@
 
 #include "common/base/result.h"
 #include "common/ports/bus.h"
+#include "common/runtime/files.h"
 #include "common/wire/codec.h"
 #include "topology/topology.h"
 
@@ -36,6 +37,9 @@ class Reach {
   /// A whole file.
   ///   errors   not_found, too_large
   virtual Result<std::string> read(const std::string& path) = 0;
+  /// A whole file of any size, read as it is touched.
+  ///   errors   not_found
+  virtual Result<FileView> map(const std::string& path) = 0;
   virtual bool exists(const std::string& path) = 0;
 
   /// Writes a file whole, with these permission bits.

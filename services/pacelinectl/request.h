@@ -20,6 +20,9 @@ struct Request {
   std::vector<std::string> words;  // What follows the command.
   std::vector<std::pair<std::string, std::string>>
       filters;                  // `targets`: query parameters of watch.
+  std::string length;           // `record`: how long, as "1h".
+  bool stop = false;            // `record`: end it.
+  bool csv = false;             // `targets export`: CSV, whatever the file is called.
   std::string bin_dir;          // `topology supervisor`: "" = where pacelinectl itself is.
   std::string supervisor_file;  // `topology check`: to compare with; "" = none.
   DecideSettings decide;

@@ -38,6 +38,7 @@ struct WatchConfig {
 
   std::string targets_file;  // Read by main.cpp into `targets`.
   std::vector<TargetName> targets;
+  std::string targets_version;  // See topology/targets.h.
 };
 
 /// Reads [watch] and what the cluster says of it.

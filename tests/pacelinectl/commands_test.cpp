@@ -158,6 +158,8 @@ TEST_CASE("the election is told with peers and transitions", "[pacelinectl]") {
   view.self.role = ElectorRole::master;
   view.self.term = 513;
   view.self.master = "a";
+  view.self.master_since_ms = 1'795'376'626'375;
+  view.self.why = "elected: no heartbeat of b";
   view.self.seen = {{"b", 12}, {"w", -1}};
   view.peers.resize(1);
   view.peers[0].node = "b";
@@ -172,6 +174,9 @@ TEST_CASE("the election is told with peers and transitions", "[pacelinectl]") {
   const Outcome json = run_command(asked, reach);
 
   CAPTURE(text.out, text.error, json.out);
+  CHECK(
+      text.out.starts_with("master: a since 2026-11-22T19:43:46.375Z, term 513: elected: no "
+                           "heartbeat of b\nb holds nobody to be master\n"));
   CHECK(has(text.out, "b 12 ms ago, w never"));
   CHECK(has(text.out, "lease: 500 ms left"));
   CHECK(has(text.out, "a quorum answered"));

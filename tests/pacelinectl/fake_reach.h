@@ -41,6 +41,11 @@ class FakeReach final : public Reach {
     if (found == files.end()) return fail(Errc::not_found, path + ": cannot be opened");
     return found->second.text;
   }
+  Result<FileView> map(const std::string& path) override {
+    const auto found = files.find(path);
+    if (found == files.end()) return fail(Errc::not_found, path + ": cannot be opened");
+    return FileView{nullptr, found->second.text};
+  }
   bool exists(const std::string& path) override { return files.contains(path); }
   Result<void> write(const std::string& path, std::string_view content, unsigned mode) override {
     files[path] = {std::string{content}, mode};
