@@ -14,10 +14,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "common/runtime/files.h"
 #include "common/runtime/log.h"
+#include "common/runtime/process_figures.h"
 #include "common/runtime/system_clock.h"
 #include "common/runtime/system_random.h"
 #include "common/runtime/zmq_bus.h"
@@ -120,6 +124,28 @@ Result<std::string> reread(const Arguments& arguments, const char* name,
   return std::string{"begins anew with the files as they are now"};
 }
 
+// The effective settings as an event of its own: "pacer.recompute = 250ms" becomes recompute=250ms;
+// what is empty is left out.
+void tell_settings(Log& log, std::string_view effective) {
+  std::vector<std::pair<std::string, std::string>> settings;
+  while (!effective.empty()) {
+    const auto end = std::min(effective.find('\n'), effective.size());
+    const std::string_view line = effective.substr(0, end);
+    effective.remove_prefix(std::min(end + 1, effective.size()));
+    const auto equals = line.find(" = ");
+    if (equals == line.npos) continue;
+    const std::string_view key = line.substr(0, equals);
+    std::string_view value = line.substr(equals + 3);
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+      value = value.substr(1, value.size() - 2);
+    if (!value.empty()) settings.emplace_back(key.substr(key.find('.') + 1), value);
+  }
+  std::vector<LogField> fields;
+  fields.reserve(settings.size());
+  for (const auto& [key, value] : settings) fields.emplace_back(key, value);
+  log.write(LogLevel::info, "settings", fields);
+}
+
 // The same process begins again: the supervisor sees no end of it.
 int begin_anew(const char* name, char** argv) {
   execvp(argv[0], argv);
@@ -159,14 +185,16 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   const Address self{place.node, place.process, place.index};
-  BoostLog log{{.process = self.text(), .least = *level, .json = arguments.json_log}};
+  Metrics metrics;
+  BoostLog lines{{.process = self.text(), .least = *level, .json = arguments.json_log}};
+  CountedLog log{lines, metrics};
   bool restart = false;
   try {
     const int lock = hold_lock(place.topology, self);
     Loop loop;
     SystemClock clock;
     SystemRandom random;
-    Metrics metrics;
+    const ProcessFigures figures{metrics, loop};
     ZmqBus bus{place.topology, self, loop, log, metrics};
     World world{.self = self,
                 .incarnation = next_incarnation(lock, clock.wall(), log),
@@ -190,8 +218,9 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
     bus.bind_all();
     log.info("started", {{"topology", arguments.topology},
                          {"cluster", place.topology.cluster},
-                         {"pid", getpid()},
-                         {"settings", place.settings.effective()}});
+                         {"version", PACELINE_VERSION},
+                         {"pid", getpid()}});
+    tell_settings(log, place.settings.effective());
     process.body(world, loop);
     restart = loop.restart_asked();
     log.info("stopped", {{"restart", restart}});

@@ -238,6 +238,7 @@ void Elector::tell(const Election::Outcome& outcome) {
   }
   if (election_.master() != master_) {
     master_ = election_.master();
+    figures_.master_is(master_, world_.clock.now());
     master_since_ms_ = wall_ms(world_.clock.wall());
     world_.log.info("master_changed",
                     {{"master", master_.empty() ? "nobody" : master_}, {"term", election_.term()}});

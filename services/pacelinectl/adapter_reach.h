@@ -1,6 +1,9 @@
 // Reach on the real world: files of this host, control sockets, HTTP.
 #pragma once
 
+#include <optional>
+
+#include "common/runtime/loop.h"
 #include "services/pacelinectl/reach.h"
 
 namespace paceline {
@@ -22,6 +25,19 @@ class HostReach final : public Reach {
   Result<WebReply> fetch(const WebQuestion& question) override;
   Result<std::size_t> read_input(std::span<char> into) override;
   Result<void> write_output(std::string_view text) override;
+  Result<void> listen(const Topology& topology, const std::string& node, const std::string& channel,
+                      Duration patience, const Heard& heard) override;
+  bool pause(Duration duration) override;
+  WallTime wall() override;
+  std::unique_ptr<Screen> screen() override;
+
+ private:
+  // One for all that waits, so that a signal is not lost between two questions; made when first
+  // needed, because from then on signals only tell it.
+  Loop& loop();
+
+  std::optional<Loop> loop_;
+  bool stopped_ = false;
 };
 
 }  // namespace paceline

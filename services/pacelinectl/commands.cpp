@@ -29,6 +29,15 @@ constexpr auto table = std::to_array<Command>({
     {"record check", command_record_check},
     {"reload", command_reload},
     {"version", command_version},
+    {"top", command_top},
+    {"what-if", command_what_if},
+    {"history", command_history},
+    {"events", command_events},
+    {"watch", command_watch},
+    {"bench", command_bench},
+    {"completion", command_completion},
+    {"man", command_man},
+    {"__complete", command_complete},
 });
 
 }  // namespace

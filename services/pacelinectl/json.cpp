@@ -151,6 +151,12 @@ std::string texts_json(std::span<const std::pair<std::string, std::string>> memb
   return dumped(object);
 }
 
+std::string texts_line(std::span<const std::pair<std::string, std::string>> members) {
+  Json object = Json::object();
+  for (const auto& [name, text] : members) object[name] = text;
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 std::string list_json(std::string_view name, std::span<const std::string> texts) {
   Json object = Json::object();
   object[std::string{name}] = std::vector<std::string>{texts.begin(), texts.end()};

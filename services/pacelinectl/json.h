@@ -34,6 +34,9 @@ std::string diff_json(const TargetsDiff& diff);
 /// An object of texts.
 std::string texts_json(std::span<const std::pair<std::string, std::string>> members);
 
+/// The same on one line, for a stream of them.
+std::string texts_line(std::span<const std::pair<std::string, std::string>> members);
+
 /// {NAME:[..]}
 std::string list_json(std::string_view name, std::span<const std::string> texts);
 

@@ -10,6 +10,7 @@
 #include "common/base/hash.h"
 #include "services/pacer/dual.h"
 #include "services/pacer/explain.h"
+#include "services/pacer/what_if.h"
 #include "topology/targets_diff.h"
 
 namespace paceline {
@@ -17,6 +18,7 @@ namespace {
 
 constexpr double pool_period_s = 30;  // [s] of the pacing world.
 constexpr int reasons = static_cast<int>(PaceReason::disabled) + 1;
+constexpr std::array<double, 9> age_bounds = {0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30};
 constexpr std::array<double, 8> decide_bounds = {1e-5, 1e-4, 5e-4, 1e-3, 5e-3, 2e-2, 1e-1, 1};
 
 std::vector<std::string> ids_of(const std::vector<Target>& targets) {
@@ -109,6 +111,9 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
       decide_seconds_{world.metrics.histogram("paceline_pacer_decide_seconds",
                                               "Time to decide the targets that were due.",
                                               decide_bounds)},
+      decided_on_age_{world.metrics.histogram(
+          "paceline_pacer_decided_on_stat_age_seconds",
+          "Age of the statistics when targets were decided, in the pacing world.", age_bounds)},
       stat_age_{world.metrics.gauge("paceline_pacer_stat_age_seconds",
                                     "Age of the last statistics, in the pacing world; -1 = none.")},
       feedback_age_{
@@ -126,6 +131,7 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
   number_targets();
   desk_.status([this](StatusReply& reply) { fill_status(reply); });
   desk_.question("explain", [this](const auto& arguments) { return explain_target(arguments); });
+  desk_.question("what_if", [this](const auto& arguments) { return what_if_target(arguments); });
   desk_.keyframe("pace", -1, [this] { return pace_.keyframe(); });
   restore();
   world_.timers.every(config_.recompute, [this] { tick(); });
@@ -324,6 +330,7 @@ void Pacer::tick() {
     cycle_.decide_us = took_s * 1e6;
     decisions_.add(decided);
     decide_seconds_.observe(took_s);
+    if (const auto age = stat_.age(now)) decided_on_age_.observe(world_s(*age));
   }
   if (decided > 0 || now >= published_ + config_.pace_period / 2) publish(now);
 }
@@ -354,13 +361,29 @@ void Pacer::pool_targets(double now_s) {
 
 Result<Bytes> Pacer::explain_target(const ControlDesk::Arguments& arguments) {
   if (arguments.size() != 1) return fail("explain needs one argument: the target's id");
-  const auto known = index_of_.find(arguments.front());
-  if (known == index_of_.end())
-    return fail(Errc::not_found, fmt::format("no target {} in shard {} of {}", arguments.front(),
-                                             config_.index, config_.shards));
-  const auto index = known->second;
+  const auto index = TRY(index_named(arguments.front()));
   return encode(explain(ids_[index], inputs_of(index, world_.clock.now()),
                         config_.targets[index].options, paced_[index].decision));
+}
+
+Result<Bytes> Pacer::what_if_target(const ControlDesk::Arguments& arguments) const {
+  if (arguments.empty()) return fail("what_if needs the target's id, then KEY=VALUE changes");
+  const auto index = TRY(index_named(arguments.front()));
+  const Instant now = world_.clock.now();
+  const Paced& paced = paced_[index];
+  const auto what = TRY(what_if(inputs_of(index, now), config_.targets[index].options,
+                                std::span{arguments}.subspan(1)));
+  const Decision decision = decide_held(paced.pacing, what, pools_[media_of_[index]],
+                                        paced.decision.figures.uniform, pacing_s(now));
+  return encode(explain(ids_[index], what.inputs, what.options, decision));
+}
+
+Result<std::uint32_t> Pacer::index_named(const std::string& id) const {
+  const auto known = index_of_.find(id);
+  if (known == index_of_.end())
+    return fail(Errc::not_found,
+                fmt::format("no target {} in shard {} of {}", id, config_.index, config_.shards));
+  return known->second;
 }
 
 void Pacer::fill_status(StatusReply& reply) const {

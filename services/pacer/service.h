@@ -64,6 +64,8 @@ class Pacer {
   void pool_targets(double now_s);
   PacingInputs inputs_of(std::uint32_t index, Instant now) const;
   Result<Bytes> explain_target(const ControlDesk::Arguments& arguments);
+  Result<Bytes> what_if_target(const ControlDesk::Arguments& arguments) const;
+  Result<std::uint32_t> index_named(const std::string& id) const;
   void fill_status(StatusReply& reply) const;
   double pacing_s(Instant at) const { return to_seconds(at - started_) * config_.time_scale; }
   double world_s(Duration duration) const { return to_seconds(duration) * config_.time_scale; }
@@ -94,6 +96,7 @@ class Pacer {
   Counter& feedback_ignored_;
   Counter& save_failures_;
   Histogram& decide_seconds_;
+  Histogram& decided_on_age_;
   Gauge& stat_age_;
   Gauge& feedback_age_;
   Gauge& granted_;

@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "common/base/check.h"
 #include "common/base/hash.h"
 #include "common/wire/codec.h"
 #include "services/watch/json.h"
+#include "services/watch/target_figures.h"
 
 namespace paceline {
 namespace {
@@ -255,8 +258,9 @@ void Watch::answer_metrics(const WebRequest& request, WebExchange exchange) {
   const ClusterStatus status = cluster_.status(world_.clock.now(), world_.clock.wall());
   set_gauges(status);
   const auto& self = world_.self;
-  scrape_->processes.push_back(
-      {self.node, self.process, self.index, true, world_.metrics.snapshot()});
+  auto own = world_.metrics.snapshot();
+  std::ranges::move(target_families(targets_, config_.target_series), std::back_inserter(own));
+  scrape_->processes.push_back({self.node, self.process, self.index, true, std::move(own)});
   std::vector<Address> others;
   for (const auto& [process, count] : config_.processes)
     for (int index = 0; index < count; ++index)

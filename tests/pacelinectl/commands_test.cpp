@@ -134,8 +134,8 @@ TEST_CASE("a target is explained by the pacer of its shard", "[pacelinectl]") {
 
   CAPTURE(outcome.out, outcome.error);
   CHECK(reach.asked == std::vector<std::string>{pacer + " explain t07"});
-  CHECK(has(outcome.out, "t07: goal_guard. The goal holds back.\n"));
-  CHECK(has(outcome.out, "estimate  acceptance  0.25"));
+  CHECK(has(outcome.out, "goal_guard: The goal holds back.\n"));
+  CHECK(has(outcome.out, "3. What was learned\n   acceptance    25.0 %  learned\n"));
 }
 
 TEST_CASE("a question that a process refuses is not asked elsewhere", "[pacelinectl]") {
