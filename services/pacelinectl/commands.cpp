@@ -16,6 +16,7 @@ constexpr auto table = std::to_array<Command>({
     {"targets import", command_targets_import},
     {"targets export", command_targets_export},
     {"explain", command_explain},
+    {"decide", command_decide},
     {"election", command_election},
     {"statserver", command_statserver},
     {"statserver status", command_statserver},

@@ -13,6 +13,7 @@ namespace paceline {
 Outcome command_bench(const Request& request, Reach& reach);
 Outcome command_complete(const Request& request, Reach& reach);
 Outcome command_completion(const Request& request, Reach& reach);
+Outcome command_decide(const Request& request, Reach& reach);
 Outcome command_election(const Request& request, Reach& reach);
 Outcome command_events(const Request& request, Reach& reach);
 Outcome command_explain(const Request& request, Reach& reach);

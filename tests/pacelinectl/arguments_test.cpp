@@ -92,6 +92,7 @@ TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
                                                        {"targets"},
                                                        {"targets", "check", "f"},
                                                        {"explain", "t"},
+                                                       {"decide", "--brief"},
                                                        {"election"},
                                                        {"statserver"},
                                                        {"statserver", "status"},
