@@ -105,12 +105,11 @@ void check_voters(const Topology& topology, Findings& findings) {
                                able, voters - static_cast<std::size_t>(able)));
     return;
   }
-  if (voters % 2 == 0)
-    findings.add(
-        topology.nodes.back().where,
-        fmt::format("{} voters: an even number does not survive more losses than {}; add a "
-                    "witness (priority = 0) or say mode = \"pair\"",
-                    voters, voters - 1));
+  // Four or six are no mistake: a cluster grows and shrinks by one node at a time.
+  if (voters == 2)
+    findings.add(topology.nodes.back().where,
+                 "2 voters: neither survives the loss of the other; add a witness (priority = 0) "
+                 "or say mode = \"pair\"");
 }
 
 }  // namespace

@@ -32,6 +32,8 @@ class Findings {
     return otherwise;
   }
 
+  const std::string& file() const { return file_; }
+  bool empty() const { return found_.empty(); }
   bool full() const { return found_.size() >= max_findings; }
   std::vector<Mistake> in_order() const;
 

@@ -14,9 +14,9 @@ namespace {
 constexpr std::size_t max_nodes = 64;
 constexpr std::size_t max_name = 32;  // A node's name stands in ZeroMQ topics and in socket paths.
 
-constexpr std::array<std::string_view, 11> root_keys = {
-    "cluster", "run_dir", "targets",         "pacers", "time_scale", "encrypted",
-    "mode",    "control", "cluster_control", "nodes",  "channels"};
+constexpr std::array<std::string_view, 12> root_keys = {
+    "cluster",   "run_dir", "targets", "max_targets",     "pacers", "time_scale",
+    "encrypted", "mode",    "control", "cluster_control", "nodes",  "channels"};
 constexpr std::array<std::string_view, 3> node_keys = {"host", "port", "priority"};
 constexpr std::array<std::string_view, 8> channel_keys = {
     "carries", "from", "to", "scope", "endpoint", "period", "stale", "keyframe"};
@@ -110,6 +110,9 @@ class Reader {
       findings_.add(root.error("cluster", name_rule));
     topology_.run_dir = path(root, "run_dir");
     topology_.targets_file = path(root, "targets");
+    topology_.max_targets = static_cast<std::size_t>(findings_.take(
+        root.integer("max_targets", {.fallback = default_max_targets, .min = 1, .max = 1'000'000}),
+        std::int64_t{default_max_targets}));
     topology_.pacers = static_cast<int>(findings_.take(
         root.integer("pacers", {.fallback = 1, .min = 1, .max = 64}), std::int64_t{1}));
     topology_.time_scale =

@@ -2,6 +2,7 @@
 // index.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,38 +12,45 @@
 
 namespace paceline {
 
-/// A pacing target: an agent group with its (virtual) queue, on one media channel.
+/// A pacing target: an agent group with its (virtual) queue, on one media channel. Several targets
+/// of one media channel are its several groups.
 struct Target {
   std::string id;             // Unique; letters, digits and -_.:@ only, at most 128.
   std::string media_channel;  // "chat", "callback", "webrtc", ...
   std::string group;          // Object id of the agent group at the Stat Server.
   std::string queue;          // Object id of the queue.
-  PacingOptions options;      // The file's [options] with the target's own on top.
+  PacingOptions options;      // [options], then [channel.NAME], then the target's own on top.
 
   bool operator==(const Target&) const = default;
 };
 
 struct Targets {
   std::vector<Target> all;
-  std::uint64_t dictionary =
-      0;  // Hash of all ids in order: what indices mean (FrameHeader::dictionary).
 
   std::vector<std::string> ids() const;
+
+  /// Hash of everything that the file says, in its order: two processes that show the same work
+  /// with the same targets. Sixteen hexadecimal digits.
+  std::string version() const;
 };
 
 inline constexpr std::size_t default_max_targets = 10'000;
 
-/// TOML: `[options]` for all, then one `[[target]]` each (topology/README.md).
-/// CSV, if the first line starts with "id,": id,channel,group,queue and any option columns, by its
-/// header.
+/// TOML: `[options]` for all, `[channel.NAME]` for those of one media channel, then one
+/// `[[target]]` each (topology/README.md). CSV, if the first line starts with "id,":
+/// id,channel,group,queue and any option columns, by its header.
 ///
 ///   max_targets  [1..1'000'000] more rows are refused
-///   errors       bad_value, naming FILE:LINE, key and value; too_large: more than max_targets
+///   errors       bad_value: the first mistake, naming FILE:LINE:COLUMN, key and value, and how
+///   many
+///                more there are; too_large: nothing is wrong but that there are too many
 ///   cost         O(n)
 Result<Targets> parse_targets(std::string_view text, std::string_view file,
                               std::size_t max_targets = default_max_targets);
 
-/// Hash of ids in order; equal hashes mean equal dictionaries.
-std::uint64_t dictionary_of(const std::vector<std::string>& ids);
+/// The same targets as a file that parse_targets() reads back to the same, in either form. Options
+/// that all targets share stand once; in CSV, columns that nobody needs are left out.
+std::string targets_as_toml(const Targets& targets);
+std::string targets_as_csv(const Targets& targets);
 
 }  // namespace paceline

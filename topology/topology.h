@@ -14,6 +14,7 @@
 #include "common/base/result.h"
 #include "common/base/settings.h"
 #include "common/base/time.h"
+#include "topology/targets.h"
 
 namespace paceline {
 
@@ -53,7 +54,8 @@ struct Topology {
   std::string cluster;
   std::string run_dir;  // Sockets, state and keys of the node's processes.
   std::string targets_file;
-  int pacers = 1;         // [1..64] shards.
+  std::size_t max_targets = default_max_targets;  // [1..1'000'000] rows that it may have.
+  int pacers = 1;                                 // [1..64] shards.
   double time_scale = 1;  // [1..1000] demo and tests: the pacing world runs that much faster.
   ElectionMode mode = ElectionMode::quorum;
   bool encrypted = true;  // CURVE on every tcp:// endpoint.

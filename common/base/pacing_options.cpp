@@ -1,6 +1,7 @@
 #include "common/base/pacing_options.h"
 
 #include <array>
+#include <charconv>
 
 namespace paceline {
 namespace {
@@ -9,6 +10,69 @@ constexpr std::array<std::string_view, 4> algorithms = {
     "SUPER_PROGRESSIVE", "SUPER_PROGRESSIVE_DUAL", "PREDICTIVE_B", "PREDICTIVE_B_DUAL"};
 constexpr std::array<std::string_view, 3> optimization_targets = {"ABANDONMENT_RATE", "BUSY_FACTOR",
                                                                   "ABANDONEMENT_RATE"};
+constexpr Duration least_period = 100ms;
+constexpr Duration longest_period = 60s;
+
+Result<int> whole(std::string_view text, int min, int max) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc::invalid_argument || end != text.data() + text.size())
+    return fail("not an integer");
+  if (error != std::errc{} || value < min || value > max)
+    return fail("not in [" + std::to_string(min) + ", " + std::to_string(max) + "]");
+  return value;
+}
+
+Result<void> set_algorithm(PacingOptions& options, std::string_view text) {
+  options.algorithm = TRY(parse_algorithm(text));
+  return {};
+}
+
+Result<void> set_optimization_target(PacingOptions& options, std::string_view text) {
+  options.optimization_target = TRY(parse_optimization_target(text));
+  return {};
+}
+
+Result<void> set_optimization_goal(PacingOptions& options, std::string_view text) {
+  options.optimization_goal = TRY(whole(text, 1, 99));
+  return {};
+}
+
+Result<void> set_proactive_ratio(PacingOptions& options, std::string_view text) {
+  options.proactive_ratio = TRY(whole(text, 0, 100));
+  return {};
+}
+
+Result<void> set_refresh_period(PacingOptions& options, std::string_view text) {
+  const Duration period = TRY(parse_duration(text));
+  if (period < least_period || period > longest_period)
+    return fail("not in [" + format_duration(least_period) + ", " +
+                format_duration(longest_period) + "]");
+  options.refresh_period = period;
+  return {};
+}
+
+Result<void> set_enabled(PacingOptions& options, std::string_view text) {
+  if (text != "true" && text != "false") return fail("not true or false");
+  options.enabled = text == "true";
+  return {};
+}
+
+using Kind = PacingOption::Kind;
+constexpr std::array<PacingOption, 6> table = {{
+    {"algorithm", Kind::word, set_algorithm,
+     [](const PacingOptions& o) { return std::string{to_string(o.algorithm)}; }},
+    {"optimizationTarget", Kind::word, set_optimization_target,
+     [](const PacingOptions& o) { return std::string{to_string(o.optimization_target)}; }},
+    {"optimizationGoal", Kind::integer, set_optimization_goal,
+     [](const PacingOptions& o) { return std::to_string(o.optimization_goal); }},
+    {"proactiveRatio", Kind::integer, set_proactive_ratio,
+     [](const PacingOptions& o) { return std::to_string(o.proactive_ratio); }},
+    {"refreshPeriod", Kind::word, set_refresh_period,
+     [](const PacingOptions& o) { return format_duration(o.refresh_period); }},
+    {"enabled", Kind::boolean, set_enabled,
+     [](const PacingOptions& o) { return std::string{o.enabled ? "true" : "false"}; }},
+}};
 
 }  // namespace
 
@@ -24,33 +88,18 @@ Result<Algorithm> parse_algorithm(std::string_view word) {
   for (std::size_t i = 0; i < algorithms.size(); ++i)
     if (algorithms[i] == word) return static_cast<Algorithm>(i);
   return fail(
-      "algorithm = " + std::string{word} +
-      ": not one of SUPER_PROGRESSIVE, SUPER_PROGRESSIVE_DUAL, PREDICTIVE_B, PREDICTIVE_B_DUAL");
+      "not one of SUPER_PROGRESSIVE, SUPER_PROGRESSIVE_DUAL, PREDICTIVE_B, PREDICTIVE_B_DUAL");
 }
 
 Result<OptimizationTarget> parse_optimization_target(std::string_view word) {
   if (word == optimization_targets[0] || word == optimization_targets[2])
     return OptimizationTarget::abandonment_rate;
   if (word == optimization_targets[1]) return OptimizationTarget::busy_factor;
-  return fail("optimizationTarget = " + std::string{word} +
-              ": not one of ABANDONMENT_RATE, BUSY_FACTOR");
+  return fail("not one of ABANDONMENT_RATE, BUSY_FACTOR");
 }
 
-Result<PacingOptions> parse_pacing_options(Settings& settings, const PacingOptions& defaults) {
-  PacingOptions options;
-  options.algorithm = TRY(parse_algorithm(
-      TRY(settings.word("algorithm", algorithms, std::string{to_string(defaults.algorithm)}))));
-  options.optimization_target = TRY(parse_optimization_target(
-      TRY(settings.word("optimizationTarget", optimization_targets,
-                        std::string{to_string(defaults.optimization_target)}))));
-  options.optimization_goal = static_cast<int>(TRY(settings.integer(
-      "optimizationGoal", {.fallback = defaults.optimization_goal, .min = 1, .max = 99})));
-  options.proactive_ratio = static_cast<int>(TRY(settings.integer(
-      "proactiveRatio", {.fallback = defaults.proactive_ratio, .min = 0, .max = 100})));
-  options.refresh_period = TRY(settings.duration(
-      "refreshPeriod", {.fallback = defaults.refresh_period, .min = 100ms, .max = 60s}));
-  options.enabled = TRY(settings.boolean("enabled", defaults.enabled));
-  return options;
+std::span<const PacingOption> pacing_options() {
+  return table;
 }
 
 }  // namespace paceline

@@ -2,9 +2,13 @@
 // that users of Genesys Web Engagement's pacing know (service:pacing, 8.1.2).
 #pragma once
 
+#include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
-#include "common/base/settings.h"
+#include "common/base/result.h"
+#include "common/base/time.h"
 
 namespace paceline {
 
@@ -42,8 +46,19 @@ Result<Algorithm> parse_algorithm(std::string_view word);
 /// The vendor's misspelling ABANDONEMENT_RATE is understood too.
 Result<OptimizationTarget> parse_optimization_target(std::string_view word);
 
-/// Reads algorithm, optimizationTarget, optimizationGoal, proactiveRatio, refreshPeriod and enabled
-/// from `settings`; what is absent stays as in `defaults`. Does not call finish().
-Result<PacingOptions> parse_pacing_options(Settings& settings, const PacingOptions& defaults = {});
+/// One option as files write it.
+struct PacingOption {
+  enum class Kind : std::uint8_t { word, integer, boolean };
+
+  std::string_view name;  // "optimizationGoal", ...
+  Kind kind;              // As TOML writes the value.
+  /// errors   bad_value: what is wrong with the text, naming neither option nor text
+  Result<void> (*set)(PacingOptions& options, std::string_view text);
+  /// As set() understands it.
+  std::string (*text)(const PacingOptions& options);
+};
+
+/// Every member of PacingOptions, in its order.
+std::span<const PacingOption> pacing_options();
 
 }  // namespace paceline

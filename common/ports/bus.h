@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/result.h"
@@ -44,6 +45,12 @@ class Bus {
   /// channel's scope. With `shard` >= 0 only what is meant for it. A sender silent beyond the
   /// channel's stale bound is connected anew by the bus.
   virtual void subscribe(std::string_view channel, Deliver deliver, int shard = -1) = 0;
+
+  /// The same where only our own node's senders matter, whatever the channel's scope: a bus may
+  /// spare itself the others, but need not.
+  virtual void subscribe_own(std::string_view channel, Deliver deliver) {
+    subscribe(channel, std::move(deliver));
+  }
 
   /// Asks a process; `reply` is called exactly once, with unavailable when `deadline` passes.
   virtual void ask(const Address& whom, Payload request, Duration deadline, Reply reply) = 0;

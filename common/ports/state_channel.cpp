@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::uint32_t not_ours = UINT32_MAX;
 
-std::uint64_t dictionary_hash(const std::vector<std::string>& ids) {
-  std::uint64_t hash = fnv1a("");
-  for (const auto& id : ids) hash = fnv1a("\n", fnv1a(id, hash));
-  return hash;
-}
-
 }  // namespace
 
 template <class Row>
@@ -44,6 +38,23 @@ void StateWriter<Row>::set(std::uint32_t index, const Row& row) {
   if (is_changed_[index]) return;
   is_changed_[index] = true;
   changed_.push_back(index);
+}
+
+template <class Row>
+void StateWriter<Row>::reset_ids(std::vector<std::string> ids) {
+  std::unordered_map<std::string_view, std::uint32_t> before;
+  for (std::uint32_t i = 0; i < options_.ids.size(); ++i) before.emplace(options_.ids[i], i);
+  std::vector<Row> rows(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (const auto was = before.find(ids[i]); was != before.end())
+      rows[i] = std::move(rows_[was->second]);
+  rows_ = std::move(rows);
+  changed_.clear();
+  is_changed_.assign(ids.size(), false);
+  options_.ids = std::move(ids);
+  dictionary_ = dictionary_hash(options_.ids);
+  frame_.header.dictionary = dictionary_;
+  force_keyframe();
 }
 
 template <class Row>
@@ -118,19 +129,31 @@ void StateReader<Row>::reset_ids(const std::vector<std::string>& ids) {
   std::unordered_map<std::string, std::uint32_t> index_of;
   std::vector<Row> rows(ids.size());
   std::vector<bool> heard(ids.size());
+  std::vector<const Sender*> source(ids.size());
+  std::vector<std::uint32_t> now_at(rows_.size(), not_ours);
+  bool more = false;
   for (std::uint32_t i = 0; i < ids.size(); ++i) {
     index_of.emplace(ids[i], i);
     const auto before = index_of_.find(ids[i]);
-    if (before == index_of_.end()) continue;
-    rows[i] = rows_[before->second];
+    if (before == index_of_.end()) {
+      more = true;
+      continue;
+    }
+    now_at[before->second] = i;
+    rows[i] = std::move(rows_[before->second]);
     heard[i] = heard_[before->second];
+    source[i] = source_[before->second];
   }
   index_of_ = std::move(index_of);
   rows_ = std::move(rows);
   heard_ = std::move(heard);
+  source_ = std::move(source);
   for (auto& [stream, sender] : senders_) {
-    sender.dictionary = 0;
-    sender.synchronised = false;
+    for (auto& ours : sender.map)
+      if (ours != not_ours) ours = now_at[ours];
+    if (!more) continue;
+    sender.partial = true;
+    ask_keyframe(sender);
   }
 }
 
@@ -175,27 +198,45 @@ void StateReader<Row>::hear(const Address& from, std::span<const std::uint8_t> b
     if (gap || header.dictionary != sender.dictionary) sender.synchronised = false;
     // A gap that stays open: the sequence is left where it is until a keyframe closes it.
     if (!sender.synchronised) return ask_keyframe(sender);
+    if (sender.partial) ask_keyframe(sender);
   }
   sender.sequence = header.sequence;
   apply(sender, *frame);
 }
 
+/// Which of our rows the sender's indices mean; rows that it had and has no longer are forgotten.
+template <class Row>
+void StateReader<Row>::learn_ids(Sender& sender, const StateFrame<Row>& frame) {
+  std::vector<bool> has(rows_.size());
+  sender.map.assign(frame.ids.size(), not_ours);
+  for (std::size_t i = 0; i < frame.ids.size(); ++i)
+    if (const auto ours = index_of_.find(frame.ids[i]); ours != index_of_.end()) {
+      sender.map[i] = ours->second;
+      has[ours->second] = true;
+    }
+  for (std::uint32_t i = 0; i < rows_.size(); ++i) {
+    if (source_[i] != &sender || has[i]) continue;
+    rows_[i] = {};
+    heard_[i] = false;
+    source_[i] = nullptr;
+    changed_rows_.push_back(i);
+  }
+  sender.dictionary = frame.header.dictionary;
+  sender.partial = false;
+}
+
 template <class Row>
 void StateReader<Row>::apply(Sender& sender, StateFrame<Row>& frame) {
-  if (frame.header.keyframe && frame.header.dictionary != sender.dictionary) {
-    sender.map.assign(frame.ids.size(), not_ours);
-    for (std::size_t i = 0; i < frame.ids.size(); ++i)
-      if (const auto ours = index_of_.find(frame.ids[i]); ours != index_of_.end())
-        sender.map[i] = ours->second;
-    sender.dictionary = frame.header.dictionary;
-  }
   changed_rows_.clear();
+  if (frame.header.keyframe && (sender.partial || frame.header.dictionary != sender.dictionary))
+    learn_ids(sender, frame);
   for (std::size_t i = 0; i < frame.rows.size(); ++i) {
     const auto theirs = frame.indices[i];
     const auto ours = theirs < sender.map.size() ? sender.map[theirs] : not_ours;
     if (ours == not_ours) continue;
     rows_[ours] = std::move(frame.rows[i]);
     heard_[ours] = true;
+    source_[ours] = &sender;
     changed_rows_.push_back(ours);
   }
   sender.head = std::move(frame.head);

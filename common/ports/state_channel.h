@@ -12,7 +12,8 @@
 // SHARD". Reader: one per channel; hears every sender of it. On a gap, a new incarnation or an
 // unknown dictionary it asks the sender for a keyframe (REQ/REP, one question in flight for each
 // sender, at most one per period) and ignores deltas until it has one. So there is no start order,
-// and no message whose loss matters.
+// and no message whose loss matters. Either side may take other ids while it runs (reset_ids), in
+// any order: a row that its sender no longer has is unknown again.
 #pragma once
 
 #include <functional>
@@ -45,6 +46,10 @@ class StateWriter {
   /// sign.
   ///   age   [>= 0] of the content now
   void publish(const typename Row::Head& head, Duration age = Duration::zero());
+
+  /// Other rows from now on, in this order; rows of ids that stay keep what they hold. The stream
+  /// goes on: the next publish() is a keyframe, by which readers learn what the indices mean now.
+  void reset_ids(std::vector<std::string> ids);
 
   /// The next publish() is a keyframe.
   void force_keyframe() { keyframe_due_ = Instant{}; }
@@ -82,7 +87,7 @@ class StateReader {
     Duration ask_deadline = 1s;  // For a keyframe question.
     int shard = -1;              // Subscribes to this shard only; -1 = everything.
   };
-  /// `changed`: our indices of the rows that were replaced, ascending for a keyframe.
+  /// `changed`: our indices of the rows that were replaced or became unknown.
   using Changed = std::function<void(const Address& from, const typename Row::Head& head,
                                      const std::vector<std::uint32_t>& changed)>;
 
@@ -106,6 +111,7 @@ class StateReader {
     typename Row::Head head{};
     std::uint64_t dictionary = 0;
     std::vector<std::uint32_t> map;  // Sender's index -> ours; UINT32_MAX = not ours.
+    bool partial = false;  // Of ids that became ours later: the next keyframe tells which it has.
     bool asking = false;
     Instant asked{};
   };
@@ -120,7 +126,8 @@ class StateReader {
     return sender.synchronised && now - sender.heard <= options_.stale;
   }
 
-  /// The rows we know from now on; rows of ids that stay keep their values. Asks for keyframes.
+  /// The rows we know from now on, in this order; rows of ids that stay keep their values, and no
+  /// sender counts as gone meanwhile. Asks every sender for a keyframe, for the ids that are new.
   void reset_ids(const std::vector<std::string>& ids);
 
   std::uint64_t gaps() const { return gaps_; }
@@ -129,6 +136,7 @@ class StateReader {
  private:
   void hear(const Address& from, std::span<const std::uint8_t> bytes, bool is_answer);
   void apply(Sender& sender, StateFrame<Row>& frame);
+  void learn_ids(Sender& sender, const StateFrame<Row>& frame);
   void ask_keyframe(Sender& sender);
 
   World& world_;
@@ -138,6 +146,7 @@ class StateReader {
   std::unordered_map<std::string, std::uint32_t> index_of_;
   std::vector<Row> rows_;
   std::vector<bool> heard_;
+  std::vector<const Sender*> source_;  // Who said the row last; null = nobody.
   std::map<Stream, Sender> senders_;
   std::vector<std::uint32_t> changed_rows_;
   std::uint64_t gaps_ = 0;

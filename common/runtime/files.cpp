@@ -1,6 +1,7 @@
 #include "common/runtime/files.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,6 +48,20 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
     if (content.size() > max_bytes)
       return fail(Errc::too_large, path + ": over " + std::to_string(max_bytes) + " bytes");
   }
+}
+
+Result<FileView> map_file(const std::string& path) {
+  const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file.good()) return fail(Errc::not_found, why(path, "cannot be opened"));
+  struct stat about {};
+  if (fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode))
+    return fail(Errc::not_found, path + ": not a file");
+  const auto size = static_cast<std::size_t>(about.st_size);
+  if (size == 0) return FileView{};
+  void* memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (memory == MAP_FAILED) return fail(Errc::not_found, why(path, "cannot be read"));
+  return FileView{{memory, [size](const void* at) { munmap(const_cast<void*>(at), size); }},
+                  {static_cast<const char*>(memory), size}};
 }
 
 Result<void> write_file_atomically(const std::string& path, std::string_view content,

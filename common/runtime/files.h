@@ -1,6 +1,7 @@
 // Whole files in and out.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,17 @@ namespace paceline {
 /// The whole file.
 ///   errors   not_found: cannot be opened or read; too_large: over `max_bytes`
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes = 64u << 20);
+
+/// A whole file in memory, read as it is touched; good for files that are larger than one would
+/// copy. What another process does to the file meanwhile shows; if it gets shorter, reading beyond
+/// its end is fatal.
+struct FileView {
+  std::shared_ptr<const void> owner;
+  std::string_view bytes;
+};
+
+///   errors   not_found: cannot be opened or read
+Result<FileView> map_file(const std::string& path);
 
 /// Replaces the file at once or not at all: written beside it, synced, renamed, folder synced.
 ///   errors   unavailable: says which step failed and why

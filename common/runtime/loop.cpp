@@ -65,18 +65,25 @@ struct Loop::State {
     return id;
   }
 
-  Duration until_next() const {
+  Duration until_next() {
+    while (!due.empty() && is_cancelled(due.top())) due.pop();  // Nobody awaits them: sleep on.
     if (due.empty()) return longest_wait;
     return std::clamp(due.top().at - clock.now(), Duration::zero(), longest_wait);
+  }
+
+  bool is_cancelled(const Due& entry) const {
+    const auto found = timers.find(entry.id);
+    return found == timers.end() || found->second.due != entry.at;
   }
 
   void ring() {
     const Instant now = clock.now();
     while (!due.empty() && due.top().at <= now) {
-      const auto [at, id] = due.top();
+      const Due entry = due.top();
+      const TimerId id = entry.id;
       due.pop();
+      if (is_cancelled(entry)) continue;
       const auto found = timers.find(id);
-      if (found == timers.end() || found->second.due != at) continue;
       auto& timer = found->second;
       if (timer.period == Duration::zero()) {
         const auto call = std::move(timer.call);
@@ -121,10 +128,12 @@ struct Loop::State {
   void take_signals() {
     signalfd_siginfo info;
     while (read(signals, &info, sizeof info) == sizeof info) {
-      if (info.ssi_signo != SIGHUP)
+      if (info.ssi_signo != SIGHUP) {
+        restart_asked = false;  // Whoever ends us while we begin anew means the end.
         ask_to_stop();
-      else if (reload_call)
+      } else if (reload_call) {
         static_cast<void>(reload_call());  // Whoever reloads logs what came of it.
+      }
     }
   }
 

@@ -8,14 +8,20 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "common/runtime/files.h"
 #include "common/runtime/log.h"
+#include "common/runtime/process_figures.h"
 #include "common/runtime/system_clock.h"
 #include "common/runtime/system_random.h"
 #include "common/runtime/zmq_bus.h"
@@ -42,16 +48,31 @@ int bad_config(const char* name, const std::string& why) {
 }
 
 // Two processes of one name would take each other's sockets: the second must not start.
-void hold_lock(const Topology& topology, const Address& self) {
+//   returns  the lock's file descriptor; held until the process ends
+int hold_lock(const Topology& topology, const Address& self) {
   const std::string folder = topology.run_dir + "/" + self.node;
   std::filesystem::create_directories(folder);
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
   const std::string file = fmt::format("{}/{}-{}.lock", folder, self.process, self.index);
-  const int fd =
-      open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);  // Held until the process ends.
+  const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
     throw std::system_error{errno, std::generic_category(),
                             file + ": another " + self.text() + " is running?"};
+  return fd;
+}
+
+// The lock file keeps the last incarnation, so that the next one is above it although the wall
+// clock was set back meanwhile: whoever heard the former would take the new one for late words of
+// it.
+std::uint64_t next_incarnation(int lock, WallTime wall, Log& log) {
+  char text[24] = {};
+  const auto length = pread(lock, text, sizeof text - 1, 0);
+  const std::uint64_t last = length > 0 ? std::strtoull(text, nullptr, 10) : 0;
+  const auto next = std::max(static_cast<std::uint64_t>(wall.time_since_epoch().count()), last + 1);
+  const std::string line = fmt::format("{:020}\n", next);
+  if (pwrite(lock, line.data(), line.size(), 0) != static_cast<ssize_t>(line.size()))
+    log.warn("incarnation_not_kept", {{"why", std::strerror(errno)}});
+  return next;
 }
 
 Place no_place(const std::string& file, const char* name) {
@@ -62,17 +83,32 @@ Place no_place(const std::string& file, const char* name) {
           .settings = Settings::empty(file, name)};
 }
 
+/// `text` becomes the topology's.
 Result<void> prepare_place(const Arguments& arguments, const char* name,
-                           const std::function<Result<void>(Place&)>& prepare, Place& place) {
-  const auto text = TRY(read_file(arguments.topology));
+                           const std::function<Result<void>(Place&)>& prepare, Place& place,
+                           std::string& text) {
+  text = TRY(read_file(arguments.topology));
   place = TRY(parse_place(text, arguments.topology, arguments.node, name, arguments.index));
   return prepare(place);
 }
 
 // What a reload comes to, for people; the process restarts itself when the files ask for it.
 Result<std::string> reread(const Arguments& arguments, const char* name,
-                           const ServedProcess& process, const Place& running, Loop& loop) {
+                           const ServedProcess& process, const Place& running,
+                           const std::string& running_text, Loop& loop) {
   Place next = no_place(arguments.topology, name);
+  std::string text;
+  std::optional<std::string> followed;
+  const auto follow = [&](Place& place) -> Result<void> {
+    if (text == running_text) followed = TRY(process.follow(place));
+    return {};
+  };
+  if (const auto done = prepare_place(arguments, name, follow, next, text); !done)
+    return tl::unexpected(done.error());
+  if (followed) {
+    malloc_trim(0);  // What reading the files took is not wanted again.
+    return *std::move(followed);
+  }
   bool differs = false;
   const auto done = prepare_place(
       arguments, name,
@@ -80,7 +116,7 @@ Result<std::string> reread(const Arguments& arguments, const char* name,
         differs = TRY(process.differs(place));
         return {};
       },
-      next);
+      next, text);
   if (!done) return tl::unexpected(done.error());
   if (!differs && same_links(running.topology, next.topology, name))
     return std::string{"nothing that matters here has changed"};
@@ -88,9 +124,31 @@ Result<std::string> reread(const Arguments& arguments, const char* name,
   return std::string{"begins anew with the files as they are now"};
 }
 
+// The effective settings as an event of its own: "pacer.recompute = 250ms" becomes recompute=250ms;
+// what is empty is left out.
+void tell_settings(Log& log, std::string_view effective) {
+  std::vector<std::pair<std::string, std::string>> settings;
+  while (!effective.empty()) {
+    const auto end = std::min(effective.find('\n'), effective.size());
+    const std::string_view line = effective.substr(0, end);
+    effective.remove_prefix(std::min(end + 1, effective.size()));
+    const auto equals = line.find(" = ");
+    if (equals == line.npos) continue;
+    const std::string_view key = line.substr(0, equals);
+    std::string_view value = line.substr(equals + 3);
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+      value = value.substr(1, value.size() - 2);
+    if (!value.empty()) settings.emplace_back(key.substr(key.find('.') + 1), value);
+  }
+  std::vector<LogField> fields;
+  fields.reserve(settings.size());
+  for (const auto& [key, value] : settings) fields.emplace_back(key, value);
+  log.write(LogLevel::info, "settings", fields);
+}
+
 // The same process begins again: the supervisor sees no end of it.
 int begin_anew(const char* name, char** argv) {
-  execv(argv[0], argv);
+  execvp(argv[0], argv);
   std::fprintf(stderr, "%s: cannot begin anew: %s\n", name, std::strerror(errno));
   return exit_world;
 }
@@ -114,28 +172,32 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
   const auto level = parse_log_level(arguments.log_level);
   if (!level) return bad_config(name, level.error().detail);
   Place place = no_place(arguments.topology, name);
-  if (const auto done = prepare_place(arguments, name, process.prepare, place); !done)
+  std::string text;
+  if (const auto done = prepare_place(arguments, name, process.prepare, place, text); !done)
     return bad_config(name, done.error().detail);
   if (arguments.check) {
     std::fputs(place.settings.effective().c_str(), stdout);
     return exit_asked;
   }
 
+  malloc_trim(0);  // What reading the files took is not wanted again.
   // Memory of a decoded batch is wanted again in the next cycle: keep it rather than give it back.
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   const Address self{place.node, place.process, place.index};
-  BoostLog log{{.process = self.text(), .least = *level, .json = arguments.json_log}};
+  Metrics metrics;
+  BoostLog lines{{.process = self.text(), .least = *level, .json = arguments.json_log}};
+  CountedLog log{lines, metrics};
   bool restart = false;
   try {
-    hold_lock(place.topology, self);
+    const int lock = hold_lock(place.topology, self);
     Loop loop;
     SystemClock clock;
     SystemRandom random;
-    Metrics metrics;
+    const ProcessFigures figures{metrics, loop};
     ZmqBus bus{place.topology, self, loop, log, metrics};
     World world{.self = self,
-                .incarnation = static_cast<std::uint64_t>(clock.wall().time_since_epoch().count()),
+                .incarnation = next_incarnation(lock, clock.wall(), log),
                 .clock = clock,
                 .timers = loop,
                 .bus = bus,
@@ -145,7 +207,7 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
                 .reload = {}};
     world.reload = [&] { return loop.reload(); };
     loop.on_reload([&] {
-      auto outcome = reread(arguments, name, process, place, loop);
+      auto outcome = reread(arguments, name, process, place, text, loop);
       if (outcome)
         log.info("reload", {{"outcome", *outcome}});
       else
@@ -156,8 +218,9 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
     bus.bind_all();
     log.info("started", {{"topology", arguments.topology},
                          {"cluster", place.topology.cluster},
-                         {"pid", getpid()},
-                         {"settings", place.settings.effective()}});
+                         {"version", PACELINE_VERSION},
+                         {"pid", getpid()}});
+    tell_settings(log, place.settings.effective());
     process.body(world, loop);
     restart = loop.restart_asked();
     log.info("stopped", {{"restart", restart}});

@@ -12,7 +12,8 @@
 //   --check   reads and checks everything, prints the effective settings, opens nothing
 // SIGHUP, or the control question "reload": the files are read again. Wrong ones are refused and
 // change nothing; nothing new changes nothing; otherwise the process stops as for SIGTERM and
-// begins anew under the same pid. A service that can follow in place says so with loop.on_reload().
+// begins anew under the same pid. A body with a fourth argument, Follower<Config>&, is asked first
+// where the topology file is as it was, letter by letter: it may follow other files in place.
 //
 // Exit codes: 0 asked to stop, 1 the world is broken (the supervisor restarts), 78 bad
 // configuration or arguments (the supervisor does not), SIGABRT a CHECK failed.
@@ -20,6 +21,8 @@
 
 #include <concepts>
 #include <functional>
+#include <optional>
+#include <string>
 
 #include "common/base/result.h"
 #include "common/ports/world.h"
@@ -28,11 +31,20 @@
 
 namespace paceline {
 
+/// How a running service takes up settings that were read anew; its body sets it.
+template <class Config>
+struct Follower {
+  /// What came of it, for people; nothing: this takes a new beginning.
+  ///   errors   refused: it goes on as before
+  std::function<Result<std::optional<std::string>>(Config next)> follow;
+};
+
 /// The part of serve() that does not depend on the type of the settings.
 struct ServedProcess {
-  std::function<Result<void>(Place& place)> prepare;   // Parses the settings; 78 on error.
-  std::function<Result<bool>(Place& place)> differs;   // From those prepared; or refuses.
-  std::function<void(World& world, Loop& loop)> body;  // Runs, once.
+  std::function<Result<void>(Place& place)> prepare;  // Parses the settings; 78 on error.
+  std::function<Result<bool>(Place& place)> differs;  // From those prepared; or refuses.
+  std::function<Result<std::optional<std::string>>(Place& place)> follow;  // As Follower.
+  std::function<void(World& world, Loop& loop)> body;                      // Runs, once.
 };
 int serve_process(const char* name, int argc, char** argv, const ServedProcess& process);
 
@@ -41,6 +53,7 @@ template <class Config, class Body>
 int serve(const char* name, int argc, char** argv, Result<Config> (*parse)(Place&), Body body,
           Result<bool> (*may_follow)(const Config& running, const Config& next) = nullptr) {
   Config config;
+  Follower<Config> follower;
   ServedProcess process;
   process.prepare = [&](Place& place) -> Result<void> {
     config = TRY(parse(place));
@@ -52,7 +65,17 @@ int serve(const char* name, int argc, char** argv, Result<Config> (*parse)(Place
     if constexpr (std::equality_comparable<Config>) return !(next == config);
     return true;
   };
-  process.body = [&](World& world, Loop& loop) { body(config, world, loop); };
+  process.follow = [&](Place& place) -> Result<std::optional<std::string>> {
+    Config next = TRY(parse(place));
+    if (!follower.follow) return std::nullopt;
+    return follower.follow(std::move(next));
+  };
+  process.body = [&](World& world, Loop& loop) {
+    if constexpr (std::invocable<Body, const Config&, World&, Loop&, Follower<Config>&>)
+      body(config, world, loop, follower);
+    else
+      body(config, world, loop);
+  };
   return serve_process(name, argc, argv, process);
 }
 

@@ -68,7 +68,6 @@ struct ZmqBus::Wires {
     zmq::socket_t socket;
     std::vector<Source> sources;
     Deliver deliver;
-    TimerId timer = 0;
   };
   struct Question {
     zmq::socket_t socket;
@@ -88,7 +87,8 @@ struct ZmqBus::Wires {
   }
 
   ~Wires() {
-    for (auto& subscription : subscriptions) forget(subscription->socket, subscription->timer);
+    loop.cancel(silence_timer);
+    for (auto& subscription : subscriptions) forget(subscription->socket, 0);
     for (auto& [id, question] : questions) forget(question.socket, question.timer);
     for (auto& socket : answering) forget(socket, 0);
     if (door) forget(*door, 0);
@@ -203,10 +203,10 @@ struct ZmqBus::Wires {
     return writers.emplace(std::string{name}, std::move(socket)).first->second;
   }
 
-  std::vector<Source> sources_of(const Channel& ch) const {
+  std::vector<Source> sources_of(const Channel& ch, Scope scope) const {
     std::vector<Source> sources;
     for (const auto& node : topology.nodes) {
-      if (ch.scope == Scope::node && node.name != self.node) continue;
+      if (scope == Scope::node && node.name != self.node) continue;
       for (const auto& [process, count] : topology.processes(node)) {
         if (process != ch.from) continue;
         for (int index = 0; index < count; ++index) {
@@ -219,14 +219,14 @@ struct ZmqBus::Wires {
     return sources;
   }
 
-  void subscribe(std::string_view name, const Deliver& deliver, int shard) {
-    const auto& ch = channel(name);
+  void subscribe(const Channel& ch, Scope scope, const Deliver& deliver, int shard) {
     std::map<std::string, std::vector<Source>> by_node;
-    for (auto& source : sources_of(ch)) by_node[source.address.node].push_back(std::move(source));
+    for (auto& source : sources_of(ch, scope))
+      by_node[source.address.node].push_back(std::move(source));
     for (auto& [node, sources] : by_node) {
       auto subscription = std::make_unique<Subscription>(
           Subscription{&ch, make(zmq::socket_type::sub, ch.keyframe > Duration::zero() ? 64 : 1000),
-                       std::move(sources), deliver, 0});
+                       std::move(sources), deliver});
       auto& socket = subscription->socket;
       if (shard < 0) {
         socket.set(zmq::sockopt::subscribe, "");
@@ -240,9 +240,8 @@ struct ZmqBus::Wires {
         connect(socket, source.endpoint, node);
       }
       loop.watch_socket(socket.handle(), [this, s = subscription.get()] { hear(*s); });
-      subscription->timer = loop.every(std::max<Duration>(ch.stale / 2, 50ms),
-                                       [this, s = subscription.get()] { renew_silent(*s); });
       subscriptions.push_back(std::move(subscription));
+      look_for_silence(std::max<Duration>(ch.stale / 2, 50ms));
     }
   }
 
@@ -267,6 +266,16 @@ struct ZmqBus::Wires {
 
   static Duration first_patience(const Channel& channel) {
     return std::max<Duration>(channel.stale, least_patience);
+  }
+
+  // One timer for all: a process that has little to do is not awakened for each connection.
+  void look_for_silence(Duration period) {
+    if (silence_timer != 0 && period >= silence_period) return;
+    loop.cancel(silence_timer);
+    silence_period = period;
+    silence_timer = loop.every(period, [this] {
+      for (auto& subscription : subscriptions) renew_silent(*subscription);
+    });
   }
 
   void renew_silent(Subscription& subscription) {
@@ -365,6 +374,8 @@ struct ZmqBus::Wires {
   std::optional<zmq::socket_t> door;
   std::map<std::string, zmq::socket_t, std::less<>> writers;
   std::vector<std::unique_ptr<Subscription>> subscriptions;
+  TimerId silence_timer = 0;
+  Duration silence_period{};
   std::map<std::uint64_t, Question> questions;
   std::uint64_t last_question = 0;
   std::deque<zmq::socket_t> answering;
@@ -389,7 +400,12 @@ void ZmqBus::publish(std::string_view channel, Payload bytes, int shard) {
 }
 
 void ZmqBus::subscribe(std::string_view channel, Deliver deliver, int shard) {
-  wires_->subscribe(channel, deliver, shard);
+  const Channel& ch = wires_->channel(channel);
+  wires_->subscribe(ch, ch.scope, deliver, shard);
+}
+
+void ZmqBus::subscribe_own(std::string_view channel, Deliver deliver) {
+  wires_->subscribe(wires_->channel(channel), Scope::node, deliver, -1);
 }
 
 void ZmqBus::ask(const Address& whom, Payload request, Duration deadline, Reply reply) {

@@ -31,6 +31,7 @@ class ZmqBus final : public Bus {
   /// The first call for a channel binds it; throws zmq::error_t if the endpoint is taken.
   void publish(std::string_view channel, Payload bytes, int shard = -1) override;
   void subscribe(std::string_view channel, Deliver deliver, int shard = -1) override;
+  void subscribe_own(std::string_view channel, Deliver deliver) override;
   void ask(const Address& whom, Payload request, Duration deadline, Reply reply) override;
   void answer(Answer answer) override;
 

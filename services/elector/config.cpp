@@ -92,6 +92,7 @@ Result<ElectorConfig> parse_elector_config(Place& place) {
   if (elsewhere) config.state_dir = resolved(config.state_dir, place.topology);
   if (const Channel* channel = place.topology.channel("publication"))
     config.publisher_stale = channel->stale;
+  if (const Channel* channel = place.topology.channel("vote")) config.vote_stale = channel->stale;
   if (const Channel* channel = place.topology.channel("pace")) config.pace_stale = channel->stale;
   return settings.finish(config);
 }

@@ -11,8 +11,9 @@ struct ElectorConfig {
   ElectionPolicy policy;
   std::string state_dir;          // The term file and its lock.
   Duration publisher_stale = 1s;  // Channel publication: our publisher is silent.
-  Duration pace_stale = 5s;       // Channel pace: its statistics are too old to lead with.
-  std::string boot;               // This host's boot id, set by the adapter.
+  Duration vote_stale = 2s;  // Channel vote: a sender that is silent for longer is connected anew.
+  Duration pace_stale = 5s;  // Channel pace: its statistics are too old to lead with.
+  std::string boot;          // This host's boot id, set by the adapter.
 
   bool operator==(const ElectorConfig&) const = default;
 };

@@ -194,7 +194,7 @@ void Election::campaign(Instant now) {
 
 // Also from grace: a quorum still follows the term, so the same term goes on.
 void Election::lead(Instant now) {
-  become(Role::leader, role_ == Role::grace ? "a quorum still follows" : "elected");
+  become(Role::leader, role_ == Role::grace ? "a quorum still follows" : "elected: " + why_);
   phase_until_ = now + policy_.lock();
   lease_until_ = Instant{};
   roll_.forget_acknowledgements();
@@ -214,7 +214,7 @@ void Election::renew(Instant now) {
   const Instant until = *since + policy_.lease();
   if (until <= now || until <= lease_until_) return;
   lease_until_ = until;
-  if (role_ != Role::master) become(Role::master, "a quorum acknowledged");
+  if (role_ != Role::master) become(Role::master, "a quorum acknowledged; " + why_);
   grant(now);
 }
 
@@ -255,7 +255,7 @@ ElectionMessage& Election::say(Kind kind, Instant now) {
   if (ordered) ++sequence_;
   auto message = view(now);
   message.kind = kind;
-  if (kind == Kind::presence) message.why = why_;
+  if (kind == Kind::presence || kind == Kind::heartbeat) message.why = why_;
   return out_.messages.emplace_back(std::move(message));
 }
 

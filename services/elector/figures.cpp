@@ -5,7 +5,8 @@
 namespace paceline {
 namespace {
 constexpr std::array<double, 8> store_bounds = {0.0005, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1};
-}
+constexpr std::array<double, 10> failover_bounds = {0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300};
+}  // namespace
 
 ElectorFigures::ElectorFigures(Metrics& metrics)
     : term{metrics.gauge("paceline_elector_term", "The term this elector is in.")},
@@ -26,6 +27,10 @@ ElectorFigures::ElectorFigures(Metrics& metrics)
                                      "Terms that could not be stored; nothing was sent then.")},
       store_seconds{metrics.histogram("paceline_elector_store_seconds",
                                       "Time to store a term safely.", store_bounds)},
+      failover_seconds{metrics.histogram(
+          "paceline_elector_failover_seconds",
+          "From a master's loss until this node knows another, or the same again.",
+          failover_bounds)},
       metrics_{metrics} {
 }
 
@@ -48,6 +53,15 @@ void ElectorFigures::heartbeats_lost(const std::string& node, std::uint64_t coun
       .counter("paceline_elector_heartbeats_lost_total",
                "Messages of channel heartbeat that never came, by sender.", {{"node", node}})
       .add(static_cast<double>(count));
+}
+
+void ElectorFigures::master_is(const std::string& master, Instant now) {
+  if (master.empty()) {
+    masterless_ = now;
+  } else if (masterless_) {
+    failover_seconds.observe(to_seconds(now - *masterless_));
+    masterless_.reset();
+  }
 }
 
 void ElectorFigures::sent(ElectionMessageKind kind) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "common/base/metrics.h"
@@ -16,6 +17,7 @@ struct ElectorFigures {
   void refused(const std::string& why);
   void heartbeats_lost(const std::string& node, std::uint64_t count);
   void sent(ElectionMessageKind kind);
+  void master_is(const std::string& master, Instant now);
 
   Gauge& term;
   Gauge& role;
@@ -27,9 +29,11 @@ struct ElectorFigures {
   Counter& late;
   Counter& store_failures;
   Histogram& store_seconds;
+  Histogram& failover_seconds;
 
  private:
   Metrics& metrics_;
+  std::optional<Instant> masterless_;  // Since when, after a master was known.
 };
 
 }  // namespace paceline

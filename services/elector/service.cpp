@@ -57,8 +57,8 @@ Elector::Elector(const ElectorConfig& config, World& world, TermStore& store,
                                       {"lease", config_.policy.lease()}});
   world_.bus.subscribe("heartbeat", [this](const Address&, Payload bytes) { on_message(bytes); });
   world_.bus.subscribe("vote", [this](const Address&, Payload bytes) { on_message(bytes); });
-  world_.bus.subscribe("publication",
-                       [this](const Address&, Payload bytes) { on_publication(bytes); });
+  world_.bus.subscribe_own("publication",
+                           [this](const Address&, Payload bytes) { on_publication(bytes); });
   desk_.status([this](StatusReply& reply) { fill_status(reply); });
   desk_.question("election",
                  [this](const ControlDesk::Arguments&) -> Result<Bytes> { return encode(view()); });
@@ -79,6 +79,7 @@ void Elector::stop(std::function<void()> done) {
 
 void Elector::wake() {
   const Instant now = world_.clock.now();
+  wake_at_ = {};
   apply(election_.tick(now));
   if (!publisher_heard_ || election_.late()) return;
   if (now - *publisher_heard_ <= config_.publisher_stale) return;
@@ -107,7 +108,9 @@ void Elector::on_message(Payload bytes) {
   apply(std::move(outcome));
 }
 
+// Only where they come in order: a vote may overtake the heartbeat before it.
 void Elector::count_lost(const ElectionMessage& message) {
+  if (channel_of(message.kind) != "heartbeat") return;
   auto& [incarnation, sequence] = heard_[message.node];
   if (incarnation == message.incarnation && message.sequence > sequence + 1)
     figures_.heartbeats_lost(message.node, message.sequence - sequence - 1);
@@ -155,8 +158,11 @@ void Elector::apply(Election::Outcome outcome) {
   tell(outcome);
 
   const Instant now = world_.clock.now();
-  world_.timers.cancel(timer_);
-  timer_ = world_.timers.after(std::max(outcome.wake - now, Duration::zero()), [this] { wake(); });
+  if (outcome.wake != wake_at_) {
+    wake_at_ = outcome.wake;
+    world_.timers.cancel(timer_);
+    timer_ = world_.timers.after(std::max(wake_at_ - now, Duration::zero()), [this] { wake(); });
+  }
 
   const auto role = election_.role();
   const bool holds = role == ElectorRole::leader || role == ElectorRole::master ||
@@ -198,10 +204,27 @@ void Elector::publish_grant(const Election::GrantOrder& order) {
 }
 
 void Elector::send(ElectionMessage& message) {
+  const Instant now = world_.clock.now();
+  const auto channel = channel_of(message.kind);
+  publish(message, channel);
+  if (channel == "vote") {
+    voted_at_ = now;
+  } else if (now - voted_at_ > config_.vote_stale / 2) {
+    // A master has nothing to say there for days: without a word that is for nobody its peers would
+    // take the connection for dead, and shake hands anew every few seconds.
+    voted_at_ = now;
+    ElectionMessage word = election_.view(now);
+    word.kind = ElectionMessageKind::acknowledge;
+    word.to = word.node;
+    publish(word, "vote");
+  }
+}
+
+void Elector::publish(ElectionMessage& message, std::string_view channel) {
   message.master_since_ms = master_since_ms_;
   figures_.sent(message.kind);
   encode(message, bytes_);
-  world_.bus.publish(channel_of(message.kind), bytes_);
+  world_.bus.publish(channel, bytes_);
 }
 
 void Elector::tell(const Election::Outcome& outcome) {
@@ -215,6 +238,7 @@ void Elector::tell(const Election::Outcome& outcome) {
   }
   if (election_.master() != master_) {
     master_ = election_.master();
+    figures_.master_is(master_, world_.clock.now());
     master_since_ms_ = wall_ms(world_.clock.wall());
     world_.log.info("master_changed",
                     {{"master", master_.empty() ? "nobody" : master_}, {"term", election_.term()}});

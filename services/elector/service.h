@@ -42,6 +42,7 @@ class Elector {
   bool remember(std::uint64_t term);
   void publish_grant(const Election::GrantOrder& order);
   void send(ElectionMessage& message);
+  void publish(ElectionMessage& message, std::string_view channel);
   void tell(const Election::Outcome& outcome);
   void count_lost(const ElectionMessage& message);
   Result<Bytes> answer_handover(const ControlDesk::Arguments& arguments);
@@ -69,7 +70,9 @@ class Elector {
   bool stop_told_ = false;
   bool was_late_ = false;
   TimerId timer_ = 0;
-  Bytes bytes_;  // Reused.
+  Instant wake_at_{};   // When it rings.
+  Instant voted_at_{};  // When channel vote carried something of ours last.
+  Bytes bytes_;         // Reused.
   FaultLog undecodable_;
   FaultLog misconfigured_;
   FaultLog storing_;

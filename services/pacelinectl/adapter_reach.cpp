@@ -1,9 +1,13 @@
 #include "services/pacelinectl/adapter_reach.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zmq.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 
@@ -11,6 +15,7 @@
 #include "common/runtime/files.h"
 #include "common/runtime/system_clock.h"
 #include "common/runtime/zmq_bus.h"
+#include "services/pacelinectl/adapter_screen.h"
 
 namespace paceline {
 namespace {
@@ -29,10 +34,30 @@ class TerminalLog final : public Log {
   void set_level(LogLevel) override {}
 };
 
+tl::unexpected<Error> interrupted() {
+  return fail(Errc::refused, "interrupted");
+}
+
 }  // namespace
+
+Loop& HostReach::loop() {
+  if (!loop_) {
+    loop_.emplace();
+    loop_->on_stop([this] { stopped_ = true; });
+    loop_->on_reload([this]() -> Result<std::string> {  // SIGHUP: the terminal is gone.
+      stopped_ = true;
+      return std::string{};
+    });
+  }
+  return *loop_;
+}
 
 Result<std::string> HostReach::read(const std::string& path) {
   return read_file(path);
+}
+
+Result<FileView> HostReach::map(const std::string& path) {
+  return map_file(path);
 }
 
 bool HostReach::exists(const std::string& path) {
@@ -79,22 +104,21 @@ Result<Bytes> HostReach::ask(const Topology& topology, const Address& whom,
   // As a process of the asked node we use its ipc socket, which needs no keys.
   Topology local = topology;
   local.encrypted = false;
-  Loop loop;
   TerminalLog log;
   Metrics metrics;
-  ZmqBus bus{local, {whom.node, "pacelinectl", 0}, loop, log, metrics};
+  ZmqBus bus{local, {whom.node, "pacelinectl", 0}, loop(), log, metrics};
   std::optional<Result<Bytes>> answer;
   bus.ask(whom, encode(request), patience, [&](Result<Bytes> bytes) { answer = std::move(bytes); });
-  while (!answer) loop.run_once(step);
+  while (!answer && !stopped_) loop().run_once(step);
+  if (!answer) return interrupted();
   const ControlReply reply = TRY(decode<ControlReply>(TRY(*std::move(answer))));
   if (!reply.ok) return fail(Errc::refused, whom.text() + ": " + reply.error);
   return Bytes{reply.body.begin(), reply.body.end()};
 }
 
 Result<WebReply> HostReach::fetch(const WebQuestion& question) {
-  Loop loop;
   Metrics metrics;
-  CurlHttp http{loop, metrics};
+  CurlHttp http{loop(), metrics};
   HttpRequest request;
   request.url = question.url;
   request.ca_file = question.ca_file;
@@ -103,9 +127,69 @@ Result<WebReply> HostReach::fetch(const WebQuestion& question) {
     request.headers.emplace_back("Authorization", "Bearer " + question.token);
   std::optional<Result<HttpAnswer>> answer;
   http.send(request, [&](Result<HttpAnswer> came) { answer = std::move(came); });
-  while (!answer) loop.run_once(step);
+  while (!answer && !stopped_) loop().run_once(step);
+  if (!answer) return interrupted();
   HttpAnswer got = TRY(*std::move(answer));
   return WebReply{.status = got.status, .body = std::move(got.body)};
+}
+
+Result<void> HostReach::write_output(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0)
+      return fail(Errc::unavailable, std::string{"standard output: "} + std::strerror(errno));
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+Result<void> HostReach::listen(const Topology& topology, const std::string& node,
+                               const std::string& channel, Duration first_patience,
+                               const Heard& heard) {
+  const Channel* found = topology.channel(channel);
+  if (!found) return fail(Errc::not_found, "the topology has no channel " + channel);
+  // What stays on this host needs no keys.
+  Topology seen = topology;
+  seen.encrypted = topology.encrypted && found->endpoint.starts_with("tcp://");
+  TerminalLog log;
+  Metrics metrics;
+  bool any = false;
+  bool enough = false;
+  std::optional<ZmqBus> bus;
+  try {
+    bus.emplace(seen, Address{node, "pacelinectl", 0}, loop(), log, metrics);
+  } catch (const std::exception& error) {
+    return fail(Errc::refused, error.what());
+  }
+  bus->subscribe(channel, [&](const Address& from, Payload bytes) {
+    any = true;
+    if (!enough) enough = !heard(from, bytes);
+  });
+  const SystemClock clock;
+  const Instant until = clock.now() + first_patience;
+  while (!enough && !stopped_) {
+    loop().run_once(step);
+    if (!any && first_patience > Duration::zero() && clock.now() > until)
+      return fail(Errc::unavailable, "nothing was heard");
+  }
+  return {};
+}
+
+bool HostReach::pause(Duration duration) {
+  const SystemClock clock;
+  const Instant until = clock.now() + duration;
+  while (!stopped_ && clock.now() < until)
+    loop().run_once(std::min<Duration>(until - clock.now(), step));
+  return !stopped_;
+}
+
+WallTime HostReach::wall() {
+  return SystemClock{}.wall();
+}
+
+std::unique_ptr<Screen> HostReach::screen() {
+  return Terminal::open(loop(), stopped_);
 }
 
 }  // namespace paceline

@@ -1,6 +1,9 @@
 // Reach on the real world: files of this host, control sockets, HTTP.
 #pragma once
 
+#include <optional>
+
+#include "common/runtime/loop.h"
 #include "services/pacelinectl/reach.h"
 
 namespace paceline {
@@ -10,6 +13,7 @@ class HostReach final : public Reach {
   static constexpr Duration patience = 2s;  // For one process or one watch to answer.
 
   Result<std::string> read(const std::string& path) override;
+  Result<FileView> map(const std::string& path) override;
   bool exists(const std::string& path) override;
   Result<void> write(const std::string& path, std::string_view content, unsigned mode) override;
   Result<void> make_folder(const std::string& path, unsigned mode) override;
@@ -19,6 +23,20 @@ class HostReach final : public Reach {
   Result<Bytes> ask(const Topology& topology, const Address& whom,
                     const ControlRequest& request) override;
   Result<WebReply> fetch(const WebQuestion& question) override;
+  Result<void> write_output(std::string_view text) override;
+  Result<void> listen(const Topology& topology, const std::string& node, const std::string& channel,
+                      Duration patience, const Heard& heard) override;
+  bool pause(Duration duration) override;
+  WallTime wall() override;
+  std::unique_ptr<Screen> screen() override;
+
+ private:
+  // One for all that waits, so that a signal is not lost between two questions; made when first
+  // needed, because from then on signals only tell it.
+  Loop& loop();
+
+  std::optional<Loop> loop_;
+  bool stopped_ = false;
 };
 
 }  // namespace paceline

@@ -1,7 +1,12 @@
 #include "services/pacelinectl/arguments.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <optional>
 #include <sstream>
+
+#include "services/pacelinectl/command_details.h"
+#include "services/pacelinectl/command_line.h"
 
 namespace paceline {
 namespace {
@@ -16,9 +21,11 @@ class CommandLine {
  public:
   explicit CommandLine(CLI::App& app) : app_{app} {
     app.add_option("--topology", request_.topology, "the cluster's topology file")
+        ->type_name("FILE")
         ->envname("PACELINE_TOPOLOGY")
         ->capture_default_str();
     app.add_option("--node", request_.node, "the node to ask (default: the one that runs here)")
+        ->type_name("NODE")
         ->envname("PACELINE_NODE");
     app.add_flag("--json", request_.json, "answer in JSON");
     app.require_subcommand(1);
@@ -34,7 +41,9 @@ class CommandLine {
     CLI::App* added = parent.add_subcommand(name, help);
     added->fallthrough();
     const bool top = &parent == &app_;
-    added->callback([this, added, whole = top ? name : parent.get_name() + " " + name] {
+    const std::string whole = top ? name : parent.get_name() + " " + name;
+    added->footer(std::string{details_of(whole)});
+    added->callback([this, added, whole] {
       if (added->get_subcommands().empty()) request_.command = whole;
     });
     return added;
@@ -46,30 +55,39 @@ class CommandLine {
   }
 
   void filter(CLI::App* command, const std::string& option, const std::string& parameter,
-              const std::string& help) {
-    command->add_option_function<std::string>(
-        option,
-        [this, parameter](const std::string& value) {
-          request_.filters.emplace_back(parameter, value);
-        },
-        help);
+              const std::string& value_name, const std::string& help) {
+    command
+        ->add_option_function<std::string>(
+            option,
+            [this, parameter](const std::string& value) {
+              request_.filters.emplace_back(parameter, value);
+            },
+            help)
+        ->type_name(value_name);
+  }
+
+  void limit(CLI::App* command, const std::string& help) {
+    command->add_option("--limit", request_.limit, help)->type_name("N");
   }
 
   void add_questions() {
     command(app_, "status", "who is master, and how every node does");
-    CLI::App* targets =
-        command(app_, "targets", "every pacing target: agents, invitations, reason");
-    filter(targets, "--search", "q", "part of id, group or queue");
-    filter(targets, "--channel", "channel", "of this media channel only");
-    filter(targets, "--state", "state", "ok, degraded, stale or disabled");
-    filter(targets, "--reason", "reason", "of this reason only");
-    filter(targets, "--sort", "sort", "by this column; -COLUMN for descending");
-    filter(targets, "--limit", "limit", "at most so many");
-    word(command(*targets, "check", "every mistake of a targets file"), "FILE", "the targets file")
+    command(app_, "top", "the cluster and its targets, live")
+        ->add_option("--interval", request_.seconds, "seconds between two looks (default: 1)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.2, 3600.0));
+    add_targets();
+    CLI::App* explain = command(app_, "explain", "the last decision about a target, step by step");
+    word(explain, "TARGET", "its id")->required();
+    explain->add_flag("--all", request_.all, "the figures that are zero too");
+    add_what_if();
+    add_past();
+    CLI::App* watch = command(app_, "watch", "follows a bus channel, decoded");
+    word(watch, "CHANNEL", "stat, pace, feedback, heartbeat, vote, grant or publication")
         ->required();
-    word(command(app_, "explain", "the last decision about a target, step by step"), "TARGET",
-         "its id")
-        ->required();
+    watch->add_option("--target", request_.only, "the rows of this target only")
+        ->type_name("TARGET");
+    limit(watch, "ends after so many lines");
     command(app_, "election", "what the electors believe, and the last transitions");
     word(command(app_, "handover", "asks the master to hand over"), "NODE",
          "to this node (default: the best)");
@@ -79,11 +97,88 @@ class CommandLine {
     word(command(app_, "reload", "read topology and targets again; wrong files change nothing"),
          "PROCESS",
          "statfeed, pacer (all), pacer-0, elector, publisher or watch; all when left out");
+    CLI::App* record =
+        command(app_, "record", "has statfeed write down what it hears; alone: how that stands");
+    word(record, "FILE", "a new file, on this host");
+    record->add_option("--for", request_.length, "how long, as 90s, 1h (default) or 24h");
+    record->add_flag("--stop", request_.stop, "end it now");
+    word(command(*record, "check", "what a recorded feed holds, and where it is damaged"), "FILE",
+         "the recorded feed")
+        ->required();
     CLI::App* loglevel = command(app_, "loglevel", "how much a process logs, until it restarts");
     word(loglevel, "PROCESS", "statfeed, pacer (all), pacer-0, elector, publisher or watch")
         ->required();
     word(loglevel, "LEVEL", "debug, info, warn or error")->required();
+    command(app_, "bench", "how many decisions a second this machine makes")
+        ->add_option("--seconds", request_.seconds, "to measure for (default: 2)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.1, 60.0));
+    word(command(app_, "completion", "a script that completes commands in a shell"), "SHELL",
+         "bash, zsh or fish")
+        ->required();
+    CLI::App* man = command(app_, "man", "the manual page, for man -l -");
+    word(man, "COMMAND", "of this command only");
+    man->add_option("--dir", request_.only, "writes all pages into this folder")
+        ->type_name("FOLDER");
     command(app_, "version", "the version of this program");
+  }
+
+  void add_targets() {
+    CLI::App* targets =
+        command(app_, "targets", "every pacing target: agents, invitations, reason");
+    filter(targets, "--search", "q", "TEXT", "part of id, group or queue");
+    filter(targets, "--channel", "channel", "MEDIUM", "of this media channel only");
+    filter(targets, "--state", "state", "STATE", "ok, degraded, stale or disabled");
+    filter(targets, "--reason", "reason", "REASON", "of this reason only");
+    filter(targets, "--quality", "quality", "QUALITY", "not_visible, stale, provisional or good");
+    filter(targets, "--sort", "sort", "COLUMN", "by this column; -COLUMN for descending");
+    filter(targets, "--limit", "limit", "N", "at most so many");
+    targets->add_flag("--ids", request_.ids, "the ids alone, one a line");
+    word(command(*targets, "check", "every mistake of a targets file"), "FILE", "the targets file")
+        ->required();
+    CLI::App* difference =
+        command(*targets, "diff", "what would change: against what runs, or another file");
+    word(difference, "FILE", "the targets file, new if it stands alone, else old")->required();
+    word(difference, "OTHER", "the new one (default: FILE is compared with what runs)");
+    CLI::App* import = command(*targets, "import",
+                               "checks a targets file and replaces another by it, as TOML or CSV");
+    word(import, "FROM", "the file to read")->required();
+    word(import, "TO", "the file to replace; .csv makes it CSV (default: the topology's)");
+    CLI::App* exported = command(*targets, "export", "what runs, as a targets file");
+    word(exported, "FILE", "where to (default: standard output)");
+    exported->add_flag("--csv", request_.csv, "as CSV, whatever the file is called");
+  }
+
+  void add_what_if() {
+    CLI::App* what_if =
+        command(app_, "what-if", "what a target would get if its numbers were others");
+    word(what_if, "TARGET", "its id")->required();
+    filter(what_if, "--agents", "agents", "N", "agents logged in");
+    filter(what_if, "--idle", "idle", "N", "agents free now");
+    filter(what_if, "--busy", "busy", "N", "agents handling an interaction");
+    filter(what_if, "--wrap-up", "wrap_up", "N", "agents in after-call work");
+    filter(what_if, "--queue", "queue", "N", "interactions waiting");
+    filter(what_if, "--pending", "pending", "N", "invitations outstanding");
+    filter(what_if, "--goal", "goal", "PERCENT", "optimizationGoal, 1..99");
+    filter(what_if, "--ratio", "ratio", "PERCENT", "proactiveRatio, 0..100");
+    filter(what_if, "--algorithm", "algorithm", "ALGORITHM", "SUPER_PROGRESSIVE, ...");
+    filter(what_if, "--optimization-target", "optimization_target", "GOAL",
+           "ABANDONMENT_RATE or BUSY_FACTOR");
+    filter(what_if, "--refreshes", "refreshes", "N",
+           "refresh periods for which all is held, 1..100 (default: 5)");
+    what_if->add_flag("--all", request_.all, "the figures that stay the same too");
+  }
+
+  void add_past() {
+    CLI::App* history = command(app_, "history", "the last hours or days of a target");
+    word(history, "TARGET", "its id")->required();
+    filter(history, "--from", "from", "MOMENT", "from then on");
+    filter(history, "--to", "to", "MOMENT", "until then");
+    filter(history, "--step", "step", "DURATION", "between two rows, as 5m");
+    history->add_flag("--csv", request_.csv, "comma separated, times in UTC");
+    CLI::App* events = command(app_, "events", "what happened: masters, switches, refusals");
+    limit(events, "the last so many");
+    events->add_flag("--follow,-f", request_.follow, "goes on with what happens now");
   }
 
   void add_files() {
@@ -91,15 +186,19 @@ class CommandLine {
     topology->require_subcommand(1);
     CLI::App* check = command(*topology, "check", "every mistake, with line and column");
     word(check, "FILE", "the topology file (default: --topology)");
-    check->add_option("--supervisor", request_.supervisor_file,
-                      "a supervisord configuration that has to match");
+    check
+        ->add_option("--supervisor", request_.supervisor_file,
+                     "a supervisord configuration that has to match")
+        ->type_name("FILE");
     word(command(*topology, "draw", "who talks to whom"), "FILE",
          "the topology file (default: --topology)");
     CLI::App* supervisor = command(
         *topology, "supervisor", "supervisord's groups: of --node, or of all nodes on one machine");
     word(supervisor, "FILE", "the topology file (default: --topology)");
-    supervisor->add_option("--bin", request_.bin_dir,
-                           "where the programs are (default: beside pacelinectl)");
+    supervisor
+        ->add_option("--bin", request_.bin_dir,
+                     "where the programs are (default: beside pacelinectl)")
+        ->type_name("FOLDER");
     word(command(app_, "keys", "makes the key pairs that are missing: of --node, or of all nodes"),
          "FILE", "the topology file (default: --topology)");
   }
@@ -108,11 +207,71 @@ class CommandLine {
   Request request_;
 };
 
+CommandRule rule_of(const CLI::App& app) {
+  CommandRule rule{.name = app.get_name(),
+                   .summary = app.get_description(),
+                   .details = app.get_footer(),
+                   .words = {},
+                   .options = {},
+                   .commands = {}};
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_positional()) {
+      rule.words.push_back(
+          {option->get_name(true), option->get_description(), option->get_required()});
+      continue;
+    }
+    if (option->get_lnames().empty()) continue;
+    const bool flag = option->get_items_expected_max() == 0;
+    rule.options.push_back({.name = "--" + option->get_lnames().front(),
+                            .value = flag ? std::string{} : option->get_type_name(),
+                            .help = option->get_description(),
+                            .environment = option->get_envname(),
+                            .fallback = flag ? std::string{} : option->get_default_str()});
+  }
+  for (const CLI::App* command : app.get_subcommands({}))
+    rule.commands.push_back(rule_of(*command));
+  return rule;
+}
+
+// The shells' own question (complete.h): its words are half typed, so no rule holds for them.
+std::optional<Request> completion_request(int argc, const char* const* argv) {
+  Request request;
+  if (const char* file = std::getenv("PACELINE_TOPOLOGY")) request.topology = file;
+  if (const char* node = std::getenv("PACELINE_NODE")) request.node = node;
+  int first = 1;
+  for (; first + 1 < argc && std::string_view{argv[first]}.starts_with("--"); first += 2) {
+    if (std::string_view{argv[first]} == "--topology") request.topology = argv[first + 1];
+    if (std::string_view{argv[first]} == "--node") request.node = argv[first + 1];
+  }
+  if (first >= argc || std::string_view{argv[first]} != "__complete") return std::nullopt;
+  request.command = argv[first];
+  request.words.assign(argv + first + 1, argv + argc);
+  return request;
+}
+
+constexpr const char* about =
+    "pacelinectl asks the processes of a Paceline cluster, and checks its files";
+
 }  // namespace
 
+const CommandRule* CommandRule::find(std::string_view command) const {
+  for (const CommandRule& rule : commands)
+    if (rule.name == command) return &rule;
+  return nullptr;
+}
+
+const CommandRule& command_line() {
+  static const CommandRule rule = [] {
+    CLI::App app{about, "pacelinectl"};
+    const CommandLine line{app};
+    return rule_of(app);
+  }();
+  return rule;
+}
+
 std::variant<Request, Outcome> parse_arguments(int argc, const char* const* argv) {
-  CLI::App app{"pacelinectl asks the processes of a Paceline cluster, and checks its files",
-               "pacelinectl"};
+  if (auto request = completion_request(argc, argv)) return *std::move(request);
+  CLI::App app{about, "pacelinectl"};
   CommandLine line{app};
   try {
     app.parse(argc, argv);

@@ -119,6 +119,16 @@ Result<Bytes> ask_process(const ClusterFile& cluster, const std::string& process
               fmt::format("no {} answers at {}: {}", process, fmt::join(tried, ", "), advice));
 }
 
+std::string url_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.';
+    out += plain ? std::string{c} : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
 int exit_of(const Error& error) {
   switch (error.code) {
     case Errc::unavailable:

@@ -46,6 +46,9 @@ Result<WebReply> ask_watch(const ClusterFile& cluster, const std::string& path, 
 Result<Bytes> ask_process(const ClusterFile& cluster, const std::string& process, int index,
                           const ControlRequest& request, Reach& reach);
 
+/// For a value in the query of a path.
+std::string url_encoded(std::string_view text);
+
 /// The exit code for an error of the functions above.
 int exit_of(const Error& error);
 

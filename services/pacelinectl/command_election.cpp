@@ -27,6 +27,24 @@ std::string hears(const ElectionMessage& elector) {
   return fmt::format("{}", fmt::join(peers, ", "));
 }
 
+/// Who is master since when and why, as far as the asked elector knows, and who sees it otherwise.
+std::string headline(const ElectionView& view) {
+  const std::string& master = view.self.master;
+  if (master.empty()) return fmt::format("master: nobody, says {}\n", printable(view.self.node));
+  const ElectionMessage* told = view.self.node == master ? &view.self : nullptr;
+  std::string others;
+  for (const ElectionMessage& peer : view.peers) {
+    if (peer.node == master) told = &peer;
+    if (peer.master == master) continue;
+    others += fmt::format("{} holds {} to be master\n", printable(peer.node),
+                          peer.master.empty() ? "nobody" : printable(peer.master));
+  }
+  const auto since = time_text(static_cast<std::int64_t>(view.self.master_since_ms));
+  return fmt::format("master: {} since {}, term {}{}\n{}", printable(master), since,
+                     told ? told->term : view.self.term,
+                     told && !told->why.empty() ? ": " + printable(told->why) : "", others);
+}
+
 }  // namespace
 
 Outcome command_election(const Request& request, Reach& reach) {
@@ -38,12 +56,13 @@ Outcome command_election(const Request& request, Reach& reach) {
   if (!view) return failed(exit_not_answered, "elector answered, but " + view.error().detail);
   if (request.json) return {.out = election_json(*view)};
   TextTable electors{{"NODE", "ROLE", ">TERM", ">PRIORITY", ">HEALTH TIER", "HOLDS TO BE MASTER",
-                      ">HEARD AGO", "HEARS"}};
+                      "SINCE", ">HEARD AGO", "HEARS", "WHY"}};
   const auto add = [&](const ElectionMessage& elector, const std::string& ago) {
     electors.add({printable(elector.node), to_string(elector.role), std::to_string(elector.term),
                   std::to_string(elector.priority), std::to_string(elector.tier),
-                  elector.master.empty() ? "nobody" : printable(elector.master), ago,
-                  hears(elector)});
+                  elector.master.empty() ? "nobody" : printable(elector.master),
+                  time_text(static_cast<std::int64_t>(elector.master_since_ms)), ago,
+                  hears(elector), printable(elector.why)});
   };
   add(view->self, "asked");
   for (std::size_t i = 0; i < view->peers.size(); ++i)
@@ -58,8 +77,9 @@ Outcome command_election(const Request& request, Reach& reach) {
   std::string lease;
   if (view->lease_left_s > 0)
     lease = fmt::format("lease: {} left\n", readable_seconds(view->lease_left_s));
-  return {.out = fmt::format("{}{}\nlast transitions of {}:\n{}", electors.text(), lease,
-                             printable(view->self.node), transitions.text())};
+  return {.out =
+              fmt::format("{}\n{}{}\nlast transitions of {}:\n{}", headline(*view), electors.text(),
+                          lease, printable(view->self.node), transitions.text())};
 }
 
 }  // namespace paceline

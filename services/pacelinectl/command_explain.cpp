@@ -4,10 +4,60 @@
 #include "common/base/hash.h"
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/figure_words.h"
 #include "services/pacelinectl/table.h"
 #include "services/watch/json.h"
 
 namespace paceline {
+namespace {
+
+// A zero says something among the results and inputs; a step that is zero was not needed.
+bool worth_showing(const ExplanationStep& step, bool all) {
+  return all || step.value != 0 || step.group == "input" || step.group == "result" ||
+         !step.note.empty();
+}
+
+double result_of(const Explanation& explanation, std::string_view name) {
+  for (const ExplanationStep& step : explanation.steps)
+    if (step.group == "result" && step.name == name) return step.value;
+  return 0;
+}
+
+std::string explanation_text(const Explanation& explanation, const Request& request) {
+  const double now = result_of(explanation, "invitations");
+  std::string text = fmt::format(
+      "{}: {:.0f} new invitations may go out now ({:.0f} outstanding at most)\n{}: {}\n",
+      coloured(printable(explanation.target), Colour::bold, request.colour), now,
+      result_of(explanation, "max_pending"),
+      coloured(to_string(explanation.reason), now > 0 ? Colour::good : Colour::warn,
+               request.colour),
+      printable(explanation.sentence));
+  TextTable table{{"", ">", "", ""}};
+  std::vector<std::pair<std::size_t, std::string>> titles;  // Before which row.
+  std::size_t rows = 0;
+  std::string group;
+  for (const ExplanationStep& step : explanation.steps) {
+    if (step.group != group) titles.emplace_back(rows, group_title(step.group));
+    group = step.group;
+    if (!worth_showing(step, request.all)) continue;
+    table.add({"   " + printable(step.name), figure_text(step), figure_meaning(step), ""});
+    ++rows;
+  }
+  const std::string lines = table.text();
+  std::size_t begin = lines.find('\n') + 1;  // Without the line of empty headings.
+  auto title = titles.begin();
+  for (std::size_t row = 0; row <= rows; ++row) {
+    for (; title != titles.end() && title->first == row; ++title)
+      text += "\n" + coloured(title->second, Colour::bold, request.colour) + "\n";
+    if (row == rows) break;
+    const std::size_t end = lines.find('\n', begin) + 1;
+    text += lines.substr(begin, end - begin);
+    begin = end;
+  }
+  return text;
+}
+
+}  // namespace
 
 Outcome command_explain(const Request& request, Reach& reach) {
   const auto cluster = load_cluster(request, reach);
@@ -21,16 +71,7 @@ Outcome command_explain(const Request& request, Reach& reach) {
   if (!explanation)
     return failed(exit_not_answered, "pacer answered, but " + explanation.error().detail);
   if (request.json) return {.out = explanation_json(*explanation) + "\n"};
-  std::string text = fmt::format("{}: {}. {}\n", printable(explanation->target),
-                                 to_string(explanation->reason), printable(explanation->sentence));
-  std::string group;
-  TextTable table{{"", "", ">", "", ""}};
-  for (const ExplanationStep& step : explanation->steps) {
-    table.add({step.group == group ? "" : printable(step.group), printable(step.name),
-               fmt::format("{:.6g}", step.value), printable(step.unit), printable(step.note)});
-    group = step.group;
-  }
-  return {.out = text + table.text().substr(1)};  // Without the line of empty headings.
+  return {.out = explanation_text(*explanation, request)};
 }
 
 }  // namespace paceline

@@ -20,9 +20,11 @@ std::string publication(const NodeAnswer& node) {
   return printable(node.outcome) + status;
 }
 
-std::string round_trip(const NodeAnswer& node) {
+std::string round_trip(const NodeAnswer& node, bool colour) {
   if (!(node.round_trip_ms > 0)) return "-";
-  return fmt::format("{:.0f} of {:.0f} ms", node.round_trip_ms, node.period_ms);
+  const bool long_one = node.round_trip_ms > node.period_ms / 2;
+  return coloured(fmt::format("{:.0f} of {:.0f} ms", node.round_trip_ms, node.period_ms),
+                  long_one ? Colour::warn : Colour::none, colour);
 }
 
 std::string nodes_table(const StatusAnswer& status, bool colour) {
@@ -31,7 +33,7 @@ std::string nodes_table(const StatusAnswer& status, bool colour) {
   for (const NodeAnswer& node : status.nodes)
     table.add({printable(node.name), coloured(printable(node.role), colour_of(node.role), colour),
                printable(node.elector), std::to_string(node.term), std::to_string(node.priority),
-               printable(node.publisher), publication(node), round_trip(node),
+               printable(node.publisher), publication(node), round_trip(node, colour),
                readable_seconds(node.since_accepted_s), readable_seconds(node.heard_s)});
   return table.text();
 }

@@ -9,16 +9,6 @@
 namespace paceline {
 namespace {
 
-std::string url_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.';
-    out += plain ? std::string{c} : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
 std::string path(const Request& request) {
   std::string path = "/api/v1/targets?";
   bool limited = false;
@@ -43,13 +33,23 @@ Outcome command_targets(const Request& request, Reach& reach) {
   const auto answer = parse_targets_answer(reply->body);
   if (!answer) return failed(exit_not_answered, "watch answered, but " + answer.error().detail);
   if (request.json) return {.out = reply->body + "\n"};
+  if (request.ids) {
+    std::string ids;
+    for (const TargetAnswer& target : answer->targets) ids += printable(target.id) + "\n";
+    return {.out = ids};
+  }
   TextTable table{{"TARGET", "CHANNEL", "STATE", "REASON", ">GRANTED", ">PENDING", ">AGENTS",
                    ">READY", ">BUSY", ">QUEUE", ">ACCEPT %", ">ABANDON %", ">GOAL %"}};
   for (const TargetAnswer& target : answer->targets)
     table.add({printable(target.id), printable(target.media_channel),
                coloured(printable(target.state),
-                        target.state == "stale" ? Colour::bad : Colour::none, request.colour),
-               printable(target.reason), std::to_string(target.proactive),
+                        target.state == "stale"      ? Colour::bad
+                        : target.state == "degraded" ? Colour::warn
+                                                     : Colour::none,
+                        request.colour),
+               printable(target.reason),
+               coloured(std::to_string(target.proactive),
+                        target.proactive > 0 ? Colour::good : Colour::none, request.colour),
                std::to_string(target.pending), std::to_string(target.logged_in),
                std::to_string(target.ready), std::to_string(target.busy),
                std::to_string(target.in_queue), percent(target.acceptance),

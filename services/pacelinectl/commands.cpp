@@ -8,10 +8,13 @@
 namespace paceline {
 namespace {
 
-constexpr std::array<Command, 14> table = {{
+constexpr auto table = std::to_array<Command>({
     {"status", command_status},
     {"targets", command_targets},
     {"targets check", command_targets_check},
+    {"targets diff", command_targets_diff},
+    {"targets import", command_targets_import},
+    {"targets export", command_targets_export},
     {"explain", command_explain},
     {"election", command_election},
     {"handover", command_handover},
@@ -21,9 +24,20 @@ constexpr std::array<Command, 14> table = {{
     {"keys", command_keys},
     {"metrics", command_metrics},
     {"loglevel", command_loglevel},
+    {"record", command_record},
+    {"record check", command_record_check},
     {"reload", command_reload},
     {"version", command_version},
-}};
+    {"top", command_top},
+    {"what-if", command_what_if},
+    {"history", command_history},
+    {"events", command_events},
+    {"watch", command_watch},
+    {"bench", command_bench},
+    {"completion", command_completion},
+    {"man", command_man},
+    {"__complete", command_complete},
+});
 
 }  // namespace
 

@@ -10,20 +10,34 @@
 
 namespace paceline {
 
+Outcome command_bench(const Request& request, Reach& reach);
+Outcome command_complete(const Request& request, Reach& reach);
+Outcome command_completion(const Request& request, Reach& reach);
 Outcome command_election(const Request& request, Reach& reach);
+Outcome command_events(const Request& request, Reach& reach);
 Outcome command_explain(const Request& request, Reach& reach);
 Outcome command_handover(const Request& request, Reach& reach);
+Outcome command_history(const Request& request, Reach& reach);
 Outcome command_keys(const Request& request, Reach& reach);
 Outcome command_loglevel(const Request& request, Reach& reach);
+Outcome command_man(const Request& request, Reach& reach);
 Outcome command_metrics(const Request& request, Reach& reach);
+Outcome command_record(const Request& request, Reach& reach);
+Outcome command_record_check(const Request& request, Reach& reach);
 Outcome command_reload(const Request& request, Reach& reach);
 Outcome command_status(const Request& request, Reach& reach);
 Outcome command_targets(const Request& request, Reach& reach);
 Outcome command_targets_check(const Request& request, Reach& reach);
+Outcome command_top(const Request& request, Reach& reach);
+Outcome command_targets_diff(const Request& request, Reach& reach);
+Outcome command_targets_export(const Request& request, Reach& reach);
+Outcome command_targets_import(const Request& request, Reach& reach);
 Outcome command_topology_check(const Request& request, Reach& reach);
 Outcome command_topology_draw(const Request& request, Reach& reach);
 Outcome command_topology_supervisor(const Request& request, Reach& reach);
 Outcome command_version(const Request& request, Reach& reach);
+Outcome command_watch(const Request& request, Reach& reach);
+Outcome command_what_if(const Request& request, Reach& reach);
 
 struct Command {
   std::string_view name;

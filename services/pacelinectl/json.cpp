@@ -134,10 +134,27 @@ std::string supervisor_json(std::string_view configuration, std::span<const std:
                  {"folders", std::vector<std::string>{folders.begin(), folders.end()}}});
 }
 
+std::string diff_json(const TargetsDiff& diff) {
+  Json changed = Json::array();
+  for (const TargetChange& change : diff.changed) {
+    Json fields = Json::object();
+    for (const auto& field : change.fields)
+      fields[std::string{field.name}] = {{"before", field.before}, {"after", field.after}};
+    changed.push_back({{"id", change.id}, {"fields", std::move(fields)}});
+  }
+  return dumped({{"added", diff.added}, {"removed", diff.removed}, {"changed", changed}});
+}
+
 std::string texts_json(std::span<const std::pair<std::string, std::string>> members) {
   Json object = Json::object();
   for (const auto& [name, text] : members) object[name] = text;
   return dumped(object);
+}
+
+std::string texts_line(std::span<const std::pair<std::string, std::string>> members) {
+  Json object = Json::object();
+  for (const auto& [name, text] : members) object[name] = text;
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string list_json(std::string_view name, std::span<const std::string> texts) {

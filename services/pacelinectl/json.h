@@ -8,6 +8,7 @@
 
 #include "common/wire/messages.h"
 #include "topology/check.h"
+#include "topology/targets_diff.h"
 #include "topology/topology.h"
 
 namespace paceline {
@@ -27,8 +28,14 @@ std::string topology_json(const Topology& topology);
 /// {"configuration","folders":[..]}
 std::string supervisor_json(std::string_view configuration, std::span<const std::string> folders);
 
+/// {"added":[..],"removed":[..],"changed":[{"id","fields":{NAME:{"before","after"}}}]}
+std::string diff_json(const TargetsDiff& diff);
+
 /// An object of texts.
 std::string texts_json(std::span<const std::pair<std::string, std::string>> members);
+
+/// The same on one line, for a stream of them.
+std::string texts_line(std::span<const std::pair<std::string, std::string>> members);
 
 /// {NAME:[..]}
 std::string list_json(std::string_view name, std::span<const std::string> texts);

@@ -1,10 +1,16 @@
 // What a command may do to the world: files, questions to processes, questions to watch.
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "common/base/result.h"
+#include "common/base/time.h"
 #include "common/ports/bus.h"
+#include "common/runtime/files.h"
 #include "common/wire/codec.h"
 #include "topology/topology.h"
 
@@ -27,6 +33,41 @@ struct WebReply {
   std::string body;
 };
 
+/// What a person pressed.
+struct KeyPress {
+  enum class Key : std::uint8_t {
+    none,  // Nothing in the time given.
+    stop,  // Ctrl-C, or a signal that asks to stop.
+    character,
+    enter,
+    escape,
+    backspace,
+    up,
+    down,
+    page_up,
+    page_down,
+    home,
+    end,
+  };
+  Key key = Key::none;
+  char character = 0;
+};
+
+/// The whole terminal, as long as this lives; what was there before comes back after.
+class Screen {
+ public:
+  struct Size {
+    int rows = 24;
+    int columns = 80;
+  };
+  virtual ~Screen() = default;
+
+  virtual Size size() = 0;
+  /// Replaces what is shown; lines that do not fit are the caller's mistake.
+  virtual void show(std::string_view frame) = 0;
+  virtual KeyPress wait(Duration patience) = 0;
+};
+
 class Reach {
  public:
   virtual ~Reach() = default;
@@ -34,6 +75,9 @@ class Reach {
   /// A whole file.
   ///   errors   not_found, too_large
   virtual Result<std::string> read(const std::string& path) = 0;
+  /// A whole file of any size, read as it is touched.
+  ///   errors   not_found
+  virtual Result<FileView> map(const std::string& path) = 0;
   virtual bool exists(const std::string& path) = 0;
 
   /// Writes a file whole, with these permission bits.
@@ -56,6 +100,27 @@ class Reach {
 
   ///   errors   unavailable, refused (TLS), too_large
   virtual Result<WebReply> fetch(const WebQuestion& question) = 0;
+
+  /// All of `text` on standard output, at once.
+  ///   errors   unavailable: nobody reads any more
+  virtual Result<void> write_output(std::string_view text) = 0;
+
+  /// Hears a bus channel as a process of `node` would, until `heard` says false (enough) or the
+  /// person asks to stop.
+  ///   patience   for the first message; zero = any
+  ///   errors     unavailable: nothing came in time; refused: a key file that cannot be read
+  using Heard = std::function<bool(const Address& from, std::span<const std::uint8_t> bytes)>;
+  virtual Result<void> listen(const Topology& topology, const std::string& node,
+                              const std::string& channel, Duration patience,
+                              const Heard& heard) = 0;
+
+  /// Lets time pass; false at once when the person asks to stop.
+  virtual bool pause(Duration duration) = 0;
+
+  virtual WallTime wall() = 0;
+
+  /// The terminal; nothing if standard input or output is none.
+  virtual std::unique_ptr<Screen> screen() = 0;
 };
 
 }  // namespace paceline

@@ -1,6 +1,7 @@
 // What a person asked of pacelinectl, and what comes of it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,8 +20,17 @@ struct Request {
   std::vector<std::string> words;  // What follows the command.
   std::vector<std::pair<std::string, std::string>>
       filters;                  // `targets`: query parameters of watch.
+  std::string length;           // `record`: how long, as "1h".
+  bool stop = false;            // `record`: end it.
+  bool csv = false;             // `targets export`: whatever the file is called; `history`.
   std::string bin_dir;          // `topology supervisor`: "" = where pacelinectl itself is.
   std::string supervisor_file;  // `topology check`: to compare with; "" = none.
+  bool ids = false;             // `targets`: the ids alone.
+  bool follow = false;          // `events`
+  bool all = false;             // `explain`, `what-if`: every figure.
+  std::string only;             // `watch`: the target; `man`: the folder.
+  std::uint64_t limit = 0;      // `watch`, `events`: at most so many lines; 0 = no limit.
+  double seconds = 0;           // `bench`: to measure for; `top`: between two looks.
 };
 
 // Exit codes.

@@ -63,6 +63,12 @@ std::string coloured(const std::string& text, Colour colour, bool wanted) {
       return "\x1b[32m" + text + "\x1b[0m";
     case Colour::bad:
       return "\x1b[31m" + text + "\x1b[0m";
+    case Colour::warn:
+      return "\x1b[33m" + text + "\x1b[0m";
+    case Colour::bold:
+      return "\x1b[1m" + text + "\x1b[0m";
+    case Colour::reverse:
+      return "\x1b[7m" + text + "\x1b[0m";
     case Colour::dim:
       return "\x1b[2m" + text + "\x1b[0m";
   }

@@ -23,7 +23,7 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
-enum class Colour { none, good, bad, dim };
+enum class Colour { none, good, bad, warn, dim, bold, reverse };
 
 /// `text` between the terminal's codes for it, if `wanted`.
 std::string coloured(const std::string& text, Colour colour, bool wanted);

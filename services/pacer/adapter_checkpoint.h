@@ -10,6 +10,7 @@ class FileCheckpoint final : public CheckpointStore {
   explicit FileCheckpoint(std::string path) : path_{std::move(path)} {}
 
   Result<std::string> load() override;
+  std::vector<std::string> others() override;
   Result<void> save(std::string_view bytes) override;
 
  private:

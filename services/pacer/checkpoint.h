@@ -37,6 +37,8 @@ class CheckpointStore {
   virtual ~CheckpointStore() = default;
   /// errors   not_found: there is none
   virtual Result<std::string> load() = 0;
+  /// Those of the node's other shards, whose targets may be ours now: the number of shards changed.
+  virtual std::vector<std::string> others() { return {}; }
   virtual Result<void> save(std::string_view bytes) = 0;
 };
 

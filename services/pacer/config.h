@@ -27,6 +27,7 @@ struct PacerConfig {
   std::string targets_file;
   PacingTuning tuning;
   std::vector<Target> targets;  // Of this shard, in the file's order; main.cpp fills it.
+  std::string targets_version;  // Of the whole file, see topology/targets.h.
 };
 
 /// Reads [pacer] and the channels' times.

@@ -11,8 +11,10 @@ namespace {
 paceline::Result<paceline::PacerConfig> load(paceline::Place& place) {
   auto config = TRY(paceline::parse_pacer_config(place));
   const auto text = TRY(paceline::read_file(config.targets_file));
-  config.targets = paceline::targets_of_shard(
-      TRY(paceline::parse_targets(text, config.targets_file)), config.index, config.shards);
+  const auto targets =
+      TRY(paceline::parse_targets(text, config.targets_file, place.topology.max_targets));
+  config.targets = paceline::targets_of_shard(targets, config.index, config.shards);
+  config.targets_version = targets.version();
   return config;
 }
 
@@ -21,9 +23,13 @@ paceline::Result<paceline::PacerConfig> load(paceline::Place& place) {
 int main(int argc, char** argv) {
   return paceline::serve<paceline::PacerConfig>(
       "pacer", argc, argv, load,
-      [](const paceline::PacerConfig& config, paceline::World& world, paceline::Loop& loop) {
+      [](const paceline::PacerConfig& config, paceline::World& world, paceline::Loop& loop,
+         paceline::Follower<paceline::PacerConfig>& follower) {
         paceline::FileCheckpoint store{config.checkpoint_file};
         paceline::Pacer pacer{config, world, store};
+        follower.follow = [&](paceline::PacerConfig next) {
+          return pacer.take_targets(std::move(next.targets), std::move(next.targets_version));
+        };
         loop.run();
         pacer.save();
       });

@@ -7,14 +7,18 @@
 #include <cmath>
 
 #include "common/base/check.h"
+#include "common/base/hash.h"
 #include "services/pacer/dual.h"
 #include "services/pacer/explain.h"
+#include "services/pacer/what_if.h"
+#include "topology/targets_diff.h"
 
 namespace paceline {
 namespace {
 
 constexpr double pool_period_s = 30;  // [s] of the pacing world.
 constexpr int reasons = static_cast<int>(PaceReason::disabled) + 1;
+constexpr std::array<double, 9> age_bounds = {0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30};
 constexpr std::array<double, 8> decide_bounds = {1e-5, 1e-4, 5e-4, 1e-3, 5e-3, 2e-2, 1e-1, 1};
 
 std::vector<std::string> ids_of(const std::vector<Target>& targets) {
@@ -22,6 +26,21 @@ std::vector<std::string> ids_of(const std::vector<Target>& targets) {
   ids.reserve(targets.size());
   for (const auto& target : targets) ids.push_back(target.id);
   return ids;
+}
+
+// The next of a target's own random numbers, [0, 1): splitmix64, so that every run and every node
+// draws the same for it, whatever the other targets are.
+double next_uniform(std::uint64_t& state) {
+  state += 0x9e3779b97f4a7c15ull;
+  std::uint64_t z = state;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+  z ^= z >> 31;
+  return static_cast<double>(z >> 11) * 0x1p-53;
+}
+
+bool same_group(const Target& a, const Target& b) {
+  return a.media_channel == b.media_channel && a.group == b.group && a.queue == b.queue;
 }
 
 // Figures for people are rounded, so that a row whose meaning did not change does not go out again.
@@ -58,8 +77,6 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
       store_{store},
       started_{world.clock.now()},
       ids_{ids_of(config.targets)},
-      paced_(config.targets.size(), Paced{.pacing = TargetPacing{config.tuning}}),
-      media_of_(config.targets.size()),
       desk_{world},
       stat_{world,
             "stat",
@@ -85,6 +102,9 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
       decide_seconds_{world.metrics.histogram("paceline_pacer_decide_seconds",
                                               "Time to decide the targets that were due.",
                                               decide_bounds)},
+      decided_on_age_{world.metrics.histogram(
+          "paceline_pacer_decided_on_stat_age_seconds",
+          "Age of the statistics when targets were decided, in the pacing world.", age_bounds)},
       stat_age_{world.metrics.gauge("paceline_pacer_stat_age_seconds",
                                     "Age of the last statistics, in the pacing world; -1 = none.")},
       feedback_age_{
@@ -97,15 +117,11 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
     by_reason_.push_back(&world_.metrics.gauge(
         "paceline_pacer_targets", "Targets by the reason of their last decision.",
         {{"reason", to_string(static_cast<PaceReason>(reason))}}));
-  std::map<std::string, std::uint32_t> media;
-  for (std::uint32_t i = 0; i < config_.targets.size(); ++i) {
-    index_of_.emplace(ids_[i], i);
-    const auto fresh = static_cast<std::uint32_t>(media.size());
-    media_of_[i] = media.emplace(config_.targets[i].media_channel, fresh).first->second;
-  }
-  pools_.resize(media.size());
+  for (const auto& target : config_.targets) paced_.push_back(fresh(target));
+  number_targets();
   desk_.status([this](StatusReply& reply) { fill_status(reply); });
   desk_.question("explain", [this](const auto& arguments) { return explain_target(arguments); });
+  desk_.question("what_if", [this](const auto& arguments) { return what_if_target(arguments); });
   desk_.keyframe("pace", -1, [this] { return pace_.keyframe(); });
   restore();
   world_.timers.every(config_.recompute, [this] { tick(); });
@@ -113,13 +129,74 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
   world_.log.info("pacing", {{"shard", config_.index}, {"targets", size()}});
 }
 
-void Pacer::restore() {
-  const auto bytes = store_.load();
-  if (!bytes) {
-    world_.log.info("no_checkpoint", {{"why", bytes.error().detail}});
-    return;
+Pacer::Paced Pacer::fresh(const Target& target) const {
+  return {.pacing = TargetPacing{config_.tuning}, .draws = fnv1a(target.id)};
+}
+
+// Indices, and pools by media channel: a pool that stays keeps what it knows.
+void Pacer::number_targets() {
+  ids_ = ids_of(config_.targets);
+  index_of_.clear();
+  media_of_.clear();
+  std::map<std::string, std::uint32_t> media;
+  for (std::uint32_t i = 0; i < config_.targets.size(); ++i) {
+    index_of_.emplace(ids_[i], i);
+    const auto next = static_cast<std::uint32_t>(media.size());
+    media_of_.push_back(media.emplace(config_.targets[i].media_channel, next).first->second);
   }
-  const auto checkpoint = decode_checkpoint(*bytes);
+  std::vector<std::string> names(media.size());
+  std::vector<ChannelPool> pools(media.size());
+  for (const auto& [name, index] : media) {
+    names[index] = name;
+    const auto before = std::ranges::find(media_, name);
+    if (before != media_.end())
+      pools[index] = pools_[static_cast<std::size_t>(before - media_.begin())];
+  }
+  media_ = std::move(names);
+  pools_ = std::move(pools);
+}
+
+std::string Pacer::take_targets(std::vector<Target> targets, std::string version) {
+  const auto diff = diff_targets(config_.targets, targets);
+  std::vector<Paced> paced;
+  paced.reserve(targets.size());
+  for (const Target& target : targets) {
+    const auto known = index_of_.find(target.id);
+    const Target* before = known == index_of_.end() ? nullptr : &config_.targets[known->second];
+    if (before && same_group(*before, target)) {
+      paced.push_back(std::move(paced_[known->second]));
+      paced.back().changed = paced.back().changed || before->options != target.options;
+    } else {
+      paced.push_back(fresh(target));
+    }
+  }
+  paced_ = std::move(paced);
+  config_.targets = std::move(targets);
+  config_.targets_version = std::move(version);
+  number_targets();
+  stat_.reset_ids(ids_);
+  feedback_.reset_ids(ids_);
+  pace_.reset_ids(ids_);
+  const auto summary = fmt::format("{} targets: {}", size(), diff.summary());
+  world_.log.info("targets_reloaded", {{"targets", size()}, {"what", diff.summary()}});
+  return summary;
+}
+
+// Our own checkpoint first; targets that it does not know may have been another shard's.
+void Pacer::restore() {
+  std::vector<bool> taken(size());
+  const auto bytes = store_.load();
+  if (bytes)
+    take_up(*bytes, "checkpoint_taken_up", taken);
+  else
+    world_.log.info("no_checkpoint", {{"why", bytes.error().detail}});
+  if (std::ranges::find(taken, false) == taken.end()) return;
+  for (const auto& other : store_.others())
+    take_up(other, "other_shards_checkpoint_taken_up", taken);
+}
+
+void Pacer::take_up(std::string_view bytes, const char* event, std::vector<bool>& taken) {
+  const auto checkpoint = decode_checkpoint(bytes);
   if (!checkpoint) {
     world_.log.warn("checkpoint_refused", {{"why", checkpoint.error().detail}});
     return;
@@ -130,14 +207,16 @@ void Pacer::restore() {
     world_.log.warn("checkpoint_refused", {{"why", "too old"}, {"age_s", to_seconds(age)}});
     return;
   }
-  std::size_t taken = 0;
+  std::size_t count = 0;
   for (const auto& [id, learned] : checkpoint->targets) {
     const auto known = index_of_.find(id);
-    if (known == index_of_.end()) continue;
+    if (known == index_of_.end() || taken[known->second]) continue;
     paced_[known->second].pacing.restore(learned, world_s(age));
-    ++taken;
+    taken[known->second] = true;
+    ++count;
   }
-  world_.log.info("checkpoint_taken_up", {{"targets", taken}, {"age_s", to_seconds(age)}});
+  if (count > 0 || std::string_view{event} == "checkpoint_taken_up")
+    world_.log.info(event, {{"targets", count}, {"age_s", to_seconds(age)}});
 }
 
 void Pacer::save() {
@@ -207,7 +286,7 @@ void Pacer::decide(std::uint32_t index, double now_s) {
   Paced& paced = paced_[index];
   const PacingOptions& options = config_.targets[index].options;
   paced.decision = paced.pacing.decide(inputs_of(index, world_.clock.now()), options,
-                                       pools_[media_of_[index]], world_.random.uniform(), now_s);
+                                       pools_[media_of_[index]], next_uniform(paced.draws), now_s);
   const double period_s = to_seconds(options.refresh_period);
   if (now_s >= paced.next_s + period_s) paced.next_s = now_s;
   if (now_s >= paced.next_s) paced.next_s += period_s;
@@ -241,6 +320,7 @@ void Pacer::tick() {
     cycle_.decide_us = took_s * 1e6;
     decisions_.add(decided);
     decide_seconds_.observe(took_s);
+    if (const auto age = stat_.age(now)) decided_on_age_.observe(world_s(*age));
   }
   if (decided > 0 || now >= published_ + config_.pace_period / 2) publish(now);
 }
@@ -271,13 +351,29 @@ void Pacer::pool_targets(double now_s) {
 
 Result<Bytes> Pacer::explain_target(const ControlDesk::Arguments& arguments) {
   if (arguments.size() != 1) return fail("explain needs one argument: the target's id");
-  const auto known = index_of_.find(arguments.front());
-  if (known == index_of_.end())
-    return fail(Errc::not_found, fmt::format("no target {} in shard {} of {}", arguments.front(),
-                                             config_.index, config_.shards));
-  const auto index = known->second;
+  const auto index = TRY(index_named(arguments.front()));
   return encode(explain(ids_[index], inputs_of(index, world_.clock.now()),
                         config_.targets[index].options, paced_[index].decision));
+}
+
+Result<Bytes> Pacer::what_if_target(const ControlDesk::Arguments& arguments) const {
+  if (arguments.empty()) return fail("what_if needs the target's id, then KEY=VALUE changes");
+  const auto index = TRY(index_named(arguments.front()));
+  const Instant now = world_.clock.now();
+  const Paced& paced = paced_[index];
+  const auto what = TRY(what_if(inputs_of(index, now), config_.targets[index].options,
+                                std::span{arguments}.subspan(1)));
+  const Decision decision = decide_held(paced.pacing, what, pools_[media_of_[index]],
+                                        paced.decision.figures.uniform, pacing_s(now));
+  return encode(explain(ids_[index], what.inputs, what.options, decision));
+}
+
+Result<std::uint32_t> Pacer::index_named(const std::string& id) const {
+  const auto known = index_of_.find(id);
+  if (known == index_of_.end())
+    return fail(Errc::not_found,
+                fmt::format("no target {} in shard {} of {}", id, config_.index, config_.shards));
+  return known->second;
 }
 
 void Pacer::fill_status(StatusReply& reply) const {
@@ -298,6 +394,7 @@ void Pacer::fill_status(StatusReply& reply) const {
   };
   add("shard", fmt::format("{} of {}", config_.index, config_.shards));
   add("targets", fmt::format("{}", size()));
+  add("targets_version", config_.targets_version);
   add("cycles", fmt::format("{}", cycle_.cycle));
   add("decide_us", fmt::format("{:.0f}", cycle_.decide_us));
   add("stat_age_s", stat_age ? fmt::format("{:.2f}", world_s(*stat_age)) : "none");

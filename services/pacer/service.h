@@ -10,6 +10,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -31,6 +32,11 @@ class Pacer {
   /// Writes a checkpoint now; a failure is logged and counted.
   void save();
 
+  /// Works with these targets from now on; says what they change. Nothing else is touched: a target
+  /// that stays keeps all that was heard, learned and decided. One whose media channel, group or
+  /// queue is another begins anew, since what was learned was of that group.
+  std::string take_targets(std::vector<Target> targets, std::string version);
+
   std::size_t size() const { return config_.targets.size(); }
   const Decision& decision(std::uint32_t index) const { return paced_[index].decision; }
 
@@ -38,6 +44,7 @@ class Pacer {
   // One target with what was heard of it.
   struct Paced {
     TargetPacing pacing;
+    std::uint64_t draws = 0;  // State of its own dither: it depends on no other target.
     TargetFeedback feedback{};
     Decision decision{};
     double next_s = 0;     // [s] of the pacing world: when its refresh period is over.
@@ -45,7 +52,10 @@ class Pacer {
     bool has_feedback = false;
   };
 
+  Paced fresh(const Target& target) const;
+  void number_targets();
   void restore();
+  void take_up(std::string_view bytes, const char* event, std::vector<bool>& taken);
   void tick();
   void decide(std::uint32_t index, double now_s);
   void publish(Instant now);
@@ -54,6 +64,8 @@ class Pacer {
   void pool_targets(double now_s);
   PacingInputs inputs_of(std::uint32_t index, Instant now) const;
   Result<Bytes> explain_target(const ControlDesk::Arguments& arguments);
+  Result<Bytes> what_if_target(const ControlDesk::Arguments& arguments) const;
+  Result<std::uint32_t> index_named(const std::string& id) const;
   void fill_status(StatusReply& reply) const;
   double pacing_s(Instant at) const { return to_seconds(at - started_) * config_.time_scale; }
   double world_s(Duration duration) const { return to_seconds(duration) * config_.time_scale; }
@@ -66,6 +78,7 @@ class Pacer {
   std::unordered_map<std::string, std::uint32_t> index_of_;
   std::vector<Paced> paced_;
   std::vector<std::uint32_t> media_of_;  // Target -> index of its media channel's pool.
+  std::vector<std::string> media_;       // Names of the pools.
   std::vector<ChannelPool> pools_;
   double pooled_s_ = 0;
   FeedbackHead feedback_head_{};
@@ -83,6 +96,7 @@ class Pacer {
   Counter& feedback_ignored_;
   Counter& save_failures_;
   Histogram& decide_seconds_;
+  Histogram& decided_on_age_;
   Gauge& stat_age_;
   Gauge& feedback_age_;
   Gauge& granted_;

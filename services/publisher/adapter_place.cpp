@@ -36,11 +36,12 @@ Result<std::string> read_secret(const PublisherConfig& config) {
 Result<PublisherConfig> read_publisher_place(Place& place) {
   PublisherConfig config = TRY(parse_publisher_config(place));
   const auto text = TRY(read_file(config.targets_file));
-  const Targets targets = TRY(parse_targets(text, config.targets_file, max_rows));
+  const Targets targets = TRY(parse_targets(text, config.targets_file, place.topology.max_targets));
   for (const Target& target : targets.all) {
     config.ids.push_back(target.id);
     config.channels.push_back(target.media_channel);
   }
+  config.targets_version = targets.version();
   config.client_secret = TRY(read_secret(config));
   if (!config.ca_file.empty())  // Curl would find out with the first request, hours after --check.
     static_cast<void>(TRY(read_file(config.ca_file)));

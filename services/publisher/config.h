@@ -51,6 +51,7 @@ struct PublisherConfig {
   std::string targets_file;
   std::vector<std::string> ids;  // Of the targets by dense index, and their media channels.
   std::vector<std::string> channels;
+  std::string targets_version;  // See topology/targets.h.
   std::string client_secret;
   std::string boot;  // This host's boot id.
   std::int64_t pid = 0;

@@ -1,9 +1,12 @@
 #include "services/publisher/service.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "common/base/check.h"
 #include "common/base/hash.h"
+#include "common/base/patience.h"
 #include "common/wire/codec.h"
 
 namespace paceline {
@@ -67,10 +70,7 @@ Publisher::Publisher(const PublisherConfig& config, World& world, Http& http)
   request_.node = config_.node;
   request_.refresh_period_ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(config_.refresh_period).count();
-  for (std::uint32_t i = 0; i < config_.ids.size(); ++i) {
-    index_of_.emplace(config_.ids[i], i);
-    shard_of_.push_back(static_cast<std::uint8_t>(shard_of(config_.ids[i], config_.pacers)));
-  }
+  number_targets();
   desk_.status([this](StatusReply& reply) { fill_status(reply); });
   desk_.keyframe("feedback", -1, [this] { return feedback_.keyframe(); });
   desk_.question("report", [this](const auto&) -> Result<Bytes> { return encode(report()); });
@@ -84,6 +84,34 @@ Publisher::~Publisher() {
   world_.timers.cancel(wake_);
   world_.timers.cancel(report_timer_);
   cancel_publication();
+}
+
+void Publisher::number_targets() {
+  index_of_.clear();
+  shard_of_.clear();
+  for (std::uint32_t i = 0; i < config_.ids.size(); ++i) {
+    index_of_.emplace(config_.ids[i], i);
+    shard_of_.push_back(static_cast<std::uint8_t>(shard_of(config_.ids[i], config_.pacers)));
+  }
+}
+
+std::string Publisher::take_targets(std::vector<std::string> ids, std::vector<std::string> channels,
+                                    std::string version) {
+  std::size_t stay = 0;
+  for (const auto& id : ids) stay += index_of_.contains(id) ? 1 : 0;
+  const auto summary = fmt::format("{} targets: {} added, {} removed", ids.size(),
+                                   ids.size() - stay, config_.ids.size() - stay);
+  config_.ids = std::move(ids);
+  config_.channels = std::move(channels);
+  config_.targets_version = std::move(version);
+  number_targets();
+  pace_.reset_ids(config_.ids);
+  feedback_.reset_ids(config_.ids);
+  offers_ = Offers{config_.ids, config_.channels};
+  cancel_publication();  // Its acceptance would not be that of a full publication of these.
+  full_due_ = true;
+  world_.log.info("targets_reloaded", {{"what", summary}});
+  return summary;
 }
 
 // ---- What is due now

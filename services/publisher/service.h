@@ -21,6 +21,7 @@
 #include "common/ports/control.h"
 #include "common/ports/http.h"
 #include "common/ports/state_channel.h"
+#include "common/ports/token.h"
 #include "common/ports/world.h"
 #include "services/publisher/capacity.h"
 #include "services/publisher/compress.h"
@@ -48,6 +49,11 @@ class Publisher {
   /// once.
   void stop(std::function<void()> done);
 
+  /// Publishes for these targets from now on; says how many. The next publication is a full one, by
+  /// which the endpoint allows nothing for those that left.
+  std::string take_targets(std::vector<std::string> ids, std::vector<std::string> channels,
+                           std::string version);
+
   /// As it would be reported now.
   PublicationReport report() const;
   const Gate& gate() const { return gate_; }
@@ -63,6 +69,7 @@ class Publisher {
     bool last = false;  // The zero of a controlled stop.
   };
 
+  void number_targets();
   void step();
   void schedule(Instant now);
   void on_grant(Payload bytes);
@@ -88,7 +95,7 @@ class Publisher {
   void send_report();
   void fill_status(StatusReply& reply) const;
 
-  const PublisherConfig config_;
+  PublisherConfig config_;  // Only its targets ever change.
   World& world_;
   Http& http_;
   const Contract contract_;

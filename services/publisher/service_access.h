@@ -7,11 +7,11 @@
 #include <string>
 
 #include "common/ports/http.h"
+#include "common/ports/token.h"
 #include "common/ports/world.h"
 #include "services/publisher/config.h"
 #include "services/publisher/figures.h"
 #include "services/publisher/reach.h"
-#include "services/publisher/token.h"
 
 namespace paceline {
 

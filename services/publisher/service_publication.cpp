@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "common/base/check.h"
-#include "services/publisher/patience.h"
+#include "common/base/patience.h"
 #include "services/publisher/service.h"
 
 namespace paceline {

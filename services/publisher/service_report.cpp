@@ -49,6 +49,7 @@ void Publisher::fill_status(StatusReply& reply) const {
        {"outcome", to_string(now.outcome)},
        {"detail", now.detail},
        {"targets", fmt::format("{} of {}", now.targets, offers_.size())},
+       {"targets_version", config_.targets_version},
        {"bytes", fmt::format("{} as {}", now.body_bytes, now.sent_bytes)},
        {"encoding", to_string(encodings_.choose())},
        {"part_limit", fmt::format("{} targets", parts_.limit())},

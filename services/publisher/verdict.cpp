@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "services/publisher/patience.h"
+#include "common/base/patience.h"
 
 namespace paceline {
 namespace {

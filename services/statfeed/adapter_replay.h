@@ -1,12 +1,11 @@
-// A recorded feed in place of the Stat Servers, and the recorder that writes such a file
-// (feed_file.h).
+// A recorded feed (feed_file.h) in place of the Stat Servers.
 #pragma once
 
-#include <fstream>
 #include <string>
 #include <unordered_map>
 
 #include "common/ports/world.h"
+#include "common/runtime/files.h"
 #include "services/statfeed/feed_file.h"
 #include "services/statfeed/source.h"
 
@@ -41,7 +40,7 @@ class ReplayAdapter final : public Source {
   SourceListener& listener_;
   const Roster& roster_;
   World& world_;
-  std::string bytes_;
+  FileView file_;
   FeedReader reader_;
   std::optional<FeedRecord> ahead_;  // Read, and not due yet.
   std::vector<FeedTarget> recorded_;
@@ -49,41 +48,6 @@ class ReplayAdapter final : public Source {
   std::vector<Reading> readings_;
   Instant started_{};
   TimerId timer_ = 0;
-};
-
-/// Stands between the sources and their listener and writes down what passes. A file that cannot be
-/// written any more, or has grown to `max_bytes`, ends the recording with a line in the log; the
-/// feed goes on.
-class FeedRecorder final : public SourceListener {
- public:
-  /// Throws std::runtime_error if the file cannot be made. An older file of that name is replaced.
-  FeedRecorder(std::string file, SourceListener& listener, const Roster& roster, World& world,
-               std::size_t max_bytes = std::size_t{1} << 30);
-  ~FeedRecorder() override;
-  FeedRecorder(const FeedRecorder&) = delete;
-  FeedRecorder& operator=(const FeedRecorder&) = delete;
-
-  /// The roster is another one from here on.
-  void targets_changed();
-
-  void began(int server) override;
-  void read(int server, std::span<const Reading> readings) override;
-  void heard(int server) override;
-  void became(int server, const SourceState& state) override { listener_.became(server, state); }
-
- private:
-  void write(FeedRecord record);
-  void flush();
-
-  SourceListener& listener_;
-  const Roster& roster_;
-  World& world_;
-  std::ofstream file_;
-  std::size_t max_bytes_;
-  std::size_t written_ = 0;
-  std::string buffer_;
-  Instant started_;
-  TimerId timer_;
 };
 
 }  // namespace paceline

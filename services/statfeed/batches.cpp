@@ -39,6 +39,7 @@ void Batches::add(std::span<const std::uint32_t> slots, bool counts) {
   std::vector<Statistic> statistics;
   for (const auto slot : slots)
     for (std::uint32_t figure = 0; figure < figure_count; ++figure) {
+      if ((policy_.figures >> figure & 1) == 0) continue;
       statistics.push_back(slot * figure_count + figure);
       if (statistics.size() < policy_.size) continue;
       put(std::move(statistics), Duration::zero(), counts);

@@ -34,6 +34,7 @@ class Batches {
         15s;  // Pause before a statistic unknown to the server is asked for again.
     Duration unseen_max = 10min;
     int patience = 3;  // Failures of a batch before complete() goes without it.
+    std::uint32_t figures = (1u << figure_count) - 1;  // To be asked for: a bit each (mapping.h).
     int splits = 512;  // In one session; afterwards refused batches are tried again whole.
   };
 

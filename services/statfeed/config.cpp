@@ -64,19 +64,35 @@ Result<void> parse_definition(Settings& table, FigureSource& source) {
   return {};
 }
 
+// "group", "queue", or a pattern with something in braces.
+Result<int> parse_object(Settings& table, FigureSource& source) {
+  const auto object = TRY(table.text("object", source.of_queue ? "queue" : "group"));
+  if (object == "group" || object == "queue") {
+    source.of_queue = object == "queue";
+    return 0;
+  }
+  if (object.find('{') == object.npos)
+    return tl::unexpected(table.error("object", "not group, queue or a pattern as \"{group}_VQ\""));
+  if (const auto tried = filled(object, {}); !tried)
+    return tl::unexpected(table.error("object", tried.error().detail));
+  source.object = object;
+  return 0;
+}
+
 // [statfeed.statistics.ready] and so on: what is not said stays as in the default mapping.
 Result<Mapping> parse_mapping(Settings& settings) {
-  constexpr std::array<std::string_view, 2> owners{"group", "queue"};
   Mapping mapping = default_mapping();
   Settings tables = TRY(settings.table("statistics"));
   for (std::size_t i = 0; i < figure_count; ++i) {
     auto& source = mapping.figures[i];
     const std::string key = to_string(static_cast<Figure>(i));
     Settings table = TRY(tables.table(key));
-    source.of_queue = TRY(table.word("object", owners, source.of_queue ? "queue" : "group"))
-    == "queue";
+    source.asked = TRY(table.boolean("asked", true));
+    TRY(parse_object(table, source));
     source.object_type = TRY(table.text("object_type", source.of_queue ? "Queue" : "GroupAgents"));
-    source.needed = TRY(table.boolean("needed", source.needed));
+    source.needed = TRY(table.boolean("needed", source.needed && source.asked));
+    if (source.needed && !source.asked)
+      return tl::unexpected(table.error("needed", "it is not asked for"));
     if (table.has("category")) {
       if (table.has("name"))
         return tl::unexpected(table.error("name", "a definition is given too: one of both"));
@@ -85,6 +101,8 @@ Result<Mapping> parse_mapping(Settings& settings) {
     } else {
       source.name = TRY(table.text("name", source.name));
       if (source.name.empty()) return tl::unexpected(table.error("name", "empty"));
+      if (const auto name = filled(source.name, {}); !name)
+        return tl::unexpected(table.error("name", name.error().detail));
     }
     TRY(table.finish(0));
   }
@@ -132,6 +150,7 @@ Result<StatfeedConfig> parse_statfeed_config(Place& place) {
   const double time_scale = topology.time_scale;
   StatfeedConfig config;
   config.targets_file = topology.targets_file;
+  config.max_targets = topology.max_targets;
   config.shards = topology.pacers;
   if (const Channel* stat = topology.channel("stat")) {
     config.period = stat->period;
@@ -153,6 +172,7 @@ Result<StatfeedConfig> parse_statfeed_config(Place& place) {
   config.access = TRY(parse_access(settings));
   config.mapping = TRY(parse_mapping(settings));
   config.session = TRY(parse_session(settings, time_scale));
+  config.session.batches.figures = asked_figures(config.mapping);
 
   config.failover.silence =
       scaled(TRY(settings.duration("silence", {.fallback = 5s, .min = 500ms, .max = 10min})),
@@ -170,8 +190,6 @@ Result<StatfeedConfig> parse_statfeed_config(Place& place) {
       TRY(settings.real("max_interactions_per_second", {.fallback = 10, .min = 0.01, .max = 1e6}));
   config.totals.burst = 50;
   config.settle = TRY(settings.duration("settle", {.fallback = 50ms, .min = 1ms, .max = 10s}));
-  config.max_targets = static_cast<std::size_t>(TRY(settings.integer(
-      "max_targets", {.fallback = default_max_targets, .min = 1, .max = 1'000'000})));
   return settings.finish(config);
 }
 

@@ -147,11 +147,11 @@ std::optional<FeedRecord> read_record(std::string_view bytes) {
   Payload in{bytes};
   FeedRecord record;
   const auto kind = in.byte();
-  if (kind > static_cast<std::uint8_t>(FeedRecord::Kind::readings)) return std::nullopt;
+  if (kind > static_cast<std::uint8_t>(FeedRecord::Kind::state)) return std::nullopt;
   record.kind = static_cast<FeedRecord::Kind>(kind);
-  record.at_ms = static_cast<std::int64_t>(in.varint());
+  record.at = Duration{static_cast<std::int64_t>(in.varint())};
   record.server = in.byte();
-  if (record.server > 1 || record.at_ms < 0) return std::nullopt;
+  if (record.server > 1 || record.at < Duration::zero()) return std::nullopt;
   if (record.kind == FeedRecord::Kind::targets) {
     const auto count = in.count();
     for (std::size_t i = 0; i < count && in.ok(); ++i) {
@@ -171,6 +171,14 @@ std::optional<FeedRecord> read_record(std::string_view bytes) {
       before_ms = record.readings.back().timestamp_ms;
     }
   }
+  if (record.kind == FeedRecord::Kind::state) {
+    const auto flags = in.byte();
+    if (flags > 7) in.fault();
+    record.state.complete = (flags & 1) != 0;
+    record.state.available = (flags & 2) != 0;
+    record.state.pushing = (flags & 4) != 0;
+    record.state.unseen = in.small();
+  }
   if (!in.done()) return std::nullopt;
   return record;
 }
@@ -185,11 +193,11 @@ std::uint32_t fixed32(std::string_view bytes) {
 }  // namespace
 
 void encode_feed(const FeedRecord& record, std::string& out) {
-  CHECK(record.at_ms >= 0 && (record.server == 0 || record.server == 1));
+  CHECK(record.at >= Duration::zero() && (record.server == 0 || record.server == 1));
   const auto begin = out.size();
   out.append(frame_head, '\0');
   out.push_back(static_cast<char>(record.kind));
-  put_varint(out, static_cast<std::uint64_t>(record.at_ms));
+  put_varint(out, static_cast<std::uint64_t>(record.at.count()));
   out.push_back(static_cast<char>(record.server));
   if (record.kind == FeedRecord::Kind::targets) {
     put_varint(out, record.targets.size());
@@ -207,6 +215,12 @@ void encode_feed(const FeedRecord& record, std::string& out) {
       put_reading(out, reading, before_ms);
       before_ms = reading.timestamp_ms;
     }
+  }
+  if (record.kind == FeedRecord::Kind::state) {
+    const auto& state = record.state;
+    out.push_back(static_cast<char>((state.complete ? 1 : 0) | (state.available ? 2 : 0) |
+                                    (state.pushing ? 4 : 0)));
+    put_varint(out, state.unseen);
   }
   const auto payload = std::string_view{out}.substr(begin + frame_head);
   std::string head;

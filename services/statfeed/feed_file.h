@@ -2,12 +2,15 @@
 //
 //   "PACEFEED" and one byte of version, then frames:
 //   u32 length of the payload, u32 CRC-32 of it (both little-endian), payload = FeedRecord:
-//     byte kind, varint milliseconds since the recording began, byte server, then
-//     targets:  varint count, each varint slot and three texts (varint length, bytes): id, group,
-//     queue readings: varint count, each varint statistic, byte kind, zigzag varint of the
-//     difference to the
-//               timestamp before, and for a value either 0 and a zigzag varint, or 1 and a double
+//     byte kind, varint nanoseconds since the recording began, byte server, then
+//     targets:   varint count, each varint slot and three texts (varint length, bytes): id, group,
+//                queue
+//     readings:  varint count, each varint statistic, byte kind, zigzag varint of the difference to
+//                the timestamp before, and for a value either 0 and a zigzag varint, or 1 and a
+//                double
+//     state:     byte of flags (1 complete, 2 available, 4 pushing), varint statistics unknown
 //   Whole numbers cost a byte or two; a file that was cut or damaged is good up to that frame.
+//   Times are exact, so that what is played back meets the same timers.
 #pragma once
 
 #include <optional>
@@ -16,7 +19,8 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "services/statfeed/ledger.h"
+#include "common/base/time.h"
+#include "services/statfeed/source.h"
 
 namespace paceline {
 
@@ -28,17 +32,18 @@ struct FeedTarget {
 };
 
 struct FeedRecord {
-  enum class Kind : std::uint8_t { targets, began, heard, readings };
+  enum class Kind : std::uint8_t { targets, began, heard, readings, state };
   Kind kind = Kind::heard;
-  std::int64_t at_ms = 0;  // [>= 0] since the recording began.
-  int server = 0;          // [0, 1]
-  std::vector<FeedTarget> targets;
-  std::vector<Reading> readings;
+  Duration at{};   // [>= 0] since the recording began.
+  int server = 0;  // [0, 1]
+  std::vector<FeedTarget> targets{};
+  std::vector<Reading> readings{};
+  SourceState state{};
 
   bool operator==(const FeedRecord&) const = default;
 };
 
-inline constexpr std::string_view feed_header = "PACEFEED\x01";
+inline constexpr std::string_view feed_header = "PACEFEED\x02";
 inline constexpr std::size_t max_feed_frame = 64u << 20;
 
 /// Appends one frame.

@@ -38,6 +38,24 @@ void Ledger::forget(std::uint32_t slot) {
   std::fill_n(known_.begin() + begin, figure_count, Known::unheard);
 }
 
+std::optional<Reading> Ledger::last(Statistic statistic) const {
+  Reading reading{.statistic = statistic, .timestamp_ms = timestamps_[statistic]};
+  switch (known_[statistic]) {
+    case Known::unheard:
+      return std::nullopt;
+    case Known::value:
+      reading.value = values_[statistic];
+      break;
+    case Known::invalid:
+      reading.kind = Reading::Kind::invalid;
+      break;
+    case Known::unseen:
+      reading.kind = Reading::Kind::unseen;
+      break;
+  }
+  return reading;
+}
+
 void Ledger::begin_session() {
   std::ranges::fill(timestamps_, 0);
   newest_ms_ = 0;

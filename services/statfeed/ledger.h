@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -66,6 +67,9 @@ class Ledger {
   double value(std::uint32_t slot, Figure figure) const {
     return values_[statistic_of(slot, figure)];
   }
+
+  /// What was last said about a statistic in this session, as a reading; nothing if nothing was.
+  std::optional<Reading> last(Statistic statistic) const;
 
   std::uint32_t slots() const { return static_cast<std::uint32_t>(lacking_.size()); }
   std::uint32_t visible_slots() const { return visible_slots_; }

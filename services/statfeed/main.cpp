@@ -1,10 +1,12 @@
 // statfeed: hears a pair of Stat Servers and says what is true of every target. Writes channel
 // `stat`.
 #include <optional>
+#include <stdexcept>
 
 #include "common/runtime/curl_http.h"
 #include "common/runtime/files.h"
 #include "common/runtime/serve.h"
+#include "services/statfeed/adapter_record.h"
 #include "services/statfeed/adapter_replay.h"
 #include "services/statfeed/adapter_statistics.h"
 #include "services/statfeed/service.h"
@@ -30,17 +32,19 @@ Result<StatfeedConfig> load(Place& place) {
 
 int main(int argc, char** argv) {
   return serve<StatfeedConfig>(
-      "statfeed", argc, argv, load, [](const StatfeedConfig& config, World& world, Loop& loop) {
+      "statfeed", argc, argv, load,
+      [](const StatfeedConfig& config, World& world, Loop& loop,
+         Follower<StatfeedConfig>& follower) {
         CurlHttp http{loop, world.metrics};
         Statfeed statfeed{config, world};
-        std::optional<FeedRecorder> recorder;
+        FeedRecorder recorder{statfeed, world};
         if (!config.record_file.empty())
-          recorder.emplace(config.record_file, statfeed, statfeed.roster(), world);
-        SourceListener& listener = recorder ? static_cast<SourceListener&>(*recorder) : statfeed;
+          if (const auto begun = recorder.begin(config.record_file, std::nullopt, true); !begun)
+            throw std::runtime_error{begun.error().detail};
         std::optional<ReplayAdapter> replay;
         std::array<std::optional<StatisticsAdapter>, server_count> servers;
         if (!config.replay_file.empty()) {
-          replay.emplace(ReplayAdapter::Options{config.replay_file, config.replay_speed}, listener,
+          replay.emplace(ReplayAdapter::Options{config.replay_file, config.replay_speed}, recorder,
                          statfeed.roster(), world);
           for (int server = 0; server < server_count; ++server) statfeed.attach(server, *replay);
           replay->start();
@@ -49,15 +53,15 @@ int main(int argc, char** argv) {
           if (config.servers[i].empty()) continue;
           servers[i].emplace(
               StatisticsAdapter::Options{config.servers[i], config.access, config.session},
-              static_cast<int>(i), listener, statfeed.roster(), statfeed.mapping(), world, http);
+              static_cast<int>(i), recorder, statfeed.roster(), statfeed.mapping(), world, http);
           statfeed.attach(static_cast<int>(i), *servers[i]);
           servers[i]->start();
         }
-        loop.on_reload([&] {
-          auto outcome = statfeed.reload(read_targets(config));
-          if (outcome && recorder) recorder->targets_changed();
+        follower.follow = [&](StatfeedConfig next) {
+          auto outcome = statfeed.take_targets(next.targets);
+          recorder.targets_changed();
           return outcome;
-        });
+        };
         loop.on_stop([&] {
           statfeed.stop();
           loop.after(leave_time, [&] { loop.stop(); });

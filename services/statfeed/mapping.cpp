@@ -1,5 +1,7 @@
 #include "services/statfeed/mapping.h"
 
+#include "common/base/check.h"
+
 namespace paceline {
 namespace {
 
@@ -97,12 +99,50 @@ Mapping default_mapping() {
   return mapping;
 }
 
+std::uint32_t asked_figures(const Mapping& mapping) {
+  std::uint32_t asked = 0;
+  for (std::uint32_t i = 0; i < figure_count; ++i)
+    if (mapping.figures[i].asked) asked |= 1u << i;
+  return asked;
+}
+
+Result<std::string> filled(std::string_view pattern, const Subject& subject) {
+  std::string out;
+  while (!pattern.empty()) {
+    const auto open = pattern.find('{');
+    out += pattern.substr(0, open);
+    if (open == pattern.npos) break;
+    const auto close = pattern.find('}', open);
+    if (close == pattern.npos) return fail("a { without its }");
+    const auto word = pattern.substr(open + 1, close - open - 1);
+    if (word == "id")
+      out += subject.id;
+    else if (word == "channel")
+      out += subject.media_channel;
+    else if (word == "group")
+      out += subject.group;
+    else if (word == "queue")
+      out += subject.queue;
+    else
+      return fail("{" + std::string{word} + "} is not one of {id}, {channel}, {group}, {queue}");
+    pattern.remove_prefix(close + 1);
+  }
+  return out;
+}
+
 StatisticRequest request_for(const Mapping& mapping, const Subject& subject, Figure figure) {
   const auto& source = mapping[figure];
+  const auto good = [&](std::string_view pattern) {
+    auto text = filled(pattern, subject);
+    CHECK(text.has_value());  // The settings' reader tried it.
+    return *std::move(text);
+  };
   return {.statistic_id = {},
-          .object_id = source.of_queue ? subject.queue : subject.group,
+          .object_id = !source.object.empty() ? good(source.object)
+                       : source.of_queue      ? subject.queue
+                                              : subject.group,
           .object_type = source.object_type,
-          .name = source.definition ? std::string{} : source.name,
+          .name = source.definition ? std::string{} : good(source.name),
           .definition = source.definition};
 }
 

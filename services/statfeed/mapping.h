@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/result.h"
 #include "common/wire/statistics.h"
 
 namespace paceline {
@@ -57,9 +58,12 @@ const char* to_string(Figure figure);
 struct FigureSource {
   bool of_queue = false;    // Of the target's queue; otherwise of its agent group.
   std::string object_type;  // GroupAgents, Queue, ...
-  std::string name;         // As defined at the server; empty if `definition` is given.
+  std::string name;         // As defined at the server; empty if `definition` is given. A pattern.
   std::optional<StatisticDefinition> definition;
   bool needed = true;  // Without it the target is not visible.
+  bool asked = true;   // false: the site has no such statistic; its figure stays unknown.
+  // A pattern that gives the object's id; "" = that of the group or of the queue.
+  std::string object{};
 
   bool operator==(const FigureSource&) const = default;
 };
@@ -74,6 +78,9 @@ struct Mapping {
   bool operator==(const Mapping&) const = default;
 };
 
+/// One bit for each figure that is asked for, by its number.
+std::uint32_t asked_figures(const Mapping& mapping);
+
 /// The names of the vendor's own sample definitions. Not needed are: after-call work, not ready,
 /// both averages.
 Mapping default_mapping();
@@ -83,11 +90,16 @@ struct Subject {
   std::string id;
   std::string group;  // Object id of the agent group.
   std::string queue;  // Object id of the queue.
+  std::string media_channel{};
 
   bool operator==(const Subject&) const = default;
 };
 
-/// What to ask for one figure; the statistic's id is left empty.
+/// `pattern` with {id}, {channel}, {group} and {queue} replaced by the subject's own.
+///   errors   bad_value: a { without its }, or another word between them
+Result<std::string> filled(std::string_view pattern, const Subject& subject);
+
+/// What to ask for one figure, whose patterns are good; the statistic's id is left empty.
 StatisticRequest request_for(const Mapping& mapping, const Subject& subject, Figure figure);
 
 /// A UUID that holds the statistic's number, so that reading it back needs no table.

@@ -7,6 +7,7 @@
 
 #include "common/base/check.h"
 #include "common/base/hash.h"
+#include "topology/targets_diff.h"
 
 namespace paceline {
 namespace {
@@ -28,7 +29,7 @@ std::vector<Subject> subjects_of(const Targets& targets) {
   std::vector<Subject> subjects;
   subjects.reserve(targets.all.size());
   for (const auto& target : targets.all)
-    subjects.push_back({target.id, target.group, target.queue});
+    subjects.push_back({target.id, target.group, target.queue, target.media_channel});
   return subjects;
 }
 
@@ -48,9 +49,9 @@ Statfeed::Statfeed(const StatfeedConfig& config, World& world)
       started_{world.clock.now()},
       rate_since_{started_},
       desk_{world},
-      resets_{world.metrics.counter("paceline_statfeed_counter_resets_total",
+      resets_{world.metrics.counter("paceline_statfeed_resets_total",
                                     "Counters that restarted from zero.")},
-      jumps_{world.metrics.counter("paceline_statfeed_counter_jumps_total",
+      jumps_{world.metrics.counter("paceline_statfeed_jumps_total",
                                    "Counters that jumped implausibly and were bridged.")},
       switches_{world.metrics.counter("paceline_statfeed_switches_total",
                                       "Switches from one server of the pair to the other.")},
@@ -63,7 +64,7 @@ Statfeed::Statfeed(const StatfeedConfig& config, World& world)
                                      "Since the server in use was last heard.")},
       in_use_gauge_{
           world.metrics.gauge("paceline_statfeed_in_use", "0 primary, 1 backup, -1 neither.")} {
-  take_targets(config.targets);
+  apply(config.targets);
   register_questions();
   tick_timer_ = world_.timers.every(
       std::min(config_.period, std::max<Duration>(config_.failover.silence / 4, 10ms)),
@@ -94,6 +95,11 @@ void Statfeed::attach(int server, Source& source) {
   mine.view.configured = true;
 }
 
+std::optional<SourceState> Statfeed::state(int server) const {
+  const auto& asked = servers_[at(server)];
+  return asked.source ? std::optional{asked.state} : std::nullopt;
+}
+
 void Statfeed::stop() {
   for (auto& server : servers_)
     if (server.source) server.source->stop();
@@ -101,7 +107,7 @@ void Statfeed::stop() {
 
 // ---- Targets
 
-void Statfeed::take_targets(const Targets& targets) {
+void Statfeed::apply(const Targets& targets) {
   const auto change = roster_.apply(subjects_of(targets));
   for (auto& server : servers_) {
     for (const auto slot : change.removed) server.ledger.forget(slot);
@@ -111,16 +117,15 @@ void Statfeed::take_targets(const Targets& targets) {
   totals_.resize(roster_.capacity());
   is_touched_.resize(roster_.capacity());
   targets_gauge_.set(static_cast<double>(targets.all.size()));
-  build_shards();
+  number_rows();
+  targets_version_ = targets.version();
   for (auto& server : servers_)
     if (server.source) server.source->targets_changed(change);
 }
 
-// A stream's dictionary is fixed, so other rows are another stream: a later incarnation of ours.
-void Statfeed::build_shards() {
-  shards_.clear();
-  shard_worlds_.clear();
+void Statfeed::number_rows() {
   shards_.resize(static_cast<std::size_t>(config_.shards));
+  for (auto& shard : shards_) shard.slots.clear();
   row_of_.assign(roster_.capacity(), {});
   std::vector<std::vector<std::string>> ids(shards_.size());
   for (const auto slot : roster_.order()) {
@@ -131,27 +136,26 @@ void Statfeed::build_shards() {
     shards_[shard].slots.push_back(slot);
   }
   for (std::size_t k = 0; k < shards_.size(); ++k) {
-    World& world = shard_worlds_.emplace_back(world_);
-    world.incarnation += reloads_;
-    shards_[k].writer = std::make_unique<StateWriter<TargetStat>>(
-        world, "stat",
-        StateWriter<TargetStat>::Options{
-            .ids = std::move(ids[k]), .keyframe = config_.keyframe, .shard = static_cast<int>(k)});
+    auto& writer = shards_[k].writer;
+    if (writer)
+      writer->reset_ids(std::move(ids[k]));
+    else
+      writer = std::make_unique<StateWriter<TargetStat>>(
+          world_, "stat",
+          StateWriter<TargetStat>::Options{.ids = std::move(ids[k]),
+                                           .keyframe = config_.keyframe,
+                                           .shard = static_cast<int>(k)});
   }
   touch_all();
 }
 
-Result<std::string> Statfeed::reload(Result<Targets> targets) {
-  if (!targets) {
-    world_.log.error("targets_refused",
-                     {{"why", targets.error().detail}, {"kept", roster_.order().size()}});
-    return tl::unexpected(targets.error());
-  }
-  ++reloads_;
-  const auto before = roster_.order().size();
-  take_targets(*targets);
-  world_.log.info("targets_reloaded", {{"targets", roster_.order().size()}, {"before", before}});
-  return fmt::format("{} targets, {} before", roster_.order().size(), before);
+std::string Statfeed::take_targets(const Targets& targets) {
+  const auto diff = diff_targets(config_.targets.all, targets.all);
+  config_.targets = targets;
+  apply(targets);
+  world_.log.info("targets_reloaded",
+                  {{"targets", roster_.order().size()}, {"what", diff.summary()}});
+  return fmt::format("{} targets: {}", roster_.order().size(), diff.summary());
 }
 
 // ---- What sources say
@@ -389,6 +393,7 @@ void Statfeed::fill_status(StatusReply& reply) {
     add(name + "_statistics_unknown", std::to_string(server.state.unseen));
   }
   add("targets", std::to_string(roster_.order().size()));
+  add("targets_version", targets_version_);
   add("targets_not_visible", std::to_string(source.targets_unseen));
   add("switches", std::to_string(source.switches));
   add("age", format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(age(now))));
@@ -420,6 +425,7 @@ void Statfeed::register_questions() {
     for (const auto slot : roster_.order())
       for (std::uint32_t i = 0; in_use && i < figure_count; ++i)
         if (const auto figure = static_cast<Figure>(i);
+            config_.mapping[figure].asked &&
             servers_[at(*in_use)].ledger.known(slot, figure) != Ledger::Known::value)
           reply.fields.push_back({roster_.subject(slot).id, to_string(figure)});
     return encode(reply);

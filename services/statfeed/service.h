@@ -3,8 +3,8 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "common/ports/control.h"
@@ -25,14 +25,20 @@ class Statfeed final : public SourceListener {
   /// A source for `server` [0, 1]; it must outlive this object, or stop before.
   void attach(int server, Source& source);
 
-  /// What the targets file holds now. Anything wrong with it is logged and the old targets stay.
-  Result<std::string> reload(Result<Targets> targets);
+  /// What the targets file holds now; says what that changes.
+  std::string take_targets(const Targets& targets);
 
   /// All sources take leave of their servers.
   void stop();
 
   const Roster& roster() const { return roster_; }
   const Mapping& mapping() const { return config_.mapping; }
+  const Ledger& ledger(int server) const {
+    return servers_[static_cast<std::size_t>(server)].ledger;
+  }
+  /// As last told; nothing if no such server is attached.
+  std::optional<SourceState> state(int server) const;
+  ControlDesk& desk() { return desk_; }
   const Failover& failover() const { return failover_; }
   const Totals& totals() const { return totals_; }
   const StateWriter<TargetStat>& writer(int shard) const {
@@ -64,8 +70,8 @@ class Statfeed final : public SourceListener {
   };
 
   Server make_server(int server);
-  void take_targets(const Targets& targets);
-  void build_shards();
+  void apply(const Targets& targets);
+  void number_rows();
   void register_questions();
   void tick();
   void soon();
@@ -89,12 +95,11 @@ class Statfeed final : public SourceListener {
   std::array<Server, server_count> servers_;
   Instant started_;
 
-  std::deque<World> shard_worlds_;  // Each with its own incarnation: a reload begins new streams.
   std::vector<Shard> shards_;
   std::vector<Row> row_of_;  // By slot.
   std::vector<std::uint32_t> touched_;
   std::vector<bool> is_touched_;
-  std::uint64_t reloads_ = 0;
+  std::string targets_version_;
   bool soon_ = false;
 
   // As last published for all: when one of them changes, every row does.

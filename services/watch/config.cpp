@@ -95,6 +95,9 @@ Result<WatchConfig> parse_watch_config(Place& place) {
   config.max_streams = static_cast<std::size_t>(
       TRY(settings.integer("max_streams", {.fallback = 32, .min = 0, .max = 200})));
 
+  config.target_series = static_cast<std::size_t>(
+      TRY(settings.integer("target_series", {.fallback = 0, .min = 0, .max = 10'000})));
+
   if (config.certificate_file.empty() != config.key_file.empty())
     return tl::unexpected{settings.error("certificate_file", "goes together with key_file only")};
   if (!is_loopback(config.listen_address) &&

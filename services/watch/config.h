@@ -26,6 +26,7 @@ struct WatchConfig {
   std::size_t history_points = 500'000;  // For all targets together.
   std::size_t events = 1000;             // Kept.
   std::size_t max_streams = 32;          // Open at once.
+  std::size_t target_series = 0;         // Targets with series of their own in /metrics.
   double time_scale = 1;                 // What the pacing world runs faster by.
 
   std::string node;  // Ours.
@@ -38,6 +39,7 @@ struct WatchConfig {
 
   std::string targets_file;  // Read by main.cpp into `targets`.
   std::vector<TargetName> targets;
+  std::string targets_version;  // See topology/targets.h.
 };
 
 /// Reads [watch] and what the cluster says of it.

@@ -41,12 +41,23 @@ void History::sample(const TargetTable& table, std::int64_t wall_ms) {
   for (std::uint32_t i = 0; i < targets_; ++i) points_[start + i] = point_of(table.row(i), wall_ms);
 }
 
+void History::renumber(const std::vector<std::uint32_t>& before) {
+  std::vector<HistoryPoint> points(before.size() * points_each_);
+  for (std::size_t k = 0; k < points_each_; ++k)
+    for (std::size_t i = 0; i < before.size(); ++i)
+      if (before[i] != UINT32_MAX)
+        points[k * before.size() + i] = points_[k * targets_ + before[i]];
+  targets_ = before.size();
+  points_ = std::move(points);
+}
+
 std::vector<HistoryPoint> History::of(std::uint32_t index) const {
   CHECK(index < targets_);
   std::vector<HistoryPoint> found;
   const std::size_t kept = std::min(samples_, points_each_);
   for (std::size_t i = samples_ - kept; i < samples_; ++i)
-    found.push_back(points_[i % points_each_ * targets_ + index]);
+    if (const auto& point = points_[i % points_each_ * targets_ + index]; point.wall_ms > 0)
+      found.push_back(point);
   return found;
 }
 

@@ -33,6 +33,10 @@ class History {
   /// One point for every target of `table`, which must be the one it was made for.
   void sample(const TargetTable& table, std::int64_t wall_ms);
 
+  /// The table was renewed: `before` says where each of its targets was. What has left is
+  /// forgotten.
+  void renumber(const std::vector<std::uint32_t>& before);
+
   /// Oldest first.
   std::vector<HistoryPoint> of(std::uint32_t index) const;
 

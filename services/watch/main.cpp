@@ -11,7 +11,10 @@ namespace {
 paceline::Result<paceline::WatchConfig> load(paceline::Place& place) {
   auto config = TRY(paceline::parse_watch_config(place));
   const auto text = TRY(paceline::read_file(config.targets_file));
-  config.targets = paceline::target_names(TRY(paceline::parse_targets(text, config.targets_file)));
+  const auto targets =
+      TRY(paceline::parse_targets(text, config.targets_file, place.topology.max_targets));
+  config.targets = paceline::target_names(targets);
+  config.targets_version = targets.version();
   return config;
 }
 
@@ -20,8 +23,15 @@ paceline::Result<paceline::WatchConfig> load(paceline::Place& place) {
 int main(int argc, char** argv) {
   return paceline::serve<paceline::WatchConfig>(
       "watch", argc, argv, load,
-      [](const paceline::WatchConfig& config, paceline::World& world, paceline::Loop& loop) {
+      [](const paceline::WatchConfig& config, paceline::World& world, paceline::Loop& loop,
+         paceline::Follower<paceline::WatchConfig>& follower) {
         paceline::Watch watch{config, world};
+        follower.follow =
+            [&](paceline::WatchConfig next) -> paceline::Result<std::optional<std::string>> {
+          // With the same targets it is another file that the operator means: certificates.
+          if (next.targets_version == watch.targets_version()) return std::nullopt;
+          return watch.take_targets(std::move(next.targets), std::move(next.targets_version));
+        };
         const paceline::WatchServer server{config, watch, loop};
         world.log.info("listening", {{"port", server.port()}});
         loop.run();

@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <utility>
 
 #include "common/base/check.h"
 #include "common/base/hash.h"
 #include "common/wire/codec.h"
 #include "services/watch/json.h"
+#include "services/watch/target_figures.h"
 
 namespace paceline {
 namespace {
@@ -26,6 +30,13 @@ std::vector<std::string> ids_of(const std::vector<TargetName>& targets) {
   ids.reserve(targets.size());
   for (const auto& target : targets) ids.push_back(target.id);
   return ids;
+}
+
+Targets targets_of(const std::vector<TargetName>& names) {
+  Targets targets;
+  for (const auto& name : names)
+    targets.all.push_back({name.id, name.media_channel, name.group, name.queue, name.options});
+  return targets;
 }
 
 std::string stream_message(std::string_view event, std::string_view json) {
@@ -53,6 +64,7 @@ Watch::Watch(const WatchConfig& config, World& world)
     : config_{config},
       world_{world},
       targets_{config.targets},
+      targets_version_{config.targets_version},
       cluster_{config.cluster},
       events_{config.events},
       history_{config.targets.size(), most_points_a_target, config.history_points},
@@ -97,8 +109,12 @@ Watch::Watch(const WatchConfig& config, World& world)
   hear_message<PublicationReport>("publication");
   desk_.status([this](StatusReply& reply) {
     reply.fields.push_back({"url", api_.watch_url()});
+    reply.fields.push_back({"targets_version", targets_version_});
     reply.fields.push_back({"streams", std::to_string(streams_.size())});
     reply.fields.push_back({"events", std::to_string(events_.last())});
+  });
+  desk_.question("targets", [this](const auto&) -> Result<Bytes> {
+    return to_bytes(targets_as_csv(targets_of(targets_.names())));
   });
   desk_.question("cluster", [this](const auto&) -> Result<Bytes> {
     note_all_senders();
@@ -110,6 +126,22 @@ Watch::Watch(const WatchConfig& config, World& world)
   world.timers.every(step_period, [this] { step(); });
   world.timers.every(config.stream_period, [this] { broadcast(); });
   world.timers.every(config.history_period, [this] { sample(); });
+}
+
+std::string Watch::take_targets(std::vector<TargetName> names, std::string version) {
+  std::size_t stay = 0;
+  for (const auto& name : names) stay += targets_.find(name.id) ? 1 : 0;
+  const auto summary = fmt::format("{} targets: {} added, {} removed", names.size(),
+                                   names.size() - stay, targets_.size() - stay);
+  const auto ids = ids_of(names);
+  history_.renumber(targets_.renew(std::move(names)));
+  stat_.reset_ids(ids);
+  pace_.reset_ids(ids);
+  feedback_.reset_ids(ids);
+  targets_version_ = std::move(version);
+  renewed_ = !streams_.empty();
+  world_.log.info("targets_reloaded", {{"what", summary}});
+  return summary;
 }
 
 template <class Message>
@@ -158,6 +190,10 @@ void Watch::step() {
 void Watch::broadcast() {
   if (streams_.empty()) return targets_.forget_changes();
   std::string text = stream_message("status", api_.status(world_.clock.now(), world_.clock.wall()));
+  if (std::exchange(renewed_, false)) {
+    text += stream_message("renewed", "{}");
+    targets_.forget_changes();  // The page asks for the whole table.
+  }
   if (const auto changed = targets_.take_changed(most_rows_a_message); !changed.empty())
     text += stream_message("targets", changes_json(targets_, changed));
   if (events_.last() > event_sent_) {
@@ -222,8 +258,9 @@ void Watch::answer_metrics(const WebRequest& request, WebExchange exchange) {
   const ClusterStatus status = cluster_.status(world_.clock.now(), world_.clock.wall());
   set_gauges(status);
   const auto& self = world_.self;
-  scrape_->processes.push_back(
-      {self.node, self.process, self.index, true, world_.metrics.snapshot()});
+  auto own = world_.metrics.snapshot();
+  std::ranges::move(target_families(targets_, config_.target_series), std::back_inserter(own));
+  scrape_->processes.push_back({self.node, self.process, self.index, true, std::move(own)});
   std::vector<Address> others;
   for (const auto& [process, count] : config_.processes)
     for (int index = 0; index < count; ++index)

@@ -37,12 +37,16 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
+  /// Shows these targets from now on; says how many. Those that stay keep what was heard of them.
+  std::string take_targets(std::vector<TargetName> names, std::string version);
+
   /// Answers by `exchange`, at once or after asking other processes (at most a second).
   void ask(const WebRequest& request, WebExchange exchange);
 
   /// Where people find the page; known once the server has its port.
   void set_watch_url(std::string url) { api_.set_watch_url(std::move(url)); }
 
+  const std::string& targets_version() const { return targets_version_; }
   const ClusterView& cluster() const { return cluster_; }
   const EventList& events() const { return events_; }
   const TargetTable& targets() const { return targets_; }
@@ -69,6 +73,7 @@ class Watch {
   const WatchConfig& config_;
   World& world_;
   TargetTable targets_;
+  std::string targets_version_;
   ClusterView cluster_;
   EventList events_;
   History history_;
@@ -79,6 +84,7 @@ class Watch {
   StateReader<TargetPace> pace_;
   StateReader<TargetFeedback> feedback_;
   std::list<WebExchange> streams_;
+  bool renewed_ = false;            // The streams have to be told that the targets are others.
   std::uint64_t event_sent_ = 0;    // Number of the last event that the streams know.
   std::shared_ptr<Scrape> scrape_;  // The one under way, if any: later askers join it.
   Counter& refused_;

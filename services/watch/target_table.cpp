@@ -75,6 +75,29 @@ TargetTable::TargetTable(std::vector<TargetName> names)
   }
 }
 
+std::vector<std::uint32_t> TargetTable::renew(std::vector<TargetName> names) {
+  std::vector<std::uint32_t> before;
+  std::vector<TargetRow> rows;
+  rows.reserve(names.size());
+  for (const auto& name : names) {
+    const auto known = index_of_.find(name.id);
+    before.push_back(known == index_of_.end() ? UINT32_MAX : known->second);
+    rows.push_back(known == index_of_.end() ? TargetRow{} : rows_[known->second]);
+  }
+  names_ = std::move(names);
+  rows_ = std::move(rows);
+  index_of_.clear();
+  for (std::uint32_t i = 0; i < names_.size(); ++i) {
+    rows_[i].name = &names_[i];
+    index_of_.emplace(names_[i].id, i);
+  }
+  changed_.clear();
+  is_changed_.assign(names_.size(), false);
+  clear_shifts();  // By their old indices; what they counted is told no more.
+  for (std::uint32_t i = 0; i < names_.size(); ++i) note_change(i);
+  return before;
+}
+
 void TargetTable::set_stat(std::uint32_t index, const TargetStat& stat) {
   CHECK(index < rows_.size());
   auto& row = rows_[index];

@@ -101,6 +101,11 @@ class TargetTable {
   TargetTable(const TargetTable&) = delete;
   TargetTable& operator=(const TargetTable&) = delete;
 
+  /// Other targets from now on, in this order; those that stay keep what was heard of them.
+  ///   returns  where each was before; UINT32_MAX = it is new
+  std::vector<std::uint32_t> renew(std::vector<TargetName> names);
+  const std::vector<TargetName>& names() const { return names_; }
+
   void set_stat(std::uint32_t index, const TargetStat& stat);
   void set_pace(std::uint32_t index, const TargetPace& pace);
   void set_feedback(std::uint32_t index, const TargetFeedback& feedback);

@@ -1,51 +1,69 @@
 #include "common/base/pacing_options.h"
 
+#include <rapidcheck.h>
+
 #include "tests/support/catch.h"
 
 namespace paceline::test {
 namespace {
 
-Result<PacingOptions> parsed(std::string_view text, const PacingOptions& defaults = {}) {
-  auto settings = Settings::parse(text, "targets.toml");
-  REQUIRE(settings);
-  return parse_pacing_options(*settings, defaults);
+Result<PacingOptions> with(std::string_view name, std::string_view text) {
+  PacingOptions options;
+  for (const PacingOption& option : pacing_options())
+    if (option.name == name) {
+      const auto set = option.set(options, text);
+      if (!set) return tl::unexpected(set.error());
+      return options;
+    }
+  return fail(Errc::not_found, "no such option");
 }
 
 }  // namespace
 
-TEST_CASE("options that are absent stay as in the defaults", "[base]") {
-  const PacingOptions defaults{.optimization_goal = 7, .enabled = false};
-
-  CHECK(parsed("", defaults) == defaults);
-}
-
-TEST_CASE("each algorithm and optimisation target is known by the vendor's word", "[base]") {
-  const auto options = parsed(
-      "algorithm = 'PREDICTIVE_B_DUAL'\noptimizationTarget = 'BUSY_FACTOR'\n"
-      "optimizationGoal = 80\nproactiveRatio = 30\nrefreshPeriod = '5s'\n");
-
-  REQUIRE(options);
-  CHECK(options->algorithm == Algorithm::predictive_b_dual);
-  CHECK(options->optimization_target == OptimizationTarget::busy_factor);
-  CHECK(options->optimization_goal == 80);
-  CHECK(options->proactive_ratio == 30);
-  CHECK(options->refresh_period == Duration{5s});
+TEST_CASE("each option is known by the vendor's word and range", "[base]") {
+  CHECK(with("algorithm", "PREDICTIVE_B_DUAL")->algorithm == Algorithm::predictive_b_dual);
+  CHECK(with("optimizationTarget", "BUSY_FACTOR")->optimization_target ==
+        OptimizationTarget::busy_factor);
+  CHECK(with("optimizationGoal", "80")->optimization_goal == 80);
+  CHECK(with("proactiveRatio", "0")->proactive_ratio == 0);
+  CHECK(with("refreshPeriod", "5s")->refresh_period == Duration{5s});
+  CHECK_FALSE(with("enabled", "false")->enabled);
 }
 
 TEST_CASE("the vendor's misspelling of abandonment is understood", "[base]") {
-  const auto options = parsed("optimizationTarget = 'ABANDONEMENT_RATE'\n");
-
-  REQUIRE(options);
-  CHECK(options->optimization_target == OptimizationTarget::abandonment_rate);
+  CHECK(with("optimizationTarget", "ABANDONEMENT_RATE"));
 }
 
-TEST_CASE("options out of range are refused by name", "[base]") {
-  for (const auto* text :
-       {"optimizationGoal = 0", "optimizationGoal = 100", "proactiveRatio = 101",
-        "refreshPeriod = '50ms'", "algorithm = 'PREDICTIVE_C'", "optimizationTarget = 'SPEED'"}) {
-    CAPTURE(text);
-    CHECK_FALSE(parsed(text));
-  }
+TEST_CASE("options out of range are refused", "[base]") {
+  const auto error = [](std::string_view name, std::string_view text) {
+    const auto options = with(name, text);
+    return options ? "none" : options.error().detail;
+  };
+  CHECK(error("optimizationGoal", "0") == "not in [1, 99]");
+  CHECK(error("optimizationGoal", "99999999999") == "not in [1, 99]");
+  CHECK(error("optimizationGoal", "3.5") == "not an integer");
+  CHECK(error("optimizationGoal", "") == "not an integer");
+  CHECK(error("proactiveRatio", "101") == "not in [0, 100]");
+  CHECK(error("refreshPeriod", "50ms") == "not in [100ms, 1m]");
+  CHECK(error("algorithm", "PREDICTIVE_C").starts_with("not one of SUPER_PROGRESSIVE, "));
+  CHECK(error("optimizationTarget", "SPEED") == "not one of ABANDONMENT_RATE, BUSY_FACTOR");
+  CHECK(error("enabled", "yes") == "not true or false");
+}
+
+TEST_CASE("every option is written as it is read", "[base][property]") {
+  REQUIRE(rc::check([] {
+    const PacingOptions options{
+        .algorithm = static_cast<Algorithm>(*rc::gen::inRange(0, 4)),
+        .optimization_target = static_cast<OptimizationTarget>(*rc::gen::inRange(0, 2)),
+        .optimization_goal = *rc::gen::inRange(1, 100),
+        .proactive_ratio = *rc::gen::inRange(0, 101),
+        .refresh_period = *rc::gen::inRange(100, 60'001) * 1ms,
+        .enabled = *rc::gen::arbitrary<bool>()};
+    PacingOptions read;
+    for (const PacingOption& option : pacing_options())
+      RC_ASSERT(option.set(read, option.text(options)));
+    RC_ASSERT(read == options);
+  }));
 }
 
 }  // namespace paceline::test

@@ -39,9 +39,9 @@ Tally run_seeds(std::uint64_t first, std::uint64_t count, std::size_t enough, Ch
     tally.sum.late += verdict.late;
     tally.sum.events += verdict.events;
     if (!verdict.broken.empty())
-      tally.broken.push_back(verdict.broken +
-                             "\n  replay: PACELINE_ELECTION_SEED=" + std::to_string(seed) +
-                             " bin/test_elector \"one seed of the election is replayed\"");
+      tally.broken.push_back(
+          verdict.broken + "\n  replay: PACELINE_ELECTION_SEED=" + std::to_string(seed) +
+          " build/dev/bin/test_elector \"one seed of the election is replayed\"");
   }
   return tally;
 }

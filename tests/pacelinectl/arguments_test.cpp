@@ -1,5 +1,7 @@
 #include "services/pacelinectl/arguments.h"
 
+#include <algorithm>
+
 #include "services/pacelinectl/commands.h"
 #include "tests/support/catch.h"
 
@@ -63,6 +65,28 @@ TEST_CASE("a wrong command line is usage, help is not", "[pacelinectl]") {
   CHECK(exit_code({"targets", "check", "--help"}) == exit_fine);
 }
 
+TEST_CASE("changes and moments keep their order and their words", "[pacelinectl]") {
+  const Request what_if = good({"what-if", "t1", "--agents", "12", "--goal", "5", "--json"});
+  const Request history = good({"history", "t1", "--from=-2h", "--to", "now", "--csv"});
+
+  CHECK(what_if.words == std::vector<std::string>{"t1"});
+  CHECK(what_if.filters ==
+        std::vector<std::pair<std::string, std::string>>{{"agents", "12"}, {"goal", "5"}});
+  CHECK(history.filters ==
+        std::vector<std::pair<std::string, std::string>>{{"from", "-2h"}, {"to", "now"}});
+  CHECK(history.csv);
+  CHECK(exit_code({"bench", "--seconds", "0"}) == exit_usage);
+}
+
+TEST_CASE("a half typed line is no usage error", "[pacelinectl]") {
+  const Request request =
+      good({"--topology", "x.toml", "__complete", "loglevel", "--node", "b", ""});
+
+  CHECK(request.command == "__complete");
+  CHECK(request.topology == "x.toml");
+  CHECK(request.words == std::vector<std::string>{"loglevel", "--node", "b", ""});
+}
+
 TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
   const std::vector<std::vector<const char*>> lines = {{"status"},
                                                        {"targets"},
@@ -77,11 +101,30 @@ TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
                                                        {"metrics", "pacer"},
                                                        {"loglevel", "pacer", "info"},
                                                        {"reload"},
-                                                       {"version"}};
+                                                       {"version"},
+                                                       {"targets", "diff", "f"},
+                                                       {"targets", "import", "f"},
+                                                       {"targets", "export"},
+                                                       {"record"},
+                                                       {"record", "check", "f"},
+                                                       {"top"},
+                                                       {"what-if", "t", "--goal", "5"},
+                                                       {"history", "t"},
+                                                       {"events"},
+                                                       {"watch", "pace"},
+                                                       {"bench"},
+                                                       {"completion", "bash"},
+                                                       {"man"},
+                                                       {"__complete", "st"}};
 
-  REQUIRE(lines.size() == commands().size());
-  for (std::size_t i = 0; i < lines.size(); ++i)
-    CHECK(good(lines[i]).command == commands()[i].name);
+  std::vector<std::string> asked;
+  for (const auto& line : lines) asked.push_back(good(line).command);
+
+  for (const Command& command : commands()) {
+    CAPTURE(command.name);
+    CHECK(std::ranges::count(asked, command.name) == 1);
+  }
+  CHECK(asked.size() == commands().size());
 }
 
 }  // namespace

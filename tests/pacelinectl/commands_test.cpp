@@ -134,8 +134,8 @@ TEST_CASE("a target is explained by the pacer of its shard", "[pacelinectl]") {
 
   CAPTURE(outcome.out, outcome.error);
   CHECK(reach.asked == std::vector<std::string>{pacer + " explain t07"});
-  CHECK(has(outcome.out, "t07: goal_guard. The goal holds back.\n"));
-  CHECK(has(outcome.out, "estimate  acceptance  0.25"));
+  CHECK(has(outcome.out, "goal_guard: The goal holds back.\n"));
+  CHECK(has(outcome.out, "3. What was learned\n   acceptance    25.0 %  learned\n"));
 }
 
 TEST_CASE("a question that a process refuses is not asked elsewhere", "[pacelinectl]") {
@@ -158,6 +158,8 @@ TEST_CASE("the election is told with peers and transitions", "[pacelinectl]") {
   view.self.role = ElectorRole::master;
   view.self.term = 513;
   view.self.master = "a";
+  view.self.master_since_ms = 1'795'376'626'375;
+  view.self.why = "elected: no heartbeat of b";
   view.self.seen = {{"b", 12}, {"w", -1}};
   view.peers.resize(1);
   view.peers[0].node = "b";
@@ -172,6 +174,9 @@ TEST_CASE("the election is told with peers and transitions", "[pacelinectl]") {
   const Outcome json = run_command(asked, reach);
 
   CAPTURE(text.out, text.error, json.out);
+  CHECK(
+      text.out.starts_with("master: a since 2026-11-22T19:43:46.375Z, term 513: elected: no "
+                           "heartbeat of b\nb holds nobody to be master\n"));
   CHECK(has(text.out, "b 12 ms ago, w never"));
   CHECK(has(text.out, "lease: 500 ms left"));
   CHECK(has(text.out, "a quorum answered"));

@@ -24,6 +24,14 @@ class FakeReach final : public Reach {
   std::map<std::string, WebReply> web;             // By URL without the query.
   std::map<std::string, Result<Bytes>> processes;  // By "a/pacer/0".
   std::vector<std::string> asked;                  // "a/pacer/0 explain t07", "http://...".
+  std::string output;                              // What went to standard output at once.
+  std::vector<std::pair<Address, Bytes>> heard;    // What listen() hears, one after the other.
+  std::function<Result<Bytes>(const ControlRequest&)> on_ask;  // In place of `processes`.
+  int pauses_left = 0;                                         // Then the person asks to stop.
+  std::function<void()> on_pause;
+  bool terminal = false;
+  std::vector<KeyPress> keys;  // Pressed at the screen; then the person asks to stop.
+  std::vector<std::string> frames;
 
   /// The shipped demo under /etc/demo.toml.
   FakeReach() {
@@ -35,6 +43,11 @@ class FakeReach final : public Reach {
     const auto found = files.find(path);
     if (found == files.end()) return fail(Errc::not_found, path + ": cannot be opened");
     return found->second.text;
+  }
+  Result<FileView> map(const std::string& path) override {
+    const auto found = files.find(path);
+    if (found == files.end()) return fail(Errc::not_found, path + ": cannot be opened");
+    return FileView{nullptr, found->second.text};
   }
   bool exists(const std::string& path) override { return files.contains(path); }
   Result<void> write(const std::string& path, std::string_view content, unsigned mode) override {
@@ -57,6 +70,7 @@ class FakeReach final : public Reach {
     std::string said = whom.text() + " " + request.question;
     for (const auto& argument : request.arguments) said += " " + argument;
     asked.push_back(said);
+    if (on_ask) return on_ask(request);
     const auto found = processes.find(whom.text());
     return found == processes.end() ? fail(Errc::unavailable, "silence") : found->second;
   }
@@ -66,8 +80,41 @@ class FakeReach final : public Reach {
     if (found == web.end()) return fail(Errc::unavailable, "connection refused");
     return found->second;
   }
+  Result<void> write_output(std::string_view text) override {
+    output += text;
+    return {};
+  }
+  Result<void> listen(const Topology&, const std::string& node, const std::string& channel,
+                      Duration, const Heard& hear) override {
+    asked.push_back(node + " listens to " + channel);
+    if (heard.empty()) return fail(Errc::unavailable, "nothing was heard");
+    for (const auto& [from, bytes] : heard)
+      if (!hear(from, bytes)) break;
+    return {};
+  }
+  bool pause(Duration) override {
+    if (on_pause) on_pause();
+    return pauses_left-- > 0;
+  }
+  WallTime wall() override { return WallTime{std::chrono::seconds{1'795'577'426}}; }
+  std::unique_ptr<Screen> screen() override {
+    return terminal ? std::make_unique<FakeScreen>(*this) : nullptr;
+  }
 
  private:
+  struct FakeScreen final : Screen {
+    explicit FakeScreen(FakeReach& its_reach) : reach{its_reach} {}
+    Size size() override { return {24, 110}; }
+    void show(std::string_view frame) override { reach.frames.emplace_back(frame); }
+    KeyPress wait(Duration) override {
+      if (reach.keys.empty()) return {KeyPress::Key::stop};
+      const KeyPress next = reach.keys.front();
+      reach.keys.erase(reach.keys.begin());
+      return next;
+    }
+    FakeReach& reach;
+  };
+
   int made_keys_ = 0;
 };
 

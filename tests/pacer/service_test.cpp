@@ -1,7 +1,10 @@
 // The pacer's shell on virtual time: a statfeed and a publisher speak, a subscriber hears the pace.
 #include "services/pacer/service.h"
 
+#include <map>
 #include <memory>
+
+#include "common/base/hash.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/sim_world.h"
@@ -11,6 +14,8 @@ namespace {
 
 struct MemoryStore final : CheckpointStore {
   std::string bytes;
+  std::vector<std::string> siblings;
+  std::vector<std::string> others() override { return siblings; }
   Result<std::string> load() override {
     if (bytes.empty()) return fail(Errc::not_found, "nothing saved");
     return bytes;
@@ -147,6 +152,28 @@ TEST_CASE("what was learned survives a kill", "[pacer][scenario]") {
   CHECK(node.sim.count("checkpoint_taken_up") == 1);
 }
 
+TEST_CASE("what another shard learned about a target goes with it", "[pacer][scenario]") {
+  Node node{1, one_shard({"sales", "help"})};
+  node.stop();
+  Learned known{.accepted = 40, .answers = 100, .answers_ever = 100};
+  Learned older{.accepted = 90, .answers = 100, .answers_ever = 100};
+  const auto wall = node.sim.process({"a", "elector", 0}).clock.wall();
+  node.store.bytes = encode_checkpoint({.saved = wall, .targets = {{"sales", known}}});
+  node.store.siblings = {
+      "damaged",
+      encode_checkpoint({.saved = wall, .targets = {{"sales", older}, {"help", known}}})};
+  node.feed->set(0, calm_stat());
+  node.feed->set(1, calm_stat());
+
+  node.start();
+  node.sim.run_for(2s);
+
+  CHECK(node.heard->row(0).acceptance == Approx(0.39).margin(0.02));
+  CHECK(node.heard->row(1).acceptance == node.heard->row(0).acceptance);
+  CHECK(node.sim.count("other_shards_checkpoint_taken_up") == 1);
+  CHECK(node.sim.count("checkpoint_refused") == 1);
+}
+
 TEST_CASE("a pacer that starts late asks for a keyframe and paces", "[pacer][scenario]") {
   const auto seed = GENERATE(range(0u, 50u));
   CAPTURE(seed);
@@ -176,6 +203,95 @@ TEST_CASE("feedback of a publisher that was master before does not turn back the
 
   CHECK(node.sim.count("feedback_refused") == 0);
   CHECK(node.heard->row(0).pending == 0);
+}
+
+// A target's group at a time, the same in every run.
+TargetStat stat_at(const std::string& id, std::uint64_t step) {
+  const auto salt = fnv1a(id);
+  const auto agents = static_cast<std::int32_t>(8 + salt % 5);
+  const auto busy = static_cast<std::int32_t>((salt / 7 + step * (3 + salt % 4)) % 11 %
+                                              static_cast<std::uint64_t>(agents));
+  return {.quality = StatQuality::good,
+          .logged_in = agents,
+          .ready = agents - busy,
+          .busy = busy,
+          .in_queue = static_cast<std::int32_t>(step % 9 == 0),
+          .entered = 3 * step,
+          .answered = 3 * step - step / 5,
+          .abandoned = step / 5};
+}
+
+TargetFeedback feedback_at(std::uint64_t step) {
+  return {.sent = 4 * step,
+          .accepted = 2 * step,
+          .rejected = 2 * step,
+          .answered = 2 * step - step / 11,
+          .abandoned = step / 11};
+}
+
+// What was decided about every chat target, half second by half second; with a reload in the midst
+// that adds, removes, reorders and changes others.
+std::map<std::string, std::vector<TargetPace>> decided(unsigned seed, bool reload,
+                                                       bool pacer_first) {
+  PacerConfig config = one_shard({"sales", "gone", "help", "tuned", "moved", "care"});
+  for (auto& target : config.targets)
+    if (target.id == "gone" || target.id == "tuned" || target.id == "moved")
+      target.media_channel = "callback";
+  Node node{seed, config};
+  node.speaking = false;
+  node.sim.run_for(130ms);  // Between two ticks of the pacer, whatever a message takes.
+  auto targets = config.targets;
+  std::map<std::string, std::vector<TargetPace>> all;
+  std::vector<std::string> ids = node.ids;
+  for (std::uint64_t step = 1; step <= 240; ++step) {
+    if (reload && step == 120) {
+      std::erase_if(targets, [](const Target& target) { return target.id == "gone"; });
+      std::ranges::reverse(targets);
+      targets.insert(targets.begin() + 1, {.id = "new", .media_channel = "callback"});
+      for (auto& target : targets) {
+        if (target.id == "tuned") target.options.optimization_goal = 20;
+        if (target.id == "moved") target.group = "another";
+      }
+      ids.clear();
+      for (const auto& target : targets) ids.push_back(target.id);
+      if (pacer_first) node.pacer->take_targets(targets, "2");
+      node.feed->reset_ids(ids);
+      node.publisher->reset_ids(ids);
+    }
+    if (reload && step == 123 && !pacer_first) node.pacer->take_targets(targets, "2");
+    for (std::uint32_t i = 0; i < ids.size(); ++i) {
+      node.feed->set(i, stat_at(ids[i], step));
+      node.publisher->set(i, feedback_at(step));
+    }
+    node.feed->publish({});
+    node.publisher->publish({.epoch = "e", .term = 1, .sequence = step});
+    node.sim.run_for(500ms);
+    for (std::uint32_t i = 0; i < node.ids.size(); ++i) {
+      const auto& id = node.ids[i];
+      if (id == "sales" || id == "help" || id == "care") all[id].push_back(node.heard->row(i));
+      if (id == "gone" && step == 240) CHECK(node.heard->known(i) != reload);
+      if (id == "moved" && step == 125 && reload)
+        CHECK(node.heard->row(i).reason == PaceReason::warm_up);
+      if (id == "moved" && step == 125 && !reload)
+        CHECK(node.heard->row(i).reason != PaceReason::warm_up);
+      if (id == "tuned") CHECK(node.heard->row(i).goal == (reload && step >= 124 ? 20 : 3));
+    }
+  }
+  CHECK(node.sim.count("statistics_silent") == 0);
+  return all;
+}
+
+TEST_CASE("a reload adds removes and changes targets and no decision about any other differs",
+          "[pacer][scenario]") {
+  const auto seed = GENERATE(range(0u, 20u));
+  const bool pacer_first = GENERATE(true, false);
+  CAPTURE(seed, pacer_first);
+
+  const auto without = decided(seed, false, pacer_first);
+  const auto with = decided(seed, true, pacer_first);
+
+  REQUIRE(without.size() == 3);
+  CHECK(without == with);
 }
 
 TEST_CASE("an operator gets an explanation with every figure", "[pacer][scenario]") {

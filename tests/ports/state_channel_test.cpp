@@ -1,5 +1,7 @@
 #include "common/ports/state_channel.h"
 
+#include <algorithm>
+
 #include "common/ports/control.h"
 #include "tests/support/catch.h"
 #include "tests/support/sim_world.h"
@@ -160,6 +162,48 @@ TEST_CASE("two streams of one sender are followed apart", "[ports]") {
   CHECK(shard.row(2).logged_in == 3);
 }
 
+TEST_CASE("a writer takes other rows and its readers follow by id", "[ports]") {
+  SimWorld sim{1};
+  Pacer pacer{sim.process({"a", "pacer", 0})};
+  Listener listener{sim.process({"a", "publisher", 0})};
+  pacer.writer.set(1, granted(7));
+  pacer.writer.set(2, granted(8));
+  sim.run_for(1s);
+  const auto asked = listener.reader.gaps();
+
+  pacer.writer.reset_ids({"t2", "new", "t1"});
+  pacer.writer.set(2, granted(9));
+  sim.run_for(150ms);
+
+  CHECK(pacer.writer.row(0).proactive == 8);
+  CHECK(pacer.writer.row(1) == TargetPace{});
+  CHECK(listener.reader.row(1).proactive == 9);
+  CHECK(listener.reader.row(2).proactive == 8);
+  CHECK_FALSE(listener.reader.known(0));  // Nobody speaks for it any more.
+  CHECK(listener.reader.row(0) == TargetPace{});
+  CHECK(listener.reader.gaps() == asked);
+}
+
+TEST_CASE("a reader takes other ids without losing a sender or a row", "[ports]") {
+  SimWorld sim{1};
+  Pacer pacer{sim.process({"a", "pacer", 0})};
+  Listener listener{sim.process({"a", "publisher", 0}), {"t0", "t1"}};
+  pacer.writer.set(1, granted(7));
+  pacer.writer.set(2, granted(8));
+  sim.run_for(1s);
+
+  listener.reader.reset_ids({"t2", "t1"});
+
+  CHECK(listener.reader.age(listener.world.clock.now()));
+  CHECK(listener.reader.known(1));
+  CHECK(listener.reader.row(1).proactive == 7);
+  CHECK_FALSE(listener.reader.known(0));
+  pacer.writer.set(1, granted(9));
+  sim.run_for(300ms);  // The next keyframe would come in an hour: it was asked for.
+  CHECK(listener.reader.row(1).proactive == 9);
+  CHECK(listener.reader.row(0).proactive == 8);
+}
+
 TEST_CASE("whatever is lost doubled or overtaken every reader ends with the sender's rows",
           "[ports][scenario]") {
   const auto seed = GENERATE(range(0u, 200u));
@@ -169,9 +213,21 @@ TEST_CASE("whatever is lost doubled or overtaken every reader ends with the send
   std::unique_ptr<Pacer> pacer = std::make_unique<Pacer>(sim.process({"a", "pacer", 0}), 5s);
   Listener listener{sim.process({"b", "publisher", 0})};
   for (int step = 0; step < 50; ++step) {
-    pacer->writer.set(static_cast<std::uint32_t>(sim.random().bits() % 3), granted(step));
+    const auto some_ids = [&] {
+      std::vector<std::string> some;
+      for (const auto at : {0, 1, 2, 0, 1})  // Any order, any subset.
+        if (const auto& id = ids[(static_cast<std::size_t>(at) + sim.random().bits()) % 3];
+            std::ranges::find(some, id) == some.end())
+          some.push_back(id);
+      return some;
+    };
+    if (sim.random().uniform() < 0.05) pacer->writer.reset_ids(some_ids());
+    if (sim.random().uniform() < 0.05) listener.reader.reset_ids(some_ids());
+    pacer->writer.set(static_cast<std::uint32_t>(sim.random().bits() % pacer->writer.size()),
+                      granted(step));
     if (sim.random().uniform() < 0.02) {
       std::vector<TargetPace> rows;
+      pacer->writer.reset_ids(ids);
       for (std::uint32_t i = 0; i < 3; ++i) rows.push_back(pacer->writer.row(i));
       pacer.reset();
       pacer = std::make_unique<Pacer>(sim.process({"a", "pacer", 0}), 5s);
@@ -181,6 +237,8 @@ TEST_CASE("whatever is lost doubled or overtaken every reader ends with the send
   }
 
   sim.link({});
+  pacer->writer.reset_ids({"t1", "t0", "t2"});
+  listener.reader.reset_ids({"t1", "t0", "t2"});
   sim.run_for(3s);
 
   for (std::uint32_t i = 0; i < 3; ++i) CHECK(listener.reader.row(i) == pacer->writer.row(i));

@@ -3,9 +3,9 @@
 
 #include <rapidcheck.h>
 
+#include "common/base/patience.h"
+#include "common/ports/token.h"
 #include "services/publisher/cycle.h"
-#include "services/publisher/patience.h"
-#include "services/publisher/token.h"
 
 namespace paceline::test {
 namespace {

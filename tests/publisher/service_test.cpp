@@ -29,6 +29,32 @@ void answer_next(Stage& stage, int count, std::function<Result<HttpAnswer>()> an
 
 }  // namespace
 
+TEST_CASE("other targets are published for without a pause of the rest", "[publisher][scenario]") {
+  Stage stage{5};
+  stage.pace(3);
+  stage.grant(257);
+  stage.sim.run_for(10s);
+  REQUIRE(stage.publisher->gate().open());
+  const auto before = stage.published().size();
+  const auto last = stage.published().back().request.sequence;
+
+  CHECK(stage.publisher->take_targets({"t5", "new", "t1", "t2", "t3", "t4"},
+                                      std::vector<std::string>(6, "chat"),
+                                      "2") == "6 targets: 1 added, 1 removed");
+  stage.sim.run_for(3s);
+
+  REQUIRE(stage.published().size() > before);
+  const auto& next = stage.published()[before].request;
+  CHECK(next.full);
+  CHECK(next.sequence == last + 1);
+  std::map<std::string, std::int32_t> allowed;
+  for (const auto& target : next.targets) allowed[target.id] = target.proactive;
+  CHECK(allowed == std::map<std::string, std::int32_t>{
+                       {"t1", 3}, {"t2", 3}, {"t3", 3}, {"t4", 3}, {"t5", 3}, {"new", 0}});
+  CHECK(stage.sim.count("pace_stale") == 0);
+  CHECK(stage.sim.count("gate_closed") == 0);
+}
+
 TEST_CASE("nothing is published without a grant", "[publisher][scenario]") {
   Stage stage{1};
 

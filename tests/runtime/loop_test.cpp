@@ -80,4 +80,33 @@ TEST_CASE("SIGTERM asks to stop and SIGHUP to reload", "[runtime]") {
   CHECK(stops == 1);
 }
 
+TEST_CASE("a restart ends the loop once the service has stopped, and begins anew", "[runtime]") {
+  Loop loop;
+  int stops = 0;
+  loop.on_stop([&] {
+    ++stops;
+    loop.after(1ms, [&] { loop.stop(); });  // Something is finished first.
+  });
+
+  loop.restart();
+  CHECK(stops == 0);  // Whoever asked for it gets an answer first.
+  loop.run();
+
+  CHECK(stops == 1);
+  CHECK(loop.restart_asked());
+}
+
+TEST_CASE("SIGTERM while a process begins anew is the end of it", "[runtime]") {
+  Loop loop;
+  int stops = 0;
+  loop.on_stop([&] { ++stops; });
+  loop.restart();
+  REQUIRE(run_until(loop, [&] { return stops == 1; }));
+
+  REQUIRE(kill(getpid(), SIGTERM) == 0);
+  REQUIRE(run_until(loop, [&] { return stops == 2; }));
+
+  CHECK_FALSE(loop.restart_asked());
+}
+
 }  // namespace paceline::test

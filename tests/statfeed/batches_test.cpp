@@ -21,6 +21,18 @@ std::vector<std::uint32_t> slots(std::uint32_t count) {
 
 }  // namespace
 
+TEST_CASE("figures that a site does not have are never asked for", "[statfeed]") {
+  Batches batches{{.size = 100, .figures = 0b101}};
+  const std::vector<std::uint32_t> slots{0, 3};
+
+  batches.rebuild(slots);
+
+  const auto id = batches.next_to_open(Instant{});
+  REQUIRE(id);
+  CHECK(batches.find(*id)->statistics ==
+        std::vector<Statistic>{0, 2, 3 * figure_count, 3 * figure_count + 2});
+}
+
 TEST_CASE("statistics come in batches of bounded size", "[statfeed]") {
   Batches batches{{.size = 20}};
   batches.rebuild(slots(5));  // 55 statistics.

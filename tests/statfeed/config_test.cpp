@@ -60,6 +60,37 @@ TEST_CASE("other sites' names and definitions are taken up", "[statfeed]") {
   CHECK_FALSE(config->mapping[Figure::entered].needed);
 }
 
+TEST_CASE("a site's patterns are taken up, and what it does not have is not asked", "[statfeed]") {
+  const auto config = parse(R"(
+    primary = "http://a/v3"
+    [statistics.ready]
+    object = "{group}@{channel}"
+    [statistics.in_queue]
+    object = "{group}_VQ"
+    name = "Waiting_{channel}"
+    [statistics.not_ready]
+    asked = false)");
+
+  REQUIRE(config.has_value());
+  CHECK(config->mapping[Figure::ready].object == "{group}@{channel}");
+  CHECK(config->mapping[Figure::in_queue].object_type == "Queue");
+  CHECK(config->mapping[Figure::in_queue].name == "Waiting_{channel}");
+  CHECK_FALSE(config->mapping[Figure::not_ready].needed);
+  CHECK(config->session.batches.figures ==
+        ((1u << figure_count) - 1 - (1u << static_cast<unsigned>(Figure::not_ready))));
+  const auto wrong = [](const std::string& text) {
+    return parse("primary = \"http://a\"\n" + text).error().detail;
+  };
+  CHECK(wrong("[statistics.ready]\nobject = \"{grp}\"") ==
+        "t.toml:3:10: statistics.ready.object = \"{grp}\": {grp} is not one of {id}, {channel}, "
+        "{group}, {queue}");
+  CHECK(wrong("[statistics.ready]\nobject = \"agent\"").find("not group, queue or a pattern") !=
+        std::string::npos);
+  CHECK(wrong("[statistics.ready]\nname = \"{x\"").find("a { without its }") != std::string::npos);
+  CHECK(wrong("[statistics.ready]\nasked = false\nneeded = true").find("it is not asked for") !=
+        std::string::npos);
+}
+
 TEST_CASE("mistakes are refused with place, key and value", "[statfeed]") {
   const auto wrong = [](const std::string& text) { return parse(text).error().detail; };
 

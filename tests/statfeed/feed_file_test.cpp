@@ -9,9 +9,15 @@ namespace {
 
 FeedRecord some_record() {
   FeedRecord record;
-  record.kind = *rc::gen::element(FeedRecord::Kind::targets, FeedRecord::Kind::began,
-                                  FeedRecord::Kind::heard, FeedRecord::Kind::readings);
-  record.at_ms = *rc::gen::inRange<std::int64_t>(0, 1ll << 60);
+  record.kind =
+      *rc::gen::element(FeedRecord::Kind::targets, FeedRecord::Kind::began, FeedRecord::Kind::heard,
+                        FeedRecord::Kind::readings, FeedRecord::Kind::state);
+  record.at = Duration{*rc::gen::inRange<std::int64_t>(0, 1ll << 62)};
+  if (record.kind == FeedRecord::Kind::state)
+    record.state = {.complete = *rc::gen::arbitrary<bool>(),
+                    .available = *rc::gen::arbitrary<bool>(),
+                    .pushing = *rc::gen::arbitrary<bool>(),
+                    .unseen = *rc::gen::inRange<std::size_t>(0, 1u << 20)};
   record.server = *rc::gen::inRange(0, 2);
   const auto count = *rc::gen::inRange(0, 6);
   for (int i = 0; i < count; ++i) {
@@ -53,19 +59,15 @@ TEST_CASE("a feed survives a round trip", "[statfeed][property]") {
 
 TEST_CASE("a damaged feed is read up to the damage and says where", "[statfeed]") {
   std::string file{feed_header};
-  encode_feed(
-      {.kind = FeedRecord::Kind::heard, .at_ms = 5, .server = 1, .targets = {}, .readings = {}},
-      file);
+  encode_feed({.kind = FeedRecord::Kind::heard, .at = 5ms, .server = 1}, file);
   const auto good = file.size();
-  encode_feed(
-      {.kind = FeedRecord::Kind::heard, .at_ms = 6, .server = 1, .targets = {}, .readings = {}},
-      file);
+  encode_feed({.kind = FeedRecord::Kind::heard, .at = 6ms, .server = 1}, file);
   auto flipped = file;
   flipped.back() = static_cast<char>(flipped.back() ^ 1);
 
   for (const auto& text : {flipped, file.substr(0, file.size() - 1), file.substr(0, good + 3)}) {
     auto reader = FeedReader::open(text).value();
-    CHECK(reader.next().value()->at_ms == 5);
+    CHECK(reader.next().value()->at == 5ms);
     const auto end = reader.next();
     REQUIRE_FALSE(end.has_value());
     CHECK(end.error().detail.find("damaged at byte " + std::to_string(good)) == 0);
@@ -73,7 +75,7 @@ TEST_CASE("a damaged feed is read up to the damage and says where", "[statfeed]"
 }
 
 TEST_CASE("another version is refused, and so is another file", "[statfeed]") {
-  CHECK(FeedReader::open("PACEFEED\x02").error().code == Errc::unsupported);
+  CHECK(FeedReader::open("PACEFEED\x01").error().code == Errc::unsupported);
   CHECK(FeedReader::open("PNG").error().code == Errc::bad_value);
   CHECK(FeedReader::open("").error().code == Errc::bad_value);
 }

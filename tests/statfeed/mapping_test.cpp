@@ -8,6 +8,23 @@
 
 namespace paceline::test {
 
+TEST_CASE("objects and names follow a site's own patterns", "[statfeed]") {
+  Mapping mapping = default_mapping();
+  mapping[Figure::ready].object = "{group}@{channel}";
+  mapping[Figure::ready].name = "Ready_{channel}";
+  const Subject subject{"t1", "Sales", "Sales_VQ", "chat"};
+
+  const auto ready = request_for(mapping, subject, Figure::ready);
+
+  CHECK(ready.object_id == "Sales@chat");
+  CHECK(ready.name == "Ready_chat");
+  CHECK(ready.object_type == "GroupAgents");
+  CHECK(filled("{id}/{queue}", subject) == "t1/Sales_VQ");
+  CHECK(filled("{grp}", subject).error().detail ==
+        "{grp} is not one of {id}, {channel}, {group}, {queue}");
+  CHECK(filled("{group", subject).error().detail == "a { without its }");
+}
+
 TEST_CASE("the default mapping asks for the vendor's names on group and queue", "[statfeed]") {
   const Mapping mapping = default_mapping();
   const Subject subject{"t1", "Sales", "SalesQueue"};

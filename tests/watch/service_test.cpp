@@ -95,6 +95,38 @@ TEST_CASE("roles follow a failover on every seed", "[watch][scenario]") {
   CHECK(role("w") == PeopleRole::witness);
 }
 
+TEST_CASE("other targets are shown and those that stay keep what was heard", "[watch][scenario]") {
+  SimWorld sim{7};
+  const auto settings = config();
+  Watch watch{settings, sim.process({"a", "watch", 0})};
+  World& pacer = sim.process({"a", "pacer", 0});
+  ControlDesk desk{pacer};
+  StateWriter<TargetPace> rows{pacer, "pace", {.ids = {"t0", "t1", "t2"}, .keyframe = 1h}};
+  desk.keyframe("pace", -1, [&] { return rows.keyframe(); });
+  for (std::uint32_t i = 0; i < 3; ++i) rows.set(i, paced(PaceReason::granted, 7 + int(i)));
+  rows.publish({});
+  sim.run_for(11s);
+
+  auto targets = names({"t2", "t1"});
+  targets[1].options.optimization_goal = 9;
+  CHECK(watch.take_targets(targets, "2") == "2 targets: 1 added, 1 removed");
+
+  REQUIRE(watch.targets().size() == 2);
+  CHECK(watch.targets().row(1).pace.proactive == 8);
+  CHECK_FALSE(watch.targets().row(0).has_pace);
+  sim.run_for(1s);
+  CHECK(watch.targets().row(0).pace.proactive == 9);  // By a keyframe that was asked for.
+  Result<Bytes> held = fail("not answered");
+  sim.process({"a", "pacelinectl", 0})
+      .bus.ask({"a", "watch", 0}, encode(ControlRequest{.question = "targets"}), 1s,
+               [&](Result<Bytes> answer) { held = std::move(answer); });
+  sim.run_for(1s);
+  REQUIRE(held);
+  CHECK(decode<ControlReply>(*held)->body ==
+        "id,channel,group,queue,optimizationGoal\nt2,chat,group-t2,queue-t2,3\n"
+        "t1,chat,group-t1,queue-t1,9\n");
+}
+
 TEST_CASE("metrics come from every process, and silence is told", "[watch][scenario]") {
   SimWorld sim{1};
   const auto settings = config();

@@ -262,19 +262,24 @@ addEventListener("keydown", (event) => {
 function hear(kind, body) {
   if (kind === "status") show_status(body);
   else if (kind === "events") add_events(body.events, body.last);
+  else if (kind === "renewed") load_targets().catch(() => { /* With the next stream. */ });
   else if (kind === "targets") {
     table.change(body.columns, body.rows);
     if (view.name === "target" && table.rows.has(view.id)) target_view.refresh(table.rows.get(view.id));
   }
 }
 
+async function load_targets() {
+  const targets = await ask("api/v1/targets?form=table&limit=1000000");
+  table.load(targets.columns, targets.rows);
+  fill_filters();
+}
+
 async function run() {
   for (let pause = 500; ; pause = Math.min(pause * 2, 8000)) {
     try {
       const stream = listen("api/v1/stream", (kind, body) => { pause = 500; hear(kind, body); });
-      const [targets, past] = await Promise.all([ask("api/v1/targets?form=table&limit=1000000"), ask("api/v1/events")]);
-      table.load(targets.columns, targets.rows);
-      fill_filters();
+      const [past] = await Promise.all([ask("api/v1/events"), load_targets()]);
       add_events(past.events, past.last);
       await stream;
     } catch { /* Told below, and tried again. */ }

@@ -1,4 +1,4 @@
-#include "services/publisher/token.h"
+#include "common/ports/token.h"
 
 #include "common/base/check.h"
 
@@ -65,6 +65,10 @@ void Token::refused(Instant now, std::string_view text, double uniform) {
 
 std::string basic_authorization(std::string_view client_id, std::string_view client_secret) {
   return "Basic " + base64(form_encoded(client_id) + ":" + form_encoded(client_secret));
+}
+
+std::string basic_password(std::string_view user, std::string_view password) {
+  return "Basic " + base64((std::string{user} + ':').append(password));
 }
 
 }  // namespace paceline

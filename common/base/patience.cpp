@@ -1,4 +1,4 @@
-#include "services/publisher/patience.h"
+#include "common/base/patience.h"
 
 #include <algorithm>
 #include <array>

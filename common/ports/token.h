@@ -14,8 +14,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/patience.h"
 #include "common/wire/engagement.h"
-#include "services/publisher/patience.h"
 
 namespace paceline {
 
@@ -61,5 +61,8 @@ class Token {
 /// The value of an Authorization header: "Basic ...", id and secret form-encoded first (RFC
 /// 6749, 2.3.1).
 std::string basic_authorization(std::string_view client_id, std::string_view client_secret);
+
+/// The same for a person's or a service's name and password, as they are (RFC 7617).
+std::string basic_password(std::string_view user, std::string_view password);
 
 }  // namespace paceline

@@ -1,0 +1,101 @@
+#include "common/runtime/process_figures.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "common/runtime/system_clock.h"
+#include "common/wire/messages.h"
+
+namespace paceline {
+namespace {
+
+constexpr Duration look_period = 2s;
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
+
+double cpu_seconds() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+double resident_bytes() {
+  std::ifstream statm{"/proc/self/statm"};
+  double total = 0;
+  double resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+double open_files() {
+  std::error_code error;
+  const std::filesystem::directory_iterator files{"/proc/self/fd", error};
+  return error ? 0 : static_cast<double>(std::distance(begin(files), end(files)));
+}
+
+Counter& events(Metrics& metrics, LogLevel level) {
+  return metrics.counter("paceline_log_events_total", "Events for the log, by level.",
+                         {{"level", std::string{to_string(level)}}});
+}
+
+}  // namespace
+
+ProcessFigures::ProcessFigures(Metrics& metrics, Loop& loop)
+    : loop_{loop},
+      cpu_seconds_{
+          metrics.counter("process_cpu_seconds_total", "User and system time of the processor.")},
+      resident_bytes_{metrics.gauge("process_resident_memory_bytes", "Memory held in RAM.")},
+      open_files_{metrics.gauge("process_open_fds", "Open files and sockets.")} {
+  metrics
+      .gauge("paceline_build_info", "1; what runs is in the labels.",
+             {{"version", PACELINE_VERSION}, {"wire", std::to_string(wire_version)}})
+      .set(1);
+  metrics.gauge("process_start_time_seconds", "When it started, since 1970.")
+      .set(std::chrono::duration<double>(SystemClock{}.wall().time_since_epoch()).count());
+  look();
+  timer_ = loop_.every(look_period, [this] { look(); });
+}
+
+ProcessFigures::~ProcessFigures() {
+  loop_.cancel(timer_);
+}
+
+void ProcessFigures::look() {
+  cpu_seconds_.add(std::max(0.0, cpu_seconds() - cpu_seconds_.value()));
+  resident_bytes_.set(resident_bytes());
+  open_files_.set(open_files());
+}
+
+CountedLog::CountedLog(Log& log, Metrics& metrics)
+    : log_{log},
+      info_{events(metrics, LogLevel::info)},
+      warn_{events(metrics, LogLevel::warn)},
+      error_{events(metrics, LogLevel::error)} {
+}
+
+void CountedLog::write(LogLevel level, std::string_view event, std::span<const LogField> fields) {
+  switch (level) {
+    case LogLevel::debug:
+      break;
+    case LogLevel::info:
+      info_.add();
+      break;
+    case LogLevel::warn:
+      warn_.add();
+      break;
+    case LogLevel::error:
+      error_.add();
+      break;
+  }
+  log_.write(level, event, fields);
+}
+
+}  // namespace paceline

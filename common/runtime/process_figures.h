@@ -1,0 +1,46 @@
+// What the operating system knows of this process, by the names that Prometheus' own clients use,
+// and which build it is.
+//
+//   ProcessFigures figures{metrics, loop};      // looks every two seconds
+#pragma once
+
+#include "common/base/metrics.h"
+#include "common/ports/log.h"
+#include "common/runtime/loop.h"
+
+namespace paceline {
+
+class ProcessFigures {
+ public:
+  ProcessFigures(Metrics& metrics, Loop& loop);
+  ~ProcessFigures();
+  ProcessFigures(const ProcessFigures&) = delete;
+  ProcessFigures& operator=(const ProcessFigures&) = delete;
+
+ private:
+  void look();
+
+  Loop& loop_;
+  Counter& cpu_seconds_;
+  Gauge& resident_bytes_;
+  Gauge& open_files_;
+  TimerId timer_ = 0;
+};
+
+/// Passes events on and counts them by level, those too that the log's level leaves out: an alert
+/// needs no text.
+class CountedLog final : public Log {
+ public:
+  CountedLog(Log& log, Metrics& metrics);
+
+  void write(LogLevel level, std::string_view event, std::span<const LogField> fields) override;
+  void set_level(LogLevel least) override { log_.set_level(least); }
+
+ private:
+  Log& log_;
+  Counter& info_;
+  Counter& warn_;
+  Counter& error_;
+};
+
+}  // namespace paceline

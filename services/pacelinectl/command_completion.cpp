@@ -1,0 +1,69 @@
+// `completion SHELL`: the script that a shell loads; `__complete WORD...`: what that script asks.
+#include <fmt/format.h>
+
+#include "services/pacelinectl/answers.h"
+#include "services/pacelinectl/cluster_file.h"
+#include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/complete.h"
+#include "services/pacelinectl/table.h"
+
+namespace paceline {
+namespace {
+
+constexpr int most_targets = 200;  // Nobody reads more.
+
+// Whose cluster the half typed line speaks of.
+Request request_of(const Request& asked) {
+  Request request = asked;
+  for (std::size_t i = 0; i + 1 < asked.words.size(); ++i) {
+    if (asked.words[i] == "--topology") request.topology = asked.words[i + 1];
+    if (asked.words[i] == "--node") request.node = asked.words[i + 1];
+  }
+  return request;
+}
+
+std::vector<std::string> targets_of(const ClusterFile& cluster, const std::string& beginning,
+                                    Reach& reach) {
+  const auto reply = ask_watch(
+      cluster, fmt::format("/api/v1/targets?limit={}&q={}", most_targets, url_encoded(beginning)),
+      reach);
+  if (!reply) return {};
+  const auto answer = parse_targets_answer(reply->body);
+  std::vector<std::string> ids;
+  if (answer)
+    for (const TargetAnswer& target : answer->targets) ids.push_back(printable(target.id));
+  return ids;
+}
+
+}  // namespace
+
+Outcome command_completion(const Request& request, Reach&) {
+  std::string script = completion_script(request.words[0]);
+  if (script.empty())
+    return failed(exit_usage, fmt::format("SHELL = {}: not bash, zsh or fish", request.words[0]));
+  return {.out = std::move(script)};
+}
+
+// A person who is typing wants no errors: what cannot be known completes to nothing.
+Outcome command_complete(const Request& request, Reach& reach) {
+  const auto live = [&](const std::string& kind, const std::string& beginning) {
+    std::vector<std::string> words;
+    const auto cluster = load_cluster(request_of(request), reach);
+    if (!cluster) return words;
+    if (kind == "TARGET") return targets_of(*cluster, beginning, reach);
+    if (kind == "NODE")
+      for (const Node& node : cluster->topology.nodes) words.push_back(node.name);
+    if (kind == "PROCESS")
+      for (const auto& [process, count] : cluster->topology.processes(cluster->self()))
+        for (int i = 0; i < count; ++i)
+          words.push_back(count > 1 ? fmt::format("{}-{}", process, i) : process);
+    return words;
+  };
+  const Completion completion = complete(request.words, live);
+  Outcome outcome;
+  for (const auto& [value, help] : completion.values) outcome.out += value + "\t" + help + "\n";
+  if (completion.files) outcome.out += ":files\n";
+  return outcome;
+}
+
+}  // namespace paceline

@@ -1,0 +1,113 @@
+#include "services/pacelinectl/command_details.h"
+
+#include <array>
+#include <utility>
+
+namespace paceline {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 15> all = {{
+    {"status",
+     R"(One screen: who is master since when, a line a node, what the pacing comes to, and why this
+node is not ready, if it is not. Any node's watch answers; ours is asked first.
+
+Examples:
+  pacelinectl status
+  pacelinectl status --json | jq -r .master)"},
+    {"top",
+     R"(Live, like top(1): the cluster above, the targets below. Needs a terminal.
+
+Keys: q quits; s and S sort by the next and the one before, r turns the order; arrows, page up and
+down, home scroll; f shows one state only (all, ok, degraded, stale, disabled); / searches id,
+group and queue, escape forgets the search; h shows the keys.)"},
+    {"targets",
+     R"(A line a target. Percentages: ACCEPT of invitations answered yes, ABANDON of accepted ones
+that left the queue. Sort words: id, channel, state, reason, quality, proactive, max_pending,
+pending, logged_in, ready, busy, after_call_work, in_queue, acceptance, abandonment, busy_factor,
+reactive_state, sent, accepted.
+
+Examples:
+  pacelinectl targets --reason goal_guard --sort -abandonment --limit 10
+  pacelinectl targets --state stale --ids | xargs -n1 pacelinectl explain)"},
+    {"explain",
+     R"(The last decision about a target in the order in which it was made: what was known, how it is
+to be paced, what was learned, the steps, the result. --all shows the figures that are zero too.
+
+Examples:
+  pacelinectl explain t07
+  pacelinectl explain t07 --json | jq '.steps[] | select(.name == "m_model")')"},
+    {"what-if",
+     R"(The pacer's own engine decides on the live inputs and what the target has learned, once as they
+are and once with the changes, and shows both side by side. Nothing changes in the running system.
+The inputs are held for --refreshes periods, so that what may only grow step by step settles.
+More agents count as idle ones; fewer are taken from the idle ones first.
+
+Examples:
+  pacelinectl what-if t07 --agents 12
+  pacelinectl what-if t07 --goal 5 --json)"},
+    {"history",
+     R"(What watch kept of a target. Moments are 2026-11-25T03:00:00Z, 2026-11-25T03:00, now, or ago:
+-90m, -6h. Without --from it is what watch gives by itself.
+
+Examples:
+  pacelinectl history t07 --from 2026-11-25T03:00 --to 2026-11-25T04:00
+  pacelinectl history t07 --from=-2h --csv > t07.csv)"},
+    {"events",
+     R"(Transitions as watch saw them, oldest first: who became master and why, Stat Servers, channels
+that fell silent, refusals.
+
+Examples:
+  pacelinectl events --limit 20
+  pacelinectl events --follow)"},
+    {"watch",
+     R"(Follows a bus channel: a line for each row that changed, or for each message of a channel
+without rows. CHANNEL is stat, pace, feedback, heartbeat, vote, grant or publication. Channels
+between nodes need the node's key, so the rights of the user that runs Paceline.
+
+Examples:
+  pacelinectl watch pace --target t07
+  pacelinectl watch heartbeat --limit 10 --json)"},
+    {"bench",
+     R"(Measures how many decisions one core of this machine makes in a second, with the engine that
+the pacer runs, and what 10,000 targets would cost. It takes a core for the time it runs.)"},
+    {"metrics",
+     R"(Prometheus reads the same at watch's /metrics, for all processes of a node at once.
+
+Example:
+  pacelinectl metrics publisher | promtool check metrics)"},
+    {"completion",
+     R"(Prints a script; commands, options, targets, processes and nodes are completed.
+
+Examples:
+  bash:  source <(pacelinectl completion bash)      in ~/.bashrc
+  zsh:   source <(pacelinectl completion zsh)       in ~/.zshrc, behind compinit
+  fish:  pacelinectl completion fish | source       in ~/.config/fish/config.fish)"},
+    {"man",
+     R"(Examples:
+  pacelinectl man | man -l -
+  pacelinectl man what-if | man -l -
+  pacelinectl man --dir /usr/local/share/man/man1)"},
+    {"loglevel",
+     R"(Until the process starts anew.
+
+Example:
+  pacelinectl loglevel pacer debug)"},
+    {"handover",
+     R"(Examples:
+  pacelinectl handover          # to the fittest
+  pacelinectl handover b)"},
+    {"topology check",
+     R"(Examples:
+  pacelinectl topology check /etc/paceline/topology.toml
+  pacelinectl topology check --supervisor /etc/supervisor/conf.d/paceline.conf)"},
+}};
+
+}  // namespace
+
+std::string_view details_of(std::string_view command) {
+  for (const auto& [name, text] : all)
+    if (name == command) return text;
+  return {};
+}
+
+}  // namespace paceline

@@ -1,0 +1,51 @@
+// `top`: the cluster and its targets, live, until q.
+#include "services/pacelinectl/cluster_file.h"
+#include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/top_view.h"
+
+namespace paceline {
+namespace {
+
+constexpr double default_interval_s = 1;
+
+struct Seen {
+  StatusAnswer status;
+  TargetsAnswer targets;
+};
+
+Result<Seen> look(const ClusterFile& cluster, const TopView& view, Screen::Size size,
+                  Reach& reach) {
+  Seen seen;
+  seen.status = TRY(parse_status(TRY(ask_watch(cluster, "/api/v1/status", reach)).body));
+  seen.targets = TRY(parse_targets_answer(
+      TRY(ask_watch(cluster, top_query(view, size, seen.status.nodes.size()), reach)).body));
+  return seen;
+}
+
+}  // namespace
+
+Outcome command_top(const Request& request, Reach& reach) {
+  const auto cluster = load_cluster(request, reach);
+  if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
+  if (request.json)
+    return failed(exit_usage, "top is for people; status --json and targets --json are not");
+  TopView view;
+  auto seen = look(*cluster, view, {}, reach);
+  if (!seen) return failed(exit_not_answered, seen.error().detail);
+  const auto screen = reach.screen();
+  if (!screen) return failed(exit_usage, "top needs a terminal; status and targets do without one");
+  const Duration interval =
+      from_seconds(request.seconds > 0 ? request.seconds : default_interval_s);
+  std::string trouble;
+  for (;;) {
+    auto next = look(*cluster, view, screen->size(), reach);
+    trouble = next ? "" : next.error().detail;  // What was seen before stays on the screen.
+    if (next) seen = std::move(next);
+    screen->show(top_frame(view, seen->status, seen->targets, trouble, format_utc(reach.wall()),
+                           screen->size(), request.colour));
+    const KeyPress press = screen->wait(interval);
+    if (!top_key(view, press)) return {};
+  }
+}
+
+}  // namespace paceline

@@ -1,0 +1,155 @@
+#include "services/pacelinectl/complete.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/base/pacing_options.h"
+#include "services/pacelinectl/command_line.h"
+#include "services/watch/target_table.h"
+#include "topology/channel_table.h"
+
+namespace paceline {
+namespace {
+
+constexpr const char* bash = R"SCRIPT(# pacelinectl in bash: source <(pacelinectl completion bash)
+_pacelinectl() {
+  local line
+  COMPREPLY=()
+  while IFS= read -r line; do
+    if [[ $line == :files ]]; then
+      compopt -o filenames 2>/dev/null
+      mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
+    else
+      COMPREPLY+=("${line%%$'\t'*}")
+    fi
+  done < <("${COMP_WORDS[0]}" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -F _pacelinectl pacelinectl
+)SCRIPT";
+
+constexpr const char* zsh = R"SCRIPT(#compdef pacelinectl
+# pacelinectl in zsh: source <(pacelinectl completion zsh), behind compinit
+_pacelinectl() {
+  local line files=0
+  local -a values
+  while IFS= read -r line; do
+    if [[ $line == :files ]]; then
+      files=1
+    else
+      values+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+    fi
+  done < <("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)
+  (( files )) && _files
+  (( ${#values} )) && _describe -V 'pacelinectl' values
+}
+if [[ ${funcstack[1]} == _pacelinectl ]]; then
+  _pacelinectl "$@"
+else
+  compdef _pacelinectl pacelinectl
+fi
+)SCRIPT";
+
+constexpr const char* fish = R"SCRIPT(# pacelinectl in fish: pacelinectl completion fish | source
+function __pacelinectl_complete
+  set -l words (commandline -opc) "$(commandline -ct)"
+  for line in ($words[1] __complete $words[2..-1] 2>/dev/null)
+    if test "$line" = :files
+      __fish_complete_path "$words[-1]"
+    else
+      echo $line
+    end
+  end
+end
+complete -c pacelinectl -f -a '(__pacelinectl_complete)'
+)SCRIPT";
+
+template <class Enum>
+std::vector<std::string> words_of(int count) {
+  std::vector<std::string> words;
+  for (int i = 0; i < count; ++i) words.emplace_back(to_string(static_cast<Enum>(i)));
+  return words;
+}
+
+/// What a placeholder of the table stands for, where that is a closed list.
+std::vector<std::string> fixed_words(std::string_view kind) {
+  if (kind == "STATE") return words_of<PaceState>(pace_states);
+  if (kind == "REASON") return words_of<PaceReason>(pace_reasons);
+  if (kind == "QUALITY") return words_of<StatQuality>(stat_qualities);
+  if (kind == "ALGORITHM") return words_of<Algorithm>(4);
+  if (kind == "GOAL") return words_of<OptimizationTarget>(2);
+  if (kind == "LEVEL") return {"debug", "info", "warn", "error"};
+  if (kind == "SHELL") return {"bash", "zsh", "fish"};
+  if (kind == "COLUMN") {
+    const auto& known = TargetTable::sort_words();
+    return {known.begin(), known.end()};
+  }
+  std::vector<std::string> words;
+  if (kind == "CHANNEL")
+    for (const ChannelRule& rule : channel_rules()) words.emplace_back(rule.name);
+  if (kind == "COMMAND")
+    for (const CommandRule& rule : command_line().commands) words.push_back(rule.name);
+  return words;
+}
+
+const OptionRule* option_of(const std::vector<const CommandRule*>& chain, std::string_view name) {
+  for (const CommandRule* rule : chain)
+    for (const OptionRule& option : rule->options)
+      if (option.name == name) return &option;
+  return nullptr;
+}
+
+}  // namespace
+
+Completion complete(const std::vector<std::string>& words, const LiveWords& live) {
+  std::vector<const CommandRule*> chain = {&command_line()};
+  std::size_t position = 0;  // Words of the command that stand already.
+  std::string expected;      // The placeholder of an option's value that has to follow.
+  const std::string typed = words.empty() ? std::string{} : words.back();
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (!expected.empty()) {
+      expected.clear();
+    } else if (word.starts_with('-')) {
+      const OptionRule* option = option_of(chain, word);
+      if (option) expected = option->value;
+    } else if (const CommandRule* command = chain.back()->find(word); command && position == 0) {
+      chain.push_back(command);
+    } else {
+      ++position;
+    }
+  }
+  Completion completion;
+  const auto offer = [&](const std::string& value, const std::string& help) {
+    if (value.starts_with(typed)) completion.values.emplace_back(value, help);
+  };
+  const auto offer_kind = [&](const std::string& kind) {
+    completion.files =
+        kind == "FILE" || kind == "FOLDER" || kind == "OTHER" || kind == "FROM" || kind == "TO";
+    for (const std::string& word : fixed_words(kind)) offer(word, "");
+    if (kind == "TARGET" || kind == "NODE" || kind == "PROCESS")
+      for (const std::string& word : live(kind, typed)) offer(word, "");
+  };
+  if (!expected.empty()) {
+    offer_kind(expected);
+  } else if (typed.starts_with('-')) {
+    for (const CommandRule* rule : chain)
+      for (const OptionRule& option : rule->options)
+        if (rule == chain.back() || option.name != "--help") offer(option.name, option.help);
+  } else {
+    const CommandRule& command = *chain.back();
+    if (position == 0)
+      for (const CommandRule& below : command.commands) offer(below.name, below.summary);
+    if (position < command.words.size()) offer_kind(command.words[position].name);
+  }
+  return completion;
+}
+
+std::string completion_script(std::string_view shell) {
+  constexpr std::array<std::pair<std::string_view, const char*>, 3> scripts = {
+      {{"bash", bash}, {"zsh", zsh}, {"fish", fish}}};
+  for (const auto& [name, script] : scripts)
+    if (name == shell) return script;
+  return {};
+}
+
+}  // namespace paceline

@@ -1,0 +1,76 @@
+#include "services/pacelinectl/target_sets.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "services/pacelinectl/json.h"
+#include "topology/findings.h"
+
+namespace paceline {
+namespace {
+
+constexpr const char* csv_ending = ".csv";
+
+std::string version_of(const Result<Bytes>& body) {
+  if (!body) return "";
+  const auto status = decode<StatusReply>(*body);
+  if (!status) return "";
+  for (const auto& [name, value] : status->fields)
+    if (name == "targets_version") return value;
+  return "";
+}
+
+}  // namespace
+
+std::size_t max_targets(const Request& request, Reach& reach) {
+  const auto cluster = load_cluster(request, reach);
+  return cluster ? cluster->topology.max_targets : default_max_targets;
+}
+
+TargetsFile read_targets_file(const std::string& file, const Request& request, Reach& reach) {
+  const auto text = reach.read(file);
+  if (!text) return {{}, failed(exit_usage, text.error().detail)};
+  const auto limit = max_targets(request, reach);
+  auto targets = parse_targets(*text, file, limit);
+  if (targets) return {*std::move(targets), {}};
+  const auto mistakes = check_targets(*text, file, limit);
+  Outcome outcome{.exit = exit_mistakes};
+  if (request.json) {
+    outcome.out = mistakes_json(file, mistakes);
+  } else {
+    for (const Mistake& mistake : mistakes)
+      outcome.out += mistake.where + ": " + mistake.what + "\n";
+    if (mistakes.size() == Findings::max_findings)
+      outcome.out += fmt::format("{}: the first {} mistakes are told, there may be more\n", file,
+                                 mistakes.size());
+  }
+  return {{}, std::move(outcome)};
+}
+
+Result<RunningTargets> ask_running_targets(const ClusterFile& cluster, Reach& reach) {
+  const auto body = TRY(ask_process(cluster, "watch", 0, {.question = "targets"}, reach));
+  RunningTargets running;
+  running.targets = TRY(
+      parse_targets({reinterpret_cast<const char*>(body.data()), body.size()}, "watch", max_rows));
+  const auto version = running.targets.version();
+  for (const auto& [process, count] : cluster.topology.processes(cluster.self())) {
+    if (process == "watch" || process == "elector") continue;
+    for (int index = 0; index < count; ++index)
+      if (version_of(ask_process(cluster, process, index, {.question = "status"}, reach)) !=
+          version)
+        running.others.push_back(count > 1 ? fmt::format("{}-{}", process, index) : process);
+  }
+  return running;
+}
+
+std::string disagreement(const RunningTargets& running) {
+  if (running.others.empty()) return "";
+  return fmt::format("not the same targets as watch's: {}; try pacelinectl reload",
+                     fmt::join(running.others, ", "));
+}
+
+std::string targets_as(const std::string& file, const Targets& targets) {
+  return file.ends_with(csv_ending) ? targets_as_csv(targets) : targets_as_toml(targets);
+}
+
+}  // namespace paceline

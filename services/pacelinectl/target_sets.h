@@ -1,0 +1,39 @@
+// Sets of targets that commands compare and write: those of a file, and those that the processes of
+// a node work with.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "services/pacelinectl/cluster_file.h"
+#include "topology/check.h"
+#include "topology/targets.h"
+
+namespace paceline {
+
+/// How many rows a targets file may have: what the topology says, or the default if there is none
+/// to read.
+std::size_t max_targets(const Request& request, Reach& reach);
+
+/// A targets file, or why not: not readable, or its mistakes for people and as JSON.
+struct TargetsFile {
+  Targets targets;
+  Outcome outcome;  // exit_fine if it is good.
+};
+TargetsFile read_targets_file(const std::string& file, const Request& request, Reach& reach);
+
+/// What the processes of our node work with.
+struct RunningTargets {
+  Targets targets;                  // As its watch holds them.
+  std::vector<std::string> others;  // Processes that hold another version: they need a reload.
+};
+///   errors   as ask_process(); bad_value: an answer that is none
+Result<RunningTargets> ask_running_targets(const ClusterFile& cluster, Reach& reach);
+
+/// A line for standard error about `others`; "" if there are none.
+std::string disagreement(const RunningTargets& running);
+
+/// Whole, in the form that its name asks for: CSV if it ends in .csv, else TOML.
+std::string targets_as(const std::string& file, const Targets& targets);
+
+}  // namespace paceline

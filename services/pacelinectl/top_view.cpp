@@ -1,0 +1,254 @@
+#include "services/pacelinectl/top_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "services/pacelinectl/cluster_file.h"
+#include "services/pacelinectl/table.h"
+
+namespace paceline {
+namespace {
+
+using Key = KeyPress::Key;
+
+struct Column {
+  const char* heading;
+  const char* sort;  // watch's word.
+  int width;
+  bool right;
+};
+
+constexpr std::array<Column, 13> columns = {{{"TARGET", "id", 16, false},
+                                             {"CHANNEL", "channel", 9, false},
+                                             {"STATE", "state", 8, false},
+                                             {"REASON", "reason", 17, false},
+                                             {"GRANT", "proactive", 6, true},
+                                             {"PEND", "pending", 5, true},
+                                             {"AGENTS", "logged_in", 7, true},
+                                             {"READY", "ready", 6, true},
+                                             {"BUSY", "busy", 5, true},
+                                             {"QUEUE", "in_queue", 6, true},
+                                             {"ACCEPT%", "acceptance", 8, true},
+                                             {"ABAND%", "abandonment", 7, true},
+                                             {"GOAL%", "", 5, true}}};
+
+constexpr std::array<const char*, 5> states = {"", "ok", "degraded", "stale", "disabled"};
+
+constexpr const char* keys =
+    "q quit   s S sort   r turn   f state   / search   arrows pages scroll   h keys";
+
+// Cut to `width` characters; UTF-8 sequences stay whole.
+std::string fitted(std::string_view text, int width, bool right) {
+  std::size_t bytes = 0;
+  int shown = 0;
+  while (bytes < text.size() && shown < width) {
+    ++bytes;
+    while (bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) ++bytes;
+    ++shown;
+  }
+  const std::string gap(static_cast<std::size_t>(width - shown), ' ');
+  const std::string cut{text.substr(0, bytes)};
+  return right ? gap + cut : cut + gap;
+}
+
+std::size_t head_lines(std::size_t nodes) {
+  return 5 + nodes;  // Headline, nodes, sums, statistics, trouble or nothing, headings.
+}
+
+std::size_t fitting_rows(Screen::Size size, std::size_t nodes) {
+  const auto taken = head_lines(nodes) + 1;  // The last line.
+  const auto rows = static_cast<std::size_t>(std::max(size.rows, 1));
+  return rows > taken ? rows - taken : 0;
+}
+
+std::string node_line(const NodeAnswer& node, bool colour) {
+  const Colour shade = node.role == "master" ? Colour::good
+                       : node.role == "down" ? Colour::bad
+                                             : Colour::none;
+  std::string line = fmt::format("  {:<8} ", printable(node.name)) +
+                     coloured(fmt::format("{:<8}", printable(node.role)), shade, colour);
+  if (node.role == "down") return line + " heard " + readable_seconds(node.heard_s) + " ago";
+  if (node.publisher != "none") line += fmt::format(" publisher {:<5}", printable(node.publisher));
+  if (node.round_trip_ms > 0) {
+    const double share = node.period_ms > 0 ? node.round_trip_ms / node.period_ms : 0;
+    line += "  round trip " +
+            coloured(fmt::format("{:.0f} of {:.0f} ms", node.round_trip_ms, node.period_ms),
+                     share > 0.5 ? Colour::warn : Colour::none, colour) +
+            fmt::format("  {} {} ago", printable(node.outcome),
+                        readable_seconds(node.since_accepted_s));
+  }
+  return line;
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.1f}", 100 * share);
+}
+
+std::string row_line(const TargetAnswer& target, int width, bool colour) {
+  const std::array<std::string, columns.size()> cells = {printable(target.id),
+                                                         printable(target.media_channel),
+                                                         printable(target.state),
+                                                         printable(target.reason),
+                                                         std::to_string(target.proactive),
+                                                         std::to_string(target.pending),
+                                                         std::to_string(target.logged_in),
+                                                         std::to_string(target.ready),
+                                                         std::to_string(target.busy),
+                                                         std::to_string(target.in_queue),
+                                                         percent(target.acceptance),
+                                                         percent(target.abandonment),
+                                                         std::to_string(target.goal)};
+  std::string line;
+  int used = 0;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    used += columns[i].width + (i == 0 ? 0 : 1);
+    if (used > width) break;
+    Colour shade = Colour::none;
+    if (i == 2 && target.state == "stale") shade = Colour::bad;
+    if (i == 2 && target.state == "degraded") shade = Colour::warn;
+    if (i == 4 && target.proactive > 0) shade = Colour::good;
+    line += (i == 0 ? "" : " ") +
+            coloured(fitted(cells[i], columns[i].width, columns[i].right), shade, colour);
+  }
+  return line;
+}
+
+std::string headings(const TopView& view, int width, bool colour) {
+  std::string line;
+  int used = 0;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    used += columns[i].width + (i == 0 ? 0 : 1);
+    if (used > width) break;
+    const bool sorted = view.sort == i;
+    const std::string mark = !sorted ? "" : view.descending ? "v" : "^";
+    line +=
+        (i == 0 ? "" : " ") + fitted(mark + columns[i].heading, columns[i].width, columns[i].right);
+  }
+  return coloured(fitted(line, width, false), Colour::reverse, colour);
+}
+
+std::string last_line(const TopView& view, std::size_t shown, int width) {
+  if (view.typing) return fitted("search: " + view.search + "_   (enter, escape)", width, false);
+  if (view.help) return fitted(keys, width, false);
+  std::string text = fmt::format("{}-{} of {}", shown == 0 ? 0 : view.offset + 1,
+                                 view.offset + shown, view.matching);
+  if (view.state > 0) text += fmt::format("   state {}", states[view.state]);
+  if (!view.search.empty()) text += fmt::format("   search '{}'", printable(view.search));
+  return fitted(text + "   q quit, h keys", width, false);
+}
+
+}  // namespace
+
+std::string top_query(const TopView& view, Screen::Size size, std::size_t nodes) {
+  std::string path =
+      fmt::format("/api/v1/targets?offset={}&limit={}&sort={}{}", view.offset,
+                  fitting_rows(size, nodes), view.descending ? "-" : "", columns[view.sort].sort);
+  if (view.state > 0) path += fmt::format("&state={}", states[view.state]);
+  if (!view.search.empty()) path += "&q=" + url_encoded(view.search);
+  return path;
+}
+
+std::string top_frame(TopView& view, const StatusAnswer& status, const TargetsAnswer& targets,
+                      const std::string& trouble, const std::string& time, Screen::Size size,
+                      bool colour) {
+  view.page = std::max<std::size_t>(fitting_rows(size, status.nodes.size()), 1);
+  view.matching = targets.matching;
+  std::vector<std::string> lines;
+  const int width = std::max(size.columns, 1);
+  const std::string master =
+      status.master.empty()
+          ? coloured("nobody is master", Colour::bad, colour)
+          : coloured(printable(status.master) + " is master", Colour::good, colour);
+  lines.push_back(fmt::format("cluster {}: {}, term {}   {}", printable(status.cluster), master,
+                              status.term, time));
+  for (const NodeAnswer& node : status.nodes) lines.push_back(node_line(node, colour));
+  lines.push_back(fmt::format("targets {}: {} granted now, {} outstanding; {} of {} agents busy",
+                              status.targets, status.proactive, status.pending, status.busy,
+                              status.logged_in));
+  lines.push_back(fmt::format(
+      "statistics: {}{}{}",
+      status.statistics_in_use.empty() ? "no Stat Server" : printable(status.statistics_in_use),
+      status.statistics_fresh ? "" : ", not fresh",
+      status.targets_unseen > 0 ? fmt::format(", {} targets not visible", status.targets_unseen)
+                                : std::string{}));
+  std::string notice = trouble;
+  if (notice.empty() && !status.not_ready_because.empty())
+    notice = "not ready: " + status.not_ready_because.front();
+  lines.push_back(coloured(fitted(printable(notice), width, false), Colour::bad, colour));
+  lines.push_back(headings(view, width, colour));
+  const std::size_t shown = std::min(targets.targets.size(), view.page);
+  for (std::size_t i = 0; i < shown; ++i)
+    lines.push_back(row_line(targets.targets[i], width, colour));
+  const auto rows = static_cast<std::size_t>(std::max(size.rows, 1));
+  lines.resize(std::min(lines.size(), rows > 0 ? rows - 1 : 0));
+  while (lines.size() + 1 < rows) lines.emplace_back();
+  lines.push_back(last_line(view, shown, width));
+  std::string frame;
+  for (const std::string& line : lines) frame += (frame.empty() ? "" : "\n") + line;
+  return frame;
+}
+
+bool top_key(TopView& view, const KeyPress& press) {
+  const auto scroll = [&](std::size_t to) {
+    const std::size_t most = view.matching > view.page ? view.matching - view.page : 0;
+    view.offset = std::min(to, most);
+  };
+  if (press.key == Key::stop) return false;
+  if (view.typing) {
+    if (press.key == Key::character && view.search.size() < 60) view.search += press.character;
+    if (press.key == Key::backspace && !view.search.empty()) view.search.pop_back();
+    if (press.key == Key::escape) view.search.clear();
+    if (press.key == Key::escape || press.key == Key::enter) view.typing = false;
+    view.offset = 0;
+    return true;
+  }
+  if (press.key == Key::up) scroll(view.offset > 0 ? view.offset - 1 : 0);
+  if (press.key == Key::down) scroll(view.offset + 1);
+  if (press.key == Key::page_up) scroll(view.offset > view.page ? view.offset - view.page : 0);
+  if (press.key == Key::page_down) scroll(view.offset + view.page);
+  if (press.key == Key::home) view.offset = 0;
+  if (press.key == Key::end) scroll(view.matching);
+  if (press.key == Key::escape) view.search.clear();
+  if (press.key != Key::character) return true;
+  constexpr std::size_t sorts = columns.size() - 1;  // Nothing sorts by the goal.
+  switch (press.character) {
+    case 'q':
+      return false;
+    case 's':
+    case '>':
+      view.sort = (view.sort + 1) % sorts;
+      break;
+    case 'S':
+    case '<':
+      view.sort = (view.sort + sorts - 1) % sorts;
+      break;
+    case 'r':
+      view.descending = !view.descending;
+      break;
+    case 'f':
+      view.state = (view.state + 1) % states.size();
+      view.offset = 0;
+      break;
+    case '/':
+      view.search.clear();
+      view.typing = true;
+      break;
+    case 'h':
+    case '?':
+      view.help = !view.help;
+      break;
+    case 'j':
+      scroll(view.offset + 1);
+      break;
+    case 'k':
+      scroll(view.offset > 0 ? view.offset - 1 : 0);
+      break;
+    default:
+      break;
+  }
+  return true;
+}
+
+}  // namespace paceline

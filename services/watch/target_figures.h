@@ -1,0 +1,26 @@
+// The targets as metrics: sums over all of them, and, where an operator asks for it, series of
+// each.
+//
+// Pure. What a target costs is 12 series, so they are opt-in and bounded ([watch] target_series);
+// how many targets were left out is a figure itself.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "common/base/metrics.h"
+#include "services/watch/target_table.h"
+
+namespace paceline {
+
+/// Agents, queue, invitations and their fates, summed; targets over their goal; and for the first
+/// `most` targets of the file a series each of the families paceline_target_*.
+///   cost   O(targets)
+std::vector<MetricFamily> target_families(const TargetTable& table, std::size_t most);
+
+/// Whether a target's proactive abandonment is above its goal, on 20 outcomes or more. False for
+/// those whose goal is a busy factor.
+bool over_goal(const TargetRow& row);
+
+}  // namespace paceline

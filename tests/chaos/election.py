@@ -1,0 +1,331 @@
+#!/usr/bin/python3
+"""Does to a cluster of real processes what networks, hosts and operators do, and judges by the endpoint's log alone.
+
+  ops/chaos election [--seed N] [--seconds N] [--only KIND,...] [--network auto|netem|relay] [--kinds]
+
+Two nodes, a witness and the outside live in network namespaces, each node under a supervisord of its own. Events come one
+after another, now and then two at once; which, to whom and for how long follows from the seed, which is printed. After
+each the cluster must become whole again. Exit 1 if the endpoint accepted a term lower than one before, a sequence that does
+not rise within its term, or one term from two nodes; if nobody paces within 60 s after an event; or if no stale
+publication ever reached the endpoint although publishers were stopped between their check and their send. Exit 2 if
+the place does not allow namespaces. Needs root.
+"""
+import argparse
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from cluster import ADDRESSES, PACING, ROOT, Cluster, run  # noqa: E402
+from judge import broken_promises, longest_gap, unattributed  # noqa: E402
+from namespaces import Broken, Namespaces  # noqa: E402
+from wires import network  # noqa: E402
+
+LIMIT_S = 60          # For the cluster to be whole again.
+PERIOD_MS = 200       # Between publications: two seconds of the endpoint's contract, ten times faster.
+OFFSETS_S = {"a": 0, "b": 86_400, "w": 3_600}  # Of the nodes' boot clocks, where the kernel has time namespaces.
+
+
+class Chaos:
+    """The cluster and everything that can be done to it; every event is a generator: before its yield it begins, after it ends."""
+
+    def __init__(self, spaces, folder, programs, wires, seed):
+        self.folder = pathlib.Path(folder)
+        self.chance = random.Random(seed)
+        self.wires = wires
+        library = self.folder / "meddle.so"
+        run("g++", "-std=c++20", "-shared", "-fPIC", "-O1", "-o", library, pathlib.Path(__file__).with_name("meddle.cpp"))
+        self.orders = {}
+        for node in (*ADDRESSES, "ca"):
+            self.orders[node] = self.folder / f"{node}.meddle"
+            self.orders[node].write_bytes(bytes(16))
+        # Certificates from yesterday, so that a clock that is set back finds them valid.
+        self.meddle("ca", wall_shift_s=-86_400)
+        before = os.environ.copy()
+        os.environ.update(self.environment("ca", library))
+        try:
+            self.cluster = Cluster(spaces, wires, folder, programs, name="chaos", env={"ASAN_OPTIONS": "verify_asan_link_order=0"})
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        self.cluster.start_outside()
+        self.time_namespaces = subprocess.run(["unshare", "-T", "--fork", "true"], capture_output=True).returncode == 0
+        for node in ADDRESSES:
+            environment = ",".join(f'{key}="{value}"' for key, value in self.environment(node, library).items())
+            self.cluster.supervise(node, environment, OFFSETS_S[node] if self.time_namespaces else 0)
+
+    def environment(self, node, library):
+        return {"LD_PRELOAD": str(library), "PACELINE_MEDDLE": str(self.orders[node]), "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
+
+    def meddle(self, node, wall_shift_s=None, stop_at_write=None):
+        with open(self.orders[node], "r+b") as file:
+            for place, value in ((0, None if wall_shift_s is None else wall_shift_s * 10**9), (8, stop_at_write)):
+                if value is not None:
+                    file.seek(place)
+                    file.write(struct.pack("q", int(value)))
+
+    # ---- who
+
+    def one_of(self, *choices):
+        return self.chance.choice(choices)
+
+    def someone(self, master):
+        """Mostly the master: what happens to others matters less."""
+        return master if self.chance.random() < 0.6 else self.one_of(*(node for node in ADDRESSES if node != master))
+
+    def standby(self, master):
+        return next(node for node in PACING if node != master)
+
+    def signal(self, node, names, what):
+        """Sends it to those processes of the node, all at once; those that are just dead are left out."""
+        pids = self.cluster.pids(node)
+        for pid in [pids[name] for name in names or pids if name in pids]:
+            try:
+                os.kill(pid, what)
+            except ProcessLookupError:
+                pass
+
+    # ---- what: each yields once, with what it does, for people
+
+    def node_kill(self, master):
+        node = self.someone(master)
+        self.signal(node, None, signal.SIGKILL)
+        yield f"kill -9 of all processes of {node}"
+
+    def process_kill(self, master):
+        node = self.someone(master)
+        process = self.one_of(*self.cluster.processes(node))
+        self.signal(node, [process], signal.SIGKILL)
+        yield f"kill -9 of {node}'s {process}"
+
+    def restart_loop(self, master):
+        node = self.someone(master)
+        process = self.one_of(*(name for name in self.cluster.processes(node) if name in ("elector", "publisher")))
+        times = self.chance.randint(3, 6)
+        deadline, killed, last = time.monotonic() + 30, 0, None
+        while killed < times and time.monotonic() < deadline:
+            pid = self.cluster.pids(node).get(process)
+            if pid and pid != last:
+                os.kill(pid, signal.SIGKILL)
+                killed, last = killed + 1, pid
+            time.sleep(0.02)
+        yield f"kill -9 of {node}'s {process}, {killed} times as soon as it is back"
+
+    def host_dies(self, master):
+        node = self.someone(master)
+        self.cluster.kill_host(node)
+        yield f"{node}'s host dies, supervisord and all, and comes back"
+        self.cluster.supervise_again(node)
+
+    def pause(self, master):
+        node = self.someone(master)
+        names = self.one_of(["elector"], ["publisher"], None) if node != "w" else ["elector"]
+        self.signal(node, names, signal.SIGSTOP)
+        yield f"SIGSTOP of {node}'s {', '.join(names) if names else 'processes, all'}"
+        self.signal(node, names, signal.SIGCONT)
+
+    def pause_storm(self, master):
+        node = self.someone(master)
+        for _ in range(self.chance.randint(3, 8)):
+            self.signal(node, None, signal.SIGSTOP)
+            time.sleep(self.chance.uniform(0.05, 0.9))
+            self.signal(node, None, signal.SIGCONT)
+            time.sleep(self.chance.uniform(0.02, 0.4))
+        yield f"SIGSTOP and SIGCONT of all of {node}, again and again"
+
+    def pause_before_send(self, master):
+        """Stops the publisher with a request that passed the check, until somebody else has published."""
+        began, log = time.time() * 1000, self.cluster.log
+        self.meddle(master, stop_at_write=1)
+        row = log.first_accepted(began, lambda row: row["node"] != master, LIMIT_S)
+        self.meddle(master, stop_at_write=0)
+        took = "nobody took over" if row is None else f"{row['node']} published"
+        yield f"{master}'s publisher stands still between check and send; {took}"
+        self.signal(master, ["publisher"], signal.SIGCONT)
+
+    def partition(self, master):
+        node = self.someone(master)
+        self.wires.isolate(node, True)
+        yield f"{node} is cut off"
+        self.wires.heal()
+
+    def one_way(self, master):
+        node = self.someone(master)
+        others = [other for other in (*ADDRESSES, "x") if other != node]
+        deaf = self.chance.random() < 0.5
+        for other in others:
+            self.wires.cut(*((other, node) if deaf else (node, other)))
+        yield f"{node} hears nobody" if deaf else f"nobody hears {node}"
+        self.wires.heal()
+
+    def link_cut(self, master):
+        a, b = self.one_of((master, self.standby(master)), (master, "w"), (master, "x"), (self.standby(master), "w"))
+        self.wires.cut(a, b)
+        both = self.chance.random() < 0.6
+        if both:
+            self.wires.cut(b, a)
+        yield f"{a} and {b} do not hear each other" if both else f"{b} does not hear {a}"
+        self.wires.heal()
+
+    def flapping(self, master):
+        node, times = self.someone(master), self.chance.randint(3, 8)
+        for _ in range(times):
+            self.wires.isolate(node, True)
+            time.sleep(self.chance.uniform(0.1, 1.2))
+            self.wires.heal()
+            time.sleep(self.chance.uniform(0.1, 1.0))
+        yield f"{node} is cut off {times} times"
+
+    def slow_network(self, master):
+        node = self.someone(master)
+        delay, loss = self.chance.choice([2, 20, 80, 250]), self.chance.choice([0, 0.01, 0.05, 0.2])
+        for slowed in ([node] if self.chance.random() < 0.6 else [*ADDRESSES, "x"]):
+            self.wires.slow(slowed, delay, delay // 2, loss)
+        yield f"{node} or all: {delay} ms +- {delay // 2} ms, {loss:.0%} lost"
+        self.wires.heal()
+
+    def clock_step(self, master):
+        node, seconds = self.someone(master), self.chance.choice([-3600, -5, 5, 3600])
+        self.meddle(node, wall_shift_s=seconds)
+        yield f"{node}'s wall clock jumps by {seconds} s, and back"
+        self.meddle(node, wall_shift_s=0)
+
+    def planned_restart(self, master):
+        process = self.one_of("elector", "publisher", "all")
+        self.cluster.restart(master, process)
+        yield f"supervisorctl restart {master}'s {process}"
+
+    def handover(self, master):
+        self.cluster.ctl("w", "handover")
+        yield f"pacelinectl handover, {master} being master"
+
+    KINDS = ("node_kill", "process_kill", "restart_loop", "host_dies", "pause", "pause_storm", "pause_before_send", "partition", "one_way",
+             "link_cut", "flapping", "slow_network", "clock_step", "planned_restart", "handover")
+
+
+def strike(chaos, kinds):
+    """One event, or two at once; when it began and ended [ms since 1970], and what was done."""
+    chaos.cluster.wait_ready(LIMIT_S)
+    master = chaos.cluster.master()
+    time.sleep(chaos.chance.uniform(0.3, 1.0))
+    length = chaos.chance.choice([0.2, 0.5, 1, 2, 4]) * chaos.chance.uniform(0.8, 1.2)
+    began = time.time() * 1000
+    events = [getattr(chaos, kind)(master) for kind in kinds]
+    told = [next(event) for event in events]
+    time.sleep(length)
+    for event in events:
+        next(event, None)
+    chaos.cluster.wait_ready(LIMIT_S)
+    # The first publication after it may be a period away, and a publisher backs off after failures.
+    row = chaos.cluster.log.first_accepted(time.time() * 1000, lambda _: True, LIMIT_S)
+    if row is None:
+        raise Broken(f"nothing was accepted for {LIMIT_S} s after: {'; '.join(told)}")
+    return {"kinds": kinds, "told": "; ".join(told), "began_ms": began, "ended_ms": time.time() * 1000, "seconds": length, "master": master}
+
+
+def tell(event, rows):
+    gap = longest_gap(rows, event["began_ms"], event["ended_ms"])
+    event["gap_ms"] = gap.length_ms
+    event["next"] = gap.after if gap.after != gap.before else ""
+    event["fenced"] = sum(row["status"] == 409 and event["began_ms"] <= row["received_ms"] <= event["ended_ms"] for row in rows)
+    moved = f", then {event['next']}" if event["next"] else ""
+    fenced = f", {event['fenced']} fenced" if event["fenced"] else ""
+    print(f"{time.strftime('%H:%M:%S')}  {'+'.join(event['kinds']):<20} {event['told']} ({event['seconds']:.1f} s): gap {event['gap_ms']:.0f} ms{moved}{fenced}", flush=True)
+
+
+def table(events, rows):
+    """The verdict, by kind; returns whether every promise was kept."""
+    print(f"\n{'event':<20}{'n':>4}{'gap p50':>9}{'gap max':>9}{'moved':>7}{'fenced':>8}   [ms]")
+    for kind in (*Chaos.KINDS, "two at once"):
+        mine = [event for event in events if (event["kinds"] == [kind] if kind != "two at once" else len(event["kinds"]) > 1)]
+        if mine:
+            lengths = sorted(event["gap_ms"] for event in mine)
+            print(f"{kind:<20}{len(mine):>4}{lengths[(len(lengths) - 1) // 2]:>9.0f}{lengths[-1]:>9.0f}{sum(bool(e['next']) for e in mine):>7}"
+                  f"{sum(e['fenced'] for e in mine):>8}")
+    accepted = [row for row in rows if row["status"] == 200]
+    fenced = [row for row in rows if row["status"] == 409]
+    by = {node: sum(row["node"] == node for row in accepted) for node in PACING}
+    print(f"{len(accepted)} publications accepted in {len({row['term'] for row in accepted})} terms ({by}), {len(fenced)} fenced")
+    strays = unattributed(rows, [(event["began_ms"], event["ended_ms"]) for event in events], 4 * PERIOD_MS)
+    strays = [gap for gap in strays if gap.began_ms >= events[0]["began_ms"]]
+    print(f"{len(strays)} gaps above {4 * PERIOD_MS} ms or changes of master outside of any event" + ("" if not strays else ": " + ", ".join(
+        f"{gap.length_ms:.0f} ms {gap.before} to {gap.after}" for gap in strays)))
+    wrong = broken_promises(rows)
+    for sentence in wrong:
+        print("BROKEN:", sentence)
+    stale = any("pause_before_send" in event["kinds"] for event in events)
+    if stale and not fenced:
+        print("BROKEN: no stale publication ever reached the endpoint, so its fence was not tried")
+    print("out of order: 0, terms with two nodes: 0" if not wrong else f"{len(wrong)} promises broken")
+    return not wrong and not (stale and not fenced)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1, 10**6))
+    parser.add_argument("--seconds", type=int, default=300, help="no event begins later")
+    parser.add_argument("--only", default="", help="kinds of events, with commas")
+    parser.add_argument("--network", choices=["auto", "netem", "relay"], default="auto")
+    parser.add_argument("--prefix", default="pl", help="of the namespaces' names")
+    parser.add_argument("--programs", type=pathlib.Path, default=ROOT / "build" / "release" / "bin")
+    parser.add_argument("--keep", type=pathlib.Path, default=ROOT / "build" / "chaos", help="where logs go when something is broken")
+    parser.add_argument("--kinds", action="store_true", help="lists the kinds of events")
+    asked = parser.parse_args()
+    if asked.kinds:
+        print("\n".join(f"{kind:<20}{(getattr(Chaos, kind).__doc__ or '').strip()}" for kind in Chaos.KINDS))
+        return 0
+    only = asked.only.split(",") if asked.only else list(Chaos.KINDS)
+    if unknown := set(only) - set(Chaos.KINDS):
+        parser.error(f"--only: no event is called {', '.join(sorted(unknown))}; see --kinds")
+    events, rows, sound = [], [], False
+    with Namespaces(asked.prefix) as spaces, tempfile.TemporaryDirectory(prefix=f"{asked.prefix}-", ignore_cleanup_errors=True) as folder:
+        spaces.forget_folder(folder)
+        for ended in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(ended, lambda *_: sys.exit(130))
+        try:
+            wires, why = network(spaces, asked.network, asked.seed)
+            print(f"ops/chaos election --seed {asked.seed} --seconds {asked.seconds}   network: {why}", flush=True)
+            chaos = Chaos(spaces, folder, asked.programs, wires, asked.seed)
+            print("boot clocks: " + (", ".join(f"{n} +{s} s" for n, s in OFFSETS_S.items()) if chaos.time_namespaces else "one for all (no time namespaces)"))
+            chaos.cluster.wait_ready(LIMIT_S)
+            deadline, deck = time.monotonic() + asked.seconds, []
+            while time.monotonic() < deadline:
+                if not deck:  # Every kind once before any comes twice.
+                    deck = list(only)
+                    chaos.chance.shuffle(deck)
+                kinds = [deck.pop()]
+                if deck and chaos.chance.random() < 0.15:
+                    kinds.append(deck.pop())
+                events.append(strike(chaos, kinds))
+                rows = chaos.cluster.log.update()
+                tell(events[-1], rows)
+                if broken_promises(rows):
+                    break
+            sound = table(events, rows)
+        except Broken as error:
+            print(f"ops/chaos election: {error}", file=sys.stderr)
+            if not events:
+                return 2
+        finally:
+            if not sound:
+                shutil.copytree(folder, asked.keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.ctl", "*.sock", "stat", "pace-*", "grant"))
+                (asked.keep / "events.json").write_text(json.dumps(events, indent=1))
+                print(f"logs and events: {asked.keep}; again: ops/chaos election --seed {asked.seed}", file=sys.stderr)
+    return 0 if sound else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Broken as error:
+        print(f"ops/chaos election: {error}", file=sys.stderr)
+        sys.exit(2)

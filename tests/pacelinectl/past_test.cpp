@@ -1,0 +1,107 @@
+#include "services/pacelinectl/past.h"
+
+#include "services/pacelinectl/commands.h"
+#include "tests/pacelinectl/fake_reach.h"
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+constexpr const char* history_body =
+    R"({"target":"t07","columns":["time_ms","granted","abandonment","reason"],)"
+    R"("rows":[[1795575600000,3,0.0213,"granted"],[1795575610000,null,0,"goal,guard"]]})";
+
+constexpr const char* events_body =
+    R"({"last":9,"events":[{"number":8,"time":"2026-11-25T03:50:19.981Z","kind":"master_changed",)"
+    R"("severity":"bad","subject":"a","detail":"a is master"},)"
+    R"({"number":9,"time":"2026-11-25T03:50:20.000Z","kind":"role_changed","severity":"notice",)"
+    R"("subject":"","detail":"fine"}]})";
+
+Request request(const std::string& command, std::vector<std::string> words = {}) {
+  Request made;
+  made.command = command;
+  made.topology = "/etc/demo.toml";
+  made.words = std::move(words);
+  return made;
+}
+
+TEST_CASE("history is a table, CSV or watch's JSON", "[pacelinectl]") {
+  FakeReach reach;
+  reach.web["http://127.0.0.1:7110/api/v1/targets/t07/history"] = {200, history_body};
+  Request asked = request("history", {"t07"});
+  asked.filters = {{"from", "2026-11-25 03:00"}, {"to", "now"}};
+
+  const Outcome table = run_command(asked, reach);
+  asked.csv = true;
+  const Outcome csv = run_command(asked, reach);
+  asked.json = true;
+  const Outcome json = run_command(asked, reach);
+
+  CHECK(reach.asked[0] ==
+        "http://127.0.0.1:7110/api/v1/targets/t07/history?from=2026-11-25%2003%3A00&to=now");
+  CHECK(table.out ==
+        "TIME (UTC)           GRANTED  ABANDONMENT  REASON\n"
+        "2026-11-25 03:00:00        3       0.0213  granted\n"
+        "2026-11-25 03:00:10        -            0  goal,guard\n"
+        "2 rows of t07\n");
+  CHECK(csv.out ==
+        "time,granted,abandonment,reason\n"
+        "2026-11-25T03:00:00.000Z,3,0.0213,granted\n"
+        "2026-11-25T03:00:10.000Z,,0,\"goal,guard\"\n");
+  CHECK(json.out == std::string{history_body} + "\n");
+}
+
+TEST_CASE("what is no history or no event list is not believed", "[pacelinectl]") {
+  for (const char* body :
+       {"", "[]", "{}", R"({"columns":[],"rows":[]})", R"({"columns":["x"],"rows":[]})",
+        R"({"columns":["time_ms","a"],"rows":[[1]]})", R"({"columns":["time_ms"],"rows":[["x"]]})",
+        "\xff"})
+    CHECK_FALSE(parse_history(body));
+  for (const char* body : {"", "[]", "{}", R"({"events":[]})", R"({"events":3,"last":1})"})
+    CHECK_FALSE(parse_events(body));
+}
+
+TEST_CASE("events are lines, the oldest first", "[pacelinectl]") {
+  FakeReach reach;
+  reach.web["http://127.0.0.1:7110/api/v1/events"] = {200, events_body};
+  Request asked = request("events");
+  asked.limit = 5;
+
+  const Outcome outcome = run_command(asked, reach);
+
+  CHECK(outcome.exit == exit_fine);
+  CHECK(outcome.out ==
+        "2026-11-25T03:50:19.981Z  master_changed         a              a is master\n"
+        "2026-11-25T03:50:20.000Z  role_changed           -              fine\n");
+  CHECK(reach.asked[0] == "http://127.0.0.1:7110/api/v1/events?after=0&limit=5");
+}
+
+TEST_CASE("following goes on where it was, also behind a watch that began anew", "[pacelinectl]") {
+  FakeReach reach;
+  const std::string url = "http://127.0.0.1:7110/api/v1/events";
+  reach.web[url] = {200, events_body};
+  reach.pauses_left = 3;
+  int looks = 0;
+  reach.on_pause = [&] {
+    ++looks;
+    if (looks == 1) reach.web[url].body = R"({"last":9,"events":[]})";
+    if (looks == 2) reach.web.clear();
+    if (looks == 3)
+      reach.web[url] = {200, R"({"last":1,"events":[{"number":1,"time":"T","kind":"k",)"
+                             R"("severity":"good","subject":"s","detail":"new"}]})"};
+  };
+  Request asked = request("events");
+  asked.follow = true;
+  asked.json = true;
+
+  const Outcome outcome = run_command(asked, reach);
+
+  CHECK(outcome.exit == exit_fine);
+  CHECK(std::count(reach.output.begin(), reach.output.end(), '\n') == 3);
+  CHECK(
+      reach.output.ends_with("{\"time\":\"T\",\"kind\":\"k\",\"severity\":\"good\",\"subject\":"
+                             "\"s\",\"detail\":\"new\"}\n"));
+}
+
+}  // namespace
+}  // namespace paceline::test

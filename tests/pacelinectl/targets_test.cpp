@@ -1,0 +1,186 @@
+// `targets check|diff|import|export` and `record`, without a world.
+#include <algorithm>
+
+#include "services/pacelinectl/commands.h"
+#include "services/statfeed/feed_file.h"
+#include "tests/pacelinectl/fake_reach.h"
+#include "tests/support/catch.h"
+#include "topology/targets.h"
+
+namespace paceline::test {
+namespace {
+
+const std::string running_csv = "id,channel,group,queue\na,chat,A,AQ\nb,chat,B,BQ\n";
+const std::string next_csv =
+    "id,channel,group,queue,optimizationGoal\nb,chat,B,BQ,5\nc,chat,\"C, new\",CQ,\n";
+
+Request request(const std::string& command, std::vector<std::string> words) {
+  Request made;
+  made.command = command;
+  made.topology = "/etc/demo.toml";
+  made.node = "a";
+  made.words = std::move(words);
+  return made;
+}
+
+Bytes bytes_of(const std::string& text) {
+  return {text.begin(), text.end()};
+}
+
+// A node whose processes work with `running_csv`; those in `behind` with something older.
+FakeReach node(std::vector<std::string> behind = {}) {
+  FakeReach reach;
+  reach.processes.emplace("a/watch/0", bytes_of(running_csv));
+  const auto version = parse_targets(running_csv, "t")->version();
+  for (const char* who : {"a/statfeed/0", "a/pacer/0", "a/pacer/1", "a/publisher/0"}) {
+    const bool old = std::ranges::find(behind, who) != behind.end();
+    reach.processes.emplace(
+        who, encode(StatusReply{{{"targets_version", old ? "0123456789abcdef" : version}}}));
+  }
+  reach.files["next.csv"].text = next_csv;
+  return reach;
+}
+
+TEST_CASE("diff tells what a file would change of what runs", "[pacelinectl]") {
+  FakeReach reach = node();
+
+  const Outcome outcome = run_command(request("targets diff", {"next.csv"}), reach);
+
+  CHECK(outcome.exit == exit_fine);
+  CHECK(outcome.error.empty());
+  CHECK(outcome.out == "+ c\n- a\n~ b  optimizationGoal 3 -> 5\n1 added, 1 removed, 1 changed\n");
+}
+
+TEST_CASE("diff of two files asks nobody", "[pacelinectl]") {
+  FakeReach reach;
+  reach.files["next.csv"].text = next_csv;
+  reach.files["old.csv"].text = running_csv;
+  Request asked = request("targets diff", {"next.csv", "old.csv"});
+  asked.json = true;
+
+  const Outcome outcome = run_command(asked, reach);
+
+  CHECK(reach.asked.empty());
+  CHECK(outcome.out.find(R"("added": [
+    "a"
+  ])") != std::string::npos);
+  CHECK(outcome.out.find(R"("before": "5")") != std::string::npos);
+}
+
+TEST_CASE("a process that works with other targets is named", "[pacelinectl]") {
+  FakeReach reach = node({"a/pacer/1"});
+
+  const Outcome outcome = run_command(request("targets export", {}), reach);
+
+  CHECK(outcome.exit == exit_not_answered);
+  CHECK(outcome.error == "not the same targets as watch's: pacer-1; try pacelinectl reload");
+  CHECK(outcome.out.find("id = \"a\"") != std::string::npos);
+}
+
+TEST_CASE("what runs is exported in the form of the file's name", "[pacelinectl]") {
+  FakeReach reach = node();
+  Request as_csv = request("targets export", {});
+  as_csv.csv = true;
+
+  CHECK(run_command(as_csv, reach).out == running_csv);
+  CHECK(run_command(request("targets export", {"now.csv"}), reach).out == "now.csv: 2 targets\n");
+  CHECK(reach.files["now.csv"].text == running_csv);
+  run_command(request("targets export", {"now.toml"}), reach);
+  CHECK(parse_targets(reach.files["now.toml"].text, "t")->all ==
+        parse_targets(running_csv, "t")->all);
+}
+
+TEST_CASE("a good file takes the place of the topology's targets", "[pacelinectl]") {
+  FakeReach reach = node();
+  reach.files["/etc/demo-targets.toml"].text = targets_as_toml(*parse_targets(running_csv, "t"));
+
+  const Outcome outcome = run_command(request("targets import", {"next.csv"}), reach);
+
+  CHECK(outcome.exit == exit_fine);
+  CHECK(outcome.out ==
+        "/etc/demo-targets.toml: 2 targets, 1 added, 1 removed, 1 changed; pacelinectl reload puts "
+        "them to work\n");
+  const auto written = parse_targets(reach.files["/etc/demo-targets.toml"].text, "t");
+  REQUIRE(written);
+  CHECK(written->all == parse_targets(next_csv, "t")->all);
+}
+
+TEST_CASE("a file with mistakes takes no place and all of them are told", "[pacelinectl]") {
+  FakeReach reach = node();
+  reach.files["bad.csv"].text = "id,channel,group,queue\na b,chat,,Q\n";
+
+  const Outcome outcome = run_command(request("targets import", {"bad.csv", "to.csv"}), reach);
+
+  CHECK(outcome.exit == exit_mistakes);
+  CHECK(outcome.out.find("bad.csv:2:1: id = \"a b\"") == 0);
+  CHECK(outcome.out.find("bad.csv:2:10: group = \"\"") != std::string::npos);
+  CHECK_FALSE(reach.files.contains("to.csv"));
+}
+
+TEST_CASE("the topology says how many targets there may be", "[pacelinectl]") {
+  FakeReach reach = node();
+  auto& topology = reach.files["/etc/demo.toml"].text;
+  topology.insert(topology.find("pacers = "), "max_targets = 1\n");
+
+  const Outcome outcome = run_command(request("targets check", {"next.csv"}), reach);
+
+  CHECK(outcome.exit == exit_mistakes);
+  CHECK(outcome.out ==
+        "next.csv:3:1: 2 targets, 1 more than max_targets = 1 of the topology file allows\n");
+}
+
+TEST_CASE("more mistakes than are told are not passed over in silence", "[pacelinectl]") {
+  FakeReach reach = node();
+  std::string& text = reach.files["many.csv"].text;
+  text = "id,channel,group,queue\n";
+  for (int i = 0; i < 300; ++i) text += "a b,chat,G,Q\n";
+
+  const Outcome outcome = run_command(request("targets check", {"many.csv"}), reach);
+
+  CHECK(outcome.out.find("the first 200 mistakes are told, there may be more") !=
+        std::string::npos);
+}
+
+TEST_CASE("record asks statfeed to write to an absolute path for so long", "[pacelinectl]") {
+  FakeReach reach;
+  reach.processes.emplace("a/statfeed/0", encode(StatusReply{{{"recording", "true"}}}));
+  Request asked = request("record", {"day.feed"});
+  asked.length = "24h";
+
+  CHECK(run_command(asked, reach).out == "recording  true\n");
+  CHECK(reach.asked.back() == "a/statfeed/0 record /etc/day.feed 86400");
+  asked.words.clear();
+  CHECK(run_command(asked, reach).exit == exit_usage);
+  asked = request("record", {});
+  asked.stop = true;
+  run_command(asked, reach);
+  CHECK(reach.asked.back() == "a/statfeed/0 record stop");
+  asked = request("record", {"x"});
+  asked.length = "soon";
+  CHECK(run_command(asked, reach).exit == exit_usage);
+}
+
+TEST_CASE("a recorded feed is looked through and its damage is told by the byte", "[pacelinectl]") {
+  FakeReach reach;
+  auto& feed = reach.files["day.feed"].text;
+  feed = feed_header;
+  encode_feed({.kind = FeedRecord::Kind::targets, .targets = {{0, {"t", "g", "q"}}}}, feed);
+  encode_feed({.kind = FeedRecord::Kind::readings, .at = 61s, .server = 1, .readings = {{}, {}}},
+              feed);
+
+  const Outcome whole = run_command(request("record check", {"day.feed"}), reach);
+  const auto size = feed.size();
+  feed += "nonsense";
+  const Outcome damaged = run_command(request("record check", {"day.feed"}), reach);
+  reach.files["png"].text = "PNG";
+
+  CHECK(whole.exit == exit_fine);
+  CHECK(whole.out.find("length            61s\n") != std::string::npos);
+  CHECK(whole.out.find("readings_backup   2\n") != std::string::npos);
+  CHECK(damaged.exit == exit_mistakes);
+  CHECK(damaged.out.find("damaged at byte " + std::to_string(size)) != std::string::npos);
+  CHECK(run_command(request("record check", {"png"}), reach).error == "png: not a recorded feed");
+}
+
+}  // namespace
+}  // namespace paceline::test

@@ -1,0 +1,62 @@
+#include "services/watch/target_figures.h"
+
+#include <algorithm>
+
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+std::vector<TargetName> three() {
+  return {{.id = "t0", .media_channel = "chat", .options = {}},
+          {.id = "t1", .media_channel = "chat", .options = {}},
+          {.id = "t2",
+           .media_channel = "callback",
+           .options = {.optimization_target = OptimizationTarget::busy_factor}}};
+}
+
+const MetricFamily* named(const std::vector<MetricFamily>& families, std::string_view name) {
+  const auto found = std::ranges::find(families, name, &MetricFamily::name);
+  return found == families.end() ? nullptr : &*found;
+}
+
+void over(TargetTable& table, std::uint32_t index, std::uint64_t abandoned) {
+  table.set_feedback(index, {.sent = 100, .answered = 30, .abandoned = abandoned});
+  table.set_pace(index, {.proactive = 7, .abandonment = 0.05, .goal = 3});
+}
+
+TEST_CASE("series of single targets come only when asked for, and no more than asked", "[watch]") {
+  TargetTable table{three()};
+  over(table, 0, 2);
+
+  const auto none = target_families(table, 0);
+  const auto two = target_families(table, 2);
+
+  CHECK(std::ranges::none_of(
+      none, [](const MetricFamily& f) { return f.name.starts_with("paceline_target_"); }));
+  CHECK(named(none, "paceline_watch_targets_without_series")->samples[0].value == 3);
+  REQUIRE(named(two, "paceline_target_granted"));
+  CHECK(named(two, "paceline_target_granted")->samples ==
+        std::vector<MetricSample>{{"", {{"target", "t0"}, {"channel", "chat"}}, 7},
+                                  {"", {{"target", "t1"}, {"channel", "chat"}}, 0}});
+  CHECK(named(two, "paceline_watch_targets_without_series")->samples[0].value == 1);
+  CHECK(named(target_families(table, 100), "paceline_target_granted")->samples.size() == 3);
+}
+
+TEST_CASE("over the goal needs outcomes, and a goal of abandonment", "[watch]") {
+  TargetTable table{three()};
+
+  over(table, 0, 2);
+  over(table, 2, 2);  // Its goal is a busy factor.
+  table.set_feedback(1, {.sent = 100, .answered = 5, .abandoned = 1});
+  table.set_pace(1, {.abandonment = 0.2, .goal = 3});
+
+  CHECK(over_goal(table.row(0)));
+  CHECK(!over_goal(table.row(1)));
+  CHECK(!over_goal(table.row(2)));
+  CHECK(named(target_families(table, 0), "paceline_watch_targets_over_goal")->samples[0].value ==
+        1);
+}
+
+}  // namespace
+}  // namespace paceline::test

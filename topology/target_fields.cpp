@@ -1,0 +1,104 @@
+#include "topology/target_fields.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace paceline {
+namespace {
+
+constexpr std::size_t max_id = 128;
+constexpr std::size_t max_object = 256;
+
+bool is_id(std::string_view id) {
+  return !id.empty() && id.size() <= max_id && std::ranges::all_of(id, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view{"-_.:@"}.find(c) != std::string_view::npos;
+  });
+}
+
+bool is_media_channel(std::string_view name) {
+  return !name.empty() && name.size() <= 32 &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == name.npos;
+}
+
+// Well-formed UTF-8 by RFC 3629, without control characters.
+bool is_text(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    if (lead < 0x20 || lead == 0x7f) return false;
+    const std::size_t size = lead < 0x80                    ? 1
+                             : lead >= 0xc2 && lead <= 0xdf ? 2
+                             : lead >= 0xe0 && lead <= 0xef ? 3
+                             : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                            : 0;
+    if (size == 0 || text.size() - i < size) return false;
+    for (std::size_t k = 1; k < size; ++k)
+      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
+    const auto second = size > 1 ? static_cast<unsigned char>(text[i + 1]) : 0x80;
+    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+        (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
+      return false;
+    i += size;
+  }
+  return true;
+}
+
+bool is_object(std::string_view name) {
+  return !name.empty() && name.size() <= max_object && is_text(name);
+}
+
+constexpr std::array<TargetField, 4> fields = {{
+    {"id", &Target::id, is_id, "not an id (1 to 128 letters, digits and -_.:@)"},
+    {"channel", &Target::media_channel, is_media_channel,
+     "not a media channel (1 to 32 of a-z 0-9 _ -)"},
+    {"group", &Target::group, is_object, "not an object id (1 to 256 bytes of text)"},
+    {"queue", &Target::queue, is_object, "not an object id (1 to 256 bytes of text)"},
+}};
+
+}  // namespace
+
+std::span<const TargetField> target_fields() {
+  return fields;
+}
+
+Result<void> set_option(PacingOptions& options, std::string_view name, std::string_view text) {
+  for (const PacingOption& option : pacing_options())
+    if (option.name == name) return option.set(options, text);
+  return fail(Errc::not_found, "unknown key");
+}
+
+Result<void> set_target(Target& target, std::string_view name, std::string_view text) {
+  for (const TargetField& field : fields) {
+    if (field.name != name) continue;
+    if (!field.holds(text)) return fail(std::string{field.otherwise});
+    target.*field.member = text;
+    return {};
+  }
+  return set_option(target.options, name, text);
+}
+
+void TargetCollector::add(Target target, int line, int column) {
+  if (count_++ == max_targets_) {
+    over_line_ = line;
+    over_column_ = column;
+  }
+  const auto [at, is_new] = places_.emplace(target.id, std::pair{line, column});
+  if (!is_new)
+    findings.add(line, column,
+                 fmt::format("id = \"{}\": stands at {}:{}:{} already", target.id, findings.file(),
+                             at->second.first, at->second.second));
+  else if (count_ <= max_targets_)
+    targets.all.push_back(std::move(target));
+}
+
+void TargetCollector::finish() {
+  if (too_many())
+    findings.add(
+        over_line_, over_column_,
+        fmt::format("{} targets, {} more than max_targets = {} of the topology file allows", count_,
+                    count_ - max_targets_, max_targets_));
+}
+
+}  // namespace paceline

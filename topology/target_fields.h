@@ -1,0 +1,56 @@
+// What a row of the targets file consists of, and what is gathered while rows are read: shared by
+// both forms of the file.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "topology/findings.h"
+#include "topology/targets.h"
+
+namespace paceline {
+
+/// id, channel, group, queue: what every row has to have.
+struct TargetField {
+  std::string_view name;
+  std::string Target::*member;
+  bool (*holds)(std::string_view text);
+  std::string_view otherwise;  // What is wrong with a text that does not hold.
+};
+std::span<const TargetField> target_fields();
+
+/// Sets a field or an option.
+///   errors   bad_value: what is wrong with the text; not_found: no such name
+Result<void> set_target(Target& target, std::string_view name, std::string_view text);
+Result<void> set_option(PacingOptions& options, std::string_view name, std::string_view text);
+
+/// Takes targets one by one; a second one of the same id is a mistake, and so is one too many.
+class TargetCollector {
+ public:
+  TargetCollector(std::string_view file, std::size_t max_targets)
+      : findings{file}, max_targets_{max_targets} {}
+
+  /// The place is that of the id. What is over the limit is only counted.
+  void add(Target target, int line, int column);
+
+  /// All rows were there: says if they were too many.
+  void finish();
+  bool too_many() const { return count_ > max_targets_; }
+
+  Targets targets;
+  Findings findings;
+
+ private:
+  std::size_t max_targets_;
+  std::size_t count_ = 0;
+  int over_line_ = 1;  // Of the first one over the limit.
+  int over_column_ = 1;
+  std::unordered_map<std::string, std::pair<int, int>> places_;  // By id.
+};
+
+void read_targets_toml(std::string_view text, std::string_view file, TargetCollector& collector);
+void read_targets_csv(std::string_view text, TargetCollector& collector);
+
+}  // namespace paceline
