@@ -26,6 +26,8 @@ ServerAnswer shown(const Faults& faults) {
   body["endpoint"] = to_string(faults.endpoint);
   body["endpoint_delay"] = format_duration(faults.endpoint_delay);
   body["retry_after"] = format_duration(faults.retry_after);
+  body["retry_after_form"] = faults.retry_after_date ? "date" : "seconds";
+  body["token"] = to_string(faults.token);
   body["staffing"] = faults.drift.staffing;
   body["arrivals"] = faults.drift.arrivals;
   body["service"] = faults.drift.service;

@@ -6,7 +6,7 @@
 namespace paceline {
 namespace {
 
-constexpr std::array<std::string_view, 14> keys = {"statserver_primary",
+constexpr std::array<std::string_view, 16> keys = {"statserver_primary",
                                                    "statserver_backup",
                                                    "statserver_primary_lag",
                                                    "statserver_backup_lag",
@@ -16,11 +16,40 @@ constexpr std::array<std::string_view, 14> keys = {"statserver_primary",
                                                    "endpoint",
                                                    "endpoint_delay",
                                                    "retry_after",
+                                                   "retry_after_form",
+                                                   "token",
                                                    "staffing",
                                                    "arrivals",
                                                    "service",
                                                    "acceptance"};
 constexpr std::size_t max_hidden_bytes = 64u << 10;
+
+// By EndpointFault and TokenFault.
+constexpr std::array<std::string_view, 21> endpoint_words = {"ok",
+                                                             "429",
+                                                             "503",
+                                                             "401",
+                                                             "403",
+                                                             "slow",
+                                                             "hang",
+                                                             "malformed",
+                                                             "down",
+                                                             "409",
+                                                             "413",
+                                                             "415",
+                                                             "500",
+                                                             "redirect",
+                                                             "reset",
+                                                             "not_json",
+                                                             "wrong_encoding",
+                                                             "full_wanted",
+                                                             "expired_certificate",
+                                                             "other_certificate",
+                                                             "foreign_certificate"};
+constexpr std::array<std::string_view, 6> token_words = {"ok",  "429",       "500",
+                                                         "401", "malformed", "hang"};
+static_assert(endpoint_words.size() == static_cast<int>(EndpointFault::foreign_certificate) + 1);
+static_assert(token_words.size() == static_cast<int>(TokenFault::hang) + 1);
 
 tl::unexpected<Error> wrong(std::string_view key, std::string_view value, std::string_view valid) {
   return fail(std::string{key} + " = " + std::string{value} + ": not " + std::string{valid});
@@ -61,10 +90,15 @@ Result<void> set_server(ServerFaults& faults, std::string_view key, std::string_
       "or forget");
 }
 
-Result<EndpointFault> endpoint_fault(std::string_view key, std::string_view value) {
-  for (int i = 0; i <= static_cast<int>(EndpointFault::down); ++i)
-    if (value == to_string(static_cast<EndpointFault>(i))) return static_cast<EndpointFault>(i);
-  return wrong(key, value, "ok, 429, 503, 401, 403, slow, hang, malformed or down");
+template <class Fault, std::size_t n>
+Result<Fault> one_of(const std::array<std::string_view, n>& words, std::string_view key,
+                     std::string_view value) {
+  std::string valid;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (value == words[i]) return static_cast<Fault>(i);
+    valid += (i == 0 ? "" : i + 1 == n ? " or " : ", ") + std::string{words[i]};
+  }
+  return wrong(key, value, valid);
 }
 
 }  // namespace
@@ -102,27 +136,11 @@ std::string_view to_string(ServerFault fault) {
 }
 
 std::string_view to_string(EndpointFault fault) {
-  switch (fault) {
-    case EndpointFault::ok:
-      return "ok";
-    case EndpointFault::too_many:
-      return "429";
-    case EndpointFault::unavailable:
-      return "503";
-    case EndpointFault::unauthorised:
-      return "401";
-    case EndpointFault::forbidden:
-      return "403";
-    case EndpointFault::slow:
-      return "slow";
-    case EndpointFault::hang:
-      return "hang";
-    case EndpointFault::malformed:
-      return "malformed";
-    case EndpointFault::down:
-      return "down";
-  }
-  return "";
+  return endpoint_words[static_cast<std::size_t>(fault)];
+}
+
+std::string_view to_string(TokenFault fault) {
+  return token_words[static_cast<std::size_t>(fault)];
 }
 
 Result<Faults> with_fault(Faults faults, std::string_view key, std::string_view value) {
@@ -142,7 +160,12 @@ Result<Faults> with_fault(Faults faults, std::string_view key, std::string_view 
   } else if (key == "push_delay") {
     faults.push_delay = TRY(length(key, value, 60s));
   } else if (key == "endpoint") {
-    faults.endpoint = TRY(endpoint_fault(key, value));
+    faults.endpoint = TRY(one_of<EndpointFault>(endpoint_words, key, value));
+  } else if (key == "token") {
+    faults.token = TRY(one_of<TokenFault>(token_words, key, value));
+  } else if (key == "retry_after_form") {
+    if (value != "seconds" && value != "date") return wrong(key, value, "seconds or date");
+    faults.retry_after_date = value == "date";
   } else if (key == "endpoint_delay") {
     faults.endpoint_delay = TRY(length(key, value, 60s));
   } else if (key == "retry_after") {
