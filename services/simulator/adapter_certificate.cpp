@@ -91,14 +91,14 @@ struct Authority {
     need(X509_sign(certificate.get(), key.get(), EVP_sha256()) > 0, "sign");
   }
 
-  std::string server(EVP_PKEY* of, const char* name, const char* names,
+  std::string server(EVP_PKEY* of, const char* name, const char* alternatives,
                      long until_s = 30L * 86400) const {
     const Certificate own =
         new_certificate(of, name, X509_get_subject_name(certificate.get()), until_s);
     add_extension(own.get(), certificate.get(), NID_basic_constraints, "critical,CA:FALSE");
     add_extension(own.get(), certificate.get(), NID_key_usage, "critical,digitalSignature");
     add_extension(own.get(), certificate.get(), NID_ext_key_usage, "serverAuth");
-    add_extension(own.get(), certificate.get(), NID_subject_alt_name, names);
+    add_extension(own.get(), certificate.get(), NID_subject_alt_name, alternatives);
     add_extension(own.get(), certificate.get(), NID_authority_key_identifier, "keyid");
     need(X509_sign(own.get(), key.get(), EVP_sha256()) > 0, "sign");
     return pem_of(own.get());
@@ -114,6 +114,12 @@ bool lasts(const std::string& pem) {
   return X509_cmp_time(X509_get0_notAfter(certificate.get()), &tomorrow) > 0;
 }
 
+bool is_for(const std::string& pem, const std::string& address) {
+  const Memory memory{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
+  const Certificate certificate{PEM_read_bio_X509(memory.get(), nullptr, nullptr, nullptr)};
+  return certificate && X509_check_ip_asc(certificate.get(), address.c_str(), 0) == 1;
+}
+
 void store(const std::string& path, const std::string& content, unsigned mode) {
   if (const auto written = write_file_atomically(path, content, mode); !written)
     throw std::system_error{EIO, std::generic_category(), written.error().detail};
@@ -121,7 +127,7 @@ void store(const std::string& path, const std::string& content, unsigned mode) {
 
 }  // namespace
 
-Certificates make_certificates(const std::string& dir) {
+Certificates make_certificates(const std::string& dir, const std::string& address) {
   Certificates made{.ca_file = dir + "/ca.pem",
                     .certificate_pem = {},
                     .key_pem = {},
@@ -134,7 +140,8 @@ Certificates make_certificates(const std::string& dir) {
   const auto expired = read_file(dir + "/server-expired.pem");
   const auto other = read_file(dir + "/server-other.pem");
   const auto foreign = read_file(dir + "/server-foreign.pem");
-  if (ca && server && server_key && expired && other && foreign && lasts(*ca) && lasts(*server)) {
+  if (ca && server && server_key && expired && other && foreign && lasts(*ca) && lasts(*server) &&
+      is_for(*server, address)) {
     made.certificate_pem = *server;
     made.key_pem = *server_key;
     made.expired_pem = *expired;
@@ -143,15 +150,15 @@ Certificates make_certificates(const std::string& dir) {
     return made;
   }
 
-  constexpr const char* names = "DNS:localhost,IP:127.0.0.1";
+  const std::string all = "DNS:localhost,IP:127.0.0.1,IP:" + address;
   const Key key{EVP_EC_gen("P-256")};
   need(key != nullptr, "keys");
   const Authority authority;
   const Authority nobody;
-  made.certificate_pem = authority.server(key.get(), "localhost", names);
-  made.expired_pem = authority.server(key.get(), "localhost", names, -3600);
+  made.certificate_pem = authority.server(key.get(), "localhost", all.c_str());
+  made.expired_pem = authority.server(key.get(), "localhost", all.c_str(), -3600);
   made.other_pem = authority.server(key.get(), "other.invalid", "DNS:other.invalid");
-  made.foreign_pem = nobody.server(key.get(), "localhost", names);
+  made.foreign_pem = nobody.server(key.get(), "localhost", all.c_str());
   made.key_pem = pem_of(key.get());
   store(dir + "/server-key.pem", made.key_pem, 0600);
   store(dir + "/server.pem", made.certificate_pem, 0644);

@@ -16,9 +16,10 @@ struct Certificates {
   std::string foreign_pem;  // Signed by an authority that nobody trusts.
 };
 
-/// Reads DIR/ca.pem, DIR/server*.pem if they are there and good for another day, else makes and
-/// writes them (P-256; localhost and 127.0.0.1; 30 days). The authority's key is not kept. Throws
-/// std::system_error if a file cannot be written, std::runtime_error if OpenSSL fails.
-Certificates make_certificates(const std::string& dir);
+/// Reads DIR/ca.pem, DIR/server*.pem if they are there, name `address` and are good for another
+/// day, else makes and writes them (P-256; localhost, 127.0.0.1 and `address`, an IPv4 address; 30
+/// days). The authority's key is not kept. Throws std::system_error if a file cannot be written,
+/// std::runtime_error if OpenSSL fails.
+Certificates make_certificates(const std::string& dir, const std::string& address);
 
 }  // namespace paceline

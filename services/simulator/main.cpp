@@ -90,7 +90,7 @@ void run(const SimulatorOptions& options, Day day, Log& log) {
                                log,
                                {.address = options.address,
                                 .port = options.engagement_port,
-                                .certificates = make_certificates(options.dir),
+                                .certificates = make_certificates(options.dir, options.address),
                                 .settings = day.scenario.endpoint,
                                 .log_file = options.dir + "/publications.jsonl"}};
   ReportAdapter control{loop, world, reception, options.address, options.control_port};

@@ -93,7 +93,8 @@ class Cluster:
         secret = self.folder / "client-secret"
         secret.touch(mode=0o600)
         secret.write_text("paceline-secret")
-        self.make_certificates()
+        # Its certificates first: publishers read them as they start.
+        self.spaces.run("x", *map(str, self.simulator()), "--duration", "1s")
         run(*self.simulator(), "--write-targets", self.folder / "targets.csv", "--check")
         text = (ROOT / "topology" / "demo.toml").read_text()
         for node, address in ADDRESSES.items():
@@ -107,18 +108,6 @@ class Cluster:
         self.topology.write_text(text)
         run(self.programs / "pacelinectl", "topology", "check", self.topology)
         run(self.programs / "pacelinectl", "keys", self.topology)
-
-    def make_certificates(self):
-        """The simulator's own name only this machine; it takes these, as they are good for more than a day."""
-        at = self.folder / "simulator"
-        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30", "-subj", "/CN=authority",
-            "-addext", "basicConstraints=critical,CA:TRUE", "-keyout", at / "ca-key.pem", "-out", at / "ca.pem")
-        run("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={OUTSIDE}",
-            "-keyout", at / "server-key.pem", "-out", at / "server.csr")
-        (at / "names").write_text(f"subjectAltName=IP:{OUTSIDE}\n")
-        run("openssl", "x509", "-req", "-days", "30", "-in", at / "server.csr", "-CA", at / "ca.pem", "-CAkey", at / "ca-key.pem", "-CAcreateserial",
-            "-extfile", at / "names", "-out", at / "server.pem")
-        (at / "server-key.pem").chmod(0o600)
 
     def simulator(self):
         return [self.programs / "simulator", "builtin", "--dir", self.folder / "simulator", "--address", OUTSIDE,

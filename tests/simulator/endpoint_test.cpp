@@ -48,7 +48,7 @@ struct Outside {
                                world,
                                reception,
                                log,
-                               {.certificates = make_certificates(folder.path),
+                               {.certificates = make_certificates(folder.path, "127.0.0.1"),
                                 .settings = {},
                                 .log_file = folder.path + "/publications.jsonl"}};
   ReportAdapter control{loop, world, reception, "127.0.0.1", 0};
@@ -469,10 +469,12 @@ TEST_CASE("the report counts what was published", "[simulator][process]") {
 TEST_CASE("certificates that are still good are kept", "[simulator][process]") {
   const Folder folder;
 
-  const auto first = make_certificates(folder.path);
-  const auto second = make_certificates(folder.path);
+  const auto first = make_certificates(folder.path, "127.0.0.1");
+  const auto second = make_certificates(folder.path, "127.0.0.1");
+  const auto elsewhere = make_certificates(folder.path, "127.0.0.2");
 
   CHECK(first.certificate_pem == second.certificate_pem);
+  CHECK(elsewhere.certificate_pem != first.certificate_pem);
   CHECK(std::filesystem::status(folder.path + "/server-key.pem").permissions() ==
         (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
 }

@@ -366,8 +366,8 @@ TEST_CASE("answers that break off are refused, and asked for again", "[statfeed]
 TEST_CASE("a server's certificate has to be of the authority that is trusted", "[statfeed]") {
   const Folder mine;
   const Folder strangers;
-  const auto certificates = make_certificates(mine.path());
-  const auto other = make_certificates(strangers.path());
+  const auto certificates = make_certificates(mine.path(), "127.0.0.1");
+  const auto other = make_certificates(strangers.path(), "127.0.0.1");
   Desk desk{good,
             {.certificate_pem = certificates.certificate_pem, .key_pem = certificates.key_pem}};
   desk.options.url = "https://127.0.0.1:" + std::to_string(desk.server.port()) + "/statistics/v3";
