@@ -90,10 +90,10 @@ Mapping default_mapping() {
   mapping[Figure::busy] = of_group("BusyAgents");
   mapping[Figure::after_call_work] = of_group("AfterCallWorkAgents", false);
   mapping[Figure::not_ready] = of_group("NotReadyAgents", false);
-  mapping[Figure::in_queue] = of_queue("CurrentInQueue");
-  mapping[Figure::entered] = of_queue("TotalEntered");
-  mapping[Figure::answered] = of_queue("TotalAnswered");
-  mapping[Figure::abandoned] = of_queue("TotalAbandoned");
+  mapping[Figure::in_queue] = of_queue("Current_In_Queue");
+  mapping[Figure::entered] = of_queue("Total_Entered");
+  mapping[Figure::answered] = of_queue("Total_Answered");
+  mapping[Figure::abandoned] = of_queue("Total_Abandoned");
   mapping[Figure::handling_time] = of_group("AverageHandlingTime", false);
   mapping[Figure::waiting_time] = of_queue("AverageWaitingTime", false);
   return mapping;

@@ -68,16 +68,16 @@ TEST_CASE("a switch is asked of our node's statfeed and of no other", "[paceline
 TEST_CASE("what is not visible is listed with object and name", "[pacelinectl]") {
   FakeReach reach;
   reach.processes["b/statfeed/0"] =
-      encode(StatusReply{{{"t07", "in_queue\tunknown\tQueue\tq07\tCurrentInQueue"}}});
+      encode(StatusReply{{{"t07", "in_queue\tunknown\tQueue\tq07\tCurrent_In_Queue"}}});
 
   const auto outcome = run_command(request("statserver unseen"), reach);
   auto as_json = request("statserver unseen");
   as_json.json = true;
 
   CAPTURE(outcome.out);
-  CHECK(has(outcome.out, "t07     in_queue  unknown  Queue        q07     CurrentInQueue"));
+  CHECK(has(outcome.out, "t07     in_queue  unknown  Queue        q07     Current_In_Queue"));
   CHECK(has(outcome.out, "1 statistics without a value"));
-  CHECK(has(run_command(as_json, reach).out, R"("statistic": "CurrentInQueue")"));
+  CHECK(has(run_command(as_json, reach).out, R"("statistic": "Current_In_Queue")"));
 }
 
 }  // namespace paceline::test

@@ -62,7 +62,7 @@ TEST_CASE("every statistic is asked for by form, over both interfaces", "[statfe
 
   CHECK(service.asked.size() == figure_count);
   CHECK(service.asked.contains("g1/CurrentReadyAgents"));
-  CHECK(service.asked.contains("q1/TotalEntered"));
+  CHECK(service.asked.contains("q1/Total_Entered"));
   CHECK(desk.heard.readings[0].value == 4);
   CHECK(desk.heard.readings[0].age == 3s);
   CHECK(desk.heard.signs > 0);
@@ -119,7 +119,7 @@ TEST_CASE("a statistic that is not well defined is unseen, the others go on", "[
   bool defined = false;
   Desk desk{[&](const ServerRequest& request) {
     auto answer = service(request);
-    if (request.body.find("TotalEntered") == std::string::npos || defined) return answer;
+    if (request.body.find("Total_Entered") == std::string::npos || defined) return answer;
     return plain(
         403, R"({"message":"Queue 'q1' (Tenant 'Environment') not found","exception":"com.x.E"})");
   }};
@@ -173,10 +173,10 @@ TEST_CASE("targets come and go while questions are out", "[statfeed]") {
 
   adapter.targets_changed(desk.roster.apply({{"t2", "g2", "q2"}}));
 
-  REQUIRE(run_until(desk.loop, [&] { return service.asked["q2/TotalAbandoned"] > 1; }));
+  REQUIRE(run_until(desk.loop, [&] { return service.asked["q2/Total_Abandoned"] > 1; }));
   CHECK(desk.heard.state.complete);
   desk.loop.run_once(20ms);
-  CHECK(service.asked["q1/TotalAbandoned"] == 0);
+  CHECK(service.asked["q1/Total_Abandoned"] == 0);
 }
 
 }  // namespace paceline::test

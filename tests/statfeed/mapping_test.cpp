@@ -33,7 +33,7 @@ TEST_CASE("the default mapping asks for the vendor's names on group and queue", 
   const auto entered = request_for(mapping, subject, Figure::entered);
 
   CHECK(ready == StatisticRequest{"", "Sales", "GroupAgents", "CurrentReadyAgents", {}});
-  CHECK(entered == StatisticRequest{"", "SalesQueue", "Queue", "TotalEntered", {}});
+  CHECK(entered == StatisticRequest{"", "SalesQueue", "Queue", "Total_Entered", {}});
 }
 
 TEST_CASE("a definition replaces the name", "[statfeed]") {

@@ -63,8 +63,8 @@ struct Site {
     const auto queue = "q" + std::to_string(target);
     for (auto* server : {&primary, &backup}) {
       if (!(server == &primary ? primary_sees : backup_sees)) continue;
-      server->add(queue, "TotalEntered", 1);
-      server->add(queue, "TotalAnswered", 1);
+      server->add(queue, "Total_Entered", 1);
+      server->add(queue, "Total_Answered", 1);
     }
   }
 

@@ -46,11 +46,12 @@ TEST_CASE("missing statistics are named with target, figure and why", "[statfeed
   CHECK(seen.targets == 2);
   CHECK(seen.statistics == 3);
   CHECK(seen.names == "t1 lacks in_queue (unknown), t2 lacks ready (invalid)");
-  CHECK(seen.by_figure ==
-        "ready CurrentReadyAgents 1, in_queue CurrentInQueue 1, waiting_time AverageWaitingTime 1");
+  CHECK(
+      seen.by_figure ==
+      "ready CurrentReadyAgents 1, in_queue Current_In_Queue 1, waiting_time AverageWaitingTime 1");
   REQUIRE(missing.size() == 3);
   CHECK(missing[0].first == "t1");
-  CHECK(missing[0].second == "in_queue\tunknown\tQueue\tq1\tCurrentInQueue");
+  CHECK(missing[0].second == "in_queue\tunknown\tQueue\tq1\tCurrent_In_Queue");
   CHECK(ground.seen(1).names == "t1 lacks in_queue (unknown), ...");
 }
 
