@@ -1,6 +1,7 @@
 #include "common/wire/engagement.h"
 
 #include <fmt/format.h>
+#include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 #include <simdjson.h>
 
@@ -19,17 +20,17 @@ constexpr std::int64_t default_token_life_s = 300;
 
 // ---- Out
 
-// Lets a std::string be written to by rapidjson::Writer.
-struct StringSink {
-  using Ch = char;
-  std::string& out;
-  void Put(char c) { out.push_back(c); }
-  void Flush() {}
-};
+// Room for what is written most, so that a buffer that is used again has not to grow.
+constexpr std::size_t least_room = 64u << 10;
 
 class JsonWriter {
  public:
-  explicit JsonWriter(std::string& out) : sink_{out}, writer_{sink_} { out.clear(); }
+  /// Writes into `out`, replacing what was there, when it is done.
+  explicit JsonWriter(std::string& out)
+      : out_{out}, buffer_{nullptr, std::max(out.capacity(), least_room)}, writer_{buffer_} {}
+  ~JsonWriter() { out_.assign(buffer_.GetString(), buffer_.GetSize()); }
+  JsonWriter(const JsonWriter&) = delete;
+  JsonWriter& operator=(const JsonWriter&) = delete;
 
   void open_object() { writer_.StartObject(); }
   void close_object() { writer_.EndObject(); }
@@ -70,8 +71,9 @@ class JsonWriter {
     writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
   }
 
-  StringSink sink_;
-  rapidjson::Writer<StringSink> writer_;
+  std::string& out_;
+  rapidjson::StringBuffer buffer_;
+  rapidjson::Writer<rapidjson::StringBuffer> writer_;
 };
 
 // ---- In

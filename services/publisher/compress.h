@@ -13,8 +13,8 @@ namespace paceline {
 class Compressor {
  public:
   struct Policy {
-    int gzip_level = 3;        // [1..9] 1 = fastest.
-    int zstd_level = 3;        // [1..19]
+    int gzip_level = 6;        // [1..12] 1 = fastest.
+    int zstd_level = 7;        // [1..19]
     std::size_t least = 1024;  // [bytes] A smaller body is not worth it.
   };
 

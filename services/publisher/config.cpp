@@ -103,10 +103,10 @@ Result<void> parse_sizes(Settings& settings, PublisherConfig& config) {
       "max_targets", {.fallback = 20'000, .min = 100, .max = static_cast<int>(max_rows)})));
   config.gzip = TRY(settings.boolean("gzip", true));
   config.gzip_level =
-      static_cast<int>(TRY(settings.integer("gzip_level", {.fallback = 3, .min = 1, .max = 9})));
+      static_cast<int>(TRY(settings.integer("gzip_level", {.fallback = 6, .min = 1, .max = 12})));
   config.zstd = TRY(settings.boolean("zstd", true));
   config.zstd_level =
-      static_cast<int>(TRY(settings.integer("zstd_level", {.fallback = 3, .min = 1, .max = 19})));
+      static_cast<int>(TRY(settings.integer("zstd_level", {.fallback = 7, .min = 1, .max = 19})));
   config.compress_least = static_cast<std::size_t>(
       TRY(settings.integer("compress_least", {.fallback = 1024, .min = 0, .max = 1 << 20})));
   return {};

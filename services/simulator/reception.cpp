@@ -20,11 +20,7 @@ TargetFeedback feedback_of(const TargetCounts& counts) {
 }
 
 Reception::Reception(Centre& centre, Options options)
-    : centre_{centre},
-      options_{std::move(options)},
-      allowed_(centre.size()),
-      told_(centre.size()),
-      told_at_(centre.size(), 0) {
+    : centre_{centre}, options_{std::move(options)}, allowed_(centre.size()) {
   for (std::uint32_t target = 0; target < centre.size(); ++target)
     index_of_.emplace(centre.plan().targets[target].id, target);
 }
@@ -51,7 +47,9 @@ Reception::Verdict Reception::receive(const PublicationRequest& request, std::in
     return refuse(409, "a delta with nothing to stand on");
 
   if (cluster.last_ms > 0) longest_gap_ms_ = std::max(longest_gap_ms_, now_ms - cluster.last_ms);
-  cluster = {.term = request.term, .sequence = request.sequence, .last_ms = now_ms};
+  cluster.term = request.term;
+  cluster.sequence = request.sequence;
+  cluster.last_ms = now_ms;
   ++accepted_;
   if (by_node_.size() < 1000 || by_node_.contains(request.node)) ++by_node_[request.node];
 
@@ -80,20 +78,20 @@ Reception::Verdict Reception::receive(const PublicationRequest& request, std::in
   verdict.answer.term = cluster.term;
   verdict.answer.sequence = cluster.sequence;
   verdict.answer.epoch = options_.epoch;
-  verdict.answer.feedback = feedback(request.full);
+  verdict.answer.feedback = feedback(cluster, request.full);
   return verdict;
 }
 
-std::vector<OfferFeedback> Reception::feedback(bool full) {
+// A delta stands on the publication before it, so its sender has read that one's answer: what it
+// was told there need not be told again. Whoever lost an answer sends a full publication.
+std::vector<OfferFeedback> Reception::feedback(Cluster& cluster, bool full) {
+  cluster.told.resize(centre_.size());
   std::vector<OfferFeedback> rows;
   for (std::uint32_t target = 0; target < centre_.size(); ++target) {
     const TargetFeedback now = feedback_of(centre_.figures(target));
-    if (now != told_[target]) {
-      told_[target] = now;
-      told_at_[target] = accepted_;
-    }
-    if (full || accepted_ - told_at_[target] < options_.repeats)
+    if (full || now != cluster.told[target])
       rows.push_back({centre_.plan().targets[target].id, now});
+    cluster.told[target] = now;
   }
   return rows;
 }

@@ -23,9 +23,8 @@ namespace paceline {
 class Reception {
  public:
   struct Options {
-    std::string epoch;          // Names the life of the counters: another one at each start.
-    bool invite = true;         // false: publications are judged, but no invitation goes out.
-    std::uint64_t repeats = 8;  // A changed row of feedback is told in that many answers.
+    std::string epoch;   // Names the life of the counters: another one at each start.
+    bool invite = true;  // false: publications are judged, but no invitation goes out.
     std::size_t max_clusters = 64;
   };
 
@@ -60,17 +59,16 @@ class Reception {
     std::uint64_t term = 0;
     std::uint64_t sequence = 0;
     std::int64_t last_ms = 0;
+    std::vector<TargetFeedback> told;  // In its answers; whoever sends a delta has them all.
   };
 
-  std::vector<OfferFeedback> feedback(bool full);
+  std::vector<OfferFeedback> feedback(Cluster& cluster, bool full);
 
   Centre& centre_;
   Options options_;
   std::unordered_map<std::string, std::uint32_t> index_of_;
   std::map<std::string, Cluster> clusters_;
   std::vector<Allowance> allowed_;
-  std::vector<TargetFeedback> told_;
-  std::vector<std::uint64_t> told_at_;
   std::uint64_t accepted_ = 0;
   std::uint64_t fenced_ = 0;
   std::uint64_t refused_ = 0;

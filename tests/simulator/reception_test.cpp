@@ -163,18 +163,23 @@ TEST_CASE("stale and disabled targets and a world without invitations get none",
   CHECK(closed.centre.figures(0).sent == 0);
 }
 
-TEST_CASE("a changed row of feedback is told in several deltas, then no more", "[simulator]") {
-  Desk desk{{.epoch = "e", .repeats = 3}};
-  desk.receive(publication(1, 1, {offer("t0", 1, 1)}));
+TEST_CASE("a changed row of feedback is told once to deltas, all rows to a full publication",
+          "[simulator]") {
+  Desk desk;
+  const auto rows = [&](std::uint64_t sequence, bool full, int allowed, const char* cluster) {
+    auto request = publication(1, sequence, {offer("t0", allowed, 9)});
+    request.full = full;
+    request.cluster = cluster;
+    return desk.receive(request).answer.feedback.size();
+  };
 
-  std::vector<std::size_t> rows;
-  for (std::uint64_t sequence = 2; sequence <= 6; ++sequence) {
-    auto delta = publication(1, sequence, {});
-    delta.full = false;
-    rows.push_back(desk.receive(delta).answer.feedback.size());
-  }
-
-  CHECK(rows == std::vector<std::size_t>{2, 1, 0, 0, 0});
+  CHECK(rows(1, true, 1, "c") == 2);
+  CHECK(rows(2, false, 0, "c") == 1);  // The invitation that the first one sent.
+  CHECK(rows(3, false, 0, "c") == 0);
+  CHECK(rows(1, true, 1, "other") == 2);
+  CHECK(rows(4, false, 0, "c") == 1);  // Each cluster is told for itself.
+  CHECK(rows(5, false, 0, "c") == 0);
+  CHECK(rows(6, true, 0, "c") == 2);
 }
 
 TEST_CASE("accepted terms and sequences only rise, pending stays bounded",
