@@ -40,6 +40,7 @@ struct HttpAnswer {
   HttpHeaders headers;  // Names in lower case.
   std::string body;     // Content-Encoding undone.
   HttpTimes times;
+  double http_version = 0;  // 1, 1.1, 2
 
   /// The first header of that (lower case) name, or "".
   std::string_view header(std::string_view name) const {

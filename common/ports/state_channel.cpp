@@ -234,9 +234,10 @@ void StateReader<Row>::apply(Sender& sender, StateFrame<Row>& frame) {
     const auto theirs = frame.indices[i];
     const auto ours = theirs < sender.map.size() ? sender.map[theirs] : not_ours;
     if (ours == not_ours) continue;
+    source_[ours] = &sender;
+    if (heard_[ours] && rows_[ours] == frame.rows[i]) continue;
     rows_[ours] = std::move(frame.rows[i]);
     heard_[ours] = true;
-    source_[ours] = &sender;
     changed_rows_.push_back(ours);
   }
   sender.head = std::move(frame.head);

@@ -87,7 +87,8 @@ class StateReader {
     Duration ask_deadline = 1s;  // For a keyframe question.
     int shard = -1;              // Subscribes to this shard only; -1 = everything.
   };
-  /// `changed`: our indices of the rows that were replaced or became unknown.
+  /// `changed`: our indices of the rows that are others now, or became known or unknown. A keyframe
+  /// that repeats what is known changes none.
   using Changed = std::function<void(const Address& from, const typename Row::Head& head,
                                      const std::vector<std::uint32_t>& changed)>;
 

@@ -63,6 +63,21 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   return bytes;
 }
 
+double http_version(CURL* easy) {
+  long version = 0;
+  curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+  switch (version) {
+    case CURL_HTTP_VERSION_1_0:
+      return 1;
+    case CURL_HTTP_VERSION_1_1:
+      return 1.1;
+    case CURL_HTTP_VERSION_2_0:
+      return 2;
+    default:  // Of another library; nothing newer was asked for.
+      return 0;
+  }
+}
+
 double millis(CURL* easy, CURLINFO info) {
   curl_off_t micros = 0;
   curl_easy_getinfo(easy, info, &micros);
@@ -167,6 +182,7 @@ struct CurlHttp::Multi {
     long status = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     transfer->answer.status = static_cast<int>(status);
+    transfer->answer.http_version = http_version(transfer->easy);
     transfer->answer.times = {millis(transfer->easy, CURLINFO_CONNECT_TIME_T),
                               millis(transfer->easy, CURLINFO_APPCONNECT_TIME_T),
                               millis(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T),

@@ -40,6 +40,7 @@ struct Responder::Exchange {
   bool queued = false;
   bool streaming = false;
   bool closing = false;
+  bool breaking = false;
   bool answered = false;
   ServerAnswer answer;
   std::string pending;  // Of a stream.
@@ -263,6 +264,7 @@ struct HttpServer::Daemon {
   static ssize_t on_stream(void* cls, std::uint64_t, char* buffer, std::size_t room) {
     auto& exchange = *static_cast<Responder::Exchange*>(cls);
     if (exchange.pending.empty()) {
+      if (exchange.breaking) return MHD_CONTENT_READER_END_WITH_ERROR;
       if (exchange.closing) return MHD_CONTENT_READER_END_OF_STREAM;
       exchange.suspended = true;
       MHD_suspend_connection(exchange.connection);
@@ -337,6 +339,11 @@ bool Responder::write(std::string_view bytes, std::size_t max_pending) {
 void Responder::close() {
   exchange_->closing = true;
   exchange_->wake();
+}
+
+void Responder::break_off() {
+  exchange_->breaking = true;
+  close();
 }
 
 bool Responder::alive() const {

@@ -50,6 +50,8 @@ class Responder {
   /// False once the peer is gone or more than `max_pending` bytes wait: then the stream is closed.
   bool write(std::string_view bytes, std::size_t max_pending = 4u << 20);
   void close();
+  /// Ends a stream as a connection does that breaks: what was written goes out, then a hang-up.
+  void break_off();
 
   /// False once the peer is gone.
   bool alive() const;

@@ -50,6 +50,16 @@ class Packer {
     pack_.pack_str_body(text.data(), static_cast<std::uint32_t>(text.size()));
   }
 
+  // Its body is a whole message, which may be longer than any text: bytes, not text.
+  void operator()(const ControlReply& reply) {
+    pack_.pack_array(4);
+    (*this)(reply.version);
+    (*this)(reply.ok);
+    (*this)(reply.error);
+    pack_.pack_bin(static_cast<std::uint32_t>(reply.body.size()));
+    pack_.pack_bin_body(reply.body.data(), static_cast<std::uint32_t>(reply.body.size()));
+  }
+
   template <class T>
   void operator()(const std::vector<T>& list) {
     pack_.pack_array(static_cast<std::uint32_t>(list.size()));
@@ -122,6 +132,19 @@ class Unpacker {
   void operator()(std::string& text) {
     const auto& str = expect(msgpack::type::STR).via.str;
     text.assign(str.ptr, str.size);
+  }
+
+  void operator()(ControlReply& reply) {
+    const auto& array = expect(msgpack::type::ARRAY).via.array;
+    if (array.size < 4) throw Wrong{Errc::bad_value, fmt::format("only {} fields", array.size)};
+    Unpacker{array.ptr[0]}(reply.version);
+    if (reply.version != wire_version)
+      throw Wrong{Errc::unsupported,
+                  fmt::format("version {}, this process speaks {}", reply.version, wire_version)};
+    Unpacker{array.ptr[1]}(reply.ok);
+    Unpacker{array.ptr[2]}(reply.error);
+    const auto& bytes = Unpacker{array.ptr[3]}.expect(msgpack::type::BIN).via.bin;
+    reply.body.assign(bytes.ptr, bytes.size);
   }
 
   template <class T>

@@ -55,6 +55,10 @@ class JsonWriter {
   void member(std::string_view name, std::int32_t value) {
     member(name, static_cast<std::int64_t>(value));
   }
+  void member(std::string_view name, bool value) {
+    key(name);
+    writer_.Bool(value);
+  }
   // JSON has no word for what is not finite: it goes out as 0.
   void member(std::string_view name, double value) {
     key(name);
@@ -86,6 +90,12 @@ class Members {
     if (object_.at_key(name).get(value)) return wrong(name, "a text");
     if (value.size() > max_text_bytes) return wrong(name, "a text of at most 64 KiB");
     return std::string{value};
+  }
+
+  Result<bool> truth(std::string_view name) const {
+    bool value = false;
+    if (object_.at_key(name).get(value)) return wrong(name, "true or false");
+    return value;
   }
 
   Result<std::uint64_t> count(std::string_view name) const {
@@ -305,6 +315,7 @@ void encode_publication_answer(const PublicationAnswer& answer, std::string& out
     json.close_object();
   }
   json.close_list();
+  if (answer.full_wanted) json.member("fullWanted", true);
   json.close_object();
 }
 
@@ -317,6 +328,7 @@ Result<PublicationAnswer> decode_publication_answer(std::string_view text) {
     answer.epoch = TRY(members.text("epoch"));
     answer.rejected = TRY(members.list("rejected", true, read_rejection));
     answer.feedback = TRY(members.list("feedback", true, read_feedback));
+    if (members.has("fullWanted")) answer.full_wanted = TRY(members.truth("fullWanted"));
     return answer;
   });
 }
@@ -339,9 +351,13 @@ Result<TokenAnswer> decode_token_answer(std::string_view text) {
   });
 }
 
-Result<std::uint64_t> decode_fence(std::string_view text) {
-  return read_object(
-      text, [](const Members& members) -> Result<std::uint64_t> { return members.count("term"); });
+Result<Fence> decode_fence(std::string_view text) {
+  return read_object(text, [](const Members& members) -> Result<Fence> {
+    Fence fence;
+    fence.term = TRY(members.count("term"));
+    if (members.has("sequence")) fence.sequence = TRY(members.count("sequence"));
+    return fence;
+  });
 }
 
 }  // namespace paceline

@@ -5,9 +5,10 @@
 //   POST <base_service_url>v2/pacing/clusters/{cluster}/publications     publisher -> engagement
 //   endpoint
 //     Authorization: Bearer TOKEN, Content-Type: application/json, Content-Encoding: gzip (when it
-//     pays) body PublicationRequest; answers 200 PublicationAnswer, 409 {"term": T} when the
-//     endpoint knows a higher term (fencing) or, within a term, the same or a higher sequence; 401,
-//     413, 429, 5xx.
+//     pays; zstd where an answer said Accept-Encoding: zstd) body PublicationRequest; answers 200
+//     PublicationAnswer, 409 Fence when the endpoint knows a higher term (fencing) or, within a
+//     term, the same or a higher sequence, or does not hold what a delta stands on; 401, 413, 415,
+//     429, 5xx.
 //   POST <base_auth_url>   Basic client_id:client_secret, grant_type=client_credentials
 //     answers {"access_token": "..", "token_type": "bearer", "expires_in": seconds}
 #pragma once
@@ -47,8 +48,8 @@ struct PublicationRequest {
   std::string cluster;
   std::string node;
   std::uint64_t term = 0;
-  std::uint64_t sequence = 0;       // Rises by one within a term.
-  std::int64_t timestamp_ms = 0;    // [ms since 1970] when it was made.
+  std::uint64_t sequence = 0;     // Rises within a term; a delta's is one above what it stands on.
+  std::int64_t timestamp_ms = 0;  // [ms since 1970] when it was made.
   std::int64_t valid_until_ms = 0;  // [ms since 1970] after that the endpoint offers nothing.
   std::int64_t refresh_period_ms = 0;
   bool full = true;  // mode: full = all targets; delta = those that changed.
@@ -80,6 +81,7 @@ struct PublicationAnswer {
   std::string epoch;           // Names the life of the counters.
   std::vector<RejectedTarget> rejected;
   std::vector<OfferFeedback> feedback;
+  bool full_wanted = false;  // The next publication is to be full. JSON: present if true only.
 
   bool operator==(const PublicationAnswer&) const = default;
 };
@@ -99,7 +101,13 @@ void encode_publication_answer(const PublicationAnswer& answer, std::string& out
 Result<PublicationAnswer> decode_publication_answer(std::string_view json);
 Result<TokenAnswer> decode_token_answer(std::string_view json);
 
-/// The higher term in the body of a 409.
-Result<std::uint64_t> decode_fence(std::string_view json);
+/// The body of a 409: the highest term known and, within it, the sequence held (0 = not said).
+struct Fence {
+  std::uint64_t term = 0;
+  std::uint64_t sequence = 0;
+
+  bool operator==(const Fence&) const = default;
+};
+Result<Fence> decode_fence(std::string_view json);
 
 }  // namespace paceline

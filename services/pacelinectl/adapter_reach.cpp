@@ -133,6 +133,15 @@ Result<WebReply> HostReach::fetch(const WebQuestion& question) {
   return WebReply{.status = got.status, .body = std::move(got.body)};
 }
 
+Result<std::size_t> HostReach::read_input(std::span<char> into) {
+  for (;;) {
+    const ssize_t count = ::read(STDIN_FILENO, into.data(), into.size());
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR)
+      return fail(Errc::unavailable, std::string{"standard input: "} + std::strerror(errno));
+  }
+}
+
 Result<void> HostReach::write_output(std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());

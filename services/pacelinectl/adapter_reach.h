@@ -23,6 +23,7 @@ class HostReach final : public Reach {
   Result<Bytes> ask(const Topology& topology, const Address& whom,
                     const ControlRequest& request) override;
   Result<WebReply> fetch(const WebQuestion& question) override;
+  Result<std::size_t> read_input(std::span<char> into) override;
   Result<void> write_output(std::string_view text) override;
   Result<void> listen(const Topology& topology, const std::string& node, const std::string& channel,
                       Duration patience, const Heard& heard) override;

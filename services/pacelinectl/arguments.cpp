@@ -88,7 +88,13 @@ class CommandLine {
     watch->add_option("--target", request_.only, "the rows of this target only")
         ->type_name("TARGET");
     limit(watch, "ends after so many lines");
+    add_decide();
     command(app_, "election", "what the electors believe, and the last transitions");
+    CLI::App* statserver =
+        command(app_, "statserver", "which Stat Server of the pair a node uses, and why");
+    command(*statserver, "status", "the same");
+    command(*statserver, "switch", "has the node use the other one, if that is usable");
+    command(*statserver, "unseen", "every statistic that the one in use does not know");
     word(command(app_, "handover", "asks the master to hand over"), "NODE",
          "to this node (default: the best)");
     word(command(app_, "metrics", "the figures of a process, as Prometheus reads them"), "PROCESS",
@@ -179,6 +185,60 @@ class CommandLine {
     CLI::App* events = command(app_, "events", "what happened: masters, switches, refusals");
     limit(events, "the last so many");
     events->add_flag("--follow,-f", request_.follow, "goes on with what happens now");
+  }
+
+  void add_decide() {
+    CLI::App* decide = command(app_, "decide",
+                               "the pacing engine: JSON lines of statistics in, decisions out "
+                               "(services/pacer/README.md)");
+    DecideSettings& wish = request_.decide;
+    decide->add_option("--seed", wish.seed, "of the draws that dither")->capture_default_str();
+    decide->add_flag("--brief", wish.brief, "answers without the figures");
+    parsed_option(decide, "--algorithm", "of targets that name none", parse_algorithm,
+                  wish.options.algorithm);
+    parsed_option(decide, "--optimization-target", "ABANDONMENT_RATE or BUSY_FACTOR",
+                  parse_optimization_target, wish.options.optimization_target);
+    decide->add_option("--optimization-goal", wish.options.optimization_goal, "percent")
+        ->check(CLI::Range(1, 99))
+        ->capture_default_str();
+    decide->add_option("--proactive-ratio", wish.options.proactive_ratio, "percent; _DUAL only")
+        ->check(CLI::Range(0, 100))
+        ->capture_default_str();
+    decide
+        ->add_option_function<double>(
+            "--refresh-period",
+            [&wish](double s) { wish.options.refresh_period = from_seconds(s); },
+            "seconds between two decisions (default: 2)")
+        ->check(CLI::Range(0.1, 60.0));
+    PacingTuning& tuning = wish.tuning;
+    decide->add_option("--goal-share", tuning.goal_share, "least share of the goal steered to")
+        ->check(CLI::Range(0.5, 1.0))
+        ->capture_default_str();
+    decide->add_option("--reactive-goal", tuning.reactive_goal_percent, "percent; _DUAL only")
+        ->check(CLI::Range(1.0, 99.0))
+        ->capture_default_str();
+    decide->add_option("--warm-up-answers", tuning.warm_up_answers, "1:1 until so many are known")
+        ->check(CLI::Range(0, 10'000))
+        ->capture_default_str();
+    decide->add_option("--ceiling", tuning.ceiling_per_slot, "expected acceptances a slot")
+        ->check(CLI::Range(0.1, 100.0))
+        ->capture_default_str();
+    decide->add_option("--accounting-window", tuning.window_s, "seconds")
+        ->check(CLI::Range(60.0, 31'536'000.0))
+        ->capture_default_str();
+  }
+
+  template <class Value>
+  void parsed_option(CLI::App* decide, const std::string& name, const std::string& help,
+                     Result<Value> (*parse)(std::string_view), Value& into) {
+    decide->add_option_function<std::string>(
+        name,
+        [name, parse, &into](const std::string& word) {
+          const auto value = parse(word);
+          if (!value) throw CLI::ValidationError(name, value.error().detail);
+          into = *value;
+        },
+        help);
   }
 
   void add_files() {

@@ -13,6 +13,7 @@ namespace paceline {
 Outcome command_bench(const Request& request, Reach& reach);
 Outcome command_complete(const Request& request, Reach& reach);
 Outcome command_completion(const Request& request, Reach& reach);
+Outcome command_decide(const Request& request, Reach& reach);
 Outcome command_election(const Request& request, Reach& reach);
 Outcome command_events(const Request& request, Reach& reach);
 Outcome command_explain(const Request& request, Reach& reach);
@@ -25,6 +26,9 @@ Outcome command_metrics(const Request& request, Reach& reach);
 Outcome command_record(const Request& request, Reach& reach);
 Outcome command_record_check(const Request& request, Reach& reach);
 Outcome command_reload(const Request& request, Reach& reach);
+Outcome command_statserver(const Request& request, Reach& reach);
+Outcome command_statserver_switch(const Request& request, Reach& reach);
+Outcome command_statserver_unseen(const Request& request, Reach& reach);
 Outcome command_status(const Request& request, Reach& reach);
 Outcome command_targets(const Request& request, Reach& reach);
 Outcome command_targets_check(const Request& request, Reach& reach);

@@ -1,5 +1,6 @@
 #include "services/pacelinectl/json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -148,6 +149,23 @@ std::string diff_json(const TargetsDiff& diff) {
 std::string texts_json(std::span<const std::pair<std::string, std::string>> members) {
   Json object = Json::object();
   for (const auto& [name, text] : members) object[name] = text;
+  return dumped(object);
+}
+
+std::string unseen_json(std::span<const std::pair<std::string, std::string>> missing) {
+  Json all = Json::array();
+  for (const auto& [target, what] : missing) {
+    Json one{{"target", target}};
+    std::string_view rest = what;
+    for (const char* key : {"figure", "is", "object_type", "object", "statistic"}) {
+      const auto end = std::min(rest.find('\t'), rest.size());
+      one[key] = std::string{rest.substr(0, end)};
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    all.push_back(std::move(one));
+  }
+  Json object = Json::object();
+  object["statistics"] = std::move(all);
   return dumped(object);
 }
 

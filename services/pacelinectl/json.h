@@ -34,6 +34,10 @@ std::string diff_json(const TargetsDiff& diff);
 /// An object of texts.
 std::string texts_json(std::span<const std::pair<std::string, std::string>> members);
 
+/// {"statistics":[{"target","figure","is","object_type","object","statistic"}]} of statfeed's
+/// answer to "unseen".
+std::string unseen_json(std::span<const std::pair<std::string, std::string>> missing);
+
 /// The same on one line, for a stream of them.
 std::string texts_line(std::span<const std::pair<std::string, std::string>> members);
 

@@ -101,6 +101,11 @@ class Reach {
   ///   errors   unavailable, refused (TLS), too_large
   virtual Result<WebReply> fetch(const WebQuestion& question) = 0;
 
+  /// What has come on standard input, waiting for some of it.
+  ///   returns  [bytes] put into `into`; 0 = its end
+  ///   errors   unavailable
+  virtual Result<std::size_t> read_input(std::span<char> into) = 0;
+
   /// All of `text` on standard output, at once.
   ///   errors   unavailable: nobody reads any more
   virtual Result<void> write_output(std::string_view text) = 0;

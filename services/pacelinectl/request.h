@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "services/pacelinectl/decide_settings.h"
 
 namespace paceline {
 
@@ -31,6 +32,7 @@ struct Request {
   std::string only;             // `watch`: the target; `man`: the folder.
   std::uint64_t limit = 0;      // `watch`, `events`: at most so many lines; 0 = no limit.
   double seconds = 0;           // `bench`: to measure for; `top`: between two looks.
+  DecideSettings decide;
 };
 
 // Exit codes.

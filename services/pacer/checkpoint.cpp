@@ -12,12 +12,12 @@ namespace paceline {
 namespace {
 
 constexpr std::string_view magic = "PLCK";
-constexpr std::uint64_t format_version = 1;
+constexpr std::uint64_t format_version = 2;
 
 // Every figure of `learned` in the order of the format; a new one goes to the end and raises the
-// version.
+// version. Older versions are read, and what they do not have keeps its default.
 template <class Visit>
-void each_figure(auto& learned, Visit visit) {
+void each_figure(auto& learned, std::uint64_t version, Visit visit) {
   const auto phase = [&](auto& p) {
     visit(p.ends);
     visit(p.exposure_s);
@@ -48,6 +48,10 @@ void each_figure(auto& learned, Visit visit) {
   loop(learned.proactive);
   loop(learned.reactive);
   visit(learned.window_s);
+  if (version < 2) return;
+  visit(learned.window_seen_s);
+  visit(learned.proactive.window_outcomes);
+  visit(learned.reactive.window_outcomes);
 }
 
 void put(std::string& out, std::uint64_t value) {
@@ -80,10 +84,10 @@ class Reader {
   std::string_view left_;
 };
 
-Result<Learned> read_learned(Reader& reader) {
+Result<Learned> read_learned(Reader& reader, std::uint64_t version) {
   Learned learned;
   std::optional<Error> wrong;
-  each_figure(learned, [&](auto& figure) {
+  each_figure(learned, version, [&](auto& figure) {
     const auto bits = reader.number();
     if (!bits) {
       wrong = bits.error();
@@ -108,7 +112,7 @@ std::string encode_checkpoint(const Checkpoint& checkpoint) {
   for (const auto& [id, learned] : checkpoint.targets) {
     put(out, id.size());
     out += id;
-    each_figure(learned, [&](const auto& figure) {
+    each_figure(learned, format_version, [&](const auto& figure) {
       if constexpr (std::is_same_v<std::decay_t<decltype(figure)>, bool>)
         put(out, figure ? 1 : 0);
       else
@@ -126,7 +130,7 @@ Result<Checkpoint> decode_checkpoint(std::string_view bytes) {
   if (TRY(hash.number()) != fnv1a(bytes)) return fail("a damaged checkpoint: its hash is wrong");
   Reader reader{bytes.substr(magic.size())};
   const auto version = TRY(reader.number());
-  if (version != format_version)
+  if (version < 1 || version > format_version)
     return fail(Errc::unsupported, "a checkpoint of version " + std::to_string(version));
   Checkpoint checkpoint;
   checkpoint.saved = WallTime{Duration{static_cast<Duration::rep>(TRY(reader.number()))}};
@@ -135,7 +139,7 @@ Result<Checkpoint> decode_checkpoint(std::string_view bytes) {
     return fail(Errc::too_large, "a checkpoint of " + std::to_string(count) + " targets");
   for (std::uint64_t i = 0; i < count; ++i) {
     auto id = TRY(reader.text(TRY(reader.number())));
-    checkpoint.targets.emplace_back(std::move(id), TRY(read_learned(reader)));
+    checkpoint.targets.emplace_back(std::move(id), TRY(read_learned(reader, version)));
   }
   if (!reader.at_end()) return fail("a checkpoint with bytes left over");
   return checkpoint;

@@ -51,6 +51,8 @@ Result<PacerConfig> parse_pacer_config(Place& place) {
       TRY(settings.duration("checkpoint_period", {.fallback = 60s, .min = 1s, .max = 1h}));
   config.checkpoint_max_age =
       TRY(settings.duration("checkpoint_max_age", {.fallback = 24h, .min = 1s, .max = 8760h}));
+  config.accounting_begins =
+      TRY(settings.duration("accounting_begins", {.fallback = 0s, .min = 0s, .max = 24h}));
   if (const auto done = parse_tuning(settings, config.tuning); !done)
     return tl::unexpected(done.error());
   return settings.finish(config);

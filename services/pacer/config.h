@@ -23,6 +23,7 @@ struct PacerConfig {
   Duration feedback_stale = 30s;
   Duration checkpoint_period = 60s;
   Duration checkpoint_max_age = 24h;  // An older checkpoint is not taken up.
+  Duration accounting_begins{};       // After midnight UTC: when an accounting window begins.
   std::string checkpoint_file;
   std::string targets_file;
   PacingTuning tuning;

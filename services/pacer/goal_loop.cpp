@@ -6,9 +6,9 @@
 namespace paceline {
 namespace {
 
-constexpr double guard_gain = 0.3;  // Of s for one interaction beyond the budget, at k = 0.15.
-constexpr double guard_most = 12;   // [interactions]
-constexpr double guard_reference = 0.15;
+constexpr double bridge_softness = 1.5;  // [interactions] c: at the end, how many move s by one.
+constexpr LoopRange bridge_range{-3, 0.7};
+constexpr double window_weight = 0.5;  // Of the last window in what a window has.
 
 }  // namespace
 
@@ -27,15 +27,17 @@ void GoalLoop::learn(double served, double abandoned, double allowed, double gai
   learned.s = std::clamp(learned.s, range.low, range.high);
 }
 
-double GoalLoop::guarded(double allowed, double gain, LoopRange range) const {
-  const double beyond = std::clamp(excess(allowed), 0.0, guard_most);
-  return std::clamp(learned.s - guard_gain * gain / guard_reference * beyond, range.low,
-                    range.high);
+double GoalLoop::bridge(double allowed, double left) const {
+  return std::clamp(-excess(allowed) / (allowed * left + bridge_softness), bridge_range.low,
+                    bridge_range.high);
 }
 
-void GoalLoop::next_window() {
-  learned.outcomes *= 0.5;
-  learned.abandoned *= 0.5;
+void GoalLoop::next_window(bool whole) {
+  const double known = learned.window_outcomes;
+  if (whole)
+    learned.window_outcomes =
+        known > 0 ? known + window_weight * (learned.outcomes - known) : learned.outcomes;
+  learned.outcomes = learned.abandoned = 0;
 }
 
 void GoalLoop::relax(double s0, double share) {

@@ -5,6 +5,10 @@
 //   allowed
 //
 // While s is unclipped, abandoned - a outcomes = (s0 - s) / k: the long-run rate sits on a.
+// Around it the budget of the accounting window: X interactions abandoned too many by now are to be
+// made good over those that may still be abandoned, v = -X / (left + c), the feedback that reaches
+// X = 0 at the window's end at the least cost (a linear-quadratic bridge); s + v is used, and while
+// v is in force a e^v is what s learns from, so that the two do not work against each other.
 #pragma once
 
 namespace paceline {
@@ -12,9 +16,10 @@ namespace paceline {
 /// What one loop has learned: plain, so that it can be kept in a checkpoint.
 struct LoopLearned {
   bool started = false;
-  double s = 0;          // Any sign; of RISK the ln of the risk allowed, of QUANT -z.
-  double outcomes = 0;   // [interactions, >= 0] that ended in the accounting window.
-  double abandoned = 0;  // [interactions, 0..outcomes]
+  double s = 0;                // Any sign; of RISK the ln of the risk allowed, of QUANT -z.
+  double outcomes = 0;         // [interactions, >= 0] that ended in the accounting window.
+  double abandoned = 0;        // [interactions, 0..outcomes]
+  double window_outcomes = 0;  // [interactions, >= 0] of a whole window, learned; 0 = none yet.
 
   bool operator==(const LoopLearned&) const = default;
 };
@@ -35,7 +40,7 @@ class GoalLoop {
   /// Takes up what ended since the last call.
   ///
   ///   served, abandoned  [interactions, >= 0]
-  ///   allowed            (0..1) a: share of outcomes that may be abandoned
+  ///   allowed            (0..1) a e^v: share of outcomes that might be abandoned
   ///   gain               (0..1] k
   ///   moves              false: only counts (the loop is switched off, or warming up)
   void learn(double served, double abandoned, double allowed, double gain, LoopRange range,
@@ -44,11 +49,15 @@ class GoalLoop {
   /// Interactions abandoned in the window beyond its budget; any sign.
   double excess(double allowed) const { return learned.abandoned - allowed * learned.outcomes; }
 
-  /// s after the budget guard: lower while the window is over its budget.
-  double guarded(double allowed, double gain, LoopRange range) const;
+  /// v of the window's budget.
+  ///
+  ///   left     [interactions, >= 0] outcomes still to come in the window
+  ///   returns  [-3..0.7] to be added to s: negative while the window is over its budget
+  double bridge(double allowed, double left) const;
 
-  /// Starts another accounting window; half of the old one still counts, and s stays.
-  void next_window();
+  /// Starts another accounting window from nothing; s stays.
+  ///   whole  the old one was seen from its beginning: tells how many outcomes a window has
+  void next_window(bool whole);
 
   /// Toward `s0` by a share of the way, after idle hours.
   void relax(double s0, double share);

@@ -55,9 +55,10 @@ void repair(PhaseLearned& phase) {
 }
 
 void repair(LoopLearned& loop) {
-  repair(loop.s, -20, 20);
+  repair(loop.s, -100, 20);
   repair(loop.outcomes, 0, 1e9);
   repair(loop.abandoned, 0, loop.outcomes);
+  repair(loop.window_outcomes, 0, 1e9);
 }
 
 double shrunk(double sum, double samples, double prior, double weight) {
@@ -95,6 +96,7 @@ Learned sanitised(const Learned& learned) {
   repair(clean.proactive);
   repair(clean.reactive);
   repair(clean.window_s, 0, 1e9);
+  repair(clean.window_seen_s, 0, 1e9);
   return clean;
 }
 
@@ -117,8 +119,8 @@ void ChannelPool::add(const Learned& learned) {
 
 void PhaseAges::follow(std::span<const double> elapsed_s, double dt_s, double now_s) {
   expose(dt_s);
-  fresh_.clear();
-  for (const double elapsed : elapsed_s) fresh_.push_back(now_s - in(elapsed, 0, 1e6));
+  fresh_.resize(elapsed_s.size());
+  for (std::size_t i = 0; i < fresh_.size(); ++i) fresh_[i] = now_s - in(elapsed_s[i], 0, 1e6);
   if (dt_s > 0 && guesses_ == 0 && !match_in_order(dt_s, now_s)) match_sorted(dt_s, now_s);
   std::swap(starts_, fresh_);
   guesses_ = 0;
@@ -126,35 +128,42 @@ void PhaseAges::follow(std::span<const double> elapsed_s, double dt_s, double no
 }
 
 // A source lists its agents in the same order each time: then who is gone shows in one pass,
-// without sorting. False, and nothing learned, if it does not.
+// without sorting. False, and nothing learned, if it does not, or if very many are gone.
 bool PhaseAges::match_in_order(double dt_s, double now_s) {
+  constexpr std::size_t most_gone = 64;
   const double newborn_s = now_s - dt_s - same_start_s;
-  const auto pass = [&](auto ended) {
-    std::size_t next = 0;
-    for (const double start : starts_) {
-      while (next < fresh_.size() && fresh_[next] >= newborn_s &&
-             std::abs(fresh_[next] - start) > same_start_s)
-        ++next;
-      if (next < fresh_.size() && std::abs(fresh_[next] - start) <= same_start_s)
-        ++next;
-      else
-        ended(start);
-    }
-    while (next < fresh_.size() && fresh_[next] >= newborn_s) ++next;
-    return next == fresh_.size();
+  const auto is_same = [&](std::size_t at, double start) {
+    return at < fresh_.size() && std::abs(fresh_[at] - start) <= same_start_s;
   };
-  if (!pass([](double) {})) return false;
-  pass([&](double start) { end_at(start, dt_s, now_s); });
+  const auto is_newborn = [&](std::size_t at) {
+    return at < fresh_.size() && fresh_[at] >= newborn_s;
+  };
+  std::array<double, most_gone> gone;
+  std::size_t gone_count = 0;
+  std::size_t next = 0;
+  for (const double start : starts_) {
+    while (!is_same(next, start) && is_newborn(next)) ++next;
+    if (is_same(next, start)) {
+      ++next;
+    } else {
+      if (gone_count == most_gone) return false;
+      gone[gone_count++] = start;
+    }
+  }
+  while (is_newborn(next)) ++next;
+  if (next != fresh_.size()) return false;
+  for (std::size_t i = 0; i < gone_count; ++i) end_at(gone[i], dt_s, now_s);
   return true;
 }
 
 void PhaseAges::match_sorted(double dt_s, double now_s) {
+  sorted_ = fresh_;  // `fresh_` keeps the source's order for the next pass.
   std::sort(starts_.begin(), starts_.end());
-  std::sort(fresh_.begin(), fresh_.end());
-  auto next = fresh_.begin();
+  std::sort(sorted_.begin(), sorted_.end());
+  auto next = sorted_.begin();
   for (const double start : starts_) {
-    while (next != fresh_.end() && *next < start - same_start_s) ++next;
-    if (next != fresh_.end() && *next <= start + same_start_s)
+    while (next != sorted_.end() && *next < start - same_start_s) ++next;
+    if (next != sorted_.end() && *next <= start + same_start_s)
       ++next;
     else
       end_at(start, dt_s, now_s);
@@ -219,8 +228,8 @@ void PhaseAges::forget_ages() {
 }
 
 void PhaseAges::prepare(std::span<const double> horizons_s, double mean_s, double then_s) {
-  constexpr int usual_calls = 64;  // Between two remakings for what few ends have taught.
-  constexpr double noticeable = 0.01;
+  constexpr int usual_calls = 256;  // Between two remakings for what few ends have taught.
+  constexpr double noticeable = 0.02;
   const auto differs = [](double a, double b) { return std::abs(a - b) > noticeable * b; };
   bool remake = ++prepared_ >= usual_calls && learned_more_;
   remake = remake || horizon_count_ != horizons_s.size() || differs(mean_s, mean_s_) ||
@@ -229,6 +238,7 @@ void PhaseAges::prepare(std::span<const double> horizons_s, double mean_s, doubl
     remake = differs(horizons_s[k], horizons_s_[k]);
   if (!remake) return;
   prepared_ = 0;
+  ++remade_;
   learned_more_ = false;
   mean_s_ = mean_s;
   then_s_ = then_s;
@@ -305,8 +315,8 @@ void PhaseAges::sort_into_bins(double now_s) {
   }
 }
 
-Observed History::observe(const PacingInputs& inputs, const PacingTuning& tuning, double sent_new,
-                          double now_s) {
+Observed TargetHistory::observe(const PacingInputs& inputs, const PacingTuning& tuning,
+                                double sent_new, double now_s) {
   Observed seen;
   const double gap_s = has_last_ ? now_s - last_s_ : 0;
   seen.gap_s = std::max(0.0, gap_s);
@@ -343,7 +353,8 @@ Observed History::observe(const PacingInputs& inputs, const PacingTuning& tuning
     seen.reactive_abandoned = take(reactive_abandoned_carry_, -1000);
     if (seen.dt_s > 0) {
       learned_.queue_s += 0.5 * (last_.queue + inputs.queue) * seen.dt_s;
-      const double keep = std::pow(forget_outcome, answered + abandoned);
+      const double keep =
+          answered + abandoned > 0 ? std::pow(forget_outcome, answered + abandoned) : 1;
       learned_.queue_abandoned = learned_.queue_abandoned * keep + abandoned;
       learned_.queue_s *= keep;
       smooth(seen.dt_s, entered - accepted, answered, seen.proactive_answered);
@@ -368,8 +379,8 @@ Observed History::observe(const PacingInputs& inputs, const PacingTuning& tuning
   return seen;
 }
 
-void History::learn_answers(const PacingInputs& inputs, const PacingTuning& tuning, double sent_new,
-                            double now_s, Observed& seen) {
+void TargetHistory::learn_answers(const PacingInputs& inputs, const PacingTuning& tuning,
+                                  double sent_new, double now_s, Observed& seen) {
   if (!(inputs.feedback_age_s >= 0)) return;
   const double true_at_s = now_s - inputs.feedback_age_s;
   const auto& before = last_.proactive;
@@ -416,7 +427,8 @@ void History::learn_answers(const PacingInputs& inputs, const PacingTuning& tuni
   }
 }
 
-void History::learn_phases(const PacingInputs& inputs, double dt_s, double answered, double now_s) {
+void TargetHistory::learn_phases(const PacingInputs& inputs, double dt_s, double answered,
+                                 double now_s) {
   double ends = 0;
   double wrap_ends = 0;
   if (dt_s > 0) {
@@ -441,8 +453,8 @@ void History::learn_phases(const PacingInputs& inputs, double dt_s, double answe
     wrap_up_.reconstruct(inputs.wrap_up, wrap_ends, dt_s, now_s);
 }
 
-void History::smooth(double dt_s, double reactive_entered, double answered,
-                     double proactive_answered) {
+void TargetHistory::smooth(double dt_s, double reactive_entered, double answered,
+                           double proactive_answered) {
   learned_.smoothed_s = std::min(learned_.smoothed_s + dt_s, smoothing_s);
   const double share = std::min(1.0, dt_s / learned_.smoothed_s);
   const double rate = std::clamp(reactive_entered / dt_s, -most_rate, most_rate);
@@ -457,7 +469,7 @@ void History::smooth(double dt_s, double reactive_entered, double answered,
   }
 }
 
-Estimates History::estimates(const ChannelPool& pool, const PacingTuning& tuning) const {
+Estimates TargetHistory::estimates(const ChannelPool& pool, const PacingTuning& tuning) const {
   Estimates e;
   const double p0 = shrunk(pool.accepted, pool.answers, tuning.default_acceptance, answer_prior);
   e.acceptance = in(shrunk(learned_.accepted, learned_.answers, p0, answer_prior), 0.001, 1);
@@ -480,7 +492,7 @@ Estimates History::estimates(const ChannelPool& pool, const PacingTuning& tuning
   return e;
 }
 
-Forecast History::forecast(std::span<const double> horizons_s, const Estimates& estimates) {
+Forecast TargetHistory::forecast(std::span<const double> horizons_s, const Estimates& estimates) {
   CHECK(horizons_s.size() <= max_horizons);
   constexpr double least_phase_s = 0.5;
   busy_.prepare(horizons_s, estimates.service_s, estimates.wrap_up_s);
@@ -492,7 +504,7 @@ Forecast History::forecast(std::span<const double> horizons_s, const Estimates& 
   return forecast;
 }
 
-double History::accepted_unseen(double since_s) const {
+double TargetHistory::accepted_unseen(double since_s) const {
   if (accepted_known_ == 0) return 0;
   const std::size_t size = accepted_at_.size();
   const auto back = [&](std::size_t i) {
@@ -503,20 +515,20 @@ double History::accepted_unseen(double since_s) const {
   return rise(back(i).accepted, back(0).accepted);
 }
 
-Learned History::learned() const {
+Learned TargetHistory::learned() const {
   Learned all = learned_;
   all.service = busy_.hazard.learned;
   all.wrap_up = wrap_up_.hazard.learned;
   return all;
 }
 
-void History::restore(const Learned& from) {
+void TargetHistory::restore(const Learned& from) {
   learned_ = sanitised(from);
   busy_.hazard.learned = learned_.service;
   wrap_up_.hazard.learned = learned_.wrap_up;
 }
 
-void History::decay(double keep) {
+void TargetHistory::decay(double keep) {
   learned_.accepted *= keep;
   learned_.answers *= keep;
   learned_.pending_s *= keep;

@@ -36,7 +36,8 @@ struct Learned {
   bool quantile = false;         // Whether the loops steer QUANT's z or RISK's risk.
   LoopLearned proactive{};
   LoopLearned reactive{};
-  double window_s = 0;  // [s] age of the accounting window.
+  double window_s = 0;       // [s] age of the accounting window.
+  double window_seen_s = 0;  // [s] of it that decisions were made in.
 
   bool operator==(const Learned&) const = default;
 };
@@ -112,6 +113,9 @@ class PhaseAges {
   /// Chance that a slot which enters the phase now is free within the k-th horizon.
   double fresh_free(std::size_t k) const { return chance_[k][0]; }
 
+  /// Changes whenever prepare() made the chances anew.
+  std::uint32_t remade() const { return remade_; }
+
   std::size_t count() const { return starts_.size(); }
   /// Whether most start times are known or rebuilt rather than guessed.
   bool known() const { return guesses_ * 2 <= starts_.size(); }
@@ -133,11 +137,13 @@ class PhaseAges {
 
   std::vector<double> starts_;  // In the source's order; rebuilt ones ascending.
   std::vector<double> fresh_;   // Reused by follow().
+  std::vector<double> sorted_;  // Reused by match_sorted().
   Bins bins_{};
   std::size_t guesses_ = 0;  // How many of them, from the oldest, are only guessed.
   double mean_s_ = 240;
   bool learned_more_ = true;
   int prepared_ = 0;  // Calls of prepare() since the chances were made.
+  std::uint32_t remade_ = 0;
   double then_s_ = 0;
   std::array<double, max_horizons> horizons_s_{};
   std::size_t horizon_count_ = 0;
@@ -147,7 +153,7 @@ class PhaseAges {
   std::uint64_t draw_ = 0x9e3779b97f4a7c15ull;
 };
 
-class History {
+class TargetHistory {
  public:
   /// Learns from the difference to the last call.
   ///   sent_new  [invitations] that the last decision let go
@@ -165,6 +171,9 @@ class History {
   /// true.
   ///   since_s  [s] when the statistics were true
   double accepted_unseen(double since_s) const;
+
+  /// Changes whenever the chances of an interaction that begins now (Forecast::fresh) do.
+  std::uint32_t chances() const { return busy_.remade(); }
 
   /// Whether the source told the start times last time.
   bool from_source() const { return from_source_; }

@@ -12,15 +12,15 @@ namespace {
 
 constexpr std::int32_t most_slots = 20'000;
 constexpr double most_pending = 1e6;
-constexpr int many_slots = 50;          // From here on the loop's gain is small.
 constexpr double anti_windup = 0.7;     // A loop's s may exceed the smaller one by this much.
-constexpr double dither = 0.7;          // Width of the draw's effect on ln(risk allowed).
+constexpr double dither = 0.1;          // Width of the draw's effect on ln(risk allowed).
 constexpr double window_goal_busy = 3;  // BUSY_FACTOR may abandon this many times the default goal.
 constexpr double default_goal = 0.03;
 constexpr LoopRange risk_range{-9, -0.02};
-constexpr LoopRange reserve_range{-20,
-                                  -0.02};  // Of the reactive loop: down to idle slots held back.
-constexpr double reserve_gain = 3;         // Its gain, times the proactive loop's.
+// Of the reactive loop: far down it amounts to idle slots held back, and where the reactive goal is
+// out of reach even without invitations, to hardly any; README.md, "Why".
+constexpr LoopRange reserve_range{-80, -0.02};
+constexpr double reserve_gain = 3;  // Its gain, times the proactive loop's.
 constexpr LoopRange quantile_range{-6, 6};
 constexpr double cut_outcomes = 20;  // Fast cut: more than these in the last minute,
 constexpr double cut_share = 0.5;    // more than half of them abandoned.
@@ -66,8 +66,8 @@ bool by_busy_factor(const PacingOptions& options) {
 // is a fixed number of interactions (the loop's swing), so it matters less the more of them a day
 // has.
 double share_of_goal(const PacingOptions& options, const PacingTuning& tuning, double a_day) {
-  constexpr double swing = 2.5;  // [interactions] abandoned beyond the mean in one day of twenty.
-  constexpr double most_share = 0.985;
+  constexpr double swing = 1.7;  // [interactions] abandoned beyond the mean in one day of twenty.
+  constexpr double most_share = 0.993;
   const double goal =
       by_busy_factor(options) ? window_goal_busy * default_goal : options.optimization_goal / 100.0;
   const double share = 1 - swing / std::max(1.0, a_day * goal);
@@ -84,18 +84,14 @@ double share_of_reactive_goal(const PacingTuning& tuning) {
   return std::clamp(tuning.reactive_goal_percent / 100 * tuning.goal_share, 1e-4, 0.999);
 }
 
-double gain_for(double slots, const PacingTuning& tuning) {
-  return slots < many_slots ? tuning.gain_small : tuning.gain_large;
+LoopRange range_of(const PacingOptions& options) {
+  return uses_quantile(options) ? quantile_range : risk_range;
 }
 
 // An invited visitor also takes the slot from reactive ones who come long after: the reactive loop
 // must reach farther and faster than the risk of the invitation itself would tell.
 LoopRange reactive_range_of(const PacingOptions& options) {
   return uses_quantile(options) ? quantile_range : reserve_range;
-}
-
-LoopRange range_of(const PacingOptions& options) {
-  return uses_quantile(options) ? quantile_range : risk_range;
 }
 
 // Where a loop begins: a little below what an exact model would ask for.
@@ -149,6 +145,7 @@ struct TargetPacing::Model {
   double m = 0;          // [invitations] so far.
   bool integer = false;  // m is m* of RISK, dithered already.
   bool bound = false;    // A guard has named itself the reason.
+  bool halved = false;   // A burst of abandonment was seen just now.
 };
 
 Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& options,
@@ -176,14 +173,18 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   own_pending_ = std::min(own_pending_, most_pending);
   model.allowed = share_of_goal(options, tuning_, interactions_a_day(model.slots, model.estimates));
   start_loops(options, model.allowed, model.slots);
+  turn_window(now_s, seen.dt_s);
   learn(in, options, model.allowed, seen);
-  cut_fast(seen, now_s);
+  model.halved = cut_fast(seen, now_s);
   decided_ = true;
   decided_s_ = now_s;
   if (in.logged_in == 0 && working_slots(in) == 0)
     return withheld(PaceState::ok, PaceReason::no_agents, in);
 
-  model_stock(model);
+  const bool ended = seen.answers + seen.proactive_answered + seen.proactive_abandoned +
+                         seen.reactive_answered + seen.reactive_abandoned >
+                     0;
+  if (!reuse_model(model, seen.changed || ended)) model_stock(model);
   guard_stock(model);
   conclude(model);
   return model.decision;
@@ -205,21 +206,50 @@ void TargetPacing::start_loops(const PacingOptions& options, double allowed, dou
   loops.reactive = reactive.learned;
 }
 
+// Windows begin at fixed instants, so that a restart in the middle of one goes on with it.
+void TargetPacing::turn_window(double now_s, double dt_s) {
+  auto& loops = history_.loops();
+  const double window_s = std::max(1.0, tuning_.window_s);
+  double age_s = std::fmod(now_s - tuning_.window_begins_s, window_s);
+  if (age_s < 0) age_s += window_s;
+  if (age_s < loops.window_s || (decided_ && now_s - decided_s_ >= window_s)) {
+    constexpr double whole = 0.9;
+    for (LoopLearned* loop : {&loops.proactive, &loops.reactive}) {
+      GoalLoop turning{*loop};
+      turning.next_window(loops.window_seen_s >= whole * window_s);
+      *loop = turning.learned;
+    }
+    loops.window_seen_s = 0;
+  }
+  loops.window_s = age_s;
+  loops.window_seen_s = std::min(loops.window_seen_s + dt_s, window_s);
+}
+
+// Until a whole window was seen: a day of ten hours, of which no more than time is left for.
+double TargetPacing::outcomes_left(const LoopLearned& loop, double a_day, double slots,
+                                   const Estimates& e) const {
+  const double usual = loop.window_outcomes > 0 ? loop.window_outcomes : a_day;
+  const double by_time = slots / (e.service_s + e.wrap_up_s) *
+                         std::max(0.0, tuning_.window_s - history_.loops().window_s);
+  return std::clamp(usual - loop.outcomes, 0.0, std::max(0.0, by_time));
+}
+
 void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, double allowed,
                          const Observed& seen) {
   auto& loops = history_.loops();
   const LoopRange range = range_of(options);
   const double slots = working_slots(in);
-  const double gain = gain_for(slots, tuning_);
+  const double gain = tuning_.gain;
   const bool moves = tuning_.closed_loop && loops.answers_ever >= tuning_.warm_up_answers;
   // Without feedback nobody tells proactive outcomes apart: then all outcomes count.
   const bool apart = in.feedback_age_s >= 0;
   GoalLoop proactive{loops.proactive};
   proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
-                  apart ? seen.proactive_abandoned : seen.reactive_abandoned, allowed, gain, range,
-                  moves);
+                  apart ? seen.proactive_abandoned : seen.reactive_abandoned,
+                  std::min(0.999, allowed * std::exp(bridge_)), gain, range, moves);
   GoalLoop reactive{loops.reactive};
-  reactive.learn(seen.reactive_answered, seen.reactive_abandoned, share_of_reactive_goal(tuning_),
+  reactive.learn(seen.reactive_answered, seen.reactive_abandoned,
+                 std::min(0.999, share_of_reactive_goal(tuning_) * std::exp(bridge_reactive_)),
                  reserve_gain * gain, reactive_range_of(options),
                  moves && is_dual(options.algorithm));
   // A stale night must not block the morning: without outcomes for an hour, s goes back to its
@@ -229,18 +259,13 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   if (quiet_s_ > quiet_hour_s) {
     const double share = 1 - std::exp(-seen.gap_s / quiet_decay_s);
     proactive.relax(first_s(options, allowed, slots), share);
-    reactive.relax(first_s(options, share_of_reactive_goal(tuning_), slots), share);
   }
   if (is_dual(options.algorithm)) {
-    const double least = std::min(proactive.learned.s, reactive.learned.s);
-    proactive.learned.s = std::min(proactive.learned.s, least + anti_windup);
-    reactive.learned.s = std::min(reactive.learned.s, least + anti_windup);
-  }
-  loops.window_s += seen.dt_s;
-  if (loops.window_s >= tuning_.window_s) {
-    loops.window_s = 0;
-    proactive.next_window();
-    reactive.next_window();
+    // The loop that does not bind learns nothing from outcomes that the other one made good: it may
+    // not rise far above, but stays where it was when the other one falls.
+    const double most = std::min(proactive.learned.s, reactive.learned.s) + anti_windup;
+    proactive.learned.s = std::min(proactive.learned.s, std::max(most, loops.proactive.s));
+    reactive.learned.s = std::min(reactive.learned.s, std::max(most, loops.reactive.s));
   }
   if (by_busy_factor(options) && slots > 0)
     loops.integral = busy_integral(loops.integral, options.optimization_goal / 100.0,
@@ -269,15 +294,64 @@ bool TargetPacing::cut_fast(const Observed& seen, double now_s) {
   if (burst && (cut_ == 1 || now_s - cut_s_ >= cut_pause_s)) {
     cut_ = std::max(cut_least, cut_ / 2);
     cut_s_ = now_s;
-  } else if (!burst && cut_ < 1) {
+    return true;
+  }
+  if (!burst && cut_ < 1) {
     cut_ = std::min(1.0, cut_ * std::exp2(std::min(seen.dt_s, recovery_s) / recovery_s));
   }
-  return burst;
+  return false;
 }
 
 double TargetPacing::believed_pending(const PacingInputs& in, double delay_s) const {
   if (in.feedback_age_s < 0) return own_pending_;
   return in.proactive.pending * std::exp(-std::max(0.0, in.feedback_age_s - 3 * delay_s) / delay_s);
+}
+
+// Nothing is seen to have changed, and so little time has passed that the ends foreseen are the
+// same but for a hundredth: the model need not be computed again.
+bool TargetPacing::reuse_model(Model& model, bool changed) const {
+  constexpr double share_of_service = 0.01;
+  constexpr double most_s = 2.5;
+  constexpr double same_age_s = 0.3;
+  const double good_s = std::min(most_s, share_of_service * model.estimates.service_s);
+  if (changed || !kept_.valid || by_busy_factor(model.options) ||
+      model.now_s - kept_.at_s > good_s || model.options != kept_.options ||
+      std::abs(model.in.stat_age_s - kept_.stat_age_s) > same_age_s)
+    return false;
+  model.m = kept_.m;
+  model.room = kept_.room;
+  model.integer = kept_.integer;
+  model.decision.reason = kept_.reason;
+  model.bound = kept_.bound;
+  model.decision.figures = kept_.figures;
+  return true;
+}
+
+const TargetPacing::Delays& TargetPacing::delays(double delay_s, double stat_age_s,
+                                                 double refresh_s) {
+  constexpr double noticeable = 0.002;
+  Delays& d = delays_;
+  if (std::abs(delay_s - d.delay_s) <= noticeable * d.delay_s && refresh_s == d.refresh_s &&
+      std::abs(stat_age_s - d.stat_age_s) <= noticeable * d.delay_s)
+    return d;
+  d = {.delay_s = delay_s, .stat_age_s = stat_age_s, .refresh_s = refresh_s};
+  for (std::size_t k = 0; k < delay_quantiles; ++k)
+    d.horizons_s[k] =
+        stat_age_s + delay_s * unit_delays[k] * (1 + 0.5 * refresh_s / (refresh_s + delay_s));
+  d.horizons_s[delay_quantiles] = stat_age_s + delay_s;
+  return d;
+}
+
+void TargetPacing::fit_delays(const Forecast& free) {
+  Delays& d = delays_;
+  for (std::size_t k = 0; k < delay_quantiles; ++k) {
+    const double quantile_s = d.delay_s * unit_delays[k];
+    const double leave_rate = -std::log1p(-std::min(free.fresh[k], 0.999)) / d.horizons_s[k];
+    d.accepted[k] = accepted_and_there(quantile_s, d.delay_s, leave_rate);
+    d.arrived_s[k] = arrived_and_there(quantile_s, leave_rate);
+  }
+  d.chances = history_.chances();
+  d.made = true;
 }
 
 void TargetPacing::model_stock(Model& model) {
@@ -288,22 +362,16 @@ void TargetPacing::model_stock(Model& model) {
   const double refresh_s = to_seconds(model.options.refresh_period);
   const double delay_s = e.answer_delay_s;
   const double stat_age_s = std::min(in.stat_age_s, delay_s);
-  std::array<double, delay_quantiles + 1> horizons{};
   const double queue = in.queue + model.unseen;
   RiskProblem risk{.queue = queue, .idle = static_cast<double>(in.idle)};
-  for (std::size_t k = 0; k < delay_quantiles; ++k) {
-    const double quantile_s = delay_s * unit_delays[k];
-    horizons[k] = stat_age_s + quantile_s * (1 + 0.5 * refresh_s / (refresh_s + delay_s));
-  }
-  horizons[delay_quantiles] = stat_age_s + delay_s;
-  const Forecast free = history_.forecast(horizons, e);
+  const Delays& known = delays(delay_s, stat_age_s, refresh_s);
+  const Forecast free = history_.forecast(known.horizons_s, e);
+  if (!known.made || known.chances != history_.chances()) fit_delays(free);
   for (std::size_t k = 0; k < delay_quantiles; ++k) {
     risk.free_mean[k] = free.mean[k];
     risk.free_variance[k] = free.variance[k];
-    const double quantile_s = delay_s * unit_delays[k];
-    const double leave_rate = -std::log1p(-std::min(free.fresh[k], 0.999)) / horizons[k];
-    risk.accept[k] = e.acceptance * accepted_and_there(quantile_s, delay_s, leave_rate);
-    if (dual) risk.arrivals[k] = e.reactive_rate * arrived_and_there(quantile_s, leave_rate);
+    risk.accept[k] = e.acceptance * known.accepted[k];
+    if (dual) risk.arrivals[k] = e.reactive_rate * known.arrived_s[k];
   }
   risk.relief_rate = model.slots / (e.service_s + e.wrap_up_s);
   risk.abandon_rate = 1 / e.patience_s;
@@ -315,18 +383,23 @@ void TargetPacing::model_stock(Model& model) {
   model.room = in.idle - queue + f.expected_free;
 
   const double allowed = model.allowed;
-  const double gain = gain_for(model.slots, tuning_);
   const LoopRange range = range_of(model.options);
   const GoalLoop proactive{loops.proactive};
   const GoalLoop reactive{loops.reactive};
+  const double a_day = interactions_a_day(model.slots, e);
   f.aggressiveness = proactive.learned.s;
   f.aggressiveness_reactive = dual ? reactive.learned.s : 0;
   f.budget_excess = proactive.excess(allowed);
-  double s = tuning_.budget_guard ? proactive.guarded(allowed, gain, range) : proactive.learned.s;
+  if (tuning_.budget_guard) {
+    bridge_ = proactive.bridge(allowed, outcomes_left(loops.proactive, a_day, model.slots, e));
+    bridge_reactive_ = dual ? reactive.bridge(share_of_reactive_goal(tuning_),
+                                              outcomes_left(loops.reactive, a_day, model.slots, e))
+                            : 0;
+  }
+  double s = std::clamp(proactive.learned.s + bridge_, range.low, range.high);
   if (dual) {
-    const double held =
-        reactive.guarded(share_of_reactive_goal(tuning_), gain, reactive_range_of(model.options));
-    s = std::min(s, tuning_.budget_guard ? held : reactive.learned.s);
+    const LoopRange reserve = reactive_range_of(model.options);
+    s = std::min(s, std::clamp(reactive.learned.s + bridge_reactive_, reserve.low, reserve.high));
   }
   f.aggressiveness_used = s;
 
@@ -364,6 +437,16 @@ void TargetPacing::model_stock(Model& model) {
     }
   }
   f.m_model = model.m;
+  kept_ = {.at_s = model.now_s,
+           .valid = true,
+           .options = model.options,
+           .stat_age_s = in.stat_age_s,
+           .m = model.m,
+           .room = model.room,
+           .integer = model.integer,
+           .reason = model.decision.reason,
+           .bound = model.bound,
+           .figures = f};
 }
 
 void TargetPacing::guard_stock(Model& model) {
@@ -388,6 +471,7 @@ void TargetPacing::guard_stock(Model& model) {
   cap(1.5 * last_m_ + std::max(3.0, 0.25 * model.slots / model.estimates.acceptance),
       PaceReason::growth_cap);
   if (cut_ < 1) cap(model.m * cut_, PaceReason::fast_cut);
+  if (model.halved) cap(0.5 * last_m_, PaceReason::fast_cut);
 }
 
 void TargetPacing::conclude(Model& model) {
@@ -463,6 +547,7 @@ Decision TargetPacing::withheld(PaceState state, PaceReason reason, const Pacing
   d.figures.uniform = uniform_;
   last_m_ = 0;
   sent_new_ = 0;
+  kept_.valid = false;
   return d;
 }
 
@@ -470,6 +555,11 @@ void TargetPacing::restore(const Learned& learned, double age_s) {
   history_.restore(learned);
   constexpr double decay_s = 12 * 3600;
   if (age_s > 0) history_.decay(std::exp(-std::min(age_s, 1e9) / decay_s));
+  if (age_s < tuning_.window_s) return;
+  auto& loops = history_.loops();  // Its accounting window is over.
+  loops.proactive.outcomes = loops.proactive.abandoned = 0;
+  loops.reactive.outcomes = loops.reactive.abandoned = 0;
+  loops.window_s = loops.window_seen_s = 0;
 }
 
 }  // namespace paceline

@@ -20,6 +20,7 @@
 #include "common/wire/messages.h"
 #include "services/pacer/history.h"
 #include "services/pacer/pacing_inputs.h"
+#include "services/pacer/super_progressive.h"
 
 namespace paceline {
 
@@ -100,25 +101,60 @@ class TargetPacing {
  private:
   struct Model;  // One decision in the making.
 
+  // What follows from the answer delay, kept until that moves by more than a bound.
+  struct Delays {
+    double delay_s = 0;
+    double stat_age_s = -1;
+    double refresh_s = 0;
+    std::uint32_t chances = 0;
+    bool made = false;  // The parts below fit the chances.
+    std::array<double, delay_quantiles + 1> horizons_s{};
+    std::array<double, delay_quantiles> accepted{};   // Of the invitations that will be accepted.
+    std::array<double, delay_quantiles> arrived_s{};  // Reactive visitors per unit of their rate.
+  };
+  // The last model, good for the next moments if nothing is seen to change.
+  struct Kept {
+    double at_s = 0;
+    bool valid = false;
+    PacingOptions options{};
+    double stat_age_s = 0;
+    double m = 0;
+    double room = 0;
+    bool integer = false;
+    PaceReason reason = PaceReason::granted;
+    bool bound = false;
+    PacingFigures figures{};
+  };
+
   void learn(const PacingInputs& inputs, const PacingOptions& options, double allowed,
              const Observed& seen);
   void start_loops(const PacingOptions& options, double allowed, double slots);
-  bool cut_fast(const Observed& seen, double now_s);
+  void turn_window(double now_s, double dt_s);
+  double outcomes_left(const LoopLearned& loop, double a_day, double slots,
+                       const Estimates& estimates) const;
+  bool cut_fast(const Observed& seen, double now_s);  // Whether it halved just now.
   double believed_pending(const PacingInputs& inputs, double delay_s) const;
+  bool reuse_model(Model& model, bool changed) const;
+  const Delays& delays(double delay_s, double stat_age_s, double refresh_s);
+  void fit_delays(const Forecast& free);
   void model_stock(Model& model);
   void guard_stock(Model& model);
   void conclude(Model& model);
   Decision withheld(PaceState state, PaceReason reason, const PacingInputs& inputs);
 
   PacingTuning tuning_;
-  History history_;
+  TargetHistory history_;
   bool decided_ = false;
   double decided_s_ = 0;  // [s] when decide() last went through.
   double last_m_ = 0;
-  int last_stock_ = 0;      // m* of the search: where the next one begins.
+  int last_stock_ = 0;  // m* of the search: where the next one begins.
+  Delays delays_{};
+  Kept kept_{};
   double sent_new_ = 0;     // [invitations] that the last decision let go.
   double own_pending_ = 0;  // [invitations] as bookkept while no feedback comes.
   double quiet_s_ = 0;      // [s] since a proactive interaction ended.
+  double bridge_ = 0;       // v of both loops, as the last decision used them.
+  double bridge_reactive_ = 0;
   double uniform_ = 0.5;
   std::array<double, 6> recent_served_{};  // By ten seconds, a ring: for the fast cut.
   std::array<double, 6> recent_abandoned_{};

@@ -40,15 +40,15 @@ struct PacingInputs {
 struct PacingTuning {
   double goal_share = 0.94;  // (0..1] the loop steers to at least this share of the goal; nearer to
                              // it where a day has many interactions.
-  double gain_small = 0.15;  // Of the loop, below 50 slots.
-  double gain_large = 0.05;  // From 50 slots on.
+  double gain = 0.05;        // k of the loop.
   bool closed_loop = true;
-  bool budget_guard = true;          // Steers below while the accounting window is over its budget.
+  bool budget_guard = true;          // Steers each accounting window to its budget.
   double reactive_goal_percent = 5;  // [1..99] _DUAL: abandonment of reactive interactions.
   int warm_up_answers = 20;          // Progressive 1:1 until so many invitations were answered.
   double ceiling_per_slot = 3;       // Hard ceiling of the acceptances that m may bring, per slot.
-  double window_s = 24 * 3600;  // [s] accounting window of the goal; halved counts when it ends.
-  double stale_after_s = 6;     // [s] statistics older than this or three refreshes: zero.
+  double window_s = 24 * 3600;       // [s] accounting window of the goal.
+  double window_begins_s = 0;  // [s] of the pacing world: one begins here, others by window_s.
+  double stale_after_s = 6;    // [s] statistics older than this or three refreshes: zero.
   bool sends_after_decision =
       true;  // Invitations go out right after decide(), so `pending` of the next
              // call saw them age; false: right before `proactive` was counted.

@@ -6,9 +6,11 @@
 namespace paceline {
 namespace {
 
-constexpr int most_points = 96;       // Of a distribution that is summed exactly.
-constexpr double negligible = 1e-9;   // Probability that a sum may leave out.
-constexpr double exact_variance = 6;  // Beyond this spread the normal distribution is as good.
+constexpr int most_points = 96;            // Of a distribution that is summed exactly.
+constexpr double negligible = 1e-9;        // Probability that a sum may leave out,
+constexpr double negligible_share = 1e-4;  // or this share of the risk that is asked about,
+constexpr double most_negligible = 1e-6;   // but no more than that.
+constexpr double exact_variance = 6;       // Beyond this spread the normal distribution is as good.
 
 // Probabilities of 0, 1, ... of a binomial distribution with real-valued size, as far as they
 // matter.
@@ -19,7 +21,7 @@ struct Points {
 
 // The binomial distribution of the given mean and variance (Poisson if they are equal): within 1e-3
 // of the Poisson-binomial distribution it stands for (tests compare).
-void spread(double mean, double variance, Points& points) {
+void spread(double mean, double variance, double least, Points& points) {
   points.count = 0;
   if (mean <= 0) {
     points.chance[points.count++] = 1;
@@ -34,7 +36,7 @@ void spread(double mean, double variance, Points& points) {
     points.chance[static_cast<std::size_t>(points.count)] = chance;
     left -= chance;
     const double j = points.count++;
-    if (left < negligible) break;
+    if (left < least) break;
     chance *= p > 1e-6 ? std::max(0.0, size - j) / (j + 1) * odds : mean / (j + 1);
     if (chance <= 0) break;
   }
@@ -42,7 +44,7 @@ void spread(double mean, double variance, Points& points) {
 
 class RiskTable {
  public:
-  explicit RiskTable(const RiskProblem& problem) : problem_{problem} {
+  RiskTable(const RiskProblem& problem, double least) : problem_{problem}, least_{least} {
     shift_ = static_cast<int>(std::clamp(problem.queue - problem.idle, -1e6, 1e6)) + 1;
     for (std::size_t k = 0; k < delay_quantiles; ++k) {
       accept_[k] = std::clamp(problem.accept[k], 0.0, 0.9999);
@@ -73,9 +75,9 @@ class RiskTable {
     auto& known = given_[k];
     while (known.count <= a) {
       if (known.count == 0) {
-        spread(problem_.free_mean[k], problem_.free_variance[k], free_[k]);
+        spread(problem_.free_mean[k], problem_.free_variance[k], least_, free_[k]);
         if (problem_.arrivals[k] > 0)
-          spread(problem_.arrivals[k], problem_.arrivals[k], arrive_[k]);
+          spread(problem_.arrivals[k], problem_.arrivals[k], least_, arrive_[k]);
       }
       const int z0 = shift_ + known.count;
       double sum = 0;
@@ -105,7 +107,7 @@ class RiskTable {
     for (int a = 0; a <= m && a < most_points; ++a) {
       sum += chance * given(k, a);
       left -= chance;
-      if (left < negligible) break;
+      if (left < least_) break;
       chance *= (m - a) / (a + 1.0) * odds_[k];
     }
     return sum;
@@ -116,10 +118,10 @@ class RiskTable {
     const double variance =
         m * accept_[k] * (1 - accept_[k]) + problem_.arrivals[k] + problem_.free_variance[k];
     const double sd = std::sqrt(std::max(variance, 0.05));
-    const double from = std::max(1.0, std::ceil(mean - 5 * sd));
-    const double until = mean + 5 * sd;
+    const double from = std::max(1.0, std::ceil(mean - 4.5 * sd));
+    const double until = mean + 4.5 * sd;
     if (from > until) return 0;
-    const double step = std::max(1.0, (until - from) / 60);
+    const double step = std::max(1.0, (until - from) / 24);
     double density = std::exp(-0.5 * (from - mean) * (from - mean) / (sd * sd));
     double ratio = std::exp(-(2 * (from - mean) * step + step * step) / (2 * sd * sd));
     const double shrink = std::exp(-step * step / (sd * sd));
@@ -133,6 +135,7 @@ class RiskTable {
   }
 
   const RiskProblem& problem_;
+  double least_;
   int shift_ = 0;
   std::array<double, delay_quantiles> accept_{};
   std::array<double, delay_quantiles> log_refuse_{};
@@ -146,11 +149,11 @@ class RiskTable {
 }  // namespace
 
 double marginal_risk(const RiskProblem& problem, int m) {
-  return RiskTable{problem}.risk(m);
+  return RiskTable{problem, negligible}.risk(m);
 }
 
 RiskAnswer base_stock(const RiskProblem& problem, double allowed, int most, int guess) {
-  RiskTable table{problem};
+  RiskTable table{problem, std::clamp(negligible_share * allowed, negligible, most_negligible)};
   int low = -1;         // Known: risk(low) <= allowed.
   int high = most + 1;  // Known: risk(high) > allowed, or beyond the bound.
   double risk_high = 0;

@@ -1,18 +1,38 @@
-// gzip, when it pays.
+// Compression of bodies, when it pays. Keeps its working memory from one body to the next.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "services/publisher/encoding.h"
+
 namespace paceline {
 
-/// Compresses `body` into `out` (replaced) as one gzip member.
-///
-///   level     [1..9] 1 = fastest
-///   least     [bytes] a smaller body is not worth it
-///   returns   false, and `out` unspecified: too small, or no smaller than before
-///   cost      O(n), about 4 ms per MB at level 3
-bool compress_gzip(std::string_view body, int level, std::size_t least, std::string& out);
+class Compressor {
+ public:
+  struct Policy {
+    int gzip_level = 3;        // [1..9] 1 = fastest.
+    int zstd_level = 3;        // [1..19]
+    std::size_t least = 1024;  // [bytes] A smaller body is not worth it.
+  };
+
+  explicit Compressor(Policy policy);
+  ~Compressor();
+  Compressor(const Compressor&) = delete;
+  Compressor& operator=(const Compressor&) = delete;
+
+  /// Compresses `body` into `out` (replaced): one gzip member, or one zstd frame.
+  ///
+  ///   returns   what `out` now is; identity, and `out` empty: too small, or no smaller than before
+  ///   cost      O(n)
+  Encoding pack(Encoding encoding, std::string_view body, std::string& out);
+
+ private:
+  struct Streams;
+  Policy policy_;
+  std::unique_ptr<Streams> streams_;
+};
 
 }  // namespace paceline

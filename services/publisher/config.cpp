@@ -57,7 +57,11 @@ Result<void> parse_endpoint(Place& place, PublisherConfig& config) {
     return tl::unexpected(settings.error(
         "client_secret_file", "exactly one of client_secret_file and client_secret_env is needed"));
   config.ca_file = TRY(read_path(settings, "ca_file", place.topology));
-  config.proxy = TRY(settings.text("proxy", ""));
+  config.proxy = TRY(settings.secret("proxy", ""));  // It may hold a password.
+  if (!config.proxy.empty() && !config.proxy.starts_with("http://") &&
+      !config.proxy.starts_with("https://"))
+    return fail(settings.where("proxy") +
+                ": publisher.proxy = ****: not an http:// or https:// URL");
   config.is_webhook = TRY(settings.word("contract", contracts, "paceline"))
   == contracts[1];
   config.webhook = TRY(parse_webhook(TRY(settings.table("webhook"))));
@@ -100,8 +104,11 @@ Result<void> parse_sizes(Settings& settings, PublisherConfig& config) {
   config.gzip = TRY(settings.boolean("gzip", true));
   config.gzip_level =
       static_cast<int>(TRY(settings.integer("gzip_level", {.fallback = 3, .min = 1, .max = 9})));
-  config.gzip_least = static_cast<std::size_t>(
-      TRY(settings.integer("gzip_least", {.fallback = 1024, .min = 0, .max = 1 << 20})));
+  config.zstd = TRY(settings.boolean("zstd", true));
+  config.zstd_level =
+      static_cast<int>(TRY(settings.integer("zstd_level", {.fallback = 3, .min = 1, .max = 19})));
+  config.compress_least = static_cast<std::size_t>(
+      TRY(settings.integer("compress_least", {.fallback = 1024, .min = 0, .max = 1 << 20})));
   return {};
 }
 

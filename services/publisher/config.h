@@ -42,8 +42,10 @@ struct PublisherConfig {
   int full_every = 30;       // [1..] publications from one full one to the next.
   int max_targets = 20'000;  // [1..] targets in one request.
   bool gzip = true;
-  int gzip_level = 3;             // [1..9]
-  std::size_t gzip_least = 1024;  // [bytes]
+  int gzip_level = 3;                 // [1..9]
+  bool zstd = true;                   // Where the endpoint announces it.
+  int zstd_level = 3;                 // [1..19]
+  std::size_t compress_least = 1024;  // [bytes]
 
   // Filled in by adapter_place, which can read files.
   std::string targets_file;

@@ -21,6 +21,8 @@ struct Figures {
   Gauge& connect_s;
   Gauge& tls_s;
   Gauge& first_byte_s;
+  Gauge& total_s;
+  Gauge& http_version;
   Histogram& round_trip_s;
   Histogram& make_s;
   Counter& full;

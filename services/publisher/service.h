@@ -6,8 +6,9 @@
 //   calls back
 //
 // Everything happens in step(): time passed or something was heard; it acts on what is due and sets
-// one timer for what is due next. One publication, one token request and one probe are in flight at
-// most.
+// one timer for what is due next. One publication is in flight at most. service.cpp decides what is
+// due, service_publication.cpp makes a publication and takes its answer, service_report.cpp says
+// what others may know; Access has tokens and probes.
 #pragma once
 
 #include <functional>
@@ -23,11 +24,15 @@
 #include "common/ports/token.h"
 #include "common/ports/world.h"
 #include "services/publisher/capacity.h"
+#include "services/publisher/compress.h"
 #include "services/publisher/config.h"
 #include "services/publisher/cycle.h"
 #include "services/publisher/figures.h"
 #include "services/publisher/gate.h"
+#include "services/publisher/parts.h"
 #include "services/publisher/request.h"
+#include "services/publisher/service_access.h"
+#include "services/publisher/shards.h"
 #include "services/publisher/verdict.h"
 
 namespace paceline {
@@ -58,7 +63,9 @@ class Publisher {
     HttpCall call = 0;
     Instant sent_at{};
     std::string token;  // That it was sent with.
+    Encoding encoding = Encoding::identity;
     std::uint64_t sent_bytes = 0;
+    Duration timeout{};
     bool last = false;  // The zero of a controlled stop.
   };
 
@@ -74,21 +81,17 @@ class Publisher {
   void make_request(bool full, bool continued);
   void send(bool last);
   void on_answer(Result<HttpAnswer> answer);
+  void note_times(const HttpAnswer& answer);
   void on_accepted(const Verdict& verdict, double round_trip_s);
-  void on_refused(const Verdict& verdict, const InFlight& sent);
+  void on_refused(const Verdict& verdict, const InFlight& sent, double round_trip_s);
+  void back_off(Duration at_least);
   void take_feedback(const PublicationAnswer& answer);
   void cancel_publication();
   void watch_round_trip(double round_trip_s);
 
-  void fetch_token(Instant now);
-  void on_token(Result<HttpAnswer> answer);
-  void probe(Instant now);
-
   void step_stop(Instant now);
   void finish_stop();
 
-  HttpRequest request_to(std::string method, std::string url, Duration timeout) const;
-  double pace_age_s(Instant now) const;
   void send_report();
   void fill_status(StatusReply& reply) const;
 
@@ -100,19 +103,21 @@ class Publisher {
   Figures figures_;
 
   Gate gate_;
-  Token token_;
+  Access access_;
   Cycle cycle_;
   Backoff backoff_;
   Capacity capacity_;
   Offers offers_;
   PublicationRequest request_;  // The last one made; reused.
   std::string body_;
-  std::string packed_;
+  std::string packed_;  // body_ as packed_as_; empty if that is identity.
+  Encoding packed_as_ = Encoding::identity;
+  Encodings encodings_;
+  Compressor compressor_;
 
   std::unordered_map<std::string, std::uint32_t> index_of_;
   std::vector<std::uint8_t> shard_of_;  // Of each target.
-  std::vector<std::optional<Instant>>
-      shard_heard_;  // When a shard's rows were last brought up to date.
+  Shards shards_;                       // When a shard's rows were last brought up to date.
   StateReader<TargetPace> pace_;
   StateWriter<TargetFeedback> feedback_;
   std::string epoch_;
@@ -122,13 +127,9 @@ class Publisher {
   bool full_due_ = true;
   bool is_left_ = false;  // The last publication had room for some targets only.
   int since_full_ = 0;
-  std::size_t limit_;  // Targets in one request.
+  Parts parts_;
   std::optional<InFlight> publication_;
-  std::optional<HttpCall> token_call_;
-  std::optional<HttpCall> probe_call_;
-  Instant probe_at_{};
   std::optional<Instant> accepted_at_;
-  bool endpoint_reachable_ = false;
   std::function<void()> stopped_;
   std::optional<Instant> stop_until_;
   bool said_last_ = false;
@@ -138,7 +139,6 @@ class Publisher {
   PublicationReport last_;  // What the last publication came to.
 
   FaultLog publishing_;
-  FaultLog fetching_;
   FaultLog round_trips_;
   FaultLog pacing_;
   FaultLog rejections_;

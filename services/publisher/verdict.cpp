@@ -22,14 +22,15 @@ Verdict judge_acceptance(const Reply& reply, const PublicationRequest& sent,
 }
 
 Verdict judge_conflict(const Reply& reply, const PublicationRequest& sent) {
-  const auto term = decode_fence(reply.body);
-  if (term && *term > sent.term)
+  const auto fence = decode_fence(reply.body);
+  if (fence && fence->term > sent.term)
     return {.outcome = PublicationOutcome::fenced,
-            .detail = fmt::format("the endpoint knows term {}", *term),
-            .fenced_by = *term};
+            .detail = fmt::format("the endpoint knows term {}", fence->term),
+            .fenced_by = fence->term};
   return {.outcome = PublicationOutcome::rejected,
           .detail = fmt::format("409 for sequence {}", sent.sequence),
-          .sequence_refused = true};
+          .sequence_refused = true,
+          .sequence_held = fence && fence->term == sent.term ? fence->sequence : 0};
 }
 
 }  // namespace
@@ -43,6 +44,7 @@ Verdict judge(const Reply& reply, const PublicationRequest& sent, const Contract
                   .detail = fmt::format("HTTP status {}", reply.status)};
   if (reply.status == 401) verdict.outcome = PublicationOutcome::unauthorised;
   if (reply.status == 413) verdict.too_large = true;
+  if (reply.status == 415) verdict.encoding_refused = true;
   if (reply.status == 429 || reply.status == 503) {
     verdict.outcome = PublicationOutcome::throttled;
     verdict.retry_after = parse_retry_after(reply.retry_after, now);

@@ -23,8 +23,10 @@ struct Verdict {
   std::string detail;           // For people; "" = accepted.
   std::uint64_t fenced_by = 0;  // outcome fenced: the higher term.
   bool sequence_refused =
-      false;               // 409 under our own term: the endpoint is ahead, or wants a full one.
-  bool too_large = false;  // 413: fewer targets in one request.
+      false;  // 409 under our own term: the endpoint is ahead, or wants a full one.
+  std::uint64_t sequence_held = 0;  // ... and has this one; 0 = it does not say.
+  bool too_large = false;           // 413: fewer targets in one request.
+  bool encoding_refused = false;    // 415: another encoding of the body.
   std::optional<Duration> retry_after;
   PublicationAnswer answer;  // outcome accepted.
 };

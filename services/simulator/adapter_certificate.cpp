@@ -60,14 +60,15 @@ void add_extension(X509* certificate, X509* issuer, int kind, const char* value)
   X509_EXTENSION_free(extension);
 }
 
-Certificate new_certificate(EVP_PKEY* key, const char* name, X509_NAME* issuer) {
+Certificate new_certificate(EVP_PKEY* key, const char* name, X509_NAME* issuer,
+                            long until_s = 30L * 86400) {
   Certificate certificate{X509_new()};
   X509_set_version(certificate.get(), 2);
   std::uint64_t serial = 0;
   need(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) == 1, "random");
   ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate.get()), serial >> 1 | 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 30L * 86400);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -7200);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), until_s);
   X509_NAME* own = X509_get_subject_name(certificate.get());
   X509_NAME_add_entry_by_txt(own, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name),
                              -1, -1, 0);
@@ -75,6 +76,34 @@ Certificate new_certificate(EVP_PKEY* key, const char* name, X509_NAME* issuer) 
   need(X509_set_pubkey(certificate.get(), key) == 1, "public key");
   return certificate;
 }
+
+struct Authority {
+  Key key{EVP_EC_gen("P-256")};
+  Certificate certificate;
+
+  Authority() {
+    need(key != nullptr, "keys");
+    certificate = new_certificate(key.get(), "Paceline simulator authority", nullptr);
+    add_extension(certificate.get(), certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
+    add_extension(certificate.get(), certificate.get(), NID_key_usage,
+                  "critical,keyCertSign,cRLSign");
+    add_extension(certificate.get(), certificate.get(), NID_subject_key_identifier, "hash");
+    need(X509_sign(certificate.get(), key.get(), EVP_sha256()) > 0, "sign");
+  }
+
+  std::string server(EVP_PKEY* of, const char* name, const char* names,
+                     long until_s = 30L * 86400) const {
+    const Certificate own =
+        new_certificate(of, name, X509_get_subject_name(certificate.get()), until_s);
+    add_extension(own.get(), certificate.get(), NID_basic_constraints, "critical,CA:FALSE");
+    add_extension(own.get(), certificate.get(), NID_key_usage, "critical,digitalSignature");
+    add_extension(own.get(), certificate.get(), NID_ext_key_usage, "serverAuth");
+    add_extension(own.get(), certificate.get(), NID_subject_alt_name, names);
+    add_extension(own.get(), certificate.get(), NID_authority_key_identifier, "keyid");
+    need(X509_sign(own.get(), key.get(), EVP_sha256()) > 0, "sign");
+    return pem_of(own.get());
+  }
+};
 
 // True if the certificate is good for another day.
 bool lasts(const std::string& pem) {
@@ -93,40 +122,43 @@ void store(const std::string& path, const std::string& content, unsigned mode) {
 }  // namespace
 
 Certificates make_certificates(const std::string& dir) {
-  Certificates made{.ca_file = dir + "/ca.pem", .certificate_pem = {}, .key_pem = {}};
+  Certificates made{.ca_file = dir + "/ca.pem",
+                    .certificate_pem = {},
+                    .key_pem = {},
+                    .expired_pem = {},
+                    .other_pem = {},
+                    .foreign_pem = {}};
   const auto ca = read_file(made.ca_file);
   const auto server = read_file(dir + "/server.pem");
   const auto server_key = read_file(dir + "/server-key.pem");
-  if (ca && server && server_key && lasts(*ca) && lasts(*server)) {
+  const auto expired = read_file(dir + "/server-expired.pem");
+  const auto other = read_file(dir + "/server-other.pem");
+  const auto foreign = read_file(dir + "/server-foreign.pem");
+  if (ca && server && server_key && expired && other && foreign && lasts(*ca) && lasts(*server)) {
     made.certificate_pem = *server;
     made.key_pem = *server_key;
+    made.expired_pem = *expired;
+    made.other_pem = *other;
+    made.foreign_pem = *foreign;
     return made;
   }
 
-  const Key ca_key{EVP_EC_gen("P-256")};
+  constexpr const char* names = "DNS:localhost,IP:127.0.0.1";
   const Key key{EVP_EC_gen("P-256")};
-  need(ca_key && key, "keys");
-  const Certificate authority =
-      new_certificate(ca_key.get(), "Paceline simulator authority", nullptr);
-  add_extension(authority.get(), authority.get(), NID_basic_constraints, "critical,CA:TRUE");
-  add_extension(authority.get(), authority.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
-  add_extension(authority.get(), authority.get(), NID_subject_key_identifier, "hash");
-  need(X509_sign(authority.get(), ca_key.get(), EVP_sha256()) > 0, "sign");
-
-  const Certificate own =
-      new_certificate(key.get(), "localhost", X509_get_subject_name(authority.get()));
-  add_extension(own.get(), authority.get(), NID_basic_constraints, "critical,CA:FALSE");
-  add_extension(own.get(), authority.get(), NID_key_usage, "critical,digitalSignature");
-  add_extension(own.get(), authority.get(), NID_ext_key_usage, "serverAuth");
-  add_extension(own.get(), authority.get(), NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
-  add_extension(own.get(), authority.get(), NID_authority_key_identifier, "keyid");
-  need(X509_sign(own.get(), ca_key.get(), EVP_sha256()) > 0, "sign");
-
-  made.certificate_pem = pem_of(own.get());
+  need(key != nullptr, "keys");
+  const Authority authority;
+  const Authority nobody;
+  made.certificate_pem = authority.server(key.get(), "localhost", names);
+  made.expired_pem = authority.server(key.get(), "localhost", names, -3600);
+  made.other_pem = authority.server(key.get(), "other.invalid", "DNS:other.invalid");
+  made.foreign_pem = nobody.server(key.get(), "localhost", names);
   made.key_pem = pem_of(key.get());
   store(dir + "/server-key.pem", made.key_pem, 0600);
   store(dir + "/server.pem", made.certificate_pem, 0644);
-  store(made.ca_file, pem_of(authority.get()), 0644);
+  store(dir + "/server-expired.pem", made.expired_pem, 0644);
+  store(dir + "/server-other.pem", made.other_pem, 0644);
+  store(dir + "/server-foreign.pem", made.foreign_pem, 0644);
+  store(made.ca_file, pem_of(authority.certificate.get()), 0644);
   return made;
 }
 

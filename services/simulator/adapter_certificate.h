@@ -10,12 +10,15 @@ struct Certificates {
   std::string ca_file;  // What the publisher trusts: DIR/ca.pem
   std::string certificate_pem;
   std::string key_pem;
+  // Of the same key, and never to be accepted:
+  std::string expired_pem;
+  std::string other_pem;    // For other.invalid.
+  std::string foreign_pem;  // Signed by an authority that nobody trusts.
 };
 
-/// Reads DIR/ca.pem, DIR/server.pem and DIR/server-key.pem if they are there and good for another
-/// day, else makes and writes them (P-256; localhost and 127.0.0.1; 30 days). The authority's key
-/// is not kept. Throws std::system_error if a file cannot be written, std::runtime_error if OpenSSL
-/// fails.
+/// Reads DIR/ca.pem, DIR/server*.pem if they are there and good for another day, else makes and
+/// writes them (P-256; localhost and 127.0.0.1; 30 days). The authority's key is not kept. Throws
+/// std::system_error if a file cannot be written, std::runtime_error if OpenSSL fails.
 Certificates make_certificates(const std::string& dir);
 
 }  // namespace paceline

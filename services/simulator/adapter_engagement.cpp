@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <system_error>
@@ -18,6 +19,7 @@ constexpr std::size_t max_tokens = 1024;
 constexpr std::size_t max_hanging = 256;
 constexpr std::string_view clusters_path = "/api/v2/pacing/clusters/";
 constexpr std::string_view publications_path = "/publications";
+constexpr std::string_view token_path = "/oauth/token";
 
 std::string dumped(const nlohmann::json& body) {
   return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -36,6 +38,15 @@ std::string base64(const std::string& text) {
                                      static_cast<int>(text.size()));
   out.resize(static_cast<std::size_t>(length));
   return out;
+}
+
+// As RFC 9110 has it: "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string http_date(std::int64_t seconds) {
+  const std::time_t at = seconds;
+  std::tm parts{};
+  gmtime_r(&at, &parts);
+  char text[64];
+  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
 }
 
 std::string random_token() {
@@ -98,11 +109,20 @@ EngagementAdapter::~EngagementAdapter() {
   hanging_.clear();
 }
 
+const std::string& EngagementAdapter::certificate() const {
+  const EndpointFault fault = world_.faults().endpoint;
+  if (fault == EndpointFault::expired_certificate) return options_.certificates.expired_pem;
+  if (fault == EndpointFault::other_certificate) return options_.certificates.other_pem;
+  if (fault == EndpointFault::foreign_certificate) return options_.certificates.foreign_pem;
+  return options_.certificates.certificate_pem;
+}
+
 void EngagementAdapter::start() {
+  shown_ = certificate();
   http_.emplace(loop_,
                 HttpServer::Options{.address = options_.address,
                                     .port = options_.port,
-                                    .certificate_pem = options_.certificates.certificate_pem,
+                                    .certificate_pem = shown_,
                                     .key_pem = options_.certificates.key_pem},
                 [this](ServerRequest request, Responder respond) {
                   serve(std::move(request), std::move(respond));
@@ -112,12 +132,46 @@ void EngagementAdapter::start() {
 }
 
 void EngagementAdapter::follow(const Faults& faults) {
-  if (faults.endpoint != EndpointFault::hang) hanging_.clear();
-  if (faults.endpoint == EndpointFault::down) {
-    if (http_) log_.info("endpoint_stopped");
+  if (faults.endpoint != EndpointFault::hang && faults.token != TokenFault::hang) hanging_.clear();
+  const bool down = faults.endpoint == EndpointFault::down;
+  if (http_ && (down || shown_ != certificate())) {
+    log_.info("endpoint_stopped");
     http_.reset();
-  } else if (!http_) {
-    start();
+  }
+  if (!http_ && !down) start();
+}
+
+void EngagementAdapter::hang(Responder respond) {
+  if (hanging_.size() == max_hanging) hanging_.pop_front();
+  hanging_.push_back(std::move(respond));
+}
+
+void EngagementAdapter::refuse_later(const ServerRequest& request, Responder respond, int status) {
+  const Faults& faults = world_.faults();
+  const auto wait = std::chrono::ceil<std::chrono::seconds>(faults.retry_after);
+  auto refused = refusal(status, status == 429 ? "too_many_requests" : "unavailable", "fault");
+  refused.headers.emplace_back("Retry-After",
+                               faults.retry_after_date
+                                   ? http_date(world_.moment().wall_ms / 1000 + wait.count())
+                                   : std::to_string(wait.count()));
+  if (request.path != token_path) note(request, {}, status, "fault");
+  respond.send(std::move(refused));
+}
+
+void EngagementAdapter::serve_token(const ServerRequest& request, Responder respond) {
+  switch (world_.faults().token) {
+    case TokenFault::ok:
+      return respond.send(answer(request));
+    case TokenFault::too_many:
+      return refuse_later(request, std::move(respond), 429);
+    case TokenFault::internal:
+      return respond.send(refusal(500, "internal", "fault"));
+    case TokenFault::refused:
+      return respond.send(refusal(401, "invalid_client", "fault"));
+    case TokenFault::malformed:
+      return respond.send({.body = R"({"token_type":"bearer"})", .headers = {}});
+    case TokenFault::hang:
+      return hang(std::move(respond));
   }
 }
 
@@ -125,50 +179,70 @@ void EngagementAdapter::serve(ServerRequest request, Responder respond) {
   world_.advance();
   if (request.path == "/health") return respond.send({.body = R"({"status":"ok"})", .headers = {}});
   const Faults& faults = world_.faults();
-  const std::string retry_after =
-      std::to_string(std::chrono::ceil<std::chrono::seconds>(faults.retry_after).count());
-  const auto later = [&](int status, const char* error) {
-    if (request.path != "/oauth/token") note(request, {}, status, error);
-    auto refused = refusal(status, error, "fault");
-    refused.headers.emplace_back("Retry-After", retry_after);
-    respond.send(std::move(refused));
-  };
-  switch (faults.endpoint) {
-    case EndpointFault::ok:
-    case EndpointFault::down:
-      break;
-    case EndpointFault::too_many:
-      return later(429, "too_many_requests");
-    case EndpointFault::unavailable:
-      return later(503, "unavailable");
-    case EndpointFault::forbidden:
-      return later(403, "forbidden");
-    case EndpointFault::unauthorised:
-      if (request.path == "/oauth/token") break;
-      note(request, {}, 401, "fault");
-      return respond.send(refusal(401, "unauthorised", "fault"));
-    case EndpointFault::hang:
-      if (hanging_.size() == max_hanging) hanging_.pop_front();
-      hanging_.push_back(std::move(respond));
-      return;
-    case EndpointFault::slow: {
-      // Judged when it arrived, answered late.
-      loop_.after(faults.endpoint_delay,
-                  [kept = std::move(respond), late = answer(request)]() mutable {
-                    kept.send(std::move(late));
-                  });
-      return;
-    }
-    case EndpointFault::malformed: {
-      auto half = answer(request);
-      half.body.resize(half.body.size() / 2);
-      std::erase_if(half.headers,
-                    [](const auto& header) { return header.first == "Content-Encoding"; });
-      return respond.send(std::move(half));
-    }
+  if (faults.endpoint == EndpointFault::hang) return hang(std::move(respond));
+  if (faults.endpoint == EndpointFault::too_many || is_too_fast())
+    return refuse_later(request, std::move(respond), 429);
+  if (faults.endpoint == EndpointFault::unavailable)
+    return refuse_later(request, std::move(respond), 503);
+  if (request.path == token_path) return serve_token(request, std::move(respond));
+  if (auto refused = refusal_of(request)) {
+    note(request, {}, refused->status, "fault");
+    return respond.send(*std::move(refused));
   }
-  if (is_too_fast()) return later(429, "too_many_requests");
-  respond.send(answer(request));
+  if (faults.endpoint == EndpointFault::slow) {  // Judged when it arrived, answered late.
+    loop_.after(faults.endpoint_delay,
+                [kept = std::move(respond), late = answer(request)]() mutable {
+                  kept.send(std::move(late));
+                });
+    return;
+  }
+  spoil(request, std::move(respond));
+}
+
+// What a fault makes of a request instead of judging it; nothing if it does not keep it from that.
+std::optional<ServerAnswer> EngagementAdapter::refusal_of(const ServerRequest& request) {
+  const EndpointFault fault = world_.faults().endpoint;
+  if (fault == EndpointFault::unauthorised) return refusal(401, "unauthorised", "fault");
+  if (fault == EndpointFault::forbidden) return refusal(403, "forbidden", "fault");
+  if (fault == EndpointFault::unsupported && !request.header("content-encoding").empty())
+    return refusal(415, "content_encoding", "fault");
+  if (fault == EndpointFault::redirect) {
+    auto away = refusal(307, "redirect", "fault");
+    away.headers.emplace_back("Location", "https://elsewhere.invalid" + request.path);
+    return away;
+  }
+  if (fault != EndpointFault::fenced && fault != EndpointFault::too_large) return std::nullopt;
+  const auto text = unpacked(request);
+  const auto read = text ? decode_publication(*text) : tl::unexpected(text.error());
+  if (!read) return std::nullopt;
+  if (fault == EndpointFault::fenced)
+    return ServerAnswer{.status = 409, .body = dumped({{"term", read->term + 256}}), .headers = {}};
+  if (read->targets.size() <= 100) return std::nullopt;
+  return refusal(413, "too_large", "fault: over 100 targets");
+}
+
+// Answers, and lets the answer suffer.
+void EngagementAdapter::spoil(const ServerRequest& request, Responder respond) {
+  const EndpointFault fault = world_.faults().endpoint;
+  ServerAnswer full = answer(request);
+  if (fault == EndpointFault::internal) return respond.send(refusal(500, "internal", "fault"));
+  if (fault == EndpointFault::not_json)
+    return respond.send({.content_type = "text/html", .body = "<html>", .headers = {}});
+  if (fault == EndpointFault::wrong_encoding) {
+    std::erase_if(full.headers, [](const auto& h) { return h.first == "Content-Encoding"; });
+    full.headers.emplace_back("Content-Encoding", "gzip");
+    full.body = "this is not gzip";
+  }
+  if (fault == EndpointFault::malformed) {
+    std::erase_if(full.headers, [](const auto& h) { return h.first == "Content-Encoding"; });
+    full.body.resize(full.body.size() / 2);
+  }
+  if (fault == EndpointFault::reset) {
+    respond.start_stream("application/json", full.headers);
+    respond.write(full.body.substr(0, full.body.size() / 2));
+    return respond.break_off();
+  }
+  respond.send(std::move(full));
 }
 
 // Counts a request against the limit of requests a minute.
@@ -184,14 +258,18 @@ bool EngagementAdapter::is_too_fast() {
 
 ServerAnswer EngagementAdapter::answer(const ServerRequest& request) {
   const std::string_view path = request.path;
-  if (path == "/oauth/token")
+  if (path == token_path)
     return request.method == "POST" ? token(request) : refusal(405, "method", "POST only");
   if (path.starts_with(clusters_path) && path.ends_with(publications_path) &&
       path.size() > clusters_path.size() + publications_path.size()) {
-    if (request.method != "POST") return refusal(405, "method", "POST only");
     const auto cluster = path.substr(clusters_path.size(),
                                      path.size() - clusters_path.size() - publications_path.size());
-    return publication(request, cluster);
+    ServerAnswer answer = request.method == "POST" ? publication(request, cluster)
+                                                   : refusal(405, "method", "POST only");
+    // What requests may be encoded in (RFC 9110, 12.5.3).
+    const bool none = world_.faults().endpoint == EndpointFault::unsupported;
+    answer.headers.emplace_back("Accept-Encoding", none ? "identity" : "gzip, zstd");
+    return answer;
   }
   return refusal(404, "not_found", path);
 }
@@ -217,6 +295,14 @@ bool EngagementAdapter::is_known(std::string_view token) {
   return std::ranges::any_of(tokens_, [&](const Token& known) { return known.text == token; });
 }
 
+Result<std::string> EngagementAdapter::unpacked(const ServerRequest& request) const {
+  const std::string_view encoding = request.header("content-encoding");
+  if (encoding == "gzip") return gunzip(request.body);
+  if (encoding == "zstd") return unzstd(request.body);
+  if (encoding.empty() || encoding == "identity") return request.body;
+  return fail(Errc::unsupported, std::string{encoding});
+}
+
 ServerAnswer EngagementAdapter::publication(const ServerRequest& request,
                                             std::string_view cluster) {
   const auto refuse = [&](int status, const char* error, std::string_view detail,
@@ -227,29 +313,25 @@ ServerAnswer EngagementAdapter::publication(const ServerRequest& request,
   const std::string_view authorization = request.header("authorization");
   if (!authorization.starts_with("Bearer ") || !is_known(authorization.substr(7)))
     return refuse(401, "unauthorised", "unknown or expired token");
-  std::string plain;
-  const std::string_view encoding = request.header("content-encoding");
-  if (encoding == "gzip") {
-    auto unpacked = gunzip(request.body);
-    if (!unpacked) {
-      const bool large = unpacked.error().code == Errc::too_large;
-      return refuse(large ? 413 : 400, "body", unpacked.error().detail);
-    }
-    plain = *std::move(unpacked);
-  } else if (!encoding.empty() && encoding != "identity") {
-    return refuse(415, "content_encoding", encoding);
-  }
-  const auto read = decode_publication(encoding == "gzip" ? plain : request.body);
+  const auto plain = unpacked(request);
+  if (!plain && plain.error().code == Errc::unsupported)
+    return refuse(415, "content_encoding", plain.error().detail);
+  if (!plain)
+    return refuse(plain.error().code == Errc::too_large ? 413 : 400, "body", plain.error().detail);
+  const auto read = decode_publication(*plain);
   if (!read) return refuse(400, "body", read.error().detail);
   if (read->cluster != cluster) return refuse(400, "cluster", "not the one of the path", *read);
 
-  const auto verdict = reception_.receive(*read, world_.moment().wall_ms, world_.time_scale());
+  auto verdict = reception_.receive(*read, world_.moment().wall_ms, world_.time_scale());
   note(request, *read, verdict.status, verdict.why);
   if (verdict.status == 409)
     return {.status = 409,
-            .body = dumped({{"term", verdict.term}, {"detail", verdict.why}}),
+            .body = dumped({{"term", verdict.fence.term},
+                            {"sequence", verdict.fence.sequence},
+                            {"detail", verdict.why}}),
             .headers = {}};
   if (verdict.status != 200) return refusal(verdict.status, "publication", verdict.why);
+  verdict.answer.full_wanted = world_.faults().endpoint == EndpointFault::full_wanted;
   ServerAnswer accepted;
   encode_publication_answer(verdict.answer, accepted.body);
   if (request.header("accept-encoding").find("gzip") != std::string_view::npos &&

@@ -62,8 +62,15 @@ class EngagementAdapter {
 
   void start();
   void follow(const Faults& faults);
+  const std::string& certificate() const;
   void serve(ServerRequest request, Responder respond);
+  void serve_token(const ServerRequest& request, Responder respond);
+  void refuse_later(const ServerRequest& request, Responder respond, int status);
+  void spoil(const ServerRequest& request, Responder respond);
+  void hang(Responder respond);
+  std::optional<ServerAnswer> refusal_of(const ServerRequest& request);
   ServerAnswer answer(const ServerRequest& request);
+  Result<std::string> unpacked(const ServerRequest& request) const;
   ServerAnswer token(const ServerRequest& request);
   ServerAnswer publication(const ServerRequest& request, std::string_view cluster);
   bool is_known(std::string_view token);
@@ -78,6 +85,7 @@ class EngagementAdapter {
   Options options_;
   std::optional<BoundedLog> publications_;
   std::optional<HttpServer> http_;
+  std::string shown_;              // The certificate that http_ shows.
   std::deque<Token> tokens_;       // Bounded, oldest first.
   std::deque<Instant> requests_;   // Of the last minute, while a limit is set.
   std::deque<Responder> hanging_;  // Bounded.

@@ -16,12 +16,18 @@ ServerAnswer refusal(int status, const std::string& detail) {
 
 ServerAnswer shown(const Faults& faults) {
   nlohmann::ordered_json body;
-  body["statserver_primary"] = to_string(faults.primary);
-  body["statserver_backup"] = to_string(faults.backup);
+  body["statserver_primary"] = to_string(faults.primary.state);
+  body["statserver_backup"] = to_string(faults.backup.state);
+  body["statserver_primary_lag"] = format_duration(faults.primary.lag);
+  body["statserver_backup_lag"] = format_duration(faults.backup.lag);
+  body["statserver_hidden"] = faults.hidden;
   body["push_delay"] = format_duration(faults.push_delay);
+  body["push_disorder"] = faults.push_disorder;
   body["endpoint"] = to_string(faults.endpoint);
   body["endpoint_delay"] = format_duration(faults.endpoint_delay);
   body["retry_after"] = format_duration(faults.retry_after);
+  body["retry_after_form"] = faults.retry_after_date ? "date" : "seconds";
+  body["token"] = to_string(faults.token);
   body["staffing"] = faults.drift.staffing;
   body["arrivals"] = faults.drift.arrivals;
   body["service"] = faults.drift.service;

@@ -1,12 +1,15 @@
 #include "services/simulator/adapter_statserver.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 namespace paceline {
 namespace {
 
 constexpr std::string_view base_path = "/statistics/v3";
+constexpr std::string_view polled_path = "/workspace/v3/reporting";  // Without push.
+constexpr std::string_view gms_path = "/genesys/1";
 constexpr std::string_view session_cookie = "STATISTICS_SESSIONID=";
 constexpr std::size_t max_hanging = 256;
 
@@ -30,6 +33,40 @@ ServerAnswer answer_of(const SubscriptionAnswer& answer) {
   ServerAnswer sent;
   encode_subscription_answer(answer, sent.body);
   return sent;
+}
+
+std::optional<Duration> max_age_of(const ServerRequest& request) {
+  constexpr std::string_view key = "max-age=";
+  const auto header = request.header("cache-control");
+  const auto at = header.find(key);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::int64_t seconds = 0;
+  const auto digits = header.substr(at + key.size());
+  if (std::from_chars(digits.data(), digits.data() + digits.size(), seconds).ec != std::errc{})
+    return std::nullopt;
+  return std::chrono::seconds{std::clamp<std::int64_t>(seconds, 0, 86'400)};
+}
+
+int status_of(ServerFault fault) {
+  switch (fault) {
+    case ServerFault::too_many:
+      return 429;
+    case ServerFault::unauthorised:
+      return 401;
+    case ServerFault::forbidden:
+      return 403;
+    case ServerFault::failing:
+      return 503;
+    case ServerFault::up:
+    case ServerFault::down:
+    case ServerFault::hang:
+    case ServerFault::invalid:
+    case ServerFault::unavailable:
+    case ServerFault::no_push:
+    case ServerFault::truncated:
+      break;
+  }
+  return 0;
 }
 
 std::vector<std::string> listed(std::string_view text) {
@@ -64,6 +101,7 @@ StatServerAdapter::~StatServerAdapter() {
 void StatServerAdapter::start(bool fresh_counters) {
   world_.advance();
   server_.emplace(world_.centre(), options_.server, ++options_.seed);
+  gms_.emplace(*server_);
   if (fresh_counters) server_->reset_counters();
   http_.emplace(loop_,
                 HttpServer::Options{.address = options_.address,
@@ -88,21 +126,31 @@ void StatServerAdapter::stop() {
 }
 
 void StatServerAdapter::follow(const Faults& faults) {
-  const auto fault = options_.primary ? faults.primary : faults.backup;
-  const auto resets = options_.primary ? faults.primary_resets : faults.backup_resets;
-  if (fault != fault_) {
-    fault_ = fault;
-    if (fault == ServerFault::down)
+  const ServerFaults& mine = options_.primary ? faults.primary : faults.backup;
+  if (mine.state != fault_) {
+    fault_ = mine.state;
+    if (fault_ == ServerFault::down)
       stop();
     else if (!http_)
       start(true);
-    if (fault != ServerFault::hang) hanging_.clear();
-    server_->set_valid(fault != ServerFault::invalid);
+    if (fault_ != ServerFault::hang) hanging_.clear();
   }
-  if (resets != resets_) {
-    resets_ = resets;
-    server_->reset_counters();
+  server_->set_valid(fault_ != ServerFault::invalid);
+  server_->set_service_state(fault_ == ServerFault::unavailable ? "Unavailable" : "Available");
+  server_->set_lag(mine.lag);
+  server_->set_hidden(faults.hidden);
+  server_->set_disorder(faults.push_disorder);
+  if (std::exchange(resets_, mine.resets) != mine.resets) server_->reset_counters();
+  if (std::exchange(forgets_, mine.forgets) != mine.forgets) {
+    server_->forget();
+    held_.clear();
   }
+}
+
+// Half of it while answers are to be truncated.
+void StatServerAdapter::send(Responder& respond, ServerAnswer answer) const {
+  if (fault_ == ServerFault::truncated) answer.body.resize(answer.body.size() / 2);
+  respond.send(std::move(answer));
 }
 
 void StatServerAdapter::serve(ServerRequest request, Responder respond) {
@@ -112,12 +160,24 @@ void StatServerAdapter::serve(ServerRequest request, Responder respond) {
     return;
   }
   world_.advance();
+  if (const int status = status_of(fault_)) {
+    auto answer = failure(status, status, "as the fault wants it");
+    if (status == 429 || status == 503)
+      answer.headers.emplace_back(
+          "Retry-After",
+          std::to_string(
+              std::chrono::ceil<std::chrono::seconds>(world_.faults().retry_after).count()));
+    return send(respond, std::move(answer));
+  }
   std::string_view path = request.path;
-  if (!path.starts_with(base_path)) return respond.send(failure(404, 404, "no such path"));
-  path.remove_prefix(base_path.size());
-  if (path.starts_with("/notifications")) {
+  if (path.starts_with(gms_path)) return ask_gms(request, respond);
+  const bool pushes = path.starts_with(base_path) && fault_ != ServerFault::no_push;
+  if (!path.starts_with(base_path) && !path.starts_with(polled_path))
+    return send(respond, failure(404, 404, "no such path"));
+  path.remove_prefix(path.starts_with(base_path) ? base_path.size() : polled_path.size());
+  if (path.starts_with("/notifications") && pushes) {
     if (request.method == "POST") return hear(request, std::move(respond));
-    return respond.send(failure(405, 405, "POST only"));
+    return send(respond, failure(405, 405, "POST only"));
   }
   if (path == "/subscriptions" && request.method == "POST") return subscribe(request, respond);
   if (path.starts_with("/subscriptions/")) {
@@ -126,31 +186,49 @@ void StatServerAdapter::serve(ServerRequest request, Responder respond) {
     const std::string_view id = path.substr(0, slash);
     const std::string_view rest = path.substr(slash);
     if (rest.empty() && request.method == "DELETE") {
-      if (!server_->unsubscribe(id)) return respond.send(failure(404, 404, "no such subscription"));
-      return respond.send({.body = R"({"status":{"code":0}})", .headers = {}});
+      if (!server_->unsubscribe(id))
+        return send(respond, failure(404, 404, "no such subscription"));
+      return send(respond, {.body = R"({"status":{"code":0}})", .headers = {}});
     }
     if (rest == "/statistic-values" && request.method == "GET") {
       const auto values =
           server_->values(id, listed(request.parameter("statisticIds")), world_.moment());
-      if (!values) return respond.send(failure(404, 404, values.error().detail));
-      return respond.send(answer_of(*values));
+      if (!values) return send(respond, failure(404, 404, values.error().detail));
+      return send(respond, answer_of(*values));
     }
   }
-  respond.send(failure(404, 404, "no such path or method"));
+  send(respond, failure(404, 404, "no such path or method"));
+}
+
+void StatServerAdapter::ask_gms(const ServerRequest& request, Responder& respond) {
+  const auto path = std::string_view{request.path}.substr(gms_path.size());
+  const bool internal = path == "/internal_statistic";
+  if ((!internal && path != "/statistic") || request.method != "POST")
+    return send(respond, failure(404, 404, "POST /genesys/1/statistic or internal_statistic"));
+  if (!internal && request.header("authorization") != options_.authorization) {
+    ServerAnswer refused{.status = 401, .body = "", .headers = {}};
+    refused.headers.emplace_back("WWW-Authenticate", "Basic realm=\"gms\"");
+    return send(respond, std::move(refused));
+  }
+  auto told = gms_->answer(request.body, max_age_of(request), world_.moment());
+  ServerAnswer answer{.status = told.status, .body = std::move(told.body), .headers = {}};
+  answer.headers.emplace_back(
+      "Age", std::to_string(std::chrono::duration_cast<std::chrono::seconds>(told.age).count()));
+  send(respond, std::move(answer));
 }
 
 void StatServerAdapter::subscribe(const ServerRequest& request, Responder& respond) {
   const auto wanted = decode_subscription(request.body);
-  if (!wanted) return respond.send(failure(400, 400, wanted.error().detail));
+  if (!wanted) return send(respond, failure(400, 400, wanted.error().detail));
   auto answer = server_->subscribe(*wanted, cookie_of(request), world_.moment());
-  if (answer.code != 0) return respond.send(failure(200, answer.code, answer.message));
+  if (answer.code != 0) return send(respond, failure(200, answer.code, answer.message));
   if (request.parameter("verbose") == "OFF") answer.statistics.clear();
-  respond.send(answer_of(answer));
+  send(respond, answer_of(answer));
 }
 
 void StatServerAdapter::hear(const ServerRequest& request, Responder respond) {
   const auto messages = decode_bayeux(request.body);
-  if (!messages) return respond.send(failure(400, 400, messages.error().detail));
+  if (!messages) return send(respond, failure(400, 400, messages.error().detail));
   const Moment moment = world_.moment();
   auto reply = server_->hear(*messages, cookie_of(request), moment);
   // A second connect request of a client ends the wait of its first.
@@ -172,7 +250,7 @@ void StatServerAdapter::hear(const ServerRequest& request, Responder respond) {
   if (!reply.new_cookie.empty())
     answer.headers.emplace_back("Set-Cookie",
                                 std::string{session_cookie} + reply.new_cookie + "; Path=/");
-  respond.send(std::move(answer));
+  send(respond, std::move(answer));
 }
 
 void StatServerAdapter::tell(const std::string& client, Held& held) {
@@ -180,7 +258,7 @@ void StatServerAdapter::tell(const std::string& client, Held& held) {
   messages.insert(messages.end(), held.connect.begin(), held.connect.end());
   ServerAnswer answer;
   encode_bayeux(messages, answer.body);
-  held.respond.send(std::move(answer));
+  send(held.respond, std::move(answer));
 }
 
 void StatServerAdapter::tick() {

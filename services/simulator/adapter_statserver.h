@@ -1,5 +1,5 @@
 // A Stat Server of the simulated pair on its port: the Statistics API v3 over HTTP, with CometD
-// long polling.
+// long polling; the same without push under another prefix; and the Stat Service of GMS.
 #pragma once
 
 #include <map>
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/runtime/http_server.h"
+#include "services/simulator/gms_service.h"
 #include "services/simulator/service.h"
 #include "services/simulator/stat_server.h"
 
@@ -20,6 +21,7 @@ class StatServerAdapter {
     std::string address = "127.0.0.1";
     int port = 0;  // 0 = any free one.
     std::uint64_t seed = 1;
+    std::string authorization;  // What /genesys/1/statistic wants in that header.
     StatServer::Options server;
   };
 
@@ -47,6 +49,8 @@ class StatServerAdapter {
   void stop();
   void follow(const Faults& faults);
   void serve(ServerRequest request, Responder respond);
+  void send(Responder& respond, ServerAnswer answer) const;
+  void ask_gms(const ServerRequest& request, Responder& respond);
   void subscribe(const ServerRequest& request, Responder& respond);
   void hear(const ServerRequest& request, Responder respond);
   void tick();
@@ -57,11 +61,13 @@ class StatServerAdapter {
   Log& log_;
   Options options_;
   std::optional<StatServer> server_;
+  std::optional<GmsService> gms_;
   std::optional<HttpServer> http_;
   std::map<std::string, Held> held_;  // By client.
   std::vector<Responder> hanging_;    // Requests that a hanging server took; bounded.
   ServerFault fault_ = ServerFault::up;
   std::uint64_t resets_ = 0;
+  std::uint64_t forgets_ = 0;
   TimerId timer_ = 0;
   TimerId following_ = 0;
 };

@@ -6,9 +6,50 @@
 namespace paceline {
 namespace {
 
-constexpr std::array<std::string_view, 10> keys = {
-    "statserver_primary", "statserver_backup", "push_delay", "endpoint", "endpoint_delay",
-    "retry_after",        "staffing",          "arrivals",   "service",  "acceptance"};
+constexpr std::array<std::string_view, 16> keys = {"statserver_primary",
+                                                   "statserver_backup",
+                                                   "statserver_primary_lag",
+                                                   "statserver_backup_lag",
+                                                   "statserver_hidden",
+                                                   "push_delay",
+                                                   "push_disorder",
+                                                   "endpoint",
+                                                   "endpoint_delay",
+                                                   "retry_after",
+                                                   "retry_after_form",
+                                                   "token",
+                                                   "staffing",
+                                                   "arrivals",
+                                                   "service",
+                                                   "acceptance"};
+constexpr std::size_t max_hidden_bytes = 64u << 10;
+
+// By EndpointFault and TokenFault.
+constexpr std::array<std::string_view, 21> endpoint_words = {"ok",
+                                                             "429",
+                                                             "503",
+                                                             "401",
+                                                             "403",
+                                                             "slow",
+                                                             "hang",
+                                                             "malformed",
+                                                             "down",
+                                                             "409",
+                                                             "413",
+                                                             "415",
+                                                             "500",
+                                                             "redirect",
+                                                             "reset",
+                                                             "not_json",
+                                                             "wrong_encoding",
+                                                             "full_wanted",
+                                                             "expired_certificate",
+                                                             "other_certificate",
+                                                             "foreign_certificate"};
+constexpr std::array<std::string_view, 6> token_words = {"ok",  "429",       "500",
+                                                         "401", "malformed", "hang"};
+static_assert(endpoint_words.size() == static_cast<int>(EndpointFault::foreign_certificate) + 1);
+static_assert(token_words.size() == static_cast<int>(TokenFault::hang) + 1);
 
 tl::unexpected<Error> wrong(std::string_view key, std::string_view value, std::string_view valid) {
   return fail(std::string{key} + " = " + std::string{value} + ": not " + std::string{valid});
@@ -29,25 +70,35 @@ Result<Duration> length(std::string_view key, std::string_view value, Duration m
   return *read;
 }
 
-Result<void> set_server(ServerFault& fault, std::uint64_t& resets, std::string_view key,
-                        std::string_view value) {
+Result<void> set_server(ServerFaults& faults, std::string_view key, std::string_view value) {
   if (value == "reset") {
-    ++resets;
+    ++faults.resets;
     return {};
   }
-  for (const auto candidate :
-       {ServerFault::up, ServerFault::down, ServerFault::hang, ServerFault::invalid}) {
-    if (value != to_string(candidate)) continue;
-    fault = candidate;
+  if (value == "forget") {
+    ++faults.forgets;
     return {};
   }
-  return wrong(key, value, "up, down, hang, invalid or reset");
+  for (int i = 0; i <= static_cast<int>(ServerFault::truncated); ++i) {
+    if (value != to_string(static_cast<ServerFault>(i))) continue;
+    faults.state = static_cast<ServerFault>(i);
+    return {};
+  }
+  return wrong(
+      key, value,
+      "up, down, hang, invalid, unavailable, no_push, 429, 401, 403, 503, truncated, reset "
+      "or forget");
 }
 
-Result<EndpointFault> endpoint_fault(std::string_view key, std::string_view value) {
-  for (int i = 0; i <= static_cast<int>(EndpointFault::down); ++i)
-    if (value == to_string(static_cast<EndpointFault>(i))) return static_cast<EndpointFault>(i);
-  return wrong(key, value, "ok, 429, 503, 401, 403, slow, hang, malformed or down");
+template <class Fault, std::size_t n>
+Result<Fault> one_of(const std::array<std::string_view, n>& words, std::string_view key,
+                     std::string_view value) {
+  std::string valid;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (value == words[i]) return static_cast<Fault>(i);
+    valid += (i == 0 ? "" : i + 1 == n ? " or " : ", ") + std::string{words[i]};
+  }
+  return wrong(key, value, valid);
 }
 
 }  // namespace
@@ -66,45 +117,55 @@ std::string_view to_string(ServerFault fault) {
       return "hang";
     case ServerFault::invalid:
       return "invalid";
+    case ServerFault::unavailable:
+      return "unavailable";
+    case ServerFault::no_push:
+      return "no_push";
+    case ServerFault::too_many:
+      return "429";
+    case ServerFault::unauthorised:
+      return "401";
+    case ServerFault::forbidden:
+      return "403";
+    case ServerFault::failing:
+      return "503";
+    case ServerFault::truncated:
+      return "truncated";
   }
   return "";
 }
 
 std::string_view to_string(EndpointFault fault) {
-  switch (fault) {
-    case EndpointFault::ok:
-      return "ok";
-    case EndpointFault::too_many:
-      return "429";
-    case EndpointFault::unavailable:
-      return "503";
-    case EndpointFault::unauthorised:
-      return "401";
-    case EndpointFault::forbidden:
-      return "403";
-    case EndpointFault::slow:
-      return "slow";
-    case EndpointFault::hang:
-      return "hang";
-    case EndpointFault::malformed:
-      return "malformed";
-    case EndpointFault::down:
-      return "down";
-  }
-  return "";
+  return endpoint_words[static_cast<std::size_t>(fault)];
+}
+
+std::string_view to_string(TokenFault fault) {
+  return token_words[static_cast<std::size_t>(fault)];
 }
 
 Result<Faults> with_fault(Faults faults, std::string_view key, std::string_view value) {
-  if (key == "statserver_primary") {
-    if (auto set = set_server(faults.primary, faults.primary_resets, key, value); !set)
-      return tl::unexpected(set.error());
-  } else if (key == "statserver_backup") {
-    if (auto set = set_server(faults.backup, faults.backup_resets, key, value); !set)
-      return tl::unexpected(set.error());
+  if (key == "statserver_primary" || key == "statserver_backup") {
+    auto& server = key == "statserver_primary" ? faults.primary : faults.backup;
+    if (auto set = set_server(server, key, value); !set) return tl::unexpected(set.error());
+  } else if (key == "statserver_primary_lag") {
+    faults.primary.lag = TRY(length(key, value, 5min));
+  } else if (key == "statserver_backup_lag") {
+    faults.backup.lag = TRY(length(key, value, 5min));
+  } else if (key == "statserver_hidden") {
+    if (value.size() > max_hidden_bytes)
+      return fail(std::string{key} + ": over 64 KiB of target ids");
+    faults.hidden = value;
+  } else if (key == "push_disorder") {
+    faults.push_disorder = TRY(number(key, value, 0, 1));
   } else if (key == "push_delay") {
     faults.push_delay = TRY(length(key, value, 60s));
   } else if (key == "endpoint") {
-    faults.endpoint = TRY(endpoint_fault(key, value));
+    faults.endpoint = TRY(one_of<EndpointFault>(endpoint_words, key, value));
+  } else if (key == "token") {
+    faults.token = TRY(one_of<TokenFault>(token_words, key, value));
+  } else if (key == "retry_after_form") {
+    if (value != "seconds" && value != "date") return wrong(key, value, "seconds or date");
+    faults.retry_after_date = value == "date";
   } else if (key == "endpoint_delay") {
     faults.endpoint_delay = TRY(length(key, value, 60s));
   } else if (key == "retry_after") {

@@ -14,32 +14,72 @@ namespace paceline {
 
 enum class ServerFault : std::uint8_t {
   up,
-  down,     // Its port is closed, sessions and counters are lost.
-  hang,     // Takes requests and never answers.
-  invalid,  // Answers, but every statistic is invalid (StatInvalid).
+  down,          // Its port is closed, sessions and counters are lost.
+  hang,          // Takes requests and never answers.
+  invalid,       // Answers, but every statistic is invalid (StatInvalid).
+  unavailable,   // Says Unavailable on the service channel, and goes on.
+  no_push,       // /notifications is answered 404.
+  too_many,      // 429 with Retry-After.
+  unauthorised,  // 401
+  forbidden,     // 403
+  failing,       // 503
+  truncated,     // 200 with half an answer.
 };
 
 enum class EndpointFault : std::uint8_t {
   ok,
-  too_many,      // 429 with Retry-After, on the token service too.
-  unavailable,   // 503
-  unauthorised,  // 401: every token is refused.
-  forbidden,     // 403
-  slow,          // Answers after `endpoint_delay`.
-  hang,          // Takes requests and never answers.
-  malformed,     // 200 with half an answer.
-  down,          // Its port is closed.
+  too_many,             // 429 with Retry-After, on the token service too.
+  unavailable,          // 503 with Retry-After
+  unauthorised,         // 401: every token is refused.
+  forbidden,            // 403
+  slow,                 // Answers after `endpoint_delay`.
+  hang,                 // Takes requests and never answers.
+  malformed,            // 200 with half an answer.
+  down,                 // Its port is closed.
+  fenced,               // 409 with a higher term than the publication's.
+  too_large,            // 413 for more than 100 targets.
+  unsupported,          // 415 for compressed bodies, and announces none.
+  internal,             // 500, after it took the publication.
+  redirect,             // 307 to another host.
+  reset,                // The connection breaks in mid-answer.
+  not_json,             // 200 with a web page.
+  wrong_encoding,       // 200 whose body is not in the encoding that it names.
+  full_wanted,          // 200 that asks for a full publication each time.
+  expired_certificate,  // TLS with a certificate that has run out,
+  other_certificate,    // ... that is for another host,
+  foreign_certificate,  // ... that nobody's authority has signed.
+};
+
+enum class TokenFault : std::uint8_t {
+  ok,
+  too_many,   // 429 with Retry-After
+  internal,   // 500
+  refused,    // 401
+  malformed,  // 200 without a token.
+  hang,       // Never answers.
+};
+
+/// What is wrong with one Stat Server.
+struct ServerFaults {
+  ServerFault state = ServerFault::up;
+  std::uint64_t resets = 0;   // Each rise restarts its counters at zero.
+  std::uint64_t forgets = 0;  // Each rise ends all sessions and subscriptions.
+  Duration lag{};             // [0..5min] it tells what was true that long ago.
+
+  bool operator==(const ServerFaults&) const = default;
 };
 
 struct Faults {
-  ServerFault primary = ServerFault::up;
-  ServerFault backup = ServerFault::up;
-  std::uint64_t primary_resets = 0;  // Each rise restarts its counters at zero.
-  std::uint64_t backup_resets = 0;
-  Duration push_delay{};  // [0..60s] of every pushed update, of both servers.
+  ServerFaults primary;
+  ServerFaults backup;
+  std::string hidden;        // Ids of targets, with commas, whose objects no Stat Server knows.
+  Duration push_delay{};     // [0..60s] of every pushed update, of both servers.
+  double push_disorder = 0;  // [0..1] of pushed values are followed by an older or the same one.
   EndpointFault endpoint = EndpointFault::ok;
-  Duration endpoint_delay = 5s;  // [0..60s] when slow.
-  Duration retry_after = 2s;     // [0..600s] said with 429 and 503.
+  Duration endpoint_delay = 5s;   // [0..60s] when slow.
+  Duration retry_after = 2s;      // [0..600s] said with 429 and 503.
+  bool retry_after_date = false;  // As a date instead of seconds.
+  TokenFault token = TokenFault::ok;
   Drift drift;
 
   bool operator==(const Faults&) const = default;
@@ -50,14 +90,19 @@ std::span<const std::string_view> fault_keys();
 
 /// `faults` with one of them changed.
 ///
-///   key      statserver_primary, statserver_backup = up, down, hang, invalid, reset;
-///            endpoint = ok, 429, 503, 401, 403, slow, hang, malformed, down;
-///            push_delay, endpoint_delay, retry_after = "2s"; staffing, arrivals, service,
-///            acceptance = a number
+///   key      statserver_primary, statserver_backup = up, down, hang, invalid, unavailable,
+///            no_push, 429, 401, 403, 503, truncated; and once each: reset, forget;
+///            statserver_primary_lag, statserver_backup_lag = "20s"; statserver_hidden = "t00,t07";
+///            push_disorder = 0..1;
+///            endpoint = ok, or another word of EndpointFault (README.md lists them); token = ok,
+///            429, 500, 401, malformed, hang; retry_after_form = seconds, date; push_delay,
+///            endpoint_delay, retry_after = "2s"; staffing, arrivals, service, acceptance = a
+///            number
 ///   errors   not_found: no such key; bad_value: not a value of it
 Result<Faults> with_fault(Faults faults, std::string_view key, std::string_view value);
 
 std::string_view to_string(ServerFault fault);
 std::string_view to_string(EndpointFault fault);
+std::string_view to_string(TokenFault fault);
 
 }  // namespace paceline

@@ -1,9 +1,11 @@
 #include "services/simulator/gzip.h"
 
 #include <zlib.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 
 #include "common/base/check.h"
 
@@ -42,6 +44,30 @@ Result<std::string> gunzip(std::string_view compressed, std::size_t max_bytes) {
   if (state == Z_OK)
     return fail(Errc::too_large, "more than " + std::to_string(max_bytes) + " bytes");
   return fail("the gzip stream is broken or cut off");
+}
+
+Result<std::string> unzstd(std::string_view compressed, std::size_t max_bytes) {
+  struct Release {
+    void operator()(ZSTD_DCtx* owned) const { ZSTD_freeDCtx(owned); }
+  };
+  const std::unique_ptr<ZSTD_DCtx, Release> context{ZSTD_createDCtx()};
+  CHECK(context != nullptr);
+  ZSTD_inBuffer in{compressed.data(), compressed.size(), 0};
+  std::string plain;
+  std::size_t state = 1;
+  while (in.pos < in.size || state != 0) {
+    const std::size_t before = plain.size();
+    if (before == max_bytes)
+      return fail(Errc::too_large, "more than " + std::to_string(max_bytes) + " bytes");
+    plain.resize(std::min(max_bytes, before + (256u << 10)));
+    ZSTD_outBuffer out{plain.data() + before, plain.size() - before, 0};
+    const std::size_t read = in.pos;
+    state = ZSTD_decompressStream(context.get(), &out, &in);
+    plain.resize(before + out.pos);
+    if (ZSTD_isError(state) != 0 || (in.pos == read && out.pos == 0))
+      return fail("the zstd stream is broken or cut off");
+  }
+  return plain;
 }
 
 std::string gzip(std::string_view plain) {

@@ -1,4 +1,4 @@
-// gzip bodies, with a bound on what comes out.
+// gzip and zstd bodies, with a bound on what comes out.
 #pragma once
 
 #include <string>
@@ -10,6 +10,9 @@ namespace paceline {
 
 /// errors: bad_value: not gzip, or cut off; too_large: more than `max_bytes` come out
 Result<std::string> gunzip(std::string_view compressed, std::size_t max_bytes = 64u << 20);
+
+/// The same of one zstd frame or several.
+Result<std::string> unzstd(std::string_view compressed, std::size_t max_bytes = 64u << 20);
 
 /// For short ways: the fastest level.
 std::string gzip(std::string_view plain);

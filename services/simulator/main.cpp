@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "common/ports/token.h"
 #include "common/runtime/files.h"
 #include "common/runtime/log.h"
 #include "common/runtime/loop.h"
@@ -63,6 +64,8 @@ void run(const SimulatorOptions& options, Day day, Log& log) {
   Reception reception{centre,
                       {.epoch = std::to_string(started / 1ms) + "-" + std::to_string(getpid()),
                        .invite = options.invitations}};
+  const auto authorization =
+      basic_password(day.scenario.endpoint.client_id, day.scenario.endpoint.client_secret);
   StatServerAdapter primary{loop,
                             world,
                             log,
@@ -70,6 +73,7 @@ void run(const SimulatorOptions& options, Day day, Log& log) {
                              .address = options.address,
                              .port = options.primary_port,
                              .seed = static_cast<std::uint64_t>(started.count()),
+                             .authorization = authorization,
                              .server = {}}};
   StatServerAdapter backup{loop,
                            world,
@@ -78,6 +82,7 @@ void run(const SimulatorOptions& options, Day day, Log& log) {
                             .address = options.address,
                             .port = options.backup_port,
                             .seed = static_cast<std::uint64_t>(started.count()) + 1'000'003,
+                            .authorization = authorization,
                             .server = {}}};
   EngagementAdapter engagement{loop,
                                world,

@@ -42,15 +42,16 @@ Reception::Verdict Reception::receive(const PublicationRequest& request, std::in
     return refuse(400, "cluster, term and sequence are needed");
   if (!clusters_.contains(request.cluster) && clusters_.size() >= options_.max_clusters)
     return refuse(400, "too many clusters");
-  Cluster& cluster = clusters_[request.cluster];
-  verdict.term = cluster.term;
+  Cluster& cluster = clusters_[request.cluster];  // One that is new holds term 0, sequence 0.
+  verdict.fence = {.term = cluster.term, .sequence = cluster.sequence};
   if (request.term < cluster.term) return refuse(409, "older term");
   if (request.term == cluster.term && request.sequence <= cluster.sequence)
     return refuse(409, "sequence not larger");
+  if (!request.full && (request.term != cluster.term || request.sequence != cluster.sequence + 1))
+    return refuse(409, "a delta with nothing to stand on");
 
   if (cluster.last_ms > 0) longest_gap_ms_ = std::max(longest_gap_ms_, now_ms - cluster.last_ms);
   cluster = {.term = request.term, .sequence = request.sequence, .last_ms = now_ms};
-  verdict.term = request.term;
   ++accepted_;
   if (by_node_.size() < 1000 || by_node_.contains(request.node)) ++by_node_[request.node];
 

@@ -2,10 +2,11 @@
 // may go out?
 //
 //   verdict = reception.receive(request, now_ms, virtual_per_wall);
-//   200: verdict.answer   409: {"term": verdict.term}   400: verdict.why
+//   200: verdict.answer   409: verdict.fence   400: verdict.why
 //
-// Invariants: for each cluster the accepted (term, sequence) pairs only rise; what is allowed is
-// what the last accepted publication said; from validUntil on nothing is allowed.
+// Invariants: for each cluster the accepted (term, sequence) pairs only rise; a delta follows the
+// publication before it by one, in one term, or is refused; what is allowed is what the last
+// accepted publication said; from validUntil on nothing is allowed.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,8 @@ class Reception {
   struct Verdict {
     int status = 200;  // 200, 400, 409.
     PublicationAnswer answer;
-    std::uint64_t term = 0;  // 409: the highest known.
-    std::string why;         // For people, unless 200.
+    Fence fence;      // 409: what is held.
+    std::string why;  // For people, unless 200.
   };
 
   /// Judges a publication and, if it is good, lets the centre's invitations follow it. The centre

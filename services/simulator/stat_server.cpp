@@ -49,7 +49,11 @@ bool covers(std::string_view subscription, std::string_view channel) {
 }  // namespace
 
 StatServer::StatServer(const Centre& centre, Options options, std::uint64_t seed)
-    : centre_{centre}, options_{options}, dice_{seed}, bases_(centre.size()) {
+    : centre_{centre},
+      options_{options},
+      dice_{seed},
+      hidden_(centre.size()),
+      bases_(centre.size()) {
   for (std::uint32_t target = 0; target < centre.size(); ++target) {
     groups_.emplace(centre.plan().targets[target].group, target);
     queues_.emplace(centre.plan().targets[target].queue, target);
@@ -84,11 +88,32 @@ StatisticValue StatServer::value(const Subscription&, const std::string& id, con
           .name = names_[entry.name],
           .object_id = type == "GroupAgents" || type == "GroupPlaces" ? plan.group : plan.queue,
           .object_type = type,
-          .timestamp_ms = moment.wall_ms,
-          .value = valid_
-                       ? value_of(entry.metric, centre_.figures(entry.target), bases_[entry.target])
+          .timestamp_ms =
+              moment.wall_ms - std::chrono::duration_cast<std::chrono::milliseconds>(lag_).count(),
+          .value = valid(entry.target)
+                       ? value_of(entry.metric, counts(entry.target), bases_[entry.target])
                        : 0,
-          .valid = valid_};
+          .valid = valid(entry.target)};
+}
+
+std::optional<std::uint32_t> StatServer::target_of(const StatisticRequest& wanted) const {
+  const bool group = wanted.object_type == "GroupAgents" || wanted.object_type == "GroupPlaces";
+  const auto& objects = group ? groups_ : queues_;
+  const auto object = objects.find(wanted.object_id);
+  if (object == objects.end() || hidden_[object->second]) return std::nullopt;
+  return object->second;
+}
+
+Result<StatisticValue> StatServer::peek(const StatisticRequest& wanted, Moment moment) {
+  Entry entry;
+  entry.metric = TRY(metric_of(wanted));
+  const auto target = target_of(wanted);
+  if (!target)
+    return fail(Errc::not_found, wanted.object_type + " '" + wanted.object_id + "' not found");
+  entry.target = *target;
+  entry.name = interned(wanted.name);
+  entry.object_type = interned(wanted.object_type);
+  return value({}, {}, entry, moment);
 }
 
 SubscriptionAnswer StatServer::subscribe(const SubscriptionRequest& request,
@@ -110,7 +135,7 @@ SubscriptionAnswer StatServer::subscribe(const SubscriptionRequest& request,
   auto& subscription = subscriptions_[request.operation_id];
   if (sessions_.contains(cookie)) subscription.cookie = cookie;
   subscription.used = moment.now;
-  subscription.seen = centre_.revision();
+  subscription.seen = revision();
   answer.subscription_id = request.operation_id;
   subscription.entries.reserve(request.statistics.size());
   for (const StatisticRequest& wanted : request.statistics) {
@@ -119,30 +144,29 @@ SubscriptionAnswer StatServer::subscribe(const SubscriptionRequest& request,
       answer.errors.push_back({wanted.statistic_id, code_unknown_statistic, metric.error().detail});
       continue;
     }
-    const bool group = wanted.object_type == "GroupAgents" || wanted.object_type == "GroupPlaces";
-    const auto& objects = group ? groups_ : queues_;
-    const auto object = objects.find(wanted.object_id);
-    if (object == objects.end()) {
+    const auto target = target_of(wanted);
+    if (!target) {
       answer.errors.push_back(
           {wanted.statistic_id, code_unknown_object, "unknown object " + wanted.object_id});
       continue;
     }
     Entry entry;
     entry.statistic_id = wanted.statistic_id;
-    entry.target = object->second;
+    entry.target = *target;
     entry.metric = *metric;
     entry.name = interned(wanted.name);
     entry.object_type = interned(wanted.object_type);
     entry.every_s = seconds_between(wanted, *metric);
     auto told = value(subscription, request.operation_id, entry, moment);
     entry.told = told.value;
+    entry.told_ms = told.timestamp_ms;
     entry.told_valid = told.valid;
     answer.statistics.push_back(std::move(told));
     const auto index = static_cast<std::uint32_t>(subscription.entries.size());
     subscription.entries.push_back(std::move(entry));
     auto& runs = subscription.runs;
-    if (runs.empty() || runs.back().target != object->second)
-      runs.push_back({.first = index, .end = index, .target = object->second});
+    if (runs.empty() || runs.back().target != *target)
+      runs.push_back({.first = index, .end = index, .target = *target});
     ++runs.back().end;
   }
   for (std::uint32_t index = 0; index < subscription.entries.size(); ++index)
@@ -161,6 +185,10 @@ Result<SubscriptionAnswer> StatServer::values(std::string_view id,
   SubscriptionAnswer answer;
   answer.subscription_id = found->first;
   const auto add = [&](const Entry& entry) {
+    if (hidden_[entry.target]) {
+      answer.errors.push_back({entry.statistic_id, code_unknown_object, "unknown object"});
+      return;
+    }
     answer.statistics.push_back(value(subscription, found->first, entry, moment));
   };
   if (ids.empty()) {
@@ -283,16 +311,17 @@ void StatServer::drop_expired(Moment moment) {
 
 void StatServer::compare(const std::string& id, Subscription& subscription, Session& session) {
   for (Run& run : subscription.runs) {
-    const bool changed = compare_all_ || centre_.changed(run.target) > subscription.seen;
-    if (!changed && !run.late) continue;
+    const bool news = compare_all_ || changed(run.target) > subscription.seen;
+    if (!news && !run.late) continue;
     run.late = false;
-    const auto& counts = centre_.figures(run.target);
+    const auto& now_are = counts(run.target);
+    const bool valid_now = valid(run.target);
     const auto& base = bases_[run.target];
     for (std::uint32_t index = run.first; index < run.end; ++index) {
       Entry& entry = subscription.entries[index];
       if (entry.dirty) continue;
-      const double now = valid_ ? value_of(entry.metric, counts, base) : 0;
-      if (now == entry.told && entry.told_valid == valid_) continue;
+      const double now = valid_now ? value_of(entry.metric, now_are, base) : 0;
+      if (now == entry.told && entry.told_valid == valid_now) continue;
       if (entry.every_s > 0 && centre_.now() < entry.due) {
         run.late = true;
         continue;
@@ -301,11 +330,57 @@ void StatServer::compare(const std::string& id, Subscription& subscription, Sess
       session.outbox.emplace_back(id, index);
     }
   }
-  subscription.seen = centre_.revision();
+  subscription.seen = revision();
+}
+
+// Notes what changed, and lets what was noted long enough ago be told.
+void StatServer::follow(Moment moment) {
+  if (lag_ == Duration::zero()) return;
+  for (std::uint32_t target = 0; target < past_.size(); ++target)
+    if (centre_.changed(target) > noted_)
+      later_.push_back({moment.now + lag_, target, centre_.figures(target)});
+  noted_ = centre_.revision();
+  for (; !later_.empty() && later_.front().at <= moment.now; later_.pop_front()) {
+    past_[later_.front().target] = later_.front().counts;
+    past_changed_[later_.front().target] = ++past_revision_;
+  }
+}
+
+void StatServer::set_lag(Duration lag) {
+  if (lag == lag_) return;
+  lag_ = lag;
+  later_.clear();
+  past_.clear();
+  past_changed_.assign(lag > Duration::zero() ? centre_.size() : 0, 0);
+  for (std::uint32_t target = 0; target < past_changed_.size(); ++target)
+    past_.push_back(centre_.figures(target));
+  noted_ = past_revision_ = centre_.revision();
+  compare_all_ = true;
+}
+
+void StatServer::set_hidden(std::string_view ids) {
+  std::vector<bool> hidden(centre_.size());
+  while (!ids.empty()) {
+    const auto id = ids.substr(0, ids.find(','));
+    ids.remove_prefix(std::min(id.size() + 1, ids.size()));
+    const auto& targets = centre_.plan().targets;
+    const auto found = std::ranges::find(targets, id, &TargetPlan::id);
+    if (found != targets.end()) hidden[static_cast<std::size_t>(found - targets.begin())] = true;
+  }
+  if (hidden == hidden_) return;
+  hidden_ = std::move(hidden);
+  compare_all_ = true;
+}
+
+void StatServer::forget() {
+  sessions_.clear();
+  subscriptions_.clear();
+  statistics_ = 0;
 }
 
 std::vector<std::string> StatServer::refresh(Moment moment) {
   drop_expired(moment);
+  follow(moment);
   for (auto& [id, subscription] : subscriptions_) {
     if (subscription.cookie.empty()) continue;
     const auto session = sessions_.find(subscription.cookie);
@@ -342,9 +417,19 @@ std::vector<BayeuxMessage> StatServer::take(std::string_view client, Moment mome
     entry.dirty = false;
     entry.due = centre_.now() + std::chrono::seconds{entry.every_s};
     auto told = value(found->second, id, entry, moment);
+    auto before = told;
+    before.value = entry.told;
+    before.timestamp_ms = entry.told_ms;
+    const bool overtaken = entry.told_valid && told.valid;
     entry.told = told.value;
+    entry.told_ms = told.timestamp_ms;
     entry.told_valid = told.valid;
     updates.statistics.push_back(std::move(told));
+    if (disorder_ == 0 || dice_.uniform() >= disorder_) continue;
+    if (overtaken && dice_.uniform() < 0.5)
+      updates.statistics.push_back(std::move(before));
+    else
+      updates.statistics.push_back(updates.statistics.back());
   }
   session->outbox.erase(session->outbox.begin(),
                         session->outbox.begin() + static_cast<std::ptrdiff_t>(many));
@@ -354,7 +439,7 @@ std::vector<BayeuxMessage> StatServer::take(std::string_view client, Moment mome
 
 void StatServer::reset_counters() {
   for (std::uint32_t target = 0; target < bases_.size(); ++target)
-    bases_[target] = base_of(centre_.figures(target));
+    bases_[target] = base_of(counts(target));
   compare_all_ = true;
 }
 
@@ -365,6 +450,7 @@ void StatServer::set_valid(bool valid) {
 }
 
 void StatServer::set_service_state(std::string state) {
+  if (state == service_state_) return;
   service_state_ = std::move(state);
   for (auto& [cookie, session] : sessions_) session.tell_service = session.service;
 }

@@ -12,7 +12,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -80,6 +82,22 @@ class StatServer {
   /// Tells every client on the service channel.
   void set_service_state(std::string state);
 
+  /// What is told was true that long ago, with the timestamps of then; at first what is true now.
+  void set_lag(Duration lag);
+
+  /// Targets, by id with commas between, whose objects are unknown from now on.
+  void set_hidden(std::string_view ids);
+
+  /// [0..1] of pushed values are followed by an older one, or by the same again.
+  void set_disorder(double share) { disorder_ = share; }
+
+  /// As if restarted, but for the counters: every session and subscription is gone.
+  void forget();
+
+  /// One value without a subscription.
+  ///   errors   not_found: no such object or statistic
+  Result<StatisticValue> peek(const StatisticRequest& wanted, Moment moment);
+
   std::size_t sessions() const { return sessions_.size(); }
   std::size_t subscriptions() const { return subscriptions_.size(); }
   std::size_t statistics() const { return statistics_; }
@@ -95,8 +113,9 @@ class StatServer {
     bool dirty = false;  // In the outbox of its session.
     bool told_valid = true;
     std::uint16_t every_s = 0;  // [s of virtual time] Periodical; 0 = on change.
-    double told = 0;  // The value that the client knows, or will when its outbox is taken.
-    Duration due{};   // Periodical: not before.
+    double told = 0;           // The value that the client knows, or will when its outbox is taken.
+    std::int64_t told_ms = 0;  // Its timestamp.
+    Duration due{};            // Periodical: not before.
   };
   struct Run {  // Neighbouring entries of one target.
     std::uint32_t first = 0;
@@ -130,11 +149,37 @@ class StatServer {
   void drop_session(const std::string& cookie);
   void drop_expired(Moment moment);
   void compare(const std::string& id, Subscription& subscription, Session& session);
+  void follow(Moment moment);
+  std::optional<std::uint32_t> target_of(const StatisticRequest& wanted) const;
+  bool valid(std::uint32_t target) const { return valid_ && !hidden_[target]; }
+  const TargetCounts& counts(std::uint32_t target) const {
+    return lag_ > Duration::zero() ? past_[target] : centre_.figures(target);
+  }
+  std::uint64_t changed(std::uint32_t target) const {
+    return lag_ > Duration::zero() ? past_changed_[target] : centre_.changed(target);
+  }
+  std::uint64_t revision() const {
+    return lag_ > Duration::zero() ? past_revision_ : centre_.revision();
+  }
 
   const Centre& centre_;
   Options options_;
   Dice dice_;
   bool valid_ = true;
+  std::vector<bool> hidden_;  // By target.
+  double disorder_ = 0;
+  // A server that lags: what it tells, and what it will.
+  struct Later {
+    Instant at;
+    std::uint32_t target;
+    TargetCounts counts;
+  };
+  Duration lag_{};
+  std::vector<TargetCounts> past_;
+  std::vector<std::uint64_t> past_changed_;
+  std::uint64_t past_revision_ = 0;
+  std::uint64_t noted_ = 0;  // Revision of the centre up to which changes are in later_.
+  std::deque<Later> later_;
   bool compare_all_ = false;
   std::string service_state_ = "Available";
   std::vector<CounterBase> bases_;

@@ -3,8 +3,7 @@
 //   StatisticsAdapter primary{options, 0, statfeed, statfeed.roster(), statfeed.mapping(), world,
 //   http}; statfeed.attach(0, primary); primary.start();
 //
-// Keeps the server's cookies, sends the API key and the access token (fixed, or by OAuth2 client
-// credentials, renewed at 80 % of its life and after a 401), and tells each kind of trouble once.
+// Keeps the server's cookies and tells each kind of trouble once.
 #pragma once
 
 #include <map>
@@ -13,7 +12,7 @@
 
 #include "common/ports/http.h"
 #include "common/ports/world.h"
-#include "services/statfeed/config.h"
+#include "services/statfeed/adapter_access.h"
 #include "services/statfeed/session.h"
 #include "services/statfeed/source.h"
 
@@ -42,26 +41,20 @@ class StatisticsAdapter final : public Source {
   void send(Session::Call call);
   void keep_cookies(const HttpHeaders& headers);
   void tell(const Session::Note& note);
-  void renew_token();
-  void take_token(const Result<HttpAnswer>& answer);
-  HttpRequest request_to(std::string url) const;
 
   Options options_;
   int server_;
   SourceListener& listener_;
   World& world_;
   Http& http_;
+  ServerAccess access_;
   Session session_;
   std::map<std::string, std::string> cookies_;
-  std::string token_;
-  bool renewing_ = false;
   bool started_ = false;
   std::set<HttpCall> out_;  // Not answered yet.
   TimerId wake_ = 0;
-  TimerId token_timer_ = 0;
   FaultLog session_fault_;
   FaultLog request_fault_;
-  FaultLog token_fault_;
   Counter& requests_;
   Counter& failures_;
   Counter& refused_;

@@ -103,12 +103,25 @@ Batches::Batch* Batches::find(Id id) {
   return batch == batches_.end() ? nullptr : &batch->second;
 }
 
+void Batches::poll_soon(Instant now) {
+  for (auto& [id, batch] : batches_)
+    if (batch.state == State::open) batch.due = std::min(batch.due, now);
+}
+
+std::vector<std::string> Batches::subscriptions(std::size_t most) const {
+  std::vector<std::string> all;
+  for (const auto& [id, batch] : batches_)
+    if (batch.state == State::open && all.size() < most) all.push_back(batch.subscription);
+  return all;
+}
+
 bool Batches::opened(Id id, std::string subscription, const std::vector<Statistic>& unseen,
-                     Instant now) {
+                     bool told, Instant now) {
   const auto entry = batches_.find(id);
   CHECK(entry != batches_.end());
   auto& batch = entry->second;
-  answer(batch);
+  if (told) answer(batch);
+  batch.told = told;
   if (!unseen.empty()) {
     const auto pause = batch.unseen_pause == Duration::zero()
                            ? policy_.unseen_min
@@ -127,7 +140,7 @@ bool Batches::opened(Id id, std::string subscription, const std::vector<Statisti
   batch.state = State::open;
   batch.subscription = std::move(subscription);
   batch.pause = Duration::zero();
-  batch.failures = 0;
+  if (told) batch.failures = 0;
   batch.unseen_pause = Duration::zero();
   batch.due = now;
   return false;
@@ -138,10 +151,8 @@ void Batches::failed(Id id, Duration at_least, Instant now) {
   batch.pause = batch.pause == Duration::zero() ? policy_.retry_min
                                                 : std::min(2 * batch.pause, policy_.retry_max);
   batch.due = now + std::max(batch.pause, at_least);
-  if (batch.state == State::opening) {
-    batch.state = State::closed;
-    if (++batch.failures >= policy_.patience) answer(batch);
-  }
+  if (batch.state == State::opening) batch.state = State::closed;
+  if (++batch.failures >= policy_.patience) answer(batch);
   batch.polling = false;
   if (batch.statistics.empty()) erase(batches_.find(id));  // All its targets left meanwhile.
 }
@@ -164,6 +175,7 @@ void Batches::reopen(Id id, Instant now) {
   auto& batch = batches_.at(id);
   batch.state = State::closed;
   batch.polling = false;
+  batch.told = false;
   batch.subscription.clear();
   batch.due = now;
 }

@@ -4,7 +4,7 @@
 //   Batches batches{policy};
 //   batches.rebuild(roster.order());                 // a new session: everything is to be opened
 //   if (auto id = batches.next_to_open(now)) ...     // ask the server, then one of:
-//   batches.opened(id, subscription, unseen, now);   // what it does not know is asked again later
+//   batches.opened(id, subscription, unseen, true, now);   // what it does not know is asked later
 //   batches.failed(id, wait, now);                   // again after a growing pause
 //   batches.split(id, now);                          // the server refuses the whole: find the bad
 //   half
@@ -45,10 +45,11 @@ class Batches {
     std::string subscription;  // Its id while open.
     State state = State::closed;
     bool polling = false;
-    bool answered = false;  // Opened once, or failed `patience` times: complete() waits no longer.
-    int failures = 0;       // To open it, in a row.
-    Instant due{};          // When to open it, or to poll it next.
-    Duration pause{};       // The last one; zero after a success.
+    bool told = false;        // Its values have been told since it was opened.
+    bool answered = false;    // Told once, or failed `patience` times: complete() waits no longer.
+    int failures = 0;         // To open or poll it, in a row.
+    Instant due{};            // When to open it, or to poll it next.
+    Duration pause{};         // The last one; zero after a success.
     Duration unseen_pause{};  // Of the statistics in it when they were unknown last.
   };
   using Id = std::uint32_t;
@@ -66,6 +67,10 @@ class Batches {
   /// come.
   std::optional<Id> next_to_open(Instant now);
   std::optional<Id> next_to_poll(Instant now);
+  /// Every open batch is to be polled at once.
+  void poll_soon(Instant now);
+  /// Those that are open, at most so many.
+  std::vector<std::string> subscriptions(std::size_t most) const;
   /// Any open batch, for a sign of life.
   std::optional<Id> any_open() const;
 
@@ -73,9 +78,11 @@ class Batches {
   Batch* find(Id id);
 
   void opening(Id id) { batches_.at(id).state = State::opening; }
-  /// Returns true if not one statistic of it is known to the server: the subscription is to be
-  /// closed.
-  bool opened(Id id, std::string subscription, const std::vector<Statistic>& unseen, Instant now);
+  /// Open, and with `told` its values are known; if not, they are to be polled.
+  ///   returns  true if not one statistic of it is known to the server: the subscription is to be
+  ///   closed
+  bool opened(Id id, std::string subscription, const std::vector<Statistic>& unseen, bool told,
+              Instant now);
   void failed(Id id, Duration at_least, Instant now);
   /// Two halves in place of one. False if it has one statistic only or the session's splits are
   /// spent.

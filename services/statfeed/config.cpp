@@ -35,10 +35,19 @@ Result<StatServerAccess> parse_access(Settings& settings) {
   access.auth_url = TRY(server_url(settings, "auth_url", "https", ""));
   access.client_id = TRY(settings.text("client_id", ""));
   access.client_secret = TRY(header_value(settings, "client_secret"));
+  access.user = TRY(settings.text("user", ""));
+  access.password = TRY(header_value(settings, "password"));
   access.ca_file = TRY(settings.text("ca_file", ""));
   access.client_certificate_file = TRY(settings.text("client_certificate_file", ""));
   access.client_key_file = TRY(settings.text("client_key_file", ""));
   access.proxy = TRY(settings.text("proxy", ""));
+  if (!access.user.empty() && !(access.auth_url.empty() && access.bearer.empty()))
+    return tl::unexpected(settings.error("user", "a token is sent too, and only one can be"));
+  if (access.user.find(':') != std::string::npos)
+    return tl::unexpected(settings.error("user", "has a colon"));
+  if (access.client_certificate_file.empty() != access.client_key_file.empty())
+    return tl::unexpected(
+        settings.error("client_certificate_file", "goes with client_key_file: both or neither"));
   if (!access.auth_url.empty() && access.client_id.empty())
     return tl::unexpected(settings.error("client_id", "auth_url needs it"));
   if (!access.auth_url.empty() && !access.bearer.empty())
@@ -80,7 +89,7 @@ Result<int> parse_object(Settings& table, FigureSource& source) {
 }
 
 // [statfeed.statistics.ready] and so on: what is not said stays as in the default mapping.
-Result<Mapping> parse_mapping(Settings& settings) {
+Result<Mapping> parse_mapping(Settings& settings, bool gms) {
   Mapping mapping = default_mapping();
   Settings tables = TRY(settings.table("statistics"));
   for (std::size_t i = 0; i < figure_count; ++i) {
@@ -93,6 +102,12 @@ Result<Mapping> parse_mapping(Settings& settings) {
     source.needed = TRY(table.boolean("needed", source.needed && source.asked));
     if (source.needed && !source.asked)
       return tl::unexpected(table.error("needed", "it is not asked for"));
+    source.filter = TRY(table.text("filter", ""));
+    source.time_profile = TRY(table.text("time_profile", ""));
+    source.time_range = TRY(table.text("time_range", ""));
+    source.time_range2 = TRY(table.text("time_range2", ""));
+    if (table.has("category") && gms)
+      return tl::unexpected(table.error("category", "GMS knows statistics by name only"));
     if (table.has("category")) {
       if (table.has("name"))
         return tl::unexpected(table.error("name", "a definition is given too: one of both"));
@@ -116,12 +131,12 @@ Duration scaled(Duration duration, double time_scale, Duration least) {
   return std::max<Duration>(from_seconds(to_seconds(duration) / time_scale), least);
 }
 
-Result<Session::Policy> parse_session(Settings& settings, double time_scale) {
+Result<Session::Policy> parse_session(Settings& settings, double time_scale, bool gms) {
   Session::Policy policy;
   policy.push = TRY(settings.boolean("push", true));
   policy.verbose = TRY(settings.boolean("verbose", true));
-  policy.parallel =
-      static_cast<int>(TRY(settings.integer("parallel", {.fallback = 2, .min = 1, .max = 16})));
+  policy.parallel = static_cast<int>(
+      TRY(settings.integer("parallel", {.fallback = gms ? 8 : 2, .min = 1, .max = 64})));
   policy.batches.size = static_cast<std::size_t>(
       TRY(settings.integer("batch", {.fallback = 500, .min = 1, .max = 5000})));
   policy.poll_period =
@@ -140,6 +155,27 @@ Result<Session::Policy> parse_session(Settings& settings, double time_scale) {
   policy.batches.unseen_min =
       TRY(settings.duration("unseen_retry", {.fallback = 15s, .min = 1s, .max = 1h}));
   policy.batches.unseen_max = std::max<Duration>(10min, policy.batches.unseen_min);
+  return policy;
+}
+
+Result<GmsPolicy> parse_gms(Settings& settings, const Session::Policy& session) {
+  GmsPolicy policy;
+  policy.parallel = session.parallel;
+  policy.request_timeout = session.request_timeout;
+  policy.retry_max = session.retry_max;
+  policy.rota.per_second =
+      TRY(settings.real("requests_per_second", {.fallback = 200, .min = 0.1, .max = 100'000}));
+  policy.rota.burst = std::max(1.0, policy.rota.per_second / 20);
+  policy.rota.least = session.poll_period;
+  policy.rota.unseen_min = session.batches.unseen_min;
+  policy.rota.unseen_max = session.batches.unseen_max;
+  policy.max_age = TRY(settings.duration("max_age", {.fallback = 0s, .min = 0s, .max = 1h}));
+  if (policy.max_age % std::chrono::seconds{1} != Duration::zero())
+    return tl::unexpected(settings.error("max_age", "not whole seconds"));
+  policy.tenant = TRY(settings.text("tenant", ""));
+  policy.tenant_password = TRY(settings.secret("tenant_password", ""));
+  constexpr std::array<std::string_view, 2> metric_keys{"metric", "statisticType"};
+  policy.metric_key = TRY(settings.word("metric_key", metric_keys, "metric"));
   return policy;
 }
 
@@ -169,10 +205,15 @@ Result<StatfeedConfig> parse_statfeed_config(Place& place) {
   config.servers[1] = TRY(server_url(settings, "backup", "http", ""));
   if (!replay && config.servers[0].empty())
     return tl::unexpected(settings.error("primary", "empty"));
+  constexpr std::array<std::string_view, 3> interfaces{"statistics", "gms", "gms_internal"};
+  const auto interface = TRY(settings.word("interface", interfaces, "statistics"));
+  config.gms = interface != "statistics";
   config.access = TRY(parse_access(settings));
-  config.mapping = TRY(parse_mapping(settings));
-  config.session = TRY(parse_session(settings, time_scale));
+  config.mapping = TRY(parse_mapping(settings, config.gms));
+  config.session = TRY(parse_session(settings, time_scale, config.gms));
   config.session.batches.figures = asked_figures(config.mapping);
+  config.gms_policy = TRY(parse_gms(settings, config.session));
+  config.gms_policy.internal = interface == "gms_internal";
 
   config.failover.silence =
       scaled(TRY(settings.duration("silence", {.fallback = 5s, .min = 500ms, .max = 10min})),

@@ -7,6 +7,7 @@
 
 #include "services/statfeed/failover.h"
 #include "services/statfeed/mapping.h"
+#include "services/statfeed/rota.h"
 #include "services/statfeed/session.h"
 #include "services/statfeed/totals.h"
 #include "topology/targets.h"
@@ -21,10 +22,25 @@ struct StatServerAccess {
   std::string auth_url;  // OAuth2 client credentials in place of a fixed token; "" = none.
   std::string client_id;
   std::string client_secret;
+  std::string user;  // HTTP Basic, where there is no token; "" = none.
+  std::string password;
   std::string ca_file;
   std::string client_certificate_file;
   std::string client_key_file;
   std::string proxy;
+};
+
+/// How to ask the Stat Service of GMS.
+struct GmsPolicy {
+  bool internal = false;  // /internal_statistic, without authentication.
+  Rota::Policy rota;
+  int parallel = 8;       // [1..64] questions out at once.
+  Duration max_age = 0s;  // [whole seconds] how old a value of the service's cache may be.
+  Duration request_timeout = 5s;
+  Duration retry_max = 10s;
+  std::string tenant;
+  std::string tenant_password;
+  std::string metric_key = "metric";  // Or "statisticType".
 };
 
 struct StatfeedConfig {
@@ -34,7 +50,9 @@ struct StatfeedConfig {
   std::array<std::string, 2> servers;  // Base URLs of primary and backup; backup may be "".
   StatServerAccess access;
   Mapping mapping = default_mapping();
+  bool gms = false;  // The servers are reached through GMS.
   Session::Policy session;
+  GmsPolicy gms_policy;
   Failover::Policy failover;
   Totals::Policy totals;
   Duration settle = 50ms;  // After a change, before it is published.

@@ -10,6 +10,8 @@ const char* to_string(Failover::Why why) {
       return "first";
     case Failover::Why::silent:
       return "silent";
+    case Failover::Why::lost:
+      return "lost";
     case Failover::Why::unavailable:
       return "unavailable";
     case Failover::Why::lagging:
@@ -23,7 +25,7 @@ const char* to_string(Failover::Why why) {
 }
 
 bool Failover::usable(const ServerView& server, Instant now) const {
-  return server.configured && server.complete && server.available && server.heard &&
+  return server.configured && server.complete && server.available && !server.lost && server.heard &&
          now - *server.heard <= policy_.silence;
 }
 
@@ -59,7 +61,9 @@ Failover::Outcome Failover::step(const Servers& servers, Instant now) {
       blind_since_ = now;
     if (usable_now[other]) {
       if (!usable_now[mine])
-        outcome.why = servers[mine].available ? Why::silent : Why::unavailable;
+        outcome.why = !servers[mine].available ? Why::unavailable
+                      : servers[mine].lost     ? Why::lost
+                                               : Why::silent;
       else if (now < asked_until_)
         outcome.why = Why::asked;
       else if (lags(servers[mine], servers[other]))

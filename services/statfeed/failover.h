@@ -25,6 +25,7 @@ struct ServerView {
   bool configured = false;
   bool complete = false;           // Every subscription of its session was answered once.
   bool available = true;           // By its own word (service state).
+  bool lost = false;               // Nobody answers there now.
   std::optional<Instant> heard{};  // When it last gave a sign of life.
   std::int64_t newest_ms = 0;      // Newest timestamp among its statistics; 0 = none.
   std::uint32_t visible = 0;       // Targets that it fully knows.
@@ -40,7 +41,7 @@ class Failover {
   };
   using Servers = std::array<ServerView, 2>;
 
-  enum class Why : std::uint8_t { none, first, silent, unavailable, lagging, blind, asked };
+  enum class Why : std::uint8_t { none, first, silent, lost, unavailable, lagging, blind, asked };
 
   struct Outcome {
     bool switched = false;  // in_use() changed.

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t frame_head = 8;
 constexpr double max_whole = 4503599627370496.0;  // Beyond that a double is written as it is.
 constexpr std::size_t max_name = 4096;
+constexpr Duration longest = 100 * 365 * 24h;
 
 // CRC-32 as in zlib and Ethernet (polynomial 0xedb88320, reflected).
 constexpr auto crc_table = [] {
@@ -149,7 +150,9 @@ std::optional<FeedRecord> read_record(std::string_view bytes) {
   const auto kind = in.byte();
   if (kind > static_cast<std::uint8_t>(FeedRecord::Kind::state)) return std::nullopt;
   record.kind = static_cast<FeedRecord::Kind>(kind);
-  record.at = Duration{static_cast<std::int64_t>(in.varint())};
+  const auto at_us = in.varint();
+  if (at_us > static_cast<std::uint64_t>(longest / 1us)) in.fault();
+  record.at = in.ok() ? static_cast<std::int64_t>(at_us) * Duration{1us} : Duration{};
   record.server = in.byte();
   if (record.server > 1 || record.at < Duration::zero()) return std::nullopt;
   if (record.kind == FeedRecord::Kind::targets) {
@@ -173,10 +176,12 @@ std::optional<FeedRecord> read_record(std::string_view bytes) {
   }
   if (record.kind == FeedRecord::Kind::state) {
     const auto flags = in.byte();
-    if (flags > 7) in.fault();
+    if (flags > 31) in.fault();
     record.state.complete = (flags & 1) != 0;
     record.state.available = (flags & 2) != 0;
     record.state.pushing = (flags & 4) != 0;
+    record.state.lost = (flags & 8) != 0;
+    record.state.each_ages = (flags & 16) != 0;
     record.state.unseen = in.small();
   }
   if (!in.done()) return std::nullopt;
@@ -197,7 +202,7 @@ void encode_feed(const FeedRecord& record, std::string& out) {
   const auto begin = out.size();
   out.append(frame_head, '\0');
   out.push_back(static_cast<char>(record.kind));
-  put_varint(out, static_cast<std::uint64_t>(record.at.count()));
+  put_varint(out, static_cast<std::uint64_t>(record.at / 1us));
   out.push_back(static_cast<char>(record.server));
   if (record.kind == FeedRecord::Kind::targets) {
     put_varint(out, record.targets.size());
@@ -219,7 +224,8 @@ void encode_feed(const FeedRecord& record, std::string& out) {
   if (record.kind == FeedRecord::Kind::state) {
     const auto& state = record.state;
     out.push_back(static_cast<char>((state.complete ? 1 : 0) | (state.available ? 2 : 0) |
-                                    (state.pushing ? 4 : 0)));
+                                    (state.pushing ? 4 : 0) | (state.lost ? 8 : 0) |
+                                    (state.each_ages ? 16 : 0)));
     put_varint(out, state.unseen);
   }
   const auto payload = std::string_view{out}.substr(begin + frame_head);

@@ -2,15 +2,16 @@
 //
 //   "PACEFEED" and one byte of version, then frames:
 //   u32 length of the payload, u32 CRC-32 of it (both little-endian), payload = FeedRecord:
-//     byte kind, varint nanoseconds since the recording began, byte server, then
+//     byte kind, varint microseconds since the recording began, byte server, then
 //     targets:   varint count, each varint slot and three texts (varint length, bytes): id, group,
 //                queue
 //     readings:  varint count, each varint statistic, byte kind, zigzag varint of the difference to
 //                the timestamp before, and for a value either 0 and a zigzag varint, or 1 and a
 //                double
-//     state:     byte of flags (1 complete, 2 available, 4 pushing), varint statistics unknown
+//     state:     byte of flags (1 complete, 2 available, 4 pushing, 8 lost,
+//                16 each value ages by itself), varint statistics unknown
 //   Whole numbers cost a byte or two; a file that was cut or damaged is good up to that frame.
-//   Times are exact, so that what is played back meets the same timers.
+//   Times are fine enough for what is played back to meet the same timers.
 #pragma once
 
 #include <optional>
@@ -34,7 +35,7 @@ struct FeedTarget {
 struct FeedRecord {
   enum class Kind : std::uint8_t { targets, began, heard, readings, state };
   Kind kind = Kind::heard;
-  Duration at{};   // [>= 0] since the recording began.
+  Duration at{};   // [>= 0, in whole us] since the recording began.
   int server = 0;  // [0, 1]
   std::vector<FeedTarget> targets{};
   std::vector<Reading> readings{};

@@ -25,6 +25,7 @@ void Ledger::resize(std::uint32_t slots) {
   const std::size_t statistics = std::size_t{slots} * figure_count;
   values_.resize(statistics);
   timestamps_.resize(statistics);
+  read_at_.resize(statistics);
   known_.resize(statistics, Known::unheard);
   lacking_.resize(slots, needed_count_);
 }
@@ -74,7 +75,14 @@ void Ledger::set_known(Statistic statistic, Known known) {
   }
 }
 
-Ledger::Taken Ledger::take(const Reading& reading) {
+Instant Ledger::oldest(std::uint32_t slot) const {
+  Instant oldest = Instant::max();
+  for (std::uint32_t i = 0; i < figure_count; ++i)
+    if (needed_[i]) oldest = std::min(oldest, read_at_[slot * figure_count + i]);
+  return oldest;
+}
+
+Ledger::Taken Ledger::take(const Reading& reading, Instant now) {
   const auto i = reading.statistic;
   CHECK(i < values_.size());
   if (reading.timestamp_ms > 0 && reading.timestamp_ms < year_2200_ms) {
@@ -83,6 +91,7 @@ Ledger::Taken Ledger::take(const Reading& reading) {
     timestamps_[i] = reading.timestamp_ms;
     newest_ms_ = std::max(newest_ms_, reading.timestamp_ms);
   }
+  read_at_[i] = now - reading.age;
   Known known = Known::unseen;
   switch (reading.kind) {
     case Reading::Kind::value:

@@ -17,6 +17,7 @@
 #include <span>
 #include <vector>
 
+#include "common/base/time.h"
 #include "services/statfeed/mapping.h"
 
 namespace paceline {
@@ -33,6 +34,7 @@ struct Reading {
   Kind kind = Kind::value;
   std::int64_t timestamp_ms = 0;  // [ms since 1970] by the server; 0 = not said.
   double value = 0;
+  Duration age{};  // [>= 0] How old it was when it was read.
 
   bool operator==(const Reading&) const = default;
 };
@@ -57,7 +59,7 @@ class Ledger {
   void begin_session();
 
   /// `reading.statistic` must be within resize().
-  Taken take(const Reading& reading);
+  Taken take(const Reading& reading, Instant now = {});
 
   bool visible(std::uint32_t slot) const { return lacking_[slot] == 0; }
   Known known(std::uint32_t slot, Figure figure) const {
@@ -68,6 +70,8 @@ class Ledger {
     return values_[statistic_of(slot, figure)];
   }
 
+  /// When the oldest of a visible target's needed figures was true, as far as readings tell.
+  Instant oldest(std::uint32_t slot) const;
   /// What was last said about a statistic in this session, as a reading; nothing if nothing was.
   std::optional<Reading> last(Statistic statistic) const;
 
@@ -83,6 +87,7 @@ class Ledger {
   std::uint8_t needed_count_ = 0;
   std::vector<double> values_;
   std::vector<std::int64_t> timestamps_;
+  std::vector<Instant> read_at_;
   std::vector<Known> known_;
   std::vector<std::uint8_t> lacking_;  // Per slot: needed figures without a value.
   std::uint32_t visible_slots_ = 0;

@@ -1,11 +1,13 @@
 // statfeed: hears a pair of Stat Servers and says what is true of every target. Writes channel
 // `stat`.
+#include <memory>
 #include <optional>
 #include <stdexcept>
 
 #include "common/runtime/curl_http.h"
 #include "common/runtime/files.h"
 #include "common/runtime/serve.h"
+#include "services/statfeed/adapter_gms.h"
 #include "services/statfeed/adapter_record.h"
 #include "services/statfeed/adapter_replay.h"
 #include "services/statfeed/adapter_statistics.h"
@@ -42,7 +44,7 @@ int main(int argc, char** argv) {
           if (const auto begun = recorder.begin(config.record_file, std::nullopt, true); !begun)
             throw std::runtime_error{begun.error().detail};
         std::optional<ReplayAdapter> replay;
-        std::array<std::optional<StatisticsAdapter>, server_count> servers;
+        std::array<std::unique_ptr<Source>, server_count> servers;
         if (!config.replay_file.empty()) {
           replay.emplace(ReplayAdapter::Options{config.replay_file, config.replay_speed}, recorder,
                          statfeed.roster(), world);
@@ -51,9 +53,15 @@ int main(int argc, char** argv) {
         }
         for (std::size_t i = 0; i < servers.size() && !replay; ++i) {
           if (config.servers[i].empty()) continue;
-          servers[i].emplace(
-              StatisticsAdapter::Options{config.servers[i], config.access, config.session},
-              static_cast<int>(i), recorder, statfeed.roster(), statfeed.mapping(), world, http);
+          const int server = static_cast<int>(i);
+          if (config.gms)
+            servers[i] = std::make_unique<GmsAdapter>(
+                GmsAdapter::Options{config.servers[i], config.access, config.gms_policy}, server,
+                recorder, statfeed.roster(), statfeed.mapping(), world, http);
+          else
+            servers[i] = std::make_unique<StatisticsAdapter>(
+                StatisticsAdapter::Options{config.servers[i], config.access, config.session},
+                server, recorder, statfeed.roster(), statfeed.mapping(), world, http);
           statfeed.attach(static_cast<int>(i), *servers[i]);
           servers[i]->start();
         }

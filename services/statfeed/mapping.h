@@ -61,7 +61,12 @@ struct FigureSource {
   std::string name;         // As defined at the server; empty if `definition` is given. A pattern.
   std::optional<StatisticDefinition> definition;
   bool needed = true;  // Without it the target is not visible.
-  bool asked = true;   // false: the site has no such statistic; its figure stays unknown.
+  // For the Stat Service of GMS only.
+  std::string filter;
+  std::string time_profile;
+  std::string time_range;
+  std::string time_range2;
+  bool asked = true;  // false: the site has no such statistic; its figure stays unknown.
   // A pattern that gives the object's id; "" = that of the group or of the queue.
   std::string object{};
 

@@ -7,6 +7,7 @@
 
 #include "common/base/check.h"
 #include "common/base/hash.h"
+#include "services/statfeed/visibility.h"
 #include "topology/targets_diff.h"
 
 namespace paceline {
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::array<const char*, server_count> server_names{"primary", "backup"};
 constexpr Duration visibility_period = 1s;
-constexpr std::size_t names_shown = 5;
+constexpr std::size_t names_shown = 20;
 
 std::int32_t whole(double value) {
   if (!(value > 0)) return 0;
@@ -116,6 +117,10 @@ void Statfeed::apply(const Targets& targets) {
   for (const auto slot : change.removed) totals_.forget(slot);
   totals_.resize(roster_.capacity());
   is_touched_.resize(roster_.capacity());
+  doubted_until_.resize(roster_.capacity());
+  for (const auto slot : change.removed) doubted_until_[slot] = {};
+  statistics_told_ = lacking_told_ =
+      0;  // Who changed the targets wants to know what is not visible now.
   targets_gauge_.set(static_cast<double>(targets.all.size()));
   number_rows();
   targets_version_ = targets.version();
@@ -171,7 +176,7 @@ void Statfeed::read(int server, std::span<const Reading> readings) {
   mine.readings.add(static_cast<double>(readings.size()));
   if (in_use) updates_ += readings.size();
   for (const auto& reading : readings) {
-    const auto taken = mine.ledger.take(reading);
+    const auto taken = mine.ledger.take(reading, now);
     if (taken == Ledger::Taken::late) mine.late.add();
     const auto slot = slot_of(reading.statistic);
     const auto figure = figure_of(reading.statistic);
@@ -185,13 +190,15 @@ void Statfeed::read(int server, std::span<const Reading> readings) {
           break;
         case Totals::Counted::reset:
           resets_.add();
+          if (in_use) doubt(slot, now);
           break;
         case Totals::Counted::jump:
           jumps_.add();
+          if (in_use) doubt(slot, now);
           break;
       }
     }
-    if (in_use && taken == Ledger::Taken::fresh) touch(slot);
+    if (in_use && (taken == Ledger::Taken::fresh || mine.state.each_ages)) touch(slot);
   }
   mine.view.newest_ms = mine.ledger.newest_ms();
   mine.view.visible = mine.ledger.visible_slots();
@@ -210,10 +217,24 @@ void Statfeed::became(int server, const SourceState& state) {
   mine.state = state;
   mine.view.complete = state.complete;
   mine.view.available = state.available;
+  mine.view.lost = state.lost;
   soon();
 }
 
 // ---- What goes out
+
+void Statfeed::doubt(std::uint32_t slot, Instant now) {
+  const Instant until = now + config_.failover.grace;
+  if (doubted_until_[slot] == until) return;  // Three counters of one target.
+  doubted_until_[slot] = until;
+  doubts_.emplace_back(until, slot);
+  touch(slot);
+}
+
+void Statfeed::trust_again(Instant now) {
+  for (; !doubts_.empty() && doubts_.front().first <= now; doubts_.pop_front())
+    if (const auto slot = doubts_.front().second; roster_.used(slot)) touch(slot);
+}
 
 void Statfeed::touch(std::uint32_t slot) {
   if (is_touched_[slot]) return;
@@ -243,11 +264,14 @@ void Statfeed::tick() {
   follow(failover_.step({servers_[0].view, servers_[1].view}, now));
   if (heard_since_mark_ && failover_.live()) totals_.mark();
   heard_since_mark_ = false;
+  trust_again(now);
   if (now - rate_since_ >= visibility_period) {
     updates_per_second_ = static_cast<double>(updates_) / to_seconds(now - rate_since_);
     updates_ = 0;
     rate_since_ = now;
-    report_visibility(now);
+    report_visibility();
+    if (const auto in_use = failover_.in_use(); in_use && servers_[at(*in_use)].state.each_ages)
+      touch_all();
   }
   publish();
 }
@@ -258,6 +282,8 @@ void Statfeed::follow(const Failover::Outcome& outcome) {
     totals_.use(*in_use);
     touch_all();
     if (outcome.why != Failover::Why::first) switches_.add();
+    last_why_ = outcome.why;
+    switched_at_ = world_.clock.now();
     world_.log.info("source_switched",
                     {{"to", server_names[at(*in_use)]}, {"why", to_string(outcome.why)}});
   }
@@ -282,13 +308,15 @@ StatQuality Statfeed::condition(Instant now) const {
   return failover_.provisional(now) ? StatQuality::provisional : StatQuality::good;
 }
 
-TargetStat Statfeed::row(std::uint32_t slot, Instant) const {
+TargetStat Statfeed::row(std::uint32_t slot, Instant now) const {
   TargetStat row;
   const auto in_use = failover_.in_use();
   if (!in_use) return row;
   const auto& ledger = servers_[at(*in_use)].ledger;
   const auto agents = [&](Figure figure) { return whole(ledger.value(slot, figure)); };
   row.quality = ledger.visible(slot) ? condition_ : StatQuality::not_visible;
+  if (row.quality == StatQuality::good && now < doubted_until_[slot])
+    row.quality = StatQuality::provisional;
   row.logged_in = agents(Figure::logged_in);
   row.ready = agents(Figure::ready);
   row.busy = agents(Figure::busy);
@@ -301,6 +329,11 @@ TargetStat Statfeed::row(std::uint32_t slot, Instant) const {
   row.handling_time_s = seconds(ledger.value(slot, Figure::handling_time));
   row.waiting_time_s = seconds(ledger.value(slot, Figure::waiting_time));
   row.age_s = static_cast<double>(age_s_);
+  if (servers_[at(*in_use)].state.each_ages && ledger.visible(slot)) {
+    const Duration old = now - ledger.oldest(slot);
+    row.age_s = std::max(row.age_s, std::floor(to_seconds(old)));
+    if (old > config_.stale) row.quality = StatQuality::stale;
+  }
   return row;
 }
 
@@ -347,33 +380,29 @@ void Statfeed::publish() {
 
 // Once for each change that has settled: a session that is being filled is not worth a line a
 // second.
-void Statfeed::report_visibility(Instant) {
+void Statfeed::report_visibility() {
   const auto in_use = failover_.in_use();
   if (!in_use) return;
-  const auto& ledger = servers_[at(*in_use)].ledger;
-  const std::size_t unseen = roster_.order().size() - ledger.visible_slots();
-  const bool settled = unseen == unseen_before_;
-  unseen_before_ = unseen;
-  if (!settled || unseen == unseen_told_) return;
-  unseen_told_ = unseen;
-  if (unseen == 0) return world_.log.info("targets_visible", {{"targets", roster_.order().size()}});
-  std::string names;
-  std::size_t named = 0;
-  for (const auto slot : roster_.order()) {
-    if (ledger.visible(slot)) continue;
-    if (named++ == names_shown) break;
-    if (!names.empty()) names += ", ";
-    names += roster_.subject(slot).id + " lacks";
-    for (std::uint32_t i = 0; i < figure_count; ++i)
-      if (const auto figure = static_cast<Figure>(i);
-          config_.mapping[figure].needed && ledger.known(slot, figure) != Ledger::Known::value)
-        names += std::string{" "} + to_string(figure);
-  }
-  if (unseen > names_shown) names += ", ...";
-  world_.log.warn("targets_not_visible", {{"targets", unseen},
-                                          {"of", roster_.order().size()},
-                                          {"server", server_names[at(*in_use)]},
-                                          {"names", names}});
+  const auto seen =
+      visibility_of(servers_[at(*in_use)].ledger, roster_, config_.mapping, names_shown);
+  const bool settled = seen.statistics_mark == visibility_before_;
+  visibility_before_ = seen.statistics_mark;
+  if (!settled) return;
+  const auto* server = server_names[at(*in_use)];
+  if (std::exchange(statistics_told_, seen.statistics_mark) != seen.statistics_mark &&
+      seen.statistics > 0)
+    world_.log.warn("statistics_not_visible", {{"statistics", seen.statistics},
+                                               {"server", server},
+                                               {"targets_by_figure", seen.by_figure}});
+  if (std::exchange(lacking_told_, seen.targets_mark) == seen.targets_mark) return;
+  if (seen.targets > 0)
+    world_.log.warn("targets_not_visible", {{"targets", seen.targets},
+                                            {"of", roster_.order().size()},
+                                            {"server", server},
+                                            {"names", seen.names}});
+  else if (targets_told_)
+    world_.log.info("targets_visible", {{"targets", roster_.order().size()}});
+  targets_told_ = seen.targets > 0;
 }
 
 void Statfeed::fill_status(StatusReply& reply) {
@@ -389,13 +418,30 @@ void Statfeed::fill_status(StatusReply& reply) {
     const std::string name = server_names[i];
     add(name, config_.replay_file.empty() ? config_.servers[i] : config_.replay_file);
     add(name + "_up", failover_.usable(server.view, now) ? "true" : "false");
-    add(name + "_mode", server.state.pushing ? "push" : "poll");
+    add(name + "_mode", server.state.each_ages ? "one by one"
+                        : server.state.pushing ? "push"
+                                               : "poll");
+    add(name + "_session", server.state.lost       ? "lost"
+                           : server.state.complete ? "complete"
+                                                   : "filling");
+    add(name + "_service", server.state.available ? "available" : "unavailable");
+    add(name + "_heard_ago",
+        server.view.heard ? format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                now - *server.view.heard))
+                          : "never");
+    add(name + "_targets_visible", std::to_string(server.ledger.visible_slots()));
     add(name + "_statistics_unknown", std::to_string(server.state.unseen));
   }
   add("targets", std::to_string(roster_.order().size()));
   add("targets_version", targets_version_);
   add("targets_not_visible", std::to_string(source.targets_unseen));
   add("switches", std::to_string(source.switches));
+  add("in_use_because", to_string(last_why_));
+  add("in_use_for",
+      switched_at_
+          ? format_duration(std::chrono::duration_cast<std::chrono::seconds>(now - *switched_at_))
+          : "-");
+  add("provisional", failover_.provisional(now) ? "true" : "false");
   add("age", format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(age(now))));
   add("updates_per_second", std::to_string(source.updates_per_second));
   add("counter_resets", std::to_string(static_cast<std::uint64_t>(resets_.value())));
@@ -421,13 +467,8 @@ void Statfeed::register_questions() {
   });
   desk_.question("unseen", [this](const ControlDesk::Arguments&) -> Result<Bytes> {
     StatusReply reply;
-    const auto in_use = failover_.in_use();
-    for (const auto slot : roster_.order())
-      for (std::uint32_t i = 0; in_use && i < figure_count; ++i)
-        if (const auto figure = static_cast<Figure>(i);
-            config_.mapping[figure].asked &&
-            servers_[at(*in_use)].ledger.known(slot, figure) != Ledger::Known::value)
-          reply.fields.push_back({roster_.subject(slot).id, to_string(figure)});
+    if (const auto in_use = failover_.in_use())
+      reply.fields = missing_statistics(servers_[at(*in_use)].ledger, roster_, config_.mapping);
     return encode(reply);
   });
 }

@@ -84,7 +84,9 @@ class Statfeed final : public SourceListener {
   /// [>= 0] since the server in use was heard; since the start of statfeed if none is.
   Duration age(Instant now) const;
   StatQuality condition(Instant now) const;
-  void report_visibility(Instant now);
+  void report_visibility();
+  void doubt(std::uint32_t slot, Instant now);
+  void trust_again(Instant now);
   void fill_status(StatusReply& reply);
 
   StatfeedConfig config_;
@@ -110,8 +112,16 @@ class Statfeed final : public SourceListener {
   Instant rate_since_;
   double updates_per_second_ = 0;
   bool heard_since_mark_ = false;
-  std::size_t unseen_told_ = 0;
-  std::size_t unseen_before_ = 0;
+  std::uint64_t visibility_before_ = 0;  // Marks (visibility.h).
+  std::uint64_t statistics_told_ = 0;
+  std::uint64_t lacking_told_ = 0;
+  bool targets_told_ = false;  // That some are not visible.
+
+  // Targets whose counters restarted or jumped are provisional for a while.
+  std::vector<Instant> doubted_until_;                    // By slot.
+  std::deque<std::pair<Instant, std::uint32_t>> doubts_;  // In the order of their ends.
+  Failover::Why last_why_ = Failover::Why::none;
+  std::optional<Instant> switched_at_;
 
   ControlDesk desk_;
   Counter& resets_;

@@ -7,24 +7,25 @@ namespace paceline {
 namespace {
 
 constexpr Duration longest_retry_after = 5min;
-constexpr Duration longest_connect = 120s;  // That a server's advice may ask for.
+constexpr Duration least_pause = 1s;  // After an answer that asks for patience.
 constexpr Duration never = 365 * 24h;
 constexpr Duration least_wait = 10ms;
 constexpr std::size_t max_to_close = 1000;
 constexpr int failures_to_lose = 3;  // Polls in a row.
+constexpr std::size_t max_farewells = 200;
 constexpr std::size_t max_why = 200;
 
-std::string why_of(const Result<Session::Reply>& reply) {
+}  // namespace
+
+std::string Session::why_of(const Result<Reply>& reply) {
   if (!reply) return reply.error().detail.substr(0, max_why);
   return "HTTP " + std::to_string(reply->status) + ": " +
          std::string{reply->body.substr(0, max_why)};
 }
 
-bool ok(const Result<Session::Reply>& reply) {
+bool Session::ok(const Result<Reply>& reply) {
   return reply && reply->status >= 200 && reply->status < 300;
 }
-
-}  // namespace
 
 Session::Session(Policy policy, const Mapping& mapping, const Roster& roster, std::uint64_t seed)
     : policy_{policy}, mapping_{mapping}, roster_{roster}, random_{seed}, batches_{policy.batches} {
@@ -71,6 +72,9 @@ Session::Step Session::targets_changed(const Roster::Change& change, Instant now
 
 Session::Step Session::stop(Instant) {
   Step step;
+  if (phase_ == Phase::running && !pushed_)
+    for (const auto& subscription : batches_.subscriptions(max_farewells))
+      send_close(subscription, step);
   if (!client_.empty()) {
     BayeuxMessage message;
     message.channel = "/meta/disconnect";
@@ -91,6 +95,10 @@ Session::Step Session::answered(std::uint64_t call, const Result<Reply>& reply, 
   if (entry == flights_.end()) return tick(now);  // Of an older session.
   const Flight flight = entry->second;
   flights_.erase(entry);
+  if (ok(reply))
+    misses_ = 0;
+  else if (!reply || reply->status >= 500)
+    ++misses_;
   switch (flight.kind) {
     case Call::Kind::handshake:
     case Call::Kind::join:
@@ -122,6 +130,9 @@ void Session::begin(Instant now, Step& step) {
   others_out_ = 0;
   connecting_ = false;
   client_.clear();
+  connect_failures_ = 0;
+  interval_ = Duration::zero();
+  connect_timeout_ = Duration::zero();
   to_close_.clear();
   failures_ = 0;
   salt_ = random();
@@ -142,14 +153,6 @@ void Session::lose(std::string why, Duration at_least, Instant now, Step& step) 
   phase_ = Phase::waiting;
   retry_at_ = now + std::max(pause(), std::min(at_least, longest_retry_after));
   step.notes.push_back({"session_lost", std::move(why)});
-}
-
-void Session::refuse_push(std::string why, Instant now, Step& step) {
-  step.notes.push_back({"push_refused", std::move(why)});
-  pushed_ = false;
-  connecting_ = false;
-  push_again_at_ = now + policy_.push_again;
-  phase_ = Phase::running;
 }
 
 void Session::hear(Step& step, Instant now) {
@@ -174,8 +177,7 @@ void Session::pump(Instant now, Step& step) {
       } else if (const auto due = batches_.next_to_poll(now)) {
         send_poll(*due, false, step);
       } else if (!to_close_.empty()) {
-        send(Call::Kind::close, "DELETE", "/subscriptions/" + to_close_.back(),
-             policy_.request_timeout, 0, step);
+        send_close(to_close_.back(), step);
         to_close_.pop_back();
       } else {
         break;
@@ -226,46 +228,6 @@ Session::Call& Session::send(Call::Kind kind, std::string method, std::string pa
   return step.calls.back();
 }
 
-void Session::send_handshake(Step& step) {
-  BayeuxMessage message;
-  message.channel = "/meta/handshake";
-  message.id = "1";
-  encode_bayeux(
-      {message},
-      send(Call::Kind::handshake, "POST", "/notifications", policy_.request_timeout, 0, step).body);
-}
-
-void Session::send_join(Step& step) {
-  std::vector<BayeuxMessage> messages(2);
-  messages[0].subscription = updates_channel;
-  messages[1].subscription = service_channel;
-  for (auto& message : messages) {
-    message.channel = "/meta/subscribe";
-    message.id = std::to_string(2 + (&message - messages.data()));
-    message.client_id = client_;
-  }
-  encode_bayeux(
-      messages,
-      send(Call::Kind::join, "POST", "/notifications", policy_.request_timeout, 0, step).body);
-  phase_ = Phase::joining;
-}
-
-void Session::send_connect(Instant now, Step& step) {
-  BayeuxMessage message;
-  message.channel = "/meta/connect";
-  message.client_id = client_;
-  message.connection_type = "long-polling";
-  // Asks the server to answer within the liveness period even if it has nothing to tell.
-  message.timeout_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(policy_.liveness).count();
-  const Duration patience = std::max(policy_.liveness, connect_timeout_) + policy_.request_timeout;
-  auto& call = send(Call::Kind::connect, "POST", "/notifications", patience, 0, step);
-  message.id = std::to_string(call.id);
-  encode_bayeux({message}, call.body);
-  connecting_ = true;
-  connect_sent_ = now;
-}
-
 void Session::send_open(Batches::Id id, Step& step) {
   auto& batch = *batches_.find(id);
   SubscriptionRequest request{.operation_id = statistic_id(random(), 0, 0), .statistics = {}};
@@ -299,14 +261,20 @@ void Session::send_poll(Batches::Id id, bool probe, Step& step) {
   flights_[call.id].probe = probe;
 }
 
+void Session::send_close(const std::string& subscription, Step& step) {
+  send(Call::Kind::close, "DELETE", "/subscriptions/" + subscription, policy_.request_timeout, 0,
+       step);
+}
+
 // ---- Answers
 
 // While pushed, a poll only heals what was lost; but a statistic without a value is asked for again
 // soon, lest its target stays blind because one update was missed.
-Duration Session::until_poll(const std::vector<StatisticValue>& values) const {
+Duration Session::until_poll(const SubscriptionAnswer& answer) const {
   if (!pushed_) return policy_.poll_period;
   const Duration healing = policy_.reconcile > Duration::zero() ? policy_.reconcile : never;
-  const bool all_valid = std::ranges::all_of(values, &StatisticValue::valid);
+  const bool all_valid =
+      answer.errors.empty() && std::ranges::all_of(answer.statistics, &StatisticValue::valid);
   return all_valid ? healing : std::min(healing, policy_.batches.unseen_min);
 }
 
@@ -330,108 +298,6 @@ void Session::take(const std::vector<StatisticValue>& values, Step& step) {
   }
 }
 
-void Session::on_push_reply(const Flight& flight, const Result<Reply>& reply, Instant now,
-                            Step& step) {
-  const bool connect = flight.kind == Call::Kind::connect;
-  if (connect) connecting_ = false;
-  if (ok(reply)) return on_messages(flight, reply->body, now, step);
-  if (!reply) {
-    // The session may well be alive: only its word (402) ends it.
-    if (connect) {
-      connect_at_ = now + pause();
-      return step.notes.push_back({"request_failed", "connect: " + why_of(reply)});
-    }
-    return lose(why_of(reply), Duration::zero(), now, step);
-  }
-  step.unauthorised = reply->status == 401;
-  const bool temporary =
-      reply->status == 401 || reply->status == 403 || reply->status == 429 || reply->status >= 500;
-  if (flight.kind == Call::Kind::handshake && !temporary)
-    return refuse_push(why_of(reply), now, step);
-  lose(why_of(reply), reply->retry_after, now, step);
-}
-
-void Session::on_messages(const Flight& flight, std::string_view body, Instant now, Step& step) {
-  const auto messages = decode_bayeux(body);
-  if (!messages) {
-    ++step.refused;
-    const auto why = "unreadable: " + messages.error().detail;
-    if (flight.kind == Call::Kind::handshake) return refuse_push(why, now, step);
-    if (flight.kind == Call::Kind::join) return lose(why, Duration::zero(), now, step);
-    connect_at_ = now + pause();
-    return step.notes.push_back({"request_failed", "connect: " + why});
-  }
-  const BayeuxMessage* meta = nullptr;
-  bool joined = true;
-  for (const auto& message : *messages) {
-    take(message.statistics, step);
-    if (!message.service_state.empty()) {
-      const bool available = message.service_state == "Available";
-      if (available != available_) step.notes.push_back({"service_state", message.service_state});
-      available_ = available;
-    }
-    if (message.channel == "/meta/subscribe" && !message.successful.value_or(false)) joined = false;
-    if (message.channel.starts_with("/meta/")) meta = &message;
-  }
-  if (!meta) {
-    ++step.refused;
-    if (flight.kind != Call::Kind::connect)
-      return lose("no answer to our message", Duration::zero(), now, step);
-    hear(step, now);
-    connect_at_ = now + pause();
-    return;
-  }
-  const auto interval =
-      std::chrono::milliseconds{std::clamp<std::int64_t>(meta->interval_ms, 0, 60'000)};
-  if (meta->timeout_ms >= 0)
-    connect_timeout_ = std::min<Duration>(
-        std::chrono::milliseconds{std::min<std::int64_t>(meta->timeout_ms, 1'000'000)},
-        longest_connect);
-  const bool good = meta->successful.value_or(false);
-  switch (flight.kind) {
-    case Call::Kind::handshake:
-      if (good && !meta->client_id.empty()) {
-        client_ = meta->client_id;
-        return send_join(step);
-      }
-      if (meta->reconnect == "handshake" || meta->reconnect == "retry")
-        return lose("handshake refused: " + meta->error, interval, now, step);
-      return refuse_push("handshake refused: " + meta->error, now, step);
-    case Call::Kind::join:
-      if (good && joined) {
-        phase_ = Phase::running;
-        connect_at_ = now;
-        return;
-      }
-      if (meta->reconnect == "handshake" || meta->error.starts_with("402"))
-        return lose("subscribing refused: " + meta->error, interval, now, step);
-      return refuse_push("subscribing refused: " + meta->error, now, step);
-    default:
-      break;
-  }
-  if (good) {
-    rehandshaken_ = false;
-    pause_ = Duration::zero();
-    hear(step, now);
-    if (meta->reconnect == "handshake") return begin(now, step);
-    // A server that answers at once with nothing to tell must not set the pace.
-    connect_at_ = now + interval;
-    if (step.readings.empty())
-      connect_at_ = std::max(connect_at_, connect_sent_ + policy_.liveness / 8);
-    return;
-  }
-  if (meta->reconnect == "handshake" || meta->error.starts_with("402")) {
-    step.notes.push_back({"session_lost", meta->error});
-    if (rehandshaken_) return lose(meta->error, interval, now, step);
-    rehandshaken_ = true;
-    return begin(now, step);
-  }
-  if (meta->reconnect == "none")
-    return lose("the server wants no more: " + meta->error, policy_.retry_max, now, step);
-  connect_at_ = now + std::max<Duration>(pause(), interval);
-  step.notes.push_back({"request_failed", "connect: " + meta->error});
-}
-
 // What opening and polling have in common. True if the reply was dealt with.
 bool Session::on_common_failure(const Flight& flight, const Result<Reply>& reply, Instant now,
                                 Step& step) {
@@ -442,8 +308,9 @@ bool Session::on_common_failure(const Flight& flight, const Result<Reply>& reply
   const Duration after =
       reply ? std::min(reply->retry_after, longest_retry_after) : Duration::zero();
   if (status == 429 || status == 401 || status == 403)
-    paused_until_ = now + std::max<Duration>(after, 1s);
-  step.unauthorised = status == 401;
+    paused_until_ = now + std::max(after, least_pause);
+  // A server that is not there is not asked for one batch after the other.
+  if (!reply) paused_until_ = std::max(paused_until_, now + policy_.retry_min);
   if (!flight.probe) batches_.failed(flight.batch, after, now);
   step.notes.push_back({"request_failed", why_of(reply)});
   if (++failures_ >= failures_to_lose && !pushed_) lose(why_of(reply), after, now, step);
@@ -467,40 +334,46 @@ void Session::on_open_reply(const Flight& flight, const Result<Reply>& reply, In
     step.notes.push_back({"request_failed", "unreadable: " + answer.error().detail});
     return batches_.failed(flight.batch, Duration::zero(), now);
   }
-  std::unordered_set<Statistic> unknown;
-  for (const auto& error : answer->errors)
-    if (const auto statistic = ours(error.statistic_id)) unknown.insert(*statistic);
-  if (answer->code != 0 && answer->statistics.empty() && unknown.empty()) {
+  if (answer->code != 0 && answer->statistics.empty() && answer->errors.empty()) {
     step.notes.push_back({"request_failed", "status " + std::to_string(answer->code) + ": " +
                                                 answer->message.substr(0, max_why)});
-    return batches_.failed(flight.batch, Duration::zero(), now);
+    // Perhaps one statistic spoils all of them.
+    if (batch->failures + 1 < policy_.batches.patience || !batches_.split(flight.batch, now))
+      batches_.failed(flight.batch, Duration::zero(), now);
+    return;
   }
-  take(answer->statistics, step);
-  // A server that told values told them all: what it left out it does not know.
-  if (policy_.verbose && (!answer->statistics.empty() || !answer->errors.empty())) {
-    std::unordered_set<Statistic> told;
-    for (const auto& value : answer->statistics)
-      if (const auto statistic = ours(value.statistic_id)) told.insert(*statistic);
-    for (const auto statistic : batch->statistics)
-      if (!told.contains(statistic)) unknown.insert(statistic);
-  }
+  // A server that told values told them all; without `verbose` the first poll does.
+  const bool told = policy_.verbose && !(answer->statistics.empty() && answer->errors.empty());
+  take_first(flight.batch, *answer, told, now, step);
+  if (!pushed_) pause_ = Duration::zero();
+  hear(step, now);
+}
+
+// The first that a server says about a batch: what it does not know leaves the batch.
+void Session::take_first(Batches::Id id, const SubscriptionAnswer& answer, bool all, Instant now,
+                         Step& step) {
+  const auto& batch = *batches_.find(id);
+  take(answer.statistics, step);
+  std::unordered_set<Statistic> told;
+  std::unordered_set<Statistic> refused;
+  for (const auto& value : answer.statistics)
+    if (const auto statistic = ours(value.statistic_id)) told.insert(*statistic);
+  for (const auto& error : answer.errors)
+    if (const auto statistic = ours(error.statistic_id)) refused.insert(*statistic);
   std::vector<Statistic> unseen;
-  for (const auto statistic : batch->statistics) {
-    if (!unknown.contains(statistic)) continue;
+  for (const auto statistic : batch.statistics) {
+    if (!refused.contains(statistic) && (!all || told.contains(statistic))) continue;
     unseen.push_back(statistic);
     step.readings.push_back(
         {.statistic = statistic, .kind = Reading::Kind::unseen, .timestamp_ms = 0, .value = 0});
   }
-  const bool told_values = !answer->statistics.empty();
   const auto subscription =
-      answer->subscription_id.empty() ? batch->subscription : answer->subscription_id;
-  if (batches_.opened(flight.batch, subscription, unseen, now)) {
+      answer.subscription_id.empty() ? batch.subscription : answer.subscription_id;
+  if (batches_.opened(id, subscription, unseen, all, now)) {
     if (to_close_.size() < max_to_close) to_close_.push_back(subscription);
-  } else if (told_values) {
-    batch->due = now + until_poll(answer->statistics);
+  } else if (all) {
+    batches_.find(id)->due = now + until_poll(answer);
   }
-  if (!pushed_) pause_ = Duration::zero();
-  hear(step, now);
 }
 
 void Session::on_poll_reply(const Flight& flight, const Result<Reply>& reply, Instant now,
@@ -524,6 +397,11 @@ void Session::on_poll_reply(const Flight& flight, const Result<Reply>& reply, In
                                                 answer->message.substr(0, max_why)});
     return batches_.reopen(flight.batch, now + policy_.batches.retry_min);
   }
+  if (!flight.probe && !batch->told) {
+    batch->polling = false;
+    take_first(flight.batch, *answer, true, now, step);
+    return hear(step, now);
+  }
   take(answer->statistics, step);
   for (const auto& error : answer->errors)
     if (const auto statistic = ours(error.statistic_id))
@@ -531,8 +409,9 @@ void Session::on_poll_reply(const Flight& flight, const Result<Reply>& reply, In
           {.statistic = *statistic, .kind = Reading::Kind::invalid, .timestamp_ms = 0, .value = 0});
   if (!flight.probe) {
     batch->polling = false;
+    batch->failures = 0;
     batch->pause = Duration::zero();
-    batch->due = now + until_poll(answer->statistics);
+    batch->due = now + until_poll(*answer);
   }
   hear(step, now);
 }

@@ -9,7 +9,7 @@
 //   waiting --> handshaking --> joining --> running (pushed: one /meta/connect always out)
 //      ^  \________________________________ running (polled: no handshake, or it was refused)
 //      |______________ lost: transport, 401, 403 ... ; unknown client (402): a new handshake at
-//      once
+//      once; advice "none": push counts as refused
 //
 // Subscriptions are opened in the running state, a few at a time, and belong to the session: a new
 // handshake opens all of them again. While pushed, every batch is still polled once in `reconcile`,
@@ -38,7 +38,7 @@ class Session {
   struct Policy {
     bool push = true;           // False: polls only, no handshake is tried.
     bool verbose = true;        // verbose=INFO: the answers carry values.
-    int parallel = 2;           // [1..16] calls out at once beside the connect.
+    int parallel = 2;           // [1..64] calls out at once beside the connect.
     Duration poll_period = 2s;  // Between polls of a batch while not pushed.
     Duration liveness = 2s;     // How often a live server must give a sign of life.
     Duration reconcile = 5min;  // Between polls of a batch while pushed; zero = never.
@@ -78,7 +78,6 @@ class Session {
     std::vector<Note> notes;
     bool heard = false;         // The server gave a sign of life.
     bool new_session = false;   // Timestamps of before count no more (Ledger::begin_session).
-    bool unauthorised = false;  // 401: the access token is to be renewed.
     std::uint32_t refused = 0;  // Answers or parts of them that could not be used.
     Instant wake{};             // When tick() is due.
   };
@@ -94,6 +93,9 @@ class Session {
   Step stop(Instant now);
 
   bool started() const { return phase_ != Phase::stopped; }
+  /// Nobody answers there now: two requests in a row were not answered, or only by 5xx, or the
+  /// session ended and no other has begun.
+  bool lost() const { return phase_ == Phase::waiting || misses_ >= 2; }
   bool complete() const { return complete_; }
   bool available() const { return available_; }
   bool pushing() const { return phase_ == Phase::running && pushed_; }
@@ -123,6 +125,7 @@ class Session {
   void send_connect(Instant now, Step& step);
   void send_open(Batches::Id id, Step& step);
   void send_poll(Batches::Id id, bool probe, Step& step);
+  void send_close(const std::string& subscription, Step& step);
 
   void on_push_reply(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
   void on_messages(const Flight& flight, std::string_view body, Instant now, Step& step);
@@ -130,7 +133,12 @@ class Session {
   void on_poll_reply(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
   bool on_common_failure(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
   void refuse_push(std::string why, Instant now, Step& step);
-  Duration until_poll(const std::vector<StatisticValue>& values) const;
+  void retry_connect(std::string why, Duration at_least, Instant now, Step& step);
+  void take_first(Batches::Id id, const SubscriptionAnswer& answer, bool all, Instant now,
+                  Step& step);
+  Duration until_poll(const SubscriptionAnswer& answer) const;
+  static std::string why_of(const Result<Reply>& reply);
+  static bool ok(const Result<Reply>& reply);
   void hear(Step& step, Instant now);
   void take(const std::vector<StatisticValue>& values, Step& step);
   std::optional<Statistic> ours(std::string_view id) const;
@@ -153,6 +161,9 @@ class Session {
   Instant connect_at_{};
   Instant connect_sent_{};
   Duration connect_timeout_{};  // As the server advised.
+  Duration interval_{};         // Between connects, as it advised.
+  int connect_failures_ = 0;    // Refusals in a row.
+  int misses_ = 0;              // Calls in a row without an answer, or answered 5xx.
   Instant retry_at_{};
   Duration pause_{};
   Instant push_again_at_{};

@@ -11,9 +11,12 @@ namespace paceline {
 
 /// How a source stands with its server.
 struct SourceState {
-  bool complete = false;   // Every statistic was asked for and answered.
-  bool available = true;   // By the server's own word.
-  bool pushing = false;    // Otherwise polling.
+  bool complete = false;  // Every statistic was asked for and answered.
+  bool available = true;  // By the server's own word.
+  bool pushing = false;   // Otherwise polling.
+  bool lost = false;      // Nobody answers there now.
+  bool each_ages =
+      false;  // A value holds only since it was read; otherwise while the server lives.
   std::size_t unseen = 0;  // Statistics that the server does not know.
 
   bool operator==(const SourceState&) const = default;

@@ -7,6 +7,19 @@ namespace {
 
 constexpr double burst_seconds = 10;
 
+bool bears(const WebRequest& request, std::string_view token) {
+  constexpr std::string_view scheme = "Bearer ";
+  const std::string_view given = request.header("authorization");
+  return !token.empty() && given.starts_with(scheme) &&
+         equal_secret(given.substr(scheme.size()), token);
+}
+
+WebAnswer refusal(std::string_view detail) {
+  auto answer = problem(401, detail);
+  answer.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"paceline\"");
+  return answer;
+}
+
 }  // namespace
 
 std::optional<WebAnswer> Access::over_rate(const WebRequest& request, Instant now) {
@@ -31,15 +44,18 @@ std::optional<WebAnswer> Access::over_rate(const WebRequest& request, Instant no
   return std::nullopt;
 }
 
-std::optional<WebAnswer> Access::unauthorised(const WebRequest& request) const {
-  if (rules_.read_token.empty()) return std::nullopt;
-  constexpr std::string_view scheme = "Bearer ";
-  std::string_view given = request.header("authorization");
-  if (given.starts_with(scheme) && equal_secret(given.substr(scheme.size()), rules_.read_token))
+std::optional<WebAnswer> Access::may_not_read(const WebRequest& request) const {
+  if (rules_.read_token.empty() || bears(request, rules_.read_token) ||
+      bears(request, rules_.operate_token))
     return std::nullopt;
-  auto refusal = problem(401, "a bearer token is needed (read_token in the settings of watch)");
-  refusal.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"paceline\"");
-  return refusal;
+  return refusal("a bearer token is needed (read_token in the settings of watch)");
+}
+
+std::optional<WebAnswer> Access::may_not_operate(const WebRequest& request) const {
+  if (rules_.operate_token.empty())
+    return problem(403, "watch only shows: no operate_token is in its settings");
+  if (bears(request, rules_.operate_token)) return std::nullopt;
+  return refusal("a bearer token is needed (operate_token in the settings of watch)");
 }
 
 bool equal_secret(std::string_view given, std::string_view expected) {

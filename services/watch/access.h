@@ -16,6 +16,7 @@ namespace paceline {
 
 struct AccessRules {
   std::string read_token;           // "" = everyone may read.
+  std::string operate_token;        // "" = nobody may operate. Reads too.
   double requests_per_second = 50;  // [> 0] of one peer in the long run; ten times that at once.
 };
 
@@ -28,8 +29,11 @@ class Access {
   /// The refusal (429 with Retry-After), or nothing.
   std::optional<WebAnswer> over_rate(const WebRequest& request, Instant now);
 
-  /// The refusal (401), or nothing.
-  std::optional<WebAnswer> unauthorised(const WebRequest& request) const;
+  /// The refusal of a look (401), or nothing.
+  std::optional<WebAnswer> may_not_read(const WebRequest& request) const;
+
+  /// The refusal of an operation (401; 403 while there are none), or nothing.
+  std::optional<WebAnswer> may_not_operate(const WebRequest& request) const;
 
   std::size_t peers() const { return peers_.size(); }
 

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
+#include "services/watch/csv.h"
 #include "services/watch/json.h"
+#include "services/watch/moment.h"
 #include "services/watch/page_files.h"
 #include "services/watch/pull_calls.h"
 
@@ -13,6 +16,7 @@ namespace paceline {
 namespace {
 
 constexpr std::size_t most_events = 1000;
+constexpr std::string_view handover_path = "/api/v1/handover";
 
 WebAnswer live(std::string body) {
   return {.body = std::move(body), .headers = {{"Cache-Control", "no-store"}}};
@@ -47,6 +51,28 @@ Result<std::optional<Enum>> word_parameter(const WebRequest& request, std::strin
   const auto found = parse(*text);
   if (!found) return fail(fmt::format("{} = {}: no such word", name, *text));
   return found;
+}
+
+/// The parameter format, or without one the header Accept.
+Result<bool> wants_csv(const WebRequest& request) {
+  const auto format = request.parameter("format");
+  if (!format || format->empty()) return request.header("accept").starts_with("text/csv");
+  if (*format != "csv" && *format != "json")
+    return fail(fmt::format("format = {}: not json or csv", *format));
+  return *format == "csv";
+}
+
+WebAnswer csv_answer(const WebRequest& request, std::string text, std::string_view name) {
+  std::string file{name};
+  for (char& c : file)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_' && c != '.') c = '_';
+  return compressed(
+      request,
+      tagged(request, {.content_type = "text/csv; charset=utf-8; header=present",
+                       .body = std::move(text),
+                       .headers = {{"Cache-Control", "no-cache"},
+                                   {"Content-Disposition",
+                                    fmt::format("attachment; filename=\"{}.csv\"", file)}}}));
 }
 
 const PageFile* find_page_file(std::string_view path) {
@@ -95,13 +121,15 @@ Api::Api(Sources sources, AccessRules rules, std::string watch_url)
 }
 
 Reply Api::reply(const WebRequest& request, Instant now, WallTime wall) {
+  if (request.path == "/healthz" && (request.method == "GET" || request.method == "HEAD"))
+    return live("{\"alive\":true}");
+  if (auto refusal = access_.over_rate(request, now)) return *std::move(refusal);
+  if (request.method == "POST") return operate(request);
   if (request.method != "GET" && request.method != "HEAD") {
-    auto refusal = problem(405, "watch only shows: GET and HEAD");
+    auto refusal = problem(405, "GET and HEAD to look, POST to operate");
     refusal.headers.emplace_back("Allow", "GET, HEAD");
     return refusal;
   }
-  if (request.path == "/healthz") return live("{\"alive\":true}");
-  if (auto refusal = access_.over_rate(request, now)) return *std::move(refusal);
   auto reply = route(request, now, wall);
   if (auto* answer = std::get_if<WebAnswer>(&reply))
     answer->headers.emplace_back("X-Content-Type-Options", "nosniff");
@@ -121,19 +149,38 @@ Reply Api::route(const WebRequest& request, Instant now, WallTime wall) const {
     return answer;
   }
   if (const auto* file = find_page_file(path)) return page_answer(request, *file);
-  if (auto refusal = access_.unauthorised(request)) return *std::move(refusal);
+  if (auto refusal = access_.may_not_read(request)) return *std::move(refusal);
   if (path == "/metrics") return AskMetrics{};
   if (path == "/api/v1/status") return compressed(request, live(status(now, wall)));
   if (path == "/api/v1/nodes") return live(nodes_json(sources_.cluster.status(now, wall)));
   if (path == "/api/v1/channels") return live(channels_json(sources_.cluster.status(now, wall)));
-  if (path == "/api/v1/events") return events(request);
+  if (path == "/api/v1/events") return events(request, wall);
+  if (path == "/api/v1/history") return history(request, sources_.history.all_together(), "", wall);
   if (path == "/api/v1/stream") return OpenStream{};
   if (path == "/api/v1/targets") return targets(request);
   constexpr std::string_view one_target = "/api/v1/targets/";
-  if (path.starts_with(one_target)) return target(request, path.substr(one_target.size()));
+  if (path.starts_with(one_target)) return target(request, path.substr(one_target.size()), wall);
   for (const std::string_view prefix : {"/server/data/pacing/", "/backend/data/pacing/"})
     if (path.starts_with(prefix)) return capacity(request, path.substr(prefix.size()));
-  return problem(404, "no such path; services/watch/README.md lists them");
+  if (path == handover_path) {
+    auto refusal = problem(405, "a hand-over is asked for by POST");
+    refusal.headers.emplace_back("Allow", "POST");
+    return refusal;
+  }
+  return problem(404, "no such path; /api/v1/openapi.yaml has them all");
+}
+
+Reply Api::operate(const WebRequest& request) const {
+  if (request.path != handover_path) {
+    auto refusal = problem(405, fmt::format("nothing but {} is operated by POST", handover_path));
+    refusal.headers.emplace_back("Allow", "GET, HEAD");
+    return refusal;
+  }
+  if (auto refusal = access_.may_not_operate(request)) return *std::move(refusal);
+  const std::string to{request.parameter("to").value_or("")};
+  const bool known = to.empty() || sources_.cluster.has_candidate(to);
+  if (!known) return problem(400, fmt::format("to = {}: no node that could be master", to));
+  return AskHandover{to};
 }
 
 WebAnswer Api::targets(const WebRequest& request) const {
@@ -147,7 +194,7 @@ WebAnswer Api::targets(const WebRequest& request) const {
                                               : targets_json(sources_.targets, selection, *query));
 }
 
-Reply Api::target(const WebRequest& request, std::string_view rest) const {
+Reply Api::target(const WebRequest& request, std::string_view rest, WallTime wall) const {
   const auto slash = rest.find('/');
   const auto id = rest.substr(0, slash);
   const auto what = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
@@ -156,19 +203,76 @@ Reply Api::target(const WebRequest& request, std::string_view rest) const {
   if (what.empty() && slash == std::string_view::npos)
     return conditional(request, target_json(sources_.targets.row(*index)));
   if (what == "explain") return AskExplanation{*index};
-  if (what == "history")
-    return conditional(request,
-                       history_json(sources_.targets.row(*index), sources_.history.of(*index)));
+  if (what == "history") return history(request, *index, id, wall);
   return problem(404, fmt::format("a target has explain and history, not '{}'", what));
 }
 
-WebAnswer Api::events(const WebRequest& request) const {
-  const auto after = count_parameter(request, "after", 0, UINT64_MAX);
+Result<std::vector<Event>> Api::events(const EventQuery& query) const {
+  if (sources_.store) return sources_.store->events(query);
+  std::vector<Event> found;
+  for (auto& event : sources_.events.since(query.after, SIZE_MAX))
+    if (event.wall_ms >= query.from_ms && event.wall_ms <= query.to_ms &&
+        (query.kind.empty() || event.kind == query.kind) &&
+        (query.severity.empty() || event.severity == query.severity) &&
+        (query.subject.empty() || event.subject == query.subject))
+      found.push_back(std::move(event));
+  if (found.size() > query.limit)
+    found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(query.limit));
+  return found;
+}
+
+WebAnswer Api::events(const WebRequest& request, WallTime wall) const {
+  EventQuery query;
+  const auto after = count_parameter(request, "after", 0, INT64_MAX);
   if (!after) return problem(400, after.error().detail);
+  query.after = *after;
   const auto limit = count_parameter(request, "limit", most_events, most_events);
   if (!limit) return problem(400, limit.error().detail);
-  return conditional(request,
-                     events_json(sources_.events.since(*after, *limit), sources_.events.last()));
+  query.limit = *limit;
+  query.kind = request.parameter("kind").value_or("");
+  query.severity = request.parameter("severity").value_or("");
+  query.subject = request.parameter("subject").value_or("");
+  const std::int64_t now_ms = wall_milliseconds(wall);
+  for (const auto& [name, moment] : {std::pair{"from", &query.from_ms}, {"to", &query.to_ms}}) {
+    const auto text = request.parameter(name);
+    if (!text || text->empty()) continue;
+    const auto parsed = parse_moment(*text, now_ms);
+    if (!parsed) return problem(400, fmt::format("{} = {}", name, parsed.error().detail));
+    *moment = *parsed;
+  }
+  const auto csv = wants_csv(request);
+  if (!csv) return problem(400, csv.error().detail);
+  const auto found = events(query);
+  if (!found) return problem(503, found.error().detail);
+  if (*csv) return csv_answer(request, events_csv(*found), "events");
+  return conditional(request, events_json(*found, sources_.events.last()));
+}
+
+Result<std::string> Api::history(std::string_view target, std::string_view from,
+                                 std::string_view to, std::string_view step, WallTime wall) const {
+  const auto index = target == "*" ? std::optional{sources_.history.all_together()}
+                                   : sources_.targets.find(target);
+  if (!index) return fail(Errc::not_found, fmt::format("no target '{}'", target));
+  const std::int64_t now_ms = wall_milliseconds(wall);
+  const auto query = TRY(parse_history_query(from, to, step, now_ms));
+  const auto series = TRY(sources_.history.read(*index, query, now_ms));
+  return history_json(target == "*" ? "" : target, series, sources_.history.step_ms());
+}
+
+WebAnswer Api::history(const WebRequest& request, std::uint32_t series, std::string_view name,
+                       WallTime wall) const {
+  const auto word = [&](const char* parameter) {
+    return request.parameter(parameter).value_or("");
+  };
+  const std::int64_t now_ms = wall_milliseconds(wall);
+  const auto csv = wants_csv(request);
+  if (!csv) return problem(400, csv.error().detail);
+  const auto query = parse_history_query(word("from"), word("to"), word("step"), now_ms);
+  if (!query) return problem(400, query.error().detail);
+  const auto found = sources_.history.read(series, *query, now_ms);
+  if (!found) return problem(503, found.error().detail);
+  if (*csv) return csv_answer(request, history_csv(*found), name.empty() ? "history" : name);
+  return conditional(request, history_json(name, *found, sources_.history.step_ms()));
 }
 
 WebAnswer Api::capacity(const WebRequest& request, std::string_view call) const {

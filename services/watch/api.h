@@ -24,12 +24,16 @@ namespace paceline {
 struct AskExplanation {
   std::uint32_t target = 0;
 };
+/// The elector must be asked to hand mastership over.
+struct AskHandover {
+  std::string to{};  // "" = whoever is next.
+};
 /// Every local process must be asked for its metrics.
 struct AskMetrics {};
 /// A live stream starts.
 struct OpenStream {};
 
-using Reply = std::variant<WebAnswer, AskExplanation, AskMetrics, OpenStream>;
+using Reply = std::variant<WebAnswer, AskExplanation, AskHandover, AskMetrics, OpenStream>;
 
 class Api {
  public:
@@ -39,6 +43,7 @@ class Api {
     const TargetTable& targets;
     const EventList& events;
     const History& history;
+    Store* store;  // May be null.
   };
 
   Api(Sources sources, AccessRules rules, std::string watch_url);
@@ -48,14 +53,27 @@ class Api {
   void set_watch_url(std::string url) { watch_url_ = std::move(url); }
   const std::string& watch_url() const { return watch_url_; }
 
+  /// The past of a target, or of all together for "*", as JSON.
+  ///   from, to, step   as parse_history_query reads them
+  ///   errors           not_found, bad_value, unavailable
+  Result<std::string> history(std::string_view target, std::string_view from, std::string_view to,
+                              std::string_view step, WallTime wall) const;
+
+  /// Past events.
+  ///   errors   unavailable
+  Result<std::vector<Event>> events(const EventQuery& query) const;
+
   /// The status as JSON now, for the live stream too.
   std::string status(Instant now, WallTime wall) const;
 
  private:
   Reply route(const WebRequest& request, Instant now, WallTime wall) const;
-  Reply target(const WebRequest& request, std::string_view rest) const;
+  Reply operate(const WebRequest& request) const;
+  Reply target(const WebRequest& request, std::string_view rest, WallTime wall) const;
   WebAnswer targets(const WebRequest& request) const;
-  WebAnswer events(const WebRequest& request) const;
+  WebAnswer events(const WebRequest& request, WallTime wall) const;
+  WebAnswer history(const WebRequest& request, std::uint32_t series, std::string_view name,
+                    WallTime wall) const;
   WebAnswer capacity(const WebRequest& request, std::string_view call) const;
 
   Sources sources_;

@@ -1,6 +1,9 @@
 #include "services/watch/cluster_view.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace paceline {
 namespace {
@@ -56,6 +59,8 @@ void ClusterView::hear(const ElectionMessage& message, Instant now) {
                        (message.incarnation == elector.said->incarnation &&
                         message.sequence < elector.said->sequence)))
     return;  // Overtaken on its way.
+  if (message.kind == ElectionMessageKind::release)
+    released_ = {.node = message.node, .term = message.term};
   elector.said = message;
   elector.heard = now;
 }
@@ -142,6 +147,8 @@ ClusterStatus ClusterView::status(Instant now, WallTime wall) const {
       status.master_why = each.why;
     }
   }
+  if (status.master_why.empty() && status.master == reigns_.node && status.term == reigns_.term)
+    status.master_why = cause_;
   if (status.master.empty())
     for (const auto& each : status.nodes) status.term = std::max(status.term, each.term);
 
@@ -197,8 +204,31 @@ ClusterStatus ClusterView::status(Instant now, WallTime wall) const {
   return status;
 }
 
+bool ClusterView::has_candidate(std::string_view node) const {
+  return std::ranges::any_of(
+      options_.nodes, [&](const ClusterNode& each) { return each.name == node && !each.witness; });
+}
+
+// Why another is master now, as far as we saw it: what became of the one before.
+bool ClusterView::note_reign(const ClusterStatus& current) {
+  if (current.master.empty() || (current.master == reigns_.node && current.term == reigns_.term))
+    return false;
+  const Reign before = std::exchange(reigns_, {.node = current.master, .term = current.term});
+  const auto* fallen = current.find(before.node);
+  cause_.clear();
+  if (!fallen) return true;  // The first that we hear of.
+  if (released_.node == before.node && released_.term == before.term)
+    cause_ = fmt::format("{} gave up term {}", before.node, before.term);
+  else if (fallen->role == PeopleRole::down)
+    cause_ = fmt::format("{} was not heard any more in term {}", before.node, before.term);
+  else
+    cause_ = fmt::format("{} lost its lease of term {}", before.node, before.term);
+  return true;
+}
+
 std::vector<Event> ClusterView::step(const TargetTable& targets, Instant now, WallTime wall) {
   ClusterStatus current = status(now, wall);
+  if (note_reign(current)) current = status(now, wall);
   std::vector<Event> events;
   if (before_) {
     events = transitions(*before_, current);

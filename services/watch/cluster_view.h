@@ -130,6 +130,9 @@ class ClusterView {
 
   ClusterStatus status(Instant now, WallTime wall) const;
 
+  /// Whether the topology has that node, and it is no witness.
+  bool has_candidate(std::string_view node) const;
+
  private:
   struct Elector {
     std::optional<ElectionMessage> said{};
@@ -146,6 +149,13 @@ class ClusterView {
     Instant content{};
   };
 
+  struct Reign {
+    std::string node{};
+    std::uint64_t term = 0;
+  };
+
+  /// Whether another reigns now.
+  bool note_reign(const ClusterStatus& current);
   NodeStatus node_status(const ClusterNode& node, Instant now) const;
   Stream* stream(std::string_view channel, std::string_view sender, int shard);
 
@@ -158,6 +168,9 @@ class ClusterView {
   FeedbackHead feedback_{};
   std::optional<Grant> grant_;
   std::optional<ClusterStatus> before_;  // As of the last step.
+  Reign reigns_{};                       // The last master that was seen.
+  Reign released_{};                     // The last term that was given up.
+  std::string cause_{};                  // Why `reigns_` came after the one before; "" = unknown.
 };
 
 /// Transitions between two statuses of one cluster, without numbers.

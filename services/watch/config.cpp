@@ -82,14 +82,17 @@ Result<WatchConfig> parse_watch_config(Place& place) {
   config.certificate_file = TRY(settings.text("certificate_file", ""));
   config.key_file = TRY(settings.text("key_file", ""));
   config.access.read_token = TRY(settings.secret("read_token", ""));
+  config.access.operate_token = TRY(settings.secret("operate_token", ""));
   config.access.requests_per_second =
       TRY(settings.real("requests_per_second", {.fallback = 50, .min = 1, .max = 100'000}));
   config.stream_period =
       TRY(settings.duration("stream_period", {.fallback = 1s, .min = 100ms, .max = 60s}));
   config.history_period =
-      TRY(settings.duration("history_period", {.fallback = 10s, .min = 1s, .max = 1h}));
-  config.history_points = static_cast<std::size_t>(TRY(
-      settings.integer("history_points", {.fallback = 500'000, .min = 1000, .max = 200'000'000})));
+      TRY(settings.duration("history_period", {.fallback = 10s, .min = 1s, .max = 60s}));
+  config.history_file = TRY(
+      settings.text("history_file", fmt::format("{}/{}/history.db", topology.run_dir, self.name)));
+  config.history_bytes = static_cast<std::uint64_t>(
+      TRY(settings.integer("history_mb", {.fallback = 1024, .min = 16, .max = 1'000'000})) << 20);
   config.events = static_cast<std::size_t>(
       TRY(settings.integer("events", {.fallback = 1000, .min = 10, .max = 100'000})));
   config.max_streams = static_cast<std::size_t>(
@@ -100,6 +103,10 @@ Result<WatchConfig> parse_watch_config(Place& place) {
 
   if (config.certificate_file.empty() != config.key_file.empty())
     return tl::unexpected{settings.error("certificate_file", "goes together with key_file only")};
+  if (!config.access.operate_token.empty() &&
+      config.access.operate_token == config.access.read_token)
+    return tl::unexpected{
+        settings.error("operate_token", "is the read_token too: let them differ")};
   if (!is_loopback(config.listen_address) &&
       (config.access.read_token.empty() || config.certificate_file.empty()))
     return tl::unexpected{settings.error(

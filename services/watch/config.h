@@ -21,13 +21,14 @@ struct WatchConfig {
   std::string certificate_file;  // With key_file: HTTPS.
   std::string key_file;
   AccessRules access;
-  Duration stream_period = 1s;           // Between two messages of the live stream.
-  Duration history_period = 10s;         // Between two points of a target's history.
-  std::size_t history_points = 500'000;  // For all targets together.
-  std::size_t events = 1000;             // Kept.
-  std::size_t max_streams = 32;          // Open at once.
-  std::size_t target_series = 0;         // Targets with series of their own in /metrics.
-  double time_scale = 1;                 // What the pacing world runs faster by.
+  Duration stream_period = 1s;    // Between two messages of the live stream.
+  Duration history_period = 10s;  // The finest step of history.
+  std::string history_file;       // "" = memory only.
+  std::uint64_t history_bytes = 1ull << 30;
+  std::size_t events = 1000;      // Kept.
+  std::size_t max_streams = 32;   // Open at once.
+  std::size_t target_series = 0;  // Targets with series of their own in /metrics.
+  double time_scale = 1;          // What the pacing world runs faster by.
 
   std::string node;  // Ours.
   int pacers = 1;

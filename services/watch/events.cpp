@@ -23,6 +23,14 @@ void EventList::add(Event event) {
   events_.erase(oldest);
 }
 
+void EventList::restore(std::vector<Event> events) {
+  CHECK(last_ == 0);
+  for (auto& event : events) {
+    last_ = event.number - 1;
+    add(std::move(event));
+  }
+}
+
 std::vector<Event> EventList::since(std::uint64_t after, std::size_t most) const {
   std::vector<Event> found;
   for (auto event = events_.rbegin();

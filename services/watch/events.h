@@ -38,6 +38,9 @@ class EventList {
   ///   cost   O(1); O(capacity) when full
   void add(Event event);
 
+  /// Takes up what an earlier watch knew, oldest first, before the first add().
+  void restore(std::vector<Event> events);
+
   /// Up to `most` events with a number above `after`, the newest of them, oldest first.
   std::vector<Event> since(std::uint64_t after, std::size_t most) const;
 

@@ -1,52 +1,137 @@
-// The last hours of every target in memory: one point each a sampling period, oldest overwritten.
+// The past of every target in three resolutions: the last minutes in memory, what is older in a
+// store.
 //
-// Pure. Invariant: never more than `points_each()` points a target, allocated once at 40 bytes a
-// point.
+//   if (history.due(wall)) history.sample(table, wall);   // once a step
+//   history.tidy(wall);                                   // often: a slice of the work that is due
+//   history.read(index, {.from_ms = .., .to_ms = ..})     // what a person asks for
+//
+// A sample of all targets is one row of the store at once, so that a crash loses nothing. When a
+// stretch of `tiers[0].chunk` steps is over, its samples become one chunk for each series, and the
+// coarser resolutions follow from it; that is done slice by slice, so that no call takes long.
+//
+// Pure (the store is a port). Invariants: at most `most_samples` samples are in memory; a tier
+// keeps `keep` steps; the store's size stays under its bound within one chunk's growth.
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "common/base/time.h"
+#include "services/watch/series.h"
+#include "services/watch/store.h"
 #include "services/watch/target_table.h"
 
 namespace paceline {
 
-struct HistoryPoint {
-  std::int64_t wall_ms = 0;                 // [ms since 1970]
-  std::int32_t proactive = 0;               // [invitations] granted then.
-  std::int32_t pending = 0;                 // [invitations]
-  std::int32_t ready = 0;                   // [agents]
-  std::int32_t in_queue = 0;                // [interactions]
-  std::uint16_t busy_per_mille = 0;         // [0..1000] busy and wrap-up / logged in.
-  std::uint16_t abandonment_per_10000 = 0;  // [0..10000] of proactive interactions.
-  std::uint32_t accepted = 0;               // Since the endpoint's epoch.
-
-  bool operator==(const HistoryPoint&) const = default;
+struct HistoryTier {
+  std::int64_t factor;  // Its step is so many of the finest.
+  std::int64_t keep;    // [its steps]
+  std::int64_t chunk;   // [its steps] together in one row of the store.
 };
+
+/// With a finest step of 10 s: 10 s for 6 h, 1 min for 48 h, 10 min for 30 days.
+inline constexpr std::array<HistoryTier, 3> history_tiers{{
+    {1, 2160, 30},
+    {6, 2880, 60},
+    {60, 4320, 36},
+}};
+
+/// What a person asks for.
+struct HistoryQuery {
+  std::int64_t from_ms = 0;  // [ms since 1970]
+  std::int64_t to_ms = 0;    // >= from_ms
+  std::int64_t step_ms = 0;  // The coarsest that will do; 0 = as suits the stretch.
+};
+
+struct HistorySeries {
+  std::int64_t from_ms = 0;
+  std::int64_t to_ms = 0;
+  std::int64_t step_ms = 0;
+  std::vector<HistoryPoint> points{};  // Keys are steps: time = key x step_ms. Oldest first.
+};
+
+/// A part of a second of wall time is `step_ms`; no series has more rows than this.
+inline constexpr std::int64_t most_history_rows = 4320;
 
 class History {
  public:
-  /// `most_points` [>= 1] for all targets together: with many targets each keeps fewer.
-  ///   points_each   [>= 1] that a target keeps at most
-  History(std::size_t targets, std::size_t points_each, std::size_t most_points);
+  struct Options {
+    std::int64_t step_ms = 10'000;          // [1000..60000] the finest.
+    std::uint64_t most_bytes = 1ull << 30;  // The store may take.
+  };
+  static constexpr std::size_t most_samples =
+      66;  // In memory: two chunks and what is being closed.
 
-  /// One point for every target of `table`, which must be the one it was made for.
-  void sample(const TargetTable& table, std::int64_t wall_ms);
+  /// `store` may be null: then there is only what memory holds. `ids` as in the table that is
+  /// sampled; the series after the last is that of all targets together.
+  History(Options options, const std::vector<std::string>& ids, Store* store);
 
-  /// The table was renewed: `before` says where each of its targets was. What has left is
-  /// forgotten.
-  void renumber(const std::vector<std::uint32_t>& before);
+  /// The table was renewed: `before` says where each of its targets was. What has left keeps what
+  /// is closed; its last minutes are forgotten.
+  void renumber(const std::vector<std::string>& ids, const std::vector<std::uint32_t>& before);
 
-  /// Oldest first.
-  std::vector<HistoryPoint> of(std::uint32_t index) const;
+  /// Whether a new step has begun.
+  bool due(std::int64_t wall_ms) const;
 
-  std::size_t points_each() const { return points_each_; }
+  /// One point for every target, and one for all together.
+  ///   errors   of the store; the sample is in memory all the same
+  Result<void> sample(const TargetTable& table, std::int64_t wall_ms);
+
+  /// Closes a slice of the oldest chunk that is over, forgets what is too old.
+  ///   errors   of the store; to be tried again
+  Result<void> tidy(std::int64_t wall_ms);
+
+  /// `series` [0..targets]: the last is all together.
+  ///   errors   of the store
+  Result<HistorySeries> read(std::uint32_t series, const HistoryQuery& query,
+                             std::int64_t wall_ms) const;
+
+  std::int64_t step_ms() const { return options_.step_ms; }
+  std::uint32_t all_together() const { return targets_; }
+  std::size_t samples_in_memory() const { return samples_.size(); }
+  /// Samples that were dropped before they were kept for good.
+  std::uint64_t samples_lost() const { return lost_; }
+  /// Chunks of the store that no reader could read.
+  std::uint64_t unreadable() const { return unreadable_; }
+  /// Why the store is not used, although there is one; "" if all is well.
+  const std::string& failure() const { return failure_; }
 
  private:
-  std::size_t targets_;
-  std::size_t points_each_;
-  std::size_t samples_ = 0;
-  std::vector<HistoryPoint> points_;  // Sample-major: sampling writes one contiguous stretch.
+  struct Sample {
+    std::int64_t step = 0;
+    std::vector<HistoryValues> values{};  // By series.
+  };
+  struct Counted {
+    std::array<std::uint64_t, 4> at{};
+    bool ever = false;
+  };
+
+  std::optional<std::vector<StoredSample>> attach(const std::vector<std::string>& ids);
+  void restore(const std::vector<StoredSample>& stored);
+  HistoryValues values_of(const TargetRow& row, Counted& before) const;
+  HistoryValues sum_of(const TargetTable& table, const std::vector<HistoryValues>& values) const;
+  std::vector<HistoryPoint> in_memory(std::uint32_t series, std::int64_t from,
+                                      std::int64_t to) const;
+  Result<std::vector<HistoryPoint>> stored(int tier, std::uint32_t series, std::int64_t from,
+                                           std::int64_t to) const;
+  Result<std::vector<HistoryPoint>> finest(std::uint32_t series, std::int64_t from,
+                                           std::int64_t to) const;
+  Result<void> close_slice(StoreBatch& batch, std::int64_t chunk, std::uint32_t until);
+  Result<void> forget(std::int64_t wall_ms);
+
+  Options options_;
+  std::uint32_t targets_;
+  Store* store_;
+  std::vector<std::uint32_t> numbers_;  // Of the store, by series.
+  std::deque<Sample> samples_{};        // By step.
+  std::vector<Counted> counted_;
+  std::uint32_t closed_ = 0;  // Series of the oldest chunk that are closed.
+  std::uint64_t lost_ = 0;
+  mutable std::uint64_t unreadable_ = 0;
+  std::string failure_{};
 };
 
 }  // namespace paceline

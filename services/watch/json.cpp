@@ -1,67 +1,9 @@
 #include "services/watch/json.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
-#include <cmath>
-
-#include "common/base/time.h"
-#include "services/watch/utf8.h"
+#include "services/watch/json_writer.h"
 
 namespace paceline {
 namespace {
-
-/// A rapidjson Writer with our names: object(), member(name, value), rows without names by value().
-class Json {
- public:
-  Json() { writer_.SetMaxDecimalPlaces(4); }
-
-  std::string text() const { return {buffer_.GetString(), buffer_.GetSize()}; }
-
-  void begin() { writer_.StartObject(); }
-  void begin(const char* name) { key(name), begin(); }
-  void end() { writer_.EndObject(); }
-  void list() { writer_.StartArray(); }
-  void list(const char* name) { key(name), list(); }
-  void end_list() { writer_.EndArray(); }
-  void key(std::string_view name) { writer_.Key(name.data(), size(name)); }
-
-  void value(std::string_view text) {
-    if (is_utf8(text)) {
-      writer_.String(text.data(), size(text));
-    } else {
-      const std::string fixed = repaired_utf8(text);
-      writer_.String(fixed.data(), size(fixed));
-    }
-  }
-  void value(const char* text) { value(std::string_view{text}); }
-  void value(const std::string& text) { value(std::string_view{text}); }
-  void value(bool yes) { writer_.Bool(yes); }
-  void value(double number) { std::isfinite(number) ? writer_.Double(number) : writer_.Null(); }
-  void value(std::signed_integral auto number) { writer_.Int64(number); }
-  void value(std::unsigned_integral auto number) { writer_.Uint64(number); }
-  void null() { writer_.Null(); }
-
-  void member(std::string_view name, const auto& content) { key(name), value(content); }
-  /// -1 stands for never.
-  void seconds(std::string_view name, double seconds) {
-    key(name);
-    seconds < 0 ? null() : value(seconds);
-  }
-  /// [ms since 1970] as a UTC time; 0 is null.
-  void time(std::string_view name, std::int64_t wall_ms) {
-    key(name);
-    wall_ms <= 0 ? null() : value(format_utc(WallTime{std::chrono::milliseconds{wall_ms}}));
-  }
-
- private:
-  static rapidjson::SizeType size(std::string_view text) {
-    return static_cast<rapidjson::SizeType>(text.size());
-  }
-
-  rapidjson::StringBuffer buffer_;
-  rapidjson::Writer<rapidjson::StringBuffer> writer_{buffer_};
-};
 
 void write_publication(Json& json, const PublicationReport& report) {
   json.member("outcome", to_string(report.outcome));
@@ -398,58 +340,18 @@ std::string explanation_json(const Explanation& explanation) {
   return json.text();
 }
 
-std::string history_json(const TargetRow& row, std::span<const HistoryPoint> points) {
-  Json json;
-  json.begin();
-  json.member("target", row.name->id);
-  json.member("goal", row.has_pace ? row.pace.goal : row.name->options.optimization_goal);
-  json.list("columns");
-  for (const char* name : {"time_ms", "proactive", "pending", "ready", "busy_share", "in_queue",
-                           "abandonment", "accepted"})
-    json.value(name);
-  json.end_list();
-  json.list("rows");
-  for (const auto& point : points) {
-    json.list();
-    json.value(point.wall_ms);
-    json.value(point.proactive);
-    json.value(point.pending);
-    json.value(point.ready);
-    json.value(static_cast<double>(point.busy_per_mille) / 1000);
-    json.value(point.in_queue);
-    json.value(static_cast<double>(point.abandonment_per_10000) / 10000);
-    json.value(point.accepted);
-    json.end_list();
-  }
-  json.end_list();
-  json.end();
-  return json.text();
-}
-
-std::string events_json(std::span<const Event> events, std::uint64_t last) {
-  Json json;
-  json.begin();
-  json.member("last", last);
-  json.list("events");
-  for (const auto& event : events) {
-    json.begin();
-    json.member("number", event.number);
-    json.time("time", event.wall_ms);
-    json.member("kind", event.kind);
-    json.member("severity", event.severity);
-    json.member("subject", event.subject);
-    json.member("detail", event.detail);
-    json.end();
-  }
-  json.end_list();
-  json.end();
-  return json.text();
-}
-
 std::string changes_json(const TargetTable& table, std::span<const std::uint32_t> changed) {
   Json json;
   json.begin();
   write_table(json, table, changed);
+  json.end();
+  return json.text();
+}
+
+std::string fields_json(std::span<const std::pair<std::string, std::string>> fields) {
+  Json json;
+  json.begin();
+  for (const auto& [name, text] : fields) json.member(name, text);
   json.end();
   return json.text();
 }

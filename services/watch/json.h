@@ -34,11 +34,16 @@ std::string targets_table_json(const TargetTable& table, const TargetSelection& 
 
 std::string target_json(const TargetRow& row);
 std::string explanation_json(const Explanation& explanation);
-std::string history_json(const TargetRow& row, std::span<const HistoryPoint> points);
+/// `name` "" = all targets together; `finest_ms` the step of the finest resolution.
+std::string history_json(std::string_view name, const HistorySeries& series,
+                         std::int64_t finest_ms);
 std::string events_json(std::span<const Event> events, std::uint64_t last);
 
 /// One message of the live stream: changed rows in the form of targets_table_json, and events.
 std::string changes_json(const TargetTable& table, std::span<const std::uint32_t> changed);
+
+/// An object of these names and texts.
+std::string fields_json(std::span<const std::pair<std::string, std::string>> fields);
 
 /// RFC 9457.
 std::string problem_json(int status, std::string_view title, std::string_view detail);

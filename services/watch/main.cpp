@@ -1,8 +1,11 @@
 // watch: shows people and monitoring what the cluster does. Reads every channel, writes HTTP;
 // decides nothing.
+#include <memory>
+
 #include "common/runtime/files.h"
 #include "common/runtime/serve.h"
 #include "services/watch/adapter_http.h"
+#include "services/watch/adapter_store.h"
 #include "services/watch/config.h"
 #include "services/watch/service.h"
 
@@ -25,7 +28,10 @@ int main(int argc, char** argv) {
       "watch", argc, argv, load,
       [](const paceline::WatchConfig& config, paceline::World& world, paceline::Loop& loop,
          paceline::Follower<paceline::WatchConfig>& follower) {
-        paceline::Watch watch{config, world};
+        std::unique_ptr<paceline::SqliteStore> store;
+        if (!config.history_file.empty())
+          store = std::make_unique<paceline::SqliteStore>(config.history_file);
+        paceline::Watch watch{config, world, store.get()};
         follower.follow =
             [&](paceline::WatchConfig next) -> paceline::Result<std::optional<std::string>> {
           // With the same targets it is another file that the operator means: certificates.

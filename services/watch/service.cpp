@@ -11,6 +11,7 @@
 #include "common/base/hash.h"
 #include "common/wire/codec.h"
 #include "services/watch/json.h"
+#include "services/watch/moment.h"
 #include "services/watch/target_figures.h"
 
 namespace paceline {
@@ -23,7 +24,10 @@ constexpr std::size_t most_askers = 64;  // That wait for one scrape.
 constexpr std::size_t most_rows_a_message =
     2000;  // Of the live stream; the others follow in the next.
 constexpr std::size_t most_events_a_message = 100;
-constexpr std::size_t most_points_a_target = 1000;
+constexpr std::uint64_t most_stored_events = 100'000;
+constexpr std::size_t most_unwritten_events = 1000;
+constexpr Duration handover_deadline = 2s;
+constexpr double store_buckets[] = {0.0005, 0.002, 0.01, 0.05, 0.2, 1};
 
 std::vector<std::string> ids_of(const std::vector<TargetName>& targets) {
   std::vector<std::string> ids;
@@ -60,17 +64,25 @@ struct Watch::Scrape {
   std::vector<Asker> askers;
 };
 
-Watch::Watch(const WatchConfig& config, World& world)
+Watch::Watch(const WatchConfig& config, World& world, Store* store)
     : config_{config},
       world_{world},
       targets_{config.targets},
       targets_version_{config.targets_version},
       cluster_{config.cluster},
       events_{config.events},
-      history_{config.targets.size(), most_points_a_target, config.history_points},
-      api_{{cluster_, targets_, events_, history_}, config.access, ""},
+      store_{store},
+      history_{{.step_ms =
+                    std::chrono::milliseconds{std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                  config.history_period)}
+                        .count(),
+                .most_bytes = config.history_bytes},
+               ids_of(config.targets),
+               store},
+      api_{{cluster_, targets_, events_, history_, store}, config.access, ""},
       desk_{world},
       refusals_{world.log, "message_refused"},
+      unwritten_{world.log, "history_not_written"},
       stat_{world,
             "stat",
             {.stale = config.stat_stale},
@@ -96,6 +108,10 @@ Watch::Watch(const WatchConfig& config, World& world)
                   for (const auto index : changed)
                     targets_.set_feedback(index, feedback_.row(index));
                 }},
+      store_failures_{world.metrics.counter("paceline_watch_history_failures_total",
+                                            "Writes of history or events that failed.")},
+      store_seconds_{world.metrics.histogram("paceline_watch_history_write_seconds",
+                                             "Time that a write of history took.", store_buckets)},
       refused_{world.metrics.counter("paceline_watch_messages_refused_total",
                                      "Bus messages that could not be read.")},
       requests_{world.metrics.counter("paceline_watch_requests_total", "HTTP requests.")},
@@ -112,6 +128,9 @@ Watch::Watch(const WatchConfig& config, World& world)
     reply.fields.push_back({"targets_version", targets_version_});
     reply.fields.push_back({"streams", std::to_string(streams_.size())});
     reply.fields.push_back({"events", std::to_string(events_.last())});
+    reply.fields.push_back({"history_bytes", std::to_string(store_ ? store_->bytes() : 0)});
+    reply.fields.push_back({"history_samples_lost", std::to_string(history_.samples_lost())});
+    reply.fields.push_back({"history_unreadable", std::to_string(history_.unreadable())});
   });
   desk_.question("targets", [this](const auto&) -> Result<Bytes> {
     return to_bytes(targets_as_csv(targets_of(targets_.names())));
@@ -120,12 +139,25 @@ Watch::Watch(const WatchConfig& config, World& world)
     note_all_senders();
     return to_bytes(api_.status(world_.clock.now(), world_.clock.wall()));
   });
-  desk_.question("events", [this](const auto&) -> Result<Bytes> {
-    return to_bytes(events_json(events_.since(0, config_.events), events_.last()));
+  desk_.question("events", [this](const auto& words) -> Result<Bytes> {
+    const auto now_ms = wall_milliseconds(world_.clock.wall());
+    EventQuery query;
+    if (!words.empty() && !words[0].empty()) query.from_ms = TRY(parse_moment(words[0], now_ms));
+    if (words.size() > 1 && !words[1].empty()) query.to_ms = TRY(parse_moment(words[1], now_ms));
+    return to_bytes(events_json(TRY(api_.events(query)), events_.last()));
   });
+  desk_.question("history", [this](const auto& words) -> Result<Bytes> {
+    if (words.empty() || words.size() > 4)
+      return fail("history wants 1 to 4 arguments: TARGET [FROM [TO [STEP]]]");
+    const auto word = [&](std::size_t i) { return i < words.size() ? words[i] : std::string{}; };
+    return to_bytes(TRY(api_.history(word(0), word(1), word(2), word(3), world_.clock.wall())));
+  });
+  if (!history_.failure().empty())
+    world_.log.error("history_unavailable", {{"why", history_.failure()}});
+  if (store_)
+    if (auto known = store_->events({.limit = config.events})) events_.restore(*std::move(known));
   world.timers.every(step_period, [this] { step(); });
   world.timers.every(config.stream_period, [this] { broadcast(); });
-  world.timers.every(config.history_period, [this] { sample(); });
 }
 
 std::string Watch::take_targets(std::vector<TargetName> names, std::string version) {
@@ -134,7 +166,9 @@ std::string Watch::take_targets(std::vector<TargetName> names, std::string versi
   const auto summary = fmt::format("{} targets: {} added, {} removed", names.size(),
                                    names.size() - stay, targets_.size() - stay);
   const auto ids = ids_of(names);
-  history_.renumber(targets_.renew(std::move(names)));
+  history_.renumber(ids, targets_.renew(std::move(names)));
+  if (!history_.failure().empty())
+    world_.log.error("history_unavailable", {{"why", history_.failure()}});
   stat_.reset_ids(ids);
   pace_.reset_ids(ids);
   feedback_.reset_ids(ids);
@@ -182,9 +216,52 @@ void Watch::step() {
   for (auto& event : cluster_.step(targets_, world_.clock.now(), world_.clock.wall())) {
     world_.log.info("transition",
                     {{"kind", event.kind}, {"subject", event.subject}, {"detail", event.detail}});
-    events_.add(std::move(event));
+    add_event(std::move(event));
   }
   targets_.clear_shifts();
+  keep_history();
+}
+
+void Watch::add_event(Event event) {
+  events_.add(std::move(event));
+  if (!store_) return;
+  if (unwritten_events_.size() < most_unwritten_events)
+    unwritten_events_.push_back(events_.since(events_.last() - 1, 1).at(0));
+  else
+    store_failures_.add();
+}
+
+// One point when a step of history begins, then what else is due: a slice of it.
+void Watch::keep_history() {
+  const auto wall_ms = wall_milliseconds(world_.clock.wall());
+  const bool sampling = history_.due(wall_ms);
+  const Instant started = world_.clock.now();
+  if (sampling) note_store(history_.sample(targets_, wall_ms));
+  note_store(history_.tidy(wall_ms));
+  if (!unwritten_events_.empty()) {
+    StoreBatch batch{.events = unwritten_events_};
+    if (events_.last() > most_stored_events)
+      batch.forget_events_before = events_.last() - most_stored_events;
+    const auto written = store_->write(batch);
+    if (written) unwritten_events_.clear();
+    note_store(written);
+  }
+  if (!store_) return;
+  if (sampling) store_seconds_.observe(to_seconds(world_.clock.now() - started));
+  if (const auto notice = store_->take_notice()) {
+    world_.log.warn("history_set_aside", {{"why", *notice}});
+    add_event({.wall_ms = wall_ms,
+               .kind = "history_set_aside",
+               .severity = "bad",
+               .subject = config_.node,
+               .detail = *notice});
+  }
+}
+
+void Watch::note_store(const Result<void>& done) {
+  if (done) return unwritten_.good();
+  store_failures_.add();
+  unwritten_.bad({{"why", done.error().detail}});
 }
 
 void Watch::broadcast() {
@@ -208,10 +285,6 @@ void Watch::broadcast() {
   });
 }
 
-void Watch::sample() {
-  history_.sample(targets_, wall_milliseconds(world_.clock.wall()));
-}
-
 void Watch::ask(const WebRequest& request, WebExchange exchange) {
   requests_.add();
   answer(request, std::move(exchange));
@@ -223,6 +296,8 @@ void Watch::answer(const WebRequest& request, WebExchange exchange) {
   if (auto* ready = std::get_if<WebAnswer>(&reply)) return exchange.send(std::move(*ready));
   if (const auto* question = std::get_if<AskExplanation>(&reply))
     return answer_explanation(request, question->target, std::move(exchange));
+  if (const auto* question = std::get_if<AskHandover>(&reply))
+    return answer_handover(*question, std::move(exchange));
   if (std::holds_alternative<AskMetrics>(reply))
     return answer_metrics(request, std::move(exchange));
   CHECK(std::holds_alternative<OpenStream>(reply));
@@ -244,6 +319,21 @@ void Watch::answer_explanation(const WebRequest& request, std::uint32_t target,
   };
   ask_control<Explanation>(world_.bus, pacer, {.question = "explain", .arguments = {id}},
                            explain_deadline, done);
+}
+
+void Watch::answer_handover(const AskHandover& question, WebExchange exchange) {
+  ControlRequest request{.question = "handover", .arguments = {}};
+  if (!question.to.empty()) request.arguments.push_back(question.to);
+  world_.log.info("handover_asked", {{"to", question.to}});
+  ask_control<StatusReply>(world_.bus, {config_.node, "elector", 0}, request, handover_deadline,
+                           [exchange = std::move(exchange)](Result<StatusReply> reply) {
+                             if (reply)
+                               return exchange.send({.status = 202,
+                                                     .body = fields_json(reply->fields),
+                                                     .headers = {{"Cache-Control", "no-store"}}});
+                             const int status = reply.error().code == Errc::unavailable ? 503 : 409;
+                             exchange.send(problem(status, reply.error().detail));
+                           });
 }
 
 void Watch::answer_metrics(const WebRequest& request, WebExchange exchange) {

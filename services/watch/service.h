@@ -33,7 +33,8 @@ struct WebExchange {
 
 class Watch {
  public:
-  Watch(const WatchConfig& config, World& world);
+  /// `store` keeps history and events; null = they are in memory only.
+  Watch(const WatchConfig& config, World& world, Store* store = nullptr);
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
@@ -50,6 +51,7 @@ class Watch {
   const ClusterView& cluster() const { return cluster_; }
   const EventList& events() const { return events_; }
   const TargetTable& targets() const { return targets_; }
+  const History& history() const { return history_; }
   std::size_t streams() const { return streams_.size(); }
 
  private:
@@ -62,7 +64,10 @@ class Watch {
   void note_all_senders();
   void step();
   void broadcast();
-  void sample();
+  void add_event(Event event);
+  void keep_history();
+  void note_store(const Result<void>& done);
+  void answer_handover(const AskHandover& question, WebExchange exchange);
   void answer(const WebRequest& request, WebExchange exchange);
   void answer_explanation(const WebRequest& request, std::uint32_t target, WebExchange exchange);
   void answer_metrics(const WebRequest& request, WebExchange exchange);
@@ -76,10 +81,12 @@ class Watch {
   std::string targets_version_;
   ClusterView cluster_;
   EventList events_;
+  Store* store_;
   History history_;
   Api api_;
   ControlDesk desk_;
   FaultLog refusals_;
+  FaultLog unwritten_;
   StateReader<TargetStat> stat_;
   StateReader<TargetPace> pace_;
   StateReader<TargetFeedback> feedback_;
@@ -87,6 +94,9 @@ class Watch {
   bool renewed_ = false;            // The streams have to be told that the targets are others.
   std::uint64_t event_sent_ = 0;    // Number of the last event that the streams know.
   std::shared_ptr<Scrape> scrape_;  // The one under way, if any: later askers join it.
+  std::vector<Event> unwritten_events_{};  // Since the last step that wrote.
+  Counter& store_failures_;
+  Histogram& store_seconds_;
   Counter& refused_;
   Counter& requests_;
   Counter& streams_dropped_;

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <optional>
+#include <thread>
 
 #include "tests/bench/report.h"
 
@@ -24,6 +27,7 @@ struct Wish {
   int days = 0;               // 0: by the size of the group.
   double hours = 0;           // [h] length of a day; 0: the scenario's own.
   double effort = 1;
+  int jobs = 2;  // Cells measured side by side; times per decision are truer with one.
   std::uint64_t seed = 1;
   bool quick = false;
   std::string trace_file;
@@ -79,28 +83,78 @@ bool wanted(const Scenario& scenario, const Wish& wish) {
   return wish.goals.empty() || std::any_of(wish.goals.begin(), wish.goals.end(), same);
 }
 
-int run(const Wish& wish) {
-  std::vector<Row> rows;
-  std::vector<Row> trace_rows;
-  std::fputs(paceline::test::table_head().c_str(), stdout);
+/// One row to be measured.
+struct Cell {
+  Scenario scenario;
+  std::string system;
+};
+
+std::vector<Cell> cells_of(const Wish& wish, const std::optional<paceline::test::Trace>& trace) {
+  std::vector<Cell> cells;
   for (const std::string& name :
        wish.scenarios.empty() ? paceline::test::scenario_names() : wish.scenarios) {
-    std::optional<paceline::test::Trace> trace;
-    if (name == "trace" && !(trace = read_trace(wish.trace_file))) continue;
+    if (name == "trace" && !trace) continue;
     for (Scenario& scenario : paceline::test::scenarios_named(name, wish.agents, wish.quick)) {
       if (!wanted(scenario, wish)) continue;
-      if (trace) fit_to_trace(scenario, *trace);
-      if (wish.hours > 0 && scenario.phases.empty() && !trace) scenario.day_h = wish.hours;
+      if (name == "trace") fit_to_trace(scenario, *trace);
+      if (wish.hours > 0 && scenario.phases.empty() && !scenario.trace) scenario.day_h = wish.hours;
       for (const std::string& system : systems_for(scenario, wish)) {
         if (wish.quick && system == "ctmdp" && scenario.agents > 10) continue;
-        Row row = paceline::test::measure(scenario, system, days_for(scenario, wish), wish.seed);
-        std::fputs(paceline::test::table_line(row).c_str(), stdout);
-        std::fflush(stdout);
-        if (trace) trace_rows.push_back(row);
-        rows.push_back(std::move(row));
+        cells.push_back({scenario, system});
       }
     }
   }
+  return cells;
+}
+
+/// Measures the cells by `jobs` threads, and prints each row as soon as those before it are there.
+std::vector<Row> measure_all(const std::vector<Cell>& cells, const Wish& wish) {
+  std::vector<std::optional<Row>> rows(cells.size());
+  std::mutex mutex;
+  std::size_t next = 0;
+  std::size_t printed = 0;
+  std::exception_ptr failure;
+  const auto work = [&] {
+    for (;;) {
+      std::unique_lock lock{mutex};
+      if (next == cells.size() || failure) return;
+      const std::size_t at = next++;
+      lock.unlock();
+      try {
+        const Cell& cell = cells[at];
+        Row row = paceline::test::measure(cell.scenario, cell.system, days_for(cell.scenario, wish),
+                                          wish.seed);
+        lock.lock();
+        rows[at] = std::move(row);
+      } catch (...) {
+        lock.lock();
+        failure = std::current_exception();
+      }
+      for (; printed < rows.size() && rows[printed]; ++printed)
+        std::fputs(paceline::test::table_line(*rows[printed]).c_str(), stdout);
+      std::fflush(stdout);
+    }
+  };
+  std::vector<std::thread> others;
+  for (int job = 1; job < wish.jobs; ++job) others.emplace_back(work);
+  work();
+  for (std::thread& other : others) other.join();
+  if (failure) std::rethrow_exception(failure);
+  std::vector<Row> all;
+  for (auto& row : rows) all.push_back(std::move(*row));
+  return all;
+}
+
+int run(const Wish& wish) {
+  std::optional<paceline::test::Trace> trace;
+  const auto& names = wish.scenarios;
+  if (names.empty() || std::find(names.begin(), names.end(), "trace") != names.end())
+    trace = read_trace(wish.trace_file);
+  std::fputs(paceline::test::table_head().c_str(), stdout);
+  const std::vector<Row> rows = measure_all(cells_of(wish, trace), wish);
+  std::vector<Row> trace_rows;
+  std::copy_if(rows.begin(), rows.end(), std::back_inserter(trace_rows),
+               [](const Row& row) { return row.scenario == "trace"; });
   if (!trace_rows.empty())
     std::printf("\noccupancy %% by hour of day\n%s",
                 paceline::test::hours_table(trace_rows).c_str());
@@ -135,6 +189,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", wish.seed, "Of all chance");
   app.add_option("--trace", wish.trace_file, "CSV of a real month, for the scenario `trace`");
   app.add_option("--json", wish.json_file, "Where the rows go");
+  app.add_option("--jobs", wish.jobs, "Cells measured side by side")->check(CLI::Range(1, 64));
   app.add_flag("--quick", wish.quick, "A look in under a minute");
   CLI11_PARSE(app, argc, argv);
   try {

@@ -105,14 +105,20 @@ std::vector<Entry> all_entries() {
     s = chat(load < 0.5 ? "dual_30" : "dual_70");
     s.reactive_load = load;
     s.dual = true;
-    add(s, {10, 30});
+    add(s, small);
   }
   s = chat("day_profile");
   s.phases = busy_day();
   s.day_h = 24;
   s.reactive_load = 0.3;
   s.dual = true;
-  add(s, {10, 30});
+  add(s, small);
+  s = chat(
+      "day_night");  // Open for ten hours of the day: does the night's silence harm the morning?
+  s.phases = {
+      {.from_h = 0, .staffing = 0}, {.from_h = 8, .staffing = 1}, {.from_h = 18, .staffing = 0}};
+  s.day_h = 24;
+  add(s, small);
   s = chat("slots_3");
   s.slots = 3;
   s.slow_down = 0.2;

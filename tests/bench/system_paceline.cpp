@@ -30,6 +30,8 @@ PacingTuning tuning_of(const Scenario& scenario) {
   PacingTuning tuning;
   tuning.reactive_goal_percent = scenario.reactive_goal * 100;
   tuning.stale_after_s = std::max(tuning.stale_after_s, 3 * scenario.refresh_s);
+  tuning.window_s = scenario.day_h * 3600;  // The days that are counted are the accounting windows.
+  tuning.window_begins_s = scenario.warm_up_h * 3600;
   return tuning;
 }
 

@@ -106,6 +106,16 @@ TEST_CASE("health is judged by what the publisher tried and how old the pace is"
   CHECK(tier_of(report, 5s) == Tier::fit);
 }
 
+TEST_CASE("a standby whose probes fail cannot reach the endpoint", "[elector]") {
+  PublicationReport report;
+  report.pace_age_s = 1;
+  report.endpoint_tried = true;
+  CHECK(tier_of(report, 5s) == Tier::cannot_reach);
+
+  report.endpoint_reachable = true;
+  CHECK(tier_of(report, 5s) == Tier::fit);
+}
+
 TEST_CASE("a memory is read back as it was written", "[elector][property]") {
   REQUIRE(rc::check([](std::uint64_t term, std::uint64_t incarnation) {
     const Memory memory{.term = term, .incarnation = incarnation};

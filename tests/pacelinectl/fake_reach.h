@@ -1,6 +1,7 @@
 // A Reach without a world: files in a map, processes and watches that answer what a test says.
 #pragma once
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -24,8 +25,10 @@ class FakeReach final : public Reach {
   std::map<std::string, WebReply> web;             // By URL without the query.
   std::map<std::string, Result<Bytes>> processes;  // By "a/pacer/0".
   std::vector<std::string> asked;                  // "a/pacer/0 explain t07", "http://...".
-  std::string output;                              // What went to standard output at once.
-  std::vector<std::pair<Address, Bytes>> heard;    // What listen() hears, one after the other.
+  std::string input;  // Standard input, given out by `input_step` bytes.
+  std::size_t input_step = 7;
+  std::string output;                            // What went to standard output at once.
+  std::vector<std::pair<Address, Bytes>> heard;  // What listen() hears, one after the other.
   std::function<Result<Bytes>(const ControlRequest&)> on_ask;  // In place of `processes`.
   int pauses_left = 0;                                         // Then the person asks to stop.
   std::function<void()> on_pause;
@@ -79,6 +82,12 @@ class FakeReach final : public Reach {
     const auto found = web.find(question.url.substr(0, question.url.find('?')));
     if (found == web.end()) return fail(Errc::unavailable, "connection refused");
     return found->second;
+  }
+  Result<std::size_t> read_input(std::span<char> into) override {
+    const std::size_t count = std::min({input.size(), into.size(), input_step});
+    std::copy_n(input.begin(), count, into.begin());
+    input.erase(0, count);
+    return count;
   }
   Result<void> write_output(std::string_view text) override {
     output += text;

@@ -60,7 +60,7 @@ TEST_CASE("figures out of range are taken for nothing known", "[pacer]") {
 
   CHECK(clean.answers == 0);
   CHECK(clean.accepted == 0);
-  CHECK(clean.proactive.s == -20);
+  CHECK(clean.proactive.s == -100);
   CHECK(sanitised(clean) == clean);
 }
 

@@ -287,6 +287,44 @@ TEST_CASE("every algorithm and target grants something to an idle group of any s
       }
 }
 
+TEST_CASE("ten agents with three chat slots are paced as thirty slots", "[pacer]") {
+  for (const Algorithm algorithm : {Algorithm::super_progressive, Algorithm::predictive_b}) {
+    TargetPacing chats{without_warm_up()};
+    TargetPacing calls{without_warm_up()};
+    PacingInputs in;
+    in.logged_in = 10;
+    in.slots = 30;
+    in.idle = 12;
+    in.busy = 18;
+    PacingInputs singles = in;
+    singles.logged_in = 30;
+    singles.slots = 0;
+
+    const Decision d = chats.decide(in, {.algorithm = algorithm}, {}, 0.5, 1);
+
+    CHECK(d.figures.slots == 30);
+    CHECK(d.m > 12);
+    CHECK(d.m == calls.decide(singles, {.algorithm = algorithm}, {}, 0.5, 1).m);
+  }
+}
+
+TEST_CASE("a larger group of the same load may invite more", "[pacer]") {
+  double before = 0;
+  for (const int agents : {1, 3, 5, 10, 30, 100, 300, 1000, 2000}) {
+    TargetPacing pacing{without_warm_up()};
+    PacingInputs in;
+    in.logged_in = agents;
+    in.idle = (agents + 1) / 2;
+    in.busy = agents - in.idle;
+    const double m = pacing.decide(in, {}, {}, 0.5, 1).m;
+
+    CAPTURE(agents, m, before);
+    CHECK(m > before);
+    CHECK(m >= in.idle);
+    before = m;
+  }
+}
+
 TEST_CASE("how well ends are foreseen is told", "[pacer]") {
   const std::array<double, 6> elapsed{10, 20, 30, 40, 50, 60};
   PacingInputs in = ten_agents(4);
@@ -346,7 +384,7 @@ TEST_CASE("a bad evening does not block the next morning", "[pacer]") {
   TargetPacing pacing{without_warm_up()};
   PacingInputs in = ten_agents(4);
   const double first = pacing.decide(in, {}, {}, 0.5, 1).figures.aggressiveness;
-  in.proactive.abandoned = 15;
+  in.proactive.abandoned = 40;
   const double evening = pacing.decide(in, {}, {}, 0.5, 2).figures.aggressiveness;
 
   double morning = 0;
@@ -355,6 +393,54 @@ TEST_CASE("a bad evening does not block the next morning", "[pacer]") {
 
   CHECK(evening < first - 1);
   CHECK(morning == Approx(first).margin(0.2));
+}
+
+TEST_CASE("a restart in the middle of a window goes on with it, one after its end does not",
+          "[pacer]") {
+  PacingTuning tuning = without_warm_up();
+  tuning.window_s = 3600;
+  tuning.window_begins_s = 1000;
+  TargetPacing one{tuning};
+  PacingInputs in = ten_agents(4);
+  for (int i = 0; i < 600; ++i) {
+    in.proactive.answered += 1;
+    one.decide(in, {}, {}, 0.5, 1000 + i);
+  }
+  TargetPacing same{tuning};
+  same.restore(one.learned(), 5);
+  TargetPacing later{tuning};
+  later.restore(one.learned(), 4000);
+
+  CHECK(same.decide(in, {}, {}, 0.5, 1700).figures.outcomes == Approx(599).margin(1));
+  CHECK(later.decide(in, {}, {}, 0.5, 1700).figures.outcomes == 0);
+  CHECK(one.decide(in, {}, {}, 0.5, 4599).figures.outcomes > 0);
+  CHECK(one.decide(in, {}, {}, 0.5, 4600).figures.outcomes == 0);
+}
+
+TEST_CASE("a model that is used again is the one that would be computed anew",
+          "[pacer][property]") {
+  REQUIRE(rc::check([] {
+    const int agents = *rc::gen::inRange(2, 200);
+    PacingInputs in;
+    in.logged_in = agents;
+    in.idle = *rc::gen::inRange(0, agents);
+    in.busy = agents - in.idle;
+    in.answered = in.entered = 1000;
+    std::vector<double> elapsed;
+    for (int i = 0; i < in.busy; ++i) elapsed.push_back(*rc::gen::inRange(1, 600));
+    in.busy_elapsed_s = elapsed;
+    TargetPacing again{without_warm_up()};
+    again.decide(in, {}, {}, 0.5, 1);
+    for (double& s : elapsed) s += 1;
+    TargetPacing anew = again;
+    PacingOptions other;
+    other.proactive_ratio = 51;  // Not used by this algorithm, but another set of options.
+
+    const Decision a = again.decide(in, {}, {}, 0.5, 2);
+    const Decision b = anew.decide(in, other, {}, 0.5, 2);
+
+    RC_ASSERT(std::abs(a.m - b.m) <= 1 + 0.05 * b.m);
+  }));
 }
 
 TEST_CASE("acceptances that the statistics are too old to show are not granted again", "[pacer]") {

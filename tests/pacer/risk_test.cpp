@@ -117,8 +117,10 @@ TEST_CASE("the stock does not depend on where the search begins", "[pacer][prope
     const int from_zero = base_stock(problem, allowed, 200, 0).m;
 
     RC_ASSERT(base_stock(problem, allowed, 200, *rc::gen::inRange(0, 250)).m == from_zero);
-    RC_ASSERT(from_zero == 200 || marginal_risk(problem, from_zero) > allowed);
-    RC_ASSERT(from_zero == 0 || marginal_risk(problem, from_zero - 1) <= allowed);
+    // The search sums to within 1e-4 of what is allowed (and within 1e-6).
+    const double slack = std::min(1e-4 * allowed, 1e-6) * 100 + 1e-7;
+    RC_ASSERT(from_zero == 200 || marginal_risk(problem, from_zero) > allowed - slack);
+    RC_ASSERT(from_zero == 0 || marginal_risk(problem, from_zero - 1) <= allowed + slack);
   }));
 }
 
@@ -167,17 +169,66 @@ TEST_CASE("while s is free the loop holds abandonment on its share", "[pacer][pr
   }));
 }
 
-TEST_CASE("a window over its budget lowers s and the next window forgets half of it", "[pacer]") {
+TEST_CASE("a window over its budget makes careful, one under it bold, the later the more",
+          "[pacer]") {
+  GoalLoop over;
+  over.learn(100, 10, 0.03, 0.05, {}, false);
+  GoalLoop under;
+  under.learn(300, 0, 0.03, 0.05, {}, false);
+
+  CHECK(over.bridge(0.03, 1000) < 0);
+  CHECK(over.bridge(0.03, 100) < over.bridge(0.03, 1000));
+  CHECK(over.bridge(0.03, 0) == -3);
+  CHECK(under.bridge(0.03, 1000) > 0);
+  CHECK(under.bridge(0.03, 0) == Approx(0.7));
+}
+
+TEST_CASE("another window begins from nothing, knows what a whole one had, and leaves s",
+          "[pacer]") {
   GoalLoop loop;
   loop.start(-3, {});
-  loop.learn(100, 10, 0.03, 0.15, {}, false);
+  loop.learn(190, 10, 0.03, 0.05, {}, false);
 
-  CHECK(loop.guarded(0.03, 0.15, {}) < -3);
-
-  const double before = loop.excess(0.03);
-  loop.next_window();
-  CHECK(loop.excess(0.03) == Approx(before / 2));
+  loop.next_window(true);
+  CHECK(loop.excess(0.03) == 0);
+  CHECK(loop.learned.window_outcomes == 200);
   CHECK(loop.learned.s == -3);
+  loop.learn(50, 0, 0.03, 0.05, {}, false);
+  loop.next_window(false);
+  CHECK(loop.learned.window_outcomes == 200);
+}
+
+// Interactions abandon with a chance that answers to s as an exact model's would; the loop starts
+// with s wrong by `error`.
+double window_excess(double error, int outcomes, std::uint64_t seed) {
+  const double allowed = 0.03;
+  GoalLoop loop;
+  loop.start(std::log(allowed) + error, {});
+  for (int i = 0; i < outcomes; ++i) {
+    const double v = loop.bridge(allowed, outcomes - i);
+    seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+    const double draw = static_cast<double>(seed >> 11) * 0x1.0p-53;
+    const double gone = draw < std::exp(loop.learned.s + v) ? 1 : 0;
+    loop.learn(1 - gone, gone, allowed * std::exp(v), 0.05, {}, true);
+  }
+  return loop.excess(allowed);
+}
+
+TEST_CASE("a window ends at its budget, however wrong s was when it began", "[pacer][property]") {
+  const double error = GENERATE(-1.0, 0.0, 0.7);
+  double sum = 0;
+  double squares = 0;
+  constexpr int windows = 400;
+  for (std::uint64_t seed = 1; seed <= windows; ++seed) {
+    const double excess = window_excess(error, 1500, seed * 7919);
+    sum += excess;
+    squares += excess * excess;
+  }
+  const double mean = sum / windows;
+
+  CAPTURE(error, mean);
+  CHECK(std::abs(mean) < 2);                  // [interactions] of 45.
+  CHECK(std::sqrt(squares / windows) < 2.5);  // By chance alone, with s exact: 6.6.
 }
 
 TEST_CASE("bins cover every time once and in order", "[pacer][property]") {

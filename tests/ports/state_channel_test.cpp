@@ -62,6 +62,22 @@ TEST_CASE("a late subscriber has all rows within a question and its answer", "[p
   CHECK(late.reader.known(0));
 }
 
+TEST_CASE("a question brings a keyframe of ten thousand rows", "[ports]") {
+  SimWorld sim{1};
+  std::vector<std::string> many;
+  for (int i = 0; i < 10'000; ++i) many.push_back("target-" + std::to_string(i));
+  Pacer pacer{sim.process({"a", "pacer", 0}), 1h, many};
+  pacer.writer.set(9999, granted(7));
+  sim.run_for(1s);
+
+  Listener late{sim.process({"a", "publisher", 0}), many};
+  sim.run_for(300ms);
+
+  CHECK(late.reader.known(9999));
+  CHECK(late.reader.row(9999).proactive == 7);
+  CHECK(late.reader.refused() == 0);
+}
+
 TEST_CASE("only rows that changed travel between keyframes", "[ports]") {
   SimWorld sim{1};
   Pacer pacer{sim.process({"a", "pacer", 0})};

@@ -5,11 +5,14 @@
 
 #include <rapidcheck.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include <map>
 
 #include "services/publisher/capacity.h"
 #include "services/publisher/compress.h"
+#include "services/publisher/parts.h"
+#include "services/publisher/reach.h"
 #include "services/publisher/verdict.h"
 
 namespace paceline::test {
@@ -216,19 +219,106 @@ TEST_CASE("another site's contract has its own names", "[publisher]") {
 }
 
 TEST_CASE("what is compressed is what comes out", "[publisher][property]") {
-  REQUIRE(rc::check([](std::string body) {
+  Compressor compressor{{.gzip_level = 1, .zstd_level = 1, .least = 0}};
+  REQUIRE(rc::check([&](std::string body) {
     body += std::string(2000, 'x');
     std::string packed;
-    RC_ASSERT(compress_gzip(body, 1, 0, packed));
+    RC_ASSERT(compressor.pack(Encoding::gzip, body, packed) == Encoding::gzip);
     RC_ASSERT(unpacked(packed, body.size()) == body);
+    RC_ASSERT(compressor.pack(Encoding::zstd, body, packed) == Encoding::zstd);
+    std::string out(body.size() + 1, '\0');
+    RC_ASSERT(ZSTD_decompress(out.data(), out.size(), packed.data(), packed.size()) == body.size());
+    out.resize(body.size());
+    RC_ASSERT(out == body);
   }));
 }
 
 TEST_CASE("compression that does not pay is left out", "[publisher]") {
+  const auto encoding = GENERATE(Encoding::gzip, Encoding::zstd);
   std::string packed;
 
-  CHECK(!compress_gzip("short", 1, 0, packed));
-  CHECK(!compress_gzip(std::string(1000, 'x'), 1, 1024, packed));
+  CHECK(Compressor{{.least = 0}}.pack(encoding, "short", packed) == Encoding::identity);
+  CHECK(packed.empty());
+  CHECK(Compressor{{.least = 1024}}.pack(encoding, std::string(1000, 'x'), packed) ==
+        Encoding::identity);
+}
+
+TEST_CASE("gzip is used until it is excluded, zstd once it is named", "[publisher]") {
+  const auto [announced, chosen] =
+      GENERATE(table<std::string, Encoding>({{"", Encoding::gzip},
+                                             {"gzip, zstd", Encoding::zstd},
+                                             {"GZIP;q=1.0 , ZStd;q=0.5", Encoding::zstd},
+                                             {"zstd;q=0, gzip", Encoding::gzip},
+                                             {"zstd; q=0.000,gzip;q=0.0", Encoding::identity},
+                                             {"identity", Encoding::identity},
+                                             {"br", Encoding::identity},
+                                             {"*", Encoding::gzip},
+                                             {",,;;q=,", Encoding::identity},
+                                             {"zstd", Encoding::zstd}}));
+  CAPTURE(announced);
+  Encodings encodings{{}};
+
+  encodings.heard(announced);
+
+  CHECK(encodings.choose() == chosen);
+}
+
+TEST_CASE("an encoding that was refused rests until another term", "[publisher]") {
+  Encodings encodings{{}};
+  encodings.heard("gzip, zstd");
+
+  encodings.refused(Encoding::zstd);
+  encodings.heard("gzip, zstd");
+  CHECK(encodings.choose() == Encoding::gzip);
+  encodings.refused(Encoding::gzip);
+  CHECK(encodings.choose() == Encoding::identity);
+  encodings.forgive();
+  CHECK(encodings.choose() == Encoding::zstd);
+
+  Encodings unwilling{{.gzip = false, .zstd = false}};
+  unwilling.heard("gzip, zstd");
+  CHECK(unwilling.choose() == Encoding::identity);
+}
+
+TEST_CASE("parts shrink by what was too much, and grow again only after a time-out",
+          "[publisher]") {
+  Parts parts{10'000};
+
+  parts.timed_out(8000);
+  CHECK(parts.limit() == 4000);
+  parts.timed_out(50);  // So small a one says nothing about size.
+  CHECK(parts.limit() == 4000);
+  parts.accepted();
+  parts.accepted();
+  CHECK(parts.limit() == 10'000);
+
+  CHECK(parts.too_large(6000));
+  CHECK(parts.limit() == 3000);
+  parts.accepted();
+  CHECK(parts.limit() == 3000);
+  for (int i = 0; i < 20; ++i) parts.too_large(parts.limit());
+  CHECK(parts.limit() == 100);
+  CHECK(!parts.too_large(100));
+  parts.forget();
+  CHECK(parts.limit() == 10'000);
+}
+
+TEST_CASE("reach is an answer of the endpoint's own, and a token to use", "[publisher]") {
+  Reach reach;
+  CHECK(!reach.tried());
+
+  reach.endpoint(405);
+  CHECK(reach.tried());
+  CHECK(reach.reachable(true));
+  reach.token_service(0);
+  CHECK(reach.reachable(true));  // The token that we have is good.
+  CHECK(!reach.reachable(false));
+  reach.token_service(401);
+  CHECK(reach.reachable(false));
+  reach.endpoint(502);
+  CHECK(!reach.reachable(true));
+  reach.endpoint(0);
+  CHECK(!reach.reachable(true));
 }
 
 TEST_CASE("capacity follows from two sizes of publication", "[publisher]") {
@@ -294,6 +384,7 @@ TEST_CASE("each status has its meaning", "[publisher]") {
                                                {401, PublicationOutcome::unauthorised},
                                                {403, PublicationOutcome::rejected},
                                                {413, PublicationOutcome::rejected},
+                                               {415, PublicationOutcome::rejected},
                                                {429, PublicationOutcome::throttled},
                                                {500, PublicationOutcome::failed},
                                                {502, PublicationOutcome::failed},
@@ -304,6 +395,7 @@ TEST_CASE("each status has its meaning", "[publisher]") {
 
   CHECK(verdict.outcome == outcome);
   CHECK(verdict.too_large == (status == 413));
+  CHECK(verdict.encoding_refused == (status == 415));
   CHECK(verdict.retry_after.has_value() == (status == 429 || status == 503));
 }
 

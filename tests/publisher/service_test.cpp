@@ -37,6 +37,7 @@ TEST_CASE("other targets are published for without a pause of the rest", "[publi
   REQUIRE(stage.publisher->gate().open());
   const auto before = stage.published().size();
   const auto last = stage.published().back().request.sequence;
+  const auto stale_before = stage.sim.count("pace_stale");  // At the start, before pacers spoke.
 
   CHECK(stage.publisher->take_targets({"t5", "new", "t1", "t2", "t3", "t4"},
                                       std::vector<std::string>(6, "chat"),
@@ -51,7 +52,7 @@ TEST_CASE("other targets are published for without a pause of the rest", "[publi
   for (const auto& target : next.targets) allowed[target.id] = target.proactive;
   CHECK(allowed == std::map<std::string, std::int32_t>{
                        {"t1", 3}, {"t2", 3}, {"t3", 3}, {"t4", 3}, {"t5", 3}, {"new", 0}});
-  CHECK(stage.sim.count("pace_stale") == 0);
+  CHECK(stage.sim.count("pace_stale") == stale_before);
   CHECK(stage.sim.count("gate_closed") == 0);
 }
 

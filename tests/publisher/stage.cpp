@@ -12,6 +12,10 @@ namespace {
 const Address publisher_address{"a", "publisher", 0};
 const Address elector_address{"a", "elector", 0};
 
+constexpr std::string_view empty_publication =
+    R"({"version":1,"cluster":"c","node":"a","term":257,"sequence":1,"timestamp":1,"validUntil":1,)"
+    R"("refreshPeriodMs":1,"mode":"full","targets":[]})";
+
 HttpAnswer answered(int status, std::string body) {
   HttpAnswer answer;
   answer.status = status;
@@ -26,7 +30,11 @@ HttpCall FakeEndpoint::send(HttpRequest request, Done done) {
   const bool is_publication = request.method == "POST" && request.url.ends_with("/publications");
   in_flight_[call] = is_publication;
   if (is_publication) {
-    auto decoded = decode_publication(request.body);
+    const auto encoding = std::find_if(request.headers.begin(), request.headers.end(),
+                                       [](auto& h) { return h.first == "Content-Encoding"; });
+    const bool packed = encoding != request.headers.end();
+    encodings.push_back(packed ? encoding->second : "");
+    auto decoded = decode_publication(packed ? empty_publication : request.body);
     CHECK(decoded.has_value());
     published.push_back({world_->clock.now(), *std::move(decoded), request.headers[0].second});
     most_in_flight = std::max<std::size_t>(
@@ -34,11 +42,15 @@ HttpCall FakeEndpoint::send(HttpRequest request, Done done) {
                                                                [](auto& c) { return c.second; })));
   }
   const Duration delay =
-      delay_min + from_seconds(world_->random.uniform() * to_seconds(delay_max - delay_min));
+      is_publication && delay_of
+          ? delay_of(published.back().request)
+          : delay_min + from_seconds(world_->random.uniform() * to_seconds(delay_max - delay_min));
   world_->timers.after(std::min(delay, request.timeout), [this, call, delay, request, done] {
     if (in_flight_.erase(call) == 0) return;
     auto answer_now = answer_to(request);  // It arrived, even if its answer came too late.
     if (delay >= request.timeout) answer_now = fail(Errc::unavailable, "timed out");
+    if (answer_now && !announces.empty())
+      answer_now->headers.emplace_back("accept-encoding", announces);
     done(std::move(answer_now));
   });
   return call;
@@ -59,13 +71,18 @@ Result<HttpAnswer> FakeEndpoint::answer_to(const HttpRequest& request) {
     return answered(200, R"({"access_token":"token-)" + std::to_string(tokens) +
                              R"(","token_type":"bearer","expires_in":300})");
   }
-  const auto decoded = decode_publication(request.body);
+  const auto decoded = decode_publication(encodings.back().empty() ? std::string_view{request.body}
+                                                                   : empty_publication);
   return answer ? answer(*decoded) : accept(*decoded);
 }
 
 Result<HttpAnswer> FakeEndpoint::accept(const PublicationRequest& request) {
-  if (request.term < term_ || (request.term == term_ && request.sequence <= sequence_))
-    return answered(409, R"({"term":)" + std::to_string(term_) + "}");
+  const bool stands = request.full || (request.term == term_ && request.sequence == sequence_ + 1);
+  if (request.term < term_ || (request.term == term_ && request.sequence <= sequence_) || !stands) {
+    ++refused;
+    return answered(409, R"({"term":)" + std::to_string(term_) + R"(,"sequence":)" +
+                             std::to_string(sequence_) + "}");
+  }
   term_ = request.term;
   sequence_ = request.sequence;
   PublicationAnswer reply{.term = term_,
@@ -73,10 +90,12 @@ Result<HttpAnswer> FakeEndpoint::accept(const PublicationRequest& request) {
                           .accepted = request.targets.size(),
                           .epoch = epoch,
                           .rejected = {},
-                          .feedback = {}};
+                          .feedback = {},
+                          .full_wanted = full_wanted};
   for (const auto& target : request.targets) {
-    counts_[target.id].sent += static_cast<std::uint64_t>(target.proactive);
-    reply.feedback.push_back({target.id, counts_[target.id]});
+    accepted.insert(target.id);
+    counts[target.id].sent += static_cast<std::uint64_t>(target.proactive);
+    reply.feedback.push_back({target.id, counts[target.id]});
   }
   std::string body;
   encode_publication_answer(reply, body);
@@ -92,7 +111,7 @@ Stage::Stage(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt) : 
   config.client_id = "id";
   config.client_secret = "secret";
   config.boot = "boot-1";
-  config.gzip = false;
+  config.gzip = config.zstd = false;
   config.pace_stale = 5s;
   for (int i = 0; i < 6; ++i) config.ids.push_back("t" + std::to_string(i));
   config.channels.assign(config.ids.size(), "chat");

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,15 +38,25 @@ class FakeEndpoint final : public Http {
   /// allowed.
   Result<HttpAnswer> accept(const PublicationRequest& request);
 
+  /// As one that was restored from a backup: it holds an older publication of the term.
+  void forget() { sequence_ = 1; }
+
   int token_status = 200;
+  std::string announces;  // Accept-Encoding of every answer; "" = none.
+  std::function<Duration(const PublicationRequest&)> delay_of;  // Instead of the two below.
   Duration delay_min = 1ms;
   Duration delay_max = 5ms;  // Beyond the request's timeout it becomes one.
   std::string epoch = "first";
+  bool full_wanted = false;
+  std::map<std::string, TargetFeedback> counts;  // What really happened, by target.
 
   std::vector<Published> published;
+  std::vector<std::string> encodings;  // Of each; what is packed is not read, and accepted.
+  std::set<std::string> accepted;      // Targets that were named in what was accepted.
   int tokens = 0;
   int probes = 0;
   int cancelled = 0;
+  int refused = 0;  // 409s
   std::size_t most_in_flight = 0;
 
  private:
@@ -56,7 +67,6 @@ class FakeEndpoint final : public Http {
   std::map<HttpCall, bool> in_flight_;  // Whether it is a publication.
   std::uint64_t term_ = 0;
   std::uint64_t sequence_ = 0;
-  std::map<std::string, TargetFeedback> counts_;
 };
 
 struct Stage {

@@ -23,10 +23,13 @@ HttpAnswer Engagement::take(const HttpRequest& request, Duration now) {
     return answered(200, R"({"access_token":"t","token_type":"bearer","expires_in":3600})");
   const auto publication = decode_publication(request.body);
   CHECK(publication.has_value());
+  const bool stands =
+      publication->full || (publication->term == term_ && publication->sequence == sequence_ + 1);
   if (publication->term < term_ ||
-      (publication->term == term_ && publication->sequence <= sequence_)) {
+      (publication->term == term_ && publication->sequence <= sequence_) || !stands) {
     ++fenced;
-    return answered(409, R"({"term":)" + std::to_string(term_) + "}");
+    return answered(409, R"({"term":)" + std::to_string(term_) + R"(,"sequence":)" +
+                             std::to_string(sequence_) + "}");
   }
   term_ = publication->term;
   sequence_ = publication->sequence;
@@ -112,7 +115,7 @@ void Cluster::start_process(const std::string& name, const std::string& process)
     node.elector = std::make_unique<Elector>(elector_config(name), world, node.disk, no_watch_);
   } else {
     node.uplink = std::make_unique<Uplink>(sim, world, cloud_, engagement);
-    node.uplink->loss = loss_;
+    node.uplink->loss = cut_.contains(name) ? 1 : loss_;
     node.publisher = std::make_unique<Publisher>(publisher_config(name), world, *node.uplink);
   }
 }
@@ -149,6 +152,14 @@ std::string Cluster::master() const {
   for (const auto& [name, node] : nodes_)
     if (node.elector && node.elector->election().role() == ElectorRole::master) return name;
   return "";
+}
+
+void Cluster::cut_uplink(const std::string& node, bool cut) {
+  if (cut)
+    cut_.insert(node);
+  else
+    cut_.erase(node);
+  if (const auto& uplink = nodes_[node].uplink) uplink->loss = cut ? 1 : loss_;
 }
 
 void Cluster::lose(double share) {

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,8 @@ class Cluster {
   Engagement engagement;
   /// Of what publishers and endpoint say to each other from now on.
   void lose(double share);
+  /// One node's way to the endpoint is gone, or back; the bus is not.
+  void cut_uplink(const std::string& node, bool cut);
 
  private:
   struct Disk final : TermStore {
@@ -123,6 +126,7 @@ class Cluster {
 
   World& cloud_;
   double loss_ = 0;
+  std::set<std::string> cut_;
   NoWatch no_watch_;
   NoCheckpoint no_checkpoint_;
   std::map<std::string, Node> nodes_;

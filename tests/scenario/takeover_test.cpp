@@ -159,4 +159,41 @@ TEST_CASE("whatever breaks there is one open publisher at most and pacing comes 
                              [](const SimEvent& e) { return e.level == LogLevel::error; }));
 }
 
+TEST_CASE("a master that cannot reach the endpoint makes way for a node that can", "[scenario]") {
+  const auto seed = GENERATE(range(0u, 50u));
+  CAPTURE(seed);
+  Cluster cluster{seed};
+  cluster.sim.run_for(8s);
+  const auto master = cluster.master();
+  const std::string standby = master == "a" ? "b" : "a";
+  REQUIRE_FALSE(master.empty());
+
+  cluster.cut_uplink(master, true);
+  cluster.sim.run_for(8s);
+
+  CHECK(cluster.master() == standby);
+  CHECK(cluster.engagement.accepted.back().node == standby);
+  CHECK(cluster.sim.elapsed() - cluster.engagement.accepted.back().at < Duration{2s});
+  CHECK(in_order(cluster.engagement.accepted));
+}
+
+TEST_CASE("nobody gives up mastership for a node that cannot publish either", "[scenario]") {
+  const auto seed = GENERATE(range(0u, 20u));
+  CAPTURE(seed);
+  Cluster cluster{seed};
+  cluster.sim.run_for(8s);
+  const auto master = cluster.master();
+  const std::string standby = master == "a" ? "b" : "a";
+  cluster.cut_uplink(standby, true);
+  cluster.sim.run_for(12s);  // The standby's probes find out.
+
+  cluster.cut_uplink(master, true);
+  cluster.sim.run_for(30s);
+  CHECK(cluster.master() == master);
+
+  cluster.cut_uplink(standby, false);
+  cluster.sim.run_for(15s);
+  CHECK(cluster.master() == standby);
+}
+
 }  // namespace paceline::test

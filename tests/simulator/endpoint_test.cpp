@@ -41,8 +41,9 @@ struct Outside {
   Centre centre;
   SimulatedWorld world{centre, clock, log, {.time_scale = 600, .faults = {}}};
   Reception reception{centre, {.epoch = "e"}};
-  StatServerAdapter primary{loop, world, log, {.primary = true, .server = {}}};
-  StatServerAdapter backup{loop, world, log, {.primary = false, .server = {}}};
+  StatServerAdapter primary{
+      loop, world, log, {.primary = true, .authorization = "Basic bWU6aA==", .server = {}}};
+  StatServerAdapter backup{loop, world, log, {.primary = false, .authorization = "", .server = {}}};
   EngagementAdapter engagement{loop,
                                world,
                                reception,
@@ -85,6 +86,12 @@ struct Outside {
                  .client_certificate_file = {},
                  .client_key_file = {},
                  .proxy = {}});
+  }
+  /// Sets a fault and lets the servers follow it.
+  void fault(const std::string& key, const std::string& value) {
+    REQUIRE(post(url(control.port(), "/fault"), "{\"" + key + "\":\"" + value + "\"}")->status ==
+            200);
+    loop.run_once(1ms);
   }
   std::string token() {
     const auto answer = post(
@@ -204,6 +211,70 @@ TEST_CASE("a server that is down refuses and comes back empty", "[simulator][pro
   CHECK(answer->statistics.at(0).value < 10);
 }
 
+TEST_CASE("faults of a Stat Server show as their status, and only on that server",
+          "[simulator][process]") {
+  const auto [word, status] = GENERATE(table<const char*, int>(
+      {{"429", 429}, {"401", 401}, {"403", 403}, {"503", 503}, {"up", 200}, {"no_push", 200}}));
+  Outside outside;
+  const std::string body =
+      std::string{R"({"retry_after":"3s","statserver_primary":")"} + word + "\"}";
+  const auto set = outside.post(outside.url(outside.control.port(), "/fault"), body);
+  REQUIRE(set->status == 200);
+
+  const auto sick = outside.post(
+      outside.url(outside.primary.port(), "/statistics/v3/subscriptions"), subscription);
+  const auto well = outside.post(outside.url(outside.backup.port(), "/statistics/v3/subscriptions"),
+                                 subscription);
+  const auto shaken =
+      outside.post(outside.url(outside.primary.port(), "/statistics/v3/notifications"),
+                   R"([{"channel":"/meta/handshake","version":"1.0"}])");
+
+  CHECK(sick->status == status);
+  CHECK(well->status == 200);
+  if (status == 429) CHECK(sick->header("retry-after") == "3");
+  CHECK(shaken->status == (word == std::string{"no_push"} ? 404 : status));
+}
+
+TEST_CASE("a truncated answer is half an answer", "[simulator][process]") {
+  Outside outside;
+  outside.post(outside.url(outside.control.port(), "/fault"),
+               R"({"statserver_primary":"truncated"})");
+
+  const auto half = outside.post(
+      outside.url(outside.primary.port(), "/statistics/v3/subscriptions"), subscription);
+
+  CHECK(half->status == 200);
+  CHECK_FALSE(decode_subscription_answer(half->body));
+}
+
+TEST_CASE("another prefix serves the same without push", "[simulator][process]") {
+  Outside outside;
+  const auto base = outside.url(outside.primary.port(), "/workspace/v3/reporting");
+
+  const auto made = outside.post(base + "/subscriptions", subscription);
+  const auto shaken =
+      outside.post(base + "/notifications", R"([{"channel":"/meta/handshake","version":"1.0"}])");
+
+  CHECK(decode_subscription_answer(made->body)->statistics.size() == 1);
+  CHECK(shaken->status == 404);
+}
+
+TEST_CASE("the Stat Service is open within and needs a password from without",
+          "[simulator][process]") {
+  Outside outside;
+  const auto base = outside.url(outside.primary.port(), "/genesys/1");
+  constexpr const char* form = "objectId=queue-0&objectType=Queue&metric=TotalEntered";
+
+  const auto within = outside.post(base + "/internal_statistic", form);
+  const auto stranger = outside.post(base + "/statistic", form);
+  const auto known = outside.post(base + "/statistic", form, {{"Authorization", "Basic bWU6aA=="}});
+
+  CHECK(within->status == 200);
+  CHECK(within->header("age") == "0");
+  CHECK(stranger->status == 401);
+  CHECK(known->status == 200);
+}
+
 TEST_CASE("a publication needs a token, is fenced, and stands in the log", "[simulator][process]") {
   Outside outside;
 
@@ -220,7 +291,7 @@ TEST_CASE("a publication needs a token, is fenced, and stands in the log", "[sim
   CHECK(decode_publication_answer(accepted->body)->feedback.size() == 2);
   CHECK(packed->status == 200);
   CHECK(fenced->status == 409);
-  CHECK(decode_fence(fenced->body) == Result<std::uint64_t>{3});
+  CHECK(decode_fence(fenced->body)->term == 3);
   const auto log = read_file(outside.folder.path + "/publications.jsonl");
   REQUIRE(log);
   CHECK(std::ranges::count(*log, '\n') == 4);
@@ -248,13 +319,104 @@ TEST_CASE("a stranger's authority is not trusted", "[simulator][process]") {
 TEST_CASE("faults of the endpoint show as their status", "[simulator][process]") {
   Outside outside;
   const auto token = outside.token();
-  const auto [fault, status] =
-      GENERATE(table<std::string, int>({{"429", 429}, {"503", 503}, {"401", 401}, {"403", 403}}));
+  const auto [fault, status] = GENERATE(table<std::string, int>({{"429", 429},
+                                                                 {"503", 503},
+                                                                 {"401", 401},
+                                                                 {"403", 403},
+                                                                 {"409", 409},
+                                                                 {"415", 200},
+                                                                 {"413", 200},
+                                                                 {"500", 500},
+                                                                 {"redirect", 307},
+                                                                 {"not_json", 200},
+                                                                 {"full_wanted", 200}}));
+  CAPTURE(fault);
 
-  outside.post(outside.url(outside.control.port(), "/fault"), R"({"endpoint":")" + fault + "\"}");
+  outside.fault("endpoint", fault);
   const auto answer = outside.publish(1, 1, token);
 
+  REQUIRE(answer);
   CHECK(answer->status == status);
+  CHECK(answer->header("retry-after") == (fault == "429" || fault == "503" ? "2" : ""));
+  if (fault == "409") CHECK(decode_fence(answer->body)->term == 257);
+  if (fault == "redirect") CHECK(answer->header("location").starts_with("https://elsewhere."));
+  if (fault == "not_json") CHECK(!decode_publication_answer(answer->body));
+  if (fault == "full_wanted") CHECK(decode_publication_answer(answer->body)->full_wanted);
+  CHECK(outside.world.faults().endpoint != EndpointFault::ok);
+}
+
+TEST_CASE("what the endpoint can do to an answer is no answer any more", "[simulator][process]") {
+  Outside outside;
+  const auto token = outside.token();
+  const auto fault = GENERATE(as<std::string>{}, "reset", "wrong_encoding", "down",
+                              "expired_certificate", "other_certificate", "foreign_certificate");
+  CAPTURE(fault);
+
+  outside.fault("endpoint", fault);
+  const auto broken = outside.publish(1, 1, token);
+  outside.fault("endpoint", "ok");
+  const auto whole = outside.publish(1, 2, token);
+
+  CHECK_FALSE(broken);
+  REQUIRE(whole);
+  CHECK(whole->status == 200);
+}
+
+TEST_CASE("faults of size and encoding concern those publications alone", "[simulator][process]") {
+  Outside outside;
+  const auto token = outside.token();
+
+  outside.fault("endpoint", "415");
+  const auto packed = outside.publish(1, 1, token, true);
+  const auto plain = outside.publish(1, 1, token);
+
+  CHECK(packed->status == 415);
+  CHECK(plain->status == 200);
+  CHECK(plain->header("accept-encoding") == "identity");
+}
+
+TEST_CASE("a Retry-After can be a date", "[simulator][process]") {
+  Outside outside;
+  outside.fault("retry_after_form", "date");
+  outside.fault("endpoint", "429");
+
+  const auto answer = outside.publish(1, 1, "none");
+
+  CHECK(answer->header("retry-after").size() == 29);
+  CHECK(answer->header("retry-after").ends_with(" GMT"));
+}
+
+TEST_CASE("the token service has faults of its own", "[simulator][process]") {
+  Outside outside;
+  const auto [fault, status] = GENERATE(
+      table<std::string, int>({{"429", 429}, {"500", 500}, {"401", 401}, {"malformed", 200}}));
+  CAPTURE(fault);
+  const auto token = outside.token();
+  outside.fault("token", fault);
+
+  const auto answer = outside.post(outside.secure("/oauth/token"), "grant_type=client_credentials",
+                                   {{"Authorization", "Basic cGFjZWxpbmU6cGFjZWxpbmUtc2VjcmV0"}});
+
+  CHECK(answer->status == status);
+  CHECK_FALSE((status == 200 && decode_token_answer(answer->body)));
+  CHECK(outside.publish(1, 1, token)->status == 200);
+}
+
+TEST_CASE("what requests may be encoded in is announced, and understood", "[simulator][process]") {
+  Outside outside;
+  const auto token = outside.token();
+  const auto door = outside.secure("/api/v2/pacing/clusters/demo/publications");
+  const auto announced = outside.send(
+      {.url = door, .headers = {}, .body = {}, .ca_file = outside.folder.path + "/ca.pem"});
+
+  CHECK(announced->status == 405);
+  CHECK(announced->header("accept-encoding") == "gzip, zstd");
+  // Not zstd, and half of a frame whose end is missing.
+  for (const auto& body : {std::string{"not zstd"}, std::string{"\x28\xb5\x2f\xfd\x24\x05", 6}})
+    CHECK(
+        outside
+            .post(door, body, {{"Authorization", "Bearer " + token}, {"Content-Encoding", "zstd"}})
+            ->status == 400);
 }
 
 TEST_CASE("a malformed answer is no JSON", "[simulator][process]") {

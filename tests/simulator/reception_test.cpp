@@ -82,12 +82,32 @@ TEST_CASE("an older term or a sequence that is not larger is fenced", "[simulato
   const auto other = desk.receive(other_cluster);
 
   CHECK(older_term.status == 409);
-  CHECK(older_term.term == 5);
+  CHECK(older_term.fence == Fence{5, 7});
   CHECK(same_sequence.status == 409);
   CHECK(next.status == 200);
   CHECK(new_term.status == 200);
   CHECK(other.status == 200);
   CHECK(desk.centre.figures(0).sent == 0);
+}
+
+TEST_CASE("a delta stands on the publication before it, or is refused", "[simulator]") {
+  const auto [term, sequence, status] = GENERATE(table<std::uint64_t, std::uint64_t, int>(
+      {{5, 8, 200}, {5, 9, 409}, {6, 1, 409}, {6, 8, 409}}));
+  CAPTURE(term, sequence);
+  Desk desk;
+  auto first = publication(5, 7, {});
+  first.full = false;
+  CHECK(desk.receive(first).status == 409);  // Nothing is held yet.
+  first.full = true;
+  desk.receive(first);
+
+  auto delta = publication(term, sequence, {offer("t0", 3, 5)});
+  delta.full = false;
+  const auto verdict = desk.receive(delta);
+
+  CHECK(verdict.status == status);
+  CHECK(desk.centre.figures(0).sent == (status == 200 ? 3 : 0));
+  if (status == 409) CHECK(verdict.fence == Fence{5, 7});
 }
 
 TEST_CASE("a publication without cluster, term or sequence is refused", "[simulator]") {
@@ -171,8 +191,10 @@ TEST_CASE("accepted terms and sequences only rise, pending stays bounded",
       request.full = *rc::gen::arbitrary<bool>();
       const int pending = desk.centre.figures(0).pending;
       const auto verdict = desk.receive(request);
+      const bool stands =
+          request.full || std::pair{term, sequence} == std::pair{last.first, last.second + 1};
       RC_ASSERT((verdict.status == 200) ==
-                (term > 0 && sequence > 0 && std::pair{term, sequence} > last));
+                (term > 0 && sequence > 0 && std::pair{term, sequence} > last && stands));
       if (verdict.status == 200) {
         last = {term, sequence};
         RC_ASSERT(desk.centre.figures(0).pending <= std::max(pending, most));

@@ -135,8 +135,13 @@ TEST_CASE("the busy day leaves the agents time that invitations can fill", "[sim
 TEST_CASE("faults are set by their words and refuse others", "[simulator]") {
   const auto down = with_fault({}, "statserver_primary", "down");
   REQUIRE(down);
-  CHECK(down->primary == ServerFault::down);
-  CHECK(with_fault({}, "statserver_backup", "reset")->backup_resets == 1);
+  CHECK(down->primary.state == ServerFault::down);
+  CHECK(with_fault({}, "statserver_backup", "reset")->backup.resets == 1);
+  CHECK(with_fault({}, "statserver_backup", "429")->backup.state == ServerFault::too_many);
+  CHECK(with_fault({}, "statserver_primary", "forget")->primary.forgets == 1);
+  CHECK(with_fault({}, "statserver_backup_lag", "20s")->backup.lag == 20s);
+  CHECK(with_fault({}, "statserver_hidden", "t00,t07")->hidden == "t00,t07");
+  CHECK(with_fault({}, "push_disorder", "0.2")->push_disorder == 0.2);
   CHECK(with_fault({}, "endpoint", "429")->endpoint == EndpointFault::too_many);
   CHECK(with_fault({}, "push_delay", "3s")->push_delay == 3s);
   CHECK(with_fault({}, "acceptance", "0.5")->drift.acceptance == 0.5);
@@ -146,6 +151,8 @@ TEST_CASE("faults are set by their words and refuse others", "[simulator]") {
   CHECK_FALSE(with_fault({}, "acceptance", "2"));
   CHECK_FALSE(with_fault({}, "staffing", "nan"));
   CHECK_FALSE(with_fault({}, "push_delay", "2m"));
+  CHECK_FALSE(with_fault({}, "statserver_backup_lag", "6m"));
+  CHECK_FALSE(with_fault({}, "statserver_primary", "500"));
 }
 
 TEST_CASE("any words are a fault or refused", "[simulator][property]") {

@@ -2,57 +2,10 @@
 
 #include <rapidcheck.h>
 
-#include "tests/simulator/plans.h"
+#include "tests/simulator/listener.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
-namespace {
-
-Moment at(Duration time) {
-  return {.now = Instant{time}, .wall_ms = 1'700'000'000'000};
-}
-
-CentrePlan busy_plan() {
-  auto kind = plain_kind(5);
-  kind.arrivals_per_hour = all_day(60);
-  return plan_with(kind, 2);
-}
-
-SubscriptionRequest wanting(std::string id, std::vector<StatisticRequest> statistics) {
-  return {.operation_id = std::move(id), .statistics = std::move(statistics)};
-}
-
-StatisticRequest named(std::string id, std::string object, std::string type, std::string name) {
-  return {.statistic_id = std::move(id),
-          .object_id = std::move(object),
-          .object_type = std::move(type),
-          .name = std::move(name),
-          .definition = {}};
-}
-
-BayeuxMessage meta(std::string channel, std::string client = "", std::string subscription = "") {
-  BayeuxMessage message;
-  message.channel = std::move(channel);
-  message.client_id = std::move(client);
-  message.subscription = std::move(subscription);
-  return message;
-}
-
-// A client with a session that listens to updates; its first connect is answered.
-struct Listener {
-  std::string cookie;
-  std::string client;
-
-  explicit Listener(StatServer& server, Moment moment = at(0s)) {
-    const auto reply = server.hear({meta("/meta/handshake")}, "", moment);
-    cookie = reply.new_cookie;
-    client = reply.messages.at(0).client_id;
-    server.hear({meta("/meta/subscribe", client, std::string{updates_channel})}, cookie, moment);
-    server.hear({meta("/meta/connect", client)}, cookie, moment);
-  }
-};
-
-}  // namespace
 
 TEST_CASE("statistics are known by name and by definition", "[simulator]") {
   StatisticRequest request = named("s", "g", "GroupAgents", "CurrentReadyAgents");

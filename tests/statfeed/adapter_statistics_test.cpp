@@ -1,139 +1,15 @@
 // The adapter over real sockets on loopback, with a server that gives ugly answers.
 #include "services/statfeed/adapter_statistics.h"
 
-#include <algorithm>
+#include <set>
 
-#include "common/runtime/curl_http.h"
-#include "common/runtime/http_server.h"
-#include "common/runtime/system_clock.h"
-#include "tests/support/catch.h"
-#include "tests/support/real_loop.h"
-#include "tests/support/sim_world.h"
+#include "services/simulator/adapter_certificate.h"
+#include "services/simulator/gzip.h"
+#include "tests/statfeed/desk.h"
+#include "tests/statfeed/raw_server.h"
+#include "tests/support/folder.h"
 
 namespace paceline::test {
-namespace {
-
-class NoBus final : public Bus {
- public:
-  void publish(std::string_view, Payload, int) override {}
-  void subscribe(std::string_view, Deliver, int) override {}
-  void ask(const Address&, Payload, Duration, Reply) override {}
-  void answer(Answer) override {}
-};
-
-class Events final : public Log {
- public:
-  void write(LogLevel, std::string_view event, std::span<const LogField>) override {
-    events.emplace_back(event);
-  }
-  void set_level(LogLevel) override {}
-  std::size_t count(std::string_view event) const {
-    return static_cast<std::size_t>(std::ranges::count(events, event));
-  }
-  std::vector<std::string> events;
-};
-
-struct Heard final : SourceListener {
-  void began(int) override { ++sessions; }
-  void read(int, std::span<const Reading> all) override {
-    readings.insert(readings.end(), all.begin(), all.end());
-  }
-  void heard(int) override { ++signs; }
-  void became(int, const SourceState& now) override { state = now; }
-  std::vector<Reading> readings;
-  SourceState state;
-  int sessions = 0;
-  int signs = 0;
-};
-
-// What the server says next, by path; every request is kept.
-struct Desk {
-  explicit Desk(std::function<ServerAnswer(const ServerRequest&)> how)
-      : answer{std::move(how)}, server{loop, {}, [this](ServerRequest request, Responder respond) {
-                                         requests.push_back(request);
-                                         respond.send(answer(request));
-                                       }} {
-    roster.apply({{"t1", "g1", "q1"}});
-    options.url = "http://127.0.0.1:" + std::to_string(server.port()) + "/statistics/v3";
-    options.session.retry_min = 5ms;
-    options.session.retry_max = 20ms;
-    options.session.liveness = 20ms;
-    options.session.poll_period = 10ms;
-    options.session.batches.retry_min = 5ms;
-  }
-
-  void run(const std::function<bool()>& done) {
-    StatisticsAdapter adapter{options, 0, heard, roster, mapping, world, http};
-    adapter.start();
-    REQUIRE(run_until(loop, done));
-  }
-
-  Loop loop;
-  std::function<ServerAnswer(const ServerRequest&)> answer;
-  std::vector<ServerRequest> requests;
-  HttpServer server;
-  Metrics metrics;
-  SystemClock clock;
-  NoBus bus;
-  Events log;
-  SimRandom random{1};
-  World world{{"a", "statfeed", 0}, 1, clock, loop, bus, log, random, metrics};
-  CurlHttp http{loop, metrics};
-  Roster roster;
-  Mapping mapping = default_mapping();
-  Heard heard;
-  StatisticsAdapter::Options options;
-};
-
-ServerAnswer json(std::string body, HttpHeaders headers = {}) {
-  return {.status = 200,
-          .content_type = "application/json",
-          .body = std::move(body),
-          .headers = std::move(headers)};
-}
-
-ServerAnswer plain(int status, std::string body = "", HttpHeaders headers = {}) {
-  auto answer = json(std::move(body), std::move(headers));
-  answer.status = status;
-  return answer;
-}
-
-// A server that does everything right.
-ServerAnswer good(const ServerRequest& request) {
-  if (request.path.ends_with("/notifications")) {
-    auto messages = decode_bayeux(request.body).value();
-    HttpHeaders headers;
-    for (auto& message : messages) {
-      message.successful = true;
-      if (message.channel != "/meta/handshake") continue;
-      message.client_id = "c";
-      headers.emplace_back("Set-Cookie", "STATISTICS_SESSIONID=abc; Path=/; HttpOnly");
-    }
-    std::string body;
-    encode_bayeux(messages, body);
-    return json(body, headers);
-  }
-  if (request.method != "POST") return json(R"({"status":{"code":0},"data":{"statistics":[]}})");
-  const auto asked = decode_subscription(request.body).value();
-  SubscriptionAnswer told;
-  told.subscription_id = asked.operation_id;
-  for (const auto& one : asked.statistics) {
-    StatisticValue value;
-    value.statistic_id = one.statistic_id;
-    value.timestamp_ms = 1000;
-    value.value = 4;
-    told.statistics.push_back(value);
-  }
-  std::string body;
-  encode_subscription_answer(told, body);
-  return json(body);
-}
-
-bool is_open(const ServerRequest& request) {
-  return request.method == "POST" && request.path.ends_with("/subscriptions");
-}
-
-}  // namespace
 
 TEST_CASE("the adapter keeps the session cookie and sends key and token", "[statfeed]") {
   Desk desk{good};
@@ -215,8 +91,7 @@ TEST_CASE("an access token is fetched first and renewed after a 401", "[statfeed
     if (request.header("authorization") != "Bearer token2") return plain(401, "");
     return good(request);
   }};
-  desk.options.access.auth_url =
-      "http://127.0.0.1:" + std::to_string(desk.server.port()) + "/token";
+  desk.options.access.auth_url = desk.address() + "/token";
   desk.options.access.client_id = "me";
   desk.options.access.client_secret = "hush";
 
@@ -237,6 +112,283 @@ TEST_CASE("a server without push is polled", "[statfeed]") {
   CHECK_FALSE(desk.heard.state.pushing);
   CHECK(desk.requests.back().path.find("/statistic-values") != std::string::npos);
   CHECK(desk.log.count("push_refused") == 1);
+}
+
+TEST_CASE("a site's own definitions are asked for in batches of bounded size", "[statfeed]") {
+  Desk desk{good};
+  std::vector<Subject> subjects;
+  for (int i = 0; i < 30; ++i)
+    subjects.push_back({"t" + std::to_string(i), "g" + std::to_string(i), "q" + std::to_string(i)});
+  desk.roster.apply(subjects);
+  auto& ready = desk.mapping[Figure::ready];
+  ready.name.clear();
+  ready.definition = StatisticDefinition{.notification_mode = "Periodical",
+                                         .notification_frequency = 5,
+                                         .category = "CurrentNumber",
+                                         .subject = "DNStatus",
+                                         .main_mask = "WaitForNextCall"};
+  desk.options.session.batches.size = 16;
+
+  desk.run([&] { return desk.heard.state.complete; });
+
+  std::set<std::pair<std::string, std::string>> named;
+  std::set<std::string> defined;
+  for (const auto& request : desk.requests) {
+    if (!is_open(request)) continue;
+    CHECK(request.parameter("verbose") == "INFO");
+    const auto asked = decode_subscription(request.body).value();
+    CHECK(asked.statistics.size() <= 16);
+    for (const auto& one : asked.statistics) {
+      if (one.definition)
+        CHECK((one.name.empty() && defined.insert(one.object_id).second));
+      else
+        CHECK(named.emplace(one.object_id, one.name).second);
+      if (one.definition) CHECK(one.definition == ready.definition);
+    }
+  }
+  CHECK(defined.size() == 30);
+  CHECK(named.size() == 30 * (figure_count - 1));
+  CHECK(desk.heard.readings.size() >= 30 * figure_count);
+}
+
+TEST_CASE("without verbose the values are polled", "[statfeed]") {
+  std::string opened;
+  Desk desk{[&](const ServerRequest& request) {
+    if (is_open(request)) {
+      opened = request.body;
+      CHECK(request.parameter("verbose") == "OFF");
+      return json(R"({"status":{"code":0},"data":{}})");
+    }
+    if (request.method != "GET") return good(request);
+    auto as_opened = request;
+    as_opened.method = "POST";
+    as_opened.body = opened;
+    return good(as_opened);
+  }};
+  desk.options.session.verbose = false;
+
+  desk.run([&] { return desk.heard.state.complete; });
+
+  CHECK(desk.heard.readings.size() == figure_count);
+}
+
+TEST_CASE("a prefix without push is polled and never asked for notifications", "[statfeed]") {
+  Desk desk{good};
+  desk.options.url = desk.address() + "/workspace/v3/reporting";
+  desk.options.session.push = false;
+
+  desk.run([&] { return desk.heard.signs > 3; });
+
+  CHECK_FALSE(desk.heard.state.pushing);
+  for (const auto& request : desk.requests)
+    CHECK(request.path.starts_with("/workspace/v3/reporting/subscriptions"));
+}
+
+TEST_CASE("updates of both shapes, as texts and as whole numbers, are read", "[statfeed]") {
+  std::string id;
+  int connects = 0;
+  Desk desk{[&](const ServerRequest& request) {
+    if (is_open(request))
+      id = decode_subscription(request.body)
+               ->statistics[static_cast<int>(Figure::ready)]
+               .statistic_id;
+    if (request.body.find("/meta/connect") == std::string::npos || id.empty()) return good(request);
+    const auto update = [&](const std::string& data) {
+      return json(R"([{"channel":"/statistics/v3/updates","data":)" + data +
+                  R"(},{"channel":"/meta/connect","successful":true}])");
+    };
+    const auto statistics = [&](const std::string& value) {
+      return R"({"statistics":[{"statisticId":")" + id + R"(","timestamp":2000,"value":)" + value +
+             "}]}";
+    };
+    switch (++connects) {
+      case 1:
+        return update(statistics(R"({"intValue":11,"stringValue":"11"})"));
+      case 2:
+        return update(R"({"data":)" + statistics(R"({"intValue":12})") + "}");
+      case 3:
+        return update(statistics(R"({"stringValue":"13.5"})"));
+      case 4:
+        return update(statistics(R"({"stringValue":"n/a"})"));
+      default:
+        return good(request);
+    }
+  }};
+
+  desk.run([&] { return connects > 5; });
+
+  std::vector<double> values;
+  int invalid = 0;
+  for (const auto& reading : desk.heard.readings) {
+    if (reading.timestamp_ms != 2000) continue;
+    if (reading.kind == Reading::Kind::value) values.push_back(reading.value);
+    if (reading.kind == Reading::Kind::invalid) ++invalid;
+  }
+  CHECK(values == std::vector<double>{11, 12, 13.5});
+  CHECK(invalid == 1);
+}
+
+TEST_CASE("a server's word on its service is heard", "[statfeed]") {
+  bool up = false;
+  Desk desk{[&](const ServerRequest& request) {
+    if (request.body.find("/meta/connect") == std::string::npos) return good(request);
+    return json(R"([{"channel":"/statistics/v3/service","data":{"serviceState":")" +
+                std::string{up ? "Available" : "Unavailable"} +
+                R"("}},{"channel":"/meta/connect","successful":true}])");
+  }};
+
+  desk.run([&] { return desk.heard.state.complete && !desk.heard.state.available; });
+  up = true;
+  desk.run([&] { return desk.heard.state.complete && desk.heard.state.available; });
+
+  CHECK(desk.log.count("service_state") >= 1);
+}
+
+TEST_CASE("a forgotten client shakes hands again and gets another cookie", "[statfeed]") {
+  int handshakes = 0;
+  bool forgotten = false;
+  Desk desk{[&](const ServerRequest& request) {
+    if (request.body.find("/meta/handshake") != std::string::npos) {
+      auto answer = good(request);
+      answer.headers = {{"Set-Cookie", "STATISTICS_SESSIONID=s" + std::to_string(++handshakes)}};
+      return answer;
+    }
+    if (request.body.find("/meta/connect") != std::string::npos && handshakes == 1 &&
+        std::exchange(forgotten, true) == false)
+      return json(
+          R"([{"channel":"/meta/connect","successful":false,"error":"402::Unknown client","advice":{"reconnect":"handshake"}}])");
+    return good(request);
+  }};
+
+  desk.run([&] { return handshakes == 2 && desk.heard.state.complete && desk.heard.signs > 2; });
+
+  CHECK(desk.heard.sessions == 2);
+  CHECK(desk.requests.back().header("cookie") == "STATISTICS_SESSIONID=s2");
+}
+
+TEST_CASE("who stops takes leave of the server", "[statfeed]") {
+  Desk desk{good};
+  StatisticsAdapter adapter{desk.options, 0,          desk.heard, desk.roster,
+                            desk.mapping, desk.world, desk.http};
+  adapter.start();
+  REQUIRE(run_until(desk.loop, [&] { return desk.heard.state.complete; }));
+
+  adapter.stop();
+
+  REQUIRE(run_until(desk.loop, [&] {
+    return desk.requests.back().body.find("/meta/disconnect") != std::string::npos;
+  }));
+  CHECK(desk.requests.back().header("cookie") == "STATISTICS_SESSIONID=abc");
+}
+
+TEST_CASE("429 is obeyed, in seconds and as a date", "[statfeed]") {
+  const bool as_date = GENERATE(false, true);
+  SystemClock clock;
+  std::optional<Instant> refused;
+  std::optional<Instant> again;
+  Desk desk{[&](const ServerRequest& request) {
+    if (!is_open(request)) return good(request);
+    if (refused) {
+      if (!again) again = clock.now();
+      return good(request);
+    }
+    refused = clock.now();
+    const auto then = std::chrono::floor<std::chrono::seconds>(clock.wall()) + 3s;
+    const auto day = std::chrono::floor<std::chrono::days>(then);
+    const std::chrono::year_month_day date{day};
+    constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const std::chrono::hh_mm_ss time{then - day};
+    char text[40];
+    std::snprintf(text, sizeof text, "Sun, %02u %s %04d %02d:%02d:%02d GMT",
+                  static_cast<unsigned>(date.day()),
+                  months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                  static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                  static_cast<int>(time.seconds().count()));
+    return plain(429, "", {{"Retry-After", as_date ? text : "2"}});
+  }};
+
+  desk.run([&] { return desk.heard.state.complete; });
+
+  CHECK(*again - *refused >= 1900ms);
+}
+
+TEST_CASE("compressed answers are read", "[statfeed]") {
+  Desk desk{[](const ServerRequest& request) {
+    auto answer = good(request);
+    CHECK(request.header("accept-encoding").find("gzip") != std::string::npos);
+    answer.body = gzip(answer.body);
+    answer.headers.emplace_back("Content-Encoding", "gzip");
+    return answer;
+  }};
+
+  desk.run([&] { return desk.heard.state.complete && desk.heard.signs > 2; });
+
+  CHECK(desk.heard.state.pushing);
+  CHECK(desk.heard.readings.size() >= figure_count);
+}
+
+TEST_CASE("answers that break off are refused, and asked for again", "[statfeed]") {
+  enum class How { short_of_length, half_a_gzip, no_gzip, nothing };
+  const auto how = GENERATE(How::short_of_length, How::half_a_gzip, How::no_gzip, How::nothing);
+  Desk desk{good};
+  int bad = 2;
+  RawServer raw{desk.loop, [&](const ServerRequest& request) -> std::string {
+                  auto answer = good(request);
+                  const auto whole = RawServer::bytes(answer);
+                  if (!is_open(request) || bad == 0) return whole;
+                  --bad;
+                  switch (how) {
+                    case How::short_of_length:
+                      return whole.substr(0, whole.size() - 20);
+                    case How::half_a_gzip:
+                      answer.body = gzip(answer.body);
+                      answer.body.resize(answer.body.size() / 2);
+                      answer.headers.emplace_back("Content-Encoding", "gzip");
+                      return RawServer::bytes(answer);
+                    case How::no_gzip:
+                      answer.headers.emplace_back("Content-Encoding", "gzip");
+                      return RawServer::bytes(answer);
+                    case How::nothing:
+                      return "";
+                  }
+                  return "";
+                }};
+  desk.options.url = "http://127.0.0.1:" + std::to_string(raw.port()) + "/statistics/v3";
+
+  desk.run([&] { return desk.heard.state.complete && !desk.heard.readings.empty(); });
+
+  CHECK(bad == 0);
+  CHECK(desk.log.count("primary_request_failed") >= 1);
+  CHECK(std::ranges::all_of(desk.heard.readings, [](const auto& one) { return one.value == 4; }));
+}
+
+TEST_CASE("a server's certificate has to be of the authority that is trusted", "[statfeed]") {
+  const Folder mine;
+  const Folder strangers;
+  const auto certificates = make_certificates(mine.path());
+  const auto other = make_certificates(strangers.path());
+  Desk desk{good,
+            {.certificate_pem = certificates.certificate_pem, .key_pem = certificates.key_pem}};
+  desk.options.url = "https://127.0.0.1:" + std::to_string(desk.server.port()) + "/statistics/v3";
+  desk.options.access.ca_file = other.ca_file;
+  desk.run([&] { return desk.log.count("primary_session_lost") > 0; });
+  CHECK(desk.requests.empty());
+
+  desk.options.access.ca_file = certificates.ca_file;
+  desk.run([&] { return desk.heard.state.complete; });
+
+  CHECK(desk.heard.readings.size() >= figure_count);
+}
+
+TEST_CASE("a name and a password go out as HTTP Basic", "[statfeed]") {
+  Desk desk{good};
+  desk.options.access.user = "Aladdin";
+  desk.options.access.password = "open sesame";
+
+  desk.run([&] { return desk.heard.state.complete; });
+
+  CHECK(desk.requests.back().header("authorization") == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
 }
 
 }  // namespace paceline::test

@@ -42,7 +42,7 @@ TEST_CASE("statistics come in batches of bounded size", "[statfeed]") {
     batches.opening(*id);
     sizes.push_back(batches.find(*id)->statistics.size());
     CHECK_FALSE(batches.complete());
-    batches.opened(*id, "s", {}, start);
+    batches.opened(*id, "s", {}, true, start);
   }
 
   CHECK(sizes == std::vector<std::size_t>{20, 20, 15});
@@ -54,7 +54,7 @@ TEST_CASE("what the server does not know is asked for again, later and later", "
   batches.rebuild(slots(1));
   auto id = *batches.next_to_open(start);
   batches.opening(id);
-  CHECK_FALSE(batches.opened(id, "s", {3}, start));
+  CHECK_FALSE(batches.opened(id, "s", {3}, true, start));
   CHECK(batches.unseen() == 1);
 
   CHECK_FALSE(batches.next_to_open(start + 14s).has_value());
@@ -63,13 +63,13 @@ TEST_CASE("what the server does not know is asked for again, later and later", "
     id = batches.next_to_open(now).value();
     CHECK(batches.find(id)->statistics == std::vector<Statistic>{3});
     batches.opening(id);
-    CHECK(batches.opened(id, "t", {3}, now));
+    CHECK(batches.opened(id, "t", {3}, true, now));
     CHECK_FALSE(batches.next_to_open(now + pause - 1ms).has_value());
     now += pause;
   }
   id = batches.next_to_open(now).value();
   batches.opening(id);
-  CHECK_FALSE(batches.opened(id, "t", {}, now));
+  CHECK_FALSE(batches.opened(id, "t", {}, true, now));
   CHECK(batches.unseen() == 0);
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("targets that left take their subscriptions along", "[statfeed]") {
   for (const auto* name : {"first", "second"}) {
     const auto id = batches.next_to_open(start).value();
     batches.opening(id);
-    batches.opened(id, name, {}, start);
+    batches.opened(id, name, {}, true, start);
   }
   const std::vector<std::uint32_t> gone{0};
 
@@ -128,12 +128,13 @@ TEST_CASE("no statistic is lost or doubled, whatever the server answers", "[stat
           const auto half = statistics.size() / 2;
           batches.opened(
               *id, "s",
-              {statistics.begin(), statistics.begin() + static_cast<std::ptrdiff_t>(half)}, now);
+              {statistics.begin(), statistics.begin() + static_cast<std::ptrdiff_t>(half)}, true,
+              now);
           for (auto k = half; k < statistics.size(); ++k) ++seen[statistics[k]];
           break;
         }
         default:
-          batches.opened(*id, "s", {}, now);
+          batches.opened(*id, "s", {}, true, now);
           for (const auto statistic : statistics) ++seen[statistic];
       }
     }

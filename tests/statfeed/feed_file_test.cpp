@@ -12,7 +12,7 @@ FeedRecord some_record() {
   record.kind =
       *rc::gen::element(FeedRecord::Kind::targets, FeedRecord::Kind::began, FeedRecord::Kind::heard,
                         FeedRecord::Kind::readings, FeedRecord::Kind::state);
-  record.at = Duration{*rc::gen::inRange<std::int64_t>(0, 1ll << 62)};
+  record.at = *rc::gen::inRange<std::int64_t>(0, 1ll << 50) * Duration{1us};
   if (record.kind == FeedRecord::Kind::state)
     record.state = {.complete = *rc::gen::arbitrary<bool>(),
                     .available = *rc::gen::arbitrary<bool>(),

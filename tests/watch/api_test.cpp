@@ -11,7 +11,8 @@ namespace {
 
 struct Desk {
   explicit Desk(AccessRules rules = {.read_token = "", .requests_per_second = 1000})
-      : api{{cluster, targets, events, history}, std::move(rules), "http://127.0.0.1:1/"} {}
+      : api{{cluster, targets, events, history, nullptr}, std::move(rules), "http://127.0.0.1:1/"} {
+  }
 
   WebAnswer get(const std::string& path, std::multimap<std::string, std::string> query = {},
                 WebHeaders headers = {}) {
@@ -27,7 +28,7 @@ struct Desk {
   ClusterView cluster{two_nodes_and_a_witness()};
   TargetTable targets{names({"t0", "t1", "t2"})};
   EventList events{100};
-  History history{3, 10, 30};
+  History history{{}, {"t0", "t1", "t2"}, nullptr};
   Api api;
 };
 
@@ -62,7 +63,7 @@ TEST_CASE("every path answers as its document says", "[watch]") {
   CHECK(desk.get("/app.js").content_type == "text/javascript; charset=utf-8");
   for (const char* path :
        {"/api/v1/status", "/api/v1/targets", "/api/v1/targets/t0", "/api/v1/targets/t0/history",
-        "/api/v1/nodes", "/api/v1/events", "/api/v1/channels"}) {
+        "/api/v1/history", "/api/v1/nodes", "/api/v1/events", "/api/v1/channels"}) {
     CAPTURE(path);
     CHECK(desk.get(path).status == 200);
     CHECK(desk.get(path).content_type == "application/json");
@@ -88,12 +89,18 @@ TEST_CASE("what is not there or not understood is a problem with its reason", "[
   CHECK(desk.get("/api/v1/targets", {{"sort", "bogus"}}).status == 400);
   CHECK(desk.get("/api/v1/targets", {{"form", "bogus"}}).status == 400);
   CHECK(desk.get("/api/v1/events", {{"after", "x"}}).status == 400);
+  CHECK(desk.get("/api/v1/events", {{"from", "yesterday"}}).status == 400);
+  CHECK(desk.get("/api/v1/events", {{"format", "xml"}}).status == 400);
+  CHECK(desk.get("/api/v1/history", {{"from", "-1h"}, {"to", "-2h"}}).status == 400);
+  CHECK(desk.get("/api/v1/targets/t0/history", {{"step", "0s"}}).status == 400);
+  CHECK(desk.get("/api/v1/targets/t9/history").status == 404);
+  CHECK(desk.get("/api/v1/handover").status == 405);
   const auto refusal = desk.get("/server/data/pacing/reactiveState");
   CHECK(refusal.status == 400);
   CHECK(refusal.content_type == "application/problem+json");
 }
 
-TEST_CASE("only GET and HEAD are served", "[watch]") {
+TEST_CASE("only GET and HEAD look", "[watch]") {
   Desk desk;
   const auto reply = desk.ask({.method = "DELETE", .path = "/api/v1/targets/t0"});
 
@@ -167,6 +174,49 @@ TEST_CASE("a token guards what it should and nothing else", "[watch]") {
     CHECK(desk.get(path, {}, {{"authorization", "Bearer "}}).status == 401);
   }
   CHECK(desk.get("/api/v1/status", {}, {{"authorization", "Bearer secret-word"}}).status == 200);
+}
+
+TEST_CASE("operating needs its own token, and there is none by default", "[watch]") {
+  Desk closed;
+  CHECK(std::get<WebAnswer>(closed.ask({.method = "POST", .path = "/api/v1/handover"})).status ==
+        403);
+
+  Desk desk{{.read_token = "look", .operate_token = "touch", .requests_per_second = 1000}};
+  const auto post = [&](const std::string& path, const std::string& token,
+                        std::multimap<std::string, std::string> query = {}) {
+    return desk.ask({.method = "POST",
+                     .path = path,
+                     .query = std::move(query),
+                     .headers = {{"authorization", "Bearer " + token}},
+                     .peer = "x"});
+  };
+  CHECK(std::get<WebAnswer>(post("/api/v1/handover", "look")).status == 401);
+  CHECK(std::get<WebAnswer>(post("/api/v1/handover", "")).status == 401);
+  CHECK(std::get<WebAnswer>(post("/api/v1/handover", "touch", {{"to", "w"}})).status == 400);
+  CHECK(std::get<WebAnswer>(post("/api/v1/handover", "touch", {{"to", "x"}})).status == 400);
+  CHECK(std::get<WebAnswer>(post("/api/v1/status", "touch")).status == 405);
+  REQUIRE(std::holds_alternative<AskHandover>(post("/api/v1/handover", "touch", {{"to", "b"}})));
+  CHECK(desk.get("/api/v1/status", {}, {{"authorization", "Bearer touch"}}).status == 200);
+}
+
+TEST_CASE("history and events come as CSV when asked for", "[watch]") {
+  Desk desk;
+  desk.targets.set_pace(0, paced(PaceReason::granted, 4));
+  REQUIRE(desk.history.sample(desk.targets, wall_milliseconds(morning)));
+  desk.events.add({.wall_ms = wall_milliseconds(morning),
+                   .kind = "master_changed",
+                   .severity = "notice",
+                   .subject = "a",
+                   .detail = "=1+1"});
+
+  const auto history = desk.get("/api/v1/targets/t0/history", {{"format", "csv"}});
+  CHECK(history.content_type.starts_with("text/csv"));
+  CHECK(header(history, "Content-Disposition") == "attachment; filename=\"t0.csv\"");
+  CHECK(history.body.starts_with("time,granted,pending,"));
+  CHECK(history.body.find("2026-09-21T14:13:20.000Z,4,") != std::string::npos);
+  const auto events = desk.get("/api/v1/events", {}, {{"accept", "text/csv"}});
+  CHECK(events.body.ends_with("1,2026-09-21T14:13:20.000Z,master_changed,notice,a,'=1+1\r\n"));
+  CHECK(desk.get("/api/v1/events", {{"kind", "other"}}).body == R"({"last":1,"events":[]})");
 }
 
 TEST_CASE("a peer that asks too often is told to wait and others are not", "[watch]") {

@@ -120,6 +120,36 @@ TEST_CASE("a failover is told as transitions in sentences", "[watch]") {
   CHECK(view.step(targets, later, morning).empty());
 }
 
+TEST_CASE("why another is master is told by what became of the one before", "[watch]") {
+  TargetTable targets{names({"t0"})};
+  ClusterView view{two_nodes_and_a_witness()};
+  hear_a_good_cluster(view, start);
+  view.step(targets, start, morning);
+  CHECK(view.status(start, morning).master_why.empty());
+
+  auto gives_up = says("a", ElectorRole::master, 257, 50);
+  gives_up.kind = ElectionMessageKind::release;
+  view.hear(gives_up, start + 100ms);
+  view.hear(says("b", ElectorRole::master, 514, 50), start + 200ms);
+  view.step(targets, start + 250ms, morning);
+  CHECK(view.status(start + 250ms, morning).master_why == "a gave up term 257");
+
+  view.hear(says("a", ElectorRole::follower, 514, 51), start + 1500ms);
+  view.step(targets, start + 1500ms, morning);
+  view.hear(says("a", ElectorRole::master, 769, 52), start + 1600ms);
+  view.step(targets, start + 1600ms, morning);
+  CHECK(view.status(start + 1600ms, morning).master_why == "b was not heard any more in term 514");
+
+  view.hear(says("a", ElectorRole::follower, 1026, 53), start + 1700ms);
+  view.hear(says("b", ElectorRole::master, 1026, 54), start + 1700ms);
+  const auto events = view.step(targets, start + 1750ms, morning);
+  CHECK(view.status(start + 1750ms, morning).master_why == "a lost its lease of term 769");
+  CHECK(std::ranges::any_of(events, [](const Event& event) {
+    return event.kind == "master_changed" &&
+           event.detail.find("a lost its lease of term 769") != std::string::npos;
+  }));
+}
+
 TEST_CASE("a switch of Stat Servers and a refused publication are told", "[watch]") {
   ClusterView view{two_nodes_and_a_witness()};
   const TargetTable targets{names({"t0"})};

@@ -1,9 +1,17 @@
 // A whole cluster's voices on a real bus without any of its processes: figures that look alive, for
 // looking at the page and for measuring watch.
 //
-//   watch_fake_feed TOPOLOGY.toml [SECONDS_BETWEEN_FAILOVERS]     until it is ended
+//   watch_fake_feed TOPOLOGY.toml [SECONDS_BETWEEN_FAILOVERS [NODE]]     until it is ended
+//
+// With NODE only that node's statfeed and pacers speak. Words on its standard input, one a line:
+//   failover     the next node is master
+//   hold, go     figures stay as they are, and change again
+//   mark         from now on the first target's queue is 1000 + the number of the pacer's cycle
 //
 // It binds what statfeed, pacers, elector and publisher of every node would bind.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -38,6 +46,8 @@ struct Ground {
   std::size_t master = 0;  // Index of the node that is.
   std::uint64_t term_counter = 1;
   std::int64_t master_since_ms = 0;
+  bool hold = false;
+  bool mark = false;
 
   std::int64_t wall_ms() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock.wall().time_since_epoch())
@@ -153,6 +163,7 @@ struct NodeFeed {
     const auto keyframe = ground.topology.channel("pace")->keyframe;
     for (int shard = 0; shard < shards; ++shard) {
       const auto ids = shard_ids(ground.targets, shard, shards);
+      ids_of.push_back(ids);
       pacers.push_back(std::make_unique<Voice>(ground, Address{node.name, "pacer", shard}));
       stat.push_back(std::make_unique<StateWriter<TargetStat>>(
           statfeed->world, "stat",
@@ -173,13 +184,16 @@ struct NodeFeed {
   }
 
   void refresh() {
-    ++cycle;
+    if (!ground.hold) ++cycle;
     for (std::size_t shard = 0; shard < stat.size(); ++shard) {
       const auto started = ground.clock.now();
       for (std::uint32_t i = 0; i < stat[shard]->size(); ++i) {
-        if (cycle > 1 && ground.below(3) != 0) continue;
-        stat[shard]->set(i, next_stat(ground, stat[shard]->row(i)));
-        pace[shard]->set(i, next_pace(ground, stat[shard]->row(i), pace[shard]->row(i)));
+        const bool marked = ground.mark && ground.targets.all[0].id == ids_of[shard][i];
+        if (ground.hold || (cycle > 1 && !marked && ground.below(3) != 0)) continue;
+        auto now = next_stat(ground, stat[shard]->row(i));
+        if (marked) now.in_queue = 1000 + static_cast<std::int32_t>(cycle);
+        stat[shard]->set(i, now);
+        pace[shard]->set(i, next_pace(ground, now, pace[shard]->row(i)));
       }
       stat[shard]->publish(
           {.in_use = "primary",
@@ -202,6 +216,7 @@ struct NodeFeed {
   std::vector<std::unique_ptr<Voice>> pacers;
   std::vector<std::unique_ptr<StateWriter<TargetStat>>> stat;
   std::vector<std::unique_ptr<StateWriter<TargetPace>>> pace;
+  std::vector<std::vector<std::string>> ids_of;  // By shard.
   std::uint64_t cycle = 0;
 };
 
@@ -302,7 +317,7 @@ struct NodeVoices {
   std::uint64_t cycles = 0;
 };
 
-int run(const char* file, int failover_s) {
+int run(const char* file, int failover_s, std::string_view only) {
   Ground ground;
   const auto text = read_file(file);
   auto topology = text ? parse_topology(*text, file) : tl::unexpected{text.error()};
@@ -323,7 +338,8 @@ int run(const char* file, int failover_s) {
     voices.push_back(std::make_unique<NodeVoices>(ground, i));
     if (node.witness()) continue;
     candidates.push_back(i);
-    feeds.push_back(std::make_unique<NodeFeed>(ground, node));
+    if (only.empty() || only == node.name)
+      feeds.push_back(std::make_unique<NodeFeed>(ground, node));
   }
   const auto period = from_seconds(2 / ground.topology.time_scale);
   ground.loop.every(200ms, [&] {
@@ -333,12 +349,25 @@ int run(const char* file, int failover_s) {
     for (auto& feed : feeds) feed->refresh();
     for (auto& node : voices) node->answer();
   });
-  if (failover_s > 0)
-    ground.loop.every(std::chrono::seconds{failover_s}, [&] {
-      ++ground.term_counter;
-      ground.master = candidates[ground.term_counter % candidates.size()];
-      ground.master_since_ms = ground.wall_ms();
-    });
+  const auto fail_over = [&] {
+    ++ground.term_counter;
+    ground.master = candidates[(ground.term_counter - 1) % candidates.size()];
+    ground.master_since_ms = ground.wall_ms();
+  };
+  if (failover_s > 0) ground.loop.every(std::chrono::seconds{failover_s}, fail_over);
+  fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
+  std::string heard;
+  ground.loop.every(20ms, [&] {
+    char bytes[256];
+    for (ssize_t got; (got = read(STDIN_FILENO, bytes, sizeof bytes)) > 0;)
+      heard.append(bytes, static_cast<std::size_t>(got));
+    for (std::size_t end; (end = heard.find('\n')) != std::string::npos; heard.erase(0, end + 1)) {
+      const auto word = heard.substr(0, end);
+      if (word == "failover") fail_over();
+      if (word == "hold" || word == "go") ground.hold = word == "hold";
+      if (word == "mark") ground.mark = true;
+    }
+  });
   ground.loop.run();
   return 0;
 }
@@ -348,5 +377,5 @@ int run(const char* file, int failover_s) {
 
 int main(int argc, char** argv) {
   if (argc < 2) return std::fprintf(stderr, "usage: %s TOPOLOGY.toml [SECONDS]\n", argv[0]), 64;
-  return paceline::test::run(argv[1], argc > 2 ? std::atoi(argv[2]) : 0);
+  return paceline::test::run(argv[1], argc > 2 ? std::atoi(argv[2]) : 0, argc > 3 ? argv[3] : "");
 }

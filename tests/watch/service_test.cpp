@@ -3,7 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "common/wire/codec.h"
+#include "services/watch/adapter_store.h"
 #include "tests/support/catch.h"
+#include "tests/support/folder.h"
 #include "tests/support/sim_world.h"
 #include "tests/watch/voices.h"
 
@@ -257,6 +259,84 @@ TEST_CASE("the control question cluster gives the status as JSON", "[watch][scen
   sim.run_for(1s);
 
   CHECK(nlohmann::json::parse(body)["watch_url"] == "http://127.0.0.1:5/");
+}
+
+TEST_CASE("a hand-over is asked of the elector here", "[watch][scenario]") {
+  SimWorld sim{3};
+  auto settings = config();
+  settings.access.operate_token = "touch";
+  Watch watch{settings, sim.process({"a", "watch", 0})};
+  ControlDesk desk{sim.process({"a", "elector", 0})};
+  std::string asked;
+  desk.question("handover", [&](const auto& words) -> Result<Bytes> {
+    asked = words.at(0);
+    return encode(StatusReply{{{"handover", "asked"}}});
+  });
+  Client client;
+
+  watch.ask({.method = "POST",
+             .path = "/api/v1/handover",
+             .query = {{"to", "b"}},
+             .headers = {{"authorization", "Bearer touch"}},
+             .peer = "x"},
+            client.exchange());
+  sim.run_for(1s);
+
+  REQUIRE(client.answers.size() == 1);
+  CHECK(client.answers[0].status == 202);
+  CHECK(client.answers[0].body == R"({"handover":"asked"})");
+  CHECK(asked == "b");
+}
+
+TEST_CASE("events and their numbers outlive a restart", "[watch][scenario]") {
+  Folder folder;
+  const auto settings = config();
+  std::uint64_t last = 0;
+  {
+    SqliteStore store{folder / "history.db"};
+    SimWorld sim{4};
+    Watch watch{settings, sim.process({"a", "watch", 0}), &store};
+    Speaker a{sim, "a"};
+    sim.run_for(2s);
+    a.role = ElectorRole::master;
+    REQUIRE(sim.run_until([&] { return watch.events().last() > 0; }, 5s));
+    sim.run_for(1s);
+    last = watch.events().last();
+  }
+  SqliteStore store{folder / "history.db"};
+  SimWorld sim{5};
+  Watch watch{settings, sim.process({"a", "watch", 0}), &store};
+
+  CHECK(watch.events().last() == last);
+  CHECK(watch.events().since(0, 1000).size() == last);
+  CHECK(store.events({})->size() == last);
+}
+
+TEST_CASE("pacelinectl's questions get what REST answers", "[watch][scenario]") {
+  SimWorld sim{6};
+  const auto settings = config();
+  Watch watch{settings, sim.process({"a", "watch", 0})};
+  auto& asker = sim.process({"a", "asker", 0});
+  const auto ask = [&](std::vector<std::string> words) {
+    std::string said;
+    asker.bus.ask(
+        {"a", "watch", 0},
+        encode(ControlRequest{.question = "history", .arguments = std::move(words)}), 1s,
+        [&](Result<Bytes> bytes) {
+          REQUIRE(bytes);
+          const auto reply = decode<ControlReply>(*bytes);
+          REQUIRE(reply);
+          said = reply->ok ? std::string{reply->body.begin(), reply->body.end()} : reply->error;
+        });
+    sim.run_for(1s);
+    return said;
+  };
+
+  CHECK(nlohmann::json::parse(ask({"t0"}))["target"] == "t0");
+  CHECK(nlohmann::json::parse(ask({"*", "-2h", "", "1m"}))["step_s"] == 60);
+  CHECK(ask({"t9"}).find("no target 't9'") != std::string::npos);
+  CHECK(ask({"t0", "yesterday"}).find("yesterday") != std::string::npos);
+  CHECK(ask({}).find("1 to 4") != std::string::npos);
 }
 
 }  // namespace paceline::test

@@ -4,7 +4,6 @@
 
 #include <set>
 
-#include "services/watch/history.h"
 #include "services/watch/pull_calls.h"
 #include "tests/support/catch.h"
 #include "tests/watch/voices.h"
@@ -157,23 +156,6 @@ TEST_CASE("channelCapacity sums the ready agents of what is fresh", "[watch]") {
   CHECK(*channel_capacity(table, "voice", {}) == 8);
   CHECK(channel_capacity(table, "chat", std::vector<std::string>{"t2"}).error().code ==
         Errc::unavailable);
-}
-
-TEST_CASE("history keeps the latest points, fewer where targets are many", "[watch]") {
-  TargetTable table{chat_and_voice()};
-  History history{4, 100, 12};
-  REQUIRE(history.points_each() == 3);
-  CHECK(history.of(2).empty());
-
-  for (int i = 1; i <= 5; ++i) {
-    table.set_pace(2, paced(PaceReason::granted, i));
-    history.sample(table, i * 1000);
-  }
-
-  const auto points = history.of(2);
-  REQUIRE(points.size() == 3);
-  CHECK(points.front().wall_ms == 3000);
-  CHECK(points.back().proactive == 5);
 }
 
 }  // namespace paceline::test

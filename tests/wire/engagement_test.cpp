@@ -246,7 +246,8 @@ TEST_CASE("a token that no header may hold is refused", "[wire]") {
 }
 
 TEST_CASE("a fence names the higher term", "[wire]") {
-  CHECK(*decode_fence(R"({"term":513,"error":"fenced"})") == 513);
+  CHECK(*decode_fence(R"({"term":513,"error":"fenced"})") == Fence{513, 0});
+  CHECK(*decode_fence(R"({"term":513,"sequence":9})") == Fence{513, 9});
   CHECK(!decode_fence("<html>"));
 }
 

@@ -2,10 +2,10 @@
 //
 //   const table = new TargetTable(element, open);   // open(id) when a row is chosen
 //   table.load(columns, rows); table.change(columns, rows); table.filter({text, channel, state, reason});
+import { over_goal, percent } from "./dom.js";
 
-const line_height = 36;
+const line_height = 32;
 const spare_lines = 8;
-const percent = (share) => (share * 100).toFixed(1) + " %";
 
 // What each column shows, how it sorts, and from which width of the table on it is there.
 const views = [
@@ -22,7 +22,7 @@ const views = [
   { key: "acceptance", title: "Accepts", width: "minmax(64px, .7fr)", from: 800, show: (row) => percent(row.acceptance) },
   { key: "abandonment", title: "Abandoned / goal", width: "minmax(98px, 1fr)", from: 700,
     show: (row) => row.optimization_target === "BUSY_FACTOR" ? percent(row.abandonment) : `${percent(row.abandonment)} / ${row.goal} %`,
-    mark: (row) => (row.optimization_target !== "BUSY_FACTOR" && row.abandonment * 100 > row.goal ? "over" : "") },
+    mark: (row) => (row.over ? "over" : "") },
   { key: "busy_factor", title: "Busy factor", width: "minmax(64px, .7fr)", from: 900, show: (row) => percent(row.busy_factor) },
   { key: "reactive_state", title: "Reactive", width: "minmax(64px, .7fr)", from: 1000, show: (row) => row.reactive_state.toFixed(2) },
   { key: "accepted", title: "Accepted / sent", width: "minmax(96px, 1fr)", from: 1100, show: (row) => `${row.accepted} / ${row.sent}` },
@@ -33,6 +33,7 @@ export class TargetTable {
     this.element = element;
     this.open = open;
     this.rows = new Map();
+    this.over_goal = 0;  // Targets whose abandonment is over it.
     this.shown = [];
     this.wanted = { text: "", channel: "", state: "", reason: "" };
     this.sort = { key: "", descending: false };
@@ -95,13 +96,15 @@ export class TargetTable {
 
   load(columns, rows) {
     this.rows.clear();
+    this.over_goal = 0;
     this.put(columns, rows);
     this.choose();
   }
 
-  change(columns, rows) {
+  /** `seen`: somebody looks at the table now. */
+  change(columns, rows, seen = true) {
     this.put(columns, rows);
-    this.choose();
+    if (seen) this.choose();
   }
 
   put(columns, rows) {
@@ -109,6 +112,9 @@ export class TargetTable {
       const row = this.rows.get(values[0]) || {};
       for (let i = 0; i < columns.length; ++i) row[columns[i]] = values[i];
       row.words ||= `${row.id}\n${row.group}\n${row.queue}`.toLowerCase();
+      const over = over_goal(row);
+      this.over_goal += Number(over) - Number(row.over ?? false);
+      row.over = over;
       this.rows.set(row.id, row);
     }
   }

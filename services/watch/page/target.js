@@ -1,85 +1,30 @@
-// One target: its figures, its last hours, and every step of its last decision.
+// One target: its figures now, why it was granted what it was, and its past.
+import { count, make, number, over_goal, percent, put_class, put_text, reason_notes, seconds, state_tones, words } from "./dom.js";
+import { Past } from "./past.js";
 
-const make = (tag, attributes = {}, ...children) => {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-};
-const svg = (tag, attributes) => {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-};
-const percent = (share) => (share * 100).toFixed(1) + " %";
-const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour12: false });
+const groups = [["result", "Result"], ["step", "Step by step"], ["input", "What is known now"], ["estimate", "What was learned"], ["option", "Options"]];
+// Steps whose value is the number of a word: the note is the word.
+const coded = ["state", "quality", "algorithm", "optimization_target", "information"];
+const title_of = (step) => words(step.unit === "s" ? step.name.replace(/_s$/, "") : step.name);
+const unit_of = (step) => (step.unit === "percent" ? "%" : step.unit);
 
-const groups = [["result", "Result"], ["input", "What is known now"], ["option", "Options"], ["estimate", "What was learned"], ["step", "Step by step"]];
-const charts = [
-  { key: "proactive", title: "Granted invitations", show: (value) => String(value) },
-  { key: "pending", title: "Pending invitations", show: (value) => String(value) },
-  { key: "abandonment", title: "Abandonment (proactive)", show: percent, goal: true },
-  { key: "busy_share", title: "Occupancy", show: percent, top: 1 },
-  { key: "in_queue", title: "Queue", show: (value) => String(value) },
-  { key: "ready", title: "Ready agents", show: (value) => String(value) },
-];
-
-const number = (value) => {
-  if (value === null) return "none";
-  if (Number.isInteger(value)) return String(value);
-  return Math.abs(value) >= 100 ? value.toFixed(1) : String(Number(Math.abs(value) >= 0.01 ? value.toFixed(3) : value.toPrecision(3)));
-};
-
-function chart(view, points, goal) {
-  const card = make("div", { class: "card chart" });
-  const last = points.at(-1);
-  const readout = make("span", { class: "num" }, last ? view.show(last[view.key]) : "no data yet");
-  card.append(make("div", { class: "row" }, make("h2", {}, view.title), readout));
-  const line_at = view.goal && goal > 0 ? goal / 100 : null;
-  const top = view.top || Math.max(1e-9, ...points.map((point) => point[view.key]), line_at === null ? 0 : line_at * 1.5) * 1.08;
-  const picture = svg("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img",
-    "aria-label": `${view.title}: ${last ? view.show(last[view.key]) : "no data"} now` });
-  card.append(picture);
-  if (points.length > 1) {
-    const from = points[0].time_ms;
-    const span = Math.max(1, last.time_ms - from);
-    const x = (point) => ((point.time_ms - from) / span) * 100;
-    const y = (value) => 100 - (Math.min(value, top) / top) * 96;
-    const path = points.map((point, i) => `${i ? "L" : "M"}${x(point).toFixed(2)} ${y(point[view.key]).toFixed(2)}`).join("");
-    picture.append(svg("path", { class: "area", d: `${path}L100 100L0 100Z` }), svg("path", { class: "line", d: path }));
-    if (line_at !== null) picture.append(svg("line", { class: "goal", x1: 0, x2: 100, y1: y(line_at), y2: y(line_at) }));
-    const at = picture.appendChild(svg("line", { class: "at", y1: 0, y2: 100, visibility: "hidden" }));
-    picture.addEventListener("pointermove", (event) => {
-      const box = picture.getBoundingClientRect();
-      const wanted = from + ((event.clientX - box.left) / box.width) * span;
-      const near = points.reduce((best, point) => Math.abs(point.time_ms - wanted) < Math.abs(best.time_ms - wanted) ? point : best);
-      at.setAttribute("x1", x(near));
-      at.setAttribute("x2", x(near));
-      at.setAttribute("visibility", "visible");
-      readout.textContent = `${clock(near.time_ms)}  ${view.show(near[view.key])}`;
-    });
-    picture.addEventListener("pointerleave", () => {
-      at.setAttribute("visibility", "hidden");
-      readout.textContent = view.show(last[view.key]);
-    });
-    card.append(make("div", { class: "row quiet" }, make("span", {}, clock(from)), make("span", {}, clock(last.time_ms))));
-  }
-  return card;
-}
-
-function explanation_table(explanation) {
-  const parts = [make("p", { class: "sentence" }, explanation.sentence || explanation.reason.replaceAll("_", " "))];
+// Every step of the decision; data-* hold exactly what the pacer said.
+function explanation_parts(explanation) {
   const known = groups.map(([name]) => name);
+  const tables = [];
   for (const [name, title] of [...groups, ["", "More"]]) {
     const steps = explanation.steps.filter((step) => (name ? step.group === name : !known.includes(step.group)));
     if (!steps.length) continue;
-    parts.push(make("table", { class: "steps" }, make("caption", {}, title),
-      make("tbody", {}, ...steps.map((step) => make("tr", {},
-        make("th", { scope: "row" }, step.name),
-        make("td", { class: "value" }, number(step.value) + (step.unit ? " " + (step.unit === "percent" ? "%" : step.unit) : "")),
-        make("td", { class: "note" }, step.note))))));
+    tables.push(make("table", { class: "steps " + name }, make("caption", {}, title),
+      make("tbody", {}, ...steps.map((step) => {
+        const word = step.note && coded.includes(step.name);
+        const line = make("tr", {}, make("th", { scope: "row" }, title_of(step), ...(step.note && !word ? [make("span", { class: "note" }, step.note)] : [])),
+          make("td", { class: "value" }, word ? words(step.note) : number(step.value), make("span", { class: "unit" }, unit_of(step) ? " " + unit_of(step) : "")));
+        Object.assign(line.dataset, { group: step.group, name: step.name, value: JSON.stringify(step.value), unit: step.unit, note: step.note });
+        return line;
+      }))));
   }
-  return parts;
+  return [make("p", { class: "sentence" }, explanation.sentence || words(explanation.reason)), make("div", { class: "stepgrid" }, ...tables)];
 }
 
 export class TargetView {
@@ -88,62 +33,80 @@ export class TargetView {
     this.ask = ask;
   }
 
+  leave() {
+    this.past?.destroy();
+    this.past = null;
+    this.id = undefined;
+  }
+
   async show(id) {
+    this.leave();
     this.id = id;
-    this.points = [];
-    this.history_at = 0;
-    this.summary = make("div", { class: "grid" });
-    this.title = make("div", { class: "title" }, make("h2", { tabindex: "-1" }, id));
-    this.charts = make("div", { class: "charts" });
-    this.why = make("div", { class: "card", "aria-live": "off" }, make("h2", {}, "Why: the last decision"), make("p", { class: "quiet" }, "asking the pacer"));
-    this.element.replaceChildren(make("a", { class: "back", href: "#/" }, "\u2190 all targets"), this.title, this.summary, this.why, this.charts);
-    this.title.firstChild.focus({ preventScroll: true });
+    this.path = `api/v1/targets/${encodeURIComponent(id)}`;
+    this.figures = new Map();
+    this.name = make("h2", { tabindex: "-1" }, id);
+    this.state = make("span", { class: "pill" });
+    this.about = make("span", { class: "quiet" });
+    this.summary = make("dl", { class: "card figures" });
+    this.hold = make("button", { type: "button", "aria-pressed": "false", title: "Keep this decision on the screen" }, "Hold");
+    this.hold.addEventListener("click", () => this.hold.setAttribute("aria-pressed", String(this.hold.getAttribute("aria-pressed") !== "true")));
+    this.explained = make("div", {}, make("p", { class: "quiet" }, "asking the pacer"));
+    this.why = make("section", { class: "card why", "aria-label": "Why: the last decision" }, make("div", { class: "row" }, make("h2", {}, "Why: the last decision"), this.hold), this.explained);
+    this.element.replaceChildren(make("a", { class: "back", href: "#/" }, "\u2190 all targets"), make("div", { class: "title" }, this.name, this.state, this.about), this.summary, this.why);
+    this.name.focus({ preventScroll: true });
     await this.refresh();
   }
 
-  // The row came anew; the explanation and the history are asked for with it, never more than one at a time.
+  // The row came anew; the explanation and the past are asked for with it, never more than one at a time.
   async refresh(row) {
     if (row) this.show_row(row);
-    if (this.asking) return;
-    this.asking = true;
+    if (this.asking === this.id) return;
     const id = this.id;
+    this.asking = id;
     try {
-      const path = `api/v1/targets/${encodeURIComponent(id)}`;
-      if (!row) this.show_row(await this.ask(path));
-      const explanation = await this.ask(`${path}/explain`);
+      if (!row) this.show_row(row = await this.ask(this.path));
       if (id !== this.id) return;
-      this.why.replaceChildren(make("h2", {}, "Why: the last decision"), ...explanation_table(explanation));
-      if (Date.now() - this.history_at > 5000) {
-        this.history_at = Date.now();
-        const history = await this.ask(`${path}/history`);
-        if (id !== this.id) return;
-        const points = history.rows.map((values) => Object.fromEntries(history.columns.map((name, i) => [name, values[i]])));
-        this.charts.replaceChildren(...charts.map((view) => chart(view, points, history.goal)));
+      if (!this.past) {
+        this.past = new Past(this.ask, `${this.path}/history`, row.optimization_target === "BUSY_FACTOR");
+        this.element.append(this.past.element);
+      }
+      this.past.refresh();
+      const explanation = await this.ask(`${this.path}/explain`);
+      if (id === this.id && this.hold.getAttribute("aria-pressed") !== "true") {
+        this.why.dataset.reason = explanation.reason;
+        this.why.dataset.target = explanation.target;
+        this.explained.replaceChildren(...explanation_parts(explanation));
       }
     } catch (error) {
-      if (id === this.id)
-        this.why.replaceChildren(make("h2", {}, "Why: the last decision"), make("p", { class: "notice" }, error.message));
+      if (id === this.id) this.explained.replaceChildren(make("p", { class: "notice" }, error.message));
     } finally {
-      this.asking = false;
+      if (this.asking === id) this.asking = undefined;
     }
   }
 
   show_row(row) {
-    const tones = { ok: "good", degraded: "warn", stale: "bad", disabled: "" };
-    this.title.replaceChildren(this.title.firstChild,
-      make("span", { class: "pill " + (tones[row.state] ?? "") }, `${row.state}: ${row.reason.replaceAll("_", " ")}`),
-      make("span", { class: "quiet" }, `${row.channel}, ${row.group}, ${row.queue}, ${row.algorithm}, ` +
-        (row.optimization_target === "BUSY_FACTOR" ? `busy at least ${row.goal} %` : `abandonment at most ${row.goal} %`) +
-        `, statistics ${row.quality.replaceAll("_", " ")}, ${row.statistics_age_s.toFixed(1)} s old`));
-    const figures = [
-      ["Granted now", row.proactive], ["Pending / most", `${row.pending} / ${row.max_pending}`],
-      ["Logged in", row.logged_in], ["Ready", row.ready], ["Busy", row.busy], ["Wrap-up", row.after_call_work],
-      ["Queue", row.in_queue], ["Acceptance", percent(row.acceptance)], ["Abandonment", percent(row.abandonment)],
-      ["Busy factor", percent(row.busy_factor)], ["Predicted wait", row.predicted_wait_s.toFixed(1) + " s"],
-      ["Reactive state", row.reactive_state.toFixed(2)], ["Sent", row.sent], ["Accepted", row.accepted],
-      ["Answered", row.answered], ["Abandoned", row.abandoned],
+    put_class(this.state, "pill " + (state_tones[row.state] ?? ""));
+    put_text(this.state, `${row.state}: ${words(row.reason)}`);
+    this.state.title = reason_notes[row.reason] ?? "";
+    put_text(this.about, `${row.channel} \u00b7 ${row.group} \u00b7 ${row.queue} \u00b7 ${row.algorithm} \u00b7 ` +
+      (row.optimization_target === "BUSY_FACTOR" ? `busy at least ${row.goal} %` : `abandonment at most ${row.goal} %`) +
+      ` \u00b7 statistics ${words(row.quality)}, ${seconds(row.statistics_age_s)} old`);
+    const over = over_goal(row);
+    const all = [
+      ["Granted now", count(row.proactive), row.proactive ? "some" : ""], ["Pending", `${count(row.pending)} of ${count(row.max_pending)}`], ["Agents", count(row.logged_in)], ["Ready", count(row.ready)],
+      ["Busy", count(row.busy)], ["Wrap-up", count(row.after_call_work)], ["Queue", count(row.in_queue)], ["Predicted wait", seconds(row.predicted_wait_s)],
+      ["Abandonment", percent(row.abandonment), over ? "over" : ""], ["Acceptance", percent(row.acceptance)], ["Busy factor", percent(row.busy_factor)], ["Reactive state", row.reactive_state.toFixed(2)],
+      ["Sent", count(row.sent)], ["Accepted", count(row.accepted)], ["Answered", count(row.answered)], ["Abandoned", count(row.abandoned)],
     ];
-    this.summary.replaceChildren(...figures.map(([name, value]) =>
-      make("div", { class: "card" }, make("h2", {}, name), make("div", { class: "big num" }, String(value)))));
+    for (const [name, value, tone = ""] of all) {
+      if (!this.figures.has(name)) {
+        const dd = make("dd", { class: "num" });
+        this.figures.set(name, dd);
+        this.summary.append(make("div", {}, make("dt", {}, name), dd));
+      }
+      const dd = this.figures.get(name);
+      put_text(dd, value);
+      put_class(dd, "num " + tone);
+    }
   }
 }

@@ -1,0 +1,317 @@
+#include "services/pacelinectl/decide_line.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace paceline {
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr std::size_t most_value_bytes = 80;
+constexpr double most_slots = 20'000;
+constexpr double most_pending = 1e6;
+constexpr double most_seconds = 1e9;
+constexpr double most_counter = 9e15;
+constexpr std::size_t longest_name = 256;
+
+constexpr std::array<std::string_view, 6> line_keys{"target",  "time_s",     "channel",
+                                                    "options", "statistics", "feedback"};
+constexpr std::array<std::string_view, 6> option_keys{"algorithm",        "optimizationTarget",
+                                                      "optimizationGoal", "proactiveRatio",
+                                                      "refreshPeriod",    "enabled"};
+constexpr std::array<std::string_view, 15> statistics_keys{
+    "logged_in", "slots",          "idle",     "busy",      "wrap_up",
+    "queue",     "entered",        "answered", "abandoned", "handling_time_s",
+    "age_s",     "busy_elapsed_s", "quality",  "epoch",     "wrap_up_elapsed_s"};
+constexpr std::array<std::string_view, 9> feedback_keys{"sent",      "accepted", "rejected",
+                                                        "timed_out", "answered", "abandoned",
+                                                        "pending",   "age_s",    "epoch"};
+constexpr unsigned least_of_line = 0b010011;        // target, time_s, statistics
+constexpr unsigned least_of_statistics = 0b101101;  // logged_in, idle, busy, queue
+constexpr unsigned least_of_feedback = 0b1111111;   // All but age_s and epoch.
+
+std::string shown(const dom::element& value) {
+  std::string text = simdjson::minify(value);
+  if (text.size() <= most_value_bytes) return text;
+  std::size_t end = most_value_bytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
+
+/// Takes values out of one line; the first mistake stops it.
+class Taker {
+ public:
+  explicit Taker(LineMistake& mistake) : mistake_{mistake} {}
+
+  bool wrong(std::string key, std::string value, std::string_view why) {
+    mistake_.what = value.empty() ? fmt::format("{}: {}", key, why)
+                                  : fmt::format("{} = {}: {}", key, value, why);
+    mistake_.key = std::move(key);
+    mistake_.value = std::move(value);
+    return false;
+  }
+
+  bool real(std::string_view path, std::string_view key, const dom::element& from, double low,
+            double high, double& into) {
+    double value = 0;
+    if (from.get(value) != simdjson::SUCCESS)
+      return wrong(name(path, key), shown(from), "not a number");
+    if (!(value >= low && value <= high))
+      return wrong(name(path, key), shown(from), fmt::format("not in {}..{}", low, high));
+    into = value;
+    return true;
+  }
+
+  template <class Whole>
+  bool whole(std::string_view path, std::string_view key, const dom::element& from, double low,
+             double high, Whole& into) {
+    double value = 0;
+    if (!real(path, key, from, low, high, value)) return false;
+    if (value != std::floor(value))
+      return wrong(name(path, key), shown(from), "not a whole number");
+    into = static_cast<Whole>(value);
+    return true;
+  }
+
+  bool text(std::string_view path, std::string_view key, const dom::element& from,
+            std::string_view& into) {
+    if (from.get(into) != simdjson::SUCCESS)
+      return wrong(name(path, key), shown(from), "not a text");
+    if (into.empty() || into.size() > longest_name)
+      return wrong(name(path, key), shown(from),
+                   fmt::format("not 1 to {} bytes long", longest_name));
+    return true;
+  }
+
+  bool seconds(std::string_view path, std::string_view key, const dom::element& from,
+               std::vector<double>& into) {
+    dom::array list;
+    if (from.get(list) != simdjson::SUCCESS)
+      return wrong(name(path, key), shown(from), "not a list of seconds");
+    into.clear();
+    for (const dom::element item : list) {
+      if (into.size() >= static_cast<std::size_t>(most_slots))
+        return wrong(name(path, key), "", fmt::format("more than {} items", most_slots));
+      double value = 0;
+      if (!real(path, fmt::format("{}[{}]", key, into.size()), item, 0, most_seconds, value))
+        return false;
+      into.push_back(value);
+    }
+    return true;
+  }
+
+  /// Each member by its place in `keys`; unknown ones, doubles and absent ones of `least` are
+  /// mistakes.
+  ///   given    a bit for each key that is there
+  template <std::size_t n, class Take>
+  bool members(std::string_view path, const dom::element& from,
+               const std::array<std::string_view, n>& keys, unsigned least, unsigned& given,
+               Take take) {
+    dom::object object;
+    if (from.get(object) != simdjson::SUCCESS)
+      return path.empty() ? wrong("", shown(from), "not a JSON object")
+                          : wrong(std::string{path}, shown(from), "not an object");
+    given = 0;
+    for (const auto& [key, value] : object) {
+      const auto at =
+          static_cast<std::size_t>(std::find(keys.begin(), keys.end(), key) - keys.begin());
+      if (at == n) return wrong(name(path, key), shown(value), "no such key");
+      const unsigned bit = 1u << at;
+      if (given & bit) return wrong(name(path, key), shown(value), "given twice");
+      given |= bit;
+      if (!take(at, keys[at], value)) return false;
+    }
+    for (std::size_t at = 0; at < n; ++at)
+      if ((least & ~given) & (1u << at)) return wrong(name(path, keys[at]), "", "missing");
+    return true;
+  }
+
+ private:
+  static std::string name(std::string_view path, std::string_view key) {
+    std::string whole{path};
+    if (!path.empty()) whole += '.';
+    whole += key.substr(0, longest_name);
+    return whole;
+  }
+
+  LineMistake& mistake_;
+};
+
+bool take_quality(Taker& taker, const dom::element& from, StatQuality& into) {
+  std::string_view word;
+  if (!taker.text("statistics", "quality", from, word)) return false;
+  for (const StatQuality quality : {StatQuality::good, StatQuality::provisional, StatQuality::stale,
+                                    StatQuality::not_visible}) {
+    if (word != to_string(quality)) continue;
+    into = quality;
+    return true;
+  }
+  return taker.wrong("statistics.quality", shown(from),
+                     "none of good, provisional, stale, not_visible");
+}
+
+bool take_statistics(Taker& t, const dom::element& from, PacingInputs& in,
+                     std::vector<double>& busy_s, std::vector<double>& wrap_up_s) {
+  constexpr std::string_view path = "statistics";
+  unsigned given = 0;
+  return t.members(path, from, statistics_keys, least_of_statistics, given,
+                   [&](std::size_t at, std::string_view key, const dom::element& value) {
+                     const auto count = [&](std::int32_t& into) {
+                       return t.whole(path, key, value, 0, most_slots, into);
+                     };
+                     const auto counter = [&](std::uint64_t& into) {
+                       return t.whole(path, key, value, 0, most_counter, into);
+                     };
+                     switch (at) {
+                       case 0:
+                         return count(in.logged_in);
+                       case 1:
+                         return count(in.slots);
+                       case 2:
+                         return count(in.idle);
+                       case 3:
+                         return count(in.busy);
+                       case 4:
+                         return count(in.wrap_up);
+                       case 5:
+                         return count(in.queue);
+                       case 6:
+                         return counter(in.entered);
+                       case 7:
+                         return counter(in.answered);
+                       case 8:
+                         return counter(in.abandoned);
+                       case 9:
+                         return t.real(path, key, value, 0, most_seconds, in.handling_time_s);
+                       case 10:
+                         return t.real(path, key, value, 0, most_seconds, in.stat_age_s);
+                       case 11:
+                         return t.seconds(path, key, value, busy_s);
+                       case 12:
+                         return take_quality(t, value, in.quality);
+                       case 13:
+                         return counter(in.stat_epoch);
+                       default:
+                         return t.seconds(path, key, value, wrap_up_s);
+                     }
+                   });
+}
+
+bool take_feedback(Taker& t, const dom::element& from, PacingInputs& in) {
+  constexpr std::string_view path = "feedback";
+  unsigned given = 0;
+  in.feedback_age_s = 0;
+  auto& fate = in.proactive;
+  return t.members(path, from, feedback_keys, least_of_feedback, given,
+                   [&](std::size_t at, std::string_view key, const dom::element& value) {
+                     const std::array<std::uint64_t*, 6> counters{&fate.sent,     &fate.accepted,
+                                                                  &fate.rejected, &fate.timed_out,
+                                                                  &fate.answered, &fate.abandoned};
+                     if (at < counters.size())
+                       return t.whole(path, key, value, 0, most_counter, *counters[at]);
+                     if (at == 6) return t.whole(path, key, value, 0, most_pending, fate.pending);
+                     if (at == 7)
+                       return t.real(path, key, value, 0, most_seconds, in.feedback_age_s);
+                     return t.whole(path, key, value, 0, most_counter, in.feedback_epoch);
+                   });
+}
+
+bool take_options(Taker& t, const dom::element& from, PacingOptions& options, unsigned& given) {
+  constexpr std::string_view path = "options";
+  const auto word = [&](std::string_view key, const dom::element& value, auto parse, auto& into) {
+    std::string_view text;
+    if (!t.text(path, key, value, text)) return false;
+    const auto parsed = parse(text);
+    if (!parsed)
+      return t.wrong(fmt::format("{}.{}", path, key), shown(value), parsed.error().detail);
+    into = *parsed;
+    return true;
+  };
+  return t.members(path, from, option_keys, 0, given,
+                   [&](std::size_t at, std::string_view key, const dom::element& value) {
+                     double period_s = 0;
+                     switch (at) {
+                       case 0:
+                         return word(key, value, parse_algorithm, options.algorithm);
+                       case 1:
+                         return word(key, value, parse_optimization_target,
+                                     options.optimization_target);
+                       case 2:
+                         return t.whole(path, key, value, 1, 99, options.optimization_goal);
+                       case 3:
+                         return t.whole(path, key, value, 0, 100, options.proactive_ratio);
+                       case 4:
+                         if (!t.real(path, key, value, 0.1, 60, period_s)) return false;
+                         options.refresh_period = from_seconds(period_s);
+                         return true;
+                       default:
+                         return value.get(options.enabled) == simdjson::SUCCESS ||
+                                t.wrong("options.enabled", shown(value), "not true or false");
+                     }
+                   });
+}
+
+}  // namespace
+
+struct DecideLineReader::Json {
+  dom::parser parser;
+};
+
+DecideLineReader::DecideLineReader() : json_{std::make_unique<Json>()} {
+}
+DecideLineReader::~DecideLineReader() = default;
+
+bool DecideLineReader::read(std::string_view text) {
+  mistake_ = {};
+  line_ = {};
+  line_.inputs.feedback_age_s = -1;
+  options_given_ = 0;
+  busy_elapsed_s_.clear();
+  wrap_up_elapsed_s_.clear();
+  Taker taker{mistake_};
+  dom::element root;
+  const auto error = json_->parser.parse(text.data(), text.size()).get(root);
+  if (error != simdjson::SUCCESS) {
+    mistake_.what = fmt::format("not JSON: {}", simdjson::error_message(error));
+    return false;
+  }
+  unsigned given = 0;
+  const bool good = taker.members(
+      "", root, line_keys, least_of_line, given,
+      [&](std::size_t at, std::string_view key, const dom::element& value) {
+        switch (at) {
+          case 0:
+            return taker.text("", key, value, line_.target);
+          case 1:
+            return taker.real("", key, value, -1e12, 1e12, line_.time_s);
+          case 2:
+            return taker.text("", key, value, line_.channel);
+          case 3:
+            return take_options(taker, value, line_.options, options_given_);
+          case 4:
+            return take_statistics(taker, value, line_.inputs, busy_elapsed_s_, wrap_up_elapsed_s_);
+          default:
+            return take_feedback(taker, value, line_.inputs);
+        }
+      });
+  line_.inputs.busy_elapsed_s = busy_elapsed_s_;
+  line_.inputs.wrap_up_elapsed_s = wrap_up_elapsed_s_;
+  return good;
+}
+
+void DecideLineReader::apply_options(PacingOptions& options) const {
+  const auto given = [&](unsigned at) { return (options_given_ & (1u << at)) != 0; };
+  if (given(0)) options.algorithm = line_.options.algorithm;
+  if (given(1)) options.optimization_target = line_.options.optimization_target;
+  if (given(2)) options.optimization_goal = line_.options.optimization_goal;
+  if (given(3)) options.proactive_ratio = line_.options.proactive_ratio;
+  if (given(4)) options.refresh_period = line_.options.refresh_period;
+  if (given(5)) options.enabled = line_.options.enabled;
+}
+
+}  // namespace paceline

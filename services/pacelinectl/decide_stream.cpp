@@ -1,0 +1,218 @@
+#include "services/pacelinectl/decide_stream.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <concepts>
+
+#include "common/base/hash.h"
+#include "services/pacer/explain.h"
+
+namespace paceline {
+namespace {
+
+constexpr double pool_period_s = 30;  // As the pacer's shell has it.
+
+/// Members of one JSON object after another, appended to a buffer that is reused.
+class Members {
+ public:
+  explicit Members(std::string& out) : out_{out} { out_ += '{'; }
+
+  void add(std::string_view name, double value) {
+    begin(name);
+    number(value);
+  }
+  void add(std::string_view name, std::integral auto value) {
+    begin(name);
+    number(value);
+  }
+  void add(std::string_view name, std::string_view text) {
+    begin(name);
+    quote(text);
+  }
+  void open(std::string_view name) {
+    begin(name);
+    out_ += '{';
+    first_ = true;
+  }
+  void close() {
+    out_ += '}';
+    first_ = false;
+  }
+
+ private:
+  void begin(std::string_view name) {
+    if (!first_) out_ += ',';
+    first_ = false;
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+  }
+
+  void number(auto value) {
+    std::array<char, 32> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out_.append(digits.data(), end);
+  }
+
+  void quote(std::string_view text) {
+    out_ += '"';
+    for (const char c : text) {
+      if (c == '"' || c == '\\') out_ += '\\';
+      if (static_cast<unsigned char>(c) < 0x20)
+        out_ += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+      else
+        out_ += c;
+    }
+    out_ += '"';
+  }
+
+  std::string& out_;
+  bool first_ = true;
+};
+
+void add_figures(Members& out, const PacingFigures& f) {
+  out.open("explanation");
+  out.add("information", to_string(f.information));
+  out.add("acceptance", f.acceptance);
+  out.add("answer_delay_s", f.answer_delay_s);
+  out.add("service_s", f.service_s);
+  out.add("wrap_up_s", f.wrap_up_s);
+  out.add("patience_s", f.patience_s);
+  out.add("reactive_rate", f.reactive_rate);
+  out.add("proactive_abandonment", f.proactive_abandonment);
+  out.add("reactive_abandonment", f.reactive_abandonment);
+  out.add("outcomes", f.outcomes);
+  out.add("occupancy", f.occupancy);
+  out.add("busy_factor", f.busy_factor);
+  out.add("slots", f.slots);
+  out.add("expected_free", f.expected_free);
+  out.add("expected_free_sd", f.expected_free_sd);
+  out.add("expected_reactive", f.expected_reactive);
+  out.add("aggressiveness", f.aggressiveness);
+  out.add("aggressiveness_reactive", f.aggressiveness_reactive);
+  out.add("aggressiveness_used", f.aggressiveness_used);
+  out.add("budget_excess", f.budget_excess);
+  out.add("risk_allowed", f.risk_allowed);
+  out.add("risk_at_m", f.risk_at_m);
+  out.add("m_model", f.m_model);
+  out.add("m_ceiling", f.m_ceiling);
+  out.add("integral", f.integral);
+  out.add("uniform", f.uniform);
+  out.add("pending", f.pending);
+  out.add("unseen", f.unseen);
+  out.close();
+}
+
+}  // namespace
+
+DecideDraws::DecideDraws(std::uint64_t seed, std::string_view target)
+    : state_{fnv1a(target) ^ (seed * 0x9e3779b97f4a7c15ull)} {
+}
+
+double DecideDraws::next() {
+  state_ += 0x9e3779b97f4a7c15ull;
+  std::uint64_t z = state_;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+  return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1.0p-53;
+}
+
+std::string_view DecideStream::answer(std::string_view text) {
+  ++lines_;
+  if (!reader_.read(text)) return refuse(reader_.mistake(), reader_.line().target);
+  const DecideLine& line = reader_.line();
+  auto known = targets_.find(line.target);
+  if (known == targets_.end()) {
+    if (targets_.size() >= most_decide_targets)
+      return refuse({.key = "target",
+                     .value = "",
+                     .what = fmt::format("target: more than {} targets", most_decide_targets)},
+                    line.target);
+    known = targets_
+                .emplace(std::string{line.target},
+                         Target{.pacing = TargetPacing{settings_.tuning},
+                                .options = settings_.options,
+                                .draws = DecideDraws{settings_.seed, line.target},
+                                .channel = channel_of(line.channel),
+                                .time_s = line.time_s})
+                .first;
+  }
+  Target& target = known->second;
+  if (line.time_s < target.time_s)
+    return refuse({.key = "time_s",
+                   .value = fmt::format("{}", line.time_s),
+                   .what = fmt::format("time_s = {}: before {}, where this target has been already",
+                                       line.time_s, target.time_s)},
+                  line.target);
+  target.time_s = line.time_s;
+  if (!line.channel.empty()) target.channel = channel_of(line.channel);
+  reader_.apply_options(target.options);
+  const Decision decision = target.pacing.decide(
+      line.inputs, target.options, pools_[target.channel], target.draws.next(), line.time_s);
+  pool(line.time_s);
+  write(line, decision);
+  return out_;
+}
+
+std::string_view DecideStream::refuse_long() {
+  ++lines_;
+  return refuse(
+      {.key = "", .value = "", .what = fmt::format("longer than {} bytes", longest_decide_line)},
+      {});
+}
+
+std::string_view DecideStream::refuse(const LineMistake& mistake, std::string_view target) {
+  ++refused_;
+  out_.clear();
+  Members out{out_};
+  out.add("line", lines_);
+  if (!target.empty()) out.add("target", target);
+  out.open("error");
+  out.add("key", std::string_view{mistake.key});
+  out.add("value", std::string_view{mistake.value});
+  out.add("message", fmt::format("line {}: {}", lines_, mistake.what));
+  out.close();
+  out.close();
+  return out_;
+}
+
+std::uint32_t DecideStream::channel_of(std::string_view name) {
+  const auto known = channels_.find(name);
+  if (known != channels_.end()) return known->second;
+  const auto fresh = static_cast<std::uint32_t>(pools_.size());
+  pools_.emplace_back();
+  channels_.emplace(std::string{name}, fresh);
+  return fresh;
+}
+
+// What the targets of a channel know together, by the time of the stream.
+void DecideStream::pool(double now_s) {
+  if (!pooled_) pooled_s_ = now_s;
+  pooled_ = true;
+  if (now_s < pooled_s_ + pool_period_s) return;
+  pooled_s_ = now_s;
+  for (auto& pool : pools_) pool = {};
+  for (const auto& [id, target] : targets_) pools_[target.channel].add(target.pacing.learned());
+}
+
+void DecideStream::write(const DecideLine& line, const Decision& d) {
+  out_.clear();
+  Members out{out_};
+  out.add("line", lines_);
+  out.add("target", line.target);
+  out.add("time_s", line.time_s);
+  out.add("state", std::string_view{to_string(d.state)});
+  out.add("reason", std::string_view{to_string(d.reason)});
+  out.add("invitations", d.invitations);
+  out.add("m", d.m);
+  out.add("max_pending", d.max_pending);
+  out.add("reactive", d.reactive);
+  out.add("reactive_state", d.reactive_state);
+  out.add("reactive_demand", d.reactive_demand);
+  out.add("predicted_wait_s", d.predicted_wait_s);
+  if (!settings_.brief) add_figures(out, d.figures);
+  out.close();
+}
+
+}  // namespace paceline

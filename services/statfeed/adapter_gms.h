@@ -1,0 +1,77 @@
+// One Stat Server behind the Stat Service of Genesys Mobile Services: every value is a question of
+// its own (common/wire/gms.h), asked in the order of a Rota, some at once.
+//
+//   GmsAdapter primary{options, 0, statfeed, statfeed.roster(), statfeed.mapping(), world, http};
+//   statfeed.attach(0, primary); primary.start();
+//
+// A value is as old as the server says (header Age), and older with every second until it is asked
+// for again. 403 with a message: the server does not know that statistic. Any other trouble pauses
+// all questions: as long as Retry-After says, else doubling.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "services/statfeed/adapter_access.h"
+#include "services/statfeed/rota.h"
+#include "services/statfeed/source.h"
+
+namespace paceline {
+
+class GmsAdapter final : public Source {
+ public:
+  struct Options {
+    std::string url;  // "http://host:port/genesys/1"
+    StatServerAccess access;
+    GmsPolicy policy;
+  };
+
+  GmsAdapter(Options options, int server, SourceListener& listener, const Roster& roster,
+             const Mapping& mapping, World& world, Http& http);
+  ~GmsAdapter() override;
+  GmsAdapter(const GmsAdapter&) = delete;
+  GmsAdapter& operator=(const GmsAdapter&) = delete;
+
+  void start() override;
+  void targets_changed(const Roster::Change& change) override;
+  void stop() override;
+
+ private:
+  struct Asked {
+    Statistic statistic;
+    std::uint16_t generation;
+    std::uint64_t key;
+  };
+  void pump();
+  void ask(Statistic statistic);
+  void hear(const Asked& asked, const Result<HttpAnswer>& answer);
+  void take(const Asked& asked, Reading::Kind kind, double value, Duration age);
+  void trouble(const Asked& asked, const std::string& why, Duration at_least);
+  void tell_state();
+
+  Options options_;
+  int server_;
+  SourceListener& listener_;
+  const Roster& roster_;
+  const Mapping& mapping_;
+  World& world_;
+  Http& http_;
+  ServerAccess access_;
+  Rota rota_;
+  std::string url_;
+  std::string max_age_;
+  bool started_ = false;
+  bool opened_ = false;
+  std::set<HttpCall> out_;
+  Instant paused_until_{};
+  Duration pause_{};  // The last one; zero after a good answer. From the second in a row on: lost.
+  TimerId wake_ = 0;
+  FaultLog fault_;
+  Counter& requests_;
+  Counter& failures_;
+  Counter& refused_;
+  Histogram& round_trip_;
+  Gauge& round_;
+};
+
+}  // namespace paceline

@@ -1,0 +1,177 @@
+// The half of a session that is CometD: handshake, join, and one connect always out.
+#include <algorithm>
+
+#include "services/statfeed/session.h"
+
+namespace paceline {
+namespace {
+
+constexpr Duration longest_retry_after = 5min;
+constexpr Duration least_pause = 1s;         // After an answer that asks for patience.
+constexpr Duration longest_connect = 120s;   // That a server's advice may ask for.
+constexpr int connect_failures_to_lose = 5;  // Answers in a row that say neither yes nor 402.
+
+}  // namespace
+
+// ---- Requests
+
+void Session::send_handshake(Step& step) {
+  BayeuxMessage message;
+  message.channel = "/meta/handshake";
+  message.id = "1";
+  encode_bayeux(
+      {message},
+      send(Call::Kind::handshake, "POST", "/notifications", policy_.request_timeout, 0, step).body);
+}
+
+void Session::send_join(Step& step) {
+  std::vector<BayeuxMessage> messages(2);
+  messages[0].subscription = updates_channel;
+  messages[1].subscription = service_channel;
+  for (auto& message : messages) {
+    message.channel = "/meta/subscribe";
+    message.id = std::to_string(2 + (&message - messages.data()));
+    message.client_id = client_;
+  }
+  encode_bayeux(
+      messages,
+      send(Call::Kind::join, "POST", "/notifications", policy_.request_timeout, 0, step).body);
+  phase_ = Phase::joining;
+}
+
+void Session::send_connect(Instant now, Step& step) {
+  BayeuxMessage message;
+  message.channel = "/meta/connect";
+  message.client_id = client_;
+  message.connection_type = "long-polling";
+  // Asks the server to answer within the liveness period even if it has nothing to tell.
+  message.timeout_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(policy_.liveness).count();
+  const Duration patience = std::max(policy_.liveness, connect_timeout_) + policy_.request_timeout;
+  auto& call = send(Call::Kind::connect, "POST", "/notifications", patience, 0, step);
+  message.id = std::to_string(call.id);
+  encode_bayeux({message}, call.body);
+  connecting_ = true;
+  connect_sent_ = now;
+}
+
+// ---- Answers
+
+void Session::refuse_push(std::string why, Instant now, Step& step) {
+  step.notes.push_back({"push_refused", std::move(why)});
+  pushed_ = false;
+  connecting_ = false;
+  push_again_at_ = now + policy_.push_again;
+  batches_.poll_soon(now);
+  phase_ = Phase::running;
+}
+
+void Session::on_push_reply(const Flight& flight, const Result<Reply>& reply, Instant now,
+                            Step& step) {
+  const bool connect = flight.kind == Call::Kind::connect;
+  if (connect) connecting_ = false;
+  if (ok(reply)) return on_messages(flight, reply->body, now, step);
+  if (!reply) {
+    if (connect) return retry_connect("connect: " + why_of(reply), Duration::zero(), now, step);
+    return lose(why_of(reply), Duration::zero(), now, step);
+  }
+  const bool temporary =
+      reply->status == 401 || reply->status == 403 || reply->status == 429 || reply->status >= 500;
+  if (reply->status == 429) paused_until_ = now + std::max(reply->retry_after, least_pause);
+  if (connect && temporary && ++connect_failures_ < connect_failures_to_lose)
+    return retry_connect("connect: " + why_of(reply), reply->retry_after, now, step);
+  if (flight.kind == Call::Kind::handshake && !temporary)
+    return refuse_push(why_of(reply), now, step);
+  lose(why_of(reply), reply->retry_after, now, step);
+}
+
+void Session::on_messages(const Flight& flight, std::string_view body, Instant now, Step& step) {
+  const auto messages = decode_bayeux(body);
+  if (!messages) {
+    ++step.refused;
+    const auto why = "unreadable: " + messages.error().detail;
+    if (flight.kind == Call::Kind::handshake) return refuse_push(why, now, step);
+    if (flight.kind == Call::Kind::join) return lose(why, Duration::zero(), now, step);
+    return retry_connect("connect: " + why, Duration::zero(), now, step);
+  }
+  const BayeuxMessage* meta = nullptr;
+  bool joined = true;
+  for (const auto& message : *messages) {
+    take(message.statistics, step);
+    if (!message.service_state.empty()) {
+      const bool available = message.service_state == "Available";
+      if (available != available_) step.notes.push_back({"service_state", message.service_state});
+      available_ = available;
+    }
+    if (message.channel == "/meta/subscribe" && !message.successful.value_or(false)) joined = false;
+    if (message.channel.starts_with("/meta/") && (!meta || meta->successful.value_or(false)))
+      meta = &message;
+  }
+  if (!meta) {
+    ++step.refused;
+    if (flight.kind != Call::Kind::connect)
+      return lose("no answer to our message", Duration::zero(), now, step);
+    hear(step, now);
+    connect_at_ = now + pause();
+    return;
+  }
+  // Advice holds until other advice comes (Bayeux 1.0, section 3.4).
+  if (meta->interval_ms >= 0)
+    interval_ = std::chrono::milliseconds{std::min<std::int64_t>(meta->interval_ms, 60'000)};
+  if (meta->timeout_ms >= 0)
+    connect_timeout_ = std::min<Duration>(
+        std::chrono::milliseconds{std::min<std::int64_t>(meta->timeout_ms, 1'000'000)},
+        longest_connect);
+  const bool good = meta->successful.value_or(false);
+  switch (flight.kind) {
+    case Call::Kind::handshake:
+      if (good && !meta->client_id.empty()) {
+        client_ = meta->client_id;
+        return send_join(step);
+      }
+      if (meta->reconnect == "handshake" || meta->reconnect == "retry")
+        return lose("handshake refused: " + meta->error, interval_, now, step);
+      return refuse_push("handshake refused: " + meta->error, now, step);
+    case Call::Kind::join:
+      if (good && joined) {
+        phase_ = Phase::running;
+        connect_at_ = now + interval_;
+        return;
+      }
+      if (meta->reconnect == "handshake" || meta->error.starts_with("402"))
+        return lose("subscribing refused: " + meta->error, interval_, now, step);
+      return refuse_push("subscribing refused: " + meta->error, now, step);
+    default:
+      break;
+  }
+  if (good) {
+    rehandshaken_ = false;
+    connect_failures_ = 0;
+    pause_ = Duration::zero();
+    hear(step, now);
+    if (meta->reconnect == "handshake") return begin(now, step);
+    if (meta->reconnect == "none") return refuse_push("the server wants no more", now, step);
+    // A server that answers at once with nothing to tell must not set the pace.
+    connect_at_ = now + interval_;
+    if (step.readings.empty())
+      connect_at_ = std::max(connect_at_, connect_sent_ + policy_.liveness / 8);
+    return;
+  }
+  if (meta->reconnect == "handshake" || meta->error.starts_with("402")) {
+    step.notes.push_back({"session_lost", meta->error});
+    if (rehandshaken_) return lose(meta->error, interval_, now, step);
+    rehandshaken_ = true;
+    return begin(now, step);
+  }
+  if (meta->reconnect == "none")
+    return refuse_push("the server wants no more: " + meta->error, now, step);
+  retry_connect("connect: " + meta->error, interval_, now, step);
+}
+
+// The session may well be alive: only the server's word (402) ends it.
+void Session::retry_connect(std::string why, Duration at_least, Instant now, Step& step) {
+  connect_at_ = now + std::max(pause(), std::min(at_least, longest_retry_after));
+  step.notes.push_back({"request_failed", std::move(why)});
+}
+
+}  // namespace paceline

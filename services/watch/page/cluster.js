@@ -1,0 +1,175 @@
+// The cluster at a glance: who is master and why, every node and what it hears, and eight figures with their last hour.
+import { bytes, compact, count, make, moment, percent, pill, put_class, put_text, reason_notes, reasons, seconds, sparkline, words } from "./dom.js";
+
+const role_tones = { master: "accent", standby: "good", witness: "", down: "bad" };
+const publisher_tones = { open: "good", shut: "", down: "bad" };
+const most_round_trips = 120;
+
+const fact = (name, value, tone = "") => make("span", { class: "fact " + tone }, make("i", {}, name), " ", make("b", { class: "num" }, value));
+
+class Tile {
+  constructor(title) {
+    this.big = make("span", { class: "big num" });
+    this.unit = make("span", { class: "quiet num" });
+    this.facts = make("p", { class: "facts" });
+    this.chart = make("div", { class: "sparkbox" });
+    this.element = make("article", { class: "card tile" }, make("h2", {}, title), make("div", { class: "row" }, this.big, this.unit), this.chart, this.facts);
+  }
+  show(big, unit, facts, tone = "") {
+    put_text(this.big, big);
+    put_text(this.unit, unit);
+    put_class(this.element, "card tile " + tone);
+    this.facts.replaceChildren(...facts);
+  }
+  draw(values, options) { this.chart.replaceChildren(sparkline(values, options)); }
+}
+
+export class ClusterStrip {
+  /** `choose(reason)`: a person wants the targets with that reason. */
+  constructor(element, choose) {
+    this.choose = choose;
+    this.notices = make("div", { class: "notices" });
+    this.headline = make("p", { class: "headline" });
+    this.nodes = make("div", { class: "nodes", role: "list", "aria-label": "Nodes" });
+    this.tiles = {
+      granted: new Tile("Invitations granted"), acceptance: new Tile("Acceptance"), abandonment: new Tile("Abandonment"), agents: new Tile("Agents occupied"),
+      queue: new Tile("Queue"), endpoint: new Tile("Endpoint round trip"), statistics: new Tile("Stat Server pair"), pacers: new Tile("Pacers"),
+    };
+    this.mix = make("div", { class: "mix", role: "group", "aria-label": "Targets by reason" });
+    this.bar = make("div", { class: "mixbar", "aria-hidden": "true" });
+    this.chips = new Map();
+    this.round_trips = [];
+    element.replaceChildren(this.notices, make("div", { class: "card cluster" }, this.headline, this.nodes),
+      make("div", { class: "tiles" }, ...Object.values(this.tiles).map((tile) => tile.element)),
+      make("div", { class: "card reasons" }, this.bar, this.mix));
+  }
+
+  show(status) {
+    this.show_notices(status);
+    this.show_headline(status);
+    this.nodes.replaceChildren(...status.nodes.map((node) => this.node(node, status)));
+    this.show_tiles(status);
+    this.show_reasons(status.totals);
+  }
+
+  show_notices(status) {
+    const notices = [];
+    if (status.claims > 1) notices.push(make("p", { class: "notice" }, `${status.claims} nodes say they are master; the publisher's gate lets only one speak.`));
+    if (status.not_ready_because.length)
+      notices.push(make("ul", { class: "notice", "aria-label": `Why node ${status.node} is not ready` }, ...status.not_ready_because.map((why) => make("li", {}, why))));
+    this.notices.replaceChildren(...notices);
+  }
+
+  show_headline(status) {
+    if (!status.master) {
+      this.headline.replaceChildren(pill("bad", "no master"), make("span", {}, ` nobody may publish; the highest term heard is ${status.term}`));
+      return;
+    }
+    const since = status.master_since ? `${moment(status.master_since)} (${seconds(Math.max(0, (Date.parse(status.time) - Date.parse(status.master_since)) / 1000))})` : "an unknown time";
+    this.headline.replaceChildren(make("b", {}, status.master), " is master, term ", make("b", { class: "num" }, String(status.term)), " since ", make("b", { class: "num" }, since),
+      ...(status.master_why ? [", because: ", make("b", {}, status.master_why)] : []));
+  }
+
+  node(node, status) {
+    const late = status.channels.find((channel) => channel.channel === "heartbeat")?.stale_s ?? 1;
+    const link = (peer) => {
+      const tone = peer.age_s === null || peer.age_s > late ? "bad" : peer.age_s > late / 2 ? "warn" : "good";
+      return make("span", { class: "link " + tone, title: `${node.name} heard ${peer.node} ${peer.age_s === null ? "never" : seconds(peer.age_s) + " ago"}` },
+        make("i", {}, peer.node), " ", make("b", { class: "num" }, peer.age_s === null ? "never" : seconds(peer.age_s)));
+    };
+    const pills = [pill(role_tones[node.role], node.role)];
+    const idle = node.publisher === "shut" && node.role === "standby";  // As it should be.
+    if (node.publisher !== "none" && node.role !== "down" && !idle) pills.push(pill(publisher_tones[node.publisher], "publisher " + node.publisher));
+    const why = node.role === "down" ? `not heard${node.heard_s === null ? " yet" : " for " + seconds(node.heard_s)}`
+      : node.role === "master" ? (node.publication ? `${words(node.publication.outcome)} by the endpoint ${node.publication.since_accepted_s === null ? "never yet" : seconds(node.publication.since_accepted_s) + " ago"}` : "no publication yet")
+      : `${words(node.elector)}${node.why ? ": " + node.why : ""}`;
+    return make("div", { class: `node ${node.role}`, role: "listitem", "aria-label": `Node ${node.name}, ${node.role}` },
+      make("div", { class: "row" }, make("span", { class: "name" }, node.name), make("span", { class: "pills" }, ...pills)),
+      make("p", { class: "why" }, why),
+      make("p", { class: "facts" }, fact("term", String(node.term)), fact("priority", String(node.priority)), ...(node.role === "witness" ? [] : [fact("health", node.tier === 0 ? "fit" : `tier ${node.tier}`, node.tier === 0 ? "" : "bad")]),
+        ...(idle ? [fact("publisher", "shut")] : []), fact("heard", node.heard_s === null ? "never" : seconds(node.heard_s) + " ago")),
+      make("p", { class: "links" }, make("span", { class: "quiet" }, "hears"), ...(node.hears.length ? node.hears.map(link) : [make("span", { class: "link bad" }, "nobody")])));
+  }
+
+  show_tiles(status) {
+    const t = status.totals;
+    this.tiles.granted.show(compact(t.proactive), `of ${compact(t.max_pending)} at once`, [fact("pending", compact(t.pending)), fact("targets granted", compact(t.by_reason.granted))]);
+    this.tiles.agents.show(percent(t.logged_in ? (t.busy + t.after_call_work) / t.logged_in : 0), `of ${compact(t.logged_in)}`,
+      [fact("ready", compact(t.ready)), fact("busy", compact(t.busy)), fact("wrap-up", compact(t.after_call_work))]);
+    this.tiles.queue.show(compact(t.in_queue), "waiting", [fact("answered", compact(t.answered)), fact("abandoned", compact(t.abandoned))]);
+    const past = this.last;
+    this.tiles.acceptance.show(past ? percent(past.acceptance) : t.sent ? percent(t.accepted / t.sent) : "-", "learned", [fact("accepted", compact(t.accepted)), fact("sent", compact(t.sent))]);
+    this.tiles.abandonment.show(past ? percent(past.abandonment) : "-", "of accepted", [fact("over goal", `${compact(this.over_goal ?? 0)} of ${compact(t.targets)}`, this.over_goal ? "warn" : "")]);
+    this.show_endpoint(status);
+    const s = status.statistics;
+    const server = (name, up) => pill(s.in_use === name ? "accent" : up ? "good" : "bad", `${name} ${up ? (s.in_use === name ? "in use" : "up") : "down"}`);
+    this.tiles.statistics.show("", "", [make("span", { class: "pills" }, ...(s.in_use === "replay" ? [pill("warn", "replay")] : [server("primary", s.primary_up), server("backup", s.backup_up)])),
+      fact("heard", seconds(s.heard_s), s.fresh ? "" : "bad"), fact("updates", `${number_of(s.updates_per_second)} /s`), fact("visible", compact(s.targets_visible)),
+      fact("not visible", compact(s.targets_unseen), s.targets_unseen ? "warn" : ""), fact("switches", String(s.switches))]);
+    const heard = status.pacers.filter((shard) => shard.fresh).length;
+    const slowest = Math.max(0, ...status.pacers.map((shard) => shard.decide_us));
+    const oldest = Math.max(0, ...status.pacers.map((shard) => shard.stat_age_s ?? 0));
+    this.tiles.pacers.show(`${heard} of ${status.pacers.length}`, "heard", [fact("slowest cycle", slowest < 1000 ? `${slowest.toFixed(0)} us` : `${(slowest / 1000).toFixed(1)} ms`),
+      fact("statistics", seconds(oldest) + " old"), fact("feedback", seconds(status.feedback.heard_s) + " ago"), fact("not ok", compact(t.targets - t.by_state.ok), t.targets - t.by_state.ok ? "warn" : "")],
+      heard < status.pacers.length ? "alarm" : "");
+  }
+
+  show_endpoint(status) {
+    const report = status.nodes.find((node) => node.name === status.master)?.publication;
+    const tile = this.tiles.endpoint;
+    if (!report) return tile.show("-", "no publisher", []);
+    const share = report.round_trip_share;
+    this.round_trips.push(report.round_trip_ms);
+    if (this.round_trips.length > most_round_trips) this.round_trips.shift();
+    tile.show(`${report.round_trip_ms.toFixed(1)} ms`, `of ${Math.round(report.period_ms)} ms`, [
+      fact("answer", `${words(report.outcome)}${report.http_status ? " " + report.http_status : ""}`, report.outcome === "accepted" ? "" : "bad"),
+      fact("skipped", compact(report.skipped_cycles), report.skipped_cycles ? "warn" : ""), fact("sent", bytes(report.sent_bytes)), fact("rejected", count(report.rejected_targets), report.rejected_targets ? "warn" : "")],
+      share > 0.5 ? "alarm" : "");
+    tile.draw(this.round_trips, { top: report.period_ms / 2 });
+  }
+
+  /** The last hour of all targets together, as /api/v1/history gives it. */
+  show_past(history) {
+    const column = (name) => history.columns.indexOf(name);
+    const time = column("time_ms");
+    const step = history.step_s * 1000;
+    const filled = [];  // A step without a row is a hole in the line.
+    for (const row of history.rows) {
+      const before = filled.at(-1);
+      if (before && before[time] + step < row[time]) filled.push(null);
+      filled.push(row);
+    }
+    const values = (name) => filled.map((row) => (row ? row[column(name)] : null));
+    const last = history.rows.at(-1);
+    this.last = last && Object.fromEntries(history.columns.map((name, i) => [name, last[i]]));
+    this.tiles.granted.draw(values("granted"));
+    this.tiles.acceptance.draw(values("acceptance"));
+    this.tiles.abandonment.draw(values("abandonment"));
+    this.tiles.agents.draw(values("occupancy"), { top: 1 });
+    this.tiles.queue.draw(values("in_queue"));
+  }
+
+  show_reasons(totals) {
+    const all = Math.max(1, totals.paced);
+    const there = reasons.filter((reason) => totals.by_reason[reason] > 0 || this.chips.has(reason));
+    for (const reason of there)
+      if (!this.chips.has(reason)) {
+        const chip = make("button", { type: "button", class: "chip", "aria-pressed": "false", title: reason_notes[reason] }, make("span", { class: "swatch r-" + reason }), words(reason) + " ", make("b", { class: "num" }));
+        chip.addEventListener("click", () => this.choose(chip.getAttribute("aria-pressed") === "true" ? "" : reason));
+        const segment = make("i", { class: "r-" + reason });
+        this.chips.set(reason, { chip, segment });
+        this.mix.replaceChildren(...reasons.filter((each) => this.chips.has(each)).map((each) => this.chips.get(each).chip));
+        this.bar.replaceChildren(...reasons.filter((each) => this.chips.has(each)).map((each) => this.chips.get(each).segment));
+      }
+    for (const [reason, { chip, segment }] of this.chips) {
+      put_text(chip.lastChild, count(totals.by_reason[reason]));
+      segment.style.flexGrow = String(totals.by_reason[reason] / all);
+    }
+  }
+
+  mark_reason(chosen) {
+    for (const [reason, { chip }] of this.chips) chip.setAttribute("aria-pressed", String(reason === chosen));
+  }
+}
+
+const number_of = (value) => (value < 100 ? value.toFixed(1) : compact(value));

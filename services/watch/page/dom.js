@@ -1,0 +1,85 @@
+// What every part of the page uses: elements, and how figures and times are said.
+
+export const make = (tag, attributes = {}, ...children) => {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+};
+export const svg = (tag, attributes = {}) => {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+};
+export const by_id = (id) => document.getElementById(id);
+export const words = (text) => text.replaceAll("_", " ");
+export const pill = (tone, text) => make("span", { class: "pill " + tone }, text);
+
+/** Writes only what differs, so that nothing flickers and a selection stays. */
+export const put_text = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+export const put_class = (element, name) => { if (element.className !== name) element.className = name; };
+
+export const percent = (share) => (share * 100).toFixed(1) + " %";
+export const count = (value) => value.toLocaleString("en-US");
+export const compact = (value) => value < 1e5 ? count(Math.round(value)) : value < 1e6 ? `${(value / 1e3).toFixed(0)} k` : `${(value / 1e6).toFixed(1)} M`;
+export const seconds = (value) => {
+  if (value === null || value === undefined) return "never";
+  if (value < 1) return `${Math.round(value * 1000)} ms`;
+  if (value < 100) return `${value.toFixed(1)} s`;
+  if (value < 7200) return `${Math.round(value / 60)} min`;
+  return value < 172800 ? `${(value / 3600).toFixed(1)} h` : `${Math.round(value / 86400)} days`;
+};
+export const bytes = (value) => value < 2000 ? `${value} B` : value < 2e6 ? `${(value / 1000).toFixed(1)} kB` : `${(value / 1e6).toFixed(2)} MB`;
+export const clock = (time) => new Date(time).toLocaleTimeString([], { hour12: false });
+export const moment = (time) => (new Date(time).toDateString() === new Date().toDateString() ? "" : new Date(time).toLocaleDateString() + " ") + clock(time);
+export const number = (value) => {
+  if (value === null) return "none";
+  if (Number.isInteger(value)) return count(value);
+  return Math.abs(value) >= 100 ? value.toFixed(1) : String(Number(Math.abs(value) >= 0.01 ? value.toFixed(3) : value.toPrecision(3)));
+};
+
+/** As the metric paceline_watch_targets_over_goal counts: fewer than 20 outcomes say nothing about a share. */
+export const over_goal = (row) => row.optimization_target !== "BUSY_FACTOR" && row.answered + row.abandoned >= 20 && row.abandonment * 100 > row.goal;
+
+export const states = ["ok", "degraded", "stale", "disabled"];
+export const state_tones = { ok: "good", degraded: "warn", stale: "bad", disabled: "" };
+export const severity_tones = { good: "good", notice: "accent", bad: "bad" };
+export const reasons = ["granted", "no_agents", "no_idle_expected", "pending_enough", "goal_guard", "ratio_cap", "warm_up", "ceiling", "growth_cap", "fast_cut", "stale_statistics", "not_visible", "disabled"];
+/** What a reason means, for who points at it. */
+export const reason_notes = {
+  granted: "invitations go out: nothing is withheld but what the goal asks for",
+  no_agents: "nobody is logged in",
+  no_idle_expected: "no agent is free, or expected to be before an answer could come",
+  pending_enough: "those already outstanding are as many as may be",
+  goal_guard: "the closed loop holds back to keep the abandonment goal",
+  ratio_cap: "the proactive ratio binds",
+  warm_up: "one invitation for one free agent, until enough answers are known",
+  ceiling: "the hard ceiling of outstanding invitations per agent",
+  growth_cap: "the number may not grow faster in one refresh",
+  fast_cut: "a burst of abandonment halved it",
+  stale_statistics: "the statistics are older than the bound",
+  not_visible: "the Stat Server does not see the target",
+  disabled: "switched off by an option",
+};
+
+/** A line without axes, for a tile. `values` may have nulls. */
+export function sparkline(values, { top, floor = 0 } = {}) {
+  const picture = svg("svg", { class: "spark", viewBox: "0 0 100 30", preserveAspectRatio: "none", "aria-hidden": "true" });
+  const known = values.filter((value) => value !== null);
+  if (known.length < 2) return picture;
+  const highest = Math.max(top ?? 0, ...known, floor + 1e-9);
+  const x = (i) => (i / (values.length - 1)) * 100;
+  const y = (value) => 29 - ((value - floor) / (highest - floor)) * 27;
+  let line = "", area = "", start = -1;
+  const end_run = (i) => { if (start >= 0) area += `L${x(i - 1).toFixed(2)} 30L${x(start).toFixed(2)} 30Z`; start = -1; };
+  values.forEach((value, i) => {
+    if (value === null) return end_run(i);
+    const at = `${x(i).toFixed(2)} ${y(value).toFixed(2)}`;
+    line += (start < 0 ? "M" : "L") + at;
+    area += (start < 0 ? "M" : "L") + at;
+    if (start < 0) start = i;
+  });
+  end_run(values.length);
+  picture.append(svg("path", { class: "area", d: area }), svg("path", { class: "line", d: line }));
+  return picture;
+}

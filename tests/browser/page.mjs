@@ -1,0 +1,202 @@
+// The page in Chromium: live, through a failover, with ten thousand targets, by keyboard, in both themes and two widths.
+import fs from "node:fs";
+import path from "node:path";
+
+import { Cluster, expect, main, module_file, module_of, run_dir, until } from "./support.mjs";
+
+const { chromium } = module_of("playwright-core");
+const axe = fs.readFileSync(module_file("axe-core/axe.min.js"), "utf8");
+const shots = path.join(run_dir, "shots");
+fs.mkdirSync(shots, { recursive: true });
+
+const small = new Cluster("small", { nodes: 2, targets: 50, port: 7400, demo: true, watch: 'history_period = "1s"' });
+const guarded = new Cluster("guarded", { nodes: 2, targets: 3, port: 7460, demo: true, watch: 'read_token = "look-only"' });
+const large = new Cluster("large", { nodes: 5, targets: 10_000, port: 7500 });
+const complaints = [];
+
+async function open(browser, cluster, { width, height, theme }) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: "reduce" });
+  const page = await context.newPage();
+  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`); });
+  page.on("pageerror", (error) => complaints.push(`thrown: ${error.message}`));
+  page.on("requestfailed", (request) => { if (!request.url().endsWith("/stream") && request.failure()?.errorText !== "net::ERR_ABORTED") complaints.push(`failed: ${request.url()}`); });
+  await page.goto(cluster.url);
+  await page.waitForSelector(".table .line:not([hidden])", { timeout: 120_000 });
+  return page;
+}
+
+async function faults(page) {
+  // The page's policy lets no foreign script in; a test may evaluate.
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "best-practice"] }));
+  return found.violations.filter((each) => ["serious", "critical"].includes(each.impact)).map((each) => `${each.id} (${each.nodes.length}): ${each.nodes[0].html.slice(0, 120)} ${each.nodes[0].failureSummary?.replaceAll("\n", " ").slice(0, 160)}`);
+}
+
+async function live(page) {
+  small.say("mark");
+  let worst = 0;
+  let shown_before = 0;
+  for (let seen = 0; seen < 4;) {
+    const queue = await page.evaluate(() => {
+      const line = [...document.querySelectorAll(".table .line")].find((each) => each.dataset.id === "t00");
+      const heads = [...document.querySelectorAll(".table [role=columnheader]")].map((each) => each.textContent);
+      return Number(line?.children[heads.indexOf("Queue")]?.textContent);
+    });
+    if (queue <= 1000 || queue === shown_before) { await page.waitForTimeout(50); continue; }
+    // The figure of that cycle just came to the page: how far is the pacer by now?
+    const pacers = (await small.json("api/v1/status")).pacers;
+    const lag = Math.max(...pacers.map((shard) => shard.cycle)) - (queue - 1000);
+    if (shown_before) worst = Math.max(worst, lag);
+    shown_before = queue;
+    ++seen;
+  }
+  expect(worst <= 2, `what a pacer decided is on the page within two refresh periods (it was ${worst} cycles on)`);
+}
+
+async function failover(page) {
+  const master = () => page.evaluate(() => document.querySelector(".node.master .name")?.textContent);
+  const before = await master();
+  small.say("failover");
+  await until("another master on the page", async () => (await master()) && (await master()) !== before);
+  const after = await master();
+  const headline = await page.textContent(".headline");
+  expect(headline.startsWith(`${after} is master, term `), `the failover is seen: ${headline}`);
+  await page.keyboard.press("e");
+  await until("the event on its page", () => page.evaluate((name) => [...document.querySelectorAll("#view-events li")].some((each) => each.textContent.includes("master changed") && each.textContent.includes(`${name} is master in term`)), after));
+  expect(true, "the events page tells it");
+  await page.keyboard.press("t");
+}
+
+async function explanation(page) {
+  small.say("hold");
+  await page.keyboard.press("/");
+  await page.keyboard.type("t07");
+  await until("one target matches", async () => (await page.textContent("#matching")).startsWith("1 of 50"));
+  await page.keyboard.press("Tab");
+  await page.evaluate(() => document.querySelector(".table .line[tabindex='0']").focus());
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".steps tr");
+  let differs = "";
+  const equal = async () => {
+    const told = JSON.parse(small.ctl("explain", "t07", "--json"));
+    const shown = await page.evaluate(() => ({
+      target: document.querySelector("section.why").dataset.target, reason: document.querySelector("section.why").dataset.reason, sentence: document.querySelector(".sentence").textContent,
+      steps: [...document.querySelectorAll(".steps tr")].map(({ dataset }) => ({ group: dataset.group, name: dataset.name, value: JSON.parse(dataset.value), unit: dataset.unit, note: dataset.note })),
+    }));
+    const sorted = (steps) => JSON.stringify([...steps].sort((a, b) => `${a.group} ${a.name}`.localeCompare(`${b.group} ${b.name}`)));
+    differs = `told ${JSON.stringify(told)}, shown ${JSON.stringify(shown)}`;
+    return told.steps.length > 0 && told.target === shown.target && told.reason === shown.reason && told.sentence === shown.sentence && sorted(told.steps) === sorted(shown.steps);
+  };
+  await until("the explanation on the page is pacelinectl's", equal, 30_000).catch((error) => { throw new Error(`${error.message}: ${differs}`); });
+  expect(true, "the explanation equals pacelinectl explain --json, step by step");
+  await until("six charts are drawn", async () => (await page.locator(".chart canvas").count()) === 6);
+  await until("the ribbon of reasons is there", async () => (await page.locator(".ribbon i").count()) > 0);
+  expect(true, "the past is drawn: six charts and the reasons");
+  small.say("go");
+}
+
+// A watch that wants a token: the page asks for it, and with it shows and exports.
+async function token(browser) {
+  guarded.start_watch();
+  await until("the guarded watch lives", async () => (await guarded.get("healthz")).status === 200);
+  expect((await guarded.get("api/v1/status")).status === 401, "without a token there is nothing to read");
+  const context = await browser.newContext({ acceptDownloads: true });
+  const page = await context.newPage();
+  await page.goto(guarded.url);
+  await page.waitForSelector("#token-dialog[open]");
+  await page.keyboard.type("look-only");
+  await page.keyboard.press("Enter");
+  await until("the page shows the cluster", async () => (await page.textContent("#verdict")) === "no master");
+  await page.keyboard.press("e");
+  const [file] = await Promise.all([page.waitForEvent("download"), page.click("#view-events a[download]")]);
+  const text = fs.readFileSync(await file.path(), "utf8");
+  expect(text.startsWith("number,time,kind,"), `with the token the page opens, and a CSV comes down: ${file.suggestedFilename()}`);
+  await context.close();
+  await guarded.end();
+}
+
+async function search(page) {
+  large.say("hold");
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const work = async () => (await session.send("Performance.getMetrics")).metrics.find((each) => each.name === "TaskDuration").value;
+  await page.waitForTimeout(2500);  // Whatever was on its way is there.
+  await page.focus("#search");
+  let worst = 0;
+  let matching = "";
+  for (const key of "99") {
+    const before = await work();
+    await page.keyboard.type(key);
+    await until("the table follows", async () => (await page.textContent("#matching")) !== matching);
+    matching = await page.textContent("#matching");
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    worst = Math.max(worst, (await work()) - before);
+  }
+  expect(/^\d[\d,]* of 10,000 targets$/.test(matching), `the search finds ${matching}`);
+  expect(worst < 0.1, `a key of the search among 10,000 targets costs the main thread ${(worst * 1000).toFixed(0)} ms`);
+  const before = await work();
+  await page.fill("#search", "");
+  await page.click(".table [role=columnheader]:nth-child(1) button");
+  await until("all are there again", async () => (await page.textContent("#matching")) === "10,000 targets");
+  expect((await work()) - before < 0.5, `sorting all costs ${(((await work()) - before) * 1000).toFixed(0)} ms`);
+  expect((await page.locator(".table .line").count()) < 100, "only the rows in sight are in the document");
+  large.say("go");
+}
+
+async function looks(browser, cluster, name) {
+  for (const [width, height, theme] of [[1280, 900, "light"], [1280, 900, "dark"], [390, 844, "light"], [390, 844, "dark"]]) {
+    const page = await open(browser, cluster, { width, height, theme });
+    for (const [view, hash, there] of [["targets", "#/", ".tile .spark path"], ["target", `#/target/${cluster === large ? "t0007" : "t07"}`, ".chart canvas"], ["history", "#/past", "#past .chart canvas"], ["events", "#/events", "#view-events li"]]) {
+      if (cluster === large && (view === "events" || width === 390 && view !== "targets")) continue;
+      await page.evaluate((to) => { location.hash = to; }, hash);
+      await page.waitForSelector(there, { state: "attached", timeout: 60_000 });
+      await page.screenshot({ path: path.join(shots, `${name}-${view}-${width}-${theme}.png`), fullPage: true });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(wide <= 0, `${name} ${view} at ${width} ${theme} has no sideways scroll`);
+      if (cluster === small) {
+        const found = await faults(page);
+        expect(found.length === 0, `axe finds nothing serious in ${view} at ${width} ${theme} ${found.join(" | ")}`);
+      }
+    }
+    await page.context().close();
+  }
+}
+
+await main([small, guarded, large], async () => {
+  small.start_feed();
+  small.start_watch();
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+  try {
+    await small.ready();
+    const page = await open(browser, small, { width: 1280, height: 900, theme: "light" });
+    await live(page);
+    await failover(page);
+    await explanation(page);
+    // A watch that is gone and comes back: the page says so, and goes on by itself.
+    await small.end(small.watch);
+    await until("the page says that watch is silent", async () => (await page.textContent("#verdict")) === "watch does not answer");
+    const noise = complaints.length;
+    small.start_watch();
+    await until("the page goes on by itself", async () => (await page.textContent("#verdict")) === "pacing");
+    complaints.splice(0, complaints.length, ...complaints.filter((each) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|failed: /.test(each)));
+    expect(true, `it goes on after watch was gone (${noise} network complaints meanwhile)`);
+    await page.context().close();
+    await token(browser);
+    await looks(browser, small, "2x50");
+    await small.end();
+
+    large.start_feed();
+    large.start_watch();
+    await large.ready();
+    const many = await open(browser, large, { width: 1280, height: 900, theme: "light" });
+    await search(many);
+    await many.context().close();
+    await looks(browser, large, "5x10000");
+    expect(complaints.length === 0, `the console is silent ${complaints.slice(0, 5).join(" | ")}`);
+  } finally {
+    await browser.close();
+  }
+});

@@ -1,0 +1,83 @@
+#include "services/pacelinectl/commands.h"
+#include "tests/pacelinectl/fake_reach.h"
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+Request request(const std::string& command) {
+  Request made;
+  made.command = command;
+  made.topology = "/etc/demo.toml";
+  made.node = "b";
+  return made;
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
+
+const StatusReply pair_status{{{"in_use", "backup"},
+                               {"primary", "http://s1/statistics/v3"},
+                               {"primary_up", "false"},
+                               {"primary_mode", "push"},
+                               {"primary_session", "lost"},
+                               {"backup", "http://s2/statistics/v3"},
+                               {"backup_up", "true"},
+                               {"backup_mode", "push"},
+                               {"backup_session", "complete"},
+                               {"targets", "50"},
+                               {"targets_not_visible", "2"},
+                               {"switches", "1"},
+                               {"in_use_because", "lost"},
+                               {"in_use_for", "12s"},
+                               {"provisional", "true"}}};
+
+}  // namespace
+
+TEST_CASE("the pair is shown with the server in use and why", "[pacelinectl]") {
+  FakeReach reach;
+  reach.processes["b/statfeed/0"] = encode(pair_status);
+
+  const auto outcome = run_command(request("statserver"), reach);
+
+  CAPTURE(outcome.out);
+  CHECK(outcome.exit == exit_fine);
+  CHECK(has(outcome.out, "node b uses backup, for 12s (why: lost); 1 switches"));
+  CHECK(has(outcome.out, "its numbers are provisional"));
+  CHECK(has(outcome.out, "primary          no      lost      push"));
+  CHECK(has(outcome.out, "backup   yes     yes     complete  push"));
+  CHECK(has(outcome.out, "2 of 50 targets are not visible"));
+}
+
+TEST_CASE("a switch is asked of our node's statfeed and of no other", "[pacelinectl]") {
+  FakeReach reach;
+  reach.processes["a/statfeed/0"] = encode(pair_status);
+
+  const auto silent = run_command(request("statserver switch"), reach);
+  CHECK(silent.exit == exit_not_answered);
+  CHECK(has(silent.error, "statfeed of node b"));
+  CHECK(reach.asked == std::vector<std::string>{"b/statfeed/0 switch"});
+
+  reach.processes["b/statfeed/0"] = fail(Errc::refused, "primary is not usable");
+  const auto refused = run_command(request("statserver switch"), reach);
+  CHECK(refused.exit == exit_not_answered);
+  CHECK(has(refused.error, "primary is not usable"));
+}
+
+TEST_CASE("what is not visible is listed with object and name", "[pacelinectl]") {
+  FakeReach reach;
+  reach.processes["b/statfeed/0"] =
+      encode(StatusReply{{{"t07", "in_queue\tunknown\tQueue\tq07\tCurrentInQueue"}}});
+
+  const auto outcome = run_command(request("statserver unseen"), reach);
+  auto as_json = request("statserver unseen");
+  as_json.json = true;
+
+  CAPTURE(outcome.out);
+  CHECK(has(outcome.out, "t07     in_queue  unknown  Queue        q07     CurrentInQueue"));
+  CHECK(has(outcome.out, "1 statistics without a value"));
+  CHECK(has(run_command(as_json, reach).out, R"("statistic": "CurrentInQueue")"));
+}
+
+}  // namespace paceline::test

@@ -1,0 +1,182 @@
+// The Stat Service of GMS over real sockets on loopback.
+#include "services/statfeed/adapter_gms.h"
+
+#include <map>
+
+#include "common/wire/gms.h"
+#include "tests/statfeed/desk.h"
+
+namespace paceline::test {
+namespace {
+
+// Answers every question with 4, and keeps count.
+struct Service {
+  std::map<std::string, int> asked;  // By object and metric.
+  std::vector<std::string> bodies;
+  std::vector<ServerRequest> requests;
+
+  ServerAnswer operator()(const ServerRequest& request) {
+    requests.push_back(request);
+    const auto question = decode_gms_question(request.body).value();
+    ++asked[question.object_id + "/" + question.metric];
+    return json(R"({"value":4})");
+  }
+};
+
+GmsAdapter::Options options(const Desk& desk) {
+  GmsAdapter::Options options;
+  options.url = desk.address() + "/genesys/1";
+  options.policy.rota = {.per_second = 5000, .burst = 10, .least = 20ms, .unseen_min = 30ms};
+  options.policy.parallel = 4;
+  options.policy.retry_max = 20ms;
+  return options;
+}
+
+std::size_t count(const Desk& desk, Reading::Kind kind) {
+  return static_cast<std::size_t>(std::ranges::count(desk.heard.readings, kind, &Reading::kind));
+}
+
+}  // namespace
+
+TEST_CASE("every statistic is asked for by form, over both interfaces", "[statfeed]") {
+  const bool internal = GENERATE(false, true);
+  Service service;
+  Desk desk{[&](const ServerRequest& request) {
+    auto answer = service(request);
+    answer.headers.emplace_back("Age", "3");
+    return answer;
+  }};
+  auto how = options(desk);
+  how.policy.internal = internal;
+  how.policy.max_age = 5s;
+  how.policy.tenant = "Environment";
+  how.policy.tenant_password = "a&b";
+  how.policy.metric_key = "statisticType";
+  if (!internal) {
+    how.access.user = "me";
+    how.access.password = "hush";
+  }
+  GmsAdapter adapter{how, 0, desk.heard, desk.roster, desk.mapping, desk.world, desk.http};
+
+  desk.run(adapter, [&] { return desk.heard.state.complete && desk.heard.readings.size() > 30; });
+
+  CHECK(service.asked.size() == figure_count);
+  CHECK(service.asked.contains("g1/CurrentReadyAgents"));
+  CHECK(service.asked.contains("q1/TotalEntered"));
+  CHECK(desk.heard.readings[0].value == 4);
+  CHECK(desk.heard.readings[0].age == 3s);
+  CHECK(desk.heard.signs > 0);
+  const auto& request = service.requests[0];
+  CHECK(request.method == "POST");
+  CHECK(request.path == (internal ? "/genesys/1/internal_statistic" : "/genesys/1/statistic"));
+  CHECK(request.header("authorization") == (internal ? "" : "Basic bWU6aHVzaA=="));
+  CHECK(request.header("cache-control") == "max-age=5");
+  CHECK(request.header("content-type") == "application/x-www-form-urlencoded");
+  const auto question = decode_gms_question(request.body).value();
+  CHECK(question.tenant == "Environment");
+  CHECK(question.tenant_password == "a&b");
+  CHECK(request.body.find("statisticType=") != std::string::npos);
+}
+
+TEST_CASE("no more questions are out than allowed, and no more a second", "[statfeed]") {
+  std::size_t out = 0;
+  std::size_t most = 0;
+  std::size_t answered = 0;
+  Loop loop;
+  SystemClock clock;
+  std::vector<Responder> waiting;
+  HttpServer server{loop, {}, [&](ServerRequest, Responder respond) {
+                      most = std::max(most, ++out);
+                      loop.after(20ms, [&, respond]() mutable {
+                        --out;
+                        ++answered;
+                        respond.send(json(R"({"value":1})"));
+                      });
+                    }};
+  Desk desk{good};
+  auto how = options(desk);
+  how.url = "http://127.0.0.1:" + std::to_string(server.port()) + "/genesys/1";
+  how.policy.parallel = 3;
+  how.policy.rota.per_second = 100;
+  how.policy.rota.burst = 3;
+  how.policy.rota.least = 1ms;
+  GmsAdapter adapter{how, 0, desk.heard, desk.roster, desk.mapping, desk.world, desk.http};
+  adapter.start();
+  const Instant start = clock.now();
+
+  while (answered < 60 && clock.now() < start + 20s) {
+    desk.loop.run_once(1ms);
+    loop.run_once(1ms);
+  }
+
+  REQUIRE(answered >= 60);
+  CHECK(most == 3);
+  CHECK(clock.now() - start >= 550ms);  // 60 at 100 a second, less the first three.
+}
+
+TEST_CASE("a statistic that is not well defined is unseen, the others go on", "[statfeed]") {
+  Service service;
+  bool defined = false;
+  Desk desk{[&](const ServerRequest& request) {
+    auto answer = service(request);
+    if (request.body.find("TotalEntered") == std::string::npos || defined) return answer;
+    return plain(
+        403, R"({"message":"Queue 'q1' (Tenant 'Environment') not found","exception":"com.x.E"})");
+  }};
+  GmsAdapter adapter{options(desk), 0,          desk.heard, desk.roster,
+                     desk.mapping,  desk.world, desk.http};
+
+  desk.run(adapter, [&] { return desk.heard.state.unseen == 1 && desk.heard.state.complete; });
+  CHECK(count(desk, Reading::Kind::unseen) >= 1);
+  CHECK(desk.log.count("primary_request_failed") == 0);
+  defined = true;
+
+  REQUIRE(run_until(desk.loop, [&] { return desk.heard.state.unseen == 0; }));
+}
+
+TEST_CASE("ugly answers of the service are survived until good ones come", "[statfeed]") {
+  const auto ugly =
+      GENERATE(plain(200, "{\"val"), plain(200, ""), plain(200, "[]"), plain(500, ""),
+               plain(503, "<html>"), plain(401, ""), plain(403, "forbidden"), plain(404, ""),
+               plain(429, "", {{"Retry-After", "0"}}), plain(302, "", {{"Location", "/x"}}));
+  CAPTURE(ugly.status, ugly.body);
+  Service service;
+  int bad = 3;
+  Desk desk{[&](const ServerRequest& request) { return bad-- > 0 ? ugly : service(request); }};
+  GmsAdapter adapter{options(desk), 0,          desk.heard, desk.roster,
+                     desk.mapping,  desk.world, desk.http};
+
+  desk.run(adapter, [&] { return desk.heard.state.complete; });
+
+  CHECK(count(desk, Reading::Kind::value) >= figure_count);
+  CHECK(count(desk, Reading::Kind::unseen) == 0);
+  CHECK(desk.log.count("primary_request_failed") == 1);
+  CHECK(desk.log.count("primary_request_failed_over") == 1);
+}
+
+TEST_CASE("null is a statistic without a value", "[statfeed]") {
+  Desk desk{[](const ServerRequest&) { return json(R"({"value":null})"); }};
+  GmsAdapter adapter{options(desk), 0,          desk.heard, desk.roster,
+                     desk.mapping,  desk.world, desk.http};
+
+  desk.run(adapter, [&] { return desk.heard.state.complete; });
+
+  CHECK(count(desk, Reading::Kind::invalid) >= figure_count);
+}
+
+TEST_CASE("targets come and go while questions are out", "[statfeed]") {
+  Service service;
+  Desk desk{[&](const ServerRequest& request) { return service(request); }};
+  GmsAdapter adapter{options(desk), 0,          desk.heard, desk.roster,
+                     desk.mapping,  desk.world, desk.http};
+  adapter.start();
+
+  adapter.targets_changed(desk.roster.apply({{"t2", "g2", "q2"}}));
+
+  REQUIRE(run_until(desk.loop, [&] { return service.asked["q2/TotalAbandoned"] > 1; }));
+  CHECK(desk.heard.state.complete);
+  desk.loop.run_once(20ms);
+  CHECK(service.asked["q1/TotalAbandoned"] == 0);
+}
+
+}  // namespace paceline::test

@@ -1,0 +1,72 @@
+#include "services/statfeed/visibility.h"
+
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+struct Ground {
+  Ground() {
+    roster.apply({{"t0", "g0", "q0"}, {"t1", "g1", "q1"}, {"t2", "g2", "q2"}});
+    ledger.resize(roster.capacity());
+    for (std::uint32_t statistic = 0; statistic < 3 * figure_count; ++statistic)
+      say(statistic, Reading::Kind::value);
+  }
+  void say(Statistic statistic, Reading::Kind kind) {
+    ledger.take({.statistic = statistic, .kind = kind, .timestamp_ms = 0, .value = 1});
+  }
+  Visibility seen(std::size_t most = 20) const {
+    return visibility_of(ledger, roster, mapping, most);
+  }
+  Mapping mapping = default_mapping();
+  Roster roster;
+  Ledger ledger{mapping};
+};
+
+}  // namespace
+
+TEST_CASE("when all is known there is nothing to say", "[statfeed]") {
+  const Ground ground;
+
+  CHECK(ground.seen().targets_mark == 0);
+  CHECK(ground.seen().statistics_mark == 0);
+  CHECK(ground.seen().targets == 0);
+  CHECK(missing_statistics(ground.ledger, ground.roster, ground.mapping).empty());
+}
+
+TEST_CASE("missing statistics are named with target, figure and why", "[statfeed]") {
+  Ground ground;
+  ground.say(statistic_of(1, Figure::in_queue), Reading::Kind::unseen);
+  ground.say(statistic_of(2, Figure::ready), Reading::Kind::invalid);
+  ground.say(statistic_of(2, Figure::waiting_time), Reading::Kind::unseen);
+
+  const auto seen = ground.seen();
+  const auto missing = missing_statistics(ground.ledger, ground.roster, ground.mapping);
+
+  CHECK(seen.targets == 2);
+  CHECK(seen.statistics == 3);
+  CHECK(seen.names == "t1 lacks in_queue (unknown), t2 lacks ready (invalid)");
+  CHECK(seen.by_figure ==
+        "ready CurrentReadyAgents 1, in_queue CurrentInQueue 1, waiting_time AverageWaitingTime 1");
+  REQUIRE(missing.size() == 3);
+  CHECK(missing[0].first == "t1");
+  CHECK(missing[0].second == "in_queue\tunknown\tQueue\tq1\tCurrentInQueue");
+  CHECK(ground.seen(1).names == "t1 lacks in_queue (unknown), ...");
+}
+
+TEST_CASE("other things missing are another mark, even if as many", "[statfeed]") {
+  Ground ground;
+  ground.say(statistic_of(1, Figure::in_queue), Reading::Kind::unseen);
+  const auto first = ground.seen();
+
+  ground.say(statistic_of(1, Figure::in_queue), Reading::Kind::value);
+  ground.say(statistic_of(2, Figure::in_queue), Reading::Kind::unseen);
+  const auto second = ground.seen();
+  ground.say(statistic_of(2, Figure::in_queue), Reading::Kind::invalid);
+
+  CHECK(first.targets == second.targets);
+  CHECK(first.targets_mark != second.targets_mark);
+  CHECK(ground.seen().statistics_mark != second.statistics_mark);
+}
+
+}  // namespace paceline::test
