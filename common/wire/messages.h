@@ -221,7 +221,8 @@ enum class ElectionMessageKind : std::uint8_t {
   presence,     // heartbeat channel: everyone, every H.
   heartbeat,    // heartbeat channel: the master, every H; asks for acknowledgements.
   release,      // heartbeat channel: a master gives up its term, its publisher being shut.
-  acknowledge,  // vote channel, to the master: echoes its timestamp; 0 = refused, term is higher.
+  acknowledge,  // heartbeat channel, to the master: echoes its timestamp; 0 = refused, term is
+                // higher.
   pre_vote,     // vote channel: would you vote for me?
   pre_vote_answer,
   vote_request,

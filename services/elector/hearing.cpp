@@ -60,13 +60,15 @@ void Election::on_heartbeat(const ElectionMessage& message, Instant now) {
   answer.to = message.node;
   const bool locks = message.term == term_ && message.extends;
   answer.timestamp_ns = locks ? message.timestamp_ns : 0;
-  if (!idle() || beat_at_ - now > policy_.heartbeat * 3 / 4) return;
+  if (!idle()) return;
   // Presence goes along with the answer, which wakes everybody anyway; by itself only if no
-  // heartbeat comes. It takes the place of a tick.
-  if (now >= judge_at_) judge(now);
-  beat_at_ = now;
-  beat(now);
-  beat_at_ += policy_.heartbeat / 4;
+  // heartbeat comes. It takes the place of a tick. Where one has just gone, the next one does.
+  if (beat_at_ - now <= policy_.heartbeat * 3 / 4) {
+    if (now >= judge_at_) judge(now);
+    beat_at_ = now;
+    beat(now);
+  }
+  beat_at_ = now + policy_.heartbeat * 5 / 4;
 }
 
 void Election::on_acknowledge(const ElectionMessage& message, Instant now) {

@@ -14,10 +14,12 @@ std::uint64_t wall_ms(WallTime wall) {
       std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count());
 }
 
+// An answer to a heartbeat goes where the presence goes that follows it: one packet, one awakening.
 std::string_view channel_of(ElectionMessageKind kind) {
-  const bool state = kind == ElectionMessageKind::presence ||
-                     kind == ElectionMessageKind::heartbeat || kind == ElectionMessageKind::release;
-  return state ? "heartbeat" : "vote";
+  const bool regular =
+      kind == ElectionMessageKind::presence || kind == ElectionMessageKind::heartbeat ||
+      kind == ElectionMessageKind::release || kind == ElectionMessageKind::acknowledge;
+  return regular ? "heartbeat" : "vote";
 }
 
 // This start's incarnation is above all former ones, also if the wall clock was set back.
@@ -210,7 +212,7 @@ void Elector::send(ElectionMessage& message) {
   if (channel == "vote") {
     voted_at_ = now;
   } else if (now - voted_at_ > config_.vote_stale / 2) {
-    // A master has nothing to say there for days: without a word that is for nobody its peers would
+    // There is nothing to say there for days: without a word that is for nobody our peers would
     // take the connection for dead, and shake hands anew every few seconds.
     voted_at_ = now;
     ElectionMessage word = election_.view(now);

@@ -89,7 +89,7 @@ Result<void> parse_times(Place& place, PublisherConfig& config) {
   config.stop_bound =
       TRY(settings.duration("stop_bound", {.fallback = 1s, .min = 100ms, .max = 4s}));
   if (const Channel* channel = topology.channel("publication"))
-    config.report_period = std::max<Duration>(channel->period / 2, 10ms);
+    config.report_period = std::max<Duration>(channel->period * 9 / 10, 10ms);  // At the latest.
   if (const Channel* channel = topology.channel("pace")) config.pace_stale = channel->stale;
   if (const Channel* channel = topology.channel("feedback"))
     config.feedback_keyframe = std::max<Duration>(channel->keyframe, 1ms);

@@ -34,7 +34,7 @@ struct PublisherConfig {
   Duration token_timeout = 5s;
   Duration probe_period = 5s;
   Duration stop_bound = 1s;        // How long a stop waits for the elector to take the grant back.
-  Duration report_period = 100ms;  // Of the channel `publication`.
+  Duration report_period = 180ms;  // Of the channel `publication`.
   Duration pace_stale = 10s;       // Of the channel `pace`, pacing world.
   Duration feedback_keyframe = 10s;  // Of the channel `feedback`, pacing world.
 

@@ -143,7 +143,24 @@ TEST_CASE("presence goes along with the answer to a heartbeat, once in a period"
 
   CHECK(stage.said(Kind::acknowledge) != nullptr);
   CHECK(stage.said(Kind::presence) == nullptr);
-  CHECK(stage.outcome.wake - stage.now == 249ms);  // Without any heartbeat, by itself.
+  CHECK(stage.outcome.wake - stage.now == 250ms);  // Without any heartbeat, by itself.
+}
+
+TEST_CASE("presence that has just gone by itself goes with the answer from then on", "[elector]") {
+  Stage stage;
+  stage.quiet_over();
+  while (stage.said(Kind::presence) == nullptr) {  // By itself.
+    stage.now += 1ms;
+    stage.tick();
+  }
+  stage.now += 20ms;
+  stage.hear("b", Kind::heartbeat, 1 << 8 | 2);
+  CHECK(stage.said(Kind::presence) == nullptr);
+
+  stage.now += 200ms;
+  stage.hear("b", Kind::heartbeat, 1 << 8 | 2);
+
+  CHECK(stage.said(Kind::presence) != nullptr);
 }
 
 TEST_CASE("a fit node asks for pre-votes before it takes a term", "[elector]") {
