@@ -174,12 +174,13 @@ TEST_CASE("a changed row of feedback is told once to deltas, all rows to a full 
   };
 
   CHECK(rows(1, true, 1, "c") == 2);
-  CHECK(rows(2, false, 0, "c") == 1);  // The invitation that the first one sent.
-  CHECK(rows(3, false, 0, "c") == 0);
+  CHECK(rows(2, false, 0, "c") == 0);  // The answer before told the invitation that it sent.
+  CHECK(rows(3, false, 1, "c") == 1);
+  CHECK(rows(4, false, 0, "c") == 0);
   CHECK(rows(1, true, 1, "other") == 2);
-  CHECK(rows(4, false, 0, "c") == 1);  // Each cluster is told for itself.
-  CHECK(rows(5, false, 0, "c") == 0);
-  CHECK(rows(6, true, 0, "c") == 2);
+  CHECK(rows(5, false, 0, "c") == 1);  // Each cluster is told for itself.
+  CHECK(rows(6, false, 0, "c") == 0);
+  CHECK(rows(7, true, 0, "c") == 2);
 }
 
 TEST_CASE("accepted terms and sequences only rise, pending stays bounded",
