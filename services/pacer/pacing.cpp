@@ -308,15 +308,18 @@ double TargetPacing::believed_pending(const PacingInputs& in, double delay_s) co
 }
 
 // Nothing is seen to have changed, and so little time has passed that the ends foreseen are the
-// same but for a hundredth: the model need not be computed again.
+// same but for a hundredth: the model need not be computed again. An estimate can move without an
+// event while little is known: many young phases without an end say that phases are long.
 bool TargetPacing::reuse_model(Model& model, bool changed) const {
   constexpr double share_of_service = 0.01;
   constexpr double most_s = 2.5;
   constexpr double same_age_s = 0.3;
+  constexpr double same_estimate = 0.01;
   const double good_s = std::min(most_s, share_of_service * model.estimates.service_s);
   if (changed || !kept_.valid || by_busy_factor(model.options) ||
       model.now_s - kept_.at_s > good_s || model.options != kept_.options ||
-      std::abs(model.in.stat_age_s - kept_.stat_age_s) > same_age_s)
+      std::abs(model.in.stat_age_s - kept_.stat_age_s) > same_age_s ||
+      std::abs(model.estimates.service_s - kept_.service_s) > same_estimate * kept_.service_s)
     return false;
   model.m = kept_.m;
   model.room = kept_.room;
@@ -441,6 +444,7 @@ void TargetPacing::model_stock(Model& model) {
            .valid = true,
            .options = model.options,
            .stat_age_s = in.stat_age_s,
+           .service_s = model.estimates.service_s,
            .m = model.m,
            .room = model.room,
            .integer = model.integer,

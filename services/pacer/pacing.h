@@ -118,6 +118,7 @@ class TargetPacing {
     bool valid = false;
     PacingOptions options{};
     double stat_age_s = 0;
+    double service_s = 0;
     double m = 0;
     double room = 0;
     bool integer = false;

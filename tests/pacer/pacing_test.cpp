@@ -439,7 +439,7 @@ TEST_CASE("a model that is used again is the one that would be computed anew",
     const Decision a = again.decide(in, {}, {}, 0.5, 2);
     const Decision b = anew.decide(in, other, {}, 0.5, 2);
 
-    RC_ASSERT(std::abs(a.m - b.m) <= 1 + 0.05 * b.m);
+    RC_ASSERT(std::abs(a.m - b.m) <= 1 + 0.02 * b.m);
   }));
 }
 
