@@ -62,7 +62,8 @@ void Election::on_heartbeat(const ElectionMessage& message, Instant now) {
   answer.timestamp_ns = locks ? message.timestamp_ns : 0;
   if (!idle() || beat_at_ - now > policy_.heartbeat * 3 / 4) return;
   // Presence goes along with the answer, which wakes everybody anyway; by itself only if no
-  // heartbeat comes.
+  // heartbeat comes. It takes the place of a tick.
+  if (now >= judge_at_) judge(now);
   beat_at_ = now;
   beat(now);
   beat_at_ += policy_.heartbeat / 4;

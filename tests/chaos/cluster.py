@@ -189,7 +189,7 @@ serverurl=unix://{self.folder}/{node}/supervisor.sock
 
     def restart(self, node, process):
         """As an operator does it: supervisorctl stops it with SIGTERM, and starts it again."""
-        run("supervisorctl", "-c", self.folder / f"supervisord-{node}.conf", "restart", f"{node}-{process}:{process}")
+        run("supervisorctl", "-c", self.folder / f"supervisord-{node}.conf", "restart", process if process == "all" else f"{node}-{process}:{process}")
 
     def pids(self, node):
         """Process -> pid, of what the node's supervisord runs now."""
@@ -227,6 +227,11 @@ serverurl=unix://{self.folder}/{node}/supervisor.sock
         done = subprocess.run(command, capture_output=True, text=True, env=None if self.env is None else {**os.environ, **self.env})
         return json.loads(done.stdout) if done.returncode == 0 else {}
 
+    def metric(self, node, process, name):
+        """The value of a metric without labels."""
+        text = run(self.programs / "pacelinectl", "--topology", self.topology, "--node", node, "metrics", process)
+        return float(re.search(rf"(?m)^{name} (\S+)$", text)[1])
+
     def ctl(self, node, *words):
         run(self.programs / "pacelinectl", "--topology", self.topology, "--node", node, *words)
 
@@ -242,8 +247,9 @@ serverurl=unix://{self.folder}/{node}/supervisor.sock
         if len(masters) != 1 or "" in masters:
             return f"masters: {sorted(masters)}"
         roles = {node: views[node]["self"]["role"] for node in PACING}
-        if sorted(roles.values()) not in (["follower", "master"], ["master", "observer"]):  # An observer that is fit is damped.
-            return f"roles: {roles}"
+        damped = [node for node in PACING if roles[node] == "observer" and self.metric(node, "elector", "paceline_elector_penalty") >= 750]
+        if sorted(roles.values()) != ["follower", "master"] and not (sorted(roles.values()) == ["master", "observer"] and damped):
+            return f"roles: {roles}, damped: {damped}"
         unfit = [node for node in PACING if views[node]["self"]["tier"] != 0]
         return f"not fit: {unfit}" if unfit else ""
 

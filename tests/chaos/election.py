@@ -200,7 +200,7 @@ class Chaos:
         self.meddle(node, wall_shift_s=0)
 
     def planned_restart(self, master):
-        process = self.one_of("elector", "publisher")
+        process = self.one_of("elector", "publisher", "all")
         self.cluster.restart(master, process)
         yield f"supervisorctl restart {master}'s {process}"
 
@@ -324,4 +324,8 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Broken as error:
+        print(f"ops/chaos election: {error}", file=sys.stderr)
+        sys.exit(2)

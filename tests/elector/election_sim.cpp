@@ -741,6 +741,14 @@ SimVerdict ElectionSim::run() {
                              plan_.policy.voters[static_cast<std::size_t>(before)].priority;
   if (after < 0 || (term_of(after) != term && !preempted))
     broken("L2: mastership moved although nothing was wrong");
+  for (const auto& node : nodes_) {
+    if (!node->election) continue;  // Only where a promise was broken before it was repaired.
+    const Election& election = *node->election;
+    const ElectionMessage says = election.view(local(*node));
+    const bool fit = says.priority > 0 && says.tier < static_cast<int>(Tier::no_publisher);
+    if (fit && says.role == ElectorRole::observer && election.penalty(local(*node)) < 750)
+      broken("L5: " + says.node + " is fit, and yet could not take over");
+  }
   return verdict_;
 }
 

@@ -112,6 +112,40 @@ TEST_CASE("a node without a publisher only watches", "[elector]") {
   CHECK(stage.a.role() == Role::observer);
 }
 
+TEST_CASE("an observer becomes follower when its publisher is back, while a master beats on",
+          "[elector]") {
+  Stage stage;
+  stage.take(stage.a.publisher_died(start));
+  stage.quiet_over();
+  REQUIRE(stage.a.role() == Role::observer);
+  stage.fit();
+
+  // Nothing but heartbeats: what a timer would judge must be judged with them.
+  for (int i = 0; i < 3; ++i) {
+    stage.now += 200ms;
+    stage.hear("b", Kind::heartbeat, 1 << 8 | 2);
+  }
+
+  CHECK(stage.a.role() == Role::follower);
+  CHECK(stage.said(Kind::presence) != nullptr);
+  CHECK(stage.said(Kind::acknowledge) != nullptr);
+}
+
+TEST_CASE("presence goes along with the answer to a heartbeat, once in a period", "[elector]") {
+  Stage stage;
+  stage.quiet_over();
+  stage.now += 200ms;
+  stage.hear("b", Kind::heartbeat, 1 << 8 | 2);
+  REQUIRE(stage.said(Kind::presence) != nullptr);
+
+  stage.now += 1ms;  // One that was queued behind it.
+  stage.hear("b", Kind::heartbeat, 1 << 8 | 2);
+
+  CHECK(stage.said(Kind::acknowledge) != nullptr);
+  CHECK(stage.said(Kind::presence) == nullptr);
+  CHECK(stage.outcome.wake - stage.now == 249ms);  // Without any heartbeat, by itself.
+}
+
 TEST_CASE("a fit node asks for pre-votes before it takes a term", "[elector]") {
   Stage stage;
   for (int i = 0; i < 70 && stage.a.role() != Role::candidate; ++i) {

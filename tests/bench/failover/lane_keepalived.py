@@ -83,7 +83,7 @@ vrrp_instance shared {{
 
 
 def measure(pair, fault, chance, advert_ms):
-    master = pair.wait_ready(max(0.3, 3.5 * advert_ms / 1000))
+    master = pair.wait_ready(0.5 + 1.5 * advert_ms / 1000)  # Started, and has heard an advert.
     time.sleep(chance.uniform(0, advert_ms / 1000))
     pids = pair.pids(master)
     began = time.time() * 1000

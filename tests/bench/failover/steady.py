@@ -20,7 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "
 
 from cluster import ADDRESSES, ROOT, Cluster  # noqa: E402
 from judge import broken_promises, gaps  # noqa: E402
-from namespaces import Broken, Namespaces  # noqa: E402
+from namespaces import Broken, Namespaces, die_with_parent  # noqa: E402
 from wires import Relay  # noqa: E402
 
 
@@ -66,11 +66,11 @@ def main():
     asked = parser.parse_args()
     if asked.lane:
         return run_lane(asked.lane, asked)
-    hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(asked.hogs)]
+    hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"], preexec_fn=die_with_parent) for _ in range(asked.hogs)]
     try:
         common = [sys.executable, __file__, "--minutes", str(asked.minutes), "--loss", str(asked.loss), "--delay", str(asked.delay), "--prefix", asked.prefix,
                   "--programs", asked.programs]
-        lanes = [subprocess.Popen([*common, "--lane", heartbeat], stdout=subprocess.PIPE, text=True) for heartbeat in asked.heartbeat.split(",")]
+        lanes = [subprocess.Popen([*common, "--lane", heartbeat], stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent) for heartbeat in asked.heartbeat.split(",")]
         rows = [json.loads(text) for lane in lanes if (text := lane.communicate()[0])]
     finally:
         for hog in hogs:
