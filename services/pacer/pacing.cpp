@@ -196,14 +196,14 @@ void TargetPacing::start_loops(const PacingOptions& options, double allowed, dou
     loops.quantile = uses_quantile(options);
     loops.proactive.started = loops.reactive.started = false;
   }
-  GoalLoop proactive{loops.proactive};
-  GoalLoop reactive{loops.reactive};
-  const LoopRange range = range_of(options);
-  proactive.start(first_s(options, allowed, slots), range);
-  reactive.start(first_s(options, share_of_reactive_goal(tuning_), slots),
-                 reactive_range_of(options));
-  loops.proactive = proactive.learned;
-  loops.reactive = reactive.learned;
+  const auto start = [&](LoopLearned& learned, double goal, LoopRange range) {
+    GoalLoop loop{learned};
+    const bool begins = !learned.started || !std::isfinite(learned.s);
+    loop.start(begins ? first_s(options, goal, slots) : learned.s, range);
+    learned = loop.learned;
+  };
+  start(loops.proactive, allowed, range_of(options));
+  start(loops.reactive, share_of_reactive_goal(tuning_), reactive_range_of(options));
 }
 
 // Windows begin at fixed instants, so that a restart in the middle of one goes on with it.
@@ -243,15 +243,20 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   const bool moves = tuning_.closed_loop && loops.answers_ever >= tuning_.warm_up_answers;
   // Without feedback nobody tells proactive outcomes apart: then all outcomes count.
   const bool apart = in.feedback_age_s >= 0;
+  const bool any = seen.proactive_answered + seen.proactive_abandoned + seen.reactive_answered +
+                       seen.reactive_abandoned >
+                   0;
+  const auto bridged = [&](double share, double bridge) {
+    return std::min(0.999, any ? share * std::exp(bridge) : share);
+  };
   GoalLoop proactive{loops.proactive};
   proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
                   apart ? seen.proactive_abandoned : seen.reactive_abandoned,
-                  std::min(0.999, allowed * std::exp(bridge_)), gain, range, moves);
+                  bridged(allowed, bridge_), gain, range, moves);
   GoalLoop reactive{loops.reactive};
   reactive.learn(seen.reactive_answered, seen.reactive_abandoned,
-                 std::min(0.999, share_of_reactive_goal(tuning_) * std::exp(bridge_reactive_)),
-                 reserve_gain * gain, reactive_range_of(options),
-                 moves && is_dual(options.algorithm));
+                 bridged(share_of_reactive_goal(tuning_), bridge_reactive_), reserve_gain * gain,
+                 reactive_range_of(options), moves && is_dual(options.algorithm));
   // A stale night must not block the morning: without outcomes for an hour, s goes back to its
   // start.
   const bool ended = seen.proactive_answered + seen.proactive_abandoned > 0;
@@ -281,6 +286,8 @@ bool TargetPacing::cut_fast(const Observed& seen, double now_s) {
     const auto at = static_cast<std::size_t>(((s % size) + size) % size);
     recent_served_[at] = recent_abandoned_[at] = 0;
   }
+  const bool ended = seen.proactive_answered + seen.proactive_abandoned > 0;
+  if (slot == recent_slot_ && !ended && cut_ == 1) return false;  // As at the last call.
   recent_slot_ = slot;
   const auto at = static_cast<std::size_t>(((slot % size) + size) % size);
   recent_served_[at] += seen.proactive_answered;
@@ -304,7 +311,8 @@ bool TargetPacing::cut_fast(const Observed& seen, double now_s) {
 
 double TargetPacing::believed_pending(const PacingInputs& in, double delay_s) const {
   if (in.feedback_age_s < 0) return own_pending_;
-  return in.proactive.pending * std::exp(-std::max(0.0, in.feedback_age_s - 3 * delay_s) / delay_s);
+  const double late_s = in.feedback_age_s - 3 * delay_s;
+  return in.proactive.pending * (late_s > 0 ? std::exp(-late_s / delay_s) : 1);
 }
 
 // Nothing is seen to have changed, and so little time has passed that the ends foreseen are the
@@ -415,8 +423,12 @@ void TargetPacing::model_stock(Model& model) {
     const double worth = worth_of_risk(in.idle - queue, f.expected_free, e.patience_s, delay_s);
     f.risk_allowed = std::min(1.0, worth * std::exp(s + dither * (0.5 - uniform_)));
     const int most = static_cast<int>(std::min(most_pending, 4 * model.slots / e.acceptance + 8));
-    const auto answer = base_stock(risk, f.risk_allowed, most, last_stock_);
+    const double room = reach(risk);
+    const double guess = last_stock_ + (room - last_reach_) / std::max(1e-3, mean_accept(risk));
+    const auto answer = base_stock(risk, f.risk_allowed, most,
+                                   static_cast<int>(std::lround(std::clamp(guess, 0.0, 1e6))));
     last_stock_ = answer.m;
+    last_reach_ = room;
     f.risk_at_m = answer.risk;
     model.m = answer.m;
     model.integer = true;

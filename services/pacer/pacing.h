@@ -148,7 +148,8 @@ class TargetPacing {
   bool decided_ = false;
   double decided_s_ = 0;  // [s] when decide() last went through.
   double last_m_ = 0;
-  int last_stock_ = 0;  // m* of the search: where the next one begins.
+  int last_stock_ = 0;     // m* of the last search, where the next one begins,
+  double last_reach_ = 0;  // and the slots that it was for, as reach() of its problem counts them.
   Delays delays_{};
   Kept kept_{};
   double sent_new_ = 0;     // [invitations] that the last decision let go.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace paceline {
 namespace {
@@ -11,36 +12,114 @@ constexpr double negligible = 1e-9;        // Probability that a sum may leave o
 constexpr double negligible_share = 1e-4;  // or this share of the risk that is asked about,
 constexpr double most_negligible = 1e-6;   // but no more than that.
 constexpr double exact_variance = 6;       // Beyond this spread the normal distribution is as good.
+constexpr double exact_mean = 64;          // Of A, so that its points fit, and their weights too.
+constexpr int lanes = 4;                   // Numbers that are computed together.
 
-// Probabilities of 0, 1, ... of a binomial distribution with real-valued size, as far as they
-// matter.
+using Two = double __attribute__((vector_size(16)));
+
+// Four numbers in two registers: one a quantile, or four neighbours.
+struct Four {
+  Two low{};
+  Two high{};
+
+  static Four load(const double* from) {
+    Four four;
+    std::memcpy(&four.low, from, sizeof four.low);
+    std::memcpy(&four.high, from + 2, sizeof four.high);
+    return four;
+  }
+  void add_product(const Four& a, const Four& b) {
+    low += a.low * b.low;
+    high += a.high * b.high;
+  }
+  void add(const Four& a) {
+    low += a.low;
+    high += a.high;
+  }
+  void multiply(const Four& a) {
+    low *= a.low;
+    high *= a.high;
+  }
+  Four times(double factor) const { return {low * factor, high * factor}; }
+  double operator[](std::size_t i) const { return i < 2 ? low[i] : high[i - 2]; }
+};
+static_assert(delay_quantiles == lanes);
+
+using Quantiles = std::array<double, delay_quantiles>;
+
+// A distribution over `lowest`, `lowest` + 1, ... as far as it matters.
 struct Points {
   std::array<double, most_points> chance;
-  int count = 0;
+  int from = 0;   // Only chance[from..until) is set:
+  int until = 0;  // chance[i] is the one of lowest + i.
+  int lowest = 0;
 };
 
 // The binomial distribution of the given mean and variance (Poisson if they are equal): within 1e-3
-// of the Poisson-binomial distribution it stands for (tests compare).
+// of the Poisson-binomial distribution it stands for (tests compare). Weights from the mode outward
+// by the ratio of neighbours, (a - b j) / (j + 1) for both distributions (Panjer 1981), then
+// divided by their sum.
 void spread(double mean, double variance, double least, Points& points) {
-  points.count = 0;
   if (mean <= 0) {
-    points.chance[points.count++] = 1;
+    points.chance[0] = 1;
+    points.from = points.lowest = 0;
+    points.until = 1;
     return;
   }
-  const double p = std::clamp(1 - variance / mean, 0.0, 0.999);
-  const double size = p > 1e-6 ? mean / p : 0;
-  const double odds = p / (1 - p);
-  double chance = p > 1e-6 ? std::exp(size * std::log1p(-p)) : std::exp(-mean);
-  double left = 1;
-  while (points.count < most_points) {
-    points.chance[static_cast<std::size_t>(points.count)] = chance;
-    left -= chance;
-    const double j = points.count++;
-    if (left < least) break;
-    chance *= p > 1e-6 ? std::max(0.0, size - j) / (j + 1) * odds : mean / (j + 1);
-    if (chance <= 0) break;
+  const double refuse = std::clamp(variance / mean, 0.001, 1.0);  // 1 - p
+  const double b = (1 - refuse) / refuse;
+  const double a = mean / refuse;
+  const int mode = static_cast<int>(std::min(mean + 1 - refuse, 1e9));
+  const int middle = std::min(mode, most_points / 2);
+  points.lowest = mode - middle;
+  points.chance[static_cast<std::size_t>(middle)] = 1;
+  double total = 1;
+  double chance = 1;
+  int at = middle;
+  for (double j = mode; at > 0 && chance >= least * total; --j) {
+    chance *= j / (a - b * (j - 1));
+    points.chance[static_cast<std::size_t>(--at)] = chance;
+    total += chance;
   }
+  points.from = at;
+  chance = 1;
+  at = middle + 1;
+  for (double j = mode; at < most_points && chance >= least * total; ++j) {
+    chance *= (a - b * j) / (j + 1);
+    if (chance <= 0) break;
+    points.chance[static_cast<std::size_t>(at++)] = chance;
+    total += chance;
+  }
+  points.until = at;
+  const double scale = 1 / total;
+  for (int i = points.from; i < points.until; ++i)
+    points.chance[static_cast<std::size_t>(i)] *= scale;
 }
+
+// The distribution of `free` - `arrive`, two independent numbers; `free` becomes it.
+void subtract(const Points& arrive, Points& free) {
+  const int highest = free.lowest + free.until - 1 - (arrive.lowest + arrive.from);
+  const int lowest = free.lowest + free.from - (arrive.lowest + arrive.until - 1);
+  Points left;
+  left.lowest = lowest;
+  left.until = std::min(highest - lowest + 1, most_points);
+  std::fill_n(left.chance.begin(), left.until, 0.0);
+  for (int f = free.from; f < free.until; ++f) {
+    const int shift = free.lowest + f - arrive.lowest - lowest;
+    for (int r = std::max(arrive.from, shift - left.until + 1); r < arrive.until; ++r)
+      left.chance[static_cast<std::size_t>(shift - r)] +=
+          free.chance[static_cast<std::size_t>(f)] * arrive.chance[static_cast<std::size_t>(r)];
+  }
+  free = left;
+}
+
+constexpr std::array<double, most_points> make_shares() {
+  std::array<double, most_points> shares{};
+  for (std::size_t i = 0; i < shares.size(); ++i) shares[i] = 1 / (static_cast<double>(i) + 1);
+  return shares;
+}
+
+constexpr std::array<double, most_points> shares = make_shares();  // 1 / (i + 1)
 
 class RiskTable {
  public:
@@ -48,69 +127,107 @@ class RiskTable {
     shift_ = static_cast<int>(std::clamp(problem.queue - problem.idle, -1e6, 1e6)) + 1;
     for (std::size_t k = 0; k < delay_quantiles; ++k) {
       accept_[k] = std::clamp(problem.accept[k], 0.0, 0.9999);
-      log_refuse_[k] = std::log1p(-accept_[k]);
       odds_[k] = accept_[k] / (1 - accept_[k]);
-      is_exact_[k] = problem.free_variance[k] + problem.arrivals[k] <= exact_variance;
+      is_exact_[k] =
+          shift_ <= most_points && problem.free_variance[k] + problem.arrivals[k] <= exact_variance;
     }
   }
 
   double risk(int m) {
+    unsigned exact = 0;
+    std::size_t top = 0;  // Of the exact ones the one of most acceptances.
     double sum = 0;
     for (std::size_t k = 0; k < delay_quantiles; ++k) {
-      const double spread_of_accepts = m * accept_[k] * (1 - accept_[k]);
-      sum += is_exact_[k] && spread_of_accepts <= exact_variance ? exact(k, m) : normal(k, m);
+      const double mean = m * accept_[k];
+      if (is_exact_[k] && mean * (1 - accept_[k]) <= exact_variance && mean <= exact_mean) {
+        if (exact == 0 || accept_[k] > accept_[top]) top = k;
+        exact |= 1u << k;
+      } else {
+        sum += normal(k, m);
+      }
     }
-    return sum / delay_quantiles;
+    return (exact == 0 ? sum : sum + over_accepts(m, exact, top)) / delay_quantiles;
   }
 
  private:
   double abandon(double z) const {
-    if (z <= 0) return 0;
     const double pressure = z * problem_.abandon_rate;
     return pressure / (problem_.relief_rate + pressure);
   }
 
-  // E g with `a` accepted by the k-th quantile: over what came free and who arrived.
-  double given(std::size_t k, int a) {
-    auto& known = given_[k];
-    while (known.count <= a) {
-      if (known.count == 0) {
-        spread(problem_.free_mean[k], problem_.free_variance[k], least_, free_[k]);
-        if (problem_.arrivals[k] > 0)
-          spread(problem_.arrivals[k], problem_.arrivals[k], least_, arrive_[k]);
-      }
-      const int z0 = shift_ + known.count;
-      double sum = 0;
-      if (problem_.arrivals[k] > 0) {
-        for (int r = 0; r < arrive_[k].count; ++r)
-          sum += arrive_[k].chance[static_cast<std::size_t>(r)] * over_free(k, z0 + r);
-      } else {
-        sum = over_free(k, z0);
-      }
-      known.chance[static_cast<std::size_t>(known.count++)] = sum;
-    }
-    return known.chance[static_cast<std::size_t>(a)];
-  }
-
-  double over_free(std::size_t k, int z0) const {
-    double sum = 0;
-    const int until = std::min(free_[k].count, z0);
-    for (int c = 0; c < until; ++c)
-      sum += free_[k].chance[static_cast<std::size_t>(c)] * abandon(z0 - c);
-    return sum;
-  }
-
-  double exact(std::size_t k, int m) {
-    double chance = std::exp(m * log_refuse_[k]);
-    double left = 1;
-    double sum = 0;
+  // Sum of E g over the accepted of `m`, of the quantiles in `exact`: all at once, as far as it
+  // matters for `top`, whose points reach farthest.
+  double over_accepts(int m, unsigned exact, std::size_t top) {
+    if ((exact & ~given_to_) != 0) know_free(exact & ~given_to_);
+    const Four odds = Four::load(odds_.data());
+    Four chance{Two{1, 1}, Two{1, 1}};
+    Four total;
+    Four sum;
+    double chance_top = 1;
+    double total_top = 0;
     for (int a = 0; a <= m && a < most_points; ++a) {
-      sum += chance * given(k, a);
-      left -= chance;
-      if (left < least_) break;
-      chance *= (m - a) / (a + 1.0) * odds_[k];
+      const auto at = static_cast<std::size_t>(a);
+      if (a == given_count_) give_more();
+      total.add(chance);
+      sum.add_product(chance, given_[at]);
+      total_top += chance_top;
+      if (chance_top < least_ * total_top) break;
+      const double ratio = (m - a) * shares[at];
+      chance.multiply(odds.times(ratio));
+      chance_top *= ratio * odds_[top];
+    }
+    double risk = 0;
+    for (std::size_t k = 0; k < delay_quantiles; ++k)
+      if ((exact >> k & 1u) != 0) risk += sum[k] / total[k];
+    return risk;
+  }
+
+  // Takes more quantiles into the tables below.
+  void know_free(unsigned more) {
+    for (std::size_t k = 0; k < delay_quantiles; ++k) {
+      if ((more >> k & 1u) == 0) continue;
+      spread(problem_.free_mean[k], problem_.free_variance[k], least_, net_free_[k]);
+      if (problem_.arrivals[k] <= 0) continue;
+      Points arrive;
+      spread(problem_.arrivals[k], problem_.arrivals[k], least_, arrive);
+      subtract(arrive, net_free_[k]);
+    }
+    given_to_ |= more;
+    given_count_ = 0;
+  }
+
+  // E g of each quantile for the next four numbers of accepted.
+  void give_more() {
+    std::array<Four, delay_quantiles> sums;
+    for (std::size_t k = 0; k < delay_quantiles; ++k)
+      if ((given_to_ >> k & 1u) != 0) sums[k] = over_free(k, given_count_);
+    Four* given = &given_[static_cast<std::size_t>(given_count_)];
+    const auto& [s0, s1, s2, s3] = sums;
+    given[0] = {Two{s0.low[0], s1.low[0]}, Two{s2.low[0], s3.low[0]}};
+    given[1] = {Two{s0.low[1], s1.low[1]}, Two{s2.low[1], s3.low[1]}};
+    given[2] = {Two{s0.high[0], s1.high[0]}, Two{s2.high[0], s3.high[0]}};
+    given[3] = {Two{s0.high[1], s1.high[1]}, Two{s2.high[1], s3.high[1]}};
+    given_count_ += lanes;
+  }
+
+  // E g of one quantile over what came free, with `a` to `a` + 3 accepted.
+  Four over_free(std::size_t k, int a) {
+    const Points& free = net_free_[k];
+    const int z0 = shift_ + a - free.lowest;
+    extend_abandonment(z0 - free.from + lanes - 1);
+    Four sum;
+    const int until = std::min(free.until, z0 + lanes - 1);
+    for (int i = free.from; i < until; ++i) {
+      const Four g = Four::load(&abandonment_[static_cast<std::size_t>(z0 - i + lanes)]);
+      sum.add(g.times(free.chance[static_cast<std::size_t>(i)]));
     }
     return sum;
+  }
+
+  void extend_abandonment(int z) {
+    for (; abandonment_z_ <= z; ++abandonment_z_)
+      abandonment_[static_cast<std::size_t>(abandonment_z_ + lanes)] =
+          abandonment_z_ > 0 ? abandon(abandonment_z_) : 0;
   }
 
   double normal(std::size_t k, int m) const {
@@ -137,13 +254,15 @@ class RiskTable {
   const RiskProblem& problem_;
   double least_;
   int shift_ = 0;
-  std::array<double, delay_quantiles> accept_{};
-  std::array<double, delay_quantiles> log_refuse_{};
-  std::array<double, delay_quantiles> odds_{};
+  Quantiles accept_{};
+  Quantiles odds_{};
   std::array<bool, delay_quantiles> is_exact_{};
-  std::array<Points, delay_quantiles> free_;
-  std::array<Points, delay_quantiles> arrive_;
-  std::array<Points, delay_quantiles> given_;
+  unsigned given_to_ = 0;  // The quantiles, as bits, that the tables below are for.
+  std::array<Points, delay_quantiles> net_free_;  // What came free less who arrived.
+  std::array<Four, most_points> given_;
+  int given_count_ = 0;
+  std::array<double, 4 * most_points> abandonment_;  // g(z) at z + lanes.
+  int abandonment_z_ = -lanes;                       // The first z that is not known.
 };
 
 }  // namespace
@@ -152,33 +271,58 @@ double marginal_risk(const RiskProblem& problem, int m) {
   return RiskTable{problem, negligible}.risk(m);
 }
 
+double reach(const RiskProblem& problem) {
+  double sum = 0;
+  for (std::size_t k = 0; k < delay_quantiles; ++k)
+    sum += problem.free_mean[k] - problem.arrivals[k];
+  return problem.idle - problem.queue + sum / delay_quantiles;
+}
+
+double mean_accept(const RiskProblem& problem) {
+  double sum = 0;
+  for (const double accept : problem.accept) sum += accept;
+  return sum / delay_quantiles;
+}
+
+// ln risk is nearly linear in m: from two points, or at first from one and a power of m that is
+// about right, it tells where the next one belongs. Steps that double, then halves, bound the
+// search whatever the shape.
 RiskAnswer base_stock(const RiskProblem& problem, double allowed, int most, int guess) {
+  constexpr double usual_power = 2.5;
+  constexpr int most_secants = 4;
   RiskTable table{problem, std::clamp(negligible_share * allowed, negligible, most_negligible)};
   int low = -1;         // Known: risk(low) <= allowed.
   int high = most + 1;  // Known: risk(high) > allowed, or beyond the bound.
+  double risk_low = 0;
   double risk_high = 0;
   int next = std::clamp(guess, 0, most);
-  int step = 1;
-  while (high - low > 1) {
+  double slope = usual_power / (next + 1);
+  double excess = 0;  // ln (risk / allowed) at the last point.
+  int last = -1;
+  for (int step = 1, tries = 0; high - low > 1; ++tries) {
     const double risk = table.risk(next);
-    if (risk <= allowed)
-      low = next;
-    else
-      high = next, risk_high = risk;
-    if (low >= 0 && high <= most) {
-      next = low + (high - low) / 2;
-    } else if (low >= 0) {
-      next = std::min(low + step, most);
-      step *= 2;
-    } else {
-      next = std::max(high - step, 0);
-      step *= 2;
-    }
-    if (next == low || next == high) next = low + (high - low) / 2;
+    const bool is_low = risk <= allowed;
+    (is_low ? low : high) = next;
+    (is_low ? risk_low : risk_high) = risk;
     if (high - low <= 1) break;
+    const double excess_now = std::log(risk / allowed);
+    if (last >= 0) slope = (excess_now - excess) / (next - last);
+    excess = excess_now;
+    last = next;
+    const double crossing = next - excess / slope;
+    if (low >= 0 && high <= most && !(tries < most_secants && std::isfinite(crossing))) {
+      next = low + (high - low) / 2;
+      continue;
+    }
+    // On the far side of the crossing, so that the point beside it is all that is left.
+    const double usable = std::isfinite(crossing) ? std::clamp(crossing, 0.0, most + 0.5) : next;
+    next = static_cast<int>(usable) + (is_low ? 1 : 0);
+    if (low < 0) next = std::min(next, high - step);
+    if (high > most) next = std::max(next, low + step);
+    step *= 2;
+    next = std::clamp(next, low + 1, high - 1);
   }
-  const int m = std::min(high, most);
-  return {m, high <= most ? risk_high : table.risk(m)};
+  return high <= most ? RiskAnswer{high, risk_high} : RiskAnswer{most, risk_low};
 }
 
 }  // namespace paceline

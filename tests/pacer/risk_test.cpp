@@ -1,4 +1,5 @@
 // The models against plain, unoptimised references that follow the formulas word for word.
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -248,7 +249,11 @@ TEST_CASE("bins cover every time once and in order", "[pacer][property]") {
 TEST_CASE("a hazard learns that a phase of fixed length ends at its length", "[pacer]") {
   Hazard hazard;
   for (int i = 0; i < 500; ++i) {
-    for (int s = 0; s < 60; ++s) hazard.expose(hazard_bin(s), 1, 1);
+    for (int s = 0; s < 60; ++s) {
+      std::array<double, hazard_bins> one{};
+      one[static_cast<std::size_t>(hazard_bin(s))] = 1;
+      hazard.expose(one, hazard_bins - 1, 1);
+    }
     hazard.end(hazard_bin(60));
   }
   hazard.prepare(hazard.mean(240, 10));
