@@ -61,6 +61,15 @@ void repair(LoopLearned& loop) {
   repair(loop.window_outcomes, 0, 1e9);
 }
 
+// What is left after `events`, each of which leaves `of_one`.
+double kept(double of_one, double events) {
+  constexpr double few = 8;
+  if (events > few) return std::pow(of_one, events);
+  double left = 1;
+  for (; events > 0; --events) left *= of_one;
+  return left;
+}
+
 double shrunk(double sum, double samples, double prior, double weight) {
   return (sum + weight * prior) / (samples + weight);
 }
@@ -355,8 +364,7 @@ Observed TargetHistory::observe(const PacingInputs& inputs, const PacingTuning& 
     seen.reactive_abandoned = take(reactive_abandoned_carry_, -1000);
     if (seen.dt_s > 0) {
       learned_.queue_s += 0.5 * (last_.queue + inputs.queue) * seen.dt_s;
-      const double keep =
-          answered + abandoned > 0 ? std::pow(forget_outcome, answered + abandoned) : 1;
+      const double keep = kept(forget_outcome, answered + abandoned);
       learned_.queue_abandoned = learned_.queue_abandoned * keep + abandoned;
       learned_.queue_s *= keep;
       smooth(seen.dt_s, entered - accepted, answered, seen.proactive_answered);
@@ -421,7 +429,7 @@ void TargetHistory::learn_answers(const PacingInputs& inputs, const PacingTuning
       learned_.pending_s += std::max(0.0, 0.5 * levels) * dt_s;
   }
   if (seen.answers > 0) {
-    const double keep = std::pow(forget_answer, seen.answers);
+    const double keep = kept(forget_answer, seen.answers);
     learned_.answers = learned_.answers * keep + seen.answers;
     learned_.accepted = learned_.accepted * keep + accepted;
     learned_.pending_s *= keep;
@@ -465,7 +473,7 @@ void TargetHistory::smooth(double dt_s, double reactive_entered, double answered
   learned_.busy_factor += share * (last_.busy / slots - learned_.busy_factor);
   learned_.occupancy += share * ((last_.busy + last_.wrap_up) / slots - learned_.occupancy);
   if (answered > 0) {
-    const double weight = 1 - std::pow(0.98, answered);
+    const double weight = 1 - kept(0.98, answered);
     const double now = std::clamp(proactive_answered / answered, 0.0, 1.0);
     learned_.proactive_share += weight * (now - learned_.proactive_share);
   }

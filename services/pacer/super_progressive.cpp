@@ -12,6 +12,7 @@ constexpr double negligible = 1e-9;        // Probability that a sum may leave o
 constexpr double negligible_share = 1e-4;  // or this share of the risk that is asked about,
 constexpr double most_negligible = 1e-6;   // but no more than that.
 constexpr double exact_variance = 6;       // Beyond this spread the normal distribution is as good.
+constexpr int near_zero = 8;               // A mode up to here: the weights may begin at 0.
 constexpr double exact_mean = 64;          // Of A, so that its points fit, and their weights too.
 constexpr int lanes = 4;                   // Numbers that are computed together.
 
@@ -19,8 +20,8 @@ using Two = double __attribute__((vector_size(16)));
 
 // Four numbers in two registers: one a quantile, or four neighbours.
 struct Four {
-  Two low{};
-  Two high{};
+  Two low;
+  Two high;
 
   static Four load(const double* from) {
     Four four;
@@ -40,7 +41,16 @@ struct Four {
     low *= a.low;
     high *= a.high;
   }
+  // Those below their `least` become 0.
+  void keep_from(const Four& least) {
+    low = low >= least.low ? low : Two{};
+    high = high >= least.high ? high : Two{};
+  }
   Four times(double factor) const { return {low * factor, high * factor}; }
+  void store(double* to) const {
+    std::memcpy(to, &low, sizeof low);
+    std::memcpy(to + 2, &high, sizeof high);
+  }
   double operator[](std::size_t i) const { return i < 2 ? low[i] : high[i - 2]; }
 };
 static_assert(delay_quantiles == lanes);
@@ -70,13 +80,14 @@ void spread(double mean, double variance, double least, Points& points) {
   const double b = (1 - refuse) / refuse;
   const double a = mean / refuse;
   const int mode = static_cast<int>(std::min(mean + 1 - refuse, 1e9));
-  const int middle = std::min(mode, most_points / 2);
-  points.lowest = mode - middle;
+  const int begin = mode > near_zero ? mode : 0;
+  const int middle = std::min(begin, most_points / 2);
+  points.lowest = begin - middle;
   points.chance[static_cast<std::size_t>(middle)] = 1;
   double total = 1;
   double chance = 1;
   int at = middle;
-  for (double j = mode; at > 0 && chance >= least * total; --j) {
+  for (double j = begin; at > 0 && chance >= least * total; --j) {
     chance *= j / (a - b * (j - 1));
     points.chance[static_cast<std::size_t>(--at)] = chance;
     total += chance;
@@ -84,7 +95,7 @@ void spread(double mean, double variance, double least, Points& points) {
   points.from = at;
   chance = 1;
   at = middle + 1;
-  for (double j = mode; at < most_points && chance >= least * total; ++j) {
+  for (double j = begin; at < most_points && chance >= least * total; ++j) {
     chance *= (a - b * j) / (j + 1);
     if (chance <= 0) break;
     points.chance[static_cast<std::size_t>(at++)] = chance;
@@ -124,6 +135,7 @@ constexpr std::array<double, most_points> shares = make_shares();  // 1 / (i + 1
 class RiskTable {
  public:
   RiskTable(const RiskProblem& problem, double least) : problem_{problem}, least_{least} {
+    std::fill_n(abandonment_.begin(), lanes + 1, 0.0);
     shift_ = static_cast<int>(std::clamp(problem.queue - problem.idle, -1e6, 1e6)) + 1;
     for (std::size_t k = 0; k < delay_quantiles; ++k) {
       accept_[k] = std::clamp(problem.accept[k], 0.0, 0.9999);
@@ -134,19 +146,16 @@ class RiskTable {
   }
 
   double risk(int m) {
-    unsigned exact = 0;
-    std::size_t top = 0;  // Of the exact ones the one of most acceptances.
+    unsigned exact = 0;  // The quantiles that are summed exactly, as bits.
     double sum = 0;
     for (std::size_t k = 0; k < delay_quantiles; ++k) {
       const double mean = m * accept_[k];
-      if (is_exact_[k] && mean * (1 - accept_[k]) <= exact_variance && mean <= exact_mean) {
-        if (exact == 0 || accept_[k] > accept_[top]) top = k;
+      if (is_exact_[k] && mean * (1 - accept_[k]) <= exact_variance && mean <= exact_mean)
         exact |= 1u << k;
-      } else {
+      else
         sum += normal(k, m);
-      }
     }
-    return (exact == 0 ? sum : sum + over_accepts(m, exact, top)) / delay_quantiles;
+    return (exact == 0 ? sum : sum + over_accepts(m, exact)) / delay_quantiles;
   }
 
  private:
@@ -155,67 +164,59 @@ class RiskTable {
     return pressure / (problem_.relief_rate + pressure);
   }
 
-  // Sum of E g over the accepted of `m`, of the quantiles in `exact`: all at once, as far as it
-  // matters for `top`, whose points reach farthest.
-  double over_accepts(int m, unsigned exact, std::size_t top) {
-    if ((exact & ~given_to_) != 0) know_free(exact & ~given_to_);
+  // Sum of E g over the accepted of `m`, of the quantiles in `exact`, all at once: weights by the
+  // ratio of neighbours as in spread(), from 0 on until a quantile's no longer matter.
+  double over_accepts(int m, unsigned exact) {
+    const auto has = [](unsigned bits, std::size_t k) { return (bits >> k & 1u) != 0; };
+    const auto one_if = [&](std::size_t k) { return has(exact, k) ? 1.0 : 0.0; };
     const Four odds = Four::load(odds_.data());
-    Four chance{Two{1, 1}, Two{1, 1}};
-    Four total;
-    Four sum;
-    double chance_top = 1;
-    double total_top = 0;
-    for (int a = 0; a <= m && a < most_points; ++a) {
-      const auto at = static_cast<std::size_t>(a);
-      if (a == given_count_) give_more();
-      total.add(chance);
-      sum.add_product(chance, given_[at]);
-      total_top += chance_top;
-      if (chance_top < least_ * total_top) break;
-      const double ratio = (m - a) * shares[at];
-      chance.multiply(odds.times(ratio));
-      chance_top *= ratio * odds_[top];
+    Four chance{Two{one_if(0), one_if(1)}, Two{one_if(2), one_if(3)}};
+    Four total{};
+    Four sum{};
+    for (int from = 0; from <= m && from < most_points; from += lanes) {
+      chance.keep_from(total.times(least_));
+      unsigned matter = 0;
+      for (std::size_t k = 0; k < delay_quantiles; ++k) matter |= chance[k] > 0 ? 1u << k : 0;
+      if (matter == 0) break;
+      give(from, matter);
+      for (int a = from; a < from + lanes; ++a) {
+        const auto at = static_cast<std::size_t>(a);
+        total.add(chance);
+        sum.add_product(chance, given_[at]);
+        chance.multiply(odds.times((m - a) * shares[at]));  // 0 from m on.
+      }
     }
     double risk = 0;
     for (std::size_t k = 0; k < delay_quantiles; ++k)
-      if ((exact >> k & 1u) != 0) risk += sum[k] / total[k];
+      if (has(exact, k)) risk += sum[k] / total[k];
     return risk;
   }
 
-  // Takes more quantiles into the tables below.
-  void know_free(unsigned more) {
-    for (std::size_t k = 0; k < delay_quantiles; ++k) {
-      if ((more >> k & 1u) == 0) continue;
-      spread(problem_.free_mean[k], problem_.free_variance[k], least_, net_free_[k]);
-      if (problem_.arrivals[k] <= 0) continue;
-      Points arrive;
-      spread(problem_.arrivals[k], problem_.arrivals[k], least_, arrive);
-      subtract(arrive, net_free_[k]);
-    }
-    given_to_ |= more;
-    given_count_ = 0;
-  }
-
-  // E g of each quantile for the next four numbers of accepted.
-  void give_more() {
-    std::array<Four, delay_quantiles> sums;
-    for (std::size_t k = 0; k < delay_quantiles; ++k)
-      if ((given_to_ >> k & 1u) != 0) sums[k] = over_free(k, given_count_);
-    Four* given = &given_[static_cast<std::size_t>(given_count_)];
-    const auto& [s0, s1, s2, s3] = sums;
+  // Makes known E g with `from` and the next three accepted, for the quantiles in `wanted`.
+  void give(int from, unsigned wanted) {
+    unsigned& known = given_to_[static_cast<std::size_t>(from / lanes)];
+    if ((wanted & ~known) == 0) return;
+    known |= wanted;
+    const auto sum = [&](std::size_t k) {
+      return (known >> k & 1u) != 0 ? over_free(k, from) : Four{};
+    };
+    const Four s0 = sum(0);
+    const Four s1 = sum(1);
+    const Four s2 = sum(2);
+    const Four s3 = sum(3);
+    Four* given = &given_[static_cast<std::size_t>(from)];
     given[0] = {Two{s0.low[0], s1.low[0]}, Two{s2.low[0], s3.low[0]}};
     given[1] = {Two{s0.low[1], s1.low[1]}, Two{s2.low[1], s3.low[1]}};
     given[2] = {Two{s0.high[0], s1.high[0]}, Two{s2.high[0], s3.high[0]}};
     given[3] = {Two{s0.high[1], s1.high[1]}, Two{s2.high[1], s3.high[1]}};
-    given_count_ += lanes;
   }
 
   // E g of one quantile over what came free, with `a` to `a` + 3 accepted.
   Four over_free(std::size_t k, int a) {
-    const Points& free = net_free_[k];
+    const Points& free = net_free(k);
     const int z0 = shift_ + a - free.lowest;
     extend_abandonment(z0 - free.from + lanes - 1);
-    Four sum;
+    Four sum{};
     const int until = std::min(free.until, z0 + lanes - 1);
     for (int i = free.from; i < until; ++i) {
       const Four g = Four::load(&abandonment_[static_cast<std::size_t>(z0 - i + lanes)]);
@@ -224,10 +225,27 @@ class RiskTable {
     return sum;
   }
 
+  // What came free less who arrived.
+  const Points& net_free(std::size_t k) {
+    Points& free = net_free_[k];
+    if (free.until > 0) return free;
+    spread(problem_.free_mean[k], problem_.free_variance[k], least_, free);
+    if (problem_.arrivals[k] > 0) {
+      Points arrive;
+      spread(problem_.arrivals[k], problem_.arrivals[k], least_, arrive);
+      subtract(arrive, free);
+    }
+    return free;
+  }
+
   void extend_abandonment(int z) {
-    for (; abandonment_z_ <= z; ++abandonment_z_)
-      abandonment_[static_cast<std::size_t>(abandonment_z_ + lanes)] =
-          abandonment_z_ > 0 ? abandon(abandonment_z_) : 0;
+    for (; abandonment_z_ <= z; abandonment_z_ += lanes) {
+      const double z0 = abandonment_z_;
+      const Four pressure = Four{Two{z0, z0 + 1}, Two{z0 + 2, z0 + 3}}.times(problem_.abandon_rate);
+      const Four g{pressure.low / (pressure.low + problem_.relief_rate),
+                   pressure.high / (pressure.high + problem_.relief_rate)};
+      g.store(&abandonment_[static_cast<std::size_t>(abandonment_z_ + lanes)]);
+    }
   }
 
   double normal(std::size_t k, int m) const {
@@ -257,12 +275,11 @@ class RiskTable {
   Quantiles accept_{};
   Quantiles odds_{};
   std::array<bool, delay_quantiles> is_exact_{};
-  unsigned given_to_ = 0;  // The quantiles, as bits, that the tables below are for.
-  std::array<Points, delay_quantiles> net_free_;  // What came free less who arrived.
-  std::array<Four, most_points> given_;
-  int given_count_ = 0;
-  std::array<double, 4 * most_points> abandonment_;  // g(z) at z + lanes.
-  int abandonment_z_ = -lanes;                       // The first z that is not known.
+  std::array<Points, delay_quantiles> net_free_;
+  std::array<Four, most_points> given_;                   // E g by the number of accepted:
+  std::array<unsigned, most_points / lanes> given_to_{};  // known to these quantiles, as bits.
+  std::array<double, 4 * most_points> abandonment_;       // g(z) at z + lanes.
+  int abandonment_z_ = 1;                                 // The first z that is not known.
 };
 
 }  // namespace
