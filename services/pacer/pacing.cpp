@@ -67,7 +67,7 @@ bool by_busy_factor(const PacingOptions& options) {
 // has.
 double share_of_goal(const PacingOptions& options, const PacingTuning& tuning, double a_day) {
   constexpr double swing = 1.7;  // [interactions] abandoned beyond the mean in one day of twenty.
-  constexpr double most_share = 0.993;
+  constexpr double most_share = 0.99;
   const double goal =
       by_busy_factor(options) ? window_goal_busy * default_goal : options.optimization_goal / 100.0;
   const double share = 1 - swing / std::max(1.0, a_day * goal);
@@ -178,7 +178,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   own_pending_ = std::min(own_pending_, most_pending);
   model.allowed = share_of_goal(options, tuning_, interactions_a_day(model.slots, model.estimates));
   start_loops(options, model.allowed, model.slots);
-  turn_window(now_s, seen.dt_s);
+  turn_window(now_s, seen.dt_s, model.allowed);
   learn(in, options, model.allowed, seen);
   model.halved = cut_fast(seen, now_s);
   decided_ = true;
@@ -212,18 +212,20 @@ void TargetPacing::start_loops(const PacingOptions& options, double allowed, dou
 }
 
 // Windows begin at fixed instants, so that a restart in the middle of one goes on with it.
-void TargetPacing::turn_window(double now_s, double dt_s) {
+void TargetPacing::turn_window(double now_s, double dt_s, double allowed) {
   auto& loops = history_.loops();
   const double window_s = std::max(1.0, tuning_.window_s);
   double age_s = std::fmod(now_s - tuning_.window_begins_s, window_s);
   if (age_s < 0) age_s += window_s;
   if (age_s < loops.window_s || (decided_ && now_s - decided_s_ >= window_s)) {
-    constexpr double whole = 0.9;
-    for (LoopLearned* loop : {&loops.proactive, &loops.reactive}) {
-      GoalLoop turning{*loop};
-      turning.next_window(loops.window_seen_s >= whole * window_s);
-      *loop = turning.learned;
-    }
+    const bool whole = loops.window_seen_s >= 0.9 * window_s;
+    GoalLoop proactive{loops.proactive};
+    GoalLoop reactive{loops.reactive};
+    if (whole) proactive.learn_closing(allowed);
+    proactive.next_window(whole);
+    reactive.next_window(whole);
+    loops.proactive = proactive.learned;
+    loops.reactive = reactive.learned;
     loops.window_seen_s = 0;
   }
   loops.window_s = age_s;
@@ -433,6 +435,7 @@ void TargetPacing::model_stock(Model& model) {
   f.aggressiveness = proactive.learned.s;
   f.aggressiveness_reactive = dual ? reactive.learned.s : 0;
   f.budget_excess = proactive.excess(allowed);
+  f.closing_excess = proactive.learned.closing_excess;
   if (tuning_.budget_guard) {
     bridge_ = proactive.bridge(allowed, outcomes_left(loops.proactive, a_day, model.slots, e));
     bridge_reactive_ = dual ? reactive.bridge(share_of_reactive_goal(tuning_),
