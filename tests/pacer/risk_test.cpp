@@ -97,6 +97,18 @@ TEST_CASE("the fast risk is that of the plain reference up to 40 agents", "[pace
   }));
 }
 
+TEST_CASE("a large group whose ends are nearly certain has no risk left out", "[pacer]") {
+  Reference reference{.queue = 90, .idle = 0, .n = 120, .mu = 1.0 / 60, .th = 1.0 / 20};
+  for (std::size_t k = 0; k < delay_quantiles; ++k) {
+    reference.frees.emplace_back(120, 0.985);
+    reference.accept.push_back(0.85);
+  }
+  const double exact = reference.risk(34);
+  REQUIRE(exact > 0.01);
+
+  CHECK(marginal_risk(reference.problem(), 34) == Approx(exact).margin(0.0015 + 0.03 * exact));
+}
+
 TEST_CASE("the fast stock is within one of the plain reference's", "[pacer][property]") {
   REQUIRE(rc::check([] {
     const Reference reference = any_reference(30, 0.06);
@@ -300,7 +312,12 @@ TEST_CASE("a hazard learns that a phase of fixed length ends at its length", "[p
     hazard.end(hazard_bin(60));
   }
   hazard.prepare(hazard.mean(240, 10));
+  const double known_s = hazard.learned.exposure_s;
+  std::array<double, hazard_bins> outlier{};
+  outlier[9] = 1;
+  hazard.expose(outlier, 8, 1);
 
+  CHECK(hazard.learned.exposure_s == known_s);
   CHECK(hazard.mean(240, 10) == Approx(65).margin(3));
   CHECK(hazard.between(5, 10) < 0.1);
   CHECK(hazard.between(55, 10) > 0.3);
