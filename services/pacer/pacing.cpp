@@ -62,21 +62,22 @@ bool by_busy_factor(const PacingOptions& options) {
   return options.optimization_target == OptimizationTarget::busy_factor;
 }
 
-// The loop's target: below the goal by the day's noise, so that few days end above it. That noise
-// is a fixed number of interactions (the loop's swing), so it matters less the more of them a day
-// has.
-double share_of_goal(const PacingOptions& options, const PacingTuning& tuning, double a_day) {
-  constexpr double swing = 1.7;  // [interactions] abandoned beyond the mean in one day of twenty.
+// The loop's target: below the goal by a window's noise, so that few windows end above it. That
+// noise is some interactions (the loop's swing), so it matters less the more of them a window has.
+double share_of_goal(const PacingOptions& options, const PacingTuning& tuning, double outcomes,
+                     double swing) {
   constexpr double most_share = 0.99;
   const double goal =
       by_busy_factor(options) ? window_goal_busy * default_goal : options.optimization_goal / 100.0;
-  const double share = 1 - swing / std::max(1.0, a_day * goal);
+  const double share = 1 - swing / std::max(1.0, outcomes * goal);
   const double used = std::max(tuning.goal_share, std::min(share, most_share));
   return std::clamp(goal * used, 1e-4, 0.999);
 }
 
-// Interactions that a group of that size ends in a day of ten hours.
-double interactions_a_day(double slots, const Estimates& e) {
+// Interactions that end in a window: what whole ones had; until one was seen, those of so many
+// slots in a day of ten hours.
+double outcomes_a_window(const LoopLearned& loop, double slots, const Estimates& e) {
+  if (loop.window_outcomes > 0) return loop.window_outcomes;
   return 0.9 * slots * 36'000 / (e.service_s + e.wrap_up_s);
 }
 
@@ -176,7 +177,9 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   model.unseen = history_.accepted_unseen(now_s - in.stat_age_s);
   own_pending_ = own_pending_ * std::exp(-seen.dt_s / model.estimates.answer_delay_s) + sent_new_;
   own_pending_ = std::min(own_pending_, most_pending);
-  model.allowed = share_of_goal(options, tuning_, interactions_a_day(model.slots, model.estimates));
+  model.allowed = share_of_goal(
+      options, tuning_, outcomes_a_window(history_.loops().proactive, model.slots, model.estimates),
+      GoalLoop{history_.loops().proactive}.swing());
   start_loops(options, model.allowed, model.slots);
   turn_window(now_s, seen.dt_s, model.allowed);
   learn(in, options, model.allowed, seen);
@@ -233,12 +236,11 @@ void TargetPacing::turn_window(double now_s, double dt_s, double allowed) {
 }
 
 // Until a whole window was seen: a day of ten hours, of which no more than time is left for.
-double TargetPacing::outcomes_left(const LoopLearned& loop, double a_day, double slots,
+double TargetPacing::outcomes_left(const LoopLearned& loop, double slots,
                                    const Estimates& e) const {
-  const double usual = loop.window_outcomes > 0 ? loop.window_outcomes : a_day;
   const double by_time = slots / (e.service_s + e.wrap_up_s) *
                          std::max(0.0, tuning_.window_s - history_.loops().window_s);
-  return std::clamp(usual - loop.outcomes, 0.0, std::max(0.0, by_time));
+  return std::clamp(outcomes_a_window(loop, slots, e) - loop.outcomes, 0.0, std::max(0.0, by_time));
 }
 
 void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, double allowed,
@@ -431,15 +433,14 @@ void TargetPacing::model_stock(Model& model) {
   const LoopRange range = range_of(model.options);
   const GoalLoop proactive{loops.proactive};
   const GoalLoop reactive{loops.reactive};
-  const double a_day = interactions_a_day(model.slots, e);
   f.aggressiveness = proactive.learned.s;
   f.aggressiveness_reactive = dual ? reactive.learned.s : 0;
   f.budget_excess = proactive.excess(allowed);
   f.closing_excess = proactive.learned.closing_excess;
   if (tuning_.budget_guard) {
-    bridge_ = proactive.bridge(allowed, outcomes_left(loops.proactive, a_day, model.slots, e));
+    bridge_ = proactive.bridge(allowed, outcomes_left(loops.proactive, model.slots, e));
     bridge_reactive_ = dual ? reactive.bridge(share_of_reactive_goal(tuning_),
-                                              outcomes_left(loops.reactive, a_day, model.slots, e))
+                                              outcomes_left(loops.reactive, model.slots, e))
                             : 0;
   }
   double s = std::clamp(proactive.learned.s + bridge_, range.low, range.high);

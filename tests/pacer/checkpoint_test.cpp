@@ -15,8 +15,12 @@ Checkpoint two_targets() {
   learned.answers = 40;
   learned.accepted = 12.5;
   learned.service.bin_ends[3] = 2.25;
-  learned.proactive = {
-      .started = true, .s = -3.5, .outcomes = 10, .abandoned = 1, .closing_excess = 2.5};
+  learned.proactive = {.started = true,
+                       .s = -3.5,
+                       .outcomes = 10,
+                       .abandoned = 1,
+                       .closing_excess = 2.5,
+                       .closing_square = 4};
   checkpoint.targets.emplace_back("sales", learned);
   checkpoint.targets.emplace_back("help", Learned{});
   return checkpoint;
@@ -37,7 +41,7 @@ TEST_CASE("a checkpoint of an older version is read, what it has not is unknown"
   Checkpoint checkpoint = two_targets();
   checkpoint.targets.resize(1);
   std::string bytes = encode_checkpoint(checkpoint);
-  bytes.resize(bytes.size() - 16);  // Its hash, and the one figure that version 2 did not have.
+  bytes.resize(bytes.size() - 24);  // Its hash, and the two figures that version 2 did not have.
   bytes[4] = 2;
   const std::uint64_t hash = fnv1a(bytes);
   for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<char>(hash >> (8 * i)));
@@ -46,6 +50,7 @@ TEST_CASE("a checkpoint of an older version is read, what it has not is unknown"
 
   REQUIRE(back);
   checkpoint.targets[0].second.proactive.closing_excess = 0;
+  checkpoint.targets[0].second.proactive.closing_square = LoopLearned{}.closing_square;
   CHECK(*back == checkpoint);
 }
 
