@@ -12,7 +12,7 @@ namespace paceline {
 namespace {
 
 constexpr std::string_view magic = "PLCK";
-constexpr std::uint64_t format_version = 2;
+constexpr std::uint64_t format_version = 3;
 
 // Every figure of `learned` in the order of the format; a new one goes to the end and raises the
 // version. Older versions are read, and what they do not have keeps its default.
@@ -52,6 +52,10 @@ void each_figure(auto& learned, std::uint64_t version, Visit visit) {
   visit(learned.window_seen_s);
   visit(learned.proactive.window_outcomes);
   visit(learned.reactive.window_outcomes);
+  if (version < 3) return;
+  visit(learned.unserved);
+  visit(learned.unserved_long);
+  visit(learned.reactive_long);
 }
 
 void put(std::string& out, std::uint64_t value) {

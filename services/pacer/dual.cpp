@@ -1,6 +1,7 @@
 #include "services/pacer/dual.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace paceline {
 
@@ -11,6 +12,14 @@ ReactiveRoom reactive_room(double free, double accepted, double demand) {
 
 double ratio_stock(double ratio, double slots, double proactive_in_service, double acceptance) {
   return std::max(0.0, (ratio * slots - proactive_in_service) / acceptance);
+}
+
+double Displaced::follow(const Step& step) {
+  const double before = step.waiting + step.reactive_abandoned;
+  if (more_ > before) more_ = before + (more_ - before) * std::exp(-step.dt_s / step.slot_s);
+  const double cost = before > 0 ? step.reactive_abandoned * std::min(1.0, more_ / before) : 0;
+  more_ = std::min(more_ - cost + step.proactive_answered, step.held + step.waiting);
+  return cost;
 }
 
 GroupPace channel_sum(std::span<const GroupPace> groups) {

@@ -21,6 +21,35 @@ ReactiveRoom reactive_room(double free, double accepted, double demand);
 ///   returns  [invitations, >= 0]
 double ratio_stock(double ratio, double slots, double proactive_in_service, double acceptance);
 
+/// Which of the reactive visitors who gave up would have been served if nobody had been invited. In
+/// a queue, each invited visitor in service stands for one who would be there instead; one who was
+/// let in while others waited also after he has gone, until the queue is empty or the visitor he
+/// went before has given up (the fluid difference of the two systems: D' = starts - D / patience).
+class Displaced {
+ public:
+  /// What happened since the last call.
+  struct Step {
+    double dt_s = 0;                // [s, >= 0]
+    double slot_s = 0;              // [s, > 0] mean time that a visitor holds a slot.
+    double held = 0;                // [slots, >= 0] busy or in wrap-up now, by anybody.
+    double waiting = 0;             // [interactions, >= 0] reactive ones in the queue now.
+    double proactive_answered = 0;  // [interactions, >= 0]
+    double reactive_abandoned = 0;  // [interactions, >= 0]
+  };
+
+  /// Begins with `invited` [slots, >= 0] in service.
+  explicit Displaced(double invited = 0) : more_{invited} {}
+
+  ///   returns  [interactions, 0..reactive_abandoned] that invitations have cost
+  double follow(const Step& step);
+
+  /// [interactions, >= 0] waiting or in service that would not be there.
+  double more() const { return more_; }
+
+ private:
+  double more_ = 0;
+};
+
 /// One group's part in its media channel.
 struct GroupPace {
   int proactive = 0;

@@ -17,10 +17,15 @@ constexpr double dither = 0.1;          // Width of the draw's effect on ln(risk
 constexpr double window_goal_busy = 3;  // BUSY_FACTOR may abandon this many times the default goal.
 constexpr double default_goal = 0.03;
 constexpr LoopRange risk_range{-9, -0.02};
-// Of the reactive loop: far down it amounts to idle slots held back, and where the reactive goal is
-// out of reach even without invitations, to hardly any; README.md, "Why".
+// Of the reactive loop: far down it amounts to idle slots held back; README.md, "Why".
 constexpr LoopRange reserve_range{-80, -0.02};
-constexpr double reserve_gain = 3;  // Its gain, times the proactive loop's.
+constexpr double reserve_gain = 3;    // Its gain, times the proactive loop's,
+constexpr double reserve_scale = 4;   // and times -s over this: a slot held back is a share of s.
+constexpr double reserve_start = -3;  // Begins so much below: what invitations cost shows late.
+// Where the goal is out of reach without any invitation, they may still cost this share of it.
+constexpr double displaced_least = 0.03;
+constexpr double unserved_s = 14 * 86400.0;  // Time constant of what is lost without invitations.
+constexpr double unserved_prior = 50;        // [interactions] of which none was.
 constexpr LoopRange quantile_range{-6, 6};
 constexpr double cut_outcomes = 20;  // Fast cut: more than these in the last minute,
 constexpr double cut_share = 0.5;    // more than half of them abandoned.
@@ -174,7 +179,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   model.allowed = share_of_goal(options, tuning_, interactions_a_day(model.slots, model.estimates));
   start_loops(options, model.allowed, model.slots);
   turn_window(now_s, seen.dt_s);
-  learn(in, options, model.allowed, seen);
+  learn(in, options, model.allowed, model.estimates, seen);
   model.halved = cut_fast(seen, now_s);
   decided_ = true;
   decided_s_ = now_s;
@@ -200,7 +205,8 @@ void TargetPacing::start_loops(const PacingOptions& options, double allowed, dou
   GoalLoop reactive{loops.reactive};
   const LoopRange range = range_of(options);
   proactive.start(first_s(options, allowed, slots), range);
-  reactive.start(first_s(options, share_of_reactive_goal(tuning_), slots),
+  const double reserve = uses_quantile(options) ? 0 : reserve_start;
+  reactive.start(first_s(options, share_of_reactive_goal(tuning_), slots) + reserve,
                  reactive_range_of(options));
   loops.proactive = proactive.learned;
   loops.reactive = reactive.learned;
@@ -219,7 +225,7 @@ void TargetPacing::turn_window(double now_s, double dt_s) {
       turning.next_window(loops.window_seen_s >= whole * window_s);
       *loop = turning.learned;
     }
-    loops.window_seen_s = 0;
+    loops.window_seen_s = loops.unserved = 0;
   }
   loops.window_s = age_s;
   loops.window_seen_s = std::min(loops.window_seen_s + dt_s, window_s);
@@ -235,7 +241,7 @@ double TargetPacing::outcomes_left(const LoopLearned& loop, double a_day, double
 }
 
 void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, double allowed,
-                         const Observed& seen) {
+                         const Estimates& estimates, const Observed& seen) {
   auto& loops = history_.loops();
   const LoopRange range = range_of(options);
   const double slots = working_slots(in);
@@ -247,10 +253,12 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
                   apart ? seen.proactive_abandoned : seen.reactive_abandoned,
                   std::min(0.999, allowed * std::exp(bridge_)), gain, range, moves);
+  const double displaced = learn_displaced(in, estimates, seen);
+  const double reactive_ended = seen.reactive_answered + seen.reactive_abandoned;
+  const double steps = std::max(1.0, -loops.reactive.s / reserve_scale);
   GoalLoop reactive{loops.reactive};
-  reactive.learn(seen.reactive_answered, seen.reactive_abandoned,
-                 std::min(0.999, share_of_reactive_goal(tuning_) * std::exp(bridge_reactive_)),
-                 reserve_gain * gain, reactive_range_of(options),
+  reactive.learn(reactive_ended - displaced, displaced, displaced_share(in),
+                 reserve_gain * gain * steps, reactive_range_of(options),
                  moves && is_dual(options.algorithm));
   // A stale night must not block the morning: without outcomes for an hour, s goes back to its
   // start.
@@ -272,6 +280,46 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
                                    in.busy / slots, seen.dt_s);
   loops.proactive = proactive.learned;
   loops.reactive = reactive.learned;
+}
+
+// What the reactive loop steers: those who gave up because somebody was invited. The others would
+// have done so anyway; holding back invitations does not help them.
+double TargetPacing::learn_displaced(const PacingInputs& in, const Estimates& e,
+                                     const Observed& seen) {
+  auto& loops = history_.loops();
+  const auto& p = in.proactive;
+  const auto told = [](std::uint64_t count) { return static_cast<double>(count); };
+  const double invited_waiting =
+      std::clamp(told(p.accepted) - told(p.answered) - told(p.abandoned), 0.0,
+                 static_cast<double>(in.queue));
+  if (!decided_ && loops.answers_ever > 0) displaced_ = Displaced{in.busy * loops.proactive_share};
+  const double of_model = displaced_.follow({.dt_s = seen.gap_s,
+                                             .slot_s = e.service_s + e.wrap_up_s,
+                                             .held = static_cast<double>(in.busy + in.wrap_up),
+                                             .waiting = in.queue - invited_waiting,
+                                             .proactive_answered = seen.proactive_answered,
+                                             .reactive_abandoned = seen.reactive_abandoned});
+  // Without feedback nobody tells who was invited: then all of them count.
+  const double displaced = in.feedback_age_s >= 0 ? of_model : seen.reactive_abandoned;
+  const double unserved = seen.reactive_abandoned - displaced;
+  const double keep = std::exp(-seen.gap_s / unserved_s);
+  loops.unserved += unserved;
+  loops.unserved_long = loops.unserved_long * keep + unserved;
+  loops.reactive_long =
+      loops.reactive_long * keep + seen.reactive_answered + seen.reactive_abandoned;
+  return displaced;
+}
+
+double TargetPacing::unserved_share() const {
+  const auto& loops = history_.loops();
+  return loops.unserved_long / (loops.reactive_long + unserved_prior);
+}
+
+// What the goal leaves to them, beside those who are lost anyway.
+double TargetPacing::displaced_share(const PacingInputs& in) const {
+  const double goal = share_of_reactive_goal(tuning_);
+  const double least = displaced_least * tuning_.reactive_goal_percent / 100;
+  return in.feedback_age_s >= 0 ? std::max(goal - unserved_share(), least) : goal;
 }
 
 bool TargetPacing::cut_fast(const Observed& seen, double now_s) {
@@ -393,16 +441,13 @@ void TargetPacing::model_stock(Model& model) {
   f.aggressiveness = proactive.learned.s;
   f.aggressiveness_reactive = dual ? reactive.learned.s : 0;
   f.budget_excess = proactive.excess(allowed);
-  if (tuning_.budget_guard) {
+  f.displaced_allowed = dual ? displaced_share(in) : 0;
+  if (tuning_.budget_guard)
     bridge_ = proactive.bridge(allowed, outcomes_left(loops.proactive, a_day, model.slots, e));
-    bridge_reactive_ = dual ? reactive.bridge(share_of_reactive_goal(tuning_),
-                                              outcomes_left(loops.reactive, a_day, model.slots, e))
-                            : 0;
-  }
   double s = std::clamp(proactive.learned.s + bridge_, range.low, range.high);
   if (dual) {
     const LoopRange reserve = reactive_range_of(model.options);
-    s = std::min(s, std::clamp(reactive.learned.s + bridge_reactive_, reserve.low, reserve.high));
+    s = std::min(s, std::clamp(reactive.learned.s, reserve.low, reserve.high));
   }
   f.aggressiveness_used = s;
 
@@ -528,7 +573,12 @@ void TargetPacing::conclude(Model& model) {
     return loop.outcomes > 0 ? loop.abandoned / loop.outcomes : 0;
   };
   f.proactive_abandonment = share(loops.proactive);
-  f.reactive_abandonment = share(loops.reactive);
+  f.reactive_abandonment =
+      loops.reactive.outcomes > 0
+          ? std::min(1.0, (loops.reactive.abandoned + loops.unserved) / loops.reactive.outcomes)
+          : 0;
+  f.reactive_unserved = unserved_share();
+  f.displaced = loops.reactive.abandoned;
   f.outcomes = loops.proactive.outcomes;
   f.occupancy = std::clamp(loops.occupancy, 0.0, 1.0);
   f.busy_factor = std::clamp(loops.busy_factor, 0.0, 1.0);
@@ -557,13 +607,16 @@ Decision TargetPacing::withheld(PaceState state, PaceReason reason, const Pacing
 
 void TargetPacing::restore(const Learned& learned, double age_s) {
   history_.restore(learned);
+  const double keep = std::exp(-std::clamp(age_s, 0.0, 1e9) / unserved_s);
+  history_.loops().unserved_long *= keep;
+  history_.loops().reactive_long *= keep;
   constexpr double decay_s = 12 * 3600;
   if (age_s > 0) history_.decay(std::exp(-std::min(age_s, 1e9) / decay_s));
   if (age_s < tuning_.window_s) return;
   auto& loops = history_.loops();  // Its accounting window is over.
   loops.proactive.outcomes = loops.proactive.abandoned = 0;
   loops.reactive.outcomes = loops.reactive.abandoned = 0;
-  loops.window_s = loops.window_seen_s = 0;
+  loops.window_s = loops.window_seen_s = loops.unserved = 0;
 }
 
 }  // namespace paceline

@@ -18,6 +18,7 @@
 
 #include "common/base/pacing_options.h"
 #include "common/wire/messages.h"
+#include "services/pacer/dual.h"
 #include "services/pacer/history.h"
 #include "services/pacer/pacing_inputs.h"
 #include "services/pacer/super_progressive.h"
@@ -43,6 +44,7 @@ struct PacingFigures {
   double reactive_rate = 0;          // [1/s] arrivals that no invitation caused.
   double proactive_abandonment = 0;  // [0..1] over the accounting window.
   double reactive_abandonment = 0;   // [0..1]
+  double reactive_unserved = 0;      // [0..1] part of it without any invitation, over two weeks.
   double outcomes = 0;               // [interactions] proactive ones that ended, in the window.
   double occupancy = 0;              // [0..1] (busy + wrap-up) / slots, smoothed.
   double busy_factor = 0;            // [0..1] busy / slots, smoothed.
@@ -55,6 +57,8 @@ struct PacingFigures {
   double aggressiveness = 0;     // s: ln of the risk that one more invitation may bear; any sign.
   double aggressiveness_reactive = 0;  // The same of the reactive loop; _DUAL only.
   double aggressiveness_used = 0;      // After the guards.
+  double displaced = 0;  // [interactions] reactive ones lost to invited ones, in the window.
+  double displaced_allowed = 0;  // [0..1] share of the reactive ones that may be; _DUAL only.
   double budget_excess = 0;  // [interactions] abandoned beyond the budget of the window; any sign.
   double risk_allowed = 0;   // [0..1] chance to abandon that the last invitation may have.
   double risk_at_m = 0;      // [0..1] what the last one has.
@@ -128,7 +132,11 @@ class TargetPacing {
   };
 
   void learn(const PacingInputs& inputs, const PacingOptions& options, double allowed,
-             const Observed& seen);
+             const Estimates& estimates, const Observed& seen);
+  double learn_displaced(const PacingInputs& inputs, const Estimates& estimates,
+                         const Observed& seen);
+  double unserved_share() const;
+  double displaced_share(const PacingInputs& inputs) const;
   void start_loops(const PacingOptions& options, double allowed, double slots);
   void turn_window(double now_s, double dt_s);
   double outcomes_left(const LoopLearned& loop, double a_day, double slots,
@@ -154,8 +162,8 @@ class TargetPacing {
   double sent_new_ = 0;     // [invitations] that the last decision let go.
   double own_pending_ = 0;  // [invitations] as bookkept while no feedback comes.
   double quiet_s_ = 0;      // [s] since a proactive interaction ended.
-  double bridge_ = 0;       // v of both loops, as the last decision used them.
-  double bridge_reactive_ = 0;
+  Displaced displaced_{};
+  double bridge_ = 0;  // v of the window's budget, as the last decision used it.
   double uniform_ = 0.5;
   std::array<double, 6> recent_served_{};  // By ten seconds, a ring: for the fast cut.
   std::array<double, 6> recent_abandoned_{};
