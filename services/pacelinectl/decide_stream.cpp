@@ -93,6 +93,7 @@ void add_figures(Members& out, const PacingFigures& f) {
   out.add("aggressiveness_reactive", f.aggressiveness_reactive);
   out.add("aggressiveness_used", f.aggressiveness_used);
   out.add("budget_excess", f.budget_excess);
+  out.add("closing_excess", f.closing_excess);
   out.add("risk_allowed", f.risk_allowed);
   out.add("risk_at_m", f.risk_at_m);
   out.add("m_model", f.m_model);

@@ -16,7 +16,7 @@ struct Meaning {
   bool share = false;  // 0..1, shown as per cent.
 };
 
-constexpr std::array<Meaning, 53> meanings = {{
+constexpr std::array<Meaning, 54> meanings = {{
     {"quality", "how far the statistics may be trusted"},
     {"stat_age_s", "since the statistics were true"},
     {"logged_in", "agents of the group"},
@@ -60,6 +60,7 @@ constexpr std::array<Meaning, 53> meanings = {{
     {"aggressiveness_reactive", "the same for reactive traffic; _DUAL only"},
     {"aggressiveness_used", "after the guards"},
     {"budget_excess", "abandoned beyond what the goal allows in the window"},
+    {"closing_excess", "expected beyond it when the window closes, made good before"},
     {"risk_allowed", "chance to abandon that the last invitation may have", true},
     {"risk_at_m", "chance that it has", true},
     {"m_model", "that may be outstanding, before the guards"},

@@ -78,6 +78,7 @@ void add_figures(Steps& steps, const PacingFigures& f) {
   steps.add("aggressiveness_reactive", f.aggressiveness_reactive);
   steps.add("aggressiveness_used", f.aggressiveness_used);
   steps.add("budget_excess", f.budget_excess, "interactions");
+  steps.add("closing_excess", f.closing_excess, "interactions");
   steps.add("risk_allowed", f.risk_allowed);
   steps.add("risk_at_m", f.risk_at_m);
   steps.add("m_model", f.m_model, "invitations");

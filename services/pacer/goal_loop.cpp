@@ -6,9 +6,11 @@
 namespace paceline {
 namespace {
 
-constexpr double bridge_softness = 1.5;  // [interactions] c: at the end, how many move s by one.
-constexpr LoopRange bridge_range{-3, 0.7};
-constexpr double window_weight = 0.5;  // Of the last window in what a window has.
+constexpr double bridge_softness = 0.4;  // [interactions] c: at the end, how many move s by one.
+constexpr LoopRange bridge_range{-5, 0.7};
+constexpr double window_weight = 0.5;    // Of the last window in what a window has,
+constexpr double closing_weight = 0.25;  // and in what it ends with,
+constexpr double most_closing = 0.3;     // of the budget at most.
 
 }  // namespace
 
@@ -28,8 +30,14 @@ void GoalLoop::learn(double served, double abandoned, double allowed, double gai
 }
 
 double GoalLoop::bridge(double allowed, double left) const {
-  return std::clamp(-excess(allowed) / (allowed * left + bridge_softness), bridge_range.low,
-                    bridge_range.high);
+  return std::clamp(
+      -(excess(allowed) + learned.closing_excess) / (allowed * left + bridge_softness),
+      bridge_range.low, bridge_range.high);
+}
+
+void GoalLoop::learn_closing(double allowed) {
+  learned.closing_excess = std::clamp(learned.closing_excess + closing_weight * excess(allowed),
+                                      0.0, most_closing * allowed * learned.outcomes);
 }
 
 void GoalLoop::next_window(bool whole) {

@@ -8,7 +8,9 @@
 // Around it the budget of the accounting window: X interactions abandoned too many by now are to be
 // made good over those that may still be abandoned, v = -X / (left + c), the feedback that reaches
 // X = 0 at the window's end at the least cost (a linear-quadratic bridge); s + v is used, and while
-// v is in force a e^v is what s learns from, so that the two do not work against each other.
+// v is in force a e^v is what s learns from, so that the two do not work against each other. What
+// windows end with all the same, as when agents leave for the night and those who were invited find
+// nobody, is learned from window to window and made good before it comes.
 #pragma once
 
 namespace paceline {
@@ -20,6 +22,7 @@ struct LoopLearned {
   double outcomes = 0;         // [interactions, >= 0] that ended in the accounting window.
   double abandoned = 0;        // [interactions, 0..outcomes]
   double window_outcomes = 0;  // [interactions, >= 0] of a whole window, learned; 0 = none yet.
+  double closing_excess = 0;   // [interactions, >= 0] that X ends with unless made good before.
 
   bool operator==(const LoopLearned&) const = default;
 };
@@ -52,8 +55,11 @@ class GoalLoop {
   /// v of the window's budget.
   ///
   ///   left     [interactions, >= 0] outcomes still to come in the window
-  ///   returns  [-3..0.7] to be added to s: negative while the window is over its budget
+  ///   returns  [-5..0.7] to be added to s: negative while the window is over its budget
   double bridge(double allowed, double left) const;
+
+  /// Learns from a whole window, now over, what it ends with.
+  void learn_closing(double allowed);
 
   /// Starts another accounting window from nothing; s stays.
   ///   whole  the old one was seen from its beginning: tells how many outcomes a window has

@@ -178,7 +178,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   own_pending_ = std::min(own_pending_, most_pending);
   model.allowed = share_of_goal(options, tuning_, interactions_a_day(model.slots, model.estimates));
   start_loops(options, model.allowed, model.slots);
-  turn_window(now_s, seen.dt_s);
+  turn_window(now_s, seen.dt_s, model.allowed);
   learn(in, options, model.allowed, model.estimates, seen);
   model.halved = cut_fast(seen, now_s);
   decided_ = true;
@@ -213,18 +213,20 @@ void TargetPacing::start_loops(const PacingOptions& options, double allowed, dou
 }
 
 // Windows begin at fixed instants, so that a restart in the middle of one goes on with it.
-void TargetPacing::turn_window(double now_s, double dt_s) {
+void TargetPacing::turn_window(double now_s, double dt_s, double allowed) {
   auto& loops = history_.loops();
   const double window_s = std::max(1.0, tuning_.window_s);
   double age_s = std::fmod(now_s - tuning_.window_begins_s, window_s);
   if (age_s < 0) age_s += window_s;
   if (age_s < loops.window_s || (decided_ && now_s - decided_s_ >= window_s)) {
-    constexpr double whole = 0.9;
-    for (LoopLearned* loop : {&loops.proactive, &loops.reactive}) {
-      GoalLoop turning{*loop};
-      turning.next_window(loops.window_seen_s >= whole * window_s);
-      *loop = turning.learned;
-    }
+    const bool whole = loops.window_seen_s >= 0.9 * window_s;
+    GoalLoop proactive{loops.proactive};
+    GoalLoop reactive{loops.reactive};
+    if (whole) proactive.learn_closing(allowed);
+    proactive.next_window(whole);
+    reactive.next_window(whole);
+    loops.proactive = proactive.learned;
+    loops.reactive = reactive.learned;
     loops.window_seen_s = loops.unserved = 0;
   }
   loops.window_s = age_s;
@@ -441,6 +443,7 @@ void TargetPacing::model_stock(Model& model) {
   f.aggressiveness = proactive.learned.s;
   f.aggressiveness_reactive = dual ? reactive.learned.s : 0;
   f.budget_excess = proactive.excess(allowed);
+  f.closing_excess = proactive.learned.closing_excess;
   f.displaced_allowed = dual ? displaced_share(in) : 0;
   if (tuning_.budget_guard)
     bridge_ = proactive.bridge(allowed, outcomes_left(loops.proactive, a_day, model.slots, e));

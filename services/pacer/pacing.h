@@ -57,15 +57,16 @@ struct PacingFigures {
   double aggressiveness = 0;     // s: ln of the risk that one more invitation may bear; any sign.
   double aggressiveness_reactive = 0;  // The same of the reactive loop; _DUAL only.
   double aggressiveness_used = 0;      // After the guards.
-  double displaced = 0;  // [interactions] reactive ones lost to invited ones, in the window.
+  double displaced = 0;          // [interactions] reactive ones lost to invited ones, in the window.
   double displaced_allowed = 0;  // [0..1] share of the reactive ones that may be; _DUAL only.
-  double budget_excess = 0;  // [interactions] abandoned beyond the budget of the window; any sign.
-  double risk_allowed = 0;   // [0..1] chance to abandon that the last invitation may have.
-  double risk_at_m = 0;      // [0..1] what the last one has.
-  double m_model = 0;        // [invitations] before guards.
-  double m_ceiling = 0;      // [invitations]
-  double integral = 0;       // BUSY_FACTOR: I, -0.3..0.3.
-  double pending = 0;        // [invitations] outstanding, as believed now.
+  double budget_excess = 0;   // [interactions] abandoned beyond the budget of the window; any sign.
+  double closing_excess = 0;  // [interactions, >= 0] expected beyond it at the window's end.
+  double risk_allowed = 0;    // [0..1] chance to abandon that the last invitation may have.
+  double risk_at_m = 0;       // [0..1] what the last one has.
+  double m_model = 0;         // [invitations] before guards.
+  double m_ceiling = 0;       // [invitations]
+  double integral = 0;        // BUSY_FACTOR: I, -0.3..0.3.
+  double pending = 0;         // [invitations] outstanding, as believed now.
   double unseen = 0;   // [invitations] accepted after the statistics were true; counted as queue.
   double uniform = 0;  // [0, 1) the draw in force.
 };
@@ -138,7 +139,7 @@ class TargetPacing {
   double unserved_share() const;
   double displaced_share(const PacingInputs& inputs) const;
   void start_loops(const PacingOptions& options, double allowed, double slots);
-  void turn_window(double now_s, double dt_s);
+  void turn_window(double now_s, double dt_s, double allowed);
   double outcomes_left(const LoopLearned& loop, double a_day, double slots,
                        const Estimates& estimates) const;
   bool cut_fast(const Observed& seen, double now_s);  // Whether it halved just now.

@@ -62,8 +62,8 @@ std::vector<double> figures_of(const Decision& d) {
 
 std::vector<double> signed_figures_of(const Decision& d) {
   const auto& f = d.figures;
-  return {f.aggressiveness, f.aggressiveness_reactive, f.aggressiveness_used, f.budget_excess,
-          f.integral};
+  return {f.aggressiveness, f.aggressiveness_reactive, f.aggressiveness_used,
+          f.budget_excess,  f.closing_excess,          f.integral};
 }
 
 bool is_sound(const Decision& d) {

@@ -178,7 +178,7 @@ TEST_CASE("a window over its budget makes careful, one under it bold, the later 
 
   CHECK(over.bridge(0.03, 1000) < 0);
   CHECK(over.bridge(0.03, 100) < over.bridge(0.03, 1000));
-  CHECK(over.bridge(0.03, 0) == -3);
+  CHECK(over.bridge(0.03, 0) == -5);
   CHECK(under.bridge(0.03, 1000) > 0);
   CHECK(under.bridge(0.03, 0) == Approx(0.7));
 }
@@ -198,12 +198,9 @@ TEST_CASE("another window begins from nothing, knows what a whole one had, and l
   CHECK(loop.learned.window_outcomes == 200);
 }
 
-// Interactions abandon with a chance that answers to s as an exact model's would; the loop starts
-// with s wrong by `error`.
-double window_excess(double error, int outcomes, std::uint64_t seed) {
+// Interactions of a window abandon with a chance that answers to s as an exact model's would.
+void play_window(GoalLoop& loop, int outcomes, std::uint64_t& seed) {
   const double allowed = 0.03;
-  GoalLoop loop;
-  loop.start(std::log(allowed) + error, {});
   for (int i = 0; i < outcomes; ++i) {
     const double v = loop.bridge(allowed, outcomes - i);
     seed = seed * 6364136223846793005ull + 1442695040888963407ull;
@@ -211,6 +208,14 @@ double window_excess(double error, int outcomes, std::uint64_t seed) {
     const double gone = draw < std::exp(loop.learned.s + v) ? 1 : 0;
     loop.learn(1 - gone, gone, allowed * std::exp(v), 0.05, {}, true);
   }
+}
+
+// Of a window whose loop starts with s wrong by `error`.
+double window_excess(double error, int outcomes, std::uint64_t seed) {
+  const double allowed = 0.03;
+  GoalLoop loop;
+  loop.start(std::log(allowed) + error, {});
+  play_window(loop, outcomes, seed);
   return loop.excess(allowed);
 }
 
@@ -229,6 +234,44 @@ TEST_CASE("a window ends at its budget, however wrong s was when it began", "[pa
   CAPTURE(error, mean);
   CHECK(std::abs(mean) < 2);                  // [interactions] of 45.
   CHECK(std::sqrt(squares / windows) < 2.5);  // By chance alone, with s exact: 6.6.
+}
+
+TEST_CASE("what windows end with beyond their budget is made good before it comes", "[pacer]") {
+  constexpr double burst = 4;  // [interactions] abandoned when the agents leave for the night.
+  const double allowed = 0.03;
+  GoalLoop loop;
+  loop.start(std::log(allowed), {});
+  std::uint64_t seed = 7919;
+  double first = 0;
+  double later = 0;
+  for (int window = 0; window < 60; ++window) {
+    play_window(loop, 1500, seed);
+    loop.learn(0, burst, allowed, 0.05, {}, true);
+    (window < 3 ? first : later) += loop.excess(allowed) / (window < 3 ? 3 : 57);
+    loop.learn_closing(allowed);
+    loop.next_window(true);
+  }
+
+  CHECK(first > 2);
+  CHECK(std::abs(later) < 0.5);
+  CHECK(loop.learned.closing_excess == Approx(burst).margin(2));
+}
+
+TEST_CASE("what a window ends with is bounded, and nothing where it ends below its budget",
+          "[pacer]") {
+  GoalLoop lost;
+  GoalLoop kept;
+  for (int window = 0; window < 100; ++window) {
+    lost.learn(0, 100, 0.03, 0.05, {}, true);
+    lost.learn_closing(0.03);
+    lost.next_window(true);
+    kept.learn(100, 0, 0.03, 0.05, {}, true);
+    kept.learn_closing(0.03);
+    kept.next_window(true);
+  }
+
+  CHECK(lost.learned.closing_excess == Approx(0.3 * 0.03 * 100));
+  CHECK(kept.learned.closing_excess == 0);
 }
 
 TEST_CASE("bins cover every time once and in order", "[pacer][property]") {
