@@ -1,7 +1,6 @@
 #include "services/pacer/dual.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace paceline {
 
@@ -16,7 +15,7 @@ double ratio_stock(double ratio, double slots, double proactive_in_service, doub
 
 double Displaced::follow(const Step& step) {
   const double before = step.waiting + step.reactive_abandoned;
-  if (more_ > before) more_ = before + (more_ - before) * std::exp(-step.dt_s / step.slot_s);
+  if (more_ > before) more_ = before + (more_ - before) / (1 + step.dt_s / step.slot_s);
   const double cost = before > 0 ? step.reactive_abandoned * std::min(1.0, more_ / before) : 0;
   more_ = std::min(more_ - cost + step.proactive_answered, step.held + step.waiting);
   return cost;

@@ -21,10 +21,12 @@ ReactiveRoom reactive_room(double free, double accepted, double demand);
 ///   returns  [invitations, >= 0]
 double ratio_stock(double ratio, double slots, double proactive_in_service, double acceptance);
 
-/// Which of the reactive visitors who gave up would have been served if nobody had been invited. In
-/// a queue, each invited visitor in service stands for one who would be there instead; one who was
-/// let in while others waited also after he has gone, until the queue is empty or the visitor he
-/// went before has given up (the fluid difference of the two systems: D' = starts - D / patience).
+/// Which of the reactive visitors who give up would have been served if nobody had been invited:
+/// the difference D between the centre as it is and the one without invitations, as a fluid. An
+/// invited visitor who is taken adds one to D. As many of D as reactive visitors wait stand in the
+/// queue: of those who give up they are the share D / queue, and leave D with them. The rest of D
+/// is in service, and leaves as interactions end. It sees most of what invitations cost, not all
+/// (README.md, "Why").
 class Displaced {
  public:
   /// What happened since the last call.
@@ -43,7 +45,7 @@ class Displaced {
   ///   returns  [interactions, 0..reactive_abandoned] that invitations have cost
   double follow(const Step& step);
 
-  /// [interactions, >= 0] waiting or in service that would not be there.
+  /// D: [interactions, >= 0] waiting or in service that would not be there.
   double more() const { return more_; }
 
  private:

@@ -19,14 +19,19 @@ constexpr double default_goal = 0.03;
 constexpr LoopRange risk_range{-9, -0.02};
 // Of the reactive loop: far down it amounts to idle slots held back; README.md, "Why".
 constexpr LoopRange reserve_range{-80, -0.02};
-constexpr double reserve_gain = 3;    // Its gain, times the proactive loop's,
-constexpr double reserve_scale = 4;   // and times -s over this: a slot held back is a share of s.
-constexpr double reserve_start = -3;  // Begins so much below: what invitations cost shows late.
+constexpr double reserve_gain = 3;   // Its gain, times the proactive loop's,
+constexpr double reserve_scale = 4;  // and times -s over this: a slot held back is a share of s.
+// Begins so much below where reactive traffic takes half of the slots or more: what invitations
+// cost shows late.
+constexpr double reserve_start = -6;
+constexpr double quantile_reserve_start = -2;
+constexpr double reserve_known = 20;  // [interactions] reactive, that its beginning takes.
 // Where the goal is out of reach without any invitation, they may still cost this share of it.
-constexpr double displaced_least = 0.03;
+constexpr double displaced_least = 0.025;
 constexpr double unserved_s = 14 * 86400.0;  // Time constant of what is lost without invitations.
 constexpr double unserved_prior = 50;        // [interactions] of which none was.
 constexpr LoopRange quantile_range{-6, 6};
+constexpr LoopRange quantile_reserve_range{-20, 6};
 constexpr double cut_outcomes = 20;  // Fast cut: more than these in the last minute,
 constexpr double cut_share = 0.5;    // more than half of them abandoned.
 constexpr double cut_least = 1.0 / 64;
@@ -96,7 +101,7 @@ LoopRange range_of(const PacingOptions& options) {
 // An invited visitor also takes the slot from reactive ones who come long after: the reactive loop
 // must reach farther and faster than the risk of the invitation itself would tell.
 LoopRange reactive_range_of(const PacingOptions& options) {
-  return uses_quantile(options) ? quantile_range : reserve_range;
+  return uses_quantile(options) ? quantile_reserve_range : reserve_range;
 }
 
 // Where a loop begins: a little below what an exact model would ask for.
@@ -177,7 +182,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   own_pending_ = own_pending_ * std::exp(-seen.dt_s / model.estimates.answer_delay_s) + sent_new_;
   own_pending_ = std::min(own_pending_, most_pending);
   model.allowed = share_of_goal(options, tuning_, interactions_a_day(model.slots, model.estimates));
-  start_loops(options, model.allowed, model.slots);
+  start_loops(options, model.allowed, model.slots, model.estimates);
   turn_window(now_s, seen.dt_s, model.allowed);
   learn(in, options, model.allowed, model.estimates, seen);
   model.halved = cut_fast(seen, now_s);
@@ -195,7 +200,17 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   return model.decision;
 }
 
-void TargetPacing::start_loops(const PacingOptions& options, double allowed, double slots) {
+// Lower where reactive traffic is a large share of the capacity.
+double TargetPacing::first_reserve(const PacingOptions& options, double slots,
+                                   const Estimates& e) const {
+  const double load = e.reactive_rate * (e.service_s + e.wrap_up_s) / std::max(1.0, slots);
+  return first_s(options, share_of_reactive_goal(tuning_), slots) +
+         (uses_quantile(options) ? quantile_reserve_start : reserve_start) *
+             std::min(1.0, 2 * load);
+}
+
+void TargetPacing::start_loops(const PacingOptions& options, double allowed, double slots,
+                               const Estimates& estimates) {
   auto& loops = history_.loops();
   if (loops.quantile != uses_quantile(options)) {
     loops.quantile = uses_quantile(options);
@@ -205,9 +220,9 @@ void TargetPacing::start_loops(const PacingOptions& options, double allowed, dou
   GoalLoop reactive{loops.reactive};
   const LoopRange range = range_of(options);
   proactive.start(first_s(options, allowed, slots), range);
-  const double reserve = uses_quantile(options) ? 0 : reserve_start;
-  reactive.start(first_s(options, share_of_reactive_goal(tuning_), slots) + reserve,
-                 reactive_range_of(options));
+  // Also after a checkpoint that does not know what invitations cost: its s meant something else.
+  if (loops.reactive_long < reserve_known) reactive.learned.started = false;
+  reactive.start(first_reserve(options, slots, estimates), reactive_range_of(options));
   loops.proactive = proactive.learned;
   loops.reactive = reactive.learned;
 }
@@ -255,7 +270,7 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
                   apart ? seen.proactive_abandoned : seen.reactive_abandoned,
                   std::min(0.999, allowed * std::exp(bridge_)), gain, range, moves);
-  const double displaced = learn_displaced(in, estimates, seen);
+  const double displaced = learn_displaced(in, options, estimates, seen);
   const double reactive_ended = seen.reactive_answered + seen.reactive_abandoned;
   const double steps = std::max(1.0, -loops.reactive.s / reserve_scale);
   GoalLoop reactive{loops.reactive};
@@ -285,26 +300,31 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
 }
 
 // What the reactive loop steers: those who gave up because somebody was invited. The others would
-// have done so anyway; holding back invitations does not help them.
-double TargetPacing::learn_displaced(const PacingInputs& in, const Estimates& e,
-                                     const Observed& seen) {
+// have done so anyway; to hold back invitations does not help them.
+double TargetPacing::learn_displaced(const PacingInputs& in, const PacingOptions& options,
+                                     const Estimates& e, const Observed& seen) {
   auto& loops = history_.loops();
-  const auto& p = in.proactive;
+  if (!is_dual(options.algorithm)) {
+    displaced_.reset();
+    loops.unserved += seen.reactive_abandoned;
+    return 0;
+  }
+  if (!displaced_) displaced_.emplace(loops.answers_ever > 0 ? in.busy * loops.proactive_share : 0);
   const auto told = [](std::uint64_t count) { return static_cast<double>(count); };
+  const auto& p = in.proactive;
+  const double queue = in.queue;
   const double invited_waiting =
-      std::clamp(told(p.accepted) - told(p.answered) - told(p.abandoned), 0.0,
-                 static_cast<double>(in.queue));
-  if (!decided_ && loops.answers_ever > 0) displaced_ = Displaced{in.busy * loops.proactive_share};
-  const double of_model = displaced_.follow({.dt_s = seen.gap_s,
-                                             .slot_s = e.service_s + e.wrap_up_s,
-                                             .held = static_cast<double>(in.busy + in.wrap_up),
-                                             .waiting = in.queue - invited_waiting,
-                                             .proactive_answered = seen.proactive_answered,
-                                             .reactive_abandoned = seen.reactive_abandoned});
+      std::clamp(told(p.accepted) - told(p.answered) - told(p.abandoned), 0.0, queue);
+  const double of_model = displaced_->follow({.dt_s = seen.gap_s,
+                                              .slot_s = e.service_s + e.wrap_up_s,
+                                              .held = static_cast<double>(in.busy + in.wrap_up),
+                                              .waiting = queue - invited_waiting,
+                                              .proactive_answered = seen.proactive_answered,
+                                              .reactive_abandoned = seen.reactive_abandoned});
   // Without feedback nobody tells who was invited: then all of them count.
   const double displaced = in.feedback_age_s >= 0 ? of_model : seen.reactive_abandoned;
   const double unserved = seen.reactive_abandoned - displaced;
-  const double keep = std::exp(-seen.gap_s / unserved_s);
+  const double keep = 1 / (1 + seen.gap_s / unserved_s);
   loops.unserved += unserved;
   loops.unserved_long = loops.unserved_long * keep + unserved;
   loops.reactive_long =
@@ -580,7 +600,7 @@ void TargetPacing::conclude(Model& model) {
       loops.reactive.outcomes > 0
           ? std::min(1.0, (loops.reactive.abandoned + loops.unserved) / loops.reactive.outcomes)
           : 0;
-  f.reactive_unserved = unserved_share();
+  f.reactive_unserved = is_dual(model.options.algorithm) ? unserved_share() : 0;
   f.displaced = loops.reactive.abandoned;
   f.outcomes = loops.proactive.outcomes;
   f.occupancy = std::clamp(loops.occupancy, 0.0, 1.0);

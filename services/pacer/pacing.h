@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "common/base/pacing_options.h"
 #include "common/wire/messages.h"
@@ -57,7 +58,7 @@ struct PacingFigures {
   double aggressiveness = 0;     // s: ln of the risk that one more invitation may bear; any sign.
   double aggressiveness_reactive = 0;  // The same of the reactive loop; _DUAL only.
   double aggressiveness_used = 0;      // After the guards.
-  double displaced = 0;          // [interactions] reactive ones lost to invited ones, in the window.
+  double displaced = 0;  // [interactions] reactive ones lost to invited ones, in the window.
   double displaced_allowed = 0;  // [0..1] share of the reactive ones that may be; _DUAL only.
   double budget_excess = 0;   // [interactions] abandoned beyond the budget of the window; any sign.
   double closing_excess = 0;  // [interactions, >= 0] expected beyond it at the window's end.
@@ -134,11 +135,14 @@ class TargetPacing {
 
   void learn(const PacingInputs& inputs, const PacingOptions& options, double allowed,
              const Estimates& estimates, const Observed& seen);
-  double learn_displaced(const PacingInputs& inputs, const Estimates& estimates,
-                         const Observed& seen);
+  double learn_displaced(const PacingInputs& inputs, const PacingOptions& options,
+                         const Estimates& estimates, const Observed& seen);
   double unserved_share() const;
   double displaced_share(const PacingInputs& inputs) const;
-  void start_loops(const PacingOptions& options, double allowed, double slots);
+  double first_reserve(const PacingOptions& options, double slots,
+                       const Estimates& estimates) const;
+  void start_loops(const PacingOptions& options, double allowed, double slots,
+                   const Estimates& estimates);
   void turn_window(double now_s, double dt_s, double allowed);
   double outcomes_left(const LoopLearned& loop, double a_day, double slots,
                        const Estimates& estimates) const;
@@ -160,11 +164,11 @@ class TargetPacing {
   int last_stock_ = 0;  // m* of the search: where the next one begins.
   Delays delays_{};
   Kept kept_{};
-  double sent_new_ = 0;     // [invitations] that the last decision let go.
-  double own_pending_ = 0;  // [invitations] as bookkept while no feedback comes.
-  double quiet_s_ = 0;      // [s] since a proactive interaction ended.
-  Displaced displaced_{};
-  double bridge_ = 0;  // v of the window's budget, as the last decision used it.
+  double sent_new_ = 0;                   // [invitations] that the last decision let go.
+  double own_pending_ = 0;                // [invitations] as bookkept while no feedback comes.
+  double quiet_s_ = 0;                    // [s] since a proactive interaction ended.
+  std::optional<Displaced> displaced_{};  // While _DUAL.
+  double bridge_ = 0;                     // v of the window's budget, as the last decision used it.
   double uniform_ = 0.5;
   std::array<double, 6> recent_served_{};  // By ten seconds, a ring: for the fast cut.
   std::array<double, 6> recent_abandoned_{};
