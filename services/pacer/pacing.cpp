@@ -77,7 +77,7 @@ bool by_busy_factor(const PacingOptions& options) {
 // has.
 double share_of_goal(const PacingOptions& options, const PacingTuning& tuning, double a_day) {
   constexpr double swing = 1.7;  // [interactions] abandoned beyond the mean in one day of twenty.
-  constexpr double most_share = 0.993;
+  constexpr double most_share = 0.99;
   const double goal =
       by_busy_factor(options) ? window_goal_busy * default_goal : options.optimization_goal / 100.0;
   const double share = 1 - swing / std::max(1.0, a_day * goal);

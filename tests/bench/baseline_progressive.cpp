@@ -1,7 +1,6 @@
 // Progressive dialling 1:1: an invitation for every agent who is idle and not yet spoken for. The
 // mode that every outbound product offers as the safe one (design, section 9). Also the system that
-// invites nobody, and the one that follows a fixed table.
-#include <algorithm>
+// invites nobody.
 
 #include "tests/bench/systems.h"
 
@@ -32,21 +31,6 @@ class Silent final : public System {
   double period_;
 };
 
-class OrderUpTo final : public System {
- public:
-  explicit OrderUpTo(std::vector<int> up_to) : up_to_{std::move(up_to)} {}
-
-  int decide(const View& view) override {
-    const auto in_system = static_cast<std::size_t>(view.talking + view.queue_proactive);
-    return up_to_[std::min(in_system, up_to_.size() - 1)] - view.pending;
-  }
-  double period_s() const override { return 1; }
-  double debounce_s() const override { return 0; }
-
- private:
-  std::vector<int> up_to_;
-};
-
 }  // namespace
 
 std::unique_ptr<System> make_progressive(const Scenario& scenario) {
@@ -55,10 +39,6 @@ std::unique_ptr<System> make_progressive(const Scenario& scenario) {
 
 std::unique_ptr<System> make_silent(const Scenario& scenario) {
   return std::make_unique<Silent>(scenario.refresh_s);
-}
-
-std::unique_ptr<System> make_order_up_to(std::vector<int> up_to) {
-  return std::make_unique<OrderUpTo>(std::move(up_to));
 }
 
 }  // namespace paceline::test

@@ -34,9 +34,9 @@ struct Wish {
   std::string json_file = "build/bench/pacing.json";
 };
 
-const std::vector<std::string> usual_systems{"paceline",       "progressive", "vicidial_hard",
-                                             "vicidial_tuned", "webitel",     "erlang_a",
-                                             "prototype",      "oracle",      "ctmdp"};
+const std::vector<std::string> usual_systems{
+    "paceline", "paceline_events", "progressive",   "vicidial_hard", "vicidial_tuned", "webitel",
+    "erlang_a", "prototype",       "optimum_table", "ctmdp",         "oracle"};
 const std::vector<std::string> quick_systems{"paceline", "progressive", "vicidial_hard",
                                              "webitel",  "erlang_a",    "ctmdp"};
 const std::vector<std::string> trace_systems{"silent",        "paceline", "progressive",

@@ -126,19 +126,56 @@ double tuned_level(const Scenario& scenario, int days, std::uint64_t seed) {
   return best;
 }
 
-Row bound(const Scenario& scenario, Row row) {
-  if (scenario.reactive_load > 0 || scenario.slots > 1 || !scenario.phases.empty() ||
-      scenario.trace || scenario.busy_goal || scenario.cold) {
-    row.note = "only for one kind of traffic in a steady day";
-    return row;
+bool has_optimum(const Scenario& scenario, Row& row) {
+  const bool steady = scenario.reactive_load <= 0 && scenario.slots <= 1 &&
+                      scenario.phases.empty() && !scenario.trace && !scenario.busy_goal &&
+                      !scenario.cold;
+  if (!steady) row.note = "only for one kind of traffic in a steady day";
+  return steady;
+}
+
+MemorylessCentre memoryless(const Scenario& scenario) {
+  return {.agents = scenario.agents,
+          .service_s = scenario.handle_s + scenario.wrap_up_s,
+          .patience_s = scenario.patience_s,
+          .answer_s = scenario.answer_s,
+          .acceptance = scenario.acceptance};
+}
+
+// The two neighbouring tables that abandon less and more than the goal when they are played on the
+// very days that are measured, and how much of each meets it.
+OrderUpTo tuned_tables(const Scenario& scenario, int days, std::uint64_t seed) {
+  OrderUpTo tables;
+  double careful_pct = 0;
+  const double goal_pct = 100 * scenario.goal;
+  const double usual = optimum(memoryless(scenario), scenario.goal).price;
+  for (double price = 3 * usual; price > usual / 10; price *= 0.95) {
+    const std::vector<int> up_to =
+        optimum_at_price(memoryless(scenario), scenario.goal, price).up_to;
+    if (up_to == tables.careful) continue;
+    Row row;
+    run(
+        scenario,
+        [&](std::uint64_t) {
+          return make_order_up_to({up_to, up_to, 0}, scenario.refresh_s, false);
+        },
+        days, seed, row);
+    if (row.abandonment_pct.value > goal_pct) {
+      tables.bold = up_to;
+      tables.bold_share = (goal_pct - careful_pct) / (row.abandonment_pct.value - careful_pct);
+      if (tables.careful.empty()) tables.careful.assign(up_to.size(), 0);
+      break;
+    }
+    tables.careful = up_to;
+    careful_pct = row.abandonment_pct.value;
   }
-  const MemorylessCentre centre{.agents = scenario.agents,
-                                .service_s = scenario.handle_s + scenario.wrap_up_s,
-                                .patience_s = scenario.patience_s,
-                                .answer_s = scenario.answer_s,
-                                .acceptance = scenario.acceptance};
+  if (tables.bold.empty()) tables.bold = tables.careful;
+  return tables;
+}
+
+Row bound(const Scenario& scenario, Row row) {
   row.days = 1;
-  row.occupancy_pct.value = 100 * optimum(centre, scenario.goal).gain;
+  row.occupancy_pct.value = 100 * optimum(memoryless(scenario), scenario.goal).gain;
   row.abandonment_pct.value = row.goal_pct;
   row.note = "computed, for exponential service";
   return row;
@@ -171,7 +208,18 @@ Row measure(const Scenario& scenario, const std::string& system, int days, std::
   row.system = system;
   row.agents = scenario.agents;
   row.goal_pct = 100 * scenario.goal;
+  const bool computed = system == "ctmdp" || system == "optimum_table";
+  if (computed && !has_optimum(scenario, row)) return row;
   if (system == "ctmdp") return bound(scenario, std::move(row));
+  if (system == "optimum_table") {
+    const OrderUpTo tables = tuned_tables(scenario, days, seed);
+    row.note = "bold in " + std::to_string(tables.bold_share).substr(0, 4) + " of the hours";
+    run(
+        scenario,
+        [&](std::uint64_t) { return make_order_up_to(tables, scenario.refresh_s, false); }, days,
+        seed, row);
+    return row;
+  }
   if (scenario.trace) days = std::min(days, static_cast<int>(scenario.trace->days.size()));
   if (system == "vicidial_tuned") {
     const double level = tuned_level(scenario, days, seed);

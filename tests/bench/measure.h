@@ -43,7 +43,8 @@ Estimate ratio_of(const std::vector<double>& numerators, const std::vector<doubl
 /// Runs `days` [>= 1] days. Days follow one another in one centre, after the warm-up; in a cold
 /// scenario each is a new centre with a new system.
 ///
-///   system   a name of make_system, or "vicidial_tuned", or "ctmdp" (computed, not run)
+///   system   a name of make_system, or "vicidial_tuned" or "optimum_table" (tuned on the very days
+///            that are measured), or "ctmdp" (computed, not run)
 ///   returns  a row whose `note` says why, if the system does not apply to the scenario (days = 0)
 Row measure(const Scenario& scenario, const std::string& system, int days, std::uint64_t seed);
 

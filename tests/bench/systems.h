@@ -26,8 +26,16 @@ std::unique_ptr<System> make_erlang_rate(const Scenario& scenario);
 /// free.
 std::unique_ptr<System> make_prototype(const Scenario& scenario, bool oracle, std::uint64_t seed);
 
-/// An order-up-to policy by number in the system, asked at every event: runs an Optimum.
-std::unique_ptr<System> make_order_up_to(std::vector<int> up_to);
+/// Invitations to have outstanding, by number in the system: the tables of two Optimums, the bold
+/// one in `bold_share` [0..1] of the hours. Mixed so, any abandonment between theirs is met.
+struct OrderUpTo {
+  std::vector<int> careful;
+  std::vector<int> bold;
+  double bold_share = 0;
+};
+
+/// Plays the tables: on the period alone, or also at every event.
+std::unique_ptr<System> make_order_up_to(OrderUpTo tables, double period_s, bool at_events);
 
 /// The ways in which Paceline can be run.
 struct PacelineWays {

@@ -1,6 +1,8 @@
 // No system beats the optimum, and each does what it is known for.
 #include "tests/bench/systems.h"
 
+#include <cmath>
+
 #include "tests/bench/measure.h"
 #include "tests/bench/theory.h"
 #include "tests/support/catch.h"
@@ -51,13 +53,25 @@ TEST_CASE("no system beats the optimum of the memoryless centre", "[bench]") {
 TEST_CASE("the optimal policy, played, reaches the optimum", "[bench]") {
   const Scenario scenario = memoryless(5);
   const Optimum best = optimum({.agents = 5}, scenario.goal);
-  const auto system = make_order_up_to(best.up_to);
+  const auto system = make_order_up_to({.careful = best.up_to, .bold = best.up_to}, 1, true);
 
   const Estimate reached = worth(scenario, *system, best.price, 80);
 
   CAPTURE(reached.value, reached.half, best.gain);
   CHECK(reached.value <= best.gain + reached.half);
   CHECK(reached.value >= best.gain - reached.half - 0.002);
+}
+
+TEST_CASE("the optimum's tables, mixed in hindsight, meet the goal below the optimum", "[bench]") {
+  const Scenario scenario = memoryless(5);
+
+  const Row known = measure(scenario, "optimum_table", 40, 15);
+
+  CAPTURE(known.note);
+  CHECK(std::abs(known.abandonment_pct.value - 3) <= 2 * known.abandonment_pct.half);
+  CHECK(known.occupancy_pct.value <=
+        100 * optimum({.agents = 5}, scenario.goal).gain + known.occupancy_pct.half);
+  CHECK(known.occupancy_pct.value > measure(scenario, "prototype", 40, 15).occupancy_pct.value);
 }
 
 TEST_CASE("progressive never lets a visitor wait, and wastes what it takes to invite", "[bench]") {
@@ -83,6 +97,7 @@ TEST_CASE("a system that does not apply or does not exist says so", "[bench]") {
   const Scenario drift = scenarios_named("drift", {10}, true).front();
 
   CHECK(measure(drift, "ctmdp", 1, 1).note == "only for one kind of traffic in a steady day");
+  CHECK(measure(drift, "optimum_table", 1, 1).days == 0);
   CHECK(measure(drift, "nobody", 1, 1).note == "no such system");
 }
 
