@@ -25,22 +25,20 @@ double ratio_stock(double ratio, double slots, double proactive_in_service, doub
 /// the difference D between the centre as it is and the one without invitations, as a fluid. An
 /// invited visitor who is taken adds one to D. As many of D as reactive visitors wait stand in the
 /// queue: of those who give up they are the share D / queue, and leave D with them. The rest of D
-/// is in service, and leaves as interactions end. It sees most of what invitations cost, not all
-/// (README.md, "Why").
+/// is in service, and of the interactions that are seen to end has its share.
 class Displaced {
  public:
   /// What happened since the last call.
   struct Step {
-    double dt_s = 0;                // [s, >= 0]
-    double slot_s = 0;              // [s, > 0] mean time that a visitor holds a slot.
     double held = 0;                // [slots, >= 0] busy or in wrap-up now, by anybody.
     double waiting = 0;             // [interactions, >= 0] reactive ones in the queue now.
+    double answered = 0;            // [interactions, >= 0] proactive and reactive.
     double proactive_answered = 0;  // [interactions, >= 0]
     double reactive_abandoned = 0;  // [interactions, >= 0]
   };
 
-  /// Begins with `invited` [slots, >= 0] in service.
-  explicit Displaced(double invited = 0) : more_{invited} {}
+  /// Begins with `held` [slots, >= 0] in use, `invited` of them by invited visitors.
+  explicit Displaced(double invited = 0, double held = 0) : more_{invited}, held_{held} {}
 
   ///   returns  [interactions, 0..reactive_abandoned] that invitations have cost
   double follow(const Step& step);
@@ -50,6 +48,8 @@ class Displaced {
 
  private:
   double more_ = 0;
+  double held_ = 0;        // [slots] at the last call.
+  double ends_carry_ = 0;  // [interactions, <= 0] ended by the counts, not yet by the counters.
 };
 
 /// One group's part in its media channel.

@@ -27,7 +27,7 @@ constexpr double reserve_start = -6;
 constexpr double quantile_reserve_start = -2;
 constexpr double reserve_known = 20;  // [interactions] reactive, that its beginning takes.
 // Where the goal is out of reach without any invitation, they may still cost this share of it.
-constexpr double displaced_least = 0.025;
+constexpr double displaced_least = 0.035;
 constexpr double unserved_s = 14 * 86400.0;  // Time constant of what is lost without invitations.
 constexpr double unserved_prior = 50;        // [interactions] of which none was.
 constexpr LoopRange quantile_range{-6, 6};
@@ -184,7 +184,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   model.allowed = share_of_goal(options, tuning_, interactions_a_day(model.slots, model.estimates));
   start_loops(options, model.allowed, model.slots, model.estimates);
   turn_window(now_s, seen.dt_s, model.allowed);
-  learn(in, options, model.allowed, model.estimates, seen);
+  learn(in, options, model.allowed, seen);
   model.halved = cut_fast(seen, now_s);
   decided_ = true;
   decided_s_ = now_s;
@@ -258,7 +258,7 @@ double TargetPacing::outcomes_left(const LoopLearned& loop, double a_day, double
 }
 
 void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, double allowed,
-                         const Estimates& estimates, const Observed& seen) {
+                         const Observed& seen) {
   auto& loops = history_.loops();
   const LoopRange range = range_of(options);
   const double slots = working_slots(in);
@@ -270,7 +270,7 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
                   apart ? seen.proactive_abandoned : seen.reactive_abandoned,
                   std::min(0.999, allowed * std::exp(bridge_)), gain, range, moves);
-  const double displaced = learn_displaced(in, options, estimates, seen);
+  const double displaced = learn_displaced(in, options, seen);
   const double reactive_ended = seen.reactive_answered + seen.reactive_abandoned;
   const double steps = std::max(1.0, -loops.reactive.s / reserve_scale);
   GoalLoop reactive{loops.reactive};
@@ -302,25 +302,27 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
 // What the reactive loop steers: those who gave up because somebody was invited. The others would
 // have done so anyway; to hold back invitations does not help them.
 double TargetPacing::learn_displaced(const PacingInputs& in, const PacingOptions& options,
-                                     const Estimates& e, const Observed& seen) {
+                                     const Observed& seen) {
   auto& loops = history_.loops();
   if (!is_dual(options.algorithm)) {
     displaced_.reset();
     loops.unserved += seen.reactive_abandoned;
     return 0;
   }
-  if (!displaced_) displaced_.emplace(loops.answers_ever > 0 ? in.busy * loops.proactive_share : 0);
+  const double held = in.busy + in.wrap_up;
+  if (!displaced_)
+    displaced_.emplace(loops.answers_ever > 0 ? in.busy * loops.proactive_share : 0, held);
   const auto told = [](std::uint64_t count) { return static_cast<double>(count); };
   const auto& p = in.proactive;
   const double queue = in.queue;
   const double invited_waiting =
       std::clamp(told(p.accepted) - told(p.answered) - told(p.abandoned), 0.0, queue);
-  const double of_model = displaced_->follow({.dt_s = seen.gap_s,
-                                              .slot_s = e.service_s + e.wrap_up_s,
-                                              .held = static_cast<double>(in.busy + in.wrap_up),
-                                              .waiting = queue - invited_waiting,
-                                              .proactive_answered = seen.proactive_answered,
-                                              .reactive_abandoned = seen.reactive_abandoned});
+  const double of_model =
+      displaced_->follow({.held = held,
+                          .waiting = queue - invited_waiting,
+                          .answered = seen.proactive_answered + seen.reactive_answered,
+                          .proactive_answered = seen.proactive_answered,
+                          .reactive_abandoned = seen.reactive_abandoned});
   // Without feedback nobody tells who was invited: then all of them count.
   const double displaced = in.feedback_age_s >= 0 ? of_model : seen.reactive_abandoned;
   const double unserved = seen.reactive_abandoned - displaced;

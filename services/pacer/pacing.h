@@ -134,9 +134,9 @@ class TargetPacing {
   };
 
   void learn(const PacingInputs& inputs, const PacingOptions& options, double allowed,
-             const Estimates& estimates, const Observed& seen);
+             const Observed& seen);
   double learn_displaced(const PacingInputs& inputs, const PacingOptions& options,
-                         const Estimates& estimates, const Observed& seen);
+                         const Observed& seen);
   double unserved_share() const;
   double displaced_share(const PacingInputs& inputs) const;
   double first_reserve(const PacingOptions& options, double slots,
