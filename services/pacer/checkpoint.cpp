@@ -54,6 +54,7 @@ void each_figure(auto& learned, std::uint64_t version, Visit visit) {
   visit(learned.reactive.window_outcomes);
   if (version < 3) return;
   visit(learned.proactive.closing_excess);
+  visit(learned.proactive.closing_square);
   if (version < 4) return;
   visit(learned.unserved);
   visit(learned.unserved_long);

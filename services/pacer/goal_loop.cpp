@@ -10,7 +10,8 @@ constexpr double bridge_softness = 0.4;  // [interactions] c: at the end, how ma
 constexpr LoopRange bridge_range{-5, 0.7};
 constexpr double window_weight = 0.5;    // Of the last window in what a window has,
 constexpr double closing_weight = 0.25;  // and in what it ends with,
-constexpr double most_closing = 0.3;     // of the budget at most.
+constexpr double square_weight = 0.1;    // and in how much that varies.
+constexpr double most_closing = 0.3;     // Of the budget.
 
 }  // namespace
 
@@ -36,8 +37,15 @@ double GoalLoop::bridge(double allowed, double left) const {
 }
 
 void GoalLoop::learn_closing(double allowed) {
-  learned.closing_excess = std::clamp(learned.closing_excess + closing_weight * excess(allowed),
-                                      0.0, most_closing * allowed * learned.outcomes);
+  const double most = most_closing * allowed * learned.outcomes;
+  const double off = std::clamp(excess(allowed), -most, most);
+  learned.closing_excess = std::clamp(learned.closing_excess + closing_weight * off, 0.0, most);
+  learned.closing_square += square_weight * (off * off - learned.closing_square);
+}
+
+double GoalLoop::swing() const {
+  constexpr double one_of_twenty = 1.85;  // Student's t of the ten windows that are remembered.
+  return std::clamp(one_of_twenty * std::sqrt(learned.closing_square), 1.0, 10.0);
 }
 
 void GoalLoop::next_window(bool whole) {

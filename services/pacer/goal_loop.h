@@ -23,6 +23,7 @@ struct LoopLearned {
   double abandoned = 0;        // [interactions, 0..outcomes]
   double window_outcomes = 0;  // [interactions, >= 0] of a whole window, learned; 0 = none yet.
   double closing_excess = 0;   // [interactions, >= 0] that X ends with unless made good before.
+  double closing_square = 1;   // [interactions^2, >= 0] of what X ended with all the same.
 
   bool operator==(const LoopLearned&) const = default;
 };
@@ -60,6 +61,9 @@ class GoalLoop {
 
   /// Learns from a whole window, now over, what it ends with.
   void learn_closing(double allowed);
+
+  /// [interactions, 1..10] abandoned beyond the mean in one window of twenty.
+  double swing() const;
 
   /// Starts another accounting window from nothing; s stays.
   ///   whole  the old one was seen from its beginning: tells how many outcomes a window has

@@ -60,6 +60,7 @@ void repair(LoopLearned& loop) {
   repair(loop.abandoned, 0, loop.outcomes);
   repair(loop.window_outcomes, 0, 1e9);
   repair(loop.closing_excess, 0, 1e9);
+  repair(loop.closing_square, 0, 1e9);
 }
 
 double shrunk(double sum, double samples, double prior, double weight) {

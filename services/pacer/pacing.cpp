@@ -27,7 +27,7 @@ constexpr double reserve_start = -6;
 constexpr double quantile_reserve_start = -2;
 constexpr double reserve_known = 20;  // [interactions] reactive, that its beginning takes.
 // Where the goal is out of reach without any invitation, they may still cost this share of it.
-constexpr double displaced_least = 0.035;
+constexpr double displaced_least = 0.03;
 constexpr double unserved_s = 14 * 86400.0;  // Time constant of what is lost without invitations.
 constexpr double unserved_prior = 50;        // [interactions] of which none was.
 constexpr LoopRange quantile_range{-6, 6};
@@ -72,21 +72,22 @@ bool by_busy_factor(const PacingOptions& options) {
   return options.optimization_target == OptimizationTarget::busy_factor;
 }
 
-// The loop's target: below the goal by the day's noise, so that few days end above it. That noise
-// is a fixed number of interactions (the loop's swing), so it matters less the more of them a day
-// has.
-double share_of_goal(const PacingOptions& options, const PacingTuning& tuning, double a_day) {
-  constexpr double swing = 1.7;  // [interactions] abandoned beyond the mean in one day of twenty.
+// The loop's target: below the goal by a window's noise, so that few windows end above it. That
+// noise is some interactions (the loop's swing), so it matters less the more of them a window has.
+double share_of_goal(const PacingOptions& options, const PacingTuning& tuning, double outcomes,
+                     double swing) {
   constexpr double most_share = 0.99;
   const double goal =
       by_busy_factor(options) ? window_goal_busy * default_goal : options.optimization_goal / 100.0;
-  const double share = 1 - swing / std::max(1.0, a_day * goal);
+  const double share = 1 - swing / std::max(1.0, outcomes * goal);
   const double used = std::max(tuning.goal_share, std::min(share, most_share));
   return std::clamp(goal * used, 1e-4, 0.999);
 }
 
-// Interactions that a group of that size ends in a day of ten hours.
-double interactions_a_day(double slots, const Estimates& e) {
+// Interactions that end in a window: what whole ones had; until one was seen, those of so many
+// slots in a day of ten hours.
+double outcomes_a_window(const LoopLearned& loop, double slots, const Estimates& e) {
+  if (loop.window_outcomes > 0) return loop.window_outcomes;
   return 0.9 * slots * 36'000 / (e.service_s + e.wrap_up_s);
 }
 
@@ -181,7 +182,9 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   model.unseen = history_.accepted_unseen(now_s - in.stat_age_s);
   own_pending_ = own_pending_ * std::exp(-seen.dt_s / model.estimates.answer_delay_s) + sent_new_;
   own_pending_ = std::min(own_pending_, most_pending);
-  model.allowed = share_of_goal(options, tuning_, interactions_a_day(model.slots, model.estimates));
+  model.allowed = share_of_goal(
+      options, tuning_, outcomes_a_window(history_.loops().proactive, model.slots, model.estimates),
+      GoalLoop{history_.loops().proactive}.swing());
   start_loops(options, model.allowed, model.slots, model.estimates);
   turn_window(now_s, seen.dt_s, model.allowed);
   learn(in, options, model.allowed, seen);
@@ -249,12 +252,11 @@ void TargetPacing::turn_window(double now_s, double dt_s, double allowed) {
 }
 
 // Until a whole window was seen: a day of ten hours, of which no more than time is left for.
-double TargetPacing::outcomes_left(const LoopLearned& loop, double a_day, double slots,
+double TargetPacing::outcomes_left(const LoopLearned& loop, double slots,
                                    const Estimates& e) const {
-  const double usual = loop.window_outcomes > 0 ? loop.window_outcomes : a_day;
   const double by_time = slots / (e.service_s + e.wrap_up_s) *
                          std::max(0.0, tuning_.window_s - history_.loops().window_s);
-  return std::clamp(usual - loop.outcomes, 0.0, std::max(0.0, by_time));
+  return std::clamp(outcomes_a_window(loop, slots, e) - loop.outcomes, 0.0, std::max(0.0, by_time));
 }
 
 void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, double allowed,
@@ -461,14 +463,13 @@ void TargetPacing::model_stock(Model& model) {
   const LoopRange range = range_of(model.options);
   const GoalLoop proactive{loops.proactive};
   const GoalLoop reactive{loops.reactive};
-  const double a_day = interactions_a_day(model.slots, e);
   f.aggressiveness = proactive.learned.s;
   f.aggressiveness_reactive = dual ? reactive.learned.s : 0;
   f.budget_excess = proactive.excess(allowed);
   f.closing_excess = proactive.learned.closing_excess;
   f.displaced_allowed = dual ? displaced_share(in) : 0;
   if (tuning_.budget_guard)
-    bridge_ = proactive.bridge(allowed, outcomes_left(loops.proactive, a_day, model.slots, e));
+    bridge_ = proactive.bridge(allowed, outcomes_left(loops.proactive, model.slots, e));
   double s = std::clamp(proactive.learned.s + bridge_, range.low, range.high);
   if (dual) {
     const LoopRange reserve = reactive_range_of(model.options);

@@ -144,8 +144,7 @@ class TargetPacing {
   void start_loops(const PacingOptions& options, double allowed, double slots,
                    const Estimates& estimates);
   void turn_window(double now_s, double dt_s, double allowed);
-  double outcomes_left(const LoopLearned& loop, double a_day, double slots,
-                       const Estimates& estimates) const;
+  double outcomes_left(const LoopLearned& loop, double slots, const Estimates& estimates) const;
   bool cut_fast(const Observed& seen, double now_s);  // Whether it halved just now.
   double believed_pending(const PacingInputs& inputs, double delay_s) const;
   bool reuse_model(Model& model, bool changed) const;

@@ -272,6 +272,24 @@ TEST_CASE("what a window ends with is bounded, and nothing where it ends below i
 
   CHECK(lost.learned.closing_excess == Approx(0.3 * 0.03 * 100));
   CHECK(kept.learned.closing_excess == 0);
+  CHECK(lost.swing() <= 10);
+  CHECK(kept.swing() >= 1);
+}
+
+TEST_CASE("the margin below the goal follows how much the ends of windows vary", "[pacer]") {
+  GoalLoop calm;
+  GoalLoop wild;
+  for (int window = 0; window < 60; ++window) {
+    for (auto* loop : {&calm, &wild}) {
+      const double off = loop == &wild ? (window % 2 == 0 ? 3 : -3) : 0;
+      loop->learn(970 - off, 30 + off, 0.03, 0.05, {}, true);
+      loop->learn_closing(0.03);
+      loop->next_window(true);
+    }
+  }
+
+  CHECK(calm.swing() == Approx(1));
+  CHECK(wild.swing() == Approx(1.85 * 3).margin(0.1));
 }
 
 TEST_CASE("bins cover every time once and in order", "[pacer][property]") {
