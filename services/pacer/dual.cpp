@@ -24,7 +24,7 @@ double Displaced::follow(const Step& step) {
   held_ = step.held;
   if (more_ > queue) more_ = queue + (more_ - queue) * stay;
   const double cost = queue > 0 ? step.reactive_abandoned * std::min(1.0, more_ / queue) : 0;
-  more_ = std::min(more_ - cost + step.proactive_answered, step.held + step.waiting);
+  more_ = std::clamp(more_ - cost + step.proactive_answered, 0.0, step.held + step.waiting);
   return cost;
 }
 
