@@ -162,8 +162,9 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
   app.add_option("--node", arguments.node, "the node this process runs on")->required();
   app.add_option("--index", arguments.index, "which of several of its kind (pacer shards)");
   app.add_flag("--check", arguments.check, "read and check everything, then stop");
-  app.add_flag("--json-log", arguments.json_log, "log JSON lines");
-  app.add_option("--log-level", arguments.log_level, "debug, info, warn or error");
+  app.add_flag("--json-log", arguments.json_log, "log JSON lines")->envname("PACELINE_JSON_LOG");
+  app.add_option("--log-level", arguments.log_level, "debug, info, warn or error")
+      ->envname("PACELINE_LOG_LEVEL");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

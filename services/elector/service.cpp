@@ -51,12 +51,14 @@ Elector::Elector(const ElectorConfig& config, World& world, TermStore& store,
   } else {
     remember(memory_.term);
   }
-  world_.log.info("elector_started", {{"term", memory_.term},
-                                      {"voters", config_.policy.voters.size()},
-                                      {"quorum", config_.policy.quorum()},
-                                      {"pair", config_.policy.pair},
-                                      {"lock", config_.policy.lock()},
-                                      {"lease", config_.policy.lease()}});
+  world_.log.info(
+      "elector_started",
+      {{"term", memory_.term},
+       {"voters", config_.policy.voters.size()},
+       {"quorum", config_.policy.quorum()},
+       {"pair", config_.policy.pair},
+       {"lock", config_.policy.lock()},
+       {"lease", std::chrono::floor<std::chrono::milliseconds>(config_.policy.lease())}});
   world_.bus.subscribe("heartbeat", [this](const Address&, Payload bytes) { on_message(bytes); });
   world_.bus.subscribe("vote", [this](const Address&, Payload bytes) { on_message(bytes); });
   world_.bus.subscribe_own("publication",

@@ -5,31 +5,15 @@ namespace {
 
 constexpr double forget_per_end = 0.997;
 constexpr double prior_ends_per_bin = 4;
-constexpr double half_octave = 1.4142135623730951;
-
-constexpr std::array<double, hazard_bins + 1> make_edges() {
-  std::array<double, hazard_bins + 1> edges{};
-  edges[0] = 0;
-  double octave = 1;
-  for (int b = 1; b <= hazard_bins; ++b) {
-    edges[static_cast<std::size_t>(b)] = b % 2 == 1 ? octave : octave * half_octave;
-    if (b % 2 == 0) octave *= 2;
-  }
-  return edges;
-}
-
-constexpr std::array<double, hazard_bins + 1> edges = make_edges();
 
 }  // namespace
 
-double hazard_edge(int bin) {
-  return edges[static_cast<std::size_t>(bin)];
-}
-
-void Hazard::expose(int bin, double count, double seconds) {
-  const double exposure_s = count * seconds;
-  learned.exposure_s += exposure_s;
-  learned.bin_exposure_s[static_cast<std::size_t>(bin)] += exposure_s;
+void Hazard::expose(const std::array<double, hazard_bins>& counts, int last, double seconds) {
+  const auto bins = static_cast<std::size_t>(last) + 1;
+  double slots = 0;
+  for (std::size_t b = 0; b < bins; ++b) slots += counts[b];
+  for (std::size_t b = 0; b < bins; ++b) learned.bin_exposure_s[b] += counts[b] * seconds;
+  learned.exposure_s += slots * seconds;
 }
 
 void Hazard::end(int bin) {
@@ -56,15 +40,15 @@ void Hazard::prepare(double mean_s) {
 }
 
 double Hazard::between(double elapsed_s, double ahead_s) const {
-  auto bin = static_cast<std::size_t>(hazard_bin(elapsed_s));
+  int bin = hazard_bin(elapsed_s);
   const double until = elapsed_s + ahead_s;
   double from = elapsed_s;
   double sum = 0;
-  while (bin + 1 < hazard_bins && edges[bin + 1] < until) {
-    sum += rate_[bin] * (edges[bin + 1] - from);
-    from = edges[++bin];
+  while (bin + 1 < hazard_bins && hazard_edge(bin + 1) < until) {
+    sum += rate(bin) * (hazard_edge(bin + 1) - from);
+    from = hazard_edge(++bin);
   }
-  return sum + rate_[bin] * (until - from);
+  return sum + rate(bin) * (until - from);
 }
 
 }  // namespace paceline

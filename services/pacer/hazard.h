@@ -24,10 +24,29 @@ inline int hazard_bin(double elapsed_s) {
   return bin < hazard_bins ? bin : hazard_bins - 1;
 }
 
+namespace detail {
+
+constexpr std::array<double, hazard_bins + 1> make_hazard_edges() {
+  constexpr double half_octave = 1.4142135623730951;
+  std::array<double, hazard_bins + 1> edges{};
+  double octave = 1;
+  for (std::size_t b = 1; b < edges.size(); ++b) {
+    edges[b] = b % 2 == 1 ? octave : octave * half_octave;
+    if (b % 2 == 0) octave *= 2;
+  }
+  return edges;
+}
+
+inline constexpr std::array<double, hazard_bins + 1> hazard_edges = make_hazard_edges();
+
+}  // namespace detail
+
 /// Where a bin begins.
 ///   bin      [0..28]
 ///   returns  [s, >= 0]
-double hazard_edge(int bin);
+constexpr double hazard_edge(int bin) {
+  return detail::hazard_edges[static_cast<std::size_t>(bin)];
+}
 
 /// What is learned of one phase: plain, so that it can be kept in a checkpoint.
 struct PhaseLearned {
@@ -43,8 +62,8 @@ class Hazard {
  public:
   PhaseLearned learned{};
 
-  /// `count` [>= 0] slots in `bin` spent `seconds` [>= 0] more in the phase.
-  void expose(int bin, double count, double seconds);
+  /// `counts[b]` [>= 0] slots in each bin b up to `last` spent `seconds` [>= 0] more in the phase.
+  void expose(const std::array<double, hazard_bins>& counts, int last, double seconds);
   /// One phase ended in `bin`. Forgets the older ones.
   void end(int bin);
   /// Forgets a share of everything.

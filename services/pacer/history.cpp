@@ -63,6 +63,15 @@ void repair(LoopLearned& loop) {
   repair(loop.closing_square, 0, 1e9);
 }
 
+// What is left after `events`, each of which leaves `of_one`.
+double kept(double of_one, double events) {
+  constexpr double few = 8;
+  if (events > few) return std::pow(of_one, events);
+  double left = 1;
+  for (; events > 0; --events) left *= of_one;
+  return left;
+}
+
 double shrunk(double sum, double samples, double prior, double weight) {
   return (sum + weight * prior) / (samples + weight);
 }
@@ -125,11 +134,15 @@ void ChannelPool::add(const Learned& learned) {
 void PhaseAges::follow(std::span<const double> elapsed_s, double dt_s, double now_s) {
   expose(dt_s);
   fresh_.resize(elapsed_s.size());
-  for (std::size_t i = 0; i < fresh_.size(); ++i) fresh_[i] = now_s - in(elapsed_s[i], 0, 1e6);
+  bins_ = {};
+  for (std::size_t i = 0; i < fresh_.size(); ++i) {
+    const double elapsed = in(elapsed_s[i], 0, 1e6);
+    fresh_[i] = now_s - elapsed;
+    sort_into_bin(elapsed);
+  }
   if (dt_s > 0 && guesses_ == 0 && !match_in_order(dt_s, now_s)) match_sorted(dt_s, now_s);
   std::swap(starts_, fresh_);
   guesses_ = 0;
-  sort_into_bins(now_s);
 }
 
 // A source lists its agents in the same order each time: then who is gone shows in one pass,
@@ -137,26 +150,22 @@ void PhaseAges::follow(std::span<const double> elapsed_s, double dt_s, double no
 bool PhaseAges::match_in_order(double dt_s, double now_s) {
   constexpr std::size_t most_gone = 64;
   const double newborn_s = now_s - dt_s - same_start_s;
-  const auto is_same = [&](std::size_t at, double start) {
-    return at < fresh_.size() && std::abs(fresh_[at] - start) <= same_start_s;
-  };
-  const auto is_newborn = [&](std::size_t at) {
-    return at < fresh_.size() && fresh_[at] >= newborn_s;
-  };
   std::array<double, most_gone> gone;
   std::size_t gone_count = 0;
-  std::size_t next = 0;
+  auto next = fresh_.cbegin();
   for (const double start : starts_) {
-    while (!is_same(next, start) && is_newborn(next)) ++next;
-    if (is_same(next, start)) {
+    while (next != fresh_.cend() && !(std::abs(*next - start) <= same_start_s) &&
+           *next >= newborn_s)
+      ++next;
+    if (next != fresh_.cend() && std::abs(*next - start) <= same_start_s) {
       ++next;
     } else {
       if (gone_count == most_gone) return false;
       gone[gone_count++] = start;
     }
   }
-  while (is_newborn(next)) ++next;
-  if (next != fresh_.size()) return false;
+  while (next != fresh_.cend() && *next >= newborn_s) ++next;
+  if (next != fresh_.cend()) return false;
   for (std::size_t i = 0; i < gone_count; ++i) end_at(gone[i], dt_s, now_s);
   return true;
 }
@@ -185,6 +194,7 @@ void PhaseAges::end_at(double start_s, double dt_s, double now_s) {
 void PhaseAges::reconstruct(std::int32_t count, double ends, double dt_s, double now_s) {
   expose(dt_s);
   const auto slots = static_cast<std::size_t>(count);
+  if (starts_.empty() && slots == 0 && ends < 0.5) return;
   const double most = std::min(ends, static_cast<double>(slots) + most_unseen_ends);
   if (most * static_cast<double>(starts_.size()) > most_draws) {
     end_oldest(static_cast<std::size_t>(most), now_s);
@@ -211,7 +221,8 @@ void PhaseAges::reconstruct(std::int32_t count, double ends, double dt_s, double
     guesses_ = slots;
   }
   while (starts_.size() < slots) starts_.push_back(now_s - 0.5 * dt_s);
-  sort_into_bins(now_s);
+  bins_ = {};
+  for (const double start : starts_) sort_into_bin(std::max(0.0, now_s - start));
 }
 
 // For ends that are too many to be drawn one by one: then hardly anybody is left to tell apart.
@@ -252,42 +263,46 @@ void PhaseAges::prepare(std::span<const double> horizons_s, double mean_s, doubl
   for (std::size_t k = 0; k < horizons_s.size(); ++k) {
     horizons_s_[k] = horizons_s[k];
     for (int b = 0; b <= hazard_bins; ++b)
-      chance_[k][static_cast<std::size_t>(b)] = static_cast<float>(
+      chance_[static_cast<std::size_t>(b)][k] = static_cast<float>(
           chance_free(hazard.between(hazard_edge(b), horizons_s[k]), horizons_s[k], then_s));
   }
 }
 
 void PhaseAges::add_free(double slots, Forecast& forecast) const {
   if (slots <= 0) return;
-  const auto add = [&](std::size_t k, double count, double chance) {
-    forecast.mean[k] += count * chance;
-    forecast.variance[k] += count * chance * (1 - chance);
-  };
   if (starts_.empty()) {
-    for (std::size_t k = 0; k < horizon_count_; ++k)
-      add(k, slots, chance_free(horizons_s_[k] / mean_s_, horizons_s_[k], then_s_));
+    for (std::size_t k = 0; k < horizon_count_; ++k) {
+      const double chance = chance_free(horizons_s_[k] / mean_s_, horizons_s_[k], then_s_);
+      forecast.mean[k] += slots * chance;
+      forecast.variance[k] += slots * chance * (1 - chance);
+    }
     return;
   }
-  const double scale = slots / static_cast<double>(starts_.size());
+  std::array<double, max_horizons> sum{};
+  std::array<double, max_horizons> sum_of_squares{};
   for (std::size_t b = 0; b < hazard_bins; ++b) {
     const double count = bins_.count[b];
     if (count <= 0) continue;
     const double from = hazard_edge(static_cast<int>(b));
     const double width = hazard_edge(static_cast<int>(b) + 1) - from;
     const double part = std::clamp((bins_.elapsed_s[b] / count - from) / width, 0.0, 1.0);
-    for (std::size_t k = 0; k < horizon_count_; ++k) {
-      const double low = chance_[k][b];
-      add(k, scale * count, low + part * (chance_[k][b + 1] - low));
+    for (std::size_t k = 0; k < max_horizons; ++k) {
+      const double low = chance_[b][k];
+      const double chance = low + part * (chance_[b + 1][k] - low);
+      sum[k] += count * chance;
+      sum_of_squares[k] += count * chance * chance;
     }
+  }
+  const double scale = slots / static_cast<double>(starts_.size());
+  for (std::size_t k = 0; k < horizon_count_; ++k) {
+    forecast.mean[k] += scale * sum[k];
+    forecast.variance[k] += scale * std::max(0.0, sum[k] - sum_of_squares[k]);
   }
 }
 
 void PhaseAges::expose(double dt_s) {
-  if (dt_s <= 0) return;
-  for (int b = 0; b < hazard_bins; ++b) {
-    const double slots = bins_.count[static_cast<std::size_t>(b)];
-    if (slots > 0 && hazard_edge(b) <= outlier_means * mean_s_) hazard.expose(b, slots, dt_s);
-  }
+  if (dt_s <= 0 || starts_.empty()) return;
+  hazard.expose(bins_.count, hazard_bin(outlier_means * mean_s_), dt_s);
 }
 
 void PhaseAges::end_one(double now_s) {
@@ -310,14 +325,10 @@ void PhaseAges::end_one(double now_s) {
   if (chosen < guesses_) --guesses_;
 }
 
-void PhaseAges::sort_into_bins(double now_s) {
-  bins_ = {};
-  for (const double start : starts_) {
-    const double elapsed = std::max(0.0, now_s - start);
-    const auto b = static_cast<std::size_t>(hazard_bin(elapsed));
-    bins_.count[b] += 1;
-    bins_.elapsed_s[b] += elapsed;
-  }
+void PhaseAges::sort_into_bin(double elapsed_s) {
+  const auto b = static_cast<std::size_t>(hazard_bin(elapsed_s));
+  bins_.count[b] += 1;
+  bins_.elapsed_s[b] += elapsed_s;
 }
 
 Observed TargetHistory::observe(const PacingInputs& inputs, const PacingTuning& tuning,
@@ -358,8 +369,7 @@ Observed TargetHistory::observe(const PacingInputs& inputs, const PacingTuning& 
     seen.reactive_abandoned = take(reactive_abandoned_carry_, -1000);
     if (seen.dt_s > 0) {
       learned_.queue_s += 0.5 * (last_.queue + inputs.queue) * seen.dt_s;
-      const double keep =
-          answered + abandoned > 0 ? std::pow(forget_outcome, answered + abandoned) : 1;
+      const double keep = kept(forget_outcome, answered + abandoned);
       learned_.queue_abandoned = learned_.queue_abandoned * keep + abandoned;
       learned_.queue_s *= keep;
       smooth(seen.dt_s, entered - accepted, answered, seen.proactive_answered);
@@ -424,7 +434,7 @@ void TargetHistory::learn_answers(const PacingInputs& inputs, const PacingTuning
       learned_.pending_s += std::max(0.0, 0.5 * levels) * dt_s;
   }
   if (seen.answers > 0) {
-    const double keep = std::pow(forget_answer, seen.answers);
+    const double keep = kept(forget_answer, seen.answers);
     learned_.answers = learned_.answers * keep + seen.answers;
     learned_.accepted = learned_.accepted * keep + accepted;
     learned_.pending_s *= keep;
@@ -468,7 +478,7 @@ void TargetHistory::smooth(double dt_s, double reactive_entered, double answered
   learned_.busy_factor += share * (last_.busy / slots - learned_.busy_factor);
   learned_.occupancy += share * ((last_.busy + last_.wrap_up) / slots - learned_.occupancy);
   if (answered > 0) {
-    const double weight = 1 - std::pow(0.98, answered);
+    const double weight = 1 - kept(0.98, answered);
     const double now = std::clamp(proactive_answered / answered, 0.0, 1.0);
     learned_.proactive_share += weight * (now - learned_.proactive_share);
   }
@@ -501,7 +511,8 @@ Forecast TargetHistory::forecast(std::span<const double> horizons_s, const Estim
   CHECK(horizons_s.size() <= max_horizons);
   constexpr double least_phase_s = 0.5;
   busy_.prepare(horizons_s, estimates.service_s, estimates.wrap_up_s);
-  wrap_up_.prepare(horizons_s, std::max(least_phase_s, estimates.wrap_up_s), 0);
+  if (last_.wrap_up > 0)
+    wrap_up_.prepare(horizons_s, std::max(least_phase_s, estimates.wrap_up_s), 0);
   Forecast forecast;
   busy_.add_free(last_.busy, forecast);
   wrap_up_.add_free(last_.wrap_up, forecast);

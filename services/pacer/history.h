@@ -114,7 +114,7 @@ class PhaseAges {
   ///   cost  O(bins x horizons)
   void add_free(double slots, Forecast& forecast) const;
   /// Chance that a slot which enters the phase now is free within the k-th horizon.
-  double fresh_free(std::size_t k) const { return chance_[k][0]; }
+  double fresh_free(std::size_t k) const { return chance_[0][k]; }
 
   /// Changes whenever prepare() made the chances anew.
   std::uint32_t remade() const { return remade_; }
@@ -127,7 +127,7 @@ class PhaseAges {
   void expose(double dt_s);
   void end_one(double now_s);
   void end_oldest(std::size_t ends, double now_s);
-  void sort_into_bins(double now_s);
+  void sort_into_bin(double elapsed_s);
   void end_at(double start_s, double dt_s, double now_s);
   bool match_in_order(double dt_s, double now_s);
   void match_sorted(double dt_s, double now_s);
@@ -150,9 +150,9 @@ class PhaseAges {
   double then_s_ = 0;
   std::array<double, max_horizons> horizons_s_{};
   std::size_t horizon_count_ = 0;
-  // Chance to be free within the k-th horizon, for one who has been in the phase since a bin's
-  // edge.
-  std::array<std::array<float, hazard_bins + 1>, max_horizons> chance_{};
+  // By bin: the chance to be free within each horizon, for one who has been in the phase since the
+  // bin's edge.
+  std::array<std::array<float, max_horizons>, hazard_bins + 1> chance_{};
   std::uint64_t draw_ = 0x9e3779b97f4a7c15ull;
 };
 

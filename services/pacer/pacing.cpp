@@ -111,20 +111,25 @@ double first_s(const PacingOptions& options, double allowed, double slots) {
   return std::log(allowed) - 0.1 - 0.45 * std::log(std::max(1.0, slots) / 5);
 }
 
-// Chance that an invitation of exponential delay is accepted within `ahead_s` and its interaction,
-// which ends with `leave_rate`, is still there then; to be multiplied by the acceptance.
-double accepted_and_there(double ahead_s, double delay_s, double leave_rate) {
-  const double rate = 1 / delay_s;
-  const double x = rate * ahead_s;
-  const double y = leave_rate * ahead_s;
-  if (std::abs(x - y) < 1e-4 * x) return x * std::exp(-x);
-  return std::clamp(x / (x - y) * (std::exp(-y) - std::exp(-x)), 0.0, 1.0);
+// Chance that an invitation is not answered within each quantile.
+const std::array<double, delay_quantiles> unanswered = [] {
+  std::array<double, delay_quantiles> chances{};
+  for (std::size_t k = 0; k < delay_quantiles; ++k) chances[k] = std::exp(-unit_delays[k]);
+  return chances;
+}();
+
+// Chance that an invitation of exponential delay is accepted within its k-th quantile and its
+// interaction, which ends with cumulative hazard `y` by then, is still there; to be multiplied by
+// the acceptance.
+double accepted_and_there(std::size_t k, double y, double stays) {
+  const double x = unit_delays[k];
+  if (std::abs(x - y) < 1e-4 * x) return x * unanswered[k];
+  return std::clamp(x / (x - y) * (stays - unanswered[k]), 0.0, 1.0);
 }
 
 // Reactive visitors per unit of their rate who come within `ahead_s` and are still there then. [s]
-double arrived_and_there(double ahead_s, double leave_rate) {
-  const double y = leave_rate * ahead_s;
-  return y < 1e-6 ? ahead_s : ahead_s * -std::expm1(-y) / y;
+double arrived_and_there(double ahead_s, double y, double stays) {
+  return y < 1e-6 ? ahead_s : ahead_s * (1 - stays) / y;
 }
 
 // How the risk that is worth taking falls with the room there is, in small groups: the optimum of
@@ -219,15 +224,18 @@ void TargetPacing::start_loops(const PacingOptions& options, double allowed, dou
     loops.quantile = uses_quantile(options);
     loops.proactive.started = loops.reactive.started = false;
   }
-  GoalLoop proactive{loops.proactive};
-  GoalLoop reactive{loops.reactive};
-  const LoopRange range = range_of(options);
-  proactive.start(first_s(options, allowed, slots), range);
+  const auto start = [&](LoopLearned& learned, LoopRange range, auto first) {
+    GoalLoop loop{learned};
+    const bool begins = !learned.started || !std::isfinite(learned.s);
+    loop.start(begins ? first() : learned.s, range);
+    learned = loop.learned;
+  };
+  start(loops.proactive, range_of(options), [&] { return first_s(options, allowed, slots); });
   // Also after a checkpoint that does not know what invitations cost: its s meant something else.
-  if (loops.reactive_long < reserve_known) reactive.learned.started = false;
-  reactive.start(first_reserve(options, slots, estimates), reactive_range_of(options));
-  loops.proactive = proactive.learned;
-  loops.reactive = reactive.learned;
+  if (is_dual(options.algorithm) && loops.reactive_long < reserve_known)
+    loops.reactive.started = false;
+  start(loops.reactive, reactive_range_of(options),
+        [&] { return first_reserve(options, slots, estimates); });
 }
 
 // Windows begin at fixed instants, so that a restart in the middle of one goes on with it.
@@ -268,10 +276,16 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   const bool moves = tuning_.closed_loop && loops.answers_ever >= tuning_.warm_up_answers;
   // Without feedback nobody tells proactive outcomes apart: then all outcomes count.
   const bool apart = in.feedback_age_s >= 0;
+  const bool any = seen.proactive_answered + seen.proactive_abandoned + seen.reactive_answered +
+                       seen.reactive_abandoned >
+                   0;
+  const auto bridged = [&](double share, double bridge) {
+    return std::min(0.999, any ? share * std::exp(bridge) : share);
+  };
   GoalLoop proactive{loops.proactive};
   proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
                   apart ? seen.proactive_abandoned : seen.reactive_abandoned,
-                  std::min(0.999, allowed * std::exp(bridge_)), gain, range, moves);
+                  bridged(allowed, bridge_), gain, range, moves);
   const double displaced = learn_displaced(in, options, seen);
   const double reactive_ended = seen.reactive_answered + seen.reactive_abandoned;
   const double steps = std::max(1.0, -loops.reactive.s / reserve_scale);
@@ -355,6 +369,8 @@ bool TargetPacing::cut_fast(const Observed& seen, double now_s) {
     const auto at = static_cast<std::size_t>(((s % size) + size) % size);
     recent_served_[at] = recent_abandoned_[at] = 0;
   }
+  const bool ended = seen.proactive_answered + seen.proactive_abandoned > 0;
+  if (slot == recent_slot_ && !ended && cut_ == 1) return false;  // As at the last call.
   recent_slot_ = slot;
   const auto at = static_cast<std::size_t>(((slot % size) + size) % size);
   recent_served_[at] += seen.proactive_answered;
@@ -378,7 +394,8 @@ bool TargetPacing::cut_fast(const Observed& seen, double now_s) {
 
 double TargetPacing::believed_pending(const PacingInputs& in, double delay_s) const {
   if (in.feedback_age_s < 0) return own_pending_;
-  return in.proactive.pending * std::exp(-std::max(0.0, in.feedback_age_s - 3 * delay_s) / delay_s);
+  const double late_s = in.feedback_age_s - 3 * delay_s;
+  return in.proactive.pending * (late_s > 0 ? std::exp(-late_s / delay_s) : 1);
 }
 
 // Nothing is seen to have changed, and so little time has passed that the ends foreseen are the
@@ -390,18 +407,37 @@ bool TargetPacing::reuse_model(Model& model, bool changed) const {
   constexpr double same_age_s = 0.3;
   constexpr double same_estimate = 0.01;
   const double good_s = std::min(most_s, share_of_service * model.estimates.service_s);
-  if (changed || !kept_.valid || by_busy_factor(model.options) ||
-      model.now_s - kept_.at_s > good_s || model.options != kept_.options ||
+  if (changed || !kept_.valid || model.now_s - kept_.at_s > good_s ||
+      model.options != kept_.options ||
       std::abs(model.in.stat_age_s - kept_.stat_age_s) > same_age_s ||
       std::abs(model.estimates.service_s - kept_.service_s) > same_estimate * kept_.service_s)
     return false;
   model.m = kept_.m;
+  if (by_busy_factor(model.options)) {
+    model.m = wanted_busy(model, kept_.figures);
+    if (kept_.bound || model.m > kept_.most) return false;
+  }
   model.room = kept_.room;
   model.integer = kept_.integer;
   model.decision.reason = kept_.reason;
   model.bound = kept_.bound;
   model.decision.figures = kept_.figures;
+  if (by_busy_factor(model.options)) {
+    model.decision.figures.integral = history_.loops().integral;
+    model.decision.figures.m_model = model.m;
+  }
   return true;
+}
+
+double TargetPacing::wanted_busy(const Model& model, const PacingFigures& f) const {
+  return busy_stock({.goal = model.options.optimization_goal / 100.0,
+                     .integral = history_.loops().integral,
+                     .slots = model.slots,
+                     .busy = static_cast<double>(model.in.busy),
+                     .expected_free = f.expected_free,
+                     .queue = model.in.queue + model.unseen,
+                     .expected_reactive = f.expected_reactive,
+                     .acceptance = model.estimates.acceptance});
 }
 
 const TargetPacing::Delays& TargetPacing::delays(double delay_s, double stat_age_s,
@@ -411,7 +447,10 @@ const TargetPacing::Delays& TargetPacing::delays(double delay_s, double stat_age
   if (std::abs(delay_s - d.delay_s) <= noticeable * d.delay_s && refresh_s == d.refresh_s &&
       std::abs(stat_age_s - d.stat_age_s) <= noticeable * d.delay_s)
     return d;
-  d = {.delay_s = delay_s, .stat_age_s = stat_age_s, .refresh_s = refresh_s};
+  d.delay_s = delay_s;
+  d.stat_age_s = stat_age_s;
+  d.refresh_s = refresh_s;
+  d.made = false;
   for (std::size_t k = 0; k < delay_quantiles; ++k)
     d.horizons_s[k] =
         stat_age_s + delay_s * unit_delays[k] * (1 + 0.5 * refresh_s / (refresh_s + delay_s));
@@ -421,13 +460,18 @@ const TargetPacing::Delays& TargetPacing::delays(double delay_s, double stat_age
 
 void TargetPacing::fit_delays(const Forecast& free) {
   Delays& d = delays_;
+  if (d.chances != history_.chances()) {
+    d.chances = history_.chances();
+    for (std::size_t k = 0; k < delay_quantiles; ++k)
+      d.leaves[k] = -std::log1p(-std::min(free.fresh[k], 0.999));
+  }
   for (std::size_t k = 0; k < delay_quantiles; ++k) {
     const double quantile_s = d.delay_s * unit_delays[k];
-    const double leave_rate = -std::log1p(-std::min(free.fresh[k], 0.999)) / d.horizons_s[k];
-    d.accepted[k] = accepted_and_there(quantile_s, d.delay_s, leave_rate);
-    d.arrived_s[k] = arrived_and_there(quantile_s, leave_rate);
+    const double y = d.leaves[k] * quantile_s / d.horizons_s[k];
+    const double stays = std::exp(-y);
+    d.accepted[k] = accepted_and_there(k, y, stays);
+    d.arrived_s[k] = arrived_and_there(quantile_s, y, stays);
   }
-  d.chances = history_.chances();
   d.made = true;
 }
 
@@ -477,6 +521,8 @@ void TargetPacing::model_stock(Model& model) {
   }
   f.aggressiveness_used = s;
 
+  const bool busy = by_busy_factor(model.options);
+  const double wanted = busy ? wanted_busy(model, f) : most_pending;
   if (uses_quantile(model.options)) {
     model.m = quantile_stock({.room = model.room - f.expected_reactive,
                               .variance = free.variance[delay_quantiles] + f.expected_reactive,
@@ -485,23 +531,22 @@ void TargetPacing::model_stock(Model& model) {
   } else {
     const double worth = worth_of_risk(in.idle - queue, f.expected_free, e.patience_s, delay_s);
     f.risk_allowed = std::min(1.0, worth * std::exp(s + dither * (0.5 - uniform_)));
-    const int most = static_cast<int>(std::min(most_pending, 4 * model.slots / e.acceptance + 8));
-    const auto answer = base_stock(risk, f.risk_allowed, most, last_stock_);
+    // BUSY_FACTOR needs to know no more than whether what it wants, or a little more, is allowed.
+    const double most = std::min({most_pending, 4 * model.slots / e.acceptance + 8, wanted + 2});
+    const double room = reach(risk);
+    double guess = last_stock_ + (room - last_reach_) / std::max(1e-3, mean_accept(risk));
+    if (busy && !kept_.bound) guess = most;
+    const auto answer = base_stock(risk, f.risk_allowed, static_cast<int>(most),
+                                   static_cast<int>(std::lround(std::clamp(guess, 0.0, most))));
     last_stock_ = answer.m;
+    last_reach_ = room;
     f.risk_at_m = answer.risk;
     model.m = answer.m;
     model.integer = true;
   }
-  if (by_busy_factor(model.options)) {
+  const double allowed_m = model.m;
+  if (busy) {
     f.integral = loops.integral;
-    const double wanted = busy_stock({.goal = model.options.optimization_goal / 100.0,
-                                      .integral = loops.integral,
-                                      .slots = model.slots,
-                                      .busy = static_cast<double>(in.busy),
-                                      .expected_free = f.expected_free,
-                                      .queue = queue,
-                                      .expected_reactive = f.expected_reactive,
-                                      .acceptance = e.acceptance});
     if (wanted <= model.m) {
       model.m = wanted;
       model.integer = false;
@@ -517,6 +562,7 @@ void TargetPacing::model_stock(Model& model) {
            .stat_age_s = in.stat_age_s,
            .service_s = model.estimates.service_s,
            .m = model.m,
+           .most = allowed_m,
            .room = model.room,
            .integer = model.integer,
            .reason = model.decision.reason,

@@ -115,6 +115,7 @@ class TargetPacing {
     std::uint32_t chances = 0;
     bool made = false;  // The parts below fit the chances.
     std::array<double, delay_quantiles + 1> horizons_s{};
+    std::array<double, delay_quantiles> leaves{};     // Cumulative hazard of one who begins now.
     std::array<double, delay_quantiles> accepted{};   // Of the invitations that will be accepted.
     std::array<double, delay_quantiles> arrived_s{};  // Reactive visitors per unit of their rate.
   };
@@ -126,6 +127,7 @@ class TargetPacing {
     double stat_age_s = 0;
     double service_s = 0;
     double m = 0;
+    double most = 0;  // [invitations] that abandonment allows, as far as it was asked.
     double room = 0;
     bool integer = false;
     PaceReason reason = PaceReason::granted;
@@ -151,6 +153,7 @@ class TargetPacing {
   const Delays& delays(double delay_s, double stat_age_s, double refresh_s);
   void fit_delays(const Forecast& free);
   void model_stock(Model& model);
+  double wanted_busy(const Model& model, const PacingFigures& figures) const;
   void guard_stock(Model& model);
   void conclude(Model& model);
   Decision withheld(PaceState state, PaceReason reason, const PacingInputs& inputs);
@@ -160,7 +163,8 @@ class TargetPacing {
   bool decided_ = false;
   double decided_s_ = 0;  // [s] when decide() last went through.
   double last_m_ = 0;
-  int last_stock_ = 0;  // m* of the search: where the next one begins.
+  int last_stock_ = 0;     // m* of the last search, where the next one begins,
+  double last_reach_ = 0;  // and the slots that it was for, as reach() of its problem counts them.
   Delays delays_{};
   Kept kept_{};
   double sent_new_ = 0;                   // [invitations] that the last decision let go.

@@ -2,115 +2,183 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+
+#include "services/pacer/spread.h"
 
 namespace paceline {
 namespace {
 
-constexpr int most_points = 96;            // Of a distribution that is summed exactly.
 constexpr double negligible = 1e-9;        // Probability that a sum may leave out,
 constexpr double negligible_share = 1e-4;  // or this share of the risk that is asked about,
 constexpr double most_negligible = 1e-6;   // but no more than that.
 constexpr double exact_variance = 6;       // Beyond this spread the normal distribution is as good.
+constexpr double exact_mean = 64;          // Of A, so that its points fit, and their weights too.
+constexpr int lanes = 4;                   // Numbers that are computed together.
 
-// Probabilities of 0, 1, ... of a binomial distribution with real-valued size, as far as they
-// matter.
-struct Points {
-  std::array<double, most_points> chance;
-  int count = 0;
+using Two = double __attribute__((vector_size(16)));
+
+// Four numbers in two registers: one a quantile, or four neighbours.
+struct Four {
+  Two low;
+  Two high;
+
+  static Four load(const double* from) {
+    Four four;
+    std::memcpy(&four.low, from, sizeof four.low);
+    std::memcpy(&four.high, from + 2, sizeof four.high);
+    return four;
+  }
+  void add_product(const Four& a, const Four& b) {
+    low += a.low * b.low;
+    high += a.high * b.high;
+  }
+  void add(const Four& a) {
+    low += a.low;
+    high += a.high;
+  }
+  void multiply(const Four& a) {
+    low *= a.low;
+    high *= a.high;
+  }
+  // Those below their `least` become 0.
+  void keep_from(const Four& least) {
+    low = low >= least.low ? low : Two{};
+    high = high >= least.high ? high : Two{};
+  }
+  Four times(double factor) const { return {low * factor, high * factor}; }
+  void store(double* to) const {
+    std::memcpy(to, &low, sizeof low);
+    std::memcpy(to + 2, &high, sizeof high);
+  }
+  double operator[](std::size_t i) const { return i < 2 ? low[i] : high[i - 2]; }
 };
+static_assert(delay_quantiles == lanes);
 
-// The binomial distribution of the given mean and variance (Poisson if they are equal): within 1e-3
-// of the Poisson-binomial distribution it stands for (tests compare).
-void spread(double mean, double variance, double least, Points& points) {
-  points.count = 0;
-  if (mean <= 0) {
-    points.chance[points.count++] = 1;
-    return;
-  }
-  const double p = std::clamp(1 - variance / mean, 0.0, 0.999);
-  const double size = p > 1e-6 ? mean / p : 0;
-  const double odds = p / (1 - p);
-  double chance = p > 1e-6 ? std::exp(size * std::log1p(-p)) : std::exp(-mean);
-  double left = 1;
-  while (points.count < most_points) {
-    points.chance[static_cast<std::size_t>(points.count)] = chance;
-    left -= chance;
-    const double j = points.count++;
-    if (left < least) break;
-    chance *= p > 1e-6 ? std::max(0.0, size - j) / (j + 1) * odds : mean / (j + 1);
-    if (chance <= 0) break;
-  }
+using Quantiles = std::array<double, delay_quantiles>;
+
+constexpr std::array<double, most_points> make_shares() {
+  std::array<double, most_points> shares{};
+  for (std::size_t i = 0; i < shares.size(); ++i) shares[i] = 1 / (static_cast<double>(i) + 1);
+  return shares;
 }
+
+constexpr std::array<double, most_points> shares = make_shares();  // 1 / (i + 1)
 
 class RiskTable {
  public:
   RiskTable(const RiskProblem& problem, double least) : problem_{problem}, least_{least} {
+    std::fill_n(abandonment_.begin(), lanes + 1, 0.0);
     shift_ = static_cast<int>(std::clamp(problem.queue - problem.idle, -1e6, 1e6)) + 1;
     for (std::size_t k = 0; k < delay_quantiles; ++k) {
       accept_[k] = std::clamp(problem.accept[k], 0.0, 0.9999);
-      log_refuse_[k] = std::log1p(-accept_[k]);
       odds_[k] = accept_[k] / (1 - accept_[k]);
-      is_exact_[k] = problem.free_variance[k] + problem.arrivals[k] <= exact_variance;
+      is_exact_[k] =
+          shift_ <= most_points && problem.free_variance[k] + problem.arrivals[k] <= exact_variance;
     }
   }
 
   double risk(int m) {
+    unsigned exact = 0;  // The quantiles that are summed exactly, as bits.
     double sum = 0;
     for (std::size_t k = 0; k < delay_quantiles; ++k) {
-      const double spread_of_accepts = m * accept_[k] * (1 - accept_[k]);
-      sum += is_exact_[k] && spread_of_accepts <= exact_variance ? exact(k, m) : normal(k, m);
+      const double mean = m * accept_[k];
+      if (is_exact_[k] && mean * (1 - accept_[k]) <= exact_variance && mean <= exact_mean)
+        exact |= 1u << k;
+      else
+        sum += normal(k, m);
     }
-    return sum / delay_quantiles;
+    return (exact == 0 ? sum : sum + over_accepts(m, exact)) / delay_quantiles;
   }
 
  private:
   double abandon(double z) const {
-    if (z <= 0) return 0;
     const double pressure = z * problem_.abandon_rate;
     return pressure / (problem_.relief_rate + pressure);
   }
 
-  // E g with `a` accepted by the k-th quantile: over what came free and who arrived.
-  double given(std::size_t k, int a) {
-    auto& known = given_[k];
-    while (known.count <= a) {
-      if (known.count == 0) {
-        spread(problem_.free_mean[k], problem_.free_variance[k], least_, free_[k]);
-        if (problem_.arrivals[k] > 0)
-          spread(problem_.arrivals[k], problem_.arrivals[k], least_, arrive_[k]);
+  // Sum of E g over the accepted of `m`, of the quantiles in `exact`, all at once: weights by the
+  // ratio of neighbours as in spread(), from 0 on until a quantile's no longer matter.
+  double over_accepts(int m, unsigned exact) {
+    const auto has = [](unsigned bits, std::size_t k) { return (bits >> k & 1u) != 0; };
+    const auto one_if = [&](std::size_t k) { return has(exact, k) ? 1.0 : 0.0; };
+    const Four odds = Four::load(odds_.data());
+    Four chance{Two{one_if(0), one_if(1)}, Two{one_if(2), one_if(3)}};
+    Four total{};
+    Four sum{};
+    for (int from = 0; from <= m && from < most_points; from += lanes) {
+      chance.keep_from(total.times(least_));
+      unsigned matter = 0;
+      for (std::size_t k = 0; k < delay_quantiles; ++k) matter |= chance[k] > 0 ? 1u << k : 0;
+      if (matter == 0) break;
+      give(from, matter);
+      for (int a = from; a < from + lanes; ++a) {
+        const auto at = static_cast<std::size_t>(a);
+        total.add(chance);
+        sum.add_product(chance, given_[at]);
+        chance.multiply(odds.times((m - a) * shares[at]));  // 0 from m on.
       }
-      const int z0 = shift_ + known.count;
-      double sum = 0;
-      if (problem_.arrivals[k] > 0) {
-        for (int r = 0; r < arrive_[k].count; ++r)
-          sum += arrive_[k].chance[static_cast<std::size_t>(r)] * over_free(k, z0 + r);
-      } else {
-        sum = over_free(k, z0);
-      }
-      known.chance[static_cast<std::size_t>(known.count++)] = sum;
     }
-    return known.chance[static_cast<std::size_t>(a)];
+    double risk = 0;
+    for (std::size_t k = 0; k < delay_quantiles; ++k)
+      if (has(exact, k)) risk += sum[k] / total[k];
+    return risk;
   }
 
-  double over_free(std::size_t k, int z0) const {
-    double sum = 0;
-    const int until = std::min(free_[k].count, z0);
-    for (int c = 0; c < until; ++c)
-      sum += free_[k].chance[static_cast<std::size_t>(c)] * abandon(z0 - c);
+  // Makes known E g with `from` and the next three accepted, for the quantiles in `wanted`.
+  void give(int from, unsigned wanted) {
+    unsigned& known = given_to_[static_cast<std::size_t>(from / lanes)];
+    if ((wanted & ~known) == 0) return;
+    known |= wanted;
+    const auto sum = [&](std::size_t k) {
+      return (known >> k & 1u) != 0 ? over_free(k, from) : Four{};
+    };
+    const Four s0 = sum(0);
+    const Four s1 = sum(1);
+    const Four s2 = sum(2);
+    const Four s3 = sum(3);
+    Four* given = &given_[static_cast<std::size_t>(from)];
+    given[0] = {Two{s0.low[0], s1.low[0]}, Two{s2.low[0], s3.low[0]}};
+    given[1] = {Two{s0.low[1], s1.low[1]}, Two{s2.low[1], s3.low[1]}};
+    given[2] = {Two{s0.high[0], s1.high[0]}, Two{s2.high[0], s3.high[0]}};
+    given[3] = {Two{s0.high[1], s1.high[1]}, Two{s2.high[1], s3.high[1]}};
+  }
+
+  // E g of one quantile over what came free, with `a` to `a` + 3 accepted.
+  Four over_free(std::size_t k, int a) {
+    const Points& free = net_free(k);
+    const int z0 = shift_ + a - free.lowest;
+    extend_abandonment(z0 - free.from + lanes - 1);
+    Four sum{};
+    const int until = std::min(free.until, z0 + lanes - 1);
+    for (int i = free.from; i < until; ++i) {
+      const Four g = Four::load(&abandonment_[static_cast<std::size_t>(z0 - i + lanes)]);
+      sum.add(g.times(free.chance[static_cast<std::size_t>(i)]));
+    }
     return sum;
   }
 
-  double exact(std::size_t k, int m) {
-    double chance = std::exp(m * log_refuse_[k]);
-    double left = 1;
-    double sum = 0;
-    for (int a = 0; a <= m && a < most_points; ++a) {
-      sum += chance * given(k, a);
-      left -= chance;
-      if (left < least_) break;
-      chance *= (m - a) / (a + 1.0) * odds_[k];
+  // What came free less who arrived.
+  const Points& net_free(std::size_t k) {
+    Points& free = net_free_[k];
+    if (free.until > 0) return free;
+    spread(problem_.free_mean[k], problem_.free_variance[k], least_, free);
+    if (problem_.arrivals[k] > 0) {
+      Points arrive;
+      spread(problem_.arrivals[k], problem_.arrivals[k], least_, arrive);
+      subtract(arrive, free);
     }
-    return sum;
+    return free;
+  }
+
+  void extend_abandonment(int z) {
+    for (; abandonment_z_ <= z; abandonment_z_ += lanes) {
+      const double z0 = abandonment_z_;
+      const Four pressure = Four{Two{z0, z0 + 1}, Two{z0 + 2, z0 + 3}}.times(problem_.abandon_rate);
+      const Four g{pressure.low / (pressure.low + problem_.relief_rate),
+                   pressure.high / (pressure.high + problem_.relief_rate)};
+      g.store(&abandonment_[static_cast<std::size_t>(abandonment_z_ + lanes)]);
+    }
   }
 
   double normal(std::size_t k, int m) const {
@@ -137,13 +205,14 @@ class RiskTable {
   const RiskProblem& problem_;
   double least_;
   int shift_ = 0;
-  std::array<double, delay_quantiles> accept_{};
-  std::array<double, delay_quantiles> log_refuse_{};
-  std::array<double, delay_quantiles> odds_{};
+  Quantiles accept_{};
+  Quantiles odds_{};
   std::array<bool, delay_quantiles> is_exact_{};
-  std::array<Points, delay_quantiles> free_;
-  std::array<Points, delay_quantiles> arrive_;
-  std::array<Points, delay_quantiles> given_;
+  std::array<Points, delay_quantiles> net_free_;
+  std::array<Four, most_points> given_;                   // E g by the number of accepted:
+  std::array<unsigned, most_points / lanes> given_to_{};  // known to these quantiles, as bits.
+  std::array<double, 4 * most_points> abandonment_;       // g(z) at z + lanes.
+  int abandonment_z_ = 1;                                 // The first z that is not known.
 };
 
 }  // namespace
@@ -152,33 +221,58 @@ double marginal_risk(const RiskProblem& problem, int m) {
   return RiskTable{problem, negligible}.risk(m);
 }
 
+double reach(const RiskProblem& problem) {
+  double sum = 0;
+  for (std::size_t k = 0; k < delay_quantiles; ++k)
+    sum += problem.free_mean[k] - problem.arrivals[k];
+  return problem.idle - problem.queue + sum / delay_quantiles;
+}
+
+double mean_accept(const RiskProblem& problem) {
+  double sum = 0;
+  for (const double accept : problem.accept) sum += accept;
+  return sum / delay_quantiles;
+}
+
+// ln risk is nearly linear in m: from two points, or at first from one and a power of m that is
+// about right, it tells where the next one belongs. Steps that double, then halves, bound the
+// search whatever the shape.
 RiskAnswer base_stock(const RiskProblem& problem, double allowed, int most, int guess) {
+  constexpr double usual_power = 2.5;
+  constexpr int most_secants = 4;
   RiskTable table{problem, std::clamp(negligible_share * allowed, negligible, most_negligible)};
   int low = -1;         // Known: risk(low) <= allowed.
   int high = most + 1;  // Known: risk(high) > allowed, or beyond the bound.
+  double risk_low = 0;
   double risk_high = 0;
   int next = std::clamp(guess, 0, most);
-  int step = 1;
-  while (high - low > 1) {
+  double slope = usual_power / (next + 1);
+  double excess = 0;  // ln (risk / allowed) at the last point.
+  int last = -1;
+  for (int step = 1, tries = 0; high - low > 1; ++tries) {
     const double risk = table.risk(next);
-    if (risk <= allowed)
-      low = next;
-    else
-      high = next, risk_high = risk;
-    if (low >= 0 && high <= most) {
-      next = low + (high - low) / 2;
-    } else if (low >= 0) {
-      next = std::min(low + step, most);
-      step *= 2;
-    } else {
-      next = std::max(high - step, 0);
-      step *= 2;
-    }
-    if (next == low || next == high) next = low + (high - low) / 2;
+    const bool is_low = risk <= allowed;
+    (is_low ? low : high) = next;
+    (is_low ? risk_low : risk_high) = risk;
     if (high - low <= 1) break;
+    const double excess_now = std::log(risk / allowed);
+    if (last >= 0) slope = (excess_now - excess) / (next - last);
+    excess = excess_now;
+    last = next;
+    const double crossing = next - excess / slope;
+    if (low >= 0 && high <= most && !(tries < most_secants && std::isfinite(crossing))) {
+      next = low + (high - low) / 2;
+      continue;
+    }
+    // On the far side of the crossing, so that the point beside it is all that is left.
+    const double usable = std::isfinite(crossing) ? std::clamp(crossing, 0.0, most + 0.5) : next;
+    next = static_cast<int>(usable) + (is_low ? 1 : 0);
+    if (low < 0) next = std::min(next, high - step);
+    if (high > most) next = std::max(next, low + step);
+    step *= 2;
+    next = std::clamp(next, low + 1, high - 1);
   }
-  const int m = std::min(high, most);
-  return {m, high <= most ? risk_high : table.risk(m)};
+  return high <= most ? RiskAnswer{high, risk_high} : RiskAnswer{most, risk_low};
 }
 
 }  // namespace paceline

@@ -43,4 +43,10 @@ double marginal_risk(const RiskProblem& problem, int m);
 ///   guess  where to begin: the last m*; any value gives the same answer
 RiskAnswer base_stock(const RiskProblem& problem, double allowed, int most, int guess);
 
+/// Slots that visitors may take, in the mean over the quantiles: where m* is proportional to. So a
+/// search for a problem like the last one begins best at its m* plus
+/// (reach - last reach) / mean_accept.
+double reach(const RiskProblem& problem);
+double mean_accept(const RiskProblem& problem);
+
 }  // namespace paceline

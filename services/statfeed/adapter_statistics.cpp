@@ -98,7 +98,9 @@ void StatisticsAdapter::carry(Session::Step step) {
 }
 
 void StatisticsAdapter::tell(const Session::Note& note) {
-  if (note.event == "session_lost") return session_fault_.bad({{"why", note.why}});
+  if (note.event == "session_lost")  // `why` may end as an HTTP body does.
+    return session_fault_.bad(
+        {{"why", note.why.substr(0, note.why.find_last_not_of("\r\n ") + 1)}});
   if (note.event == "request_failed") return request_fault_.bad({{"why", note.why}});
   world_.log.info(note.event, {{"server", name_of(server_)}, {"how", note.why}});
 }

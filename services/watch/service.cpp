@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <iterator>
 #include <utility>
@@ -214,8 +215,11 @@ void Watch::note_all_senders() {
 void Watch::step() {
   note_all_senders();
   for (auto& event : cluster_.step(targets_, world_.clock.now(), world_.clock.wall())) {
-    world_.log.info("transition",
-                    {{"kind", event.kind}, {"subject", event.subject}, {"detail", event.detail}});
+    // Who greps for warnings finds what went wrong, with what went right again beside it.
+    const std::array<LogField, 3> fields = {
+        LogField{"kind", event.kind}, {"subject", event.subject}, {"detail", event.detail}};
+    world_.log.write(event.severity == "bad" ? LogLevel::warn : LogLevel::info, "transition",
+                     fields);
     add_event(std::move(event));
   }
   targets_.clear_shifts();

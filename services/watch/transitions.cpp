@@ -58,12 +58,19 @@ void tell_publication(Telling& out, const NodeStatus& before, const NodeStatus& 
                fmt::format("the endpoint accepts again, after {}", to_string(then.outcome)));
     else if (!fine && said.outcome != PublicationOutcome::none)
       out.tell("publication_refused", "bad", now.name,
-               fmt::format("{}: HTTP {} {}", to_string(said.outcome), said.status, said.detail));
+               fmt::format(
+                   "{}: {}", to_string(said.outcome),
+                   said.detail.empty() ? fmt::format("HTTP status {}", said.status) : said.detail));
   }
-  if (then.incarnation == said.incarnation && said.skipped_cycles > then.skipped_cycles)
-    out.tell("cycles_skipped", "notice", now.name,
-             fmt::format("{} cycles skipped: a request was still in flight",
-                         said.skipped_cycles - then.skipped_cycles));
+  // While the endpoint refuses, backing off skips cycles too, and that was told already.
+  const bool accepts =
+      then.outcome == PublicationOutcome::accepted && said.outcome == PublicationOutcome::accepted;
+  if (accepts && then.incarnation == said.incarnation && said.skipped_cycles > then.skipped_cycles)
+    out.tell(
+        "cycles_skipped", "notice", now.name,
+        fmt::format("{} cycles skipped: a request was still in flight; the last took {:.0f} of "
+                    "{:.0f} ms",
+                    said.skipped_cycles - then.skipped_cycles, said.round_trip_ms, said.period_ms));
   if (then.rejected_targets == 0 && said.rejected_targets > 0)
     out.tell(
         "targets_rejected", "bad", now.name,

@@ -432,17 +432,23 @@ TEST_CASE("a model that is used again is the one that would be computed anew",
     std::vector<double> elapsed;
     for (int i = 0; i < in.busy; ++i) elapsed.push_back(*rc::gen::inRange(1, 600));
     in.busy_elapsed_s = elapsed;
+    PacingOptions options;
+    if (*rc::gen::arbitrary<bool>()) {
+      options.optimization_target = OptimizationTarget::busy_factor;
+      options.optimization_goal = *rc::gen::inRange(50, 99);
+    }
     TargetPacing again{without_warm_up()};
-    again.decide(in, {}, {}, 0.5, 1);
+    again.decide(in, options, {}, 0.5, 1);
     for (double& s : elapsed) s += 1;
     TargetPacing anew = again;
-    PacingOptions other;
+    PacingOptions other = options;
     other.proactive_ratio = 51;  // Not used by this algorithm, but another set of options.
 
-    const Decision a = again.decide(in, {}, {}, 0.5, 2);
+    const Decision a = again.decide(in, options, {}, 0.5, 2);
     const Decision b = anew.decide(in, other, {}, 0.5, 2);
 
     RC_ASSERT(std::abs(a.m - b.m) <= 1 + 0.02 * b.m);
+    RC_ASSERT(a.figures.integral == b.figures.integral);
   }));
 }
 

@@ -1,4 +1,5 @@
 // The models against plain, unoptimised references that follow the formulas word for word.
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -94,6 +95,18 @@ TEST_CASE("the fast risk is that of the plain reference up to 40 agents", "[pace
 
     RC_ASSERT(std::abs(marginal_risk(problem, m) - exact) <= 0.0015 + 0.03 * exact);
   }));
+}
+
+TEST_CASE("a large group whose ends are nearly certain has no risk left out", "[pacer]") {
+  Reference reference{.queue = 90, .idle = 0, .n = 120, .mu = 1.0 / 60, .th = 1.0 / 20};
+  for (std::size_t k = 0; k < delay_quantiles; ++k) {
+    reference.frees.emplace_back(120, 0.985);
+    reference.accept.push_back(0.85);
+  }
+  const double exact = reference.risk(34);
+  REQUIRE(exact > 0.01);
+
+  CHECK(marginal_risk(reference.problem(), 34) == Approx(exact).margin(0.0015 + 0.03 * exact));
 }
 
 TEST_CASE("the fast stock is within one of the plain reference's", "[pacer][property]") {
@@ -309,11 +322,20 @@ TEST_CASE("bins cover every time once and in order", "[pacer][property]") {
 TEST_CASE("a hazard learns that a phase of fixed length ends at its length", "[pacer]") {
   Hazard hazard;
   for (int i = 0; i < 500; ++i) {
-    for (int s = 0; s < 60; ++s) hazard.expose(hazard_bin(s), 1, 1);
+    for (int s = 0; s < 60; ++s) {
+      std::array<double, hazard_bins> one{};
+      one[static_cast<std::size_t>(hazard_bin(s))] = 1;
+      hazard.expose(one, hazard_bins - 1, 1);
+    }
     hazard.end(hazard_bin(60));
   }
   hazard.prepare(hazard.mean(240, 10));
+  const double known_s = hazard.learned.exposure_s;
+  std::array<double, hazard_bins> outlier{};
+  outlier[9] = 1;
+  hazard.expose(outlier, 8, 1);
 
+  CHECK(hazard.learned.exposure_s == known_s);
   CHECK(hazard.mean(240, 10) == Approx(65).margin(3));
   CHECK(hazard.between(5, 10) < 0.1);
   CHECK(hazard.between(55, 10) > 0.3);

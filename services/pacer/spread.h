@@ -1,0 +1,28 @@
+// Distributions of how many of some slots come free, of how many visitors come: as points, as far
+// as they matter.
+#pragma once
+
+#include <array>
+
+namespace paceline {
+
+inline constexpr int most_points = 96;
+
+/// A distribution over `lowest`, `lowest` + 1, ...
+struct Points {
+  std::array<double, most_points> chance;
+  int from = 0;   // Only chance[from..until) is set:
+  int until = 0;  // chance[i] is the one of lowest + i.
+  int lowest = 0;
+};
+
+/// The binomial distribution of the given mean and variance (Poisson if they are equal): within
+/// 1e-3 of the Poisson-binomial distribution it stands for (tests compare).
+///   mean, variance  [>= 0] variance <= 6, so that the points suffice
+///   least           (0..1) what may be left out at either end
+void spread(double mean, double variance, double least, Points& points);
+
+/// The distribution of `free` - `arrive`, two independent numbers; `free` becomes it.
+void subtract(const Points& arrive, Points& free);
+
+}  // namespace paceline
