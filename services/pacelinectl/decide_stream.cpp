@@ -82,6 +82,7 @@ void add_figures(Members& out, const PacingFigures& f) {
   out.add("reactive_rate", f.reactive_rate);
   out.add("proactive_abandonment", f.proactive_abandonment);
   out.add("reactive_abandonment", f.reactive_abandonment);
+  out.add("reactive_unserved", f.reactive_unserved);
   out.add("outcomes", f.outcomes);
   out.add("occupancy", f.occupancy);
   out.add("busy_factor", f.busy_factor);
@@ -92,6 +93,8 @@ void add_figures(Members& out, const PacingFigures& f) {
   out.add("aggressiveness", f.aggressiveness);
   out.add("aggressiveness_reactive", f.aggressiveness_reactive);
   out.add("aggressiveness_used", f.aggressiveness_used);
+  out.add("displaced", f.displaced);
+  out.add("displaced_allowed", f.displaced_allowed);
   out.add("budget_excess", f.budget_excess);
   out.add("closing_excess", f.closing_excess);
   out.add("risk_allowed", f.risk_allowed);

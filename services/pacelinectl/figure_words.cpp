@@ -16,7 +16,7 @@ struct Meaning {
   bool share = false;  // 0..1, shown as per cent.
 };
 
-constexpr std::array<Meaning, 54> meanings = {{
+constexpr std::array<Meaning, 57> meanings = {{
     {"quality", "how far the statistics may be trusted"},
     {"stat_age_s", "since the statistics were true"},
     {"logged_in", "agents of the group"},
@@ -49,6 +49,7 @@ constexpr std::array<Meaning, 54> meanings = {{
     {"reactive_rate", "arrivals that no invitation caused"},
     {"proactive_abandonment", "over the accounting window", true},
     {"reactive_abandonment", "over the accounting window", true},
+    {"reactive_unserved", "of it without any invitation, over two weeks; _DUAL only", true},
     {"outcomes", "proactive ones that ended, in the window"},
     {"occupancy", "busy or in wrap-up, smoothed", true},
     {"busy_factor", "busy, smoothed", true},
@@ -59,6 +60,8 @@ constexpr std::array<Meaning, 54> meanings = {{
     {"aggressiveness", "of the closed loop: logarithm of the risk one more may bear"},
     {"aggressiveness_reactive", "the same for reactive traffic; _DUAL only"},
     {"aggressiveness_used", "after the guards"},
+    {"displaced", "reactive ones who gave up for invited ones, in the window; _DUAL only"},
+    {"displaced_allowed", "of the reactive ones, that may; _DUAL only", true},
     {"budget_excess", "abandoned beyond what the goal allows in the window"},
     {"closing_excess", "expected beyond it when the window closes, made good before"},
     {"risk_allowed", "chance to abandon that the last invitation may have", true},

@@ -12,7 +12,7 @@ namespace paceline {
 namespace {
 
 constexpr std::string_view magic = "PLCK";
-constexpr std::uint64_t format_version = 3;
+constexpr std::uint64_t format_version = 4;
 
 // Every figure of `learned` in the order of the format; a new one goes to the end and raises the
 // version. Older versions are read, and what they do not have keeps its default.
@@ -55,6 +55,10 @@ void each_figure(auto& learned, std::uint64_t version, Visit visit) {
   if (version < 3) return;
   visit(learned.proactive.closing_excess);
   visit(learned.proactive.closing_square);
+  if (version < 4) return;
+  visit(learned.unserved);
+  visit(learned.unserved_long);
+  visit(learned.reactive_long);
 }
 
 void put(std::string& out, std::uint64_t value) {

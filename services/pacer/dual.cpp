@@ -13,6 +13,21 @@ double ratio_stock(double ratio, double slots, double proactive_in_service, doub
   return std::max(0.0, (ratio * slots - proactive_in_service) / acceptance);
 }
 
+double Displaced::follow(const Step& step) {
+  const double queue = step.waiting + step.reactive_abandoned;
+  const double before = held_;
+  // What the counters tell sooner or later than the counts do is made up for.
+  ends_carry_ += before + step.answered - step.held;
+  const double ends = std::max(0.0, ends_carry_);
+  ends_carry_ = std::clamp(ends_carry_ - ends, -step.held, 0.0);
+  const double stay = 1 - std::min(1.0, ends / std::max(1.0, before));
+  held_ = step.held;
+  if (more_ > queue) more_ = queue + (more_ - queue) * stay;
+  const double cost = queue > 0 ? step.reactive_abandoned * std::min(1.0, more_ / queue) : 0;
+  more_ = std::clamp(more_ - cost + step.proactive_answered, 0.0, step.held + step.waiting);
+  return cost;
+}
+
 GroupPace channel_sum(std::span<const GroupPace> groups) {
   constexpr double least_weight = 1e-6;  // So that groups without demand have a plain mean.
   GroupPace sum{.reactive_state = 0};

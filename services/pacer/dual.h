@@ -21,6 +21,37 @@ ReactiveRoom reactive_room(double free, double accepted, double demand);
 ///   returns  [invitations, >= 0]
 double ratio_stock(double ratio, double slots, double proactive_in_service, double acceptance);
 
+/// Which of the reactive visitors who give up would have been served if nobody had been invited:
+/// the difference D between the centre as it is and the one without invitations, as a fluid. An
+/// invited visitor who is taken adds one to D. As many of D as reactive visitors wait stand in the
+/// queue: of those who give up they are the share D / queue, and leave D with them. The rest of D
+/// is in service, and of the interactions that are seen to end has its share.
+class Displaced {
+ public:
+  /// What happened since the last call.
+  struct Step {
+    double held = 0;                // [slots, >= 0] busy or in wrap-up now, by anybody.
+    double waiting = 0;             // [interactions, >= 0] reactive ones in the queue now.
+    double answered = 0;            // [interactions, >= 0] proactive and reactive.
+    double proactive_answered = 0;  // [interactions, >= 0]
+    double reactive_abandoned = 0;  // [interactions, >= 0]
+  };
+
+  /// Begins with `held` [slots, >= 0] in use, `invited` of them by invited visitors.
+  explicit Displaced(double invited = 0, double held = 0) : more_{invited}, held_{held} {}
+
+  ///   returns  [interactions, 0..reactive_abandoned] that invitations have cost
+  double follow(const Step& step);
+
+  /// D: [interactions, >= 0] waiting or in service that would not be there.
+  double more() const { return more_; }
+
+ private:
+  double more_ = 0;
+  double held_ = 0;        // [slots] at the last call.
+  double ends_carry_ = 0;  // [interactions, <= 0] ended by the counts, not yet by the counters.
+};
+
 /// One group's part in its media channel.
 struct GroupPace {
   int proactive = 0;

@@ -66,6 +66,7 @@ void add_figures(Steps& steps, const PacingFigures& f) {
   steps.add("reactive_rate", f.reactive_rate, "1/s");
   steps.add("proactive_abandonment", f.proactive_abandonment);
   steps.add("reactive_abandonment", f.reactive_abandonment);
+  steps.add("reactive_unserved", f.reactive_unserved);
   steps.add("outcomes", f.outcomes, "interactions");
   steps.add("occupancy", f.occupancy);
   steps.add("busy_factor", f.busy_factor);
@@ -77,6 +78,8 @@ void add_figures(Steps& steps, const PacingFigures& f) {
   steps.add("aggressiveness", f.aggressiveness);
   steps.add("aggressiveness_reactive", f.aggressiveness_reactive);
   steps.add("aggressiveness_used", f.aggressiveness_used);
+  steps.add("displaced", f.displaced, "interactions");
+  steps.add("displaced_allowed", f.displaced_allowed);
   steps.add("budget_excess", f.budget_excess, "interactions");
   steps.add("closing_excess", f.closing_excess, "interactions");
   steps.add("risk_allowed", f.risk_allowed);

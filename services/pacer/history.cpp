@@ -108,6 +108,9 @@ Learned sanitised(const Learned& learned) {
   repair(clean.reactive);
   repair(clean.window_s, 0, 1e9);
   repair(clean.window_seen_s, 0, 1e9);
+  repair(clean.unserved, 0, 1e9);
+  repair(clean.reactive_long, 0, 1e12);
+  repair(clean.unserved_long, 0, clean.reactive_long);
   return clean;
 }
 

@@ -38,6 +38,9 @@ struct Learned {
   LoopLearned reactive{};
   double window_s = 0;       // [s] age of the accounting window.
   double window_seen_s = 0;  // [s] of it that decisions were made in.
+  double unserved = 0;       // [interactions] of the window: reactive, gave up for no invited one.
+  double unserved_long = 0;  // [interactions] the same, forgotten over two weeks.
+  double reactive_long = 0;  // [interactions] reactive ones that ended, forgotten with them.
 
   bool operator==(const Learned&) const = default;
 };

@@ -17,11 +17,21 @@ constexpr double dither = 0.1;          // Width of the draw's effect on ln(risk
 constexpr double window_goal_busy = 3;  // BUSY_FACTOR may abandon this many times the default goal.
 constexpr double default_goal = 0.03;
 constexpr LoopRange risk_range{-9, -0.02};
-// Of the reactive loop: far down it amounts to idle slots held back, and where the reactive goal is
-// out of reach even without invitations, to hardly any; README.md, "Why".
+// Of the reactive loop: far down it amounts to idle slots held back; README.md, "Why".
 constexpr LoopRange reserve_range{-80, -0.02};
-constexpr double reserve_gain = 3;  // Its gain, times the proactive loop's.
+constexpr double reserve_gain = 3;   // Its gain, times the proactive loop's,
+constexpr double reserve_scale = 4;  // and times -s over this: a slot held back is a share of s.
+// Begins so much below where reactive traffic takes half of the slots or more: what invitations
+// cost shows late.
+constexpr double reserve_start = -6;
+constexpr double quantile_reserve_start = -2;
+constexpr double reserve_known = 20;  // [interactions] reactive, that its beginning takes.
+// Where the goal is out of reach without any invitation, they may still cost this share of it.
+constexpr double displaced_least = 0.03;
+constexpr double unserved_s = 14 * 86400.0;  // Time constant of what is lost without invitations.
+constexpr double unserved_prior = 50;        // [interactions] of which none was.
 constexpr LoopRange quantile_range{-6, 6};
+constexpr LoopRange quantile_reserve_range{-20, 6};
 constexpr double cut_outcomes = 20;  // Fast cut: more than these in the last minute,
 constexpr double cut_share = 0.5;    // more than half of them abandoned.
 constexpr double cut_least = 1.0 / 64;
@@ -92,7 +102,7 @@ LoopRange range_of(const PacingOptions& options) {
 // An invited visitor also takes the slot from reactive ones who come long after: the reactive loop
 // must reach farther and faster than the risk of the invitation itself would tell.
 LoopRange reactive_range_of(const PacingOptions& options) {
-  return uses_quantile(options) ? quantile_range : reserve_range;
+  return uses_quantile(options) ? quantile_reserve_range : reserve_range;
 }
 
 // Where a loop begins: a little below what an exact model would ask for.
@@ -180,7 +190,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   model.allowed = share_of_goal(
       options, tuning_, outcomes_a_window(history_.loops().proactive, model.slots, model.estimates),
       GoalLoop{history_.loops().proactive}.swing());
-  start_loops(options, model.allowed, model.slots);
+  start_loops(options, model.allowed, model.slots, model.estimates);
   turn_window(now_s, seen.dt_s, model.allowed);
   learn(in, options, model.allowed, seen);
   model.halved = cut_fast(seen, now_s);
@@ -198,20 +208,34 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   return model.decision;
 }
 
-void TargetPacing::start_loops(const PacingOptions& options, double allowed, double slots) {
+// Lower where reactive traffic is a large share of the capacity.
+double TargetPacing::first_reserve(const PacingOptions& options, double slots,
+                                   const Estimates& e) const {
+  const double load = e.reactive_rate * (e.service_s + e.wrap_up_s) / std::max(1.0, slots);
+  return first_s(options, share_of_reactive_goal(tuning_), slots) +
+         (uses_quantile(options) ? quantile_reserve_start : reserve_start) *
+             std::min(1.0, 2 * load);
+}
+
+void TargetPacing::start_loops(const PacingOptions& options, double allowed, double slots,
+                               const Estimates& estimates) {
   auto& loops = history_.loops();
   if (loops.quantile != uses_quantile(options)) {
     loops.quantile = uses_quantile(options);
     loops.proactive.started = loops.reactive.started = false;
   }
-  const auto start = [&](LoopLearned& learned, double goal, LoopRange range) {
+  const auto start = [&](LoopLearned& learned, LoopRange range, auto first) {
     GoalLoop loop{learned};
     const bool begins = !learned.started || !std::isfinite(learned.s);
-    loop.start(begins ? first_s(options, goal, slots) : learned.s, range);
+    loop.start(begins ? first() : learned.s, range);
     learned = loop.learned;
   };
-  start(loops.proactive, allowed, range_of(options));
-  start(loops.reactive, share_of_reactive_goal(tuning_), reactive_range_of(options));
+  start(loops.proactive, range_of(options), [&] { return first_s(options, allowed, slots); });
+  // Also after a checkpoint that does not know what invitations cost: its s meant something else.
+  if (is_dual(options.algorithm) && loops.reactive_long < reserve_known)
+    loops.reactive.started = false;
+  start(loops.reactive, reactive_range_of(options),
+        [&] { return first_reserve(options, slots, estimates); });
 }
 
 // Windows begin at fixed instants, so that a restart in the middle of one goes on with it.
@@ -229,7 +253,7 @@ void TargetPacing::turn_window(double now_s, double dt_s, double allowed) {
     reactive.next_window(whole);
     loops.proactive = proactive.learned;
     loops.reactive = reactive.learned;
-    loops.window_seen_s = 0;
+    loops.window_seen_s = loops.unserved = 0;
   }
   loops.window_s = age_s;
   loops.window_seen_s = std::min(loops.window_seen_s + dt_s, window_s);
@@ -262,10 +286,13 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
                   apart ? seen.proactive_abandoned : seen.reactive_abandoned,
                   bridged(allowed, bridge_), gain, range, moves);
+  const double displaced = learn_displaced(in, options, seen);
+  const double reactive_ended = seen.reactive_answered + seen.reactive_abandoned;
+  const double steps = std::max(1.0, -loops.reactive.s / reserve_scale);
   GoalLoop reactive{loops.reactive};
-  reactive.learn(seen.reactive_answered, seen.reactive_abandoned,
-                 bridged(share_of_reactive_goal(tuning_), bridge_reactive_), reserve_gain * gain,
-                 reactive_range_of(options), moves && is_dual(options.algorithm));
+  reactive.learn(reactive_ended - displaced, displaced, displaced_share(in),
+                 reserve_gain * gain * steps, reactive_range_of(options),
+                 moves && is_dual(options.algorithm));
   // A stale night must not block the morning: without outcomes for an hour, s goes back to its
   // start.
   const bool ended = seen.proactive_answered + seen.proactive_abandoned > 0;
@@ -286,6 +313,53 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
                                    in.busy / slots, seen.dt_s);
   loops.proactive = proactive.learned;
   loops.reactive = reactive.learned;
+}
+
+// What the reactive loop steers: those who gave up because somebody was invited. The others would
+// have done so anyway; to hold back invitations does not help them.
+double TargetPacing::learn_displaced(const PacingInputs& in, const PacingOptions& options,
+                                     const Observed& seen) {
+  auto& loops = history_.loops();
+  if (!is_dual(options.algorithm)) {
+    displaced_.reset();
+    loops.unserved += seen.reactive_abandoned;
+    return 0;
+  }
+  const double held = in.busy + in.wrap_up;
+  if (!displaced_)
+    displaced_.emplace(loops.answers_ever > 0 ? in.busy * loops.proactive_share : 0, held);
+  const auto told = [](std::uint64_t count) { return static_cast<double>(count); };
+  const auto& p = in.proactive;
+  const double queue = in.queue;
+  const double invited_waiting =
+      std::clamp(told(p.accepted) - told(p.answered) - told(p.abandoned), 0.0, queue);
+  const double of_model =
+      displaced_->follow({.held = held,
+                          .waiting = queue - invited_waiting,
+                          .answered = seen.proactive_answered + seen.reactive_answered,
+                          .proactive_answered = seen.proactive_answered,
+                          .reactive_abandoned = seen.reactive_abandoned});
+  // Without feedback nobody tells who was invited: then all of them count.
+  const double displaced = in.feedback_age_s >= 0 ? of_model : seen.reactive_abandoned;
+  const double unserved = seen.reactive_abandoned - displaced;
+  const double keep = 1 / (1 + seen.gap_s / unserved_s);
+  loops.unserved += unserved;
+  loops.unserved_long = loops.unserved_long * keep + unserved;
+  loops.reactive_long =
+      loops.reactive_long * keep + seen.reactive_answered + seen.reactive_abandoned;
+  return displaced;
+}
+
+double TargetPacing::unserved_share() const {
+  const auto& loops = history_.loops();
+  return loops.unserved_long / (loops.reactive_long + unserved_prior);
+}
+
+// What the goal leaves to them, beside those who are lost anyway.
+double TargetPacing::displaced_share(const PacingInputs& in) const {
+  const double goal = share_of_reactive_goal(tuning_);
+  const double least = displaced_least * tuning_.reactive_goal_percent / 100;
+  return in.feedback_age_s >= 0 ? std::max(goal - unserved_share(), least) : goal;
 }
 
 bool TargetPacing::cut_fast(const Observed& seen, double now_s) {
@@ -437,16 +511,13 @@ void TargetPacing::model_stock(Model& model) {
   f.aggressiveness_reactive = dual ? reactive.learned.s : 0;
   f.budget_excess = proactive.excess(allowed);
   f.closing_excess = proactive.learned.closing_excess;
-  if (tuning_.budget_guard) {
+  f.displaced_allowed = dual ? displaced_share(in) : 0;
+  if (tuning_.budget_guard)
     bridge_ = proactive.bridge(allowed, outcomes_left(loops.proactive, model.slots, e));
-    bridge_reactive_ = dual ? reactive.bridge(share_of_reactive_goal(tuning_),
-                                              outcomes_left(loops.reactive, model.slots, e))
-                            : 0;
-  }
   double s = std::clamp(proactive.learned.s + bridge_, range.low, range.high);
   if (dual) {
     const LoopRange reserve = reactive_range_of(model.options);
-    s = std::min(s, std::clamp(reactive.learned.s + bridge_reactive_, reserve.low, reserve.high));
+    s = std::min(s, std::clamp(reactive.learned.s, reserve.low, reserve.high));
   }
   f.aggressiveness_used = s;
 
@@ -574,7 +645,12 @@ void TargetPacing::conclude(Model& model) {
     return loop.outcomes > 0 ? loop.abandoned / loop.outcomes : 0;
   };
   f.proactive_abandonment = share(loops.proactive);
-  f.reactive_abandonment = share(loops.reactive);
+  f.reactive_abandonment =
+      loops.reactive.outcomes > 0
+          ? std::min(1.0, (loops.reactive.abandoned + loops.unserved) / loops.reactive.outcomes)
+          : 0;
+  f.reactive_unserved = is_dual(model.options.algorithm) ? unserved_share() : 0;
+  f.displaced = loops.reactive.abandoned;
   f.outcomes = loops.proactive.outcomes;
   f.occupancy = std::clamp(loops.occupancy, 0.0, 1.0);
   f.busy_factor = std::clamp(loops.busy_factor, 0.0, 1.0);
@@ -603,13 +679,16 @@ Decision TargetPacing::withheld(PaceState state, PaceReason reason, const Pacing
 
 void TargetPacing::restore(const Learned& learned, double age_s) {
   history_.restore(learned);
+  const double keep = std::exp(-std::clamp(age_s, 0.0, 1e9) / unserved_s);
+  history_.loops().unserved_long *= keep;
+  history_.loops().reactive_long *= keep;
   constexpr double decay_s = 12 * 3600;
   if (age_s > 0) history_.decay(std::exp(-std::min(age_s, 1e9) / decay_s));
   if (age_s < tuning_.window_s) return;
   auto& loops = history_.loops();  // Its accounting window is over.
   loops.proactive.outcomes = loops.proactive.abandoned = 0;
   loops.reactive.outcomes = loops.reactive.abandoned = 0;
-  loops.window_s = loops.window_seen_s = 0;
+  loops.window_s = loops.window_seen_s = loops.unserved = 0;
 }
 
 }  // namespace paceline

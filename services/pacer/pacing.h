@@ -15,9 +15,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "common/base/pacing_options.h"
 #include "common/wire/messages.h"
+#include "services/pacer/dual.h"
 #include "services/pacer/history.h"
 #include "services/pacer/pacing_inputs.h"
 #include "services/pacer/super_progressive.h"
@@ -43,6 +45,7 @@ struct PacingFigures {
   double reactive_rate = 0;          // [1/s] arrivals that no invitation caused.
   double proactive_abandonment = 0;  // [0..1] over the accounting window.
   double reactive_abandonment = 0;   // [0..1]
+  double reactive_unserved = 0;      // [0..1] part of it without any invitation, over two weeks.
   double outcomes = 0;               // [interactions] proactive ones that ended, in the window.
   double occupancy = 0;              // [0..1] (busy + wrap-up) / slots, smoothed.
   double busy_factor = 0;            // [0..1] busy / slots, smoothed.
@@ -55,6 +58,8 @@ struct PacingFigures {
   double aggressiveness = 0;     // s: ln of the risk that one more invitation may bear; any sign.
   double aggressiveness_reactive = 0;  // The same of the reactive loop; _DUAL only.
   double aggressiveness_used = 0;      // After the guards.
+  double displaced = 0;  // [interactions] reactive ones lost to invited ones, in the window.
+  double displaced_allowed = 0;  // [0..1] share of the reactive ones that may be; _DUAL only.
   double budget_excess = 0;   // [interactions] abandoned beyond the budget of the window; any sign.
   double closing_excess = 0;  // [interactions, >= 0] expected beyond it at the window's end.
   double risk_allowed = 0;    // [0..1] chance to abandon that the last invitation may have.
@@ -132,7 +137,14 @@ class TargetPacing {
 
   void learn(const PacingInputs& inputs, const PacingOptions& options, double allowed,
              const Observed& seen);
-  void start_loops(const PacingOptions& options, double allowed, double slots);
+  double learn_displaced(const PacingInputs& inputs, const PacingOptions& options,
+                         const Observed& seen);
+  double unserved_share() const;
+  double displaced_share(const PacingInputs& inputs) const;
+  double first_reserve(const PacingOptions& options, double slots,
+                       const Estimates& estimates) const;
+  void start_loops(const PacingOptions& options, double allowed, double slots,
+                   const Estimates& estimates);
   void turn_window(double now_s, double dt_s, double allowed);
   double outcomes_left(const LoopLearned& loop, double slots, const Estimates& estimates) const;
   bool cut_fast(const Observed& seen, double now_s);  // Whether it halved just now.
@@ -155,11 +167,11 @@ class TargetPacing {
   double last_reach_ = 0;  // and the slots that it was for, as reach() of its problem counts them.
   Delays delays_{};
   Kept kept_{};
-  double sent_new_ = 0;     // [invitations] that the last decision let go.
-  double own_pending_ = 0;  // [invitations] as bookkept while no feedback comes.
-  double quiet_s_ = 0;      // [s] since a proactive interaction ended.
-  double bridge_ = 0;       // v of both loops, as the last decision used them.
-  double bridge_reactive_ = 0;
+  double sent_new_ = 0;                   // [invitations] that the last decision let go.
+  double own_pending_ = 0;                // [invitations] as bookkept while no feedback comes.
+  double quiet_s_ = 0;                    // [s] since a proactive interaction ended.
+  std::optional<Displaced> displaced_{};  // While _DUAL.
+  double bridge_ = 0;                     // v of the window's budget, as the last decision used it.
   double uniform_ = 0.5;
   std::array<double, 6> recent_served_{};  // By ten seconds, a ring: for the fast cut.
   std::array<double, 6> recent_abandoned_{};

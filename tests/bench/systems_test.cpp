@@ -93,6 +93,19 @@ TEST_CASE("Paceline keeps the goal and beats progressive", "[bench]") {
   CHECK(paced.occupancy_pct.value > progressive.occupancy_pct.value + 3);
 }
 
+TEST_CASE("where the reactive goal is out of reach, Paceline still invites, and costs hardly any",
+          "[bench]") {
+  Scenario scenario = scenarios_named("dual_70", {10}, true).front();
+  scenario.reactive_load = 0.8;
+
+  const Row paced = measure(scenario, "paceline", 20, 15);
+  const Row silent = measure(scenario, "silent", 20, 15);
+
+  CHECK(silent.reactive_abandonment_pct.value > 1.2 * 100 * scenario.reactive_goal);
+  CHECK(paced.reactive_abandonment_pct.value < silent.reactive_abandonment_pct.value + 0.4);
+  CHECK(paced.occupancy_pct.value > silent.occupancy_pct.value + 0.5);
+}
+
 TEST_CASE("a system that does not apply or does not exist says so", "[bench]") {
   const Scenario drift = scenarios_named("drift", {10}, true).front();
 
