@@ -141,8 +141,6 @@ class TargetPacing {
                          const Observed& seen);
   double unserved_share() const;
   double displaced_share(const PacingInputs& inputs) const;
-  double first_reserve(const PacingOptions& options, double slots,
-                       const Estimates& estimates) const;
   void start_loops(const PacingOptions& options, double allowed, double slots,
                    const Estimates& estimates);
   void turn_window(double now_s, double dt_s, double allowed);

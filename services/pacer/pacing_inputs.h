@@ -36,6 +36,11 @@ struct PacingInputs {
   std::uint64_t feedback_epoch = 0;
 };
 
+/// [slots] of those who are at work, whatever the source says of slots.
+inline double working_slots(const PacingInputs& inputs) {
+  return inputs.idle + inputs.busy + inputs.wrap_up;
+}
+
 /// Knobs that are no operator's option; the defaults are what was measured best (README.md).
 struct PacingTuning {
   double goal_share = 0.94;  // (0..1] the loop steers to at least this share of the goal; nearer to
