@@ -53,6 +53,16 @@ LoopRange reactive_range_of(const PacingOptions& options) {
   return uses_quantile(options) ? quantile_reserve_range : reserve_range;
 }
 
+double step_of_risk(const PacingOptions& options) {
+  constexpr double step_of_z = 0.4;  // About risks of some percent.
+  return uses_quantile(options) ? step_of_z : 1;
+}
+
+double steered(const PacingOptions& options, double s, double bridge) {
+  const LoopRange range = range_of(options);
+  return std::clamp(s + step_of_risk(options) * bridge, range.low, range.high);
+}
+
 double first_s(const PacingOptions& options, double allowed, double slots) {
   if (uses_quantile(options)) return -1;
   return std::log(allowed) - 0.1 - 0.45 * std::log(std::max(1.0, slots) / 5);

@@ -37,6 +37,13 @@ LoopRange range_of(const PacingOptions& options);
 /// invitation itself would tell.
 LoopRange reactive_range_of(const PacingOptions& options);
 
+/// How far s goes for a risk that changes by a factor of e: 1, for QUANT as far as z does.
+double step_of_risk(const PacingOptions& options);
+
+/// s of the proactive loop as it is used, with the window's budget: within its range.
+///   bridge  v, in units of ln risk
+double steered(const PacingOptions& options, double s, double bridge);
+
 /// Where a loop begins: a little below what an exact model would ask for.
 ///   allowed  (0..1) what it steers to
 double first_s(const PacingOptions& options, double allowed, double slots);

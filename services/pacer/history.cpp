@@ -375,12 +375,17 @@ Observed TargetHistory::observe(const PacingInputs& inputs, const PacingTuning& 
       smooth(seen.dt_s, entered - accepted, answered, seen.proactive_answered);
     }
   }
-  learn_phases(inputs, seen.dt_s, answered, now_s);
+  const bool other = first || inputs.idle != last_.idle || inputs.busy != last_.busy ||
+                     inputs.wrap_up != last_.wrap_up || inputs.queue != last_.queue ||
+                     inputs.answered != last_.answered || inputs.abandoned != last_.abandoned;
+  // Phases are as old as the statistics, whose age may differ from one decision to the next.
+  const double true_s = now_s - inputs.stat_age_s;
+  double phases_dt_s = seen.dt_s > 0 ? true_s - last_true_s_ : 0;
+  if (phases_dt_s <= 0) phases_dt_s = other ? seen.dt_s : 0;  // Their age cannot be right.
+  learn_phases(inputs, std::min(phases_dt_s, longest_gap_s), answered, true_s);
+  last_true_s_ = true_s;
 
-  seen.changed = first || inputs.idle != last_.idle || inputs.busy != last_.busy ||
-                 inputs.wrap_up != last_.wrap_up || inputs.queue != last_.queue ||
-                 inputs.proactive.pending != last_.proactive.pending ||
-                 inputs.answered != last_.answered || inputs.abandoned != last_.abandoned ||
+  seen.changed = other || inputs.proactive.pending != last_.proactive.pending ||
                  inputs.proactive.accepted != last_.proactive.accepted;
   has_last_ = true;
   last_s_ = now_s;
@@ -405,7 +410,7 @@ void TargetHistory::learn_answers(const PacingInputs& inputs, const PacingTuning
                          after.rejected < before.rejected || after.timed_out < before.timed_out ||
                          after.answered < before.answered || after.abandoned < before.abandoned;
   if (!has_feedback_ || restarted) accepted_known_ = 0;
-  if (accepted_known_ == 0 || true_at_s > last_feedback_s_) {
+  if (accepted_known_ == 0 || (true_at_s > last_feedback_s_ && after.accepted != before.accepted)) {
     accepted_at_[accepted_next_] = {true_at_s, after.accepted};
     accepted_next_ = (accepted_next_ + 1) % accepted_at_.size();
     accepted_known_ = std::min(accepted_known_ + 1, accepted_at_.size());
@@ -443,7 +448,7 @@ void TargetHistory::learn_answers(const PacingInputs& inputs, const PacingTuning
 }
 
 void TargetHistory::learn_phases(const PacingInputs& inputs, double dt_s, double answered,
-                                 double now_s) {
+                                 double true_s) {
   double ends = 0;
   double wrap_ends = 0;
   if (dt_s > 0) {
@@ -457,15 +462,15 @@ void TargetHistory::learn_phases(const PacingInputs& inputs, double dt_s, double
   }
   from_source_ = !inputs.busy_elapsed_s.empty() || !inputs.wrap_up_elapsed_s.empty();
   if (!inputs.busy_elapsed_s.empty())
-    busy_.follow(inputs.busy_elapsed_s, dt_s, now_s);
+    busy_.follow(inputs.busy_elapsed_s, dt_s, true_s);
   else if (from_source_)
-    busy_.follow({}, dt_s, now_s);
+    busy_.follow({}, dt_s, true_s);
   else
-    busy_.reconstruct(inputs.busy, ends, dt_s, now_s);
+    busy_.reconstruct(inputs.busy, ends, dt_s, true_s);
   if (!inputs.wrap_up_elapsed_s.empty())
-    wrap_up_.follow(inputs.wrap_up_elapsed_s, dt_s, now_s);
+    wrap_up_.follow(inputs.wrap_up_elapsed_s, dt_s, true_s);
   else
-    wrap_up_.reconstruct(inputs.wrap_up, wrap_ends, dt_s, now_s);
+    wrap_up_.reconstruct(inputs.wrap_up, wrap_ends, dt_s, true_s);
 }
 
 void TargetHistory::smooth(double dt_s, double reactive_entered, double answered,

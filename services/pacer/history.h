@@ -198,7 +198,7 @@ class TargetHistory {
  private:
   void learn_answers(const PacingInputs& inputs, const PacingTuning& tuning, double sent_new,
                      double now_s, Observed& seen);
-  void learn_phases(const PacingInputs& inputs, double dt_s, double answered, double now_s);
+  void learn_phases(const PacingInputs& inputs, double dt_s, double answered, double true_s);
   void smooth(double dt_s, double reactive_entered, double answered, double proactive_answered);
 
   // The endpoint's count of accepted invitations over the last moments, a ring.
@@ -214,7 +214,8 @@ class TargetHistory {
 
   bool has_last_ = false;
   double last_s_ = 0;
-  PacingInputs last_{};  // Its spans are never read.
+  double last_true_s_ = 0;  // When the last statistics were true.
+  PacingInputs last_{};     // Its spans are never read.
   double last_feedback_s_ = 0;
   bool has_feedback_ = false;
   double ends_carry_ = 0;  // Ends that the counters told before the counts did, or the reverse.

@@ -242,7 +242,6 @@ void TargetPacing::model_stock(Model& model) {
   model.room = in.idle - queue + f.expected_free;
 
   const double allowed = model.allowed;
-  const LoopRange range = range_of(model.options);
   const GoalLoop proactive{loops.proactive};
   const GoalLoop reactive{loops.reactive};
   f.aggressiveness = proactive.learned.s;
@@ -252,7 +251,7 @@ void TargetPacing::model_stock(Model& model) {
   f.displaced_allowed = dual ? displaced_share(in) : 0;
   if (tuning_.budget_guard)
     bridge_ = proactive.bridge(allowed, outcomes_left(loops.proactive, model.slots, e));
-  double s = std::clamp(proactive.learned.s + bridge_, range.low, range.high);
+  double s = steered(model.options, proactive.learned.s, bridge_);
   if (dual) {
     const LoopRange reserve = reactive_range_of(model.options);
     s = std::min(s, std::clamp(reactive.learned.s, reserve.low, reserve.high));
@@ -266,6 +265,8 @@ void TargetPacing::model_stock(Model& model) {
                               .variance = free.variance[delay_quantiles] + f.expected_reactive,
                               .acceptance = e.acceptance},
                              -s);
+    // One for each free agent bears no risk: never less, as RISK does by itself.
+    if (!dual) model.m = std::max(model.m, in.idle - queue);
   } else {
     const double worth = worth_of_risk(in.idle - queue, f.expected_free, e.patience_s, delay_s);
     f.risk_allowed = std::min(1.0, worth * std::exp(s + dither * (0.5 - uniform_)));
@@ -322,8 +323,11 @@ void TargetPacing::guard_stock(Model& model) {
     cap(ratio_stock(model.options.proactive_ratio / 100.0, model.slots,
                     in.busy * loops.proactive_share, model.estimates.acceptance),
         PaceReason::ratio_cap);
-  if (loops.answers_ever < tuning_.warm_up_answers)
-    cap(std::max(0.0, in.idle - in.queue - model.unseen), PaceReason::warm_up);
+  const double one_to_one = in.idle - in.queue - model.unseen;
+  if (loops.answers_ever < tuning_.warm_up_answers) cap(one_to_one, PaceReason::warm_up);
+  // Where the loop has nothing left to take back and is still over its budget, the model is wrong.
+  if (steered(model.options, loops.proactive.s, bridge_) <= range_of(model.options).low)
+    cap(one_to_one, PaceReason::goal_guard);
   const double ceiling = tuning_.ceiling_per_slot * model.slots / model.estimates.acceptance;
   model.decision.figures.m_ceiling = ceiling;
   cap(ceiling, PaceReason::ceiling);

@@ -14,7 +14,7 @@ constexpr double reserve_gain = 3;    // Of the reactive loop, times the proacti
 constexpr double reserve_scale = 4;   // and times -s over this: a slot held back is a share of s.
 constexpr double reserve_known = 20;  // [interactions] reactive, that its beginning takes.
 // Where the goal is out of reach without any invitation, they may still cost this share of it.
-constexpr double displaced_least = 0.03;
+constexpr double displaced_least = 0.02;
 constexpr double unserved_s = 14 * 86400.0;  // Time constant of what is lost without invitations.
 constexpr double unserved_prior = 50;        // [interactions] of which none was.
 constexpr double cut_outcomes = 20;          // Fast cut: more than these in the last minute,
@@ -95,7 +95,7 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   GoalLoop proactive{loops.proactive};
   proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
                   apart ? seen.proactive_abandoned : seen.reactive_abandoned,
-                  bridged(allowed, bridge_), gain, range, moves);
+                  bridged(allowed, bridge_), gain * step_of_risk(options), range, moves);
   const double displaced = learn_displaced(in, options, seen);
   const double reactive_ended = seen.reactive_answered + seen.reactive_abandoned;
   const double steps = std::max(1.0, -loops.reactive.s / reserve_scale);

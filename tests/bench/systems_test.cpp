@@ -106,6 +106,17 @@ TEST_CASE("where the reactive goal is out of reach, Paceline still invites, and 
   CHECK(paced.occupancy_pct.value > silent.occupancy_pct.value + 0.5);
 }
 
+TEST_CASE("the goal is kept with late statistics, however often it is decided", "[bench]") {
+  const Scenario scenario = scenarios_named("delay_5s", {10}, true).front();
+  const char* system = GENERATE("paceline", "paceline_events", "paceline_counts", "paceline_b");
+
+  const Row row = measure(scenario, system, 10, 16);
+
+  CAPTURE(system);
+  CHECK(row.abandonment_pct.value <= 3.15);
+  CHECK(row.occupancy_pct.value > 90);
+}
+
 TEST_CASE("a system that does not apply or does not exist says so", "[bench]") {
   const Scenario drift = scenarios_named("drift", {10}, true).front();
 

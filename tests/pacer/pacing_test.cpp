@@ -452,6 +452,62 @@ TEST_CASE("a model that is used again is the one that would be computed anew",
   }));
 }
 
+TEST_CASE("statistics whose age varies tell of no ends that were not", "[pacer]") {
+  TargetPacing pacing{without_warm_up()};
+  PacingInputs in = ten_agents(4);
+  double service_s = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const double now_s = 100 + 0.25 * i;
+    in.stat_age_s = 2 + 0.25 * (i * 7 % 5);
+    const std::vector<double> elapsed(6, now_s - in.stat_age_s);  // All began at 0.
+    in.busy_elapsed_s = elapsed;
+    service_s = pacing.decide(in, {}, {}, 0.5, now_s).figures.service_s;
+  }
+
+  CHECK(service_s > 240);  // The prior: six that have not ended only say that it may be longer.
+}
+
+TEST_CASE("where the loop has nothing left to take back, nobody is invited without a free agent",
+          "[pacer]") {
+  const auto algorithm = GENERATE(Algorithm::super_progressive, Algorithm::predictive_b);
+  const PacingOptions options{.algorithm = algorithm};
+  TargetPacing pacing{without_warm_up()};
+  PacingInputs in = ten_agents(3);
+  const std::vector<double> young(7, 0.1);
+  Decision d;
+  std::int32_t most_before = 0;
+  for (int i = 0; i < 2000; ++i) {
+    in.busy_elapsed_s = young;  // Seven others each second: the ends that it sees never stop.
+    in.answered += 7;
+    in.entered += 7;
+    if (i >= 100) in.proactive.abandoned += 1;
+    in.proactive.answered += 1;
+    in.proactive.accepted += 2;
+    in.proactive.sent += 2;
+    d = pacing.decide(in, options, {}, 0.5, i);
+    if (i == 99) most_before = d.max_pending;
+  }
+
+  CHECK(most_before > 3);
+  CHECK(d.max_pending <= 3);
+  if (algorithm == Algorithm::super_progressive) CHECK(d.reason == PaceReason::goal_guard);
+}
+
+TEST_CASE("PREDICTIVE_B invites one for each free agent at least, unless reactive ones want them",
+          "[pacer][property]") {
+  REQUIRE(rc::check([] {
+    TargetPacing pacing{without_warm_up()};
+    PacingInputs in = ten_agents(*rc::gen::inRange(0, 10));
+    in.queue = *rc::gen::inRange(0, 3);
+    in.proactive.abandoned = 0;
+    pacing.decide(in, {.algorithm = Algorithm::predictive_b}, {}, 0.5, 1);
+    in.proactive.abandoned = static_cast<std::uint64_t>(*rc::gen::inRange(0, 20));
+    const double m = pacing.decide(in, {.algorithm = Algorithm::predictive_b}, {}, 0.5, 2).m;
+
+    RC_ASSERT(m >= std::min(3.0, static_cast<double>(in.idle - in.queue)));
+  }));
+}
+
 TEST_CASE("acceptances that the statistics are too old to show are not granted again", "[pacer]") {
   const auto stock = [](double stat_age_s) {
     TargetPacing pacing{without_warm_up()};
