@@ -15,8 +15,12 @@ constexpr double most_closing = 0.3;     // Of the budget.
 
 }  // namespace
 
+bool GoalLoop::begun() const {
+  return learned.started && std::isfinite(learned.s);
+}
+
 void GoalLoop::start(double s0, LoopRange range) {
-  if (!learned.started || !std::isfinite(learned.s)) learned.s = s0;
+  if (!begun()) learned.s = s0;
   learned.started = true;
   learned.s = std::clamp(learned.s, range.low, range.high);
 }

@@ -38,7 +38,10 @@ class GoalLoop {
  public:
   LoopLearned learned{};
 
-  /// Begins at `s0`, unless it has learned already.
+  /// Whether s is one that was learned.
+  bool begun() const;
+
+  /// Begins at `s0`, unless it has begun already.
   void start(double s0, LoopRange range);
 
   /// Takes up what ended since the last call.

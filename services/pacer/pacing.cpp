@@ -14,6 +14,7 @@ namespace {
 constexpr std::int32_t most_slots = 20'000;
 constexpr double most_pending = 1e6;
 constexpr double dither = 0.1;  // Width of the draw's effect on ln(risk allowed).
+
 std::int32_t count(std::int32_t value) {
   return std::clamp(value, 0, most_slots);
 }
@@ -243,19 +244,15 @@ void TargetPacing::model_stock(Model& model) {
 
   const double allowed = model.allowed;
   const GoalLoop proactive{loops.proactive};
-  const GoalLoop reactive{loops.reactive};
   f.aggressiveness = proactive.learned.s;
-  f.aggressiveness_reactive = dual ? reactive.learned.s : 0;
+  f.aggressiveness_reactive = dual ? loops.reactive.s : 0;
   f.budget_excess = proactive.excess(allowed);
   f.closing_excess = proactive.learned.closing_excess;
   f.displaced_allowed = dual ? displaced_share(in) : 0;
   if (tuning_.budget_guard)
     bridge_ = proactive.bridge(allowed, outcomes_left(loops.proactive, model.slots, e));
   double s = steered(model.options, proactive.learned.s, bridge_);
-  if (dual) {
-    const LoopRange reserve = reactive_range_of(model.options);
-    s = std::min(s, std::clamp(reactive.learned.s, reserve.low, reserve.high));
-  }
+  if (dual) s = std::min(s, loops.reactive.s);
   f.aggressiveness_used = s;
 
   const bool busy = by_busy_factor(model.options);
@@ -318,8 +315,7 @@ void TargetPacing::guard_stock(Model& model) {
     model.decision.reason = reason;
     model.bound = true;
   };
-  if (model.options.algorithm == Algorithm::super_progressive_dual ||
-      model.options.algorithm == Algorithm::predictive_b_dual)
+  if (is_dual(model.options.algorithm))
     cap(ratio_stock(model.options.proactive_ratio / 100.0, model.slots,
                     in.busy * loops.proactive_share, model.estimates.acceptance),
         PaceReason::ratio_cap);

@@ -36,8 +36,7 @@ void TargetPacing::start_loops(const PacingOptions& options, double allowed, dou
   }
   const auto start = [&](LoopLearned& learned, LoopRange range, auto first) {
     GoalLoop loop{learned};
-    const bool begins = !learned.started || !std::isfinite(learned.s);
-    loop.start(begins ? first() : learned.s, range);
+    loop.start(loop.begun() ? learned.s : first(), range);
     learned = loop.learned;
   };
   start(loops.proactive, range_of(options), [&] { return first_s(options, allowed, slots); });
@@ -69,7 +68,7 @@ void TargetPacing::turn_window(double now_s, double dt_s, double allowed) {
   loops.window_seen_s = std::min(loops.window_seen_s + dt_s, window_s);
 }
 
-// Until a whole window was seen: a day of ten hours, of which no more than time is left for.
+// What a window has less what has ended, and no more than time is left for.
 double TargetPacing::outcomes_left(const LoopLearned& loop, double slots,
                                    const Estimates& e) const {
   const double by_time = slots / (e.service_s + e.wrap_up_s) *
@@ -82,26 +81,23 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   auto& loops = history_.loops();
   const LoopRange range = range_of(options);
   const double slots = working_slots(in);
-  const double gain = tuning_.gain;
   const bool moves = tuning_.closed_loop && loops.answers_ever >= tuning_.warm_up_answers;
   // Without feedback nobody tells proactive outcomes apart: then all outcomes count.
   const bool apart = in.feedback_age_s >= 0;
   const bool any = seen.proactive_answered + seen.proactive_abandoned + seen.reactive_answered +
                        seen.reactive_abandoned >
                    0;
-  const auto bridged = [&](double share, double bridge) {
-    return std::min(0.999, any ? share * std::exp(bridge) : share);
-  };
+  const double bridged = std::min(0.999, any ? allowed * std::exp(bridge_) : allowed);
   GoalLoop proactive{loops.proactive};
   proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
-                  apart ? seen.proactive_abandoned : seen.reactive_abandoned,
-                  bridged(allowed, bridge_), gain * step_of_risk(options), range, moves);
+                  apart ? seen.proactive_abandoned : seen.reactive_abandoned, bridged,
+                  tuning_.gain * step_of_risk(options), range, moves);
   const double displaced = learn_displaced(in, options, seen);
   const double reactive_ended = seen.reactive_answered + seen.reactive_abandoned;
   const double steps = std::max(1.0, -loops.reactive.s / reserve_scale);
   GoalLoop reactive{loops.reactive};
   reactive.learn(reactive_ended - displaced, displaced, displaced_share(in),
-                 reserve_gain * gain * steps, reactive_range_of(options),
+                 reserve_gain * tuning_.gain * steps, reactive_range_of(options),
                  moves && is_dual(options.algorithm));
   // A stale night must not block the morning: without outcomes for an hour, s goes back to its
   // start.

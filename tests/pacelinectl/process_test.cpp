@@ -12,6 +12,7 @@
 #include <string>
 
 #include "tests/support/catch.h"
+#include "tests/support/folder.h"
 #include "tests/support/source_folder.h"
 
 namespace paceline::test {
@@ -37,27 +38,10 @@ Ran run(const std::string& arguments) {
 
 const std::string shipped_folder = source_folder() + "/topology/";
 
-/// A folder of its own, gone at the end.
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "pacelinectl-XXXXXX").string();
-    if (mkdtemp(pattern.data())) path = pattern;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream{path + "/" + name} << text;
-    return path + "/" + name;
-  }
-
-  std::string path;
-};
+std::string write(const Folder& folder, const std::string& name, const std::string& text) {
+  std::ofstream{folder / name} << text;
+  return folder / name;
+}
 
 std::string read(const std::string& path) {
   std::ifstream in{path};
@@ -67,14 +51,14 @@ std::string read(const std::string& path) {
 TEST_CASE("good files check with 0, bad ones with 3, missing ones with 2",
           "[pacelinectl][process]") {
   const Folder folder;
-  const std::string bad = folder.write("bad.toml", "cluster = 3\nshards = 2\n");
+  const std::string bad = write(folder, "bad.toml", "cluster = 3\nshards = 2\n");
 
   for (const char* name : {"demo.toml", "two-node.toml", "five-node.toml"})
     CHECK(run("topology check " + shipped_folder + name).exit == 0);
   const Ran checked = run("topology check " + bad);
   CHECK(checked.exit == 3);
   CHECK(checked.out.find("bad.toml:2:1: shards = 2: unknown key\n") != std::string::npos);
-  CHECK(run("topology check " + folder.path + "/none.toml").exit == 2);
+  CHECK(run("topology check " + folder.path() + "/none.toml").exit == 2);
   CHECK(run("targets check " + shipped_folder + "demo-targets.toml").out.find("good, 50 targets") !=
         std::string::npos);
   CHECK(run("frobnicate").exit == 2);
@@ -83,27 +67,27 @@ TEST_CASE("good files check with 0, bad ones with 3, missing ones with 2",
 
 TEST_CASE("keys are real, private and kept", "[pacelinectl][process]") {
   const Folder folder;
-  std::filesystem::create_directories(folder.path + "/topology");
-  const std::string file = folder.write("topology/demo.toml", read(shipped_folder + "demo.toml"));
+  std::filesystem::create_directories(folder.path() + "/topology");
+  const std::string file = write(folder, "topology/demo.toml", read(shipped_folder + "demo.toml"));
 
   REQUIRE(run("keys " + file).exit == 0);
-  const std::string secret = read(folder.path + "/build/demo/keys/a.secret");
+  const std::string secret = read(folder.path() + "/build/demo/keys/a.secret");
   REQUIRE(run("keys " + file).exit == 0);
 
   CHECK(secret.size() == 41);
-  CHECK(read(folder.path + "/build/demo/keys/a.secret") == secret);
+  CHECK(read(folder.path() + "/build/demo/keys/a.secret") == secret);
   struct stat status {};
-  REQUIRE(stat((folder.path + "/build/demo/keys/a.secret").c_str(), &status) == 0);
+  REQUIRE(stat((folder.path() + "/build/demo/keys/a.secret").c_str(), &status) == 0);
   CHECK((status.st_mode & 0777u) == 0600u);
-  REQUIRE(stat((folder.path + "/build/demo/keys").c_str(), &status) == 0);
+  REQUIRE(stat((folder.path() + "/build/demo/keys").c_str(), &status) == 0);
   CHECK((status.st_mode & 0777u) == 0700u);
 }
 
 TEST_CASE("nobody there is told within a few seconds", "[pacelinectl][process]") {
   const Folder folder;
-  std::filesystem::create_directories(folder.path + "/topology");
+  std::filesystem::create_directories(folder.path() + "/topology");
   std::string text = read(shipped_folder + "demo.toml");
-  const std::string file = folder.write("topology/demo.toml", text);
+  const std::string file = write(folder, "topology/demo.toml", text);
 
   const Ran ran = run("--topology " + file + " --node w election");
 

@@ -120,8 +120,7 @@ TEST_CASE("where the loop has nothing left to take back, nobody is invited witho
   if (algorithm == Algorithm::super_progressive) CHECK(d.reason == PaceReason::goal_guard);
 }
 
-TEST_CASE("PREDICTIVE_B invites one for each free agent at least, unless reactive ones want them",
-          "[pacer][property]") {
+TEST_CASE("PREDICTIVE_B invites one for each free agent at least", "[pacer][property]") {
   REQUIRE(rc::check([] {
     TargetPacing pacing{without_warm_up()};
     PacingInputs in = ten_agents(*rc::gen::inRange(0, 10));

@@ -16,7 +16,6 @@
 
 #include <cstdlib>
 #include <ctime>
-#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -29,6 +28,7 @@
 #include "common/wire/codec.h"
 #include "services/publisher/service.h"
 #include "tests/support/catch.h"
+#include "tests/support/folder.h"
 
 namespace paceline::test {
 
@@ -74,15 +74,11 @@ inline std::string file_text(const std::string& path) {
 // Self-signed, for `name` ("IP:127.0.0.1", "DNS:other.test"), made by the openssl command; once
 // each.
 inline Certificate make_certificate(const std::string& name, int days) {
-  static const std::string folder = [] {
-    std::string pattern = (std::filesystem::temp_directory_path() / "publisher-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    return pattern;
-  }();
+  static const Folder folder;
   static std::map<std::string, Certificate> made;
   auto& certificate = made[name + std::to_string(days)];
   if (!certificate.file.empty()) return certificate;
-  const std::string base = folder + "/" + std::to_string(made.size());
+  const std::string base = folder / std::to_string(made.size());
   const std::string command =
       "openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=test "
       "-keyout " +

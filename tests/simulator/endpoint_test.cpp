@@ -12,6 +12,7 @@
 #include "services/simulator/gzip.h"
 #include "tests/simulator/plans.h"
 #include "tests/support/catch.h"
+#include "tests/support/folder.h"
 
 namespace paceline::test {
 namespace {
@@ -19,16 +20,6 @@ namespace {
 struct Quiet final : Log {
   void write(LogLevel, std::string_view, std::span<const LogField>) override {}
   void set_level(LogLevel) override {}
-};
-
-struct Folder {
-  std::string path;
-  Folder() {
-    std::string pattern = std::filesystem::temp_directory_path() / "simulatorXXXXXX";
-    REQUIRE(mkdtemp(pattern.data()));
-    path = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
 };
 
 // The whole outside world on loopback, and a client for it, in one loop.
@@ -48,9 +39,9 @@ struct Outside {
                                world,
                                reception,
                                log,
-                               {.certificates = make_certificates(folder.path, "127.0.0.1"),
+                               {.certificates = make_certificates(folder.path(), "127.0.0.1"),
                                 .settings = {},
-                                .log_file = folder.path + "/publications.jsonl"}};
+                                .log_file = folder.path() + "/publications.jsonl"}};
   ReportAdapter control{loop, world, reception, "127.0.0.1", 0};
   CurlHttp http{loop, metrics};
 
@@ -82,7 +73,7 @@ struct Outside {
                  .url = to,
                  .headers = std::move(headers),
                  .body = std::move(body),
-                 .ca_file = to.starts_with("https") ? folder.path + "/ca.pem" : "",
+                 .ca_file = to.starts_with("https") ? folder.path() + "/ca.pem" : "",
                  .client_certificate_file = {},
                  .client_key_file = {},
                  .proxy = {}});
@@ -292,7 +283,7 @@ TEST_CASE("a publication needs a token, is fenced, and stands in the log", "[sim
   CHECK(packed->status == 200);
   CHECK(fenced->status == 409);
   CHECK(decode_fence(fenced->body)->term == 3);
-  const auto log = read_file(outside.folder.path + "/publications.jsonl");
+  const auto log = read_file(outside.folder.path() + "/publications.jsonl");
   REQUIRE(log);
   CHECK(std::ranges::count(*log, '\n') == 4);
   CHECK(outside.centre.figures(0).sent >= 2);
@@ -407,7 +398,7 @@ TEST_CASE("what requests may be encoded in is announced, and understood", "[simu
   const auto token = outside.token();
   const auto door = outside.secure("/api/v2/pacing/clusters/demo/publications");
   const auto announced = outside.send(
-      {.url = door, .headers = {}, .body = {}, .ca_file = outside.folder.path + "/ca.pem"});
+      {.url = door, .headers = {}, .body = {}, .ca_file = outside.folder.path() + "/ca.pem"});
 
   CHECK(announced->status == 405);
   CHECK(announced->header("accept-encoding") == "gzip, zstd");
@@ -469,13 +460,13 @@ TEST_CASE("the report counts what was published", "[simulator][process]") {
 TEST_CASE("certificates that are still good are kept", "[simulator][process]") {
   const Folder folder;
 
-  const auto first = make_certificates(folder.path, "127.0.0.1");
-  const auto second = make_certificates(folder.path, "127.0.0.1");
-  const auto elsewhere = make_certificates(folder.path, "127.0.0.2");
+  const auto first = make_certificates(folder.path(), "127.0.0.1");
+  const auto second = make_certificates(folder.path(), "127.0.0.1");
+  const auto elsewhere = make_certificates(folder.path(), "127.0.0.2");
 
   CHECK(first.certificate_pem == second.certificate_pem);
   CHECK(elsewhere.certificate_pem != first.certificate_pem);
-  CHECK(std::filesystem::status(folder.path + "/server-key.pem").permissions() ==
+  CHECK(std::filesystem::status(folder.path() + "/server-key.pem").permissions() ==
         (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
 }
 
