@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { Cluster, expect, main, module_of, root } from "./support.mjs";
+import { Cluster, expect, main, module_of, root, until } from "./support.mjs";
 
 const { Validator } = await import("file://" + path.join(process.env.PACELINE_MODULES, "node_modules/@seriousme/openapi-schema-validator/index.js"));
 const Ajv = module_of("ajv/dist/2020");
@@ -56,6 +56,8 @@ await main([cluster], async () => {
   expect(seen.size === 50, "pages of 7 together are all 50 targets, each once");
   const page = await cluster.json("api/v1/targets?channel=callback&sort=-id&limit=2");
   expect(page.matching === 5 && page.targets[0].id === "t49" && page.targets[1].id === "t39", "channel, sort and limit go together");
+  // A second of the past is written when it is over: the first may be yet to come.
+  await until("the past has rows", async () => (await cluster.json("api/v1/targets/t07/history")).rows.length > 0);
   cluster.say("hold");
   await new Promise((resolve) => setTimeout(resolve, 500));
   const first = await cluster.get("api/v1/openapi.yaml");
