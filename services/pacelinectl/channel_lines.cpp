@@ -90,6 +90,7 @@ Fields fields_of(const PublicationReport& report) {
           {"sent_bytes", report.sent_bytes},
           {"cycles", report.cycles},
           {"skipped_cycles", report.skipped_cycles},
+          {"prompts", report.prompts},
           {"since_accepted_s", report.since_accepted_s},
           {"pace_age_s", report.pace_age_s},
           {"endpoint_reachable", report.endpoint_reachable},

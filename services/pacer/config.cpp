@@ -44,7 +44,7 @@ Result<PacerConfig> parse_pacer_config(Place& place) {
 
   Settings& settings = place.settings;
   const Duration recompute =
-      TRY(settings.duration("recompute", {.fallback = 250ms, .min = 10ms, .max = 10s}));
+      TRY(settings.duration("recompute", {.fallback = 100ms, .min = 10ms, .max = 10s}));
   config.recompute =
       std::max<Duration>(from_seconds(to_seconds(recompute) / topology.time_scale), 10ms);
   config.checkpoint_period =

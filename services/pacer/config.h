@@ -16,7 +16,7 @@ struct PacerConfig {
   int index = 0;  // [0, shards)
   int shards = 1;
   double time_scale = 1;       // Pacing-world seconds in a second.
-  Duration recompute = 250ms;  // Changes are gathered so long before targets are decided anew.
+  Duration recompute = 100ms;  // Changes are gathered so long before targets are decided anew.
   Duration pace_period = 2s;   // A `pace` message at least so often.
   Duration pace_keyframe = 10s;
   Duration stat_stale = 10s;

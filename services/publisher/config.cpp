@@ -76,6 +76,9 @@ Result<void> parse_times(Place& place, PublisherConfig& config) {
   };
   config.refresh_period =
       scaled(TRY(settings.duration("refresh_period", {.fallback = 2s, .min = 100ms, .max = 60s})));
+  const Duration prompt_gap =
+      TRY(settings.duration("prompt_gap", {.fallback = 300ms, .min = 0s, .max = 60s}));
+  config.prompt_gap = prompt_gap > Duration::zero() ? scaled(prompt_gap) : prompt_gap;
   config.timeout_share =
       TRY(settings.real("timeout_share", {.fallback = 0.8, .min = 0.1, .max = 0.95}));
   config.warn_share = TRY(settings.real("warn_share", {.fallback = 0.5, .min = 0.05, .max = 0.95}));

@@ -27,6 +27,7 @@ struct PublisherConfig {
 
   // Time; those of the pacing world are already divided by time_scale.
   Duration refresh_period = 2s;  // [> 0] pacing world.
+  Duration prompt_gap = 300ms;   // [>= 0] pacing world; 0 = nothing between two beats.
   double timeout_share = 0.8;    // (0..1) of the refresh period.
   double warn_share = 0.5;       // (0..1) of the refresh period.
   int valid_periods = 3;         // [2..100] refresh periods that a publication stays good for.
@@ -39,7 +40,7 @@ struct PublisherConfig {
   Duration feedback_keyframe = 10s;  // Of the channel `feedback`, pacing world.
 
   // Size.
-  int full_every = 30;       // [1..] publications from one full one to the next.
+  int full_every = 30;       // [1..] periods from one full publication to the next.
   int max_targets = 20'000;  // [1..] targets in one request.
   bool gzip = true;
   int gzip_level = 6;                 // [1..12]

@@ -4,8 +4,14 @@
 
 namespace paceline {
 
-Cycle::Cycle(Duration period) : period_{period} {
+Cycle::Cycle(Duration period, Duration gap) : period_{period}, gap_{gap} {
   CHECK(period_ > Duration::zero());
+  CHECK(gap_ >= Duration::zero());
+}
+
+void Cycle::start(Instant now) {
+  next_ = now;
+  is_urgent_ = false;
 }
 
 void Cycle::sent(Instant now) {
@@ -13,12 +19,27 @@ void Cycle::sent(Instant now) {
   const auto missed = (now - next_) / period_;
   skipped_ += static_cast<std::uint64_t>(missed);
   next_ += (missed + 1) * period_;
+  prompt_from_ = std::max(prompt_from_, now + gap_);
+  is_urgent_ = false;
   ++cycles_;
+}
+
+void Cycle::sent_prompt(Instant now) {
+  CHECK(prompt_due(now));
+  prompt_from_ = now + gap_;
+  is_urgent_ = false;
+  ++prompts_;
+}
+
+void Cycle::answered(Instant now, Duration round_trip) {
+  round_trip_ = round_trip;
+  prompt_from_ = std::max(prompt_from_, now + round_trip);
 }
 
 void Cycle::retry_at(Instant at) {
   if (at > next_) skipped_ += static_cast<std::uint64_t>((at - next_) / period_);
   next_ = at;
+  is_urgent_ = false;
 }
 
 }  // namespace paceline

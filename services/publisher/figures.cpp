@@ -56,6 +56,8 @@ Figures::Figures(Metrics& metrics)
                                  "Bytes of publications as sent, bodies only.")},
       answer_bytes{metrics.counter("paceline_publisher_answer_bytes_total",
                                    "Bytes of answers, after decompression.")},
+      prompts{metrics.counter("paceline_publisher_prompts_total",
+                              "Publications between two periods, for what could not wait.")},
       skipped{metrics.counter("paceline_publisher_skipped_cycles_total",
                               "Refresh periods that passed without a publication of their own.")},
       cancelled{metrics.counter("paceline_publisher_cancelled_total",

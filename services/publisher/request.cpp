@@ -22,9 +22,10 @@ bool same_wait(double a, double b) {
   return std::abs(a - b) <= std::max(least_wait_change_s, least_wait_change_share * std::max(a, b));
 }
 
-// Whether telling `now` to someone who knows `told` would change what he does.
+// Whether telling `now` to someone who knows `told` would change what he does, the allowance apart.
 bool differs(const Offer& now, const Offer& told) {
   Offer compared = now;
+  compared.proactive = told.proactive;
   if (same_wait(now.predicted_wait_s, told.predicted_wait_s))
     compared.predicted_wait_s = told.predicted_wait_s;
   return compared != told;
@@ -56,7 +57,33 @@ Offers::Offers(std::vector<std::string> ids, std::vector<std::string> channels)
 
 bool Offers::must_be_named(std::uint32_t index) const {
   const Row& row = rows_[index];
-  return !row.named || (row.used && now_[index].proactive > 0) || differs(now_[index], row.told);
+  const Offer& now = now_[index];
+  return !row.named || now.proactive != row.least_left || now.proactive != row.most_left ||
+         differs(now, row.told);
+}
+
+void Offers::heard(std::uint32_t index, std::uint64_t sent, std::int32_t pending) {
+  Row& row = rows_[index];
+  const auto less = [sent](std::int32_t left) {
+    return left - static_cast<std::int32_t>(
+                      std::min<std::uint64_t>(sent, static_cast<std::uint64_t>(left)));
+  };
+  row.least_left = less(row.least_left);
+  if (row.part != part_) row.most_left = less(row.most_left);
+  row.pending = std::max(pending, 0);
+}
+
+bool Offers::urgent(std::uint32_t index) const {
+  const Row& row = rows_[index];
+  const Offer& now = now_[index];
+  if (!row.named) return false;  // It is about to be.
+  const auto room = [&](std::int32_t allowance, std::int32_t max_pending) {
+    return std::clamp(max_pending - row.pending, 0, allowance);
+  };
+  const bool more =
+      room(now.proactive, now.max_pending) > room(row.least_left, row.told.max_pending);
+  const bool fewer = row.most_left > 0 && now.max_pending < row.told.max_pending;
+  return more || fewer;
 }
 
 bool Offers::fill(PublicationRequest& request, bool full, std::size_t limit) {
@@ -73,6 +100,7 @@ bool Offers::fill_rest(PublicationRequest& request, std::size_t limit) {
 
 bool Offers::fill_from(std::uint32_t first, PublicationRequest& request, std::size_t limit) {
   CHECK(limit >= 1);
+  ++part_;
   std::size_t count = 0;
   std::uint32_t i = first;
   for (; i < ids_.size(); ++i) {
@@ -90,7 +118,12 @@ bool Offers::fill_from(std::uint32_t first, PublicationRequest& request, std::si
     target.reactive = offer.reactive;
     target.reactive_state = offer.reactive_state;
     target.predicted_wait_s = offer.predicted_wait_s;
-    rows_[i] = {.told = offer, .named = true, .used = false};
+    rows_[i] = {.told = offer,
+                .named = true,
+                .part = part_,
+                .least_left = offer.proactive,
+                .most_left = offer.proactive,
+                .pending = rows_[i].pending};
   }
   request.targets.resize(count);
   rest_ = i;

@@ -2,13 +2,15 @@
 //
 //   offers.set(index, offer_of(pace));          // what holds now, from the rows of all shards
 //   offers.fill(request, full, limit);          // the targets of the next publication
+//   offers.heard(index, sent, pending);         // from its answer
+//   offers.urgent(index)                        // is worth a publication before its time
 //
 // The endpoint holds what the last publication said, provided that it was accepted; after anything
 // but an acceptance the caller asks for a full one, so a lost answer can never leave the two apart.
 //
 // Invariants: a full publication, with those deltas that follow it because of the limit, names
-// every target exactly once; a delta names every target whose offer differs from what was named
-// last, and every target that the endpoint has used up some of (`proactive` is new allowance each
+// every target exactly once; a delta names every target whose offer differs from what the endpoint
+// has: what was named last, and of its allowance what is left (`proactive` is new allowance each
 // time it is named).
 #pragma once
 
@@ -48,8 +50,14 @@ class Offers {
   void set(std::uint32_t index, const Offer& offer) { now_[index] = offer; }
   const Offer& now(std::uint32_t index) const { return now_[index]; }
 
-  /// The endpoint sent invitations for this target: if it may send more, it must be told so again.
-  void used(std::uint32_t index) { rows_[index].used = true; }
+  /// What the answer to the last publication says of a target.
+  ///   sent      [invitations] since the answer before
+  ///   pending   [invitations, >= 0] outstanding now
+  void heard(std::uint32_t index, std::uint64_t sent, std::int32_t pending);
+
+  /// Whether the endpoint would do otherwise at once if it knew what holds now: send more
+  /// invitations, or not send those that it has left.
+  bool urgent(std::uint32_t index) const;
 
   /// Fills request.targets and request.full.
   ///   full    all targets, whatever the endpoint holds
@@ -65,9 +73,14 @@ class Offers {
 
  private:
   struct Row {
-    Offer told;          // As last named.
-    bool named = false;  // Since the last full one began.
-    bool used = false;
+    Offer told;              // As last named.
+    bool named = false;      // Since the last full one began.
+    std::uint32_t part = 0;  // The part that named it.
+    // Of told.proactive: whether what an answer counts was sent before or after the endpoint took
+    // the publication that it answers is not known.
+    std::int32_t least_left = 0;
+    std::int32_t most_left = 0;
+    std::int32_t pending = 0;  // As last heard.
   };
   bool must_be_named(std::uint32_t index) const;
   bool fill_from(std::uint32_t first, PublicationRequest& request, std::size_t limit);
@@ -77,6 +90,7 @@ class Offers {
   std::vector<Offer> now_;
   std::vector<Row> rows_;
   std::uint32_t rest_ = 0;  // Where the next part starts.
+  std::uint32_t part_ = 0;  // The last one filled.
 };
 
 }  // namespace paceline

@@ -43,7 +43,7 @@ Publisher::Publisher(const PublisherConfig& config, World& world, Http& http)
                    [this](const HttpAnswer& answer) {
                      encodings_.heard(answer.header("accept-encoding"));
                    }}},
-      cycle_{config.refresh_period},
+      cycle_{config.refresh_period, contract_.deltas ? config.prompt_gap : Duration::zero()},
       backoff_{retry_policy(config.refresh_period)},
       offers_{config.ids, config.channels},
       encodings_{{.gzip = config.gzip, .zstd = config.zstd}},
@@ -55,9 +55,8 @@ Publisher::Publisher(const PublisherConfig& config, World& world, Http& http)
             "pace",
             {.stale = config.pace_stale},
             config.ids,
-            [this](const Address& from, const PaceCycle&, const std::vector<std::uint32_t>&) {
-              shards_.heard(static_cast<std::size_t>(from.index), world_.clock.now());
-            }},
+            [this](const Address& from, const PaceCycle&,
+                   const std::vector<std::uint32_t>& changed) { hear_pace(from, changed); }},
       feedback_{world, "feedback", {.ids = config.ids, .keyframe = config.feedback_keyframe}},
       parts_{static_cast<std::size_t>(config.max_targets)},
       publishing_{world.log, "publishing_failed"},
@@ -124,9 +123,11 @@ void Publisher::step() {
     step_stop(now);
   } else if (gate_.open() && !publication_ && access_.token().usable(now)) {
     if (is_left_)
-      publish(now, true);
+      publish(now, Occasion::rest);
     else if (cycle_.due(now))
-      publish(now, false);
+      publish(now, Occasion::beat);
+    else if (cycle_.prompt_due(now))
+      publish(now, Occasion::prompt);
   }
   schedule(world_.clock.now());
 }
@@ -140,10 +141,23 @@ void Publisher::schedule(Instant now) {
   } else if (gate_.open()) {
     next = std::min(next, gate_.closes_at());
     if (!publication_ && access_.token().usable(now))
-      next = std::min(next, is_left_ ? now : cycle_.next());
+      next = std::min(next, is_left_ ? now : cycle_.next(now));
   }
   world_.timers.cancel(wake_);
   wake_ = world_.timers.after(std::max(next - now, Duration::zero()), [this] { step(); });
+}
+
+void Publisher::hear_pace(const Address& from, const std::vector<std::uint32_t>& changed) {
+  shards_.heard(static_cast<std::size_t>(from.index), world_.clock.now());
+  if (!gate_.open() || full_due_) return;
+  bool is_urgent = false;
+  for (const std::uint32_t index : changed) {
+    offers_.set(index, offer_of(pace_.row(index)));
+    is_urgent = is_urgent || offers_.urgent(index);
+  }
+  if (!is_urgent) return;
+  cycle_.urge();
+  step();
 }
 
 void Publisher::on_grant(Payload bytes) {

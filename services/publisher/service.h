@@ -75,7 +75,11 @@ class Publisher {
   void on_grant(Payload bytes);
   void on_change(Gate::Change change);
 
-  void publish(Instant now, bool continued);
+  /// Why a publication goes out: its period has come, something cannot wait for that, or there are
+  /// targets for which the last one had no room.
+  enum class Occasion { beat, prompt, rest };
+  void publish(Instant now, Occasion occasion);
+  void hear_pace(const Address& from, const std::vector<std::uint32_t>& changed);
   void publish_last();
   void refresh_offers(Instant now);
   void make_request(bool full, bool continued);

@@ -7,7 +7,8 @@
 namespace paceline {
 namespace {
 
-constexpr int slow_to_warn = 3;  // Round trips in a row; one may be slow for any reason.
+constexpr int slow_to_warn = 3;        // Round trips in a row; one may be slow for any reason.
+constexpr Duration prompts_rest = 1h;  // After a 429: what the period needs comes first.
 constexpr std::size_t answer_bytes_base = 256u << 10;
 constexpr std::size_t answer_bytes_per_target = 1024;
 
@@ -45,19 +46,24 @@ void Publisher::make_request(bool full, bool continued) {
   packed_as_ = compressor_.pack(encodings_.choose(), body_, packed_);
 }
 
-/// One request of a publication; `continued`: another one for the targets left. If those outlast
-/// the period, they go out as they are now, and the beat is theirs.
-void Publisher::publish(Instant now, bool continued) {
+/// One request of a publication. If the rest of one outlasts the period, it goes out as it is by
+/// then, and the beat is its own.
+void Publisher::publish(Instant now, Occasion occasion) {
+  const bool is_beat = occasion == Occasion::beat;
   const bool full =
-      !continued && (full_due_ || !contract_.deltas || since_full_ + 1 >= config_.full_every);
+      occasion != Occasion::rest &&
+      (full_due_ || !contract_.deltas || (is_beat && since_full_ + 1 >= config_.full_every));
   if (cycle_.due(now)) {
     refresh_offers(now);
     const std::uint64_t skipped = cycle_.skipped();
     cycle_.sent(now);
     figures_.skipped.add(static_cast<double>(cycle_.skipped() - skipped));
+  } else if (occasion == Occasion::prompt) {
+    cycle_.sent_prompt(now);
+    figures_.prompts.add();
   }
-  if (!continued) since_full_ = full ? 0 : since_full_ + 1;
-  make_request(full, continued);
+  if (is_beat) since_full_ = full ? 0 : since_full_ + 1;
+  make_request(full, occasion == Occasion::rest);
   figures_.make_s.observe(to_seconds(world_.clock.now() - now));
   send(false);
 }
@@ -136,6 +142,7 @@ void Publisher::on_answer(Result<HttpAnswer> answer) {
   last_.detail = verdict.detail;
   last_.round_trip_ms = round_trip_s * 1000;
   access_.published(last_.status);
+  cycle_.answered(now, now - sent.sent_at);
   figures_.outcome(verdict.outcome).add();
   if (verdict.outcome == PublicationOutcome::accepted) {
     if (answer->times.tls_ms == 0 && answer->times.connect_ms == 0)  // A handshake is another line.
@@ -198,6 +205,7 @@ void Publisher::on_refused(const Verdict& verdict, const InFlight& sent, double 
     world_.log.info("encoding_refused", {{"encoding", to_string(sent.encoding)}});
     return cycle_.retry_at(now);
   }
+  if (last_.status == 429) cycle_.rest_prompts(now + prompts_rest);
   if (last_.status == 0 && round_trip_s >= to_seconds(sent.timeout))
     parts_.timed_out(request_.targets.size());
   // The endpoint is ahead of us in our own term (we were restarted). If it does not say how far: no
@@ -237,7 +245,7 @@ void Publisher::take_feedback(const PublicationAnswer& answer) {
       figures_.feedback_fell.add();
       continue;
     }
-    if (target.counts.sent > before.sent) offers_.used(index);
+    offers_.heard(index, target.counts.sent - before.sent, target.counts.pending);
     feedback_.set(index, target.counts);
   }
   if (other_epoch || !feedback_of_term_) feedback_.force_keyframe();

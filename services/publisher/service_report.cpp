@@ -19,6 +19,7 @@ PublicationReport Publisher::report() const {
   report.period_ms = to_seconds(config_.refresh_period) * 1000;
   report.cycles = cycle_.cycles();
   report.skipped_cycles = cycle_.skipped();
+  report.prompts = cycle_.prompts();
   report.since_accepted_s = accepted_at_ ? to_seconds(now - *accepted_at_) : -1;
   report.pace_age_s = shards_.age_s(now);
   report.endpoint_reachable = access_.reachable(now);
@@ -59,7 +60,8 @@ void Publisher::fill_status(StatusReply& reply) const {
                     figures_.connect_s.value() * 1000, figures_.tls_s.value() * 1000,
                     figures_.first_byte_s.value() * 1000, figures_.total_s.value() * 1000)},
        {"capacity", fmt::format("{:.0f} targets", figures_.capacity_targets.value())},
-       {"cycles", fmt::format("{} sent, {} skipped", now.cycles, now.skipped_cycles)},
+       {"cycles", fmt::format("{} sent, {} skipped, {} prompt ones between them", now.cycles,
+                              now.skipped_cycles, now.prompts)},
        {"since_accepted", fmt::format("{:.1f} s", now.since_accepted_s)},
        {"pace_age", fmt::format("{:.1f} s", now.pace_age_s)},
        {"endpoint", now.endpoint_reachable ? "reachable"

@@ -23,6 +23,7 @@ void write_publication(Json& json, const PublicationReport& report) {
   json.member("sent_bytes", report.sent_bytes);
   json.member("cycles", report.cycles);
   json.member("skipped_cycles", report.skipped_cycles);
+  json.member("prompts", report.prompts);
   json.seconds("since_accepted_s", report.since_accepted_s);
   json.seconds("pace_age_s", report.pace_age_s);
   json.member("endpoint_reachable", report.endpoint_reachable);

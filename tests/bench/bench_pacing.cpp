@@ -35,8 +35,8 @@ struct Wish {
 };
 
 const std::vector<std::string> usual_systems{
-    "paceline", "paceline_events", "progressive",   "vicidial_hard", "vicidial_tuned", "webitel",
-    "erlang_a", "prototype",       "optimum_table", "ctmdp",         "oracle"};
+    "paceline", "paceline_refresh", "progressive",   "vicidial_hard", "vicidial_tuned", "webitel",
+    "erlang_a", "prototype",        "optimum_table", "ctmdp",         "oracle"};
 const std::vector<std::string> quick_systems{"paceline", "progressive", "vicidial_hard",
                                              "webitel",  "erlang_a",    "ctmdp"};
 const std::vector<std::string> trace_systems{"silent",        "paceline", "progressive",

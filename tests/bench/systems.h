@@ -41,7 +41,8 @@ std::unique_ptr<System> make_order_up_to(OrderUpTo tables, double period_s, bool
 struct PacelineWays {
   bool start_times = true;   // False: it sees the counts alone.
   bool closed_form = false;  // PREDICTIVE_B instead of SUPER_PROGRESSIVE.
-  double debounce_s = -1;    // [s] after a change it decides again; negative: on the refresh alone.
+  // [s] after a change it decides again, as the service does; negative: on the refresh alone.
+  double debounce_s = 0.25;
 };
 
 std::unique_ptr<System> make_paceline(const Scenario& scenario, PacelineWays ways,

@@ -1,13 +1,11 @@
-// Tests of what is said: offers, contracts, compression, capacity; and of what the answers mean.
-#include "services/publisher/request.h"
+// Tests of how it is said: contracts, compression, parts, capacity; and of what the answers mean.
+#include "services/publisher/contract.h"
 
 #include "tests/support/catch.h"
 
 #include <rapidcheck.h>
 #include <zlib.h>
 #include <zstd.h>
-
-#include <map>
 
 #include "services/publisher/capacity.h"
 #include "services/publisher/compress.h"
@@ -19,25 +17,6 @@ namespace paceline::test {
 namespace {
 
 constexpr WallTime noon{1'000'000s};
-
-Offers offers_of(std::size_t count) {
-  std::vector<std::string> ids;
-  for (std::size_t i = 0; i < count; ++i) ids.push_back("t" + std::to_string(i));
-  return Offers{ids, std::vector<std::string>(count, "chat")};
-}
-
-Offer allowing(int proactive) {
-  return {.state = PaceState::ok,
-          .reason = PaceReason::granted,
-          .proactive = proactive,
-          .max_pending = proactive};
-}
-
-std::vector<std::string> ids_of(const PublicationRequest& request) {
-  std::vector<std::string> ids;
-  for (const auto& target : request.targets) ids.push_back(target.id);
-  return ids;
-}
 
 std::string unpacked(const std::string& packed, std::size_t size) {
   std::string out(size, '\0');
@@ -69,127 +48,6 @@ Verdict judged(int status, std::string_view body = "", std::string_view retry_af
 }
 
 }  // namespace
-
-TEST_CASE("a full publication names every target", "[publisher]") {
-  Offers offers = offers_of(3);
-  PublicationRequest request;
-
-  const bool left = offers.fill(request, true, 10);
-
-  CHECK(!left);
-  CHECK(ids_of(request) == std::vector<std::string>{"t0", "t1", "t2"});
-  CHECK(request.targets[0].reason == PaceReason::stale_statistics);
-}
-
-TEST_CASE("a delta names the targets that changed", "[publisher]") {
-  Offers offers = offers_of(3);
-  PublicationRequest request;
-  offers.fill(request, true, 10);
-  offers.set(1, allowing(2));
-
-  offers.fill(request, false, 10);
-
-  REQUIRE(ids_of(request) == std::vector<std::string>{"t1"});
-  CHECK(!request.full);
-  CHECK(request.targets[0].proactive == 2);
-}
-
-TEST_CASE("a delta names a target whose allowance was used, though it is the same number again",
-          "[publisher]") {
-  Offers offers = offers_of(2);
-  offers.set(0, allowing(2));
-  PublicationRequest request;
-  offers.fill(request, true, 10);
-  offers.used(0);
-  offers.used(1);  // Nothing is allowed there: nothing to renew.
-
-  offers.fill(request, false, 10);
-  CHECK(ids_of(request) == std::vector<std::string>{"t0"});
-
-  offers.fill(request, false, 10);
-  CHECK(request.targets.empty());
-}
-
-TEST_CASE("parts name every target once, though those told first were used meanwhile",
-          "[publisher]") {
-  Offers offers = offers_of(5);
-  for (std::uint32_t i = 0; i < 5; ++i) offers.set(i, allowing(1));
-  PublicationRequest request;
-  std::vector<std::string> told;
-
-  bool left = offers.fill(request, true, 2);
-  for (int part = 0; part < 3; ++part) {
-    for (const auto& id : ids_of(request)) {
-      told.push_back(id);
-      offers.used(static_cast<std::uint32_t>(id[1] - '0'));
-    }
-    if (left) left = offers.fill_rest(request, 2);
-  }
-
-  CHECK(!left);
-  CHECK(told == std::vector<std::string>{"t0", "t1", "t2", "t3", "t4"});
-}
-
-TEST_CASE("a wait that hardly moved is not told again", "[publisher]") {
-  Offers offers = offers_of(1);
-  Offer offer = allowing(1);
-  offer.predicted_wait_s = 20;
-  offers.set(0, offer);
-  PublicationRequest request;
-  offers.fill(request, true, 10);
-
-  offer.predicted_wait_s = 21.9;
-  offers.set(0, offer);
-  offers.fill(request, false, 10);
-  CHECK(request.targets.empty());
-
-  offer.predicted_wait_s = 23;
-  offers.set(0, offer);
-  offers.fill(request, false, 10);
-  CHECK(request.targets.size() == 1);
-}
-
-TEST_CASE("whatever a row says its offer is in range", "[publisher]") {
-  TargetPace pace;
-  pace.proactive = -3;
-  pace.reactive_state = std::nan("");
-  pace.predicted_wait_s = std::numeric_limits<double>::infinity();
-
-  const Offer offer = offer_of(pace);
-
-  CHECK(offer.proactive == 0);
-  CHECK(offer.reactive_state == 0);
-  CHECK(offer.predicted_wait_s == 1e6);
-}
-
-// A receiver that applies full and delta publications as the contract says always holds what is
-// true now, whatever changed and however small the parts were.
-TEST_CASE("a receiver of every publication holds what is true", "[publisher][property]") {
-  REQUIRE(rc::check([] {
-    const auto count = *rc::gen::inRange<std::size_t>(1, 12);
-    Offers offers = offers_of(count);
-    std::map<std::string, int> held;
-    bool full = true;
-    for (int cycle = 0; cycle < 12; ++cycle) {
-      for (std::uint32_t i = 0; i < count; ++i)
-        if (*rc::gen::inRange(0, 3) == 0) offers.set(i, allowing(*rc::gen::inRange(0, 4)));
-      const auto limit = *rc::gen::inRange<std::size_t>(1, 6);
-      bool left = true;
-      bool first = true;
-      while (left) {
-        PublicationRequest request;
-        left = first ? offers.fill(request, full, limit) : offers.fill_rest(request, limit);
-        RC_ASSERT(request.targets.size() <= limit);
-        if (request.full) held.clear();
-        for (const auto& target : request.targets) held[target.id] = target.proactive;
-        first = false;
-      }
-      for (std::uint32_t i = 0; i < count; ++i)
-        RC_ASSERT(held["t" + std::to_string(i)] == offers.now(i).proactive);
-      full = *rc::gen::inRange(0, 4) == 0;
-    }
-  }));
-}
 
 TEST_CASE("the path names the cluster and nothing else", "[publisher]") {
   CHECK(paceline_contract("a/b c").path == "v2/pacing/clusters/a%2Fb%20c/publications");

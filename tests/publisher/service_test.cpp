@@ -107,7 +107,7 @@ TEST_CASE("publications keep the period and only changes are told", "[publisher]
 TEST_CASE("no publication leaves without a good grant", "[publisher][scenario]") {
   const auto seed = GENERATE(range(0u, 200u));
   CAPTURE(seed);
-  Stage stage{seed};
+  Stage stage{seed, [](PublisherConfig& config) { config.prompt_gap = 50ms; }};
   stage.endpoint->delay_max = 3s;
   SimRandom chance{seed};
   std::vector<Grant> granted;
@@ -130,6 +130,7 @@ TEST_CASE("no publication leaves without a good grant", "[publisher][scenario]")
       is_paused = !is_paused;
       is_paused ? stage.sim.pause_process(address) : stage.sim.resume_process(address);
     }
+    stage.pace(i % 7);
     stage.sim.run_for(std::chrono::milliseconds{static_cast<int>(chance.uniform() * 700)});
   }
 

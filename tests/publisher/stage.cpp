@@ -113,6 +113,7 @@ Stage::Stage(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt) : 
   config.boot = "boot-1";
   config.gzip = config.zstd = false;
   config.pace_stale = 5s;
+  config.prompt_gap = 0s;  // Unless a test is about them.
   for (int i = 0; i < 6; ++i) config.ids.push_back("t" + std::to_string(i));
   config.channels.assign(config.ids.size(), "chat");
   if (adapt) adapt(config);
@@ -154,12 +155,13 @@ void Stage::restart() {
   publisher = std::make_unique<Publisher>(config, *world, *endpoint);
 }
 
-void Stage::pace(int proactive) {
+void Stage::pace(int proactive, double reactive_state) {
   TargetPace row;
   row.state = PaceState::ok;
   row.reason = PaceReason::granted;
   row.proactive = proactive;
   row.max_pending = proactive;
+  row.reactive_state = reactive_state;
   for (auto& rows : rows_)
     for (std::uint32_t i = 0; i < rows->size(); ++i) rows->set(i, row);
 }

@@ -80,7 +80,7 @@ struct Stage {
   void grant(std::uint64_t term, Duration life = 60s - 1ms);
   Grant grant_message(std::uint64_t term, Duration life);
   /// All rows of both shards from now on, every 100 ms.
-  void pace(int proactive);
+  void pace(int proactive, double reactive_state = 1);
   void silence_pacer(int shard) { silent_[static_cast<std::size_t>(shard)] = true; }
 
   Instant now() const { return world->clock.now(); }

@@ -123,7 +123,7 @@ export class ClusterStrip {
     if (this.round_trips.length > most_round_trips) this.round_trips.shift();
     tile.show(`${report.round_trip_ms.toFixed(1)} ms`, `of ${Math.round(report.period_ms)} ms`, [
       fact("answer", `${words(report.outcome)}${report.http_status ? " " + report.http_status : ""}`, report.outcome === "accepted" ? "" : "bad"),
-      fact("skipped", compact(report.skipped_cycles), report.skipped_cycles ? "warn" : ""), fact("sent", bytes(report.sent_bytes)), fact("rejected", count(report.rejected_targets), report.rejected_targets ? "warn" : "")],
+      fact("skipped", compact(report.skipped_cycles), report.skipped_cycles ? "warn" : ""), fact("prompt", compact(report.prompts)), fact("sent", bytes(report.sent_bytes)), fact("rejected", count(report.rejected_targets), report.rejected_targets ? "warn" : "")],
       share > 0.5 ? "alarm" : "");
     tile.draw(this.round_trips, { top: report.period_ms / 2 });
   }

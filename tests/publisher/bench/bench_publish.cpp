@@ -143,7 +143,7 @@ class Day {
     encode_publication_answer(verdict.answer, out);
     for (const OfferFeedback& told : verdict.answer.feedback) {
       const std::uint32_t index = index_.at(told.id);
-      if (told.counts.sent > feedback_[index].sent) offers_.used(index);
+      offers_.heard(index, told.counts.sent - feedback_[index].sent, told.counts.pending);
       feedback_[index] = told.counts;
     }
   }

@@ -1,0 +1,238 @@
+#include "tests/scenario/closed_loop.h"
+
+#include <map>
+
+#include "common/base/check.h"
+#include "common/wire/codec.h"
+#include "common/wire/engagement.h"
+
+namespace paceline::test {
+namespace {
+
+constexpr Duration stat_server_tick = 200ms;  // A Stat Server gathers changes about so long.
+constexpr std::uint64_t term = 257;
+
+HttpAnswer answered(int status, std::string body) {
+  HttpAnswer answer;
+  answer.status = status;
+  answer.body = std::move(body);
+  return answer;
+}
+
+Targets targets_of(const ClosedLoop::Plan& plan) {
+  Targets targets;
+  for (int i = 0; i < plan.groups; ++i) {
+    const auto number = std::to_string(i);
+    targets.all.push_back({.id = "t" + number,
+                           .media_channel = "chat",
+                           .group = "g" + number,
+                           .queue = "q" + number,
+                           .options = {.refresh_period = plan.refresh_period}});
+  }
+  return targets;
+}
+
+CentrePlan centre_of(const ClosedLoop::Plan& plan) {
+  CentrePlan centre{.kinds = {plan.kind}, .targets = {}};
+  for (const auto& target : targets_of(plan).all)
+    centre.targets.push_back({.id = target.id,
+                              .channel = target.media_channel,
+                              .group = target.group,
+                              .queue = target.queue,
+                              .size = static_cast<double>(plan.agents),
+                              .calls = {}});
+  return centre;
+}
+
+}  // namespace
+
+// A Stat Server that tells the centre's figures as they change.
+class ClosedLoop::Figures final : public Source {
+ public:
+  Figures(SourceListener& listener, SimWorld& sim, World& world, Centre& centre)
+      : listener_{listener}, sim_{sim}, world_{world}, centre_{centre}, told_(centre.size()) {}
+  ~Figures() override { stop(); }
+  void start() override {
+    listener_.began(0);
+    tell();
+    listener_.became(0, {.complete = true, .pushing = true});
+    timer_ = world_.timers.every(stat_server_tick, [this] { tell(); });
+  }
+  void targets_changed(const Roster::Change&) override {}
+  void stop() override { world_.timers.cancel(timer_); }
+
+ private:
+  void tell() {
+    centre_.advance(sim_.elapsed());
+    std::vector<Reading> readings;
+    for (std::uint32_t slot = 0; slot < centre_.size(); ++slot) {
+      if (told_[slot] == centre_.changed(slot) && centre_.changed(slot) != 0) continue;
+      told_[slot] = centre_.changed(slot);
+      const TargetCounts& counts = centre_.figures(slot);
+      const auto& [reactive, proactive] = std::tie(counts.reactive, counts.proactive);
+      const auto say = [&](Figure figure, double value) {
+        readings.push_back({.statistic = statistic_of(slot, figure),
+                            .timestamp_ms = 1'790'000'000'000 + sim_.elapsed() / 1ms,
+                            .value = value});
+      };
+      say(Figure::logged_in, counts.logged_in);
+      say(Figure::ready, counts.ready);
+      say(Figure::busy, counts.busy);
+      say(Figure::after_call_work, counts.wrap_up);
+      say(Figure::in_queue, reactive.queued + proactive.queued);
+      say(Figure::entered, static_cast<double>(reactive.entered + proactive.entered));
+      say(Figure::answered, static_cast<double>(reactive.answered + proactive.answered));
+      say(Figure::abandoned, static_cast<double>(reactive.abandoned + proactive.abandoned));
+      say(Figure::handling_time,
+          counts.handled > 0 ? counts.handling_s / static_cast<double>(counts.handled) : 0);
+    }
+    if (!readings.empty()) listener_.read(0, readings);
+    listener_.heard(0);
+  }
+
+  SourceListener& listener_;
+  SimWorld& sim_;
+  World& world_;
+  Centre& centre_;
+  std::vector<std::uint64_t> told_;
+  TimerId timer_ = 0;
+};
+
+// To the endpoint and back, each way taking its time.
+class ClosedLoop::Way final : public Http {
+ public:
+  Way(ClosedLoop& loop, World& world) : loop_{loop}, world_{world} {}
+  ~Way() override {
+    for (const auto& [call, timer] : under_way_) world_.timers.cancel(timer);
+  }
+  HttpCall send(HttpRequest request, Done done) override {
+    const HttpCall call = ++last_;
+    under_way_[call] = world_.timers.after(loop_.plan_.way, [this, call, request, done] {
+      under_way_[call] =
+          world_.timers.after(loop_.plan_.way, [this, call, done, answer = loop_.answer(request)] {
+            under_way_.erase(call);
+            done(answer);
+          });
+    });
+    return call;
+  }
+  void cancel(HttpCall call) override {
+    if (const auto found = under_way_.extract(call)) world_.timers.cancel(found.mapped());
+  }
+
+ private:
+  ClosedLoop& loop_;
+  World& world_;
+  HttpCall last_ = 0;
+  std::map<HttpCall, TimerId> under_way_;
+};
+
+GroupKind ClosedLoop::chat() {
+  GroupKind kind;
+  kind.agents.fill(1);
+  kind.service = {Law::lognormal, 240, 1};
+  kind.wrap_up = {Law::exponential, 0, 1};
+  kind.patience = {Law::exponential, 60, 1};
+  kind.not_ready_share = 0;
+  kind.rejection = 1;
+  kind.invitation_life = 1h;
+  return kind;
+}
+
+ClosedLoop::Totals ClosedLoop::Totals::operator-(const Totals& before) const {
+  return {.busy_s = busy_s - before.busy_s,
+          .logged_in_s = logged_in_s - before.logged_in_s,
+          .answered = answered - before.answered,
+          .abandoned = abandoned - before.abandoned,
+          .publications = publications - before.publications,
+          .prompts = prompts - before.prompts,
+          .bytes = bytes - before.bytes};
+}
+
+ClosedLoop::ClosedLoop(Plan plan, std::uint64_t seed)
+    : plan_{std::move(plan)},
+      sim_{seed},
+      centre_{centre_of(plan_), seed},
+      reception_{centre_, {.epoch = "one"}},
+      elector_{sim_.process({"a", "elector", 0})},
+      publisher_world_{sim_.process({"a", "publisher", 0})} {
+  const Targets targets = targets_of(plan_);
+  StatfeedConfig feed;
+  feed.servers = {"http://primary", ""};
+  feed.targets = targets;
+  statfeed_ = std::make_unique<Statfeed>(feed, sim_.process({"a", "statfeed", 0}));
+  PacerConfig pacing;
+  pacing.targets = targets.all;
+  pacing.tuning.sends_after_decision = false;  // As parse_pacer_config() has it.
+  pacing.tuning.window_s = to_seconds(day);
+  World& pacer_world = sim_.process({"a", "pacer", 0});
+  pacing.accounting_begins = (pacer_world.clock.wall().time_since_epoch() + learns) % day;
+  pacer_ = std::make_unique<Pacer>(pacing, pacer_world, no_checkpoint_);
+  PublisherConfig publishing;
+  publishing.cluster = "loop";
+  publishing.node = "a";
+  publishing.boot = "boot";
+  publishing.base_auth_url = "https://login.test/oauth/token";
+  publishing.base_service_url = "https://api.test/api/";
+  publishing.client_id = "loop";
+  publishing.client_secret = "secret";
+  publishing.refresh_period = plan_.refresh_period;
+  publishing.prompt_gap = plan_.prompt_gap;
+  publishing.gzip = publishing.zstd = false;
+  publishing.ids = targets.ids();
+  publishing.channels.assign(targets.all.size(), "chat");
+  way_ = std::make_unique<Way>(*this, publisher_world_);
+  publisher_ = std::make_unique<Publisher>(publishing, publisher_world_, *way_);
+  figures_ =
+      std::make_unique<Figures>(*statfeed_, sim_, sim_.process({"a", "statserver", 0}), centre_);
+  statfeed_->attach(0, *figures_);
+  figures_->start();
+  elector_.timers.every(10s, [this] { grant(); });
+}
+
+ClosedLoop::~ClosedLoop() = default;
+
+void ClosedLoop::grant() {
+  Grant grant;
+  grant.node = "a";
+  grant.boot = "boot";
+  grant.incarnation = elector_.incarnation;
+  grant.publisher = publisher_world_.incarnation;
+  grant.sequence = ++grants_;
+  grant.term = term;
+  grant.expires_ns = (elector_.clock.now() + 60s).time_since_epoch().count();
+  elector_.bus.publish("grant", encode(grant));
+}
+
+HttpAnswer ClosedLoop::answer(const HttpRequest& request) {
+  if (request.method == "GET") return answered(405, "");
+  if (request.url.ends_with("/oauth/token"))
+    return answered(200, R"({"access_token":"t","token_type":"bearer","expires_in":172800})");
+  ++publications_;
+  bytes_ += request.body.size();
+  if (throttled_) return answered(429, "");
+  const auto publication = decode_publication(request.body);
+  CHECK(publication.has_value());
+  centre_.advance(sim_.elapsed());
+  const auto verdict = reception_.receive(*publication, publication->timestamp_ms, 1);
+  CHECK(verdict.status == 200);
+  std::string body;
+  encode_publication_answer(verdict.answer, body);
+  return answered(200, std::move(body));
+}
+
+ClosedLoop::Totals ClosedLoop::totals() {
+  centre_.advance(sim_.elapsed());
+  Totals all{.publications = publications_, .prompts = 0, .bytes = bytes_};
+  all.prompts = publisher_->report().prompts;
+  for (std::uint32_t i = 0; i < centre_.size(); ++i) {
+    const TargetCounts counts = centre_.counts(i);
+    all.busy_s += counts.busy_s + counts.wrap_up_s;
+    all.logged_in_s += counts.logged_in_s;
+    all.answered += counts.proactive.answered;
+    all.abandoned += counts.proactive.abandoned;
+  }
+  return all;
+}
+
+}  // namespace paceline::test
