@@ -1,6 +1,7 @@
 // HTTP as a client sees it: one request, one answer, in the loop.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -40,7 +41,8 @@ struct HttpAnswer {
   HttpHeaders headers;  // Names in lower case.
   std::string body;     // Content-Encoding undone.
   HttpTimes times;
-  double http_version = 0;  // 1, 1.1, 2
+  double http_version = 0;       // 1, 1.1, 2
+  std::uint64_t wire_bytes = 0;  // [bytes] both ways, heads included, before TLS.
 
   /// The first header of that (lower case) name, or "".
   std::string_view header(std::string_view name) const {

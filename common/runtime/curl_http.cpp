@@ -84,6 +84,18 @@ double millis(CURL* easy, CURLINFO info) {
   return static_cast<double>(micros) / 1000.0;
 }
 
+std::uint64_t wire_bytes(CURL* easy) {
+  long sent_head = 0;
+  long received_head = 0;
+  curl_off_t sent = 0;
+  curl_off_t received = 0;
+  curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent_head);
+  curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &received_head);
+  curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+  curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+  return static_cast<std::uint64_t>(sent_head + received_head + sent + received);
+}
+
 Errc code_of(CURLcode code) {
   switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -183,6 +195,7 @@ struct CurlHttp::Multi {
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     transfer->answer.status = static_cast<int>(status);
     transfer->answer.http_version = http_version(transfer->easy);
+    transfer->answer.wire_bytes = wire_bytes(transfer->easy);
     transfer->answer.times = {millis(transfer->easy, CURLINFO_CONNECT_TIME_T),
                               millis(transfer->easy, CURLINFO_APPCONNECT_TIME_T),
                               millis(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T),

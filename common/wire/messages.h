@@ -343,19 +343,22 @@ struct PublicationReport {
   std::uint64_t sent_bytes = 0;      // On the wire, body only.
   std::uint64_t cycles = 0;          // Since start.
   std::uint64_t skipped_cycles = 0;  // A request was still in flight.
-  std::uint64_t prompts = 0;         // Publications between two cycles, since start.
   double since_accepted_s = -1;      // [s] since the last accepted publication; -1 = never.
   double pace_age_s = -1;            // [s] age of the oldest shard's `pace`; -1 = one is missing.
   bool endpoint_reachable = false;   // As of the last publication, probe and token request.
   bool endpoint_tried = false;       // There was one of them.
   double capacity_targets = -1;      // That would fit into warn_share of the period; -1 = unknown.
+  std::uint64_t prompts = 0;         // Publications between two cycles, since start.
+  std::uint64_t requests = 0;        // Publications that were answered, since start.
+  std::uint64_t wire_bytes = 0;      // Of those, both ways, heads included, before TLS.
 
   PACELINE_FIELDS(self.version, self.node, self.incarnation, self.report, self.pid, self.open,
                   self.term, self.stopped_term, self.fenced_by, self.sequence, self.outcome,
                   self.status, self.detail, self.round_trip_ms, self.period_ms, self.targets,
                   self.rejected_targets, self.body_bytes, self.sent_bytes, self.cycles,
-                  self.skipped_cycles, self.prompts, self.since_accepted_s, self.pace_age_s,
-                  self.endpoint_reachable, self.endpoint_tried, self.capacity_targets)
+                  self.skipped_cycles, self.since_accepted_s, self.pace_age_s,
+                  self.endpoint_reachable, self.endpoint_tried, self.capacity_targets, self.prompts,
+                  self.requests, self.wire_bytes)
   bool operator==(const PublicationReport&) const = default;
 };
 

@@ -91,6 +91,8 @@ Fields fields_of(const PublicationReport& report) {
           {"cycles", report.cycles},
           {"skipped_cycles", report.skipped_cycles},
           {"prompts", report.prompts},
+          {"requests", report.requests},
+          {"wire_bytes", report.wire_bytes},
           {"since_accepted_s", report.since_accepted_s},
           {"pace_age_s", report.pace_age_s},
           {"endpoint_reachable", report.endpoint_reachable},

@@ -48,8 +48,8 @@ void GoalLoop::learn_closing(double allowed) {
 }
 
 double GoalLoop::swing() const {
-  constexpr double one_of_twenty = 1.85;  // Student's t of the ten windows that are remembered.
-  return std::clamp(one_of_twenty * std::sqrt(learned.closing_square), 1.0, 10.0);
+  constexpr double one_of_forty = 2.26;  // Student's t of the ten windows that are remembered.
+  return std::clamp(one_of_forty * std::sqrt(learned.closing_square), 1.0, 10.0);
 }
 
 void GoalLoop::next_window(bool whole) {

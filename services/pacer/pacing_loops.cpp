@@ -14,7 +14,7 @@ constexpr double reserve_gain = 3;    // Of the reactive loop, times the proacti
 constexpr double reserve_scale = 4;   // and times -s over this: a slot held back is a share of s.
 constexpr double reserve_known = 20;  // [interactions] reactive, that its beginning takes.
 // Where the goal is out of reach without any invitation, they may still cost this share of it.
-constexpr double displaced_least = 0.02;
+constexpr double displaced_least = 0.015;
 constexpr double unserved_s = 14 * 86400.0;  // Time constant of what is lost without invitations.
 constexpr double unserved_prior = 50;        // [interactions] of which none was.
 constexpr double cut_outcomes = 20;          // Fast cut: more than these in the last minute,

@@ -56,6 +56,9 @@ Figures::Figures(Metrics& metrics)
                                  "Bytes of publications as sent, bodies only.")},
       answer_bytes{metrics.counter("paceline_publisher_answer_bytes_total",
                                    "Bytes of answers, after decompression.")},
+      wire_bytes{metrics.counter("paceline_publisher_wire_bytes_total",
+                                 "Bytes of publications and their answers as they travelled, heads "
+                                 "included, before TLS.")},
       prompts{metrics.counter("paceline_publisher_prompts_total",
                               "Publications between two periods, for what could not wait.")},
       skipped{metrics.counter("paceline_publisher_skipped_cycles_total",

@@ -31,6 +31,7 @@ struct Figures {
   Counter& body_bytes;
   Counter& sent_bytes;
   Counter& answer_bytes;
+  Counter& wire_bytes;
   Counter& prompts;
   Counter& skipped;
   Counter& cancelled;

@@ -132,6 +132,9 @@ void Publisher::on_answer(Result<HttpAnswer> answer) {
                      .body = answer->body},
                     request_, contract_, world_.clock.wall());
     figures_.answer_bytes.add(static_cast<double>(answer->body.size()));
+    figures_.wire_bytes.add(static_cast<double>(answer->wire_bytes));
+    ++last_.requests;
+    last_.wire_bytes += answer->wire_bytes;
     note_times(*answer);
     encodings_.heard(answer->header("accept-encoding"));
   } else {

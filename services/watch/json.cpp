@@ -24,6 +24,8 @@ void write_publication(Json& json, const PublicationReport& report) {
   json.member("cycles", report.cycles);
   json.member("skipped_cycles", report.skipped_cycles);
   json.member("prompts", report.prompts);
+  json.member("requests", report.requests);
+  json.member("wire_bytes", report.wire_bytes);
   json.seconds("since_accepted_s", report.since_accepted_s);
   json.seconds("pace_age_s", report.pace_age_s);
   json.member("endpoint_reachable", report.endpoint_reachable);

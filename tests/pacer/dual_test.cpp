@@ -173,7 +173,7 @@ TEST_CASE("where nobody is invited, what is lost does not close the reactive loo
   CHECK(first.figures.displaced == 0);
   CHECK(later.figures.aggressiveness_reactive > first.figures.aggressiveness_reactive);
   CHECK(later.figures.reactive_unserved > 0.4);
-  CHECK(later.figures.displaced_allowed == Approx(0.05 * 0.02));
+  CHECK(later.figures.displaced_allowed == Approx(0.05 * 0.015));
   CHECK(invited.figures.aggressiveness_reactive < -20);
   CHECK(invited.figures.displaced > 100);
 }

@@ -99,6 +99,8 @@ TEST_CASE("a request arrives with its parts and the answer with its", "[runtime]
   CHECK(web.last.parameter("b") == "x y");
   CHECK(web.last.header("x-word") == "w");
   CHECK(answer->times.total_ms > 0);
+  CHECK(answer->wire_bytes > 150);  // Two bodies of five bytes, and the heads.
+  CHECK(answer->wire_bytes < 1500);
 }
 
 TEST_CASE("an answer may come later and one that nobody gives is 503", "[runtime]") {

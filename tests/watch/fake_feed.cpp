@@ -286,7 +286,10 @@ struct NodeVoices {
         .cycles = cycles,
         .since_accepted_s = cycles ? 0.1 : -1,
         .pace_age_s = 0.1,
-        .endpoint_reachable = true};
+        .endpoint_reachable = true,
+        .prompts = cycles / 2,
+        .requests = cycles * 3 / 2,
+        .wire_bytes = cycles * 3 / 2 * (900 + ground.targets.all.size() * 30)};
     publisher->bus.publish("publication", encode(report));
   }
 

@@ -4,6 +4,7 @@ import { bytes, compact, count, make, moment, percent, pill, put_class, put_text
 const role_tones = { master: "accent", standby: "good", witness: "", down: "bad" };
 const publisher_tones = { open: "good", shut: "", down: "bad" };
 const most_round_trips = 120;
+const network_window_ms = 10_000;
 
 const fact = (name, value, tone = "") => make("span", { class: "fact " + tone }, make("i", {}, name), " ", make("b", { class: "num" }, value));
 
@@ -39,6 +40,7 @@ export class ClusterStrip {
     this.bar = make("div", { class: "mixbar", "aria-hidden": "true" });
     this.chips = new Map();
     this.round_trips = [];
+    this.sent = [];  // Requests and bytes so far, at moments of the last ten seconds.
     element.replaceChildren(this.notices, make("div", { class: "card cluster" }, this.headline, this.nodes),
       make("div", { class: "tiles" }, ...Object.values(this.tiles).map((tile) => tile.element)),
       make("div", { class: "card reasons" }, this.bar, this.mix));
@@ -114,6 +116,20 @@ export class ClusterStrip {
       heard < status.pacers.length ? "alarm" : "");
   }
 
+  /** What publishing costs, over the last ten seconds or so. */
+  network(report, status) {
+    const now = { at: Date.parse(status.time), master: status.master, requests: report.requests, bytes: report.wire_bytes };
+    const last = this.sent.at(-1);
+    if (last && (last.master !== now.master || last.requests > now.requests || last.at > now.at)) this.sent = [];
+    if (this.sent.at(-1)?.at === now.at) this.sent.pop();
+    this.sent.push(now);
+    while (this.sent.length > 2 && this.sent[1].at <= now.at - network_window_ms) this.sent.shift();
+    const first = this.sent[0];
+    const passed_s = (now.at - first.at) / 1000;
+    if (passed_s < 1) return [fact("requests", "-"), fact("network", "-")];
+    return [fact("requests", `${Math.round((now.requests - first.requests) / passed_s * 60)} /min`), fact("network", `${bytes(Math.round((now.bytes - first.bytes) / passed_s))}/s`)];
+  }
+
   show_endpoint(status) {
     const report = status.nodes.find((node) => node.name === status.master)?.publication;
     const tile = this.tiles.endpoint;
@@ -123,7 +139,7 @@ export class ClusterStrip {
     if (this.round_trips.length > most_round_trips) this.round_trips.shift();
     tile.show(`${report.round_trip_ms.toFixed(1)} ms`, `of ${Math.round(report.period_ms)} ms`, [
       fact("answer", `${words(report.outcome)}${report.http_status ? " " + report.http_status : ""}`, report.outcome === "accepted" ? "" : "bad"),
-      fact("skipped", compact(report.skipped_cycles), report.skipped_cycles ? "warn" : ""), fact("prompt", compact(report.prompts)), fact("sent", bytes(report.sent_bytes)), fact("rejected", count(report.rejected_targets), report.rejected_targets ? "warn" : "")],
+      fact("skipped", compact(report.skipped_cycles), report.skipped_cycles ? "warn" : ""), ...this.network(report, status), fact("rejected", count(report.rejected_targets), report.rejected_targets ? "warn" : "")],
       share > 0.5 ? "alarm" : "");
     tile.draw(this.round_trips, { top: report.period_ms / 2 });
   }
