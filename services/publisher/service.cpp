@@ -98,8 +98,8 @@ std::string Publisher::take_targets(std::vector<std::string> ids, std::vector<st
                                     std::string version) {
   std::size_t stay = 0;
   for (const auto& id : ids) stay += index_of_.contains(id) ? 1 : 0;
-  const auto summary = fmt::format("{} targets: {} added, {} removed", ids.size(),
-                                   ids.size() - stay, config_.ids.size() - stay);
+  auto summary = fmt::format("{} targets: {} added, {} removed", ids.size(), ids.size() - stay,
+                             config_.ids.size() - stay);
   config_.ids = std::move(ids);
   config_.channels = std::move(channels);
   config_.targets_version = std::move(version);

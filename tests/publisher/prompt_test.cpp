@@ -12,7 +12,7 @@ constexpr Duration gap = 300ms;
 
 // A master whose pacers allow nothing so far, just after a beat.
 struct Prompt : Stage {
-  explicit Prompt(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt = {})
+  explicit Prompt(std::uint64_t seed, const std::function<void(PublisherConfig&)>& adapt = {})
       : Stage{seed, [adapt](PublisherConfig& ours) {
                 ours.prompt_gap = gap;
                 if (adapt) adapt(ours);

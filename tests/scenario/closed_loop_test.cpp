@@ -30,7 +30,7 @@ TEST_CASE("a centre's day keeps its goal, and is busier if it is told promptly",
   CHECK(patient.prompts == 0);
   CHECK(patient.publications == 18'000);
   // The vendor's limit is 300 a minute.
-  CHECK(prompt.publications < 230 * 600);
+  CHECK(prompt.publications < 230u * 600);
 }
 
 TEST_CASE("an endpoint that throttles is asked once a period at most", "[scenario]") {
