@@ -17,12 +17,12 @@ ClosedLoop::Totals day_of(const ClosedLoop::Plan& plan, std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE("a centre's day keeps its goal, and is busier if it is told promptly", "[scenario]") {
-  ClosedLoop::Plan plan{.agents = 5, .groups = 10};
+  ClosedLoop::Plan plan{.agents = 5, .groups = 6};
   const auto prompt = day_of(plan, 1);
   plan.prompt_gap = 0s;
   const auto patient = day_of(plan, 1);
 
-  CHECK(prompt.answered > 6000);
+  CHECK(prompt.answered > 3600);
   CHECK(100 * prompt.abandonment() < 3.15);
   CHECK(100 * patient.abandonment() < 3.15);
   CHECK(100 * prompt.occupancy() > 89.5);  // One for each free agent: 87.3 at a refresh of 1 s.
