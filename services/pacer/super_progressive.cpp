@@ -12,6 +12,7 @@ namespace {
 constexpr double negligible = 1e-9;        // Probability that a sum may leave out,
 constexpr double negligible_share = 1e-4;  // or this share of the risk that is asked about,
 constexpr double most_negligible = 1e-6;   // but no more than that.
+constexpr double told_apart = 1e-3;        // Below, the two ways to sum differ by more than a step.
 constexpr double exact_variance = 6;       // Beyond this spread the normal distribution is as good.
 constexpr double exact_mean = 64;          // Of A, so that its points fit, and their weights too.
 constexpr int lanes = 4;                   // Numbers that are computed together.
@@ -245,7 +246,8 @@ RiskAnswer base_stock(const RiskProblem& problem, double allowed, int most, int 
   int high = most + 1;  // Known: risk(high) > allowed, or beyond the bound.
   double risk_low = 0;
   double risk_high = 0;
-  int next = std::clamp(guess, 0, most);
+  // Where the risk need not rise with m, everybody finds the same crossing: the one from below.
+  int next = allowed < told_apart ? 0 : std::clamp(guess, 0, most);
   double slope = usual_power / (next + 1);
   double excess = 0;  // ln (risk / allowed) at the last point.
   int last = -1;

@@ -125,7 +125,9 @@ TEST_CASE("the fast stock is within one of the plain reference's", "[pacer][prop
 TEST_CASE("the stock does not depend on where the search begins", "[pacer][property]") {
   REQUIRE(rc::check([] {
     const RiskProblem problem = any_reference(60, 0.1).problem();
-    const double allowed = *rc::gen::inRange(0, 500) / 1000.0;
+    const double allowed =
+        *rc::gen::oneOf(rc::gen::map(rc::gen::inRange(0, 500), [](int x) { return x / 1000.0; }),
+                        rc::gen::map(rc::gen::inRange(7, 80), [](int x) { return std::exp(-x); }));
 
     const int from_zero = base_stock(problem, allowed, 200, 0).m;
 
