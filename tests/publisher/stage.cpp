@@ -5,6 +5,7 @@
 #include "common/base/check.h"
 #include "common/base/hash.h"
 #include "common/wire/codec.h"
+#include "tests/support/http_answer.h"
 
 namespace paceline::test {
 namespace {
@@ -15,13 +16,6 @@ const Address elector_address{"a", "elector", 0};
 constexpr std::string_view empty_publication =
     R"({"version":1,"cluster":"c","node":"a","term":257,"sequence":1,"timestamp":1,"validUntil":1,)"
     R"("refreshPeriodMs":1,"mode":"full","targets":[]})";
-
-HttpAnswer answered(int status, std::string body) {
-  HttpAnswer answer;
-  answer.status = status;
-  answer.body = std::move(body);
-  return answer;
-}
 
 }  // namespace
 

@@ -5,19 +5,13 @@
 #include "common/base/check.h"
 #include "common/wire/codec.h"
 #include "common/wire/engagement.h"
+#include "tests/support/http_answer.h"
 
 namespace paceline::test {
 namespace {
 
 constexpr Duration stat_server_tick = 200ms;  // A Stat Server gathers changes about so long.
 constexpr std::uint64_t term = 257;
-
-HttpAnswer answered(int status, std::string body) {
-  HttpAnswer answer;
-  answer.status = status;
-  answer.body = std::move(body);
-  return answer;
-}
 
 Targets targets_of(const ClosedLoop::Plan& plan) {
   Targets targets;

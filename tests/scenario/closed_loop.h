@@ -16,6 +16,7 @@
 #include "services/simulator/centre.h"
 #include "services/simulator/reception.h"
 #include "services/statfeed/service.h"
+#include "tests/scenario/no_checkpoint.h"
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
@@ -67,10 +68,6 @@ class ClosedLoop {
  private:
   class Figures;
   class Way;
-  struct NoCheckpoint final : CheckpointStore {
-    Result<std::string> load() override { return fail(Errc::not_found, "none"); }
-    Result<void> save(std::string_view) override { return {}; }
-  };
   HttpAnswer answer(const HttpRequest& request);
   void grant();
 

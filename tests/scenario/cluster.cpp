@@ -1,19 +1,13 @@
 #include "tests/scenario/cluster.h"
 
 #include "common/base/check.h"
+#include "tests/support/http_answer.h"
 
 namespace paceline::test {
 namespace {
 
 const std::vector<std::string> ids = {"sales", "support", "billing"};
 const std::vector<std::string> paced_processes = {"statfeed", "pacer", "elector", "publisher"};
-
-HttpAnswer answered(int status, std::string body) {
-  HttpAnswer answer;
-  answer.status = status;
-  answer.body = std::move(body);
-  return answer;
-}
 
 }  // namespace
 

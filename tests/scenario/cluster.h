@@ -18,6 +18,7 @@
 #include "services/elector/service.h"
 #include "services/pacer/service.h"
 #include "services/publisher/service.h"
+#include "tests/scenario/no_checkpoint.h"
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
@@ -100,10 +101,6 @@ class Cluster {
     Result<void> watch(std::int64_t, std::function<void()>) override {
       return fail(Errc::not_found, "virtual processes have no pid");
     }
-  };
-  struct NoCheckpoint final : CheckpointStore {
-    Result<std::string> load() override { return fail(Errc::not_found, "none"); }
-    Result<void> save(std::string_view) override { return {}; }
   };
   // A statfeed that tells of calm agents.
   struct Feed {

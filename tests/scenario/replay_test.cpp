@@ -11,6 +11,7 @@
 #include "services/pacer/service.h"
 #include "services/statfeed/adapter_record.h"
 #include "services/statfeed/adapter_replay.h"
+#include "tests/scenario/no_checkpoint.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
 #include "tests/support/sim_world.h"
@@ -121,11 +122,6 @@ class Day final : public Source {
   bool begun_[2] = {false, false};
   bool was_dead_ = false;
   TimerId timer_ = 0;
-};
-
-struct NoCheckpoint final : CheckpointStore {
-  Result<std::string> load() override { return fail(Errc::not_found, "none"); }
-  Result<void> save(std::string_view) override { return {}; }
 };
 
 // One node's statfeed and pacer for a stretch of the day; every `pace` message as it was sent.
