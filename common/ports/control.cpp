@@ -4,7 +4,7 @@
 
 namespace paceline {
 
-ControlDesk::ControlDesk(World& world)
+ControlServer::ControlServer(World& world)
     : world_{world},
       started_{world.clock.now()},
       asked_{world.metrics.counter("paceline_control_questions_total",
@@ -37,16 +37,16 @@ ControlDesk::ControlDesk(World& world)
   world_.bus.answer([this](Payload request) { return answer(request); });
 }
 
-void ControlDesk::question(std::string name,
-                           std::function<Result<Bytes>(const Arguments&)> answer) {
+void ControlServer::question(std::string name,
+                             std::function<Result<Bytes>(const Arguments&)> answer) {
   questions_[std::move(name)] = std::move(answer);
 }
 
-void ControlDesk::keyframe(std::string channel, int shard, std::function<Bytes()> frame) {
+void ControlServer::keyframe(std::string channel, int shard, std::function<Bytes()> frame) {
   keyframes_[{std::move(channel), shard}] = std::move(frame);
 }
 
-Bytes ControlDesk::answer(Payload bytes) {
+Bytes ControlServer::answer(Payload bytes) {
   asked_.add();
   ControlReply reply;
   const auto body = [&]() -> Result<Bytes> {
@@ -62,7 +62,7 @@ Bytes ControlDesk::answer(Payload bytes) {
   return encode(reply);
 }
 
-Result<Bytes> ControlDesk::answer_to(const ControlRequest& request) {
+Result<Bytes> ControlServer::answer_to(const ControlRequest& request) {
   const auto found = questions_.find(request.question);
   if (found != questions_.end()) return found->second(request.arguments);
   std::string known;
@@ -71,7 +71,7 @@ Result<Bytes> ControlDesk::answer_to(const ControlRequest& request) {
                                            world_.self.text(), request.question, known));
 }
 
-Bytes ControlDesk::status_answer() const {
+Bytes ControlServer::status_answer() const {
   StatusReply reply;
   reply.fields = {{"process", world_.self.text()},
                   {"incarnation", std::to_string(world_.incarnation)},

@@ -1,10 +1,10 @@
-// The desk where a process answers questions (REQ/REP): the common ones by itself, others as its
+// The server by which a process answers questions (REQ/REP): the common ones by itself, others as its
 // service says.
 //
-//   ControlDesk desk{world};
-//   desk.status([&](StatusReply& reply) { reply.fields.push_back({"role", "master"}); });
-//   desk.question("explain", [&](const auto& arguments) -> Result<Bytes> { ... });
-//   desk.keyframe("pace", shard, [&] { return writer.keyframe(); });
+//   ControlServer control{world};
+//   control.status([&](StatusReply& reply) { reply.fields.push_back({"role", "master"}); });
+//   control.question("explain", [&](const auto& arguments) -> Result<Bytes> { ... });
+//   control.keyframe("pace", shard, [&] { return writer.keyframe(); });
 //
 // By itself it answers: "status" (StatusReply), "metrics" (MetricsReply), "loglevel LEVEL" (empty
 // body), "reload" (StatusReply), "keyframe CHANNEL SHARD" (the frame). A question of another name
@@ -21,13 +21,13 @@
 
 namespace paceline {
 
-class ControlDesk {
+class ControlServer {
  public:
   using Arguments = std::vector<std::string>;
 
-  explicit ControlDesk(World& world);
-  ControlDesk(const ControlDesk&) = delete;
-  ControlDesk& operator=(const ControlDesk&) = delete;
+  explicit ControlServer(World& world);
+  ControlServer(const ControlServer&) = delete;
+  ControlServer& operator=(const ControlServer&) = delete;
 
   void status(std::function<void(StatusReply&)> fill) { status_ = std::move(fill); }
   void question(std::string name, std::function<Result<Bytes>(const Arguments&)> answer);

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/base/patience.h"
+#include "common/base/backoff.h"
 #include "common/wire/engagement.h"
 
 namespace paceline {

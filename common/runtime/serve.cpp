@@ -21,7 +21,7 @@
 
 #include "common/runtime/files.h"
 #include "common/runtime/log.h"
-#include "common/runtime/process_figures.h"
+#include "common/runtime/process_metrics.h"
 #include "common/runtime/system_clock.h"
 #include "common/runtime/system_random.h"
 #include "common/runtime/zmq_bus.h"
@@ -195,7 +195,7 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
     Loop loop;
     SystemClock clock;
     SystemRandom random;
-    const ProcessFigures figures{metrics, loop};
+    const ProcessMetrics figures{metrics, loop};
     ZmqBus bus{place.topology, self, loop, log, metrics};
     World world{.self = self,
                 .incarnation = next_incarnation(lock, clock.wall(), log),

@@ -2,7 +2,7 @@
 
 #include "common/runtime/files.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 Result<ElectorConfig> read_elector_place(Place& place) {
   ElectorConfig config = TRY(parse_elector_config(place));
@@ -11,4 +11,4 @@ Result<ElectorConfig> read_elector_place(Place& place) {
   return config;
 }
 
-}  // namespace paceline
+}  // namespace paceline::elector

@@ -3,10 +3,10 @@
 
 #include "services/elector/config.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 /// parse_elector_config() and the boot id.
 ///   errors   as there; not_found: the kernel names no boot id
 Result<ElectorConfig> read_elector_place(Place& place);
 
-}  // namespace paceline
+}  // namespace paceline::elector

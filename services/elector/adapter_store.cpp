@@ -10,7 +10,7 @@
 
 #include "common/runtime/files.h"
 
-namespace paceline {
+namespace paceline::elector {
 namespace {
 
 [[noreturn]] void broken(const std::string& what) {
@@ -46,4 +46,4 @@ Result<void> FileStore::save(const Memory& memory) {
   return write_file_atomically(path_, format_memory(memory), 0600);
 }
 
-}  // namespace paceline
+}  // namespace paceline::elector

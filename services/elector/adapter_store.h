@@ -5,7 +5,7 @@
 
 #include "services/elector/host.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 class FileStore final : public TermStore {
  public:
@@ -24,4 +24,4 @@ class FileStore final : public TermStore {
   int lock_ = -1;
 };
 
-}  // namespace paceline
+}  // namespace paceline::elector

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <limits>
 
-namespace paceline {
+namespace paceline::elector {
 
 Result<void> PidWatch::watch(std::int64_t pid, std::function<void()> died) {
   forget();
@@ -33,4 +33,4 @@ void PidWatch::forget() {
   fd_ = -1;
 }
 
-}  // namespace paceline
+}  // namespace paceline::elector

@@ -4,7 +4,7 @@
 #include "common/runtime/loop.h"
 #include "services/elector/host.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 class PidWatch final : public ProcessWatch {
  public:
@@ -22,4 +22,4 @@ class PidWatch final : public ProcessWatch {
   int fd_ = -1;
 };
 
-}  // namespace paceline
+}  // namespace paceline::elector

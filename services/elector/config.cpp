@@ -7,7 +7,7 @@
 #include <iterator>
 #include <set>
 
-namespace paceline {
+namespace paceline::elector {
 namespace {
 
 // Relative to the folder of the topology file, as every path in it.
@@ -97,4 +97,4 @@ Result<ElectorConfig> parse_elector_config(Place& place) {
   return settings.finish(config);
 }
 
-}  // namespace paceline
+}  // namespace paceline::elector

@@ -5,7 +5,7 @@
 #include "services/elector/policy.h"
 #include "topology/topology.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 struct ElectorConfig {
   ElectionPolicy policy;
@@ -30,4 +30,4 @@ Result<ElectorConfig> parse_elector_config(Place& place);
 ///   errors   refused: another cluster, more than one node added or removed, or a shorter lock
 Result<bool> may_follow(const ElectorConfig& running, const ElectorConfig& next);
 
-}  // namespace paceline
+}  // namespace paceline::elector

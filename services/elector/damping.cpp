@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace paceline {
+namespace paceline::elector {
 
 namespace {
 constexpr double one_loss = 1000;
@@ -33,4 +33,4 @@ bool Damping::suppressed(Instant now) {
   return suppressed_;
 }
 
-}  // namespace paceline
+}  // namespace paceline::elector

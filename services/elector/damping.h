@@ -7,7 +7,7 @@
 
 #include "common/base/time.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 class Damping {
  public:
@@ -26,4 +26,4 @@ class Damping {
   Instant suppressed_at_{};
 };
 
-}  // namespace paceline
+}  // namespace paceline::elector

@@ -5,7 +5,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 using Kind = ElectionMessageKind;
 using Role = ElectorRole;
@@ -298,4 +298,4 @@ double Election::chance() {
   return static_cast<double>(random_ >> 11) * 0x1.0p-53;
 }
 
-}  // namespace paceline
+}  // namespace paceline::elector

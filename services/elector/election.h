@@ -28,7 +28,7 @@
 #include "services/elector/memory.h"
 #include "services/elector/roll.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 /// The publisher of our own node, as the election needs it.
 struct PublisherState {
@@ -185,4 +185,4 @@ class Election {
   Outcome out_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::elector

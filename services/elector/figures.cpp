@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace paceline {
+namespace paceline::elector {
 namespace {
 constexpr std::array<double, 8> store_bounds = {0.0005, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1};
 constexpr std::array<double, 10> failover_bounds = {0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300};
@@ -71,4 +71,4 @@ void ElectorFigures::sent(ElectionMessageKind kind) {
       .add();
 }
 
-}  // namespace paceline
+}  // namespace paceline::elector

@@ -8,7 +8,7 @@
 #include "common/base/metrics.h"
 #include "common/wire/messages.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 struct ElectorFigures {
   explicit ElectorFigures(Metrics& metrics);
@@ -36,4 +36,4 @@ struct ElectorFigures {
   std::optional<Instant> masterless_;  // Since when, after a master was known.
 };
 
-}  // namespace paceline
+}  // namespace paceline::elector

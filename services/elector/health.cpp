@@ -1,6 +1,6 @@
 #include "services/elector/health.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 const char* to_string(Tier tier) {
   switch (tier) {
@@ -26,4 +26,4 @@ Tier tier_of(const PublicationReport& report, Duration pace_stale) {
   return Tier::fit;
 }
 
-}  // namespace paceline
+}  // namespace paceline::elector

@@ -3,7 +3,7 @@
 
 #include "common/wire/messages.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 /// Smaller is better. A node without a publisher cannot stand; the others can, after fitter ones.
 enum class Tier : std::int32_t {
@@ -20,4 +20,4 @@ const char* to_string(Tier tier);
 ///   pace_stale  [> 0] beyond that age the oldest shard's `pace` counts as missing
 Tier tier_of(const PublicationReport& report, Duration pace_stale);
 
-}  // namespace paceline
+}  // namespace paceline::elector

@@ -3,7 +3,7 @@
 
 #include "services/elector/election.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 using Kind = ElectionMessageKind;
 using Role = ElectorRole;
@@ -154,4 +154,4 @@ const char* Election::refusal(const std::string& asker, Instant now) const {
   return "";
 }
 
-}  // namespace paceline
+}  // namespace paceline::elector

@@ -6,7 +6,7 @@
 
 #include "services/elector/memory.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 class TermStore {
  public:
@@ -30,4 +30,4 @@ class ProcessWatch {
   virtual Result<void> watch(std::int64_t pid, std::function<void()> died) = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::elector

@@ -3,7 +3,7 @@
 
 #include "services/elector/election.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 using Kind = ElectionMessageKind;
 using Role = ElectorRole;
@@ -123,4 +123,4 @@ void Election::look_for_better(Instant now) {
   message.why = self_ + " has the higher priority";
 }
 
-}  // namespace paceline
+}  // namespace paceline::elector

@@ -6,15 +6,18 @@
 #include "services/elector/adapter_watch_process.h"
 #include "services/elector/service.h"
 
+using namespace paceline;
+using namespace paceline::elector;
+
 int main(int argc, char** argv) {
-  return paceline::serve<paceline::ElectorConfig>(
-      "elector", argc, argv, paceline::read_elector_place,
-      [](const paceline::ElectorConfig& config, paceline::World& world, paceline::Loop& loop) {
-        paceline::FileStore store{config.state_dir};
-        paceline::PidWatch processes{loop};
-        paceline::Elector elector{config, world, store, processes};
+  return serve<ElectorConfig>(
+      "elector", argc, argv, read_elector_place,
+      [](const ElectorConfig& config, World& world, Loop& loop) {
+        FileStore store{config.state_dir};
+        PidWatch processes{loop};
+        Elector elector{config, world, store, processes};
         loop.on_stop([&] { elector.stop([&] { loop.stop(); }); });
         loop.run();
       },
-      paceline::may_follow);
+      may_follow);
 }

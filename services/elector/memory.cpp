@@ -6,7 +6,7 @@
 
 #include "common/base/hash.h"
 
-namespace paceline {
+namespace paceline::elector {
 namespace {
 
 constexpr std::string_view first_line = "paceline-elector 1\n";
@@ -50,4 +50,4 @@ Result<Memory> parse_memory(std::string_view text) {
   return memory;
 }
 
-}  // namespace paceline
+}  // namespace paceline::elector

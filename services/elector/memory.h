@@ -15,7 +15,7 @@
 
 #include "common/base/result.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 struct Memory {
   std::uint64_t term = 0;
@@ -32,4 +32,4 @@ std::string format_memory(const Memory& memory);
 ///   errors   bad_value: empty, torn, changed, of another version
 Result<Memory> parse_memory(std::string_view text);
 
-}  // namespace paceline
+}  // namespace paceline::elector

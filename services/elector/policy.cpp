@@ -2,7 +2,7 @@
 
 #include "common/base/hash.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 Duration ElectionPolicy::lease() const {
   if (without == Rule::lease_within_lock) return lock() * 3 / 2;
@@ -30,4 +30,4 @@ std::uint32_t ElectionPolicy::fingerprint() const {
   return static_cast<std::uint32_t>(hash ^ (hash >> 32));
 }
 
-}  // namespace paceline
+}  // namespace paceline::elector

@@ -16,7 +16,7 @@
 
 #include "common/base/time.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 /// A node with an elector. Priority 0 is a witness: it votes and never stands.
 struct Voter {
@@ -79,4 +79,4 @@ constexpr std::uint8_t candidate_of(std::uint64_t term) {
 /// Terms beyond are refused: nobody gets there by electing, and the counter must not wrap.
 inline constexpr std::uint64_t max_term_counter = std::uint64_t{1} << 48;
 
-}  // namespace paceline
+}  // namespace paceline::elector

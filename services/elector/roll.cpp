@@ -4,7 +4,7 @@
 #include <functional>
 #include <tuple>
 
-namespace paceline {
+namespace paceline::elector {
 
 using Kind = ElectionMessageKind;
 
@@ -127,4 +127,4 @@ std::vector<PeerSeen> Roll::seen(Instant now) const {
   return seen;
 }
 
-}  // namespace paceline
+}  // namespace paceline::elector

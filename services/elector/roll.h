@@ -9,7 +9,7 @@
 #include "services/elector/health.h"
 #include "services/elector/policy.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 /// What is known of another voter.
 struct Peer {
@@ -67,4 +67,4 @@ class Roll {
   std::vector<Peer> peers_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::elector

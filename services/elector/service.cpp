@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-namespace paceline {
+namespace paceline::elector {
 namespace {
 
 constexpr std::size_t most_transitions = 20;
@@ -43,7 +43,7 @@ Elector::Elector(const ElectorConfig& config, World& world, TermStore& store,
       misconfigured_{world.log, "configuration_differs"},
       storing_{world.log, "term_not_stored"},
       publisher_silent_{world.log, "publisher_silent"},
-      desk_{world} {
+      control_{world} {
   if (memory_.forgotten) {
     // Stays lost on disk until it is learned: a restart meanwhile must not take it for a first
     // start.
@@ -63,10 +63,12 @@ Elector::Elector(const ElectorConfig& config, World& world, TermStore& store,
   world_.bus.subscribe("vote", [this](const Address&, Payload bytes) { on_message(bytes); });
   world_.bus.subscribe_own("publication",
                            [this](const Address&, Payload bytes) { on_publication(bytes); });
-  desk_.status([this](StatusReply& reply) { fill_status(reply); });
-  desk_.question("election",
-                 [this](const ControlDesk::Arguments&) -> Result<Bytes> { return encode(view()); });
-  desk_.question("handover", [this](const auto& arguments) { return answer_handover(arguments); });
+  control_.status([this](StatusReply& reply) { fill_status(reply); });
+  control_.question("election", [this](const ControlServer::Arguments&) -> Result<Bytes> {
+    return encode(view());
+  });
+  control_.question("handover",
+                    [this](const auto& arguments) { return answer_handover(arguments); });
   wake();
 }
 
@@ -260,7 +262,7 @@ void Elector::tell(const Election::Outcome& outcome) {
   figures_.penalty.set(election_.penalty(now));
 }
 
-Result<Bytes> Elector::answer_handover(const ControlDesk::Arguments& arguments) {
+Result<Bytes> Elector::answer_handover(const ControlServer::Arguments& arguments) {
   if (arguments.size() > 1) return fail("handover wants at most one argument: NODE");
   const std::string target = arguments.empty() ? "" : arguments[0];
   auto outcome = TRY(election_.hand_over(target, "an operator asked", world_.clock.now()));
@@ -298,4 +300,4 @@ void Elector::fill_status(StatusReply& reply) const {
   reply.fields.push_back({"peers_heard", std::to_string(seen.peers.size())});
 }
 
-}  // namespace paceline
+}  // namespace paceline::elector

@@ -17,7 +17,7 @@
 #include "services/elector/figures.h"
 #include "services/elector/host.h"
 
-namespace paceline {
+namespace paceline::elector {
 
 class Elector {
  public:
@@ -45,7 +45,7 @@ class Elector {
   void publish(ElectionMessage& message, std::string_view channel);
   void tell(const Election::Outcome& outcome);
   void count_lost(const ElectionMessage& message);
-  Result<Bytes> answer_handover(const ControlDesk::Arguments& arguments);
+  Result<Bytes> answer_handover(const ControlServer::Arguments& arguments);
   void fill_status(StatusReply& reply) const;
 
   const ElectorConfig config_;
@@ -77,7 +77,7 @@ class Elector {
   FaultLog misconfigured_;
   FaultLog storing_;
   FaultLog publisher_silent_;
-  ControlDesk desk_;
+  ControlServer control_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::elector

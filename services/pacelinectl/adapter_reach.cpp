@@ -17,7 +17,7 @@
 #include "common/runtime/zmq_bus.h"
 #include "services/pacelinectl/adapter_screen.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 constexpr Duration step = 50ms;
@@ -201,4 +201,4 @@ std::unique_ptr<Screen> HostReach::screen() {
   return Terminal::open(loop(), stopped_);
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -6,7 +6,7 @@
 #include "common/runtime/loop.h"
 #include "services/pacelinectl/reach.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 class HostReach final : public Reach {
  public:
@@ -40,4 +40,4 @@ class HostReach final : public Reach {
   bool stopped_ = false;
 };
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -10,7 +10,7 @@
 
 #include "common/runtime/system_clock.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 using Key = KeyPress::Key;
@@ -140,4 +140,4 @@ void Terminal::read_keys() {
   }
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

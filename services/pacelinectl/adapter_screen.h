@@ -10,7 +10,7 @@
 #include "common/runtime/loop.h"
 #include "services/pacelinectl/reach.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 class Terminal final : public Screen {
  public:
@@ -36,4 +36,4 @@ class Terminal final : public Screen {
   std::deque<KeyPress> keys_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -2,7 +2,7 @@
 
 #include <simdjson.h>
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 namespace dom = simdjson::dom;
@@ -155,4 +155,4 @@ std::string problem_detail(std::string_view body) {
   return std::string{body.substr(0, longest_shown)};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

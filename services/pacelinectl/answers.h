@@ -9,7 +9,7 @@
 
 #include "common/base/result.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 struct NodeAnswer {
   std::string name;
@@ -82,4 +82,4 @@ Result<TargetsAnswer> parse_targets_answer(std::string_view json);
 /// The sentence in a problem+json body; the body itself, cut short, if it is something else.
 std::string problem_detail(std::string_view body);
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

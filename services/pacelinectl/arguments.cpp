@@ -8,7 +8,7 @@
 #include "services/pacelinectl/command_details.h"
 #include "services/pacelinectl/command_line.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 constexpr const char* exit_codes =
@@ -210,7 +210,7 @@ class CommandLine {
             [&wish](double s) { wish.options.refresh_period = from_seconds(s); },
             "seconds between two decisions (default: 2)")
         ->check(CLI::Range(0.1, 60.0));
-    PacingTuning& tuning = wish.tuning;
+    pacer::PacingTuning& tuning = wish.tuning;
     decide->add_option("--goal-share", tuning.goal_share, "least share of the goal steered to")
         ->check(CLI::Range(0.5, 1.0))
         ->capture_default_str();
@@ -346,4 +346,4 @@ std::variant<Request, Outcome> parse_arguments(int argc, const char* const* argv
   return line.request();
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -7,7 +7,7 @@
 #include "common/wire/codec.h"
 #include "services/pacelinectl/table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 using Fields = std::vector<LogField>;
@@ -184,4 +184,4 @@ std::string line_json(const ChannelLine& line, std::string_view time) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -16,7 +16,7 @@
 #include "common/ports/bus.h"
 #include "common/ports/log.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 struct ChannelLine {
   std::string from;    // "a/pacer/0"
@@ -50,4 +50,4 @@ std::string line_text(const ChannelLine& line);
 /// {"from","target","state",...} on one line, with its line break.
 std::string line_json(const ChannelLine& line, std::string_view time);
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

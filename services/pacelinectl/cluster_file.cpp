@@ -9,7 +9,7 @@
 #include "services/pacelinectl/table.h"
 #include "services/watch/config.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 constexpr const char* advice = "is the group running? try supervisorctl status";
@@ -58,7 +58,7 @@ std::vector<WatchPlace> watch_places(const ClusterFile& cluster) {
   for (const Node& node : cluster.topology.nodes) {
     auto place = parse_place(cluster.text, cluster.topology.file, node.name, "watch", 0);
     if (!place) continue;  // A witness.
-    const auto config = parse_watch_config(*place);
+    const auto config = watch::parse_watch_config(*place);
     if (!config) continue;  // Then that watch does not run either; its own log says why.
     const bool here = node.host == cluster.self().host;
     std::string host = config->listen_address;
@@ -144,4 +144,4 @@ int exit_of(const Error& error) {
   return exit_not_answered;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -8,7 +8,7 @@
 #include "services/pacelinectl/request.h"
 #include "topology/topology.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 struct WatchPlace {
   std::string node;
@@ -52,4 +52,4 @@ std::string url_encoded(std::string_view text);
 /// The exit code for an error of the functions above.
 int exit_of(const Error& error);
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

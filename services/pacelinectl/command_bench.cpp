@@ -9,7 +9,7 @@
 #include "services/pacelinectl/table.h"
 #include "services/pacer/pacing.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -35,9 +35,9 @@ constexpr std::array<Case, 6> cases = {{
 }};
 
 /// A group at work: every refresh some interactions end and as many begin, a few visitors answer.
-PacingInputs at_work(const Case& what, std::uint64_t refresh, std::size_t target) {
+pacer::PacingInputs at_work(const Case& what, std::uint64_t refresh, std::size_t target) {
   const auto turn = static_cast<int>((refresh * 7 + target * 3) % 5);
-  PacingInputs in{.logged_in = what.agents};
+  pacer::PacingInputs in{.logged_in = what.agents};
   in.idle = turn % 3;
   in.wrap_up = what.agents / 10;
   in.busy = what.agents - in.idle - in.wrap_up;
@@ -65,15 +65,16 @@ struct Measured {
 };
 
 Measured measure(const Case& what, double seconds) {
-  std::vector<TargetPacing> pacing(targets);
+  std::vector<pacer::TargetPacing> pacing(targets);
   PacingOptions options;
   options.algorithm = what.which;
-  const ChannelPool pool;
+  const pacer::ChannelPool pool;
   std::uint64_t went_through = 0;  // Decisions of the whole model, none withheld before it.
   const auto round = [&](std::uint64_t refresh) {
     const double now_s = static_cast<double>(refresh) * refresh_s;
     for (std::size_t i = 0; i < targets; ++i) {
-      const Decision d = pacing[i].decide(at_work(what, refresh, i), options, pool, 0.5, now_s);
+      const pacer::Decision d =
+          pacing[i].decide(at_work(what, refresh, i), options, pool, 0.5, now_s);
       went_through += d.figures.m_ceiling > 0 ? 1 : 0;
     }
   };
@@ -122,4 +123,4 @@ Outcome command_bench(const Request& request, Reach& reach) {
                              targets, refresh_s, load)};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

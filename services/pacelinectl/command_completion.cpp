@@ -7,7 +7,7 @@
 #include "services/pacelinectl/complete.h"
 #include "services/pacelinectl/table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 constexpr int most_targets = 200;  // Nobody reads more.
@@ -66,4 +66,4 @@ Outcome command_complete(const Request& request, Reach& reach) {
   return outcome;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

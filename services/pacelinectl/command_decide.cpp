@@ -6,7 +6,7 @@
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/decide_stream.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_decide(const Request& request, Reach& reach) {
   DecideStream stream{request.decide};
@@ -49,4 +49,4 @@ Outcome command_decide(const Request& request, Reach& reach) {
                 fmt::format("decide: {} of {} lines refused", stream.refused(), stream.lines()));
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

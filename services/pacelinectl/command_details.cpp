@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 15> all = {{
@@ -110,4 +110,4 @@ std::string_view details_of(std::string_view command) {
   return {};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -3,9 +3,9 @@
 
 #include <string_view>
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 /// "" for a command that needs no more words. `command` is its whole name: "topology check".
 std::string_view details_of(std::string_view command);
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -7,7 +7,7 @@
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 constexpr std::size_t shown_transitions = 20;
@@ -82,4 +82,4 @@ Outcome command_election(const Request& request, Reach& reach) {
                           lease, printable(view->self.node), transitions.text())};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

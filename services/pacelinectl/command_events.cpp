@@ -9,7 +9,7 @@
 #include "services/pacelinectl/past.h"
 #include "services/pacelinectl/table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 constexpr Duration look_period = 1s;
@@ -76,4 +76,4 @@ Outcome command_events(const Request& request, Reach& reach) {
   }
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

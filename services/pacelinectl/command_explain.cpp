@@ -8,7 +8,7 @@
 #include "services/pacelinectl/table.h"
 #include "services/watch/json.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 // A zero says something among the results and inputs; a step that is zero was not needed.
@@ -70,8 +70,8 @@ Outcome command_explain(const Request& request, Reach& reach) {
   const auto explanation = decode<Explanation>(*body);
   if (!explanation)
     return failed(exit_not_answered, "pacer answered, but " + explanation.error().detail);
-  if (request.json) return {.out = explanation_json(*explanation) + "\n"};
+  if (request.json) return {.out = watch::explanation_json(*explanation) + "\n"};
   return {.out = explanation_text(*explanation, request)};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

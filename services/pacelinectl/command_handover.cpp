@@ -6,7 +6,7 @@
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_handover(const Request& request, Reach& reach) {
   const auto cluster = load_cluster(request, reach);
@@ -30,4 +30,4 @@ Outcome command_handover(const Request& request, Reach& reach) {
   return {.out = text + "see `pacelinectl election` for what came of it\n"};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -8,7 +8,7 @@
 #include "services/pacelinectl/past.h"
 #include "services/pacelinectl/table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 std::string time_text(std::int64_t wall_ms) {
@@ -76,4 +76,4 @@ Outcome command_history(const Request& request, Reach& reach) {
                  fmt::format("{} rows of {}\n", history->rows.size(), printable(request.words[0]))};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

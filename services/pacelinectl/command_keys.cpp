@@ -5,7 +5,7 @@
 #include "services/pacelinectl/json.h"
 #include "topology/topology.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 /// Whether a pair was made; false if it was there.
@@ -52,4 +52,4 @@ Outcome command_keys(const Request& request, Reach& reach) {
   return {.out = request.json ? list_json("made", made_for) : out};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

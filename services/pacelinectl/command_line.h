@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 /// A word behind a command.
 struct WordRule {
@@ -36,4 +36,4 @@ struct CommandRule {
 /// Everything that parse_arguments() understands.
 const CommandRule& command_line();
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -7,7 +7,7 @@
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/process_name.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_loglevel(const Request& request, Reach& reach) {
   const auto cluster = load_cluster(request, reach);
@@ -29,4 +29,4 @@ Outcome command_loglevel(const Request& request, Reach& reach) {
   return {.out = request.json ? texts_json(set) : out};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -6,7 +6,7 @@
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/manual.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_man(const Request& request, Reach& reach) {
   if (!request.only.empty()) {
@@ -31,4 +31,4 @@ Outcome command_man(const Request& request, Reach& reach) {
   return {.out = manual_page(*command)};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

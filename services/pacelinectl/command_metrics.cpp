@@ -6,7 +6,7 @@
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/process_name.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_metrics(const Request& request, Reach& reach) {
   const auto cluster = load_cluster(request, reach);
@@ -25,4 +25,4 @@ Outcome command_metrics(const Request& request, Reach& reach) {
               request.json ? metrics_json(reply->families) : to_prometheus_text(reply->families)};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -6,7 +6,7 @@
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_record(const Request& request, Reach& reach) {
   const auto cluster = load_cluster(request, reach);
@@ -35,4 +35,4 @@ Outcome command_record(const Request& request, Reach& reach) {
   return {.out = out};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -7,13 +7,13 @@
 #include "services/pacelinectl/json.h"
 #include "services/statfeed/feed_file.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_record_check(const Request& request, Reach& reach) {
   const std::string& file = request.words[0];
   const auto view = reach.map(file);
   if (!view) return failed(exit_usage, view.error().detail);
-  auto reader = FeedReader::open(view->bytes);
+  auto reader = statfeed::FeedReader::open(view->bytes);
   if (!reader) return failed(exit_mistakes, file + ": " + reader.error().detail);
   std::size_t targets = 0;
   std::array<std::uint64_t, 2> readings{};
@@ -44,4 +44,4 @@ Outcome command_record_check(const Request& request, Reach& reach) {
   return outcome;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

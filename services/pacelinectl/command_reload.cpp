@@ -7,7 +7,7 @@
 #include "services/pacelinectl/process_name.h"
 #include "services/pacelinectl/table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 using Processes = std::vector<ProcessName>;
@@ -54,4 +54,4 @@ Outcome command_reload(const Request& request, Reach& reach) {
   return outcome;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -9,7 +9,7 @@
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 // Of our node only: another node's statfeed may use the other server.
@@ -98,4 +98,4 @@ Outcome command_statserver_unseen(const Request& request, Reach& reach) {
                 });
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

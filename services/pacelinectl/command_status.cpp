@@ -7,7 +7,7 @@
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 Colour colour_of(std::string_view role) {
@@ -85,4 +85,4 @@ Outcome command_status(const Request& request, Reach& reach) {
   return {.out = text + "page: " + printable(status->watch_url) + "\n"};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

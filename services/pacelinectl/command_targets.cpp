@@ -6,7 +6,7 @@
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 std::string path(const Request& request) {
@@ -58,4 +58,4 @@ Outcome command_targets(const Request& request, Reach& reach) {
                  fmt::format("{} of {} targets\n", answer->targets.size(), answer->total)};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -5,7 +5,7 @@
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/target_sets.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_targets_check(const Request& request, Reach& reach) {
   const std::string& file = request.words[0];
@@ -15,4 +15,4 @@ Outcome command_targets_check(const Request& request, Reach& reach) {
   return {.out = fmt::format("{}: good, {} targets\n", file, read.targets.all.size())};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -7,7 +7,7 @@
 #include "services/pacelinectl/table.h"
 #include "services/pacelinectl/target_sets.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 std::string lines(const TargetsDiff& diff, bool colour) {
@@ -50,4 +50,4 @@ Outcome command_targets_diff(const Request& request, Reach& reach) {
   return outcome;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -5,7 +5,7 @@
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/target_sets.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_targets_export(const Request& request, Reach& reach) {
   const auto cluster = load_cluster(request, reach);
@@ -30,4 +30,4 @@ Outcome command_targets_export(const Request& request, Reach& reach) {
   return outcome;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

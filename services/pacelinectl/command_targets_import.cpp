@@ -6,7 +6,7 @@
 #include "services/pacelinectl/target_sets.h"
 #include "topology/targets_diff.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_targets_import(const Request& request, Reach& reach) {
   const auto read = read_targets_file(request.words[0], request, reach);
@@ -33,4 +33,4 @@ Outcome command_targets_import(const Request& request, Reach& reach) {
                              count, was)};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

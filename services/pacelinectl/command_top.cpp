@@ -3,7 +3,7 @@
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/top_view.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 constexpr double default_interval_s = 1;
@@ -48,4 +48,4 @@ Outcome command_top(const Request& request, Reach& reach) {
   }
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -5,7 +5,7 @@
 #include "services/pacelinectl/json.h"
 #include "topology/check.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_topology_check(const Request& request, Reach& reach) {
   const std::string& file = request.words.empty() ? request.topology : request.words[0];
@@ -26,4 +26,4 @@ Outcome command_topology_check(const Request& request, Reach& reach) {
   return {.exit = exit, .out = out};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -3,7 +3,7 @@
 #include "services/pacelinectl/json.h"
 #include "topology/draw.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_topology_draw(const Request& request, Reach& reach) {
   const std::string& file = request.words.empty() ? request.topology : request.words[0];
@@ -14,4 +14,4 @@ Outcome command_topology_draw(const Request& request, Reach& reach) {
   return {.out = request.json ? topology_json(*topology) : draw_topology(*topology)};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

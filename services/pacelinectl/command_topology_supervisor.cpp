@@ -6,7 +6,7 @@
 #include "services/pacelinectl/json.h"
 #include "topology/supervisor.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_topology_supervisor(const Request& request, Reach& reach) {
   const std::string& file = request.words.empty() ? request.topology : request.words[0];
@@ -27,4 +27,4 @@ Outcome command_topology_supervisor(const Request& request, Reach& reach) {
   return {.out = supervisor_json(configuration, supervisor_folders(*topology, nodes, options))};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

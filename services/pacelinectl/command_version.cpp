@@ -5,7 +5,7 @@
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/json.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_version(const Request& request, Reach&) {
   const std::string wire = std::to_string(wire_version);
@@ -15,4 +15,4 @@ Outcome command_version(const Request& request, Reach&) {
   return {.out = fmt::format("paceline {}, wire version {}\n", PACELINE_VERSION, wire)};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -8,7 +8,7 @@
 #include "services/pacelinectl/commands.h"
 #include "topology/channel_table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 constexpr Duration least_patience = 5s;
@@ -85,4 +85,4 @@ Outcome command_watch(const Request& request, Reach& reach) {
   return {};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -12,7 +12,7 @@
 #include "services/pacelinectl/table.h"
 #include "services/watch/json.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 constexpr const char* default_refreshes = "5";
@@ -43,7 +43,7 @@ std::string json_of(const Changes& changes, const Explanation& before, const Exp
   for (const std::string& change : changes)
     list += fmt::format("{}\"{}\"", list.empty() ? "" : ",", change);
   return fmt::format("{{\"changes\":[{}],\"before\":{},\"after\":{}}}\n", list,
-                     explanation_json(before), explanation_json(after));
+                     watch::explanation_json(before), watch::explanation_json(after));
 }
 
 std::string comparison(const Changes& changes, const Explanation& before, const Explanation& after,
@@ -113,4 +113,4 @@ Outcome command_what_if(const Request& request, Reach& reach) {
                             target, most_tries));
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

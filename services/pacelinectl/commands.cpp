@@ -5,7 +5,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 constexpr auto table = std::to_array<Command>({
@@ -56,4 +56,4 @@ Outcome run_command(const Request& request, Reach& reach) {
   return command->run(request, reach);
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

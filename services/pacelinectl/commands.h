@@ -8,7 +8,7 @@
 #include "services/pacelinectl/reach.h"
 #include "services/pacelinectl/request.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Outcome command_bench(const Request& request, Reach& reach);
 Outcome command_complete(const Request& request, Reach& reach);
@@ -53,4 +53,4 @@ std::span<const Command> commands();
 /// Runs the command that the request names; it has to be one of the table.
 Outcome run_command(const Request& request, Reach& reach);
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -8,7 +8,7 @@
 #include "services/watch/target_table.h"
 #include "topology/channel_table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 constexpr const char* bash = R"SCRIPT(# pacelinectl in bash: source <(pacelinectl completion bash)
@@ -72,15 +72,15 @@ std::vector<std::string> words_of(int count) {
 
 /// What a placeholder of the table stands for, where that is a closed list.
 std::vector<std::string> fixed_words(std::string_view kind) {
-  if (kind == "STATE") return words_of<PaceState>(pace_states);
-  if (kind == "REASON") return words_of<PaceReason>(pace_reasons);
-  if (kind == "QUALITY") return words_of<StatQuality>(stat_qualities);
+  if (kind == "STATE") return words_of<PaceState>(watch::pace_states);
+  if (kind == "REASON") return words_of<PaceReason>(watch::pace_reasons);
+  if (kind == "QUALITY") return words_of<StatQuality>(watch::stat_qualities);
   if (kind == "ALGORITHM") return words_of<Algorithm>(4);
   if (kind == "GOAL") return words_of<OptimizationTarget>(2);
   if (kind == "LEVEL") return {"debug", "info", "warn", "error"};
   if (kind == "SHELL") return {"bash", "zsh", "fish"};
   if (kind == "COLUMN") {
-    const auto& known = TargetTable::sort_words();
+    const auto& known = watch::TargetTable::sort_words();
     return {known.begin(), known.end()};
   }
   std::vector<std::string> words;
@@ -152,4 +152,4 @@ std::string completion_script(std::string_view shell) {
   return {};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 struct Completion {
   std::vector<std::pair<std::string, std::string>> values;  // With a few words about each.
@@ -23,4 +23,4 @@ Completion complete(const std::vector<std::string>& words, const LiveWords& live
 /// The script for bash, zsh or fish; "" for another shell.
 std::string completion_script(std::string_view shell);
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

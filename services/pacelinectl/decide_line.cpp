@@ -7,7 +7,7 @@
 #include <array>
 #include <cmath>
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 namespace dom = simdjson::dom;
@@ -155,7 +155,7 @@ bool take_quality(Taker& taker, const dom::element& from, StatQuality& into) {
                      "none of good, provisional, stale, not_visible");
 }
 
-bool take_statistics(Taker& t, const dom::element& from, PacingInputs& in,
+bool take_statistics(Taker& t, const dom::element& from, pacer::PacingInputs& in,
                      std::vector<double>& busy_s, std::vector<double>& wrap_up_s) {
   constexpr std::string_view path = "statistics";
   unsigned given = 0;
@@ -202,7 +202,7 @@ bool take_statistics(Taker& t, const dom::element& from, PacingInputs& in,
                    });
 }
 
-bool take_feedback(Taker& t, const dom::element& from, PacingInputs& in) {
+bool take_feedback(Taker& t, const dom::element& from, pacer::PacingInputs& in) {
   constexpr std::string_view path = "feedback";
   unsigned given = 0;
   in.feedback_age_s = 0;
@@ -314,4 +314,4 @@ void DecideLineReader::apply_options(PacingOptions& options) const {
   if (given(5)) options.enabled = line_.options.enabled;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

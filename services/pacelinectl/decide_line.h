@@ -10,13 +10,13 @@
 #include "common/base/pacing_options.h"
 #include "services/pacer/pacing_inputs.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 struct DecideLine {
   std::string_view target;   // Valid until the next line is parsed, as the spans of `inputs`.
   std::string_view channel;  // "" = as before; of a target's first line: a channel without a name.
   double time_s = 0;
-  PacingInputs inputs{};
+  pacer::PacingInputs inputs{};
   PacingOptions options{};  // What the line says of them: see apply_options().
 };
 
@@ -55,4 +55,4 @@ class DecideLineReader {
   std::vector<double> wrap_up_elapsed_s_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

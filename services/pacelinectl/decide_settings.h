@@ -6,13 +6,13 @@
 #include "common/base/pacing_options.h"
 #include "services/pacer/pacing_inputs.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 struct DecideSettings {
   std::uint64_t seed = 1;   // Of the draws that dither.
   bool brief = false;       // Answers without the figures.
   PacingOptions options{};  // Of targets whose lines name none.
-  PacingTuning tuning{};
+  pacer::PacingTuning tuning{};
 };
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -8,7 +8,7 @@
 #include "common/base/hash.h"
 #include "services/pacer/explain.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 constexpr double pool_period_s = 30;  // As the pacer's shell has it.
@@ -71,7 +71,7 @@ class Members {
   bool first_ = true;
 };
 
-void add_figures(Members& out, const PacingFigures& f) {
+void add_figures(Members& out, const pacer::PacingFigures& f) {
   out.open("explanation");
   out.add("information", to_string(f.information));
   out.add("acceptance", f.acceptance);
@@ -135,7 +135,7 @@ std::string_view DecideStream::answer(std::string_view text) {
                     line.target);
     known = targets_
                 .emplace(std::string{line.target},
-                         Target{.pacing = TargetPacing{settings_.tuning},
+                         Target{.pacing = pacer::TargetPacing{settings_.tuning},
                                 .options = settings_.options,
                                 .draws = DecideDraws{settings_.seed, line.target},
                                 .channel = channel_of(line.channel),
@@ -152,7 +152,7 @@ std::string_view DecideStream::answer(std::string_view text) {
   target.time_s = line.time_s;
   if (!line.channel.empty()) target.channel = channel_of(line.channel);
   reader_.apply_options(target.options);
-  const Decision decision = target.pacing.decide(
+  const pacer::Decision decision = target.pacing.decide(
       line.inputs, target.options, pools_[target.channel], target.draws.next(), line.time_s);
   pool(line.time_s);
   write(line, decision);
@@ -200,7 +200,7 @@ void DecideStream::pool(double now_s) {
   for (const auto& [id, target] : targets_) pools_[target.channel].add(target.pacing.learned());
 }
 
-void DecideStream::write(const DecideLine& line, const Decision& d) {
+void DecideStream::write(const DecideLine& line, const pacer::Decision& d) {
   out_.clear();
   Members out{out_};
   out.add("line", lines_);
@@ -219,4 +219,4 @@ void DecideStream::write(const DecideLine& line, const Decision& d) {
   out.close();
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -19,7 +19,7 @@
 #include "services/pacelinectl/decide_settings.h"
 #include "services/pacer/pacing.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 inline constexpr std::size_t longest_decide_line = 1 << 20;  // [bytes]
 inline constexpr std::size_t most_decide_targets = 1'000'000;
@@ -50,7 +50,7 @@ class DecideStream {
 
  private:
   struct Target {
-    TargetPacing pacing;
+    pacer::TargetPacing pacing;
     PacingOptions options;
     DecideDraws draws;
     std::uint32_t channel = 0;
@@ -68,13 +68,13 @@ class DecideStream {
   std::string_view refuse(const LineMistake& mistake, std::string_view target);
   std::uint32_t channel_of(std::string_view name);
   void pool(double now_s);
-  void write(const DecideLine& line, const Decision& decision);
+  void write(const DecideLine& line, const pacer::Decision& decision);
 
   DecideSettings settings_;
   DecideLineReader reader_;
   ByName<Target> targets_;
   ByName<std::uint32_t> channels_;
-  std::vector<ChannelPool> pools_;
+  std::vector<pacer::ChannelPool> pools_;
   double pooled_s_ = 0;
   bool pooled_ = false;
   std::string out_;
@@ -82,4 +82,4 @@ class DecideStream {
   std::uint64_t refused_ = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -7,7 +7,7 @@
 
 #include "services/pacelinectl/table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 struct Meaning {
@@ -131,4 +131,4 @@ std::string group_title(std::string_view group) {
   return printable(group);
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

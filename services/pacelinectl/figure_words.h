@@ -6,7 +6,7 @@
 
 #include "common/wire/messages.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 /// "26.4 %", "3 agents", "12.5 s", "good"; the note of a figure that is a word.
 std::string figure_text(const ExplanationStep& step);
@@ -17,4 +17,4 @@ std::string figure_meaning(const ExplanationStep& step);
 /// "3. How it was decided": the heading of a group of steps.
 std::string group_title(std::string_view group);
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -181,4 +181,4 @@ std::string list_json(std::string_view name, std::span<const std::string> texts)
   return dumped(object);
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -11,7 +11,7 @@
 #include "topology/targets_diff.h"
 #include "topology/topology.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 /// {"file","good","mistakes":[{"where","what"}]}
 std::string mistakes_json(std::string_view file, std::span<const Mistake> mistakes);
@@ -44,4 +44,4 @@ std::string texts_line(std::span<const std::pair<std::string, std::string>> memb
 /// {NAME:[..]}
 std::string list_json(std::string_view name, std::span<const std::string> texts);
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -11,9 +11,12 @@
 #include "services/pacelinectl/arguments.h"
 #include "services/pacelinectl/commands.h"
 
+using namespace paceline;
+using namespace paceline::pacelinectl;
+
 namespace {
 
-int tell(const paceline::Outcome& outcome) {
+int tell(const Outcome& outcome) {
   std::fwrite(outcome.out.data(), 1, outcome.out.size(), stdout);
   if (!outcome.error.empty()) std::fprintf(stderr, "pacelinectl: %s\n", outcome.error.c_str());
   return outcome.exit;
@@ -23,13 +26,13 @@ int tell(const paceline::Outcome& outcome) {
 
 int main(int argc, char** argv) {
   try {
-    auto parsed = paceline::parse_arguments(argc, argv);
-    if (const auto* outcome = std::get_if<paceline::Outcome>(&parsed)) return tell(*outcome);
-    auto& request = std::get<paceline::Request>(parsed);
+    auto parsed = parse_arguments(argc, argv);
+    if (const auto* outcome = std::get_if<Outcome>(&parsed)) return tell(*outcome);
+    auto& request = std::get<Request>(parsed);
     request.colour = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-    paceline::HostReach reach;
-    return tell(paceline::run_command(request, reach));
+    HostReach reach;
+    return tell(run_command(request, reach));
   } catch (const std::exception& error) {
-    return tell(paceline::failed(paceline::exit_not_answered, error.what()));
+    return tell(failed(exit_not_answered, error.what()));
   }
 }

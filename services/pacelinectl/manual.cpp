@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 // man(7) takes a line that begins with . or ' for a request, and - for a hyphen.
@@ -142,4 +142,4 @@ std::vector<std::pair<std::string, std::string>> manual_pages() {
   return pages;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -6,7 +6,7 @@
 
 #include "services/pacelinectl/command_line.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 /// pacelinectl(1): every command in short, options, exit codes, environment.
 std::string manual_page();
@@ -17,4 +17,4 @@ std::string manual_page(const CommandRule& command);
 /// File name and text of all of them.
 std::vector<std::pair<std::string, std::string>> manual_pages();
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

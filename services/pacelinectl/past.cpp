@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 namespace dom = simdjson::dom;
@@ -80,4 +80,4 @@ Result<EventsAnswer> parse_events(std::string_view json) {
   return answer;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -8,7 +8,7 @@
 
 #include "common/base/result.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 struct HistoryAnswer {
   std::string target;
@@ -39,4 +39,4 @@ struct EventsAnswer {
 ///   errors   bad_value: not JSON, or no list of events
 Result<EventsAnswer> parse_events(std::string_view json);
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -5,7 +5,7 @@
 
 #include <charconv>
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 Result<std::vector<ProcessName>> parse_process_name(std::string_view text, const Topology& topology,
                                                     const Node& node) {
@@ -31,4 +31,4 @@ Result<std::vector<ProcessName>> parse_process_name(std::string_view text, const
   return named;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -8,7 +8,7 @@
 #include "common/base/result.h"
 #include "topology/topology.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 struct ProcessName {
   std::string process;
@@ -20,4 +20,4 @@ struct ProcessName {
 Result<std::vector<ProcessName>> parse_process_name(std::string_view text, const Topology& topology,
                                                     const Node& node);
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -14,7 +14,7 @@
 #include "common/wire/codec.h"
 #include "topology/topology.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 struct KeyPair {
   std::string public_key;  // 40 characters of Z85.
@@ -128,4 +128,4 @@ class Reach {
   virtual std::unique_ptr<Screen> screen() = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

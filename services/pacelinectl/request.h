@@ -9,7 +9,7 @@
 #include "common/base/result.h"
 #include "services/pacelinectl/decide_settings.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 /// The command line after parsing.
 struct Request {
@@ -52,4 +52,4 @@ inline Outcome failed(int exit, std::string why) {
   return {exit, {}, std::move(why)};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -6,7 +6,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 /// Characters as a terminal shows them: without colour codes, UTF-8 sequences as one.
@@ -90,4 +90,4 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

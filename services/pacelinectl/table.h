@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 class TextTable {
  public:
@@ -34,4 +34,4 @@ std::string readable_seconds(double seconds);
 /// Control characters replaced, so that what came over the network cannot steer a terminal.
 std::string printable(std::string_view text);
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -6,7 +6,7 @@
 #include "services/pacelinectl/json.h"
 #include "topology/findings.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 constexpr const char* csv_ending = ".csv";
@@ -73,4 +73,4 @@ std::string targets_as(const std::string& file, const Targets& targets) {
   return file.ends_with(csv_ending) ? targets_as_csv(targets) : targets_as_toml(targets);
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

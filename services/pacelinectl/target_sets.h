@@ -9,7 +9,7 @@
 #include "topology/check.h"
 #include "topology/targets.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 /// How many rows a targets file may have: what the topology says, or the default if there is none
 /// to read.
@@ -36,4 +36,4 @@ std::string disagreement(const RunningTargets& running);
 /// Whole, in the form that its name asks for: CSV if it ends in .csv, else TOML.
 std::string targets_as(const std::string& file, const Targets& targets);
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -8,7 +8,7 @@
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/table.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 namespace {
 
 using Key = KeyPress::Key;
@@ -251,4 +251,4 @@ bool top_key(TopView& view, const KeyPress& press) {
   return true;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

@@ -6,7 +6,7 @@
 #include "services/pacelinectl/answers.h"
 #include "services/pacelinectl/reach.h"
 
-namespace paceline {
+namespace paceline::pacelinectl {
 
 struct TopView {
   std::size_t sort = 0;  // Index into the columns, see top_view.cpp.
@@ -31,4 +31,4 @@ std::string top_frame(TopView& view, const StatusAnswer& status, const TargetsAn
 /// What a key does to the view; false: to end.
 bool top_key(TopView& view, const KeyPress& press);
 
-}  // namespace paceline
+}  // namespace paceline::pacelinectl

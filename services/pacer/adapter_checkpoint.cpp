@@ -5,7 +5,7 @@
 
 #include "common/runtime/files.h"
 
-namespace paceline {
+namespace paceline::pacer {
 namespace {
 
 constexpr std::size_t most_bytes = 2048u << 20;
@@ -35,4 +35,4 @@ Result<void> FileCheckpoint::save(std::string_view bytes) {
   return write_file_atomically(path_, bytes);
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

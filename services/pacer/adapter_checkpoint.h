@@ -3,7 +3,7 @@
 
 #include "services/pacer/checkpoint.h"
 
-namespace paceline {
+namespace paceline::pacer {
 
 class FileCheckpoint final : public CheckpointStore {
  public:
@@ -17,4 +17,4 @@ class FileCheckpoint final : public CheckpointStore {
   std::string path_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -8,7 +8,7 @@
 #include "common/base/hash.h"
 #include "common/wire/messages.h"
 
-namespace paceline {
+namespace paceline::pacer {
 namespace {
 
 constexpr std::string_view magic = "PLCK";
@@ -152,4 +152,4 @@ Result<Checkpoint> decode_checkpoint(std::string_view bytes) {
   return checkpoint;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

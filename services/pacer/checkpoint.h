@@ -15,7 +15,7 @@
 #include "common/base/time.h"
 #include "services/pacer/history.h"
 
-namespace paceline {
+namespace paceline::pacer {
 
 struct Checkpoint {
   WallTime saved{};
@@ -42,4 +42,4 @@ class CheckpointStore {
   virtual Result<void> save(std::string_view bytes) = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -4,7 +4,7 @@
 
 #include "common/base/hash.h"
 
-namespace paceline {
+namespace paceline::pacer {
 namespace {
 
 Result<void> parse_tuning(Settings& settings, PacingTuning& tuning) {
@@ -65,4 +65,4 @@ std::vector<Target> targets_of_shard(const Targets& targets, int shard, int shar
   return own;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

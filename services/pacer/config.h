@@ -8,7 +8,7 @@
 #include "topology/targets.h"
 #include "topology/topology.h"
 
-namespace paceline {
+namespace paceline::pacer {
 
 /// Durations are of the host's clock, except those of `tuning` and of the targets' options, which
 /// are of the pacing world (time_scale times faster).
@@ -37,4 +37,4 @@ Result<PacerConfig> parse_pacer_config(Place& place);
 /// Those of `targets` that belong to `shard` of `shards`, in their order.
 std::vector<Target> targets_of_shard(const Targets& targets, int shard, int shards);
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace paceline {
+namespace paceline::pacer {
 
 ReactiveRoom reactive_room(double free, double accepted, double demand) {
   const double capacity = std::max(0.0, free - accepted);
@@ -44,4 +44,4 @@ GroupPace channel_sum(std::span<const GroupPace> groups) {
   return sum;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -4,7 +4,7 @@
 
 #include <span>
 
-namespace paceline {
+namespace paceline::pacer {
 
 /// What is left for visitors who come by themselves within the answer delay.
 struct ReactiveRoom {
@@ -64,4 +64,4 @@ struct GroupPace {
 /// Sums over the groups; reactive_state is the demand-weighted mean (1 without groups).
 GroupPace channel_sum(std::span<const GroupPace> groups);
 
-}  // namespace paceline
+}  // namespace paceline::pacer

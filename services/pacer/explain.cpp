@@ -1,6 +1,6 @@
 #include "services/pacer/explain.h"
 
-namespace paceline {
+namespace paceline::pacer {
 namespace {
 
 class Steps {
@@ -161,4 +161,4 @@ Explanation explain(std::string_view target, const PacingInputs& inputs,
   return explanation;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -7,7 +7,7 @@
 
 #include "services/pacer/pacing.h"
 
-namespace paceline {
+namespace paceline::pacer {
 
 /// What a reason means, as a sentence for the operator.
 std::string_view sentence_of(PaceReason reason);
@@ -18,4 +18,4 @@ std::string_view to_string(PacingInformation information);
 Explanation explain(std::string_view target, const PacingInputs& inputs,
                     const PacingOptions& options, const Decision& decision);
 
-}  // namespace paceline
+}  // namespace paceline::pacer

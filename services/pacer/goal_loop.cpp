@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace paceline {
+namespace paceline::pacer {
 namespace {
 
 constexpr double bridge_softness = 0.4;  // [interactions] c: at the end, how many move s by one.
@@ -64,4 +64,4 @@ void GoalLoop::relax(double s0, double share) {
   learned.s += share * (s0 - learned.s);
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -13,7 +13,7 @@
 // nobody, is learned from window to window and made good before it comes.
 #pragma once
 
-namespace paceline {
+namespace paceline::pacer {
 
 /// What one loop has learned: plain, so that it can be kept in a checkpoint.
 struct LoopLearned {
@@ -76,4 +76,4 @@ class GoalLoop {
   void relax(double s0, double share);
 };
 
-}  // namespace paceline
+}  // namespace paceline::pacer

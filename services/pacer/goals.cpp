@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace paceline {
+namespace paceline::pacer {
 namespace {
 
 constexpr double window_goal_busy = 3;  // BUSY_FACTOR may abandon this many times the default goal.
@@ -76,4 +76,4 @@ double first_reserve(const PacingOptions& options, const PacingTuning& tuning, d
              std::min(1.0, 2 * load);
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

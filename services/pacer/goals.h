@@ -6,7 +6,7 @@
 #include "services/pacer/history.h"
 #include "services/pacer/pacing_inputs.h"
 
-namespace paceline {
+namespace paceline::pacer {
 
 /// Whether the loops steer QUANT's z (as -z), or the ln of RISK's risk.
 bool uses_quantile(const PacingOptions& options);
@@ -53,4 +53,4 @@ double first_s(const PacingOptions& options, double allowed, double slots);
 double first_reserve(const PacingOptions& options, const PacingTuning& tuning, double slots,
                      const Estimates& estimates);
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -1,6 +1,6 @@
 #include "services/pacer/hazard.h"
 
-namespace paceline {
+namespace paceline::pacer {
 namespace {
 
 constexpr double forget_per_end = 0.997;
@@ -51,4 +51,4 @@ double Hazard::between(double elapsed_s, double ahead_s) const {
   return sum + rate(bin) * (until - from);
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -9,7 +9,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace paceline {
+namespace paceline::pacer {
 
 inline constexpr int hazard_bins = 28;
 
@@ -87,4 +87,4 @@ class Hazard {
   std::array<double, hazard_bins> rate_{};
 };
 
-}  // namespace paceline
+}  // namespace paceline::pacer

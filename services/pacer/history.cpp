@@ -5,7 +5,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::pacer {
 namespace {
 
 constexpr double longest_gap_s = 120;  // Beyond it nothing is learned from a difference.
@@ -559,4 +559,4 @@ void TargetHistory::decay(double keep) {
   wrap_up_.hazard.decay(keep);
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -15,7 +15,7 @@
 #include "services/pacer/hazard.h"
 #include "services/pacer/pacing_inputs.h"
 
-namespace paceline {
+namespace paceline::pacer {
 
 /// All that survives a restart, of one target: plain.
 struct Learned {
@@ -229,4 +229,4 @@ class TargetHistory {
   PhaseAges wrap_up_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::pacer

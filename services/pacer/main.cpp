@@ -6,14 +6,16 @@
 #include "services/pacer/config.h"
 #include "services/pacer/service.h"
 
+using namespace paceline;
+using namespace paceline::pacer;
+
 namespace {
 
-paceline::Result<paceline::PacerConfig> load(paceline::Place& place) {
-  auto config = TRY(paceline::parse_pacer_config(place));
-  const auto text = TRY(paceline::read_file(config.targets_file));
-  const auto targets =
-      TRY(paceline::parse_targets(text, config.targets_file, place.topology.max_targets));
-  config.targets = paceline::targets_of_shard(targets, config.index, config.shards);
+Result<PacerConfig> load(Place& place) {
+  auto config = TRY(parse_pacer_config(place));
+  const auto text = TRY(read_file(config.targets_file));
+  const auto targets = TRY(parse_targets(text, config.targets_file, place.topology.max_targets));
+  config.targets = targets_of_shard(targets, config.index, config.shards);
   config.targets_version = targets.version();
   return config;
 }
@@ -21,13 +23,12 @@ paceline::Result<paceline::PacerConfig> load(paceline::Place& place) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return paceline::serve<paceline::PacerConfig>(
+  return serve<PacerConfig>(
       "pacer", argc, argv, load,
-      [](const paceline::PacerConfig& config, paceline::World& world, paceline::Loop& loop,
-         paceline::Follower<paceline::PacerConfig>& follower) {
-        paceline::FileCheckpoint store{config.checkpoint_file};
-        paceline::Pacer pacer{config, world, store};
-        follower.follow = [&](paceline::PacerConfig next) {
+      [](const PacerConfig& config, World& world, Loop& loop, Follower<PacerConfig>& follower) {
+        FileCheckpoint store{config.checkpoint_file};
+        Pacer pacer{config, world, store};
+        follower.follow = [&](PacerConfig next) {
           return pacer.take_targets(std::move(next.targets), std::move(next.targets_version));
         };
         loop.run();

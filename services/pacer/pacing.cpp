@@ -8,7 +8,7 @@
 #include "services/pacer/predictive.h"
 #include "services/pacer/super_progressive.h"
 
-namespace paceline {
+namespace paceline::pacer {
 namespace {
 
 constexpr std::int32_t most_slots = 20'000;
@@ -415,4 +415,4 @@ Decision TargetPacing::withheld(PaceState state, PaceReason reason, const Pacing
   return d;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -24,7 +24,7 @@
 #include "services/pacer/pacing_inputs.h"
 #include "services/pacer/super_progressive.h"
 
-namespace paceline {
+namespace paceline::pacer {
 
 /// How well the ends of running interactions are foreseen (PacingFigures::information).
 enum class PacingInformation : std::uint8_t {
@@ -178,4 +178,4 @@ class TargetPacing {
   double cut_s_ = 0;  // [s] when it last changed.
 };
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -6,7 +6,7 @@
 
 #include "common/wire/messages.h"
 
-namespace paceline {
+namespace paceline::pacer {
 
 /// What is known of one target now.
 struct PacingInputs {
@@ -64,4 +64,4 @@ struct PacingTuning {
   double default_patience_s = 60;
 };
 
-}  // namespace paceline
+}  // namespace paceline::pacer

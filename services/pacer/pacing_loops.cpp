@@ -6,7 +6,7 @@
 #include "services/pacer/pacing.h"
 #include "services/pacer/predictive.h"
 
-namespace paceline {
+namespace paceline::pacer {
 namespace {
 
 constexpr double anti_windup = 0.7;   // A loop's s may exceed the smaller one by this much.
@@ -212,4 +212,4 @@ void TargetPacing::restore(const Learned& learned, double age_s) {
   loops.window_s = loops.window_seen_s = loops.unserved = 0;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace paceline {
+namespace paceline::pacer {
 
 double quantile_stock(const QuantileProblem& problem, double z) {
   const double p = problem.acceptance;
@@ -32,4 +32,4 @@ double busy_integral(double integral, double goal, double busy_share, double dt_
   return std::clamp(integral + dt_s / time_constant_s * (goal - busy_share), -most, most);
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

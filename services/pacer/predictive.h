@@ -2,7 +2,7 @@
 // than a chosen chance, in closed form. Made for 30 agents and more.
 #pragma once
 
-namespace paceline {
+namespace paceline::pacer {
 
 struct QuantileProblem {
   double room = 0;        // [slots] R = idle - queue + expected free - expected reactive; any sign.
@@ -35,4 +35,4 @@ double busy_stock(const BusyProblem& problem);
 /// I after `dt_s`: I += dt / 900 s x (B - busy / n), kept within +-0.3.
 double busy_integral(double integral, double goal, double busy_share, double dt_s);
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -13,7 +13,7 @@
 #include "services/pacer/what_if.h"
 #include "topology/targets_diff.h"
 
-namespace paceline {
+namespace paceline::pacer {
 namespace {
 
 constexpr double pool_period_s = 30;  // [s] of the pacing world.
@@ -86,7 +86,7 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
       store_{store},
       started_{world.clock.now()},
       ids_{ids_of(config.targets)},
-      desk_{world},
+      control_{world},
       stat_{world,
             "stat",
             {.stale = config.stat_stale, .shard = config.index},
@@ -130,10 +130,10 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
   paced_.reserve(size());  // Six kilobytes a target: no second copy while it grows.
   for (const auto& target : config_.targets) paced_.push_back(fresh(target));
   number_targets();
-  desk_.status([this](StatusReply& reply) { fill_status(reply); });
-  desk_.question("explain", [this](const auto& arguments) { return explain_target(arguments); });
-  desk_.question("what_if", [this](const auto& arguments) { return what_if_target(arguments); });
-  desk_.keyframe("pace", -1, [this] { return pace_.keyframe(); });
+  control_.status([this](StatusReply& reply) { fill_status(reply); });
+  control_.question("explain", [this](const auto& arguments) { return explain_target(arguments); });
+  control_.question("what_if", [this](const auto& arguments) { return what_if_target(arguments); });
+  control_.keyframe("pace", -1, [this] { return pace_.keyframe(); });
   restore();
   world_.timers.every(config_.recompute, [this] { tick(); });
   world_.timers.every(config_.checkpoint_period, [this] { save(); });
@@ -361,14 +361,14 @@ void Pacer::pool_targets(double now_s) {
   for (std::uint32_t i = 0; i < size(); ++i) pools_[media_of_[i]].add(paced_[i].pacing.learned());
 }
 
-Result<Bytes> Pacer::explain_target(const ControlDesk::Arguments& arguments) {
+Result<Bytes> Pacer::explain_target(const ControlServer::Arguments& arguments) {
   if (arguments.size() != 1) return fail("explain needs one argument: the target's id");
   const auto index = TRY(index_named(arguments.front()));
   return encode(explain(ids_[index], inputs_of(index, world_.clock.now()),
                         config_.targets[index].options, paced_[index].decision));
 }
 
-Result<Bytes> Pacer::what_if_target(const ControlDesk::Arguments& arguments) const {
+Result<Bytes> Pacer::what_if_target(const ControlServer::Arguments& arguments) const {
   if (arguments.empty()) return fail("what_if needs the target's id, then KEY=VALUE changes");
   const auto index = TRY(index_named(arguments.front()));
   const Instant now = world_.clock.now();
@@ -417,4 +417,4 @@ void Pacer::fill_status(StatusReply& reply) const {
   add("reactive", fmt::format("{}", sum.reactive));
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

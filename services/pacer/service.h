@@ -21,7 +21,7 @@
 #include "services/pacer/config.h"
 #include "services/pacer/pacing.h"
 
-namespace paceline {
+namespace paceline::pacer {
 
 class Pacer {
  public:
@@ -63,8 +63,8 @@ class Pacer {
   void hear_feedback(const FeedbackHead& head, const std::vector<std::uint32_t>& changed);
   void pool_targets(double now_s);
   PacingInputs inputs_of(std::uint32_t index, Instant now) const;
-  Result<Bytes> explain_target(const ControlDesk::Arguments& arguments);
-  Result<Bytes> what_if_target(const ControlDesk::Arguments& arguments) const;
+  Result<Bytes> explain_target(const ControlServer::Arguments& arguments);
+  Result<Bytes> what_if_target(const ControlServer::Arguments& arguments) const;
   Result<std::uint32_t> index_named(const std::string& id) const;
   void fill_status(StatusReply& reply) const;
   double pacing_s(Instant at) const { return to_seconds(at - started_) * config_.time_scale; }
@@ -88,7 +88,7 @@ class Pacer {
   PaceCycle cycle_{};
   bool stat_was_fresh_ = false;
   Instant published_{};
-  ControlDesk desk_;
+  ControlServer control_;
   StateReader<TargetStat> stat_;
   StateReader<TargetFeedback> feedback_;
   StateWriter<TargetPace> pace_;
@@ -104,4 +104,4 @@ class Pacer {
   FaultLog saving_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::pacer

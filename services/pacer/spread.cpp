@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace paceline {
+namespace paceline::pacer {
 namespace {
 
 constexpr int near_zero = 8;  // A mode up to here: the weights may begin at 0.
@@ -65,4 +65,4 @@ void subtract(const Points& arrive, Points& free) {
   free = left;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

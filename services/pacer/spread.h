@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace paceline {
+namespace paceline::pacer {
 
 inline constexpr int most_points = 96;
 
@@ -25,4 +25,4 @@ void spread(double mean, double variance, double least, Points& points);
 /// The distribution of `free` - `arrive`, two independent numbers; `free` becomes it.
 void subtract(const Points& arrive, Points& free);
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -6,7 +6,7 @@
 
 #include "services/pacer/spread.h"
 
-namespace paceline {
+namespace paceline::pacer {
 namespace {
 
 constexpr double negligible = 1e-9;        // Probability that a sum may leave out,
@@ -277,4 +277,4 @@ RiskAnswer base_stock(const RiskProblem& problem, double allowed, int most, int 
   return high <= most ? RiskAnswer{high, risk_high} : RiskAnswer{most, risk_low};
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -11,7 +11,7 @@
 
 #include <array>
 
-namespace paceline {
+namespace paceline::pacer {
 
 inline constexpr std::size_t delay_quantiles = 4;
 
@@ -49,4 +49,4 @@ RiskAnswer base_stock(const RiskProblem& problem, double allowed, int most, int 
 double reach(const RiskProblem& problem);
 double mean_accept(const RiskProblem& problem);
 
-}  // namespace paceline
+}  // namespace paceline::pacer

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace paceline {
+namespace paceline::pacer {
 namespace {
 
 constexpr int most = 100'000;
@@ -114,4 +114,4 @@ Decision decide_held(TargetPacing pacing, const WhatIf& what, const ChannelPool&
   return decision;
 }
 
-}  // namespace paceline
+}  // namespace paceline::pacer

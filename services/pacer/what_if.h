@@ -12,7 +12,7 @@
 #include "common/base/result.h"
 #include "services/pacer/pacing.h"
 
-namespace paceline {
+namespace paceline::pacer {
 
 struct WhatIf {
   PacingInputs inputs;
@@ -34,4 +34,4 @@ Result<WhatIf> what_if(const PacingInputs& inputs, const PacingOptions& options,
 Decision decide_held(TargetPacing pacing, const WhatIf& what, const ChannelPool& pool,
                      double uniform, double now_s);
 
-}  // namespace paceline
+}  // namespace paceline::pacer

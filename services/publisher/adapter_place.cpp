@@ -7,7 +7,7 @@
 #include "common/runtime/files.h"
 #include "topology/targets.h"
 
-namespace paceline {
+namespace paceline::publisher {
 namespace {
 
 constexpr std::size_t max_secret_bytes = 4096;
@@ -50,4 +50,4 @@ Result<PublisherConfig> read_publisher_place(Place& place) {
   return config;
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -4,10 +4,10 @@
 
 #include "services/publisher/config.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 /// parse_publisher_config(), then reads what it names.
 ///   errors   as there; not_found: a file or variable is missing or empty, named
 Result<PublisherConfig> read_publisher_place(Place& place);
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace paceline {
+namespace paceline::publisher {
 namespace {
 
 constexpr double memory = 0.99;  // Weight of an observation after one more: 100 count.
@@ -43,4 +43,4 @@ std::optional<double> Capacity::targets_within(double limit_s, double bytes_per_
   return std::min((limit_s - fit->base_s) / seconds_per_target, most_targets);
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace paceline {
+namespace paceline::publisher {
 
 class Capacity {
  public:
@@ -38,4 +38,4 @@ class Capacity {
   double covariance_ = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -5,7 +5,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 struct Compressor::Streams {
   explicit Streams(int gzip_level)
@@ -52,4 +52,4 @@ Encoding Compressor::pack(Encoding encoding, std::string_view body, std::string&
   return Encoding::identity;
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -8,7 +8,7 @@
 
 #include "services/publisher/encoding.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 class Compressor {
  public:
@@ -35,4 +35,4 @@ class Compressor {
   std::unique_ptr<Streams> streams_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::publisher

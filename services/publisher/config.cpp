@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-namespace paceline {
+namespace paceline::publisher {
 namespace {
 
 constexpr std::array<std::string_view, 2> contracts = {"paceline", "webhook"};
@@ -130,4 +130,4 @@ Result<PublisherConfig> parse_publisher_config(Place& place) {
   return place.settings.finish(config);
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -7,7 +7,7 @@
 #include "services/publisher/contract.h"
 #include "topology/topology.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 struct PublisherConfig {
   std::string cluster;
@@ -62,4 +62,4 @@ struct PublisherConfig {
 ///   errors   bad_value: missing, unknown or out of range, naming FILE:LINE:COLUMN, key and value
 Result<PublisherConfig> parse_publisher_config(Place& place);
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -3,7 +3,7 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-namespace paceline {
+namespace paceline::publisher {
 namespace {
 
 // One path segment: everything that is not unreserved (RFC 3986) is escaped.
@@ -97,4 +97,4 @@ Contract webhook_contract(WebhookNames names) {
       }};
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

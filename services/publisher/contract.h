@@ -11,7 +11,7 @@
 
 #include "common/wire/engagement.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 struct Contract {
   std::string path;     // Appended to base_service_url.
@@ -45,4 +45,4 @@ struct WebhookNames {
 /// A plain receiver: always full, any 200 accepts everything, no feedback.
 Contract webhook_contract(WebhookNames names);
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -2,7 +2,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 Cycle::Cycle(Duration period, Duration gap) : period_{period}, gap_{gap} {
   CHECK(period_ > Duration::zero());
@@ -42,4 +42,4 @@ void Cycle::retry_at(Instant at) {
   is_urgent_ = false;
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -19,7 +19,7 @@
 
 #include "common/base/time.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 class Cycle {
  public:
@@ -64,4 +64,4 @@ class Cycle {
   std::uint64_t skipped_ = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::publisher

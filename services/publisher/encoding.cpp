@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace paceline {
+namespace paceline::publisher {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
@@ -64,4 +64,4 @@ void Encodings::refused(Encoding used) {
   if (used == Encoding::zstd) zstd_refused_ = true;
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace paceline {
+namespace paceline::publisher {
 
 enum class Encoding : std::uint8_t { identity, gzip, zstd };
 
@@ -44,4 +44,4 @@ class Encodings {
   bool zstd_refused_ = false;
 };
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace paceline {
+namespace paceline::publisher {
 namespace {
 
 constexpr std::array round_trip_bounds = {0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0};
@@ -87,4 +87,4 @@ Counter& Figures::outcome(PublicationOutcome outcome) {
                           {{"outcome", to_string(outcome)}});
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -4,7 +4,7 @@
 #include "common/base/metrics.h"
 #include "common/wire/messages.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 struct Figures {
   explicit Figures(Metrics& metrics);
@@ -49,4 +49,4 @@ struct Figures {
   Metrics& metrics_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -4,7 +4,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::publisher {
 namespace {
 
 // No lease is that long; an expiry further away is a mistake or a forgery.
@@ -91,4 +91,4 @@ Gate::Change Gate::close(std::string why) {
   return Change::closed;
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

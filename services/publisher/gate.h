@@ -17,7 +17,7 @@
 
 #include "common/wire/messages.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 class Gate {
  public:
@@ -87,4 +87,4 @@ class Gate {
   std::uint64_t ignored_ = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::publisher

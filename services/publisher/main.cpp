@@ -5,15 +5,17 @@
 #include "services/publisher/adapter_place.h"
 #include "services/publisher/service.h"
 
+using namespace paceline;
+using namespace paceline::publisher;
+
 int main(int argc, char** argv) {
-  return paceline::serve<paceline::PublisherConfig>(
-      "publisher", argc, argv, paceline::read_publisher_place,
-      [](const paceline::PublisherConfig& config, paceline::World& world, paceline::Loop& loop,
-         paceline::Follower<paceline::PublisherConfig>& follower) {
-        paceline::CurlHttp http{loop, world.metrics};
-        paceline::Publisher publisher{config, world, http};
-        follower.follow =
-            [&](paceline::PublisherConfig next) -> paceline::Result<std::optional<std::string>> {
+  return serve<PublisherConfig>(
+      "publisher", argc, argv, read_publisher_place,
+      [](const PublisherConfig& config, World& world, Loop& loop,
+         Follower<PublisherConfig>& follower) {
+        CurlHttp http{loop, world.metrics};
+        Publisher publisher{config, world, http};
+        follower.follow = [&](PublisherConfig next) -> Result<std::optional<std::string>> {
           if (next.client_secret != config.client_secret) return std::nullopt;
           return publisher.take_targets(std::move(next.ids), std::move(next.channels),
                                         std::move(next.targets_version));

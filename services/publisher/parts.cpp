@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace paceline {
+namespace paceline::publisher {
 namespace {
 
 constexpr std::size_t least_targets = 100;  // However often an endpoint says 413.
@@ -27,4 +27,4 @@ void Parts::accepted() {
   limit_ = std::min(limit_ * 2, ceiling_);
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -10,7 +10,7 @@
 
 #include <cstddef>
 
-namespace paceline {
+namespace paceline::publisher {
 
 class Parts {
  public:
@@ -32,4 +32,4 @@ class Parts {
   std::size_t limit_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::publisher

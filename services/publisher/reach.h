@@ -6,7 +6,7 @@
 // run out.
 #pragma once
 
-namespace paceline {
+namespace paceline::publisher {
 
 class Reach {
  public:
@@ -30,4 +30,4 @@ class Reach {
   bool token_service_ = true;
 };
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -5,7 +5,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::publisher {
 namespace {
 
 // A predicted wait is worth telling when it moved by more than both.
@@ -130,4 +130,4 @@ bool Offers::fill_from(std::uint32_t first, PublicationRequest& request, std::si
   return i < ids_.size();
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -20,7 +20,7 @@
 
 #include "common/wire/engagement.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 /// The figures of one target's offer: a TargetOffer without its names.
 struct Offer {
@@ -93,4 +93,4 @@ class Offers {
   std::uint32_t part_ = 0;  // The last one filled.
 };
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
+#include "common/base/backoff.h"
 #include "common/base/check.h"
 #include "common/base/hash.h"
-#include "common/base/patience.h"
 #include "common/wire/codec.h"
 
-namespace paceline {
+namespace paceline::publisher {
 namespace {
 
 constexpr Duration longest_sleep = 1s;
@@ -64,15 +64,15 @@ Publisher::Publisher(const PublisherConfig& config, World& world, Http& http)
       pacing_{world.log, "pace_stale"},
       rejections_{world.log, "targets_rejected"},
       grants_{world.log, "grant_refused"},
-      desk_{world} {
+      control_{world} {
   request_.cluster = config_.cluster;
   request_.node = config_.node;
   request_.refresh_period_ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(config_.refresh_period).count();
   number_targets();
-  desk_.status([this](StatusReply& reply) { fill_status(reply); });
-  desk_.keyframe("feedback", -1, [this] { return feedback_.keyframe(); });
-  desk_.question("report", [this](const auto&) -> Result<Bytes> { return encode(report()); });
+  control_.status([this](StatusReply& reply) { fill_status(reply); });
+  control_.keyframe("feedback", -1, [this] { return feedback_.keyframe(); });
+  control_.question("report", [this](const auto&) -> Result<Bytes> { return encode(report()); });
   world_.bus.subscribe("grant", [this](const Address&, Payload bytes) { on_grant(bytes); });
   report_timer_ = world_.timers.every(config_.report_period, [this] { send_report(); });
   figures_.capacity_targets.set(-1);
@@ -232,4 +232,4 @@ void Publisher::finish_stop() {
   if (auto done = std::exchange(stopped_, nullptr)) done();
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

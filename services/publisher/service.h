@@ -35,7 +35,7 @@
 #include "services/publisher/shards.h"
 #include "services/publisher/verdict.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 class Publisher {
  public:
@@ -147,8 +147,8 @@ class Publisher {
   FaultLog pacing_;
   FaultLog rejections_;
   FaultLog grants_;
-  ControlDesk desk_;
+  ControlServer control_;
   TimerId report_timer_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace paceline {
+namespace paceline::publisher {
 namespace {
 
 constexpr std::size_t max_token_bytes = 256u << 10;
@@ -110,4 +110,4 @@ void Access::probe(Instant now) {
   });
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

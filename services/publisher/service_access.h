@@ -13,7 +13,7 @@
 #include "services/publisher/figures.h"
 #include "services/publisher/reach.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 class Access {
  public:
@@ -65,4 +65,4 @@ class Access {
   FaultLog fetching_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -1,10 +1,10 @@
 #include <algorithm>
 
+#include "common/base/backoff.h"
 #include "common/base/check.h"
-#include "common/base/patience.h"
 #include "services/publisher/service.h"
 
-namespace paceline {
+namespace paceline::publisher {
 namespace {
 
 constexpr int slow_to_warn = 3;        // Round trips in a row; one may be slow for any reason.
@@ -274,4 +274,4 @@ void Publisher::watch_round_trip(double round_trip_s) {
     round_trips_.good();
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

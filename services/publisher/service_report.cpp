@@ -3,7 +3,7 @@
 #include "common/wire/codec.h"
 #include "services/publisher/service.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 PublicationReport Publisher::report() const {
   const Instant now = world_.clock.now();
@@ -69,4 +69,4 @@ void Publisher::fill_status(StatusReply& reply) const {
                                            : "not tried"}});
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -4,7 +4,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 Shards::Shards(int count, Duration stale) : stale_{stale}, heard_(static_cast<std::size_t>(count)) {
   CHECK(count >= 1 && count <= 64);
@@ -35,4 +35,4 @@ double Shards::age_s(Instant now) const {
   return to_seconds(oldest);
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -8,7 +8,7 @@
 
 #include "common/base/time.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 class Shards {
  public:
@@ -28,4 +28,4 @@ class Shards {
   std::vector<std::optional<Instant>> heard_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::publisher

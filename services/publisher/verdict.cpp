@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "common/base/patience.h"
+#include "common/base/backoff.h"
 
-namespace paceline {
+namespace paceline::publisher {
 namespace {
 
 Verdict judge_acceptance(const Reply& reply, const PublicationRequest& sent,
@@ -60,4 +60,4 @@ Verdict judge(const Reply& reply, const PublicationRequest& sent, const Contract
   return verdict;
 }
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -8,7 +8,7 @@
 #include "common/wire/engagement.h"
 #include "services/publisher/contract.h"
 
-namespace paceline {
+namespace paceline::publisher {
 
 /// An HTTP answer, as far as it matters.
 struct Reply {
@@ -36,4 +36,4 @@ struct Verdict {
 Verdict judge(const Reply& reply, const PublicationRequest& sent, const Contract& contract,
               WallTime now);
 
-}  // namespace paceline
+}  // namespace paceline::publisher

@@ -13,7 +13,7 @@
 
 #include "common/runtime/files.h"
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 template <auto release>
@@ -169,4 +169,4 @@ Certificates make_certificates(const std::string& dir, const std::string& addres
   return made;
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace paceline {
+namespace paceline::simulator {
 
 struct Certificates {
   std::string ca_file;  // What the publisher trusts: DIR/ca.pem
@@ -22,4 +22,4 @@ struct Certificates {
 /// std::runtime_error if OpenSSL fails.
 Certificates make_certificates(const std::string& dir, const std::string& address);
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -12,7 +12,7 @@
 
 #include "services/simulator/gzip.h"
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 constexpr std::size_t max_tokens = 1024;
@@ -365,4 +365,4 @@ void EngagementAdapter::note(const ServerRequest& request, const PublicationRequ
   publications_->write(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -13,7 +13,7 @@
 #include "services/simulator/reception.h"
 #include "services/simulator/service.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 /// Lines appended to a file; when it is full it becomes FILE.1 and a new one begins.
 class BoundedLog {
@@ -93,4 +93,4 @@ class EngagementAdapter {
   TimerId following_ = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::simulator

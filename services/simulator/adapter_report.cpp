@@ -4,7 +4,7 @@
 
 #include "services/simulator/report.h"
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 ServerAnswer refusal(int status, const std::string& detail) {
@@ -81,4 +81,4 @@ ServerAnswer ReportAdapter::fault(const std::string& body) {
   return shown(world_.faults());
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

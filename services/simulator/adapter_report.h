@@ -8,7 +8,7 @@
 #include "services/simulator/reception.h"
 #include "services/simulator/service.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 class ReportAdapter {
  public:
@@ -27,4 +27,4 @@ class ReportAdapter {
   HttpServer http_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 constexpr std::string_view base_path = "/statistics/v3";
@@ -283,4 +283,4 @@ void StatServerAdapter::tick() {
   }
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -12,7 +12,7 @@
 #include "services/simulator/service.h"
 #include "services/simulator/stat_server.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 class StatServerAdapter {
  public:
@@ -72,4 +72,4 @@ class StatServerAdapter {
   TimerId following_ = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -8,7 +8,7 @@
 
 #include "common/base/time.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 enum class Happening : std::uint8_t {
   arrival,       // A reactive interaction enters; the next one is drawn.
@@ -61,4 +61,4 @@ class Agenda {
   std::uint64_t next_order_ = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::simulator

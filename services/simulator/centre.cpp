@@ -5,7 +5,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 enum Outcome : std::uint32_t { accepted, rejected, timed_out };
@@ -419,4 +419,4 @@ TargetCounts Centre::counts(std::uint32_t target) const {
   return tail.counts;
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

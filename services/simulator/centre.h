@@ -24,7 +24,7 @@
 #include "services/simulator/agenda.h"
 #include "services/simulator/plan.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 /// What became of one kind of customers since the start.
 struct StreamCounts {
@@ -199,4 +199,4 @@ class Centre {
   std::uint64_t events_ = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::simulator

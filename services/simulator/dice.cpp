@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace paceline {
+namespace paceline::simulator {
 
 // splitmix64 (Steele, Lea, Flood 2014).
 std::uint64_t Dice::bits() {
@@ -44,4 +44,4 @@ Duration Dice::draw(const Spread& spread) {
   return from_seconds(std::min(seconds, year_s));
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

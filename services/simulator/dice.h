@@ -5,7 +5,7 @@
 
 #include "common/base/time.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 /// The shape of a random length of time.
 enum class Law : std::uint8_t { exponential, lognormal };
@@ -43,4 +43,4 @@ class Dice {
   std::uint64_t state_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -3,7 +3,7 @@
 #include <array>
 #include <charconv>
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 constexpr std::array<std::string_view, 16> keys = {"statserver_primary",
@@ -184,4 +184,4 @@ Result<Faults> with_fault(Faults faults, std::string_view key, std::string_view 
   return faults;
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -10,7 +10,7 @@
 
 #include "services/simulator/centre.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 enum class ServerFault : std::uint8_t {
   up,
@@ -105,4 +105,4 @@ std::string_view to_string(ServerFault fault);
 std::string_view to_string(EndpointFault fault);
 std::string_view to_string(TokenFault fault);
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -1,6 +1,6 @@
 #include "services/simulator/gms_service.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 GmsService::Answer GmsService::answer(std::string_view form, std::optional<Duration> max_age,
                                       Moment moment) {
@@ -39,4 +39,4 @@ GmsService::Answer GmsService::answer(std::string_view form, std::optional<Durat
   return answer;
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

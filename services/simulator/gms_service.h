@@ -9,7 +9,7 @@
 #include "common/wire/gms.h"
 #include "services/simulator/stat_server.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 class GmsService {
  public:
@@ -36,4 +36,4 @@ class GmsService {
   std::map<std::string, Cached> cache_;  // By form.
 };
 
-}  // namespace paceline
+}  // namespace paceline::simulator

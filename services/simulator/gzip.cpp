@@ -9,7 +9,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 constexpr int gzip_only = 15 + 16;  // Window bits, and a gzip header is required.
@@ -84,4 +84,4 @@ std::string gzip(std::string_view plain) {
   return out;
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -6,7 +6,7 @@
 
 #include "common/base/result.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 /// errors: bad_value: not gzip, or cut off; too_large: more than `max_bytes` come out
 Result<std::string> gunzip(std::string_view compressed, std::size_t max_bytes = 64u << 20);
@@ -17,4 +17,4 @@ Result<std::string> unzstd(std::string_view compressed, std::size_t max_bytes = 
 /// For short ways: the fastest level.
 std::string gzip(std::string_view plain);
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -5,7 +5,7 @@
 #include "common/base/check.h"
 #include "services/simulator/faults.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 void run_headless(Centre& centre, const std::vector<TimedFault>& faults, Duration length,
                   bool invite) {
@@ -36,4 +36,4 @@ void run_headless(Centre& centre, const std::vector<TimedFault>& faults, Duratio
   }
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

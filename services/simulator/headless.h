@@ -5,7 +5,7 @@
 #include "services/simulator/centre.h"
 #include "services/simulator/scenario.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 /// Runs the centre for `length`, with the scenario's faults at their times.
 ///
@@ -16,4 +16,4 @@ namespace paceline {
 void run_headless(Centre& centre, const std::vector<TimedFault>& faults, Duration length,
                   bool invite);
 
-}  // namespace paceline
+}  // namespace paceline::simulator

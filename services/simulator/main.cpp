@@ -20,7 +20,7 @@
 #include "services/simulator/report.h"
 #include "services/simulator/trace.h"
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 constexpr int exit_bad_configuration = 78;
@@ -147,11 +147,11 @@ int start(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace paceline
+}  // namespace paceline::simulator
 
 int main(int argc, char** argv) {
   try {
-    return paceline::start(argc, argv);
+    return paceline::simulator::start(argc, argv);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "simulator: %s\n", error.what());
     return 1;

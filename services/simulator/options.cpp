@@ -5,7 +5,7 @@
 
 #include "services/simulator/scenario.h"
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 std::string read_duration(const std::string& text, Duration& into) {
@@ -90,4 +90,4 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
   return parsed;
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -8,7 +8,7 @@
 #include "common/base/result.h"
 #include "common/base/time.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 struct SimulatorOptions {
   std::string scenario = "builtin";  // A file, or "builtin".
@@ -45,4 +45,4 @@ struct ParsedOptions {
 };
 ParsedOptions parse_options(int argc, const char* const* argv);
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -9,7 +9,7 @@
 
 #include "services/simulator/dice.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 using HourProfile = std::array<double, 24>;  // By hour of the day.
 
@@ -67,4 +67,4 @@ struct CentrePlan {
   bool operator==(const CentrePlan&) const = default;
 };
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 constexpr double longest_validity_s = 86'400;  // Of the centre's time.
@@ -96,4 +96,4 @@ std::vector<OfferFeedback> Reception::feedback(Cluster& cluster, bool full) {
   return rows;
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

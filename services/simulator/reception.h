@@ -18,7 +18,7 @@
 #include "common/wire/engagement.h"
 #include "services/simulator/centre.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 class Reception {
  public:
@@ -78,4 +78,4 @@ class Reception {
 
 TargetFeedback feedback_of(const TargetCounts& counts);
 
-}  // namespace paceline
+}  // namespace paceline::simulator

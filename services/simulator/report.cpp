@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 using Json = rapidjson::Writer<rapidjson::StringBuffer>;
@@ -165,4 +165,4 @@ std::string report_of(const Centre& centre, const Reception* reception) {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

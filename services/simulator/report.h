@@ -6,7 +6,7 @@
 #include "services/simulator/centre.h"
 #include "services/simulator/reception.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 /// The whole centre, each kind of group, and each group: occupancy [0..1], agents, reactive and
 /// proactive interactions, invitations; README, Report, has every member.
@@ -14,4 +14,4 @@ namespace paceline {
 ///   cost        O(targets)
 std::string report_of(const Centre& centre, const Reception* reception);
 
-}  // namespace paceline
+}  // namespace paceline::simulator

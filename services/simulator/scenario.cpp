@@ -7,7 +7,7 @@
 #include "common/base/settings.h"
 #include "services/simulator/faults.h"
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 // "12" for all day, or 24 numbers with blanks between, hour 0 first.
@@ -231,4 +231,4 @@ std::string targets_csv(const CentrePlan& plan) {
   return text;
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -13,7 +13,7 @@
 #include "common/base/result.h"
 #include "services/simulator/plan.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 inline constexpr std::size_t max_simulated_targets = 1'000'000;
 
@@ -74,4 +74,4 @@ std::string numbered(std::string_view prefix, std::size_t index, std::size_t cou
 /// The targets as a Paceline targets file: CSV id,channel,group,queue.
 std::string targets_csv(const CentrePlan& plan);
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace paceline {
+namespace paceline::simulator {
 
 SimulatedWorld::SimulatedWorld(Centre& centre, const Clock& clock, Log& log, Options options)
     : centre_{centre},
@@ -43,4 +43,4 @@ Duration SimulatedWorld::tick() const {
   return std::clamp(from_seconds(0.2 / options_.time_scale), Duration{10ms}, Duration{200ms});
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -17,7 +17,7 @@
 #include "services/simulator/scenario.h"
 #include "services/simulator/stat_server.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 class SimulatedWorld {
  public:
@@ -59,4 +59,4 @@ class SimulatedWorld {
   std::vector<std::function<void(const Faults&)>> listeners_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 // Codes of failed operations and statistics, as they stand in `status` and `errors`.
@@ -455,4 +455,4 @@ void StatServer::set_service_state(std::string state) {
   for (auto& [cookie, session] : sessions_) session.tell_service = session.service;
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

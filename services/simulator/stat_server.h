@@ -23,7 +23,7 @@
 #include "services/simulator/dice.h"
 #include "services/simulator/statistic.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 /// When something happens at a server: by its own clock, and as people write it.
 struct Moment {
@@ -191,4 +191,4 @@ class StatServer {
   std::size_t statistics_ = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -3,7 +3,7 @@
 #include <array>
 #include <string>
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 struct Name {
@@ -146,4 +146,4 @@ double value_of(Metric metric, const TargetCounts& counts, const CounterBase& ba
   return 0;
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -7,7 +7,7 @@
 #include "common/wire/statistics.h"
 #include "services/simulator/centre.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 enum class Metric : std::uint8_t {
   logged_in,
@@ -48,4 +48,4 @@ CounterBase base_of(const TargetCounts& counts);
 /// The value now; averages are 0 before anything ended.
 double value_of(Metric metric, const TargetCounts& counts, const CounterBase& base);
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -9,7 +9,7 @@
 #include "common/base/hash.h"
 #include "services/simulator/scenario.h"
 
-namespace paceline {
+namespace paceline::simulator {
 namespace {
 
 constexpr std::size_t max_rows_read = 5'000'000;
@@ -235,4 +235,4 @@ CentrePlan plan_of(const std::vector<TraceCall>& day, std::size_t targets, const
   return plan;
 }
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -17,7 +17,7 @@
 #include "common/base/result.h"
 #include "services/simulator/plan.h"
 
-namespace paceline {
+namespace paceline::simulator {
 
 struct TraceCall {
   int day = 1;            // [1..31]
@@ -56,4 +56,4 @@ Result<std::vector<TraceCall>> day_of(const Trace& trace, int day);
 CentrePlan plan_of(const std::vector<TraceCall>& day, std::size_t targets, const GroupKind& like,
                    Duration start);
 
-}  // namespace paceline
+}  // namespace paceline::simulator

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "common/base/patience.h"
+#include "common/base/backoff.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 namespace {
 
 constexpr Duration token_timeout = 10s;
@@ -104,4 +104,4 @@ void ServerAccess::take(Result<HttpAnswer> answer) {
   if (token && ready_) std::exchange(ready_, nullptr)();
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -20,7 +20,7 @@
 #include "common/ports/world.h"
 #include "services/statfeed/config.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 class ServerAccess {
  public:
@@ -58,4 +58,4 @@ class ServerAccess {
   FaultLog fault_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -4,10 +4,10 @@
 #include <array>
 #include <charconv>
 
-#include "common/base/patience.h"
+#include "common/base/backoff.h"
 #include "common/wire/gms.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 namespace {
 
 constexpr Duration retry_min = 250ms;
@@ -214,4 +214,4 @@ void GmsAdapter::tell_state() {
                              .unseen = rota_.unseen()});
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -16,7 +16,7 @@
 #include "services/statfeed/rota.h"
 #include "services/statfeed/source.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 class GmsAdapter final : public Source {
  public:
@@ -74,4 +74,4 @@ class GmsAdapter final : public Source {
   Gauge& round_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
-namespace paceline {
+namespace paceline::statfeed {
 namespace {
 
 constexpr std::size_t flush_at = 256u << 10;
@@ -28,7 +28,8 @@ FeedRecorder::FeedRecorder(Statfeed& statfeed, World& world, std::size_t max_byt
       world_{world},
       max_bytes_{max_bytes},
       timer_{world.timers.every(flush_period, [this] { flush(); })} {
-  statfeed_.desk().question("record", [this](const auto& arguments) { return answer(arguments); });
+  statfeed_.control().question("record",
+                               [this](const auto& arguments) { return answer(arguments); });
 }
 
 FeedRecorder::~FeedRecorder() {
@@ -129,7 +130,7 @@ void FeedRecorder::fill_status(StatusReply& reply) const {
 }
 
 // "record": how it stands. "record stop". "record FILE SECONDS": begins one.
-Result<Bytes> FeedRecorder::answer(const ControlDesk::Arguments& arguments) {
+Result<Bytes> FeedRecorder::answer(const ControlServer::Arguments& arguments) {
   if (arguments.size() == 1 && arguments[0] == "stop") {
     if (!recording()) return fail(Errc::refused, "nothing is being recorded");
     end("asked to stop");
@@ -195,4 +196,4 @@ void FeedRecorder::became(int server, const SourceState& state) {
   statfeed_.became(server, state);
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -15,7 +15,7 @@
 #include "services/statfeed/feed_file.h"
 #include "services/statfeed/service.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 /// A file that cannot be written any more, or has grown to `max_bytes`, ends the recording with a
 /// line in the log; the feed goes on. Answers the control question "record".
@@ -42,7 +42,7 @@ class FeedRecorder final : public SourceListener {
   void became(int server, const SourceState& state) override;
 
  private:
-  Result<Bytes> answer(const ControlDesk::Arguments& arguments);
+  Result<Bytes> answer(const ControlServer::Arguments& arguments);
   void fill_status(StatusReply& reply) const;
   void write(FeedRecord record);
   void write_all_known();
@@ -60,4 +60,4 @@ class FeedRecorder final : public SourceListener {
   TimerId timer_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace paceline {
+namespace paceline::statfeed {
 namespace {
 
 constexpr Duration longest_turn = 10ms;  // Of the loop, for records that are all due.
@@ -110,4 +110,4 @@ void ReplayAdapter::say(const FeedRecord& record) {
   listener_.read(record.server, readings_);
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

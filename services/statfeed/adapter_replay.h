@@ -9,7 +9,7 @@
 #include "services/statfeed/feed_file.h"
 #include "services/statfeed/source.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 /// Plays a file once, at `speed` times its own pace. What belongs to targets that are not in the
 /// roster is passed over. A damaged file is played up to the damage; when it ends, its numbers grow
@@ -50,4 +50,4 @@ class ReplayAdapter final : public Source {
   TimerId timer_ = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "common/base/patience.h"
+#include "common/base/backoff.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 namespace {
 
 constexpr std::size_t max_cookies = 8;
@@ -156,4 +156,4 @@ void StatisticsAdapter::keep_cookies(const HttpHeaders& headers) {
   }
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

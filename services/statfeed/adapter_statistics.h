@@ -16,7 +16,7 @@
 #include "services/statfeed/session.h"
 #include "services/statfeed/source.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 class StatisticsAdapter final : public Source {
  public:
@@ -62,4 +62,4 @@ class StatisticsAdapter final : public Source {
   Histogram& round_trip_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

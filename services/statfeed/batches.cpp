@@ -5,7 +5,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 void Batches::put(std::vector<Statistic> statistics, Duration unseen_pause, bool counts) {
   Batch batch;
@@ -190,4 +190,4 @@ std::optional<Instant> Batches::next_due(bool polls) const {
   return soonest;
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -22,7 +22,7 @@
 #include "common/base/time.h"
 #include "services/statfeed/mapping.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 class Batches {
  public:
@@ -117,4 +117,4 @@ class Batches {
   std::size_t unanswered_ = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace paceline {
+namespace paceline::statfeed {
 namespace {
 
 constexpr std::size_t max_url = 2000;
@@ -234,4 +234,4 @@ Result<StatfeedConfig> parse_statfeed_config(Place& place) {
   return settings.finish(config);
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

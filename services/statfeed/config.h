@@ -13,7 +13,7 @@
 #include "topology/targets.h"
 #include "topology/topology.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 /// Who we are and whom we trust at a Stat Server.
 struct StatServerAccess {
@@ -73,4 +73,4 @@ struct StatfeedConfig {
 ///   errors   bad_value, naming FILE:LINE:COLUMN, key and value
 Result<StatfeedConfig> parse_statfeed_config(Place& place);
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -1,6 +1,6 @@
 #include "services/statfeed/failover.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 const char* to_string(Failover::Why why) {
   switch (why) {
@@ -89,4 +89,4 @@ Failover::Outcome Failover::step(const Servers& servers, Instant now) {
   return outcome;
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -18,7 +18,7 @@
 
 #include "common/base/time.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 /// What is known of one server.
 struct ServerView {
@@ -82,4 +82,4 @@ class Failover {
 
 const char* to_string(Failover::Why why);
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

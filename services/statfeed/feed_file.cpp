@@ -7,7 +7,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 namespace {
 
 constexpr std::size_t frame_head = 8;
@@ -260,4 +260,4 @@ Result<std::optional<FeedRecord>> FeedReader::next() {
   return record;
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -23,7 +23,7 @@
 #include "common/base/time.h"
 #include "services/statfeed/source.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 struct FeedTarget {
   std::uint32_t slot = 0;  // As the readings number it, until the next record of targets.
@@ -70,4 +70,4 @@ class FeedReader {
   std::size_t offset_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -4,7 +4,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 namespace {
 
 // What lies beyond is no time of day.
@@ -110,4 +110,4 @@ Ledger::Taken Ledger::take(const Reading& reading, Instant now) {
   return same ? Taken::repeated : Taken::fresh;
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -20,7 +20,7 @@
 #include "common/base/time.h"
 #include "services/statfeed/mapping.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 /// One thing that a Stat Server said about one statistic.
 struct Reading {
@@ -94,4 +94,4 @@ class Ledger {
   std::int64_t newest_ms_ = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

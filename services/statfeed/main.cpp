@@ -13,9 +13,10 @@
 #include "services/statfeed/adapter_statistics.h"
 #include "services/statfeed/service.h"
 
-namespace {
-
 using namespace paceline;
+using namespace paceline::statfeed;
+
+namespace {
 
 constexpr Duration leave_time = 200ms;
 

@@ -2,7 +2,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 namespace {
 
 constexpr std::size_t id_length = 36;
@@ -165,4 +165,4 @@ std::optional<StatisticName> read_statistic_id(std::string_view id, std::uint64_
                        .statistic = static_cast<Statistic>(*number)};
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

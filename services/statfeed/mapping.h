@@ -17,7 +17,7 @@
 #include "common/base/result.h"
 #include "common/wire/statistics.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 enum class Figure : std::uint8_t {
   logged_in,
@@ -123,4 +123,4 @@ struct StatisticName {
 /// The reverse; nothing for any text that statistic_id() did not make with this salt.
 std::optional<StatisticName> read_statistic_id(std::string_view id, std::uint64_t salt);
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

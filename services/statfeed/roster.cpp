@@ -2,7 +2,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 Roster::Change Roster::apply(const std::vector<Subject>& subjects) {
   Change change;
@@ -43,4 +43,4 @@ Roster::Change Roster::apply(const std::vector<Subject>& subjects) {
   return change;
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

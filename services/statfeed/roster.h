@@ -15,7 +15,7 @@
 
 #include "services/statfeed/mapping.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 class Roster {
  public:
@@ -54,4 +54,4 @@ class Roster {
   std::unordered_map<std::string, std::uint32_t> slot_of_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -4,7 +4,7 @@
 #include <bit>
 #include <unordered_set>
 
-namespace paceline {
+namespace paceline::statfeed {
 namespace {
 
 constexpr std::uint32_t pool_share = 4;  // Every fourth question at most is for an unseen one.
@@ -183,4 +183,4 @@ Instant Rota::due(Instant now) const {
   return std::max(due, now);
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -26,7 +26,7 @@
 #include "common/base/time.h"
 #include "services/statfeed/mapping.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 class Rota {
  public:
@@ -97,4 +97,4 @@ class Rota {
   Instant refilled_{};
 };
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -10,7 +10,7 @@
 #include "services/statfeed/visibility.h"
 #include "topology/targets_diff.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 namespace {
 
 constexpr std::array<const char*, server_count> server_names{"primary", "backup"};
@@ -49,7 +49,7 @@ Statfeed::Statfeed(const StatfeedConfig& config, World& world)
       servers_{make_server(0), make_server(1)},
       started_{world.clock.now()},
       rate_since_{started_},
-      desk_{world},
+      control_{world},
       resets_{world.metrics.counter("paceline_statfeed_resets_total",
                                     "Counters that restarted from zero.")},
       jumps_{world.metrics.counter("paceline_statfeed_jumps_total",
@@ -449,10 +449,10 @@ void Statfeed::fill_status(StatusReply& reply) {
 }
 
 void Statfeed::register_questions() {
-  desk_.status([this](StatusReply& reply) { fill_status(reply); });
+  control_.status([this](StatusReply& reply) { fill_status(reply); });
   for (int shard = 0; shard < config_.shards; ++shard)
-    desk_.keyframe("stat", shard, [this, shard] { return writer(shard).keyframe(); });
-  desk_.question("switch", [this](const ControlDesk::Arguments&) -> Result<Bytes> {
+    control_.keyframe("stat", shard, [this, shard] { return writer(shard).keyframe(); });
+  control_.question("switch", [this](const ControlServer::Arguments&) -> Result<Bytes> {
     const auto in_use = failover_.in_use();
     const Instant now = world_.clock.now();
     if (!in_use) return fail(Errc::unavailable, "no server is in use yet");
@@ -465,7 +465,7 @@ void Statfeed::register_questions() {
     fill_status(reply);
     return encode(reply);
   });
-  desk_.question("unseen", [this](const ControlDesk::Arguments&) -> Result<Bytes> {
+  control_.question("unseen", [this](const ControlServer::Arguments&) -> Result<Bytes> {
     StatusReply reply;
     if (const auto in_use = failover_.in_use())
       reply.fields = missing_statistics(servers_[at(*in_use)].ledger, roster_, config_.mapping);
@@ -473,4 +473,4 @@ void Statfeed::register_questions() {
   });
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

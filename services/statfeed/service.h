@@ -13,7 +13,7 @@
 #include "services/statfeed/config.h"
 #include "services/statfeed/source.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 class Statfeed final : public SourceListener {
  public:
@@ -38,7 +38,7 @@ class Statfeed final : public SourceListener {
   }
   /// As last told; nothing if no such server is attached.
   std::optional<SourceState> state(int server) const;
-  ControlDesk& desk() { return desk_; }
+  ControlServer& control() { return control_; }
   const Failover& failover() const { return failover_; }
   const Totals& totals() const { return totals_; }
   const StateWriter<TargetStat>& writer(int shard) const {
@@ -123,7 +123,7 @@ class Statfeed final : public SourceListener {
   Failover::Why last_why_ = Failover::Why::none;
   std::optional<Instant> switched_at_;
 
-  ControlDesk desk_;
+  ControlServer control_;
   Counter& resets_;
   Counter& jumps_;
   Counter& switches_;
@@ -135,4 +135,4 @@ class Statfeed final : public SourceListener {
   TimerId tick_timer_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

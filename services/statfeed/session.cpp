@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-namespace paceline {
+namespace paceline::statfeed {
 namespace {
 
 constexpr Duration longest_retry_after = 5min;
@@ -416,4 +416,4 @@ void Session::on_poll_reply(const Flight& flight, const Result<Reply>& reply, In
   hear(step, now);
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -31,7 +31,7 @@
 #include "services/statfeed/ledger.h"
 #include "services/statfeed/roster.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 class Session {
  public:
@@ -175,4 +175,4 @@ class Session {
   std::vector<std::string> to_close_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

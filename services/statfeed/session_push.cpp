@@ -3,7 +3,7 @@
 
 #include "services/statfeed/session.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 namespace {
 
 constexpr Duration longest_retry_after = 5min;
@@ -174,4 +174,4 @@ void Session::retry_connect(std::string why, Duration at_least, Instant now, Ste
   step.notes.push_back({"request_failed", std::move(why)});
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

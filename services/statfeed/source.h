@@ -7,7 +7,7 @@
 #include "services/statfeed/ledger.h"
 #include "services/statfeed/roster.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 /// How a source stands with its server.
 struct SourceState {
@@ -46,4 +46,4 @@ class Source {
   virtual void stop() = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -5,7 +5,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 void Totals::resize(std::uint32_t slots) {
   const std::size_t counters = std::size_t{slots} * counter_count;
@@ -66,4 +66,4 @@ void Totals::use(int server) {
   mark();
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -23,7 +23,7 @@
 #include "common/base/time.h"
 #include "services/statfeed/mapping.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 inline constexpr int server_count = 2;  // Primary and backup.
 
@@ -79,4 +79,4 @@ class Totals {
   std::vector<std::uint64_t> totals_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace paceline {
+namespace paceline::statfeed {
 namespace {
 
 const char* word(Ledger::Known known) {
@@ -84,4 +84,4 @@ std::vector<std::pair<std::string, std::string>> missing_statistics(const Ledger
   return missing;
 }
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

@@ -9,7 +9,7 @@
 #include "services/statfeed/ledger.h"
 #include "services/statfeed/roster.h"
 
-namespace paceline {
+namespace paceline::statfeed {
 
 struct Visibility {
   std::size_t targets = 0;     // That lack a needed figure.
@@ -31,4 +31,4 @@ std::vector<std::pair<std::string, std::string>> missing_statistics(const Ledger
                                                                     const Roster& roster,
                                                                     const Mapping& mapping);
 
-}  // namespace paceline
+}  // namespace paceline::statfeed

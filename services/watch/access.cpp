@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 constexpr double burst_seconds = 10;
@@ -68,4 +68,4 @@ bool equal_secret(std::string_view given, std::string_view expected) {
   return difference == 0;
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

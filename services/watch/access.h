@@ -12,7 +12,7 @@
 #include "common/base/time.h"
 #include "services/watch/web.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 struct AccessRules {
   std::string read_token;           // "" = everyone may read.
@@ -50,4 +50,4 @@ class Access {
 /// Whether both are equal, in a time that does not tell where they differ.
 bool equal_secret(std::string_view given, std::string_view expected);
 
-}  // namespace paceline
+}  // namespace paceline::watch

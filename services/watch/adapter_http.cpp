@@ -6,7 +6,7 @@
 
 #include "common/runtime/files.h"
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 constexpr std::size_t most_stream_bytes = 4u << 20;  // That may wait for a slow reader.
@@ -60,4 +60,4 @@ WatchServer::WatchServer(const WatchConfig& config, Watch& watch, Loop& loop)
                                   config.listen_address, server_.port()));
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -6,7 +6,7 @@
 #include "common/runtime/http_server.h"
 #include "services/watch/service.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 class WatchServer {
  public:
@@ -20,4 +20,4 @@ class WatchServer {
   HttpServer server_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -9,7 +9,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 // "PACE": the file's application id, so that no other program's database is taken for ours.
@@ -361,4 +361,4 @@ std::uint64_t SqliteStore::bytes() {
          number("PRAGMA page_size");
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

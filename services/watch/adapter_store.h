@@ -16,7 +16,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace paceline {
+namespace paceline::watch {
 
 class SqliteStore final : public Store {
  public:
@@ -56,4 +56,4 @@ class SqliteStore final : public Store {
   std::optional<std::string> notice_{};
 };
 
-}  // namespace paceline
+}  // namespace paceline::watch

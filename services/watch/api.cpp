@@ -12,7 +12,7 @@
 #include "services/watch/page_files.h"
 #include "services/watch/pull_calls.h"
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 constexpr std::size_t most_events = 1000;
@@ -297,4 +297,4 @@ WebAnswer Api::capacity(const WebRequest& request, std::string_view call) const 
                  fmt::format("the calls are reactiveState and channelCapacity, not '{}'", call));
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

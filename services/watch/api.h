@@ -18,7 +18,7 @@
 #include "services/watch/target_table.h"
 #include "services/watch/web.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 /// The pacer of this target must be asked to explain it.
 struct AskExplanation {
@@ -85,4 +85,4 @@ class Api {
 ///   errors   bad_value, naming parameter and value
 Result<TargetQuery> parse_target_query(const WebRequest& request);
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 double seconds_since(bool ever, Instant then, Instant now) {
@@ -239,4 +239,4 @@ std::vector<Event> ClusterView::step(const TargetTable& targets, Instant now, Wa
   return events;
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

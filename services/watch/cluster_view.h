@@ -20,7 +20,7 @@
 #include "services/watch/events.h"
 #include "services/watch/target_table.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 /// What a node is to people.
 enum class PeopleRole : std::uint8_t { master, standby, witness, down };
@@ -179,4 +179,4 @@ std::vector<Event> transitions(const ClusterStatus& before, const ClusterStatus&
 /// Transitions of many targets at once, told as one event each kind.
 std::vector<Event> target_transitions(const TargetTable& targets, std::int64_t wall_ms);
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 constexpr int port_offset = 10;  // Of watch's port from the node's first one.
@@ -146,4 +146,4 @@ std::vector<TargetName> target_names(const Targets& targets) {
   return names;
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -13,7 +13,7 @@
 #include "topology/targets.h"
 #include "topology/topology.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 struct WatchConfig {
   std::string listen_address = "127.0.0.1";
@@ -50,4 +50,4 @@ Result<WatchConfig> parse_watch_config(Place& place);
 /// The targets file's rows as watch names them.
 std::vector<TargetName> target_names(const Targets& targets);
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 std::string quoted(std::string_view text) {
@@ -46,4 +46,4 @@ std::string events_csv(std::span<const Event> events) {
   return out;
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -10,9 +10,9 @@
 #include "services/watch/events.h"
 #include "services/watch/history.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 std::string history_csv(const HistorySeries& series);
 std::string events_csv(std::span<const Event> events);
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -4,7 +4,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 std::int64_t wall_milliseconds(WallTime wall) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count();
@@ -40,4 +40,4 @@ std::vector<Event> EventList::since(std::uint64_t after, std::size_t most) const
   return found;
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -13,7 +13,7 @@
 
 #include "common/base/time.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 /// [ms since 1970], as events and history count time.
 std::int64_t wall_milliseconds(WallTime wall);
@@ -54,4 +54,4 @@ class EventList {
   std::map<std::string, std::size_t> kinds_;  // How many of each kind are kept.
 };
 
-}  // namespace paceline
+}  // namespace paceline::watch

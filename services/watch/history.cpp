@@ -5,7 +5,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 // A slice of a tidying: so many series, so that a chunk is closed in 40 of them.
@@ -385,4 +385,4 @@ Result<HistorySeries> History::read(std::uint32_t series, const HistoryQuery& qu
   return out;
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

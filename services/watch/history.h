@@ -24,7 +24,7 @@
 #include "services/watch/store.h"
 #include "services/watch/target_table.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 struct HistoryTier {
   std::int64_t factor;  // Its step is so many of the finest.
@@ -134,4 +134,4 @@ class History {
   std::string failure_{};
 };
 
-}  // namespace paceline
+}  // namespace paceline::watch

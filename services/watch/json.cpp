@@ -2,7 +2,7 @@
 
 #include "services/watch/json_writer.h"
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 void write_publication(Json& json, const PublicationReport& report) {
@@ -386,4 +386,4 @@ std::string channel_capacity_json(std::int64_t ready_agents) {
   return json.text();
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

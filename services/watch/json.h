@@ -14,7 +14,7 @@
 #include "services/watch/readiness.h"
 #include "services/watch/target_table.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 /// The whole picture, as `pacelinectl status --json` shows it too.
 std::string status_json(const ClusterStatus& status, const TargetTotals& totals,
@@ -53,4 +53,4 @@ std::string reactive_state_json(double probability);
 /// {"channelCapacity":n}
 std::string channel_capacity_json(std::int64_t ready_agents);
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -2,7 +2,7 @@
 #include "services/watch/json.h"
 #include "services/watch/json_writer.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 std::string history_json(std::string_view name, const HistorySeries& series,
                          std::int64_t finest_ms) {
@@ -65,4 +65,4 @@ std::string events_json(std::span<const Event> events, std::uint64_t last) {
   return json.text();
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -15,7 +15,7 @@
 #include "common/base/time.h"
 #include "services/watch/utf8.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 /// A rapidjson Writer with our names: object(), member(name, value), rows without names by value().
 class Json {
@@ -69,4 +69,4 @@ class Json {
   rapidjson::Writer<rapidjson::StringBuffer> writer_{buffer_};
 };
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -9,14 +9,16 @@
 #include "services/watch/config.h"
 #include "services/watch/service.h"
 
+using namespace paceline;
+using namespace paceline::watch;
+
 namespace {
 
-paceline::Result<paceline::WatchConfig> load(paceline::Place& place) {
-  auto config = TRY(paceline::parse_watch_config(place));
-  const auto text = TRY(paceline::read_file(config.targets_file));
-  const auto targets =
-      TRY(paceline::parse_targets(text, config.targets_file, place.topology.max_targets));
-  config.targets = paceline::target_names(targets);
+Result<WatchConfig> load(Place& place) {
+  auto config = TRY(parse_watch_config(place));
+  const auto text = TRY(read_file(config.targets_file));
+  const auto targets = TRY(parse_targets(text, config.targets_file, place.topology.max_targets));
+  config.targets = target_names(targets);
   config.targets_version = targets.version();
   return config;
 }
@@ -24,21 +26,19 @@ paceline::Result<paceline::WatchConfig> load(paceline::Place& place) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return paceline::serve<paceline::WatchConfig>(
+  return serve<WatchConfig>(
       "watch", argc, argv, load,
-      [](const paceline::WatchConfig& config, paceline::World& world, paceline::Loop& loop,
-         paceline::Follower<paceline::WatchConfig>& follower) {
-        std::unique_ptr<paceline::SqliteStore> store;
+      [](const WatchConfig& config, World& world, Loop& loop, Follower<WatchConfig>& follower) {
+        std::unique_ptr<SqliteStore> store;
         if (!config.history_file.empty())
-          store = std::make_unique<paceline::SqliteStore>(config.history_file);
-        paceline::Watch watch{config, world, store.get()};
-        follower.follow =
-            [&](paceline::WatchConfig next) -> paceline::Result<std::optional<std::string>> {
+          store = std::make_unique<SqliteStore>(config.history_file);
+        Watch watch{config, world, store.get()};
+        follower.follow = [&](WatchConfig next) -> Result<std::optional<std::string>> {
           // With the same targets it is another file that the operator means: certificates.
           if (next.targets_version == watch.targets_version()) return std::nullopt;
           return watch.take_targets(std::move(next.targets), std::move(next.targets_version));
         };
-        const paceline::WatchServer server{config, watch, loop};
+        const WatchServer server{config, watch, loop};
         world.log.info("listening", {{"port", server.port()}});
         loop.run();
       });

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 bool is_metric_name(std::string_view name) {
@@ -49,4 +49,4 @@ MergedMetrics merge_metrics(const std::vector<ProcessMetrics>& processes) {
   return merged;
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -11,7 +11,7 @@
 
 #include "common/base/metrics.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 /// What one process answered.
 struct ProcessMetrics {
@@ -30,4 +30,4 @@ struct MergedMetrics {
 /// With `paceline_process_up` (1 = answered in time) for each process on top.
 MergedMetrics merge_metrics(const std::vector<ProcessMetrics>& processes);
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -8,7 +8,7 @@
 
 #include "common/base/time.h"
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 /// Exactly `digits` digits off the front of `text`.
@@ -120,4 +120,4 @@ Result<HistoryQuery> parse_history_query(std::string_view from, std::string_view
   return query;
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -9,7 +9,7 @@
 #include "common/base/result.h"
 #include "services/watch/history.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 /// "2026-11-25T03:00:00Z" (the time or its seconds may be left out), "2026-11-25 03:00", whole
 /// milliseconds since 1970, "now", "-90m" or "-30d".
@@ -22,4 +22,4 @@ Result<std::int64_t> parse_moment(std::string_view text, std::int64_t now_ms);
 Result<HistoryQuery> parse_history_query(std::string_view from, std::string_view to,
                                          std::string_view step, std::int64_t now_ms);
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-namespace paceline {
+namespace paceline::watch {
 
 struct PageFile {
   std::string_view path;  // "/app.js"; the page itself is "/".
@@ -16,4 +16,4 @@ struct PageFile {
 /// Defined in a file that the build makes from page/.
 std::span<const PageFile> page_files();
 
-}  // namespace paceline
+}  // namespace paceline::watch

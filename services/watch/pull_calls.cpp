@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 Result<std::vector<const TargetRow*>> rows_of(const TargetTable& targets,
@@ -72,4 +72,4 @@ Result<std::int64_t> channel_capacity(const TargetTable& targets, std::string_vi
   return ready;
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -11,7 +11,7 @@
 #include "common/base/result.h"
 #include "services/watch/target_table.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 /// The probability that a new reactive engagement should be allowed: the mean over the groups,
 /// weighted by the interactions that entered each (the demand as watch can see it).
@@ -32,4 +32,4 @@ Result<double> reactive_state(const TargetTable& targets, std::string_view media
 Result<std::int64_t> channel_capacity(const TargetTable& targets, std::string_view media_channel,
                                       std::span<const std::string> groups);
 
-}  // namespace paceline
+}  // namespace paceline::watch

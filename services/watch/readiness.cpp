@@ -6,7 +6,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 // An accepted publication may be this many refresh periods old before a master counts as unfit.
@@ -54,4 +54,4 @@ Readiness readiness(const ClusterStatus& status) {
   return verdict;
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

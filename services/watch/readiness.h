@@ -9,7 +9,7 @@
 
 #include "services/watch/cluster_view.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 struct Readiness {
   bool ready = false;
@@ -20,4 +20,4 @@ struct Readiness {
 /// Of `status.node`.
 Readiness readiness(const ClusterStatus& status);
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -6,7 +6,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 void put(std::string& out, std::uint64_t number) {
@@ -187,4 +187,4 @@ std::vector<HistoryPoint> merged(std::span<const HistoryPoint> earlier,
   return out;
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -18,7 +18,7 @@
 
 #include "common/base/result.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 /// How points of a column become one: gauges by their mean, counters by their sum, words by the
 /// most frequent (of equals the later).
@@ -110,4 +110,4 @@ std::vector<HistoryPoint> roll_up(std::span<const HistoryPoint> points, std::int
 std::vector<HistoryPoint> merged(std::span<const HistoryPoint> earlier,
                                  std::span<const HistoryPoint> later);
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -15,7 +15,7 @@
 #include "services/watch/moment.h"
 #include "services/watch/target_figures.h"
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 constexpr Duration step_period = 250ms;
@@ -81,7 +81,7 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store)
                ids_of(config.targets),
                store},
       api_{{cluster_, targets_, events_, history_, store}, config.access, ""},
-      desk_{world},
+      control_{world},
       refusals_{world.log, "message_refused"},
       unwritten_{world.log, "history_not_written"},
       stat_{world,
@@ -124,7 +124,7 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store)
   hear_message<ElectionMessage>("heartbeat");
   hear_message<Grant>("grant");
   hear_message<PublicationReport>("publication");
-  desk_.status([this](StatusReply& reply) {
+  control_.status([this](StatusReply& reply) {
     reply.fields.push_back({"url", api_.watch_url()});
     reply.fields.push_back({"targets_version", targets_version_});
     reply.fields.push_back({"streams", std::to_string(streams_.size())});
@@ -133,21 +133,21 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store)
     reply.fields.push_back({"history_samples_lost", std::to_string(history_.samples_lost())});
     reply.fields.push_back({"history_unreadable", std::to_string(history_.unreadable())});
   });
-  desk_.question("targets", [this](const auto&) -> Result<Bytes> {
+  control_.question("targets", [this](const auto&) -> Result<Bytes> {
     return to_bytes(targets_as_csv(targets_of(targets_.names())));
   });
-  desk_.question("cluster", [this](const auto&) -> Result<Bytes> {
+  control_.question("cluster", [this](const auto&) -> Result<Bytes> {
     note_all_senders();
     return to_bytes(api_.status(world_.clock.now(), world_.clock.wall()));
   });
-  desk_.question("events", [this](const auto& words) -> Result<Bytes> {
+  control_.question("events", [this](const auto& words) -> Result<Bytes> {
     const auto now_ms = wall_milliseconds(world_.clock.wall());
     EventQuery query;
     if (!words.empty() && !words[0].empty()) query.from_ms = TRY(parse_moment(words[0], now_ms));
     if (words.size() > 1 && !words[1].empty()) query.to_ms = TRY(parse_moment(words[1], now_ms));
     return to_bytes(events_json(TRY(api_.events(query)), events_.last()));
   });
-  desk_.question("history", [this](const auto& words) -> Result<Bytes> {
+  control_.question("history", [this](const auto& words) -> Result<Bytes> {
     if (words.empty() || words.size() > 4)
       return fail("history wants 1 to 4 arguments: TARGET [FROM [TO [STEP]]]");
     const auto word = [&](std::size_t i) { return i < words.size() ? words[i] : std::string{}; };
@@ -425,4 +425,4 @@ void Watch::set_gauges(const ClusterStatus& status) {
         static_cast<double>(reasons[i]), {{"reason", to_string(static_cast<PaceReason>(i))}});
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

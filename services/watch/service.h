@@ -22,7 +22,7 @@
 #include "services/watch/config.h"
 #include "services/watch/metrics_merge.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 /// How one HTTP request is answered, whatever the server is.
 struct WebExchange {
@@ -84,7 +84,7 @@ class Watch {
   Store* store_;
   History history_;
   Api api_;
-  ControlDesk desk_;
+  ControlServer control_;
   FaultLog refusals_;
   FaultLog unwritten_;
   StateReader<TargetStat> stat_;
@@ -103,4 +103,4 @@ class Watch {
   Counter& samples_left_out_;
 };
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -11,7 +11,7 @@
 #include "common/base/result.h"
 #include "services/watch/events.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 /// All targets at one instant, as points whose key is the number of the series.
 struct StoredSample {
@@ -82,4 +82,4 @@ class Store {
   virtual std::optional<std::string> take_notice() = 0;
 };
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 constexpr std::uint64_t least_outcomes = 20;
@@ -111,4 +111,4 @@ std::vector<MetricFamily> target_families(const TargetTable& table, std::size_t 
   return families;
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

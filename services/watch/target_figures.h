@@ -12,7 +12,7 @@
 #include "common/base/metrics.h"
 #include "services/watch/target_table.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 /// Agents, queue, invitations and their fates, summed; targets over their goal; and for the first
 /// `most` targets of the file a series each of the families paceline_target_*.
@@ -23,4 +23,4 @@ std::vector<MetricFamily> target_families(const TargetTable& table, std::size_t 
 /// those whose goal is a busy factor.
 bool over_goal(const TargetRow& row);
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -7,7 +7,7 @@
 
 #include "common/base/check.h"
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 std::string lower(std::string_view text) {
@@ -247,4 +247,4 @@ std::optional<StatQuality> parse_stat_quality(std::string_view word) {
   return parse_word<StatQuality>(word, stat_qualities);
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -22,7 +22,7 @@
 #include "common/base/pacing_options.h"
 #include "common/wire/messages.h"
 
-namespace paceline {
+namespace paceline::watch {
 
 inline constexpr std::size_t pace_states = 4;
 inline constexpr std::size_t pace_reasons = 13;
@@ -156,4 +156,4 @@ std::optional<PaceState> parse_pace_state(std::string_view word);
 std::optional<PaceReason> parse_pace_reason(std::string_view word);
 std::optional<StatQuality> parse_stat_quality(std::string_view word);
 
-}  // namespace paceline
+}  // namespace paceline::watch

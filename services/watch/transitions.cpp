@@ -3,7 +3,7 @@
 
 #include "services/watch/cluster_view.h"
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 class Telling {
@@ -167,4 +167,4 @@ std::vector<Event> target_transitions(const TargetTable& targets, std::int64_t w
   return std::move(out.events);
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -1,6 +1,6 @@
 #include "services/watch/utf8.h"
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 /// The length of the UTF-8 sequence that starts `text`, or 0 if none does.
@@ -47,4 +47,4 @@ std::string repaired_utf8(std::string_view text) {
   return out;
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace paceline {
+namespace paceline::watch {
 
 /// Whether all of it is UTF-8 (RFC 3629: nothing overlong, no surrogates).
 bool is_utf8(std::string_view text);
@@ -12,4 +12,4 @@ bool is_utf8(std::string_view text);
 /// The text with U+FFFD for each byte that is not part of a UTF-8 sequence.
 std::string repaired_utf8(std::string_view text);
 
-}  // namespace paceline
+}  // namespace paceline::watch

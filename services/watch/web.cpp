@@ -9,7 +9,7 @@
 #include "common/base/hash.h"
 #include "services/watch/json.h"
 
-namespace paceline {
+namespace paceline::watch {
 namespace {
 
 constexpr std::size_t worth_compressing = 1024;
@@ -129,4 +129,4 @@ WebAnswer compressed(const WebRequest& request, WebAnswer answer) {
   return answer;
 }
 
-}  // namespace paceline
+}  // namespace paceline::watch

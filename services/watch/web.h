@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace paceline {
+namespace paceline::watch {
 
 using WebHeaders = std::vector<std::pair<std::string, std::string>>;
 
@@ -46,4 +46,4 @@ WebAnswer compressed(const WebRequest& request, WebAnswer answer);
 /// Whether an Accept-Encoding header admits gzip (RFC 9110, 12.5.3).
 bool accepts_gzip(std::string_view accept_encoding);
 
-}  // namespace paceline
+}  // namespace paceline::watch

@@ -8,6 +8,7 @@
 #include "tests/bench/systems.h"
 
 namespace paceline::test {
+using namespace pacer;
 namespace {
 
 PacingOptions options_of(const Scenario& scenario, bool closed_form) {

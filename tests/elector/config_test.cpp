@@ -7,6 +7,7 @@
 #include "tests/support/source_folder.h"
 
 namespace paceline::test {
+using namespace elector;
 namespace {
 
 std::string shipped(const std::string& name) {

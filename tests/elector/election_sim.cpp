@@ -7,6 +7,7 @@
 #include "common/base/check.h"
 
 namespace paceline::test {
+using namespace elector;
 
 namespace {
 

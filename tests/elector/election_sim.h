@@ -27,6 +27,8 @@
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
+using namespace elector;
+using namespace publisher;
 
 /// What a seed chooses. Every field is made from the seed by plan(); a test may change some.
 struct SimPlan {

@@ -5,6 +5,7 @@
 #include "services/elector/election.h"
 
 namespace paceline::test {
+using namespace elector;
 namespace {
 
 using Kind = ElectionMessageKind;

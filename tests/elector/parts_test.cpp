@@ -10,6 +10,7 @@
 #include "services/elector/roll.h"
 
 namespace paceline::test {
+using namespace elector;
 namespace {
 
 const ElectionPolicy three{.cluster = "test", .voters = {{"a", 100}, {"b", 90}, {"w", 0}}};

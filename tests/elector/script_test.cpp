@@ -21,6 +21,7 @@
 //   > health N fit|stale_pace|cannot_reach   > hand over ASKED [TARGET]   > stop N   > lose memory
 //   N   > rate N 1.01
 namespace paceline::test {
+using namespace elector;
 namespace {
 
 namespace fs = std::filesystem;

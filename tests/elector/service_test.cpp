@@ -9,6 +9,8 @@
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
+using namespace elector;
+using namespace publisher;
 namespace {
 
 struct SimStore final : TermStore {

@@ -6,6 +6,7 @@
 #include "tests/elector/election_sim.h"
 
 namespace paceline::test {
+using namespace elector;
 namespace {
 
 struct Tally {

@@ -6,6 +6,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace pacelinectl;
 namespace {
 
 TEST_CASE("a status without its finer parts is still a status", "[pacelinectl]") {

@@ -6,6 +6,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace pacelinectl;
 namespace {
 
 std::variant<Request, Outcome> parse(std::vector<const char*> words) {

@@ -6,6 +6,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace pacelinectl;
 namespace {
 
 std::vector<std::string> live_asked;

@@ -15,6 +15,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace pacelinectl;
 namespace {
 
 using Json = nlohmann::json;

@@ -13,6 +13,7 @@
 #include "tests/support/source_folder.h"
 
 namespace paceline::test {
+using namespace pacelinectl;
 
 class FakeReach final : public Reach {
  public:

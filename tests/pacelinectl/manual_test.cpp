@@ -6,6 +6,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace pacelinectl;
 namespace {
 
 bool has(const std::string& text, std::string_view part) {

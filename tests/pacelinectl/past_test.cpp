@@ -5,6 +5,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace pacelinectl;
 namespace {
 
 constexpr const char* history_body =

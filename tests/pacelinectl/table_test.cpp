@@ -3,6 +3,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace pacelinectl;
 namespace {
 
 TEST_CASE("columns are as wide as their widest cell, numbers to the right", "[pacelinectl]") {

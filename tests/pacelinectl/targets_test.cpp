@@ -8,6 +8,8 @@
 #include "topology/targets.h"
 
 namespace paceline::test {
+using namespace pacelinectl;
+using namespace statfeed;
 namespace {
 
 const std::string running_csv = "id,channel,group,queue\na,chat,A,AQ\nb,chat,B,BQ\n";

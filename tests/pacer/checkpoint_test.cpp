@@ -7,6 +7,7 @@
 #include <rapidcheck.h>
 
 namespace paceline::test {
+using namespace pacer;
 namespace {
 
 Checkpoint two_targets() {

@@ -11,6 +11,7 @@
 #include <rapidcheck.h>
 
 namespace paceline::test {
+using namespace pacer;
 namespace {
 
 constexpr double slot_s = 240;

@@ -9,6 +9,7 @@
 #include <rapidcheck.h>
 
 namespace paceline::test {
+using namespace pacer;
 
 TEST_CASE("each reason to withhold everything is told", "[pacer]") {
   TargetPacing pacing;

@@ -14,6 +14,7 @@
 #include <rapidcheck.h>
 
 namespace paceline::test {
+using namespace pacer;
 namespace {
 
 std::vector<double> figures_of(const Decision& d) {

@@ -14,6 +14,7 @@
 #include <rapidcheck.h>
 
 namespace paceline::test {
+using namespace pacer;
 namespace {
 
 // Distribution of a sum of independent yes-or-no events, by the exact recursion over all of them.

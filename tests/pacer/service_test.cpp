@@ -10,6 +10,7 @@
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
+using namespace pacer;
 namespace {
 
 struct MemoryStore final : CheckpointStore {
@@ -54,7 +55,7 @@ struct Node {
     World& feed_world = sim.process({around, "statfeed", 0});
     feed = std::make_unique<StateWriter<TargetStat>>(
         feed_world, "stat", StateWriter<TargetStat>::Options{.ids = ids, .shard = 0});
-    feed_desk = std::make_unique<ControlDesk>(feed_world);
+    feed_desk = std::make_unique<ControlServer>(feed_world);
     feed_desk->keyframe("stat", 0, [this] { return feed->keyframe(); });
     feed_world.timers.every(500ms, [this] {
       if (speaking) feed->publish({});
@@ -82,7 +83,7 @@ struct Node {
   std::vector<std::string> ids;
   bool speaking = true;
   std::unique_ptr<StateWriter<TargetStat>> feed;
-  std::unique_ptr<ControlDesk> feed_desk;
+  std::unique_ptr<ControlServer> feed_desk;
   std::unique_ptr<StateWriter<TargetFeedback>> publisher;
   std::unique_ptr<StateReader<TargetPace>> heard;
   std::unique_ptr<Pacer> pacer;

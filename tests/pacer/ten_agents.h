@@ -4,6 +4,7 @@
 #include "services/pacer/pacing_inputs.h"
 
 namespace paceline::test {
+using namespace pacer;
 
 /// Ten agents, of whom all but `idle` [0..10] are busy; nobody waits.
 inline PacingInputs ten_agents(int idle) {

@@ -21,8 +21,8 @@ TEST_CASE("every process answers status and metrics", "[ports]") {
   SimWorld sim{1};
   auto& pacer = sim.process({"a", "pacer", 0});
   auto& operator_world = sim.process({"a", "pacelinectl", 0});
-  ControlDesk desk{pacer};
-  desk.status([](StatusReply& reply) { reply.fields.push_back({"targets", "50"}); });
+  ControlServer control{pacer};
+  control.status([](StatusReply& reply) { reply.fields.push_back({"targets", "50"}); });
 
   const auto status =
       asked<StatusReply>(sim, operator_world, pacer.self, {.question = "status", .arguments = {}});
@@ -40,7 +40,7 @@ TEST_CASE("an unknown question is refused with those that are known", "[ports]")
   SimWorld sim{1};
   auto& pacer = sim.process({"a", "pacer", 0});
   auto& operator_world = sim.process({"a", "pacelinectl", 0});
-  ControlDesk desk{pacer};
+  ControlServer control{pacer};
 
   const auto answer =
       asked<StatusReply>(sim, operator_world, pacer.self, {.question = "dance", .arguments = {}});
@@ -66,7 +66,7 @@ TEST_CASE("garbage at the control socket is answered and counted", "[ports]") {
   SimWorld sim{1};
   auto& pacer = sim.process({"a", "pacer", 0});
   auto& stranger = sim.process({"a", "stranger", 0});
-  ControlDesk desk{pacer};
+  ControlServer control{pacer};
   Result<Bytes> answer = fail("never answered");
 
   stranger.bus.ask(pacer.self, Bytes{1, 2, 3}, 500ms,

@@ -18,12 +18,12 @@ TargetPace granted(int proactive) {
 // A pacer that publishes every 100 ms and answers keyframe questions.
 struct Pacer {
   explicit Pacer(World& w, Duration keyframe = 1h, std::vector<std::string> known = ids)
-      : world{w}, desk{w}, writer{w, "pace", {.ids = std::move(known), .keyframe = keyframe}} {
-    desk.keyframe("pace", -1, [this] { return writer.keyframe(); });
+      : world{w}, control{w}, writer{w, "pace", {.ids = std::move(known), .keyframe = keyframe}} {
+    control.keyframe("pace", -1, [this] { return writer.keyframe(); });
     world.timers.every(100ms, [this] { writer.publish({.cycle = ++cycle}, 10ms); });
   }
   World& world;
-  ControlDesk desk;
+  ControlServer control;
   StateWriter<TargetPace> writer;
   std::uint64_t cycle = 0;
 };
@@ -154,11 +154,11 @@ TEST_CASE("garbage and another's name on the channel are counted and change noth
 TEST_CASE("two streams of one sender are followed apart", "[ports]") {
   SimWorld sim{1};
   auto& world = sim.process({"a", "statfeed", 0});
-  ControlDesk desk{world};
+  ControlServer control{world};
   StateWriter<TargetStat> first{world, "stat", {.ids = {"t0"}, .shard = 0}};
   StateWriter<TargetStat> second{world, "stat", {.ids = {"t1", "t2"}, .shard = 1}};
-  desk.keyframe("stat", 0, [&] { return first.keyframe(); });
-  desk.keyframe("stat", 1, [&] { return second.keyframe(); });
+  control.keyframe("stat", 0, [&] { return first.keyframe(); });
+  control.keyframe("stat", 1, [&] { return second.keyframe(); });
   auto& pacer = sim.process({"a", "pacer", 1});
   auto& watch = sim.process({"a", "watch", 0});
   StateReader<TargetStat> shard{pacer, "stat", {.shard = 1}, ids, nullptr};

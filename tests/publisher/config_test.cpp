@@ -9,6 +9,7 @@
 #include "tests/support/source_folder.h"
 
 namespace paceline::test {
+using namespace publisher;
 namespace {
 
 std::string file_text(const std::string& path) {

@@ -7,6 +7,7 @@
 #include "tests/publisher/stage.h"
 
 namespace paceline::test {
+using namespace publisher;
 namespace {
 
 Result<HttpAnswer> status(int code, std::string body) {

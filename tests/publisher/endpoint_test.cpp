@@ -3,6 +3,7 @@
 #include "tests/publisher/real_stage.h"
 
 namespace paceline::test {
+using namespace publisher;
 
 TEST_CASE("a token refused again and again is renewed with back-off", "[publisher][process]") {
   RealStage stage{good_certificate()};

@@ -5,6 +5,7 @@
 #include <rapidcheck.h>
 
 namespace paceline::test {
+using namespace publisher;
 namespace {
 
 constexpr Instant start{1000s};

@@ -8,6 +8,7 @@
 #include <map>
 
 namespace paceline::test {
+using namespace publisher;
 namespace {
 
 Offers offers_of(std::size_t count) {

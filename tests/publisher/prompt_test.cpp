@@ -6,6 +6,7 @@
 #include "tests/publisher/stage.h"
 
 namespace paceline::test {
+using namespace publisher;
 namespace {
 
 constexpr Duration gap = 300ms;

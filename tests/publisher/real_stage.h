@@ -31,6 +31,7 @@
 #include "tests/support/folder.h"
 
 namespace paceline::test {
+using namespace publisher;
 
 // A bus with the test at its other end.
 class TestBus final : public Bus {

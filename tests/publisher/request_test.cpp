@@ -14,6 +14,7 @@
 #include "services/publisher/verdict.h"
 
 namespace paceline::test {
+using namespace publisher;
 namespace {
 
 constexpr WallTime noon{1'000'000s};

@@ -3,11 +3,12 @@
 
 #include <rapidcheck.h>
 
-#include "common/base/patience.h"
+#include "common/base/backoff.h"
 #include "common/ports/token.h"
 #include "services/publisher/cycle.h"
 
 namespace paceline::test {
+using namespace publisher;
 namespace {
 
 constexpr Instant start{1000s};

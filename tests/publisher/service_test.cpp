@@ -9,6 +9,7 @@
 #include "tests/publisher/stage.h"
 
 namespace paceline::test {
+using namespace publisher;
 namespace {
 
 Result<HttpAnswer> status(int code, std::string body = "", HttpHeaders headers = {}) {

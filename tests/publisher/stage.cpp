@@ -8,6 +8,7 @@
 #include "tests/support/http_answer.h"
 
 namespace paceline::test {
+using namespace publisher;
 namespace {
 
 const Address publisher_address{"a", "publisher", 0};

@@ -14,6 +14,7 @@
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
+using namespace publisher;
 
 /// The token service and the engagement endpoint, as far as the contract goes, without a network.
 class FakeEndpoint final : public Http {

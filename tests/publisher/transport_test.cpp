@@ -2,6 +2,7 @@
 #include "tests/publisher/real_stage.h"
 
 namespace paceline::test {
+using namespace publisher;
 
 TEST_CASE("a publication goes out compressed over HTTPS and is accepted", "[publisher][process]") {
   RealStage stage{good_certificate()};

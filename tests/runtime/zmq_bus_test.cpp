@@ -109,7 +109,7 @@ TEST_CASE("a question is answered once and one to nobody ends at its deadline", 
   const auto topology = cluster(folder, false);
   Process pacer{topology, {"a", "pacer", 0}, loop};
   Process asker{topology, {"a", "pacelinectl", 0}, loop};
-  ControlDesk desk{pacer.world};
+  ControlServer control{pacer.world};
   Result<StatusReply> status = fail("");
   Result<StatusReply> nobody = fail("");
   int answers = 0;
@@ -195,9 +195,9 @@ TEST_CASE("rows cross a real bus from before the reader was there", "[runtime]")
   Loop loop;
   const auto topology = cluster(folder, false);
   Process pacer{topology, {"a", "pacer", 1}, loop};
-  ControlDesk desk{pacer.world};
+  ControlServer control{pacer.world};
   StateWriter<TargetPace> writer{pacer.world, "pace", {.ids = {"t0", "t1"}, .keyframe = 1h}};
-  desk.keyframe("pace", -1, [&] { return writer.keyframe(); });
+  control.keyframe("pace", -1, [&] { return writer.keyframe(); });
   writer.set(1, {.proactive = 4});
   writer.publish({});
   loop.every(20ms, [&] { writer.publish({}); });

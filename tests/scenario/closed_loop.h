@@ -20,6 +20,10 @@
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
+using namespace pacer;
+using namespace publisher;
+using namespace simulator;
+using namespace statfeed;
 
 class ClosedLoop {
  public:

@@ -72,8 +72,8 @@ HttpCall Uplink::send(HttpRequest request, Done done) {
 }
 
 Cluster::Feed::Feed(World& world, const std::vector<std::string>& rows)
-    : desk{world}, writer{world, "stat", {.ids = rows, .shard = 0}} {
-  desk.keyframe("stat", 0, [this] { return writer.keyframe(); });
+    : control{world}, writer{world, "stat", {.ids = rows, .shard = 0}} {
+  control.keyframe("stat", 0, [this] { return writer.keyframe(); });
   for (std::uint32_t i = 0; i < rows.size(); ++i)
     writer.set(i, {.quality = StatQuality::good,
                    .logged_in = 20,

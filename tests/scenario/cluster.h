@@ -22,6 +22,9 @@
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
+using namespace elector;
+using namespace pacer;
+using namespace publisher;
 
 /// The engagement endpoint of a cluster: fences by term and sequence, as the contract says.
 class Engagement {
@@ -105,7 +108,7 @@ class Cluster {
   // A statfeed that tells of calm agents.
   struct Feed {
     Feed(World& world, const std::vector<std::string>& ids);
-    ControlDesk desk;
+    ControlServer control;
     StateWriter<TargetStat> writer;
   };
   struct Node {

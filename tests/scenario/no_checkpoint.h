@@ -4,6 +4,7 @@
 #include "services/pacer/checkpoint.h"
 
 namespace paceline::test {
+using namespace pacer;
 
 struct NoCheckpoint final : CheckpointStore {
   Result<std::string> load() override { return fail(Errc::not_found, "none"); }

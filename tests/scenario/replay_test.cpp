@@ -17,6 +17,8 @@
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
+using namespace pacer;
+using namespace statfeed;
 namespace {
 
 constexpr std::size_t target_count = 3;

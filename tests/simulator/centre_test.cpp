@@ -7,6 +7,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace simulator;
 namespace {
 
 // Erlang C by its recurrence, for comparison.

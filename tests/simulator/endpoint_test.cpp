@@ -15,6 +15,7 @@
 #include "tests/support/folder.h"
 
 namespace paceline::test {
+using namespace simulator;
 namespace {
 
 struct Quiet final : Log {

@@ -5,6 +5,7 @@
 #include "tests/simulator/plans.h"
 
 namespace paceline::test {
+using namespace simulator;
 
 inline Moment at(Duration time) {
   return {.now = Instant{time}, .wall_ms = 1'700'000'000'000};

@@ -4,6 +4,7 @@
 #include "services/simulator/centre.h"
 
 namespace paceline::test {
+using namespace simulator;
 
 inline HourProfile all_day(double value) {
   HourProfile hours{};

@@ -6,6 +6,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace simulator;
 namespace {
 
 constexpr std::int64_t today_ms = 1'700'000'000'000;

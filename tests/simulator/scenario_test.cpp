@@ -10,6 +10,7 @@
 #include "topology/targets.h"
 
 namespace paceline::test {
+using namespace simulator;
 namespace {
 
 const std::string good = R"(start = "9h"

@@ -4,6 +4,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace simulator;
 namespace {
 
 constexpr std::int64_t wall = 1'700'000'000'000;

@@ -6,6 +6,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace simulator;
 
 TEST_CASE("statistics are known by name and by definition", "[simulator]") {
   StatisticRequest request = named("s", "g", "GroupAgents", "CurrentReadyAgents");

@@ -6,6 +6,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace simulator;
 namespace {
 
 const std::string header = "day,vru_entry_s,vru_s,type,priority,queue_s,outcome,service_s,agent\n";

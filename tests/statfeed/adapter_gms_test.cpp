@@ -7,6 +7,7 @@
 #include "tests/statfeed/desk.h"
 
 namespace paceline::test {
+using namespace statfeed;
 namespace {
 
 // Answers every question with 4, and keeps count.

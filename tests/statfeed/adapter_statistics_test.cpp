@@ -10,6 +10,8 @@
 #include "tests/support/folder.h"
 
 namespace paceline::test {
+using namespace simulator;
+using namespace statfeed;
 
 TEST_CASE("the adapter keeps the session cookie and sends key and token", "[statfeed]") {
   Desk desk{good};

@@ -13,6 +13,7 @@
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
+using namespace statfeed;
 
 class NoBus final : public Bus {
  public:

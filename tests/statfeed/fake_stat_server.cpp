@@ -3,6 +3,7 @@
 #include <algorithm>
 
 namespace paceline::test {
+using namespace statfeed;
 namespace {
 
 constexpr Duration hold = 30s;

@@ -13,6 +13,7 @@
 #include "common/wire/statistics.h"
 
 namespace paceline::test {
+using namespace statfeed;
 
 class FakeStatServer {
  public:

@@ -5,6 +5,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace statfeed;
 namespace {
 
 FeedRecord some_record() {

@@ -6,6 +6,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace statfeed;
 namespace {
 
 Ledger ledger_of(std::uint32_t slots) {

@@ -7,6 +7,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace statfeed;
 
 TEST_CASE("objects and names follow a site's own patterns", "[statfeed]") {
   Mapping mapping = default_mapping();

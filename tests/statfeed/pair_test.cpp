@@ -12,6 +12,8 @@
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
+using namespace pacer;
+using namespace statfeed;
 namespace {
 
 constexpr int targets = 4;

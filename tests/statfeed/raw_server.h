@@ -10,6 +10,7 @@
 #include "common/runtime/loop.h"
 
 namespace paceline::test {
+using namespace statfeed;
 
 class RawServer {
  public:

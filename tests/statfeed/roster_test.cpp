@@ -8,6 +8,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace statfeed;
 namespace {
 
 Subject subject(const std::string& id, const std::string& queue = "q") {

@@ -9,6 +9,7 @@
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
+using namespace statfeed;
 namespace {
 
 // One statfeed, two servers, four targets, two pacer shards.

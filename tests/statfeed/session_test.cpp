@@ -7,6 +7,7 @@
 #include "tests/statfeed/talk.h"
 
 namespace paceline::test {
+using namespace statfeed;
 
 TEST_CASE("a session shakes hands, joins both channels, connects and opens its batches",
           "[statfeed]") {

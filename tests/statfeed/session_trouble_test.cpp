@@ -3,6 +3,7 @@
 #include "tests/statfeed/talk.h"
 
 namespace paceline::test {
+using namespace statfeed;
 
 TEST_CASE("after 401 the session waits a moment, and 429 is obeyed", "[statfeed]") {
   Talk talk;

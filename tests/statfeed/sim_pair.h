@@ -12,6 +12,8 @@
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
+using namespace simulator;
+using namespace statfeed;
 
 class SimPair final : public Http {
  public:

@@ -8,6 +8,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace statfeed;
 
 using Kind = Session::Call::Kind;
 inline constexpr Instant start{1h};

@@ -5,6 +5,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace statfeed;
 namespace {
 
 constexpr Instant start{1h};

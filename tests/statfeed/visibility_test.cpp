@@ -3,6 +3,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace statfeed;
 namespace {
 
 struct Ground {

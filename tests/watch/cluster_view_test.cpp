@@ -5,6 +5,7 @@
 #include "tests/watch/voices.h"
 
 namespace paceline::test {
+using namespace watch;
 namespace {
 
 const NodeStatus& node(const ClusterStatus& status, const char* name) {

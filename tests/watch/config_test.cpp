@@ -7,6 +7,7 @@
 #include "tests/support/source_folder.h"
 
 namespace paceline::test {
+using namespace watch;
 namespace {
 
 std::string demo_with(const std::string& watch_table) {

@@ -33,6 +33,7 @@
 #include "topology/topology.h"
 
 namespace paceline::test {
+using namespace watch;
 namespace {
 
 // What every faked process shares.
@@ -78,7 +79,7 @@ struct Voice {
   Metrics metrics;
   ZmqBus bus;
   World world;
-  ControlDesk desk;
+  ControlServer desk;
 };
 
 std::vector<std::string> shard_ids(const Targets& targets, int shard, int shards) {

@@ -12,6 +12,7 @@
 #include "tests/watch/voices.h"
 
 namespace paceline::test {
+using namespace watch;
 namespace {
 
 constexpr std::int64_t dawn = 1'790'000'400'000;  // [ms] A whole number of 10 minutes.

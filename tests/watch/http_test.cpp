@@ -13,6 +13,7 @@
 #include "tests/watch/voices.h"
 
 namespace paceline::test {
+using namespace watch;
 namespace {
 
 // A real server on a real socket; what it tells comes from a simulated bus.

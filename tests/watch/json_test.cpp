@@ -10,6 +10,7 @@
 #include "tests/watch/voices.h"
 
 namespace paceline::test {
+using namespace watch;
 
 TEST_CASE("status has the members that pacelinectl promises", "[watch]") {
   ClusterView view{two_nodes_and_a_witness()};

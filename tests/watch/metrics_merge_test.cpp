@@ -3,6 +3,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace watch;
 
 TEST_CASE("families of all processes become one page", "[watch]") {
   Metrics pacer;

@@ -10,6 +10,7 @@
 #include "tests/watch/voices.h"
 
 namespace paceline::test {
+using namespace watch;
 namespace {
 
 WatchConfig config() {
@@ -102,7 +103,7 @@ TEST_CASE("other targets are shown and those that stay keep what was heard", "[w
   const auto settings = config();
   Watch watch{settings, sim.process({"a", "watch", 0})};
   World& pacer = sim.process({"a", "pacer", 0});
-  ControlDesk desk{pacer};
+  ControlServer desk{pacer};
   StateWriter<TargetPace> rows{pacer, "pace", {.ids = {"t0", "t1", "t2"}, .keyframe = 1h}};
   desk.keyframe("pace", -1, [&] { return rows.keyframe(); });
   for (std::uint32_t i = 0; i < 3; ++i) rows.set(i, paced(PaceReason::granted, 7 + int(i)));
@@ -134,7 +135,7 @@ TEST_CASE("metrics come from every process, and silence is told", "[watch][scena
   const auto settings = config();
   Watch watch{settings, sim.process({"a", "watch", 0})};
   auto& pacer = sim.process({"a", "pacer", 0});
-  ControlDesk desk{pacer};
+  ControlServer desk{pacer};
   pacer.metrics.counter("paceline_pacer_decisions_total", "Decisions.").add(42);
   Client first;
   Client second;
@@ -156,7 +157,7 @@ TEST_CASE("an explanation is the pacer's own", "[watch][scenario]") {
   SimWorld sim{2};
   const auto settings = config();
   Watch watch{settings, sim.process({"a", "watch", 0})};
-  ControlDesk desk{sim.process({"a", "pacer", 0})};
+  ControlServer desk{sim.process({"a", "pacer", 0})};
   desk.question("explain", [](const auto& words) -> Result<Bytes> {
     return encode(Explanation{.target = words.at(0),
                               .reason = PaceReason::ceiling,
@@ -266,7 +267,7 @@ TEST_CASE("a hand-over is asked of the elector here", "[watch][scenario]") {
   auto settings = config();
   settings.access.operate_token = "touch";
   Watch watch{settings, sim.process({"a", "watch", 0})};
-  ControlDesk desk{sim.process({"a", "elector", 0})};
+  ControlServer desk{sim.process({"a", "elector", 0})};
   std::string asked;
   desk.question("handover", [&](const auto& words) -> Result<Bytes> {
     asked = words.at(0);

@@ -5,6 +5,7 @@
 #include "tests/support/catch.h"
 
 namespace paceline::test {
+using namespace watch;
 namespace {
 
 std::vector<TargetName> three() {

@@ -9,6 +9,7 @@
 #include "tests/watch/voices.h"
 
 namespace paceline::test {
+using namespace watch;
 namespace {
 
 std::vector<TargetName> chat_and_voice() {

@@ -5,6 +5,7 @@
 #include "services/watch/target_table.h"
 
 namespace paceline::test {
+using namespace watch;
 
 inline constexpr Instant start{1000s};
 inline constexpr WallTime morning{1'790'000'000s};

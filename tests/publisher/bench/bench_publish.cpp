@@ -36,6 +36,9 @@
 #include "services/simulator/scenario.h"
 
 namespace paceline {
+using namespace pacer;
+using namespace publisher;
+using namespace simulator;
 namespace {
 
 constexpr Duration refresh = 2s;

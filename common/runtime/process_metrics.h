@@ -1,7 +1,7 @@
 // What the operating system knows of this process, by the names that Prometheus' own clients use,
 // and which build it is.
 //
-//   ProcessFigures figures{metrics, loop};      // looks every two seconds
+//   ProcessMetrics figures{metrics, loop};      // looks every two seconds
 #pragma once
 
 #include "common/base/metrics.h"
@@ -10,12 +10,12 @@
 
 namespace paceline {
 
-class ProcessFigures {
+class ProcessMetrics {
  public:
-  ProcessFigures(Metrics& metrics, Loop& loop);
-  ~ProcessFigures();
-  ProcessFigures(const ProcessFigures&) = delete;
-  ProcessFigures& operator=(const ProcessFigures&) = delete;
+  ProcessMetrics(Metrics& metrics, Loop& loop);
+  ~ProcessMetrics();
+  ProcessMetrics(const ProcessMetrics&) = delete;
+  ProcessMetrics& operator=(const ProcessMetrics&) = delete;
 
  private:
   void look();

@@ -1,4 +1,4 @@
-#include "common/base/patience.h"
+#include "common/base/backoff.h"
 
 #include <algorithm>
 #include <array>

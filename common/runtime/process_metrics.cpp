@@ -1,4 +1,4 @@
-#include "common/runtime/process_figures.h"
+#include "common/runtime/process_metrics.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -48,7 +48,7 @@ Counter& events(Metrics& metrics, LogLevel level) {
 
 }  // namespace
 
-ProcessFigures::ProcessFigures(Metrics& metrics, Loop& loop)
+ProcessMetrics::ProcessMetrics(Metrics& metrics, Loop& loop)
     : loop_{loop},
       cpu_seconds_{
           metrics.counter("process_cpu_seconds_total", "User and system time of the processor.")},
@@ -64,11 +64,11 @@ ProcessFigures::ProcessFigures(Metrics& metrics, Loop& loop)
   timer_ = loop_.every(look_period, [this] { look(); });
 }
 
-ProcessFigures::~ProcessFigures() {
+ProcessMetrics::~ProcessMetrics() {
   loop_.cancel(timer_);
 }
 
-void ProcessFigures::look() {
+void ProcessMetrics::look() {
   cpu_seconds_.add(std::max(0.0, cpu_seconds() - cpu_seconds_.value()));
   resident_bytes_.set(resident_bytes());
   open_files_.set(open_files());
