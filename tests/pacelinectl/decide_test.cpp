@@ -16,6 +16,7 @@
 
 namespace paceline::test {
 using namespace pacelinectl;
+using namespace pacer;
 namespace {
 
 using Json = nlohmann::json;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace paceline::test {
-using namespace statfeed;
 namespace {
 
 constexpr Duration hold = 30s;

@@ -13,7 +13,6 @@
 #include "common/wire/statistics.h"
 
 namespace paceline::test {
-using namespace statfeed;
 
 class FakeStatServer {
  public:

@@ -9,7 +9,6 @@
 #include <system_error>
 
 namespace paceline::test {
-using namespace statfeed;
 namespace {
 
 // The request, if all of it is there.

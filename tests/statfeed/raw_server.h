@@ -10,7 +10,6 @@
 #include "common/runtime/loop.h"
 
 namespace paceline::test {
-using namespace statfeed;
 
 class RawServer {
  public:

@@ -1,7 +1,6 @@
 #include "tests/statfeed/sim_pair.h"
 
 namespace paceline::test {
-using namespace statfeed;
 
 SimPair::SimPair(SimWorld& sim, World& world, Centre& centre)
     : sim_{sim}, world_{world}, centre_{centre} {

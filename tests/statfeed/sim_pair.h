@@ -13,7 +13,6 @@
 
 namespace paceline::test {
 using namespace simulator;
-using namespace statfeed;
 
 class SimPair final : public Http {
  public:

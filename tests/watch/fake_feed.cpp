@@ -33,7 +33,6 @@
 #include "topology/topology.h"
 
 namespace paceline::test {
-using namespace watch;
 namespace {
 
 // What every faked process shares.
