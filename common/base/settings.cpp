@@ -189,6 +189,13 @@ Result<Duration> Settings::duration(std::string_view key, DurationRange range) {
   return value;
 }
 
+Result<std::string> Settings::file(std::string_view key, std::optional<std::string> fallback) {
+  std::string path = TRY(text(key, std::move(fallback)));
+  const auto slash = file_.rfind('/');
+  if (path.empty() || path.starts_with('/') || slash == std::string::npos) return path;
+  return file_.substr(0, slash + 1) + path;
+}
+
 Result<std::vector<std::string>> Settings::texts(std::string_view key) {
   const Node node = find(key);
   std::vector<std::string> values;

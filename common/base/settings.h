@@ -62,6 +62,9 @@ class Settings {
   /// A text that effective() shows as ****.
   Result<std::string> secret(std::string_view key, std::optional<std::string> fallback = {});
 
+  /// The path of a file or folder. A relative one starts at the folder of the file that names it.
+  Result<std::string> file(std::string_view key, std::optional<std::string> fallback = {});
+
   /// A list of texts; a single text counts as a list of one. Empty if the key is absent.
   Result<std::vector<std::string>> texts(std::string_view key);
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "common/base/backoff.h"
+#include "common/base/retry_after.h"
 
 namespace paceline::publisher {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "common/base/backoff.h"
+#include "common/base/retry_after.h"
 
 namespace paceline::statfeed {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 
-#include "common/base/backoff.h"
+#include "common/base/retry_after.h"
 #include "common/wire/gms.h"
 
 namespace paceline::statfeed {

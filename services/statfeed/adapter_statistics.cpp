@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "common/base/backoff.h"
+#include "common/base/retry_after.h"
 
 namespace paceline::statfeed {
 namespace {

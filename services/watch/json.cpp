@@ -1,11 +1,11 @@
 #include "services/watch/json.h"
 
-#include "services/watch/json_writer.h"
+#include "common/wire/json_writer.h"
 
 namespace paceline::watch {
 namespace {
 
-void write_publication(Json& json, const PublicationReport& report) {
+void write_publication(JsonWriter& json, const PublicationReport& report) {
   json.member("outcome", to_string(report.outcome));
   json.member("http_status", report.status);
   json.member("detail", report.detail);
@@ -32,7 +32,7 @@ void write_publication(Json& json, const PublicationReport& report) {
   json.member("pid", report.pid);
 }
 
-void write_node(Json& json, const NodeStatus& node) {
+void write_node(JsonWriter& json, const NodeStatus& node) {
   json.begin();
   json.member("name", node.name);
   json.member("role", to_string(node.role));
@@ -64,13 +64,13 @@ void write_node(Json& json, const NodeStatus& node) {
   json.end();
 }
 
-void write_nodes(Json& json, const ClusterStatus& status) {
+void write_nodes(JsonWriter& json, const ClusterStatus& status) {
   json.list("nodes");
   for (const auto& node : status.nodes) write_node(json, node);
   json.end_list();
 }
 
-void write_channels(Json& json, const ClusterStatus& status) {
+void write_channels(JsonWriter& json, const ClusterStatus& status) {
   json.list("channels");
   for (const auto& channel : status.channels) {
     json.begin();
@@ -88,13 +88,14 @@ void write_channels(Json& json, const ClusterStatus& status) {
 }
 
 template <class Enum, std::size_t count>
-void write_counts(Json& json, const char* name, const std::array<std::uint64_t, count>& counts) {
+void write_counts(JsonWriter& json, const char* name,
+                  const std::array<std::uint64_t, count>& counts) {
   json.begin(name);
   for (std::size_t i = 0; i < count; ++i) json.member(to_string(static_cast<Enum>(i)), counts[i]);
   json.end();
 }
 
-void write_totals(Json& json, const TargetTotals& totals) {
+void write_totals(JsonWriter& json, const TargetTotals& totals) {
   json.begin("totals");
   json.member("targets", totals.targets);
   json.member("paced", totals.paced);
@@ -119,12 +120,12 @@ void write_totals(Json& json, const TargetTotals& totals) {
 // One list of columns for objects, tables and the stream: a column is a name and how to write it.
 struct Column {
   const char* name;
-  void (*write)(Json& json, const TargetRow& row);
+  void (*write)(JsonWriter& json, const TargetRow& row);
 };
 
-#define PACELINE_COLUMN(name, expression)                                  \
-  Column {                                                                 \
-    name, [](Json& json, const TargetRow& row) { json.value(expression); } \
+#define PACELINE_COLUMN(name, expression)                                        \
+  Column {                                                                       \
+    name, [](JsonWriter& json, const TargetRow& row) { json.value(expression); } \
   }
 
 constexpr Column columns[] = {
@@ -170,7 +171,7 @@ constexpr Column columns[] = {
 
 #undef PACELINE_COLUMN
 
-void write_target(Json& json, const TargetRow& row) {
+void write_target(JsonWriter& json, const TargetRow& row) {
   json.begin();
   for (const auto& column : columns) {
     json.key(column.name);
@@ -179,7 +180,8 @@ void write_target(Json& json, const TargetRow& row) {
   json.end();
 }
 
-void write_table(Json& json, const TargetTable& table, std::span<const std::uint32_t> indices) {
+void write_table(JsonWriter& json, const TargetTable& table,
+                 std::span<const std::uint32_t> indices) {
   json.list("columns");
   for (const auto& column : columns) json.value(column.name);
   json.end_list();
@@ -196,7 +198,7 @@ void write_table(Json& json, const TargetTable& table, std::span<const std::uint
 
 std::string status_json(const ClusterStatus& status, const TargetTotals& totals,
                         std::string_view watch_url) {
-  Json json;
+  JsonWriter json;
   json.begin();
   json.member("cluster", status.cluster);
   json.member("node", status.node);
@@ -262,7 +264,7 @@ std::string status_json(const ClusterStatus& status, const TargetTotals& totals,
 }
 
 std::string nodes_json(const ClusterStatus& status) {
-  Json json;
+  JsonWriter json;
   json.begin();
   json.member("term", status.term);
   json.member("master", status.master);
@@ -272,7 +274,7 @@ std::string nodes_json(const ClusterStatus& status) {
 }
 
 std::string channels_json(const ClusterStatus& status) {
-  Json json;
+  JsonWriter json;
   json.begin();
   write_channels(json, status);
   json.end();
@@ -280,7 +282,7 @@ std::string channels_json(const ClusterStatus& status) {
 }
 
 std::string readiness_json(const Readiness& verdict) {
-  Json json;
+  JsonWriter json;
   json.begin();
   json.member("ready", verdict.ready);
   json.member("role", verdict.role);
@@ -293,7 +295,7 @@ std::string readiness_json(const Readiness& verdict) {
 
 std::string targets_json(const TargetTable& table, const TargetSelection& selection,
                          const TargetQuery& query) {
-  Json json;
+  JsonWriter json;
   json.begin();
   json.member("total", table.size());
   json.member("matching", selection.matching);
@@ -307,7 +309,7 @@ std::string targets_json(const TargetTable& table, const TargetSelection& select
 }
 
 std::string targets_table_json(const TargetTable& table, const TargetSelection& selection) {
-  Json json;
+  JsonWriter json;
   json.begin();
   json.member("total", table.size());
   json.member("matching", selection.matching);
@@ -317,13 +319,13 @@ std::string targets_table_json(const TargetTable& table, const TargetSelection& 
 }
 
 std::string target_json(const TargetRow& row) {
-  Json json;
+  JsonWriter json;
   write_target(json, row);
   return json.text();
 }
 
 std::string explanation_json(const Explanation& explanation) {
-  Json json;
+  JsonWriter json;
   json.begin();
   json.member("target", explanation.target);
   json.member("reason", to_string(explanation.reason));
@@ -344,7 +346,7 @@ std::string explanation_json(const Explanation& explanation) {
 }
 
 std::string changes_json(const TargetTable& table, std::span<const std::uint32_t> changed) {
-  Json json;
+  JsonWriter json;
   json.begin();
   write_table(json, table, changed);
   json.end();
@@ -352,7 +354,7 @@ std::string changes_json(const TargetTable& table, std::span<const std::uint32_t
 }
 
 std::string fields_json(std::span<const std::pair<std::string, std::string>> fields) {
-  Json json;
+  JsonWriter json;
   json.begin();
   for (const auto& [name, text] : fields) json.member(name, text);
   json.end();
@@ -360,7 +362,7 @@ std::string fields_json(std::span<const std::pair<std::string, std::string>> fie
 }
 
 std::string problem_json(int status, std::string_view title, std::string_view detail) {
-  Json json;
+  JsonWriter json;
   json.begin();
   json.member("type", "about:blank");
   json.member("title", title);
@@ -371,7 +373,7 @@ std::string problem_json(int status, std::string_view title, std::string_view de
 }
 
 std::string reactive_state_json(double probability) {
-  Json json;
+  JsonWriter json;
   json.begin();
   json.member("reactiveState", probability);
   json.end();
@@ -379,7 +381,7 @@ std::string reactive_state_json(double probability) {
 }
 
 std::string channel_capacity_json(std::int64_t ready_agents) {
-  Json json;
+  JsonWriter json;
   json.begin();
   json.member("channelCapacity", ready_agents);
   json.end();

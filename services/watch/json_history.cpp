@@ -1,12 +1,12 @@
 // The part of json.h that is about the past: history and events.
+#include "common/wire/json_writer.h"
 #include "services/watch/json.h"
-#include "services/watch/json_writer.h"
 
 namespace paceline::watch {
 
 std::string history_json(std::string_view name, const HistorySeries& series,
                          std::int64_t finest_ms) {
-  Json json;
+  JsonWriter json;
   json.begin();
   json.member("target", name);
   json.time("from", series.from_ms);
@@ -46,7 +46,7 @@ std::string history_json(std::string_view name, const HistorySeries& series,
 }
 
 std::string events_json(std::span<const Event> events, std::uint64_t last) {
-  Json json;
+  JsonWriter json;
   json.begin();
   json.member("last", last);
   json.list("events");

@@ -114,4 +114,16 @@ TEST_CASE("arbitrary bytes are settings or an error and never a crash", "[base][
   }));
 }
 
+TEST_CASE("a relative path starts at the folder of the file that names it", "[base]") {
+  const auto in = [](std::string_view file, std::string_view text) {
+    return Settings::parse(text, file)->file("ca_file", "").value();
+  };
+
+  CHECK(in("/etc/paceline/node.toml", "ca_file = 'keys/ca.pem'") == "/etc/paceline/keys/ca.pem");
+  CHECK(in("shop/node.toml", "ca_file = 'ca.pem'") == "shop/ca.pem");
+  CHECK(in("node.toml", "ca_file = 'ca.pem'") == "ca.pem");
+  CHECK(in("/etc/paceline/node.toml", "ca_file = '/keys/ca.pem'") == "/keys/ca.pem");
+  CHECK(in("/etc/paceline/node.toml", "").empty());
+}
+
 }  // namespace paceline::test

@@ -3,7 +3,6 @@
 
 #include <rapidcheck.h>
 
-#include "common/base/backoff.h"
 #include "common/ports/token.h"
 #include "services/publisher/cycle.h"
 
@@ -12,7 +11,6 @@ using namespace publisher;
 namespace {
 
 constexpr Instant start{1000s};
-const WallTime noon = std::chrono::sys_days{std::chrono::year{1994} / 11 / 6} + 8h + 49min + 37s;
 
 Token token_with_life(std::int64_t life_s) {
   Token token{Token::Policy{}};
@@ -22,60 +20,6 @@ Token token_with_life(std::int64_t life_s) {
 }
 
 }  // namespace
-
-TEST_CASE("a timeout lies strictly inside the refresh period", "[publisher][property]") {
-  REQUIRE(rc::check([] {
-    const Duration period{*rc::gen::inRange<std::int64_t>(2, 60'000'000'000)};
-    const double share = *rc::gen::inRange(1, 1000) / 1000.0;
-
-    const Duration timeout = request_timeout(period, share);
-
-    RC_ASSERT(timeout > Duration::zero());
-    RC_ASSERT(timeout < period);
-  }));
-}
-
-TEST_CASE("back-off doubles its bound up to the most and starts over", "[publisher]") {
-  Backoff backoff{{.floor = 0s, .first = 1s, .most = 5s}};
-
-  CHECK(backoff.next(0.5) == 500ms);
-  CHECK(backoff.next(0.5) == 1s);
-  CHECK(backoff.next(0.5) == 2s);
-  CHECK(backoff.next(0.5) == 2500ms);
-  CHECK(backoff.next(0.0) == 0s);
-  backoff.reset();
-  CHECK(backoff.next(0.5) == 500ms);
-}
-
-TEST_CASE("a Retry-After is understood in both its forms", "[publisher]") {
-  const auto [value, delay] =
-      GENERATE(table<std::string, Duration>({{"0", 0s},
-                                             {"17", 17s},
-                                             {" 17 ", 17s},
-                                             {"999999999999999999999", 1h},
-                                             {"Sun, 06 Nov 1994 08:50:07 GMT", 30s},
-                                             {"Sun, 06 Nov 1994 08:00:00 GMT", 0s},
-                                             {"Mon, 07 Nov 1994 08:50:07 GMT", 1h}}));
-  CAPTURE(value);
-
-  CHECK(parse_retry_after(value, noon) == delay);
-}
-
-TEST_CASE("a Retry-After that nobody understands is none", "[publisher]") {
-  const auto value =
-      GENERATE(as<std::string>{}, "", "-1", "1.5", "soon", "Sun, 31 Feb 1994 08:50:07 GMT",
-               "Sun, 06 Now 1994 08:50:07 GMT", "Sunday, 06-Nov-94 08:49:37 GMT");
-  CAPTURE(value);
-
-  CHECK(!parse_retry_after(value, noon));
-}
-
-TEST_CASE("any Retry-After at all is a delay within an hour or none", "[publisher][property]") {
-  REQUIRE(rc::check([](const std::string& value) {
-    const auto delay = parse_retry_after(value, noon);
-    RC_ASSERT(!delay || (*delay >= 0s && *delay <= 1h));
-  }));
-}
 
 TEST_CASE("the first token is wanted at once, and one at a time", "[publisher]") {
   Token token{Token::Policy{}};

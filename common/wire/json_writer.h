@@ -1,4 +1,4 @@
-// JSON text as watch writes it.
+// JSON text, written piece by piece: what is large or frequent (one document: nlohmann/json).
 //
 // Always valid JSON: text that is not UTF-8 is repaired, a number that is not finite is null.
 #pragma once
@@ -13,14 +13,14 @@
 #include <string_view>
 
 #include "common/base/time.h"
-#include "services/watch/utf8.h"
+#include "common/base/utf8.h"
 
-namespace paceline::watch {
+namespace paceline {
 
 /// A rapidjson Writer with our names: object(), member(name, value), rows without names by value().
-class Json {
+class JsonWriter {
  public:
-  Json() { writer_.SetMaxDecimalPlaces(4); }
+  JsonWriter() { writer_.SetMaxDecimalPlaces(4); }
 
   std::string text() const { return {buffer_.GetString(), buffer_.GetSize()}; }
 
@@ -69,4 +69,4 @@ class Json {
   rapidjson::Writer<rapidjson::StringBuffer> writer_{buffer_};
 };
 
-}  // namespace paceline::watch
+}  // namespace paceline

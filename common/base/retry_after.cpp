@@ -1,0 +1,47 @@
+#include "common/base/retry_after.h"
+
+#include <curl/curl.h>
+#include <fmt/chrono.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <string>
+
+namespace paceline {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds longest = 1h;
+
+/// [s since 1970] of an IMF-fixdate. curl reads many other forms and the 31st of any month: what
+/// it makes of the text must, written again, be the text (but for the day of the week).
+std::optional<seconds> http_date(const std::string& text) {
+  const std::time_t time = curl_getdate(text.c_str(), nullptr);
+  constexpr std::size_t weekday = 3;
+  if (time < 0 || text.size() <= weekday ||
+      fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(time)).substr(weekday) !=
+          text.substr(weekday))
+    return std::nullopt;
+  return seconds{time};
+}
+
+}  // namespace
+
+std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) {
+  while (value.starts_with(' ')) value.remove_prefix(1);
+  while (value.ends_with(' ')) value.remove_suffix(1);
+  if (!value.empty() && value.find_first_not_of("0123456789") == value.npos) {
+    std::int64_t delay = 0;
+    const auto read = std::from_chars(value.data(), value.data() + value.size(), delay);
+    return read.ec == std::errc{} ? std::min(seconds{delay}, longest) : longest;
+  }
+  const auto date = http_date(std::string{value});
+  if (!date) return std::nullopt;
+  const auto now_s = std::chrono::floor<seconds>(now).time_since_epoch();
+  if (*date - now_s > longest) return longest;  // Before it is counted in nanoseconds: any year.
+  return std::max<Duration>(*date - now.time_since_epoch(), Duration::zero());
+}
+
+}  // namespace paceline

@@ -1,0 +1,49 @@
+#include "common/base/retry_after.h"
+
+#include <rapidcheck.h>
+
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+const WallTime noon = std::chrono::sys_days{std::chrono::year{1994} / 11 / 6} + 8h + 49min + 37s;
+
+}  // namespace
+
+TEST_CASE("a Retry-After is understood in both its forms", "[base]") {
+  const auto [value, delay] =
+      GENERATE(table<std::string, Duration>({{"0", 0s},
+                                             {"17", 17s},
+                                             {" 17 ", 17s},
+                                             {"999999999999999999999", 1h},
+                                             {"Sun, 06 Nov 1994 08:50:07 GMT", 30s},
+                                             {"Sun, 06 Nov 1994 08:00:00 GMT", 0s},
+                                             {"Mon, 07 Nov 1994 08:50:07 GMT", 1h}}));
+  CAPTURE(value);
+
+  CHECK(parse_retry_after(value, noon) == delay);
+}
+
+TEST_CASE("a Retry-After that nobody understands is none", "[base]") {
+  const auto value =
+      GENERATE(as<std::string>{}, "", "-1", "1.5", "soon", "Sun, 31 Feb 1994 08:50:07 GMT",
+               "Sun, 06 Now 1994 08:50:07 GMT", "Sunday, 06-Nov-94 08:49:37 GMT");
+  CAPTURE(value);
+
+  CHECK(!parse_retry_after(value, noon));
+}
+
+TEST_CASE("a Retry-After in the year 9999 is an hour, one in 1601 is none", "[base]") {
+  CHECK(parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT", noon) == Duration{1h});
+  CHECK(!parse_retry_after("Mon, 01 Jan 1601 00:00:00 GMT", noon));
+}
+
+TEST_CASE("any Retry-After at all is a delay within an hour or none", "[base][property]") {
+  REQUIRE(rc::check([](const std::string& value) {
+    const auto delay = parse_retry_after(value, noon);
+    RC_ASSERT(!delay || (*delay >= 0s && *delay <= 1h));
+  }));
+}
+
+}  // namespace paceline::test
