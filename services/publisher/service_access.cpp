@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "common/base/retry_after.h"
+
 namespace paceline::publisher {
 namespace {
 
