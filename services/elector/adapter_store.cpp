@@ -35,15 +35,15 @@ FileStore::~FileStore() {
   close(lock_);
 }
 
-Memory FileStore::load() {
+DurableState FileStore::load() {
   if (!std::filesystem::exists(path_)) return {};
-  const auto memory = read_file(path_, 4096).and_then(parse_memory);
-  if (memory) return *memory;
-  return {.forgotten = true};
+  const auto state = read_file(path_, 4096).and_then(parse_durable_state);
+  if (state) return *state;
+  return {.lost = true};
 }
 
-Result<void> FileStore::save(const Memory& memory) {
-  return write_file_atomically(path_, format_memory(memory), 0600);
+Result<void> FileStore::save(const DurableState& state) {
+  return write_file_atomically(path_, format_durable_state(state), 0600);
 }
 
 }  // namespace paceline::elector

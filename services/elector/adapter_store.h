@@ -16,8 +16,8 @@ class FileStore final : public TermStore {
   FileStore(const FileStore&) = delete;
   FileStore& operator=(const FileStore&) = delete;
 
-  Memory load() override;
-  Result<void> save(const Memory& memory) override;
+  DurableState load() override;
+  Result<void> save(const DurableState& state) override;
 
  private:
   std::string path_;

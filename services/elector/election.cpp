@@ -10,33 +10,33 @@ namespace paceline::elector {
 using Kind = ElectionMessageKind;
 using Role = ElectorRole;
 
-Election::Election(std::string self, ElectionPolicy policy, Memory memory, std::uint64_t seed,
-                   Instant now)
+Election::Election(std::string self, ElectionPolicy policy, DurableState durable,
+                   std::uint64_t seed, Instant now)
     : self_{std::move(self)},
       policy_{std::move(policy)},
       number_{policy_.number(self_)},
       priority_{number_ ? policy_.voters[number_ - 1u].priority : 0},
       fingerprint_{policy_.fingerprint()},
-      incarnation_{memory.incarnation},
+      incarnation_{durable.incarnation},
       random_{seed},
-      term_{memory.term},
-      stored_term_{memory.term},
-      seen_term_{memory.term},
-      forgotten_{memory.forgotten},
-      roll_{policy_, number_},
+      term_{durable.term},
+      stored_term_{durable.term},
+      seen_term_{durable.term},
+      term_lost_{durable.lost},
+      peers_{policy_, number_},
       started_{now},
-      quiet_until_{now + policy_.lock() * (memory.forgotten ? 2 : 1)},
-      beat_at_{now},
+      quiet_until_{now + policy_.lock() * (durable.lost ? 2 : 1)},
+      announce_at_{now},
       wake_{now} {
   CHECK(number_ != 0 && policy_.voters.size() <= 255);
   CHECK(policy_.lease() > Duration::zero());
-  if (policy_.without == Rule::quiet_after_start) quiet_until_ = now;
+  if (policy_.omitted == SafetyRule::quiet_after_start) quiet_until_ = now;
 }
 
 Election::Outcome Election::tick(Instant now) {
   begin(now);
-  if (now >= judge_at_) judge(now);
-  if (now >= beat_at_) beat(now);
+  if (now >= timeouts_from_) check_timeouts(now);
+  if (now >= announce_at_) announce(now);
   auto outcome = finish(now);
   outcome.wake = wake_ = std::max(wake_, now + 1ms);
   return outcome;
@@ -44,15 +44,15 @@ Election::Outcome Election::tick(Instant now) {
 
 void Election::stored(std::uint64_t term, Instant now) {
   stored_term_ = std::max(stored_term_, term);
-  const bool waits = role_ == Role::candidate && voting_ && backers_.size() < needed(now);
-  if (waits) round_until_ = std::max(round_until_, now + window());
+  const bool waits = role_ == Role::candidate && voting_ && votes_.size() < votes_needed(now);
+  if (waits) round_until_ = std::max(round_until_, now + round_length());
 }
 
 // Drain before judging: after a pause, what was sent meanwhile is read before any timeout counts.
 void Election::begin(Instant now) {
   out_ = {};
   if (now <= wake_ + std::min<Duration>(policy_.heartbeat / 2, 250ms)) return;
-  judge_at_ = now + policy_.heartbeat / 4;
+  timeouts_from_ = now + policy_.heartbeat / 4;
   late_ = std::min(late_ + 1, 3);
 }
 
@@ -66,12 +66,12 @@ Instant Election::next_wake(Instant now) {
   Instant due = Instant::max();
   switch (role_) {
     case Role::starting:
-      due = forgotten_ ? beat_at_ : quiet_until_;
+      due = term_lost_ ? announce_at_ : quiet_until_;
       break;
     case Role::observer:
       break;
     case Role::follower:
-      due = stand_at(now);
+      due = candidacy_at(now);
       break;
     case Role::candidate:
       due = round_until_;
@@ -87,17 +87,17 @@ Instant Election::next_wake(Instant now) {
       due = granted_until_;
       break;
   }
-  return std::min(beat_at_, std::max(due, judge_at_));
+  return std::min(announce_at_, std::max(due, timeouts_from_));
 }
 
-void Election::judge(Instant now) {
+void Election::check_timeouts(Instant now) {
   switch (role_) {
     case Role::starting:
       if (now < quiet_until_) break;
-      if (!forgotten_)
-        settle(now, "the quiet time is over");
+      if (!term_lost_)
+        follow_or_observe(now, "the quiet time is over");
       else if (policy_.pair && now >= started_ + policy_.wait_for_all)
-        recall(now);
+        recover_term(now);
       break;
     case Role::observer:
     case Role::follower:
@@ -105,18 +105,18 @@ void Election::judge(Instant now) {
         why_ = "no heartbeat of " + std::exchange(master_, "");
         jitter_ = from_seconds(chance() * to_seconds(policy_.stagger) / 4);
       }
-      settle(now, role_ == Role::follower ? "unfit to be master" : "fit to be master");
-      if (role_ == Role::follower && now >= stand_at(now)) stand(now, why_);
+      follow_or_observe(now, role_ == Role::follower ? "unfit to be master" : "fit to be master");
+      if (role_ == Role::follower && now >= candidacy_at(now)) start_pre_vote(now, why_);
       if (role_ == Role::follower) look_for_better(now);
       break;
     case Role::candidate:
-      if (voting_ && stored_term_ == term_ && backers_.size() >= needed(now)) return lead(now);
+      if (voting_ && stored_term_ == term_ && votes_.size() >= votes_needed(now)) return lead(now);
       if (now < round_until_) break;
       ++rounds_;
-      stand_now_ = false;
+      skip_stagger_ = false;
       if (lock_.node == self_) lock_ = {};
-      if (eligible(now) && now >= stand_at(now))
-        stand(now, why_);
+      if (eligible(now) && now >= candidacy_at(now))
+        start_pre_vote(now, why_);
       else
         step_down("the round was not won", now);
       break;
@@ -130,8 +130,8 @@ void Election::judge(Instant now) {
       }
       become(Role::grace, "the lease is over: no quorum was heard");
       phase_until_ = now + policy_.heartbeat;
-      backers_ = {number_};
-      beat_at_ = now;  // Asks at once.
+      votes_ = {number_};
+      announce_at_ = now;  // Asks at once.
       break;
     case Role::grace:
       if (now < phase_until_) break;
@@ -144,52 +144,52 @@ void Election::judge(Instant now) {
   }
 }
 
-void Election::beat(Instant now) {
-  if (late_ > 0 && now >= judge_at_ + policy_.heartbeat) --late_;  // Punctual for a while.
-  while (beat_at_ <= now)
-    beat_at_ += policy_.heartbeat * ((now - beat_at_) / policy_.heartbeat + 1);
+void Election::announce(Instant now) {
+  if (late_ > 0 && now >= timeouts_from_ + policy_.heartbeat) --late_;  // Punctual for a while.
+  while (announce_at_ <= now)
+    announce_at_ += policy_.heartbeat * ((now - announce_at_) / policy_.heartbeat + 1);
   auto& message = say(leads() ? Kind::heartbeat : Kind::presence, now);
   message.timestamp_ns = now.time_since_epoch().count();
   message.extends = role_ != Role::grace;
-  if (leads() && role_ != Role::grace) renew(now);
+  if (leads() && role_ != Role::grace) renew_lease(now);
   grant(now);
-  if (!forgotten_ || now < quiet_until_) return;
+  if (!term_lost_ || now < quiet_until_) return;
   round_id_ = now.time_since_epoch().count();
   say(Kind::pre_vote, now).timestamp_ns = round_id_;  // Only to learn the others' terms.
 }
 
 // The term that was lost is at most the highest that a quorum of the others knows (README.md,
 // "Why").
-void Election::recall(Instant now) {
-  forgotten_ = false;
+void Election::recover_term(Instant now) {
+  term_lost_ = false;
   term_ = std::max(term_, seen_term_);
-  settle(now, "learned the term that was lost");
+  follow_or_observe(now, "learned the term that was lost");
 }
 
-void Election::settle(Instant now, const char* why) {
+void Election::follow_or_observe(Instant now, const char* why) {
   const Role fit = eligible(now) ? Role::follower : Role::observer;
   if (role_ != fit) become(fit, why);
 }
 
-void Election::stand(Instant now, const std::string& why) {
+void Election::start_pre_vote(Instant now, const std::string& why) {
   if (role_ != Role::candidate) become(Role::candidate, why);
   voting_ = false;
-  backers_ = {number_};
+  votes_ = {number_};
   round_id_ = now.time_since_epoch().count();
-  round_until_ = now + window();
+  round_until_ = now + round_length();
   say(Kind::pre_vote, now).timestamp_ns = round_id_;
-  if (backers_.size() >= needed(now)) campaign(now);
+  if (votes_.size() >= votes_needed(now)) start_vote(now);
 }
 
-void Election::campaign(Instant now) {
+void Election::start_vote(Instant now) {
   const auto counter = std::max(counter_of(term_), counter_of(seen_term_)) + 1;
   term_ = counter << 8 | number_;
   voting_ = true;
-  backers_ = {number_};
-  round_until_ = now + window() * 2;
+  votes_ = {number_};
+  round_until_ = now + round_length() * 2;
   lock_ = {self_, round_until_};  // Our own vote.
   say(Kind::vote_request, now);
-  if (backers_.size() >= needed(now)) round_until_ = now;  // Alone: leads once it is stored.
+  if (votes_.size() >= votes_needed(now)) round_until_ = now;  // Alone: leads once it is stored.
 }
 
 // Also from grace: a quorum still follows the term, so the same term goes on.
@@ -197,19 +197,19 @@ void Election::lead(Instant now) {
   become(Role::leader, role_ == Role::grace ? "a quorum still follows" : "elected: " + why_);
   phase_until_ = now + policy_.lock();
   lease_until_ = Instant{};
-  roll_.forget_acknowledgements();
+  peers_.forget_acknowledgements();
   lock_ = {};
   master_ = self_;
   rounds_ = 0;
-  stand_now_ = false;
+  skip_stagger_ = false;
   better_since_.reset();
-  beat_at_ = now;
-  beat(now);
+  announce_at_ = now;
+  announce(now);
 }
 
 // The lease counts from when the heartbeat was sent that a quorum has answered.
-void Election::renew(Instant now) {
-  const auto since = roll_.followed_since(now);
+void Election::renew_lease(Instant now) {
+  const auto since = peers_.followed_since(now);
   if (!since) return;
   const Instant until = *since + policy_.lease();
   if (until <= now || until <= lease_until_) return;
@@ -246,7 +246,7 @@ ElectionMessage Election::view(Instant now) const {
   message.priority = priority_;
   message.tier = static_cast<std::int32_t>(publisher_.tier);
   message.master = master_;
-  message.seen = roll_.seen(now);
+  message.seen = peers_.seen(now);
   return message;
 }
 
@@ -269,26 +269,26 @@ bool Election::idle() const {
 
 bool Election::eligible(Instant now) {
   if (priority_ == 0 || publisher_.tier == Tier::no_publisher) return false;
-  return !damping_.suppressed(now) || !roll_.anyone_else_could_stand(now);
+  return !damping_.suppressed(now) || !peers_.any_eligible(now);
 }
 
 // A pair agrees while both are there; alone, one is enough.
-std::size_t Election::needed(Instant now) const {
+std::size_t Election::votes_needed(Instant now) const {
   if (!policy_.pair) return policy_.quorum();
-  return roll_.any_fresh(now) ? 2 : 1;
+  return peers_.any_alive(now) ? 2 : 1;
 }
 
-Instant Election::stand_at(Instant now) const {
-  Instant base = std::max({quiet_until_, hold_until_, judge_at_});
+Instant Election::candidacy_at(Instant now) const {
+  Instant base = std::max({quiet_until_, no_candidacy_until_, timeouts_from_});
   if (!lock_.node.empty() && lock_.node != self_) base = std::max(base, lock_.until);
-  if (policy_.pair && !roll_.any_known()) base = std::max(base, started_ + policy_.wait_for_all);
-  if (stand_now_) return base;
-  const int rank = roll_.rank(publisher_.tier, lock_.node, now);
+  if (policy_.pair && !peers_.any_known()) base = std::max(base, started_ + policy_.wait_for_all);
+  if (skip_stagger_) return base;
+  const int rank = peers_.rank(publisher_.tier, lock_.node, now);
   return base + policy_.lock() * late_ + policy_.stagger * rank + jitter_;
 }
 
 // Rounds get longer while they fail, up to one lock.
-Duration Election::window() {
+Duration Election::round_length() {
   const double longer = static_cast<double>(1 << std::min(rounds_, 6)) * (1 + chance() / 2);
   return std::min(from_seconds(to_seconds(policy_.stagger) * longer), policy_.lock());
 }

@@ -1,6 +1,6 @@
 // Who is master? Terms and a quorum lease, as a pure state machine: no clock, no socket, no log.
 //
-//   Election election{"a", policy, memory, seed, now};
+//   Election election{"a", policy, durable, seed, now};
 //   outcome = election.hear(message, now);   // a peer spoke
 //   outcome = election.tick(now);            // the time asked for in outcome.wake has come
 //
@@ -9,7 +9,7 @@
 // acknowledgement locks the voter for TV and carries the lease to TL after the heartbeat was
 // *sent*, with TL < TV (policy.h).
 //
-// Here: time and roles. hearing.cpp: what each message does. leaving.cpp: how a mastership ends.
+// Here: time and roles. election_messages.cpp: what each message does. election_handover.cpp: how a mastership ends.
 //
 // Invariants (README.md says why; the simulation and the model in tests/ check them after every
 // event):
@@ -25,8 +25,8 @@
 #include <vector>
 
 #include "services/elector/damping.h"
-#include "services/elector/memory.h"
-#include "services/elector/roll.h"
+#include "services/elector/durable_state.h"
+#include "services/elector/peers.h"
 
 namespace paceline::elector {
 
@@ -62,7 +62,8 @@ class Election {
   };
 
   /// `self` is one of policy.voters; `seed` feeds the jitter.
-  Election(std::string self, ElectionPolicy policy, Memory memory, std::uint64_t seed, Instant now);
+  Election(std::string self, ElectionPolicy policy, DurableState durable, std::uint64_t seed,
+           Instant now);
 
   Outcome tick(Instant now);
   Outcome hear(const ElectionMessage& message, Instant now);
@@ -86,7 +87,7 @@ class Election {
   std::uint64_t term() const { return term_; }
   const std::string& master() const { return master_; }
   Instant lease_until() const { return lease_until_; }
-  const Roll& roll() const { return roll_; }
+  const Peers& peers() const { return peers_; }
   const ElectionPolicy& policy() const { return policy_; }
   double penalty(Instant now) const { return damping_.penalty(now); }
   bool late() const { return late_ > 0; }
@@ -103,8 +104,8 @@ class Election {
   void begin(Instant now);
   Outcome finish(Instant now);
   Instant next_wake(Instant now);
-  void judge(Instant now);
-  void beat(Instant now);
+  void check_timeouts(Instant now);
+  void announce(Instant now);
 
   void on_heartbeat(const ElectionMessage& message, Instant now);
   void on_acknowledge(const ElectionMessage& message, Instant now);
@@ -115,12 +116,12 @@ class Election {
   void on_release(const ElectionMessage& message, Instant now);
   void on_hand_over(const ElectionMessage& message, Instant now);
 
-  void recall(Instant now);
-  void settle(Instant now, const char* why);
-  void stand(Instant now, const std::string& why);
-  void campaign(Instant now);
+  void recover_term(Instant now);
+  void follow_or_observe(Instant now, const char* why);
+  void start_pre_vote(Instant now, const std::string& why);
+  void start_vote(Instant now);
   void lead(Instant now);
-  void renew(Instant now);
+  void renew_lease(Instant now);
   void drain(const std::string& target, const std::string& why, Instant now);
   void release(Instant now);
   void step_down(const std::string& why, Instant now);
@@ -134,10 +135,11 @@ class Election {
   bool leads() const;  // leader, master or grace: heartbeats go out under our own term.
   bool idle() const;   // starting, observer or follower.
   bool eligible(Instant now);
-  std::size_t needed(Instant now) const;
-  const char* refusal(const std::string& asker, Instant now) const;  // "" = we would vote for it.
-  Instant stand_at(Instant now) const;
-  Duration window();
+  std::size_t votes_needed(Instant now) const;
+  const char* vote_refusal(const std::string& asker,
+                           Instant now) const;  // "" = we would vote for it.
+  Instant candidacy_at(Instant now) const;
+  Duration round_length();
   double chance();
 
   const std::string self_;
@@ -152,35 +154,35 @@ class Election {
   std::uint64_t term_;
   std::uint64_t stored_term_;
   std::uint64_t seen_term_;  // The highest that anybody named; we stand above it.
-  bool forgotten_;
+  bool term_lost_;
   ElectorRole role_ = ElectorRole::starting;
   std::string why_ = "started";
   std::string master_;
   Lock lock_;
-  Roll roll_;
+  Peers peers_;
   PublisherState publisher_;
   Damping damping_;
 
-  std::set<std::uint8_t> backers_;  // Who said yes in this round, ourselves included.
-  bool voting_ = false;             // The round is for votes, not pre-votes.
-  int rounds_ = 0;                  // That failed in a row.
-  std::int64_t round_id_ = 0;       // Echoed in pre-vote answers, so that old ones do not count.
-  std::string target_;              // Draining: who should stand next.
+  std::set<std::uint8_t> votes_;  // Who said yes in this round, ourselves included.
+  bool voting_ = false;           // The round is for votes, not pre-votes.
+  int rounds_ = 0;                // That failed in a row.
+  std::int64_t round_id_ = 0;     // Echoed in pre-vote answers, so that old ones do not count.
+  std::string target_;            // Draining: who should stand next.
   std::string drain_why_;
 
   const Instant started_;
-  Instant quiet_until_;      // No votes before: locks given in our former life may still hold.
-  Instant beat_at_;          // The next presence or heartbeat.
-  Instant hold_until_{};     // We do not stand before: we have just released.
-  Instant round_until_{};    // Of the candidate's round.
-  Instant phase_until_{};    // Of leader and grace.
-  Instant lease_until_{};    // Of our own term; in the past when we have none.
-  Instant granted_until_{};  // Nothing that our publisher was ever granted is valid after.
+  Instant quiet_until_;           // No votes before: locks given in our former life may still hold.
+  Instant announce_at_;           // The next presence or heartbeat.
+  Instant no_candidacy_until_{};  // We do not stand before: we have just released.
+  Instant round_until_{};         // Of the candidate's round.
+  Instant phase_until_{};         // Of leader and grace.
+  Instant lease_until_{};         // Of our own term; in the past when we have none.
+  Instant granted_until_{};       // Nothing that our publisher was ever granted is valid after.
   std::optional<Instant> better_since_{};
-  bool stand_now_ = false;  // Without stagger: we were asked to, or lost only the term.
+  bool skip_stagger_ = false;  // Without stagger: we were asked to, or lost only the term.
   Duration jitter_{};
-  int late_ = 0;        // [0..3] our own loop was late: we suspect others later.
-  Instant judge_at_{};  // Timeouts are not judged before: queued messages come first.
+  int late_ = 0;             // [0..3] our own loop was late: we suspect others later.
+  Instant timeouts_from_{};  // Timeouts are not judged before: queued messages come first.
   Instant wake_;
   Outcome out_;
 };

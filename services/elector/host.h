@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "services/elector/memory.h"
+#include "services/elector/durable_state.h"
 
 namespace paceline::elector {
 
@@ -13,11 +13,11 @@ class TermStore {
   virtual ~TermStore() = default;
 
   /// What was stored last; nothing stored yet = all zero.
-  virtual Memory load() = 0;
+  virtual DurableState load() = 0;
 
   /// On return the memory survives a crash of the host.
   ///   errors   unavailable: disk full, not writable; what was stored before still is
-  virtual Result<void> save(const Memory& memory) = 0;
+  virtual Result<void> save(const DurableState& state) = 0;
 };
 
 class ProcessWatch {

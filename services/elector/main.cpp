@@ -1,7 +1,7 @@
 // elector: decides with its peers which node of the cluster is master. Reads and writes channels
 // `heartbeat` and `vote`, writes `grant`, reads `publication`.
 #include "common/runtime/serve.h"
-#include "services/elector/adapter_place.h"
+#include "services/elector/adapter_config.h"
 #include "services/elector/adapter_store.h"
 #include "services/elector/adapter_watch_process.h"
 #include "services/elector/service.h"
@@ -11,7 +11,7 @@ using namespace paceline::elector;
 
 int main(int argc, char** argv) {
   return serve<ElectorConfig>(
-      "elector", argc, argv, read_elector_place,
+      "elector", argc, argv, read_elector_config,
       [](const ElectorConfig& config, World& world, Loop& loop) {
         FileStore store{config.state_dir};
         PidWatch processes{loop};

@@ -5,13 +5,13 @@
 namespace paceline::elector {
 
 Duration ElectionPolicy::lease() const {
-  if (without == Rule::lease_within_lock) return lock() * 3 / 2;
+  if (omitted == SafetyRule::lease_within_lock) return lock() * 3 / 2;
   constexpr std::int64_t million = 1'000'000;
   return lock() * (million - rho_ppm) / (million + rho_ppm) - guard;
 }
 
 std::size_t ElectionPolicy::quorum() const {
-  if (pair || without == Rule::quorum) return 1;
+  if (pair || omitted == SafetyRule::quorum) return 1;
   return voters.size() / 2 + 1;
 }
 

@@ -28,7 +28,7 @@ struct Voter {
 
 /// The rules that keep two masters apart, by name, so that a test can leave one out and see it
 /// missed.
-enum class Rule : std::uint8_t {
+enum class SafetyRule : std::uint8_t {
   none,
   lease_from_send,        // The lease counts from when the heartbeat was sent, not from its answer.
   lease_within_lock,      // lease < lock.
@@ -51,8 +51,8 @@ struct ElectionPolicy {
   Duration wait_for_all = 5s;  // Pair: a node that never heard its peer waits so long.
   Duration better_for = 2s;    // A fitter peer must be so for this long before a master makes way.
   bool preempt = false;        // A node of higher priority asks for mastership ...
-  Duration preempt_delay = 30s;  // ... when it was fit for this long.
-  Rule without = Rule::none;     // Tests only: this rule is left out.
+  Duration preempt_delay = 30s;           // ... when it was fit for this long.
+  SafetyRule omitted = SafetyRule::none;  // Tests only: this rule is left out.
 
   Duration lock() const { return heartbeat * missed; }
   Duration lease() const;

@@ -23,9 +23,9 @@ std::string_view channel_of(ElectionMessageKind kind) {
 }
 
 // This start's incarnation is above all former ones, also if the wall clock was set back.
-Memory started(Memory memory, const World& world) {
-  memory.incarnation = std::max(memory.incarnation + 1, world.incarnation);
-  return memory;
+DurableState started(DurableState state, const World& world) {
+  state.incarnation = std::max(state.incarnation + 1, world.incarnation);
+  return state;
 }
 
 }  // namespace
@@ -36,24 +36,24 @@ Elector::Elector(const ElectorConfig& config, World& world, TermStore& store,
       world_{world},
       store_{store},
       processes_{processes},
-      figures_{world.metrics},
-      memory_{started(store.load(), world)},
-      election_{world.self.node, config.policy, memory_, world.random.bits(), world.clock.now()},
+      metrics_{world.metrics},
+      durable_{started(store.load(), world)},
+      election_{world.self.node, config.policy, durable_, world.random.bits(), world.clock.now()},
       undecodable_{world.log, "message_undecodable"},
       misconfigured_{world.log, "configuration_differs"},
       storing_{world.log, "term_not_stored"},
       publisher_silent_{world.log, "publisher_silent"},
       control_{world} {
-  if (memory_.forgotten) {
+  if (durable_.lost) {
     // Stays lost on disk until it is learned: a restart meanwhile must not take it for a first
     // start.
     world_.log.error("term_lost", {{"then", "learns it from a quorum of the other voters"}});
   } else {
-    remember(memory_.term);
+    store_term(durable_.term);
   }
   world_.log.info(
       "elector_started",
-      {{"term", memory_.term},
+      {{"term", durable_.term},
        {"voters", config_.policy.voters.size()},
        {"quorum", config_.policy.quorum()},
        {"pair", config_.policy.pair},
@@ -97,7 +97,7 @@ void Elector::wake() {
 void Elector::on_message(Payload bytes) {
   const auto message = decode<ElectionMessage>(bytes);
   if (!message) {
-    figures_.refused("undecodable");
+    metrics_.refused("undecodable");
     return undecodable_.bad({{"why", message.error().detail}});
   }
   undecodable_.good();
@@ -107,7 +107,7 @@ void Elector::on_message(Payload bytes) {
     misconfigured_.good();
   } else if (std::strcmp(outcome.refused, "own_echo") != 0 &&
              std::strcmp(outcome.refused, "for_another") != 0) {
-    figures_.refused(outcome.refused);
+    metrics_.refused(outcome.refused);
     if (std::strcmp(outcome.refused, "other_configuration") == 0)
       misconfigured_.bad({{"node", message->node}, {"then", "neither vote counts for the other"}});
   }
@@ -119,7 +119,7 @@ void Elector::count_lost(const ElectionMessage& message) {
   if (channel_of(message.kind) != "heartbeat") return;
   auto& [incarnation, sequence] = heard_[message.node];
   if (incarnation == message.incarnation && message.sequence > sequence + 1)
-    figures_.heartbeats_lost(message.node, message.sequence - sequence - 1);
+    metrics_.heartbeats_lost(message.node, message.sequence - sequence - 1);
   if (incarnation != message.incarnation || message.sequence > sequence)
     std::tie(incarnation, sequence) = std::pair{message.incarnation, message.sequence};
 }
@@ -127,7 +127,7 @@ void Elector::count_lost(const ElectionMessage& message) {
 void Elector::on_publication(Payload bytes) {
   const auto report = decode<PublicationReport>(bytes);
   if (!report) {
-    figures_.refused("undecodable");
+    metrics_.refused("undecodable");
     return undecodable_.bad({{"why", report.error().detail}});
   }
   if (report->node != world_.self.node || report->incarnation < publisher_incarnation_) return;
@@ -157,9 +157,9 @@ void Elector::watch_publisher(const PublicationReport& report) {
 }
 
 void Elector::apply(Election::Outcome outcome) {
-  const bool remembered = !outcome.store || remember(*outcome.store);
-  if (outcome.grant && (remembered || outcome.grant->term == 0)) publish_grant(*outcome.grant);
-  if (remembered)
+  const bool stored = !outcome.store || store_term(*outcome.store);
+  if (outcome.grant && (stored || outcome.grant->term == 0)) publish_grant(*outcome.grant);
+  if (stored)
     for (auto& message : outcome.messages) send(message);
   tell(outcome);
 
@@ -174,22 +174,22 @@ void Elector::apply(Election::Outcome outcome) {
   const bool holds = role == ElectorRole::leader || role == ElectorRole::master ||
                      role == ElectorRole::grace || role == ElectorRole::draining;
   if (!stopped_ || holds || stop_told_) return;
-  stop_told_ = true;  // A moment for the release to leave the sockets.
+  stop_told_ = true;  // Time for the release to leave the sockets.
   world_.timers.after(std::min<Duration>(config_.policy.heartbeat / 4, 50ms), stopped_);
 }
 
-bool Elector::remember(std::uint64_t term) {
+bool Elector::store_term(std::uint64_t term) {
   const Instant before = world_.clock.now();
-  const auto saved = store_.save({.term = term, .incarnation = memory_.incarnation});
+  const auto saved = store_.save({.term = term, .incarnation = durable_.incarnation});
   const Instant now = world_.clock.now();
-  figures_.store_seconds.observe(to_seconds(now - before));
+  metrics_.store_seconds.observe(to_seconds(now - before));
   if (!saved) {
-    figures_.store_failures.add();
+    metrics_.store_failures.add();
     storing_.bad({{"why", saved.error().detail}, {"then", "no part in elections"}});
     return false;
   }
   storing_.good();
-  memory_.term = term;
+  durable_.term = term;
   election_.stored(term, now);
   return true;
 }
@@ -197,7 +197,7 @@ bool Elector::remember(std::uint64_t term) {
 void Elector::publish_grant(const Election::GrantOrder& order) {
   Grant grant;
   grant.node = world_.self.node;
-  grant.incarnation = memory_.incarnation;
+  grant.incarnation = durable_.incarnation;
   grant.sequence = ++grants_;
   grant.term = order.term;
   grant.expires_ns = order.expires.time_since_epoch().count();
@@ -206,7 +206,7 @@ void Elector::publish_grant(const Election::GrantOrder& order) {
   grant.publisher = publisher_incarnation_;
   encode(grant, bytes_);
   world_.bus.publish("grant", bytes_);
-  (order.term == 0 ? figures_.revocations : figures_.grants).add();
+  (order.term == 0 ? metrics_.revocations : metrics_.grants).add();
 }
 
 void Elector::send(ElectionMessage& message) {
@@ -228,7 +228,7 @@ void Elector::send(ElectionMessage& message) {
 
 void Elector::publish(ElectionMessage& message, std::string_view channel) {
   message.master_since_ms = master_since_ms_;
-  figures_.sent(message.kind);
+  metrics_.sent(message.kind);
   encode(message, bytes_);
   world_.bus.publish(channel, bytes_);
 }
@@ -237,29 +237,29 @@ void Elector::tell(const Election::Outcome& outcome) {
   for (const auto& became : outcome.became) {
     world_.log.info("role_changed",
                     {{"role", to_string(became.role)}, {"term", became.term}, {"why", became.why}});
-    figures_.became(became.role);
+    metrics_.became(became.role);
     transitions_.push_back({static_cast<std::int64_t>(wall_ms(world_.clock.wall())), became.role,
                             became.term, became.why});
     if (transitions_.size() > most_transitions) transitions_.pop_front();
   }
   if (election_.master() != master_) {
     master_ = election_.master();
-    figures_.master_is(master_, world_.clock.now());
+    metrics_.master_is(master_, world_.clock.now());
     master_since_ms_ = wall_ms(world_.clock.wall());
     world_.log.info("master_changed",
                     {{"master", master_.empty() ? "nobody" : master_}, {"term", election_.term()}});
   }
   const bool late = election_.late();
-  if (late && !was_late_) figures_.late.add();
+  if (late && !was_late_) metrics_.late.add();
   was_late_ = late;
   const Instant now = world_.clock.now();
   const bool is_master = election_.role() == ElectorRole::master;
-  figures_.term.set(static_cast<double>(election_.term()));
-  figures_.role.set(static_cast<double>(election_.role()));
-  figures_.is_master.set(is_master ? 1 : 0);
-  figures_.lease_left.set(is_master ? std::max(0.0, to_seconds(election_.lease_until() - now))
+  metrics_.term.set(static_cast<double>(election_.term()));
+  metrics_.role.set(static_cast<double>(election_.role()));
+  metrics_.is_master.set(is_master ? 1 : 0);
+  metrics_.lease_left.set(is_master ? std::max(0.0, to_seconds(election_.lease_until() - now))
                                     : 0.0);
-  figures_.penalty.set(election_.penalty(now));
+  metrics_.penalty.set(election_.penalty(now));
 }
 
 Result<Bytes> Elector::answer_handover(const ControlServer::Arguments& arguments) {
@@ -278,7 +278,7 @@ ElectionView Elector::view() const {
   view.self = election_.view(now);
   view.self.why = transitions_.empty() ? "started" : transitions_.back().why;
   view.self.master_since_ms = master_since_ms_;
-  for (const auto& peer : election_.roll().peers()) {
+  for (const auto& peer : election_.peers().all()) {
     if (!peer.known) continue;
     view.peers.push_back(peer.said);
     view.peer_age_s.push_back(to_seconds(now - peer.heard));

@@ -14,8 +14,8 @@
 #include "common/ports/control.h"
 #include "services/elector/config.h"
 #include "services/elector/election.h"
-#include "services/elector/figures.h"
 #include "services/elector/host.h"
+#include "services/elector/metrics.h"
 
 namespace paceline::elector {
 
@@ -39,7 +39,7 @@ class Elector {
   void watch_publisher(const PublicationReport& report);
 
   void apply(Election::Outcome outcome);
-  bool remember(std::uint64_t term);
+  bool store_term(std::uint64_t term);
   void publish_grant(const Election::GrantOrder& order);
   void send(ElectionMessage& message);
   void publish(ElectionMessage& message, std::string_view channel);
@@ -52,8 +52,8 @@ class Elector {
   World& world_;
   TermStore& store_;
   ProcessWatch& processes_;
-  ElectorFigures figures_;
-  Memory memory_;
+  ElectorMetrics metrics_;
+  DurableState durable_;
   Election election_;
 
   std::uint64_t grants_ = 0;  // Sequence of channel grant.

@@ -5,9 +5,9 @@
 
 Faults: kill -9 of each process of the master in turn, of all of the master's node, of the primary Stat Server (the simulator
 closes its port), and SIGSTOP .. SIGCONT of the master's publisher. For each: the gap between the last publication
-accepted before and the first one accepted after it, and which node published then. The judge: no publication was ever accepted
-with a term lower than one accepted before, nor with a sequence that does not rise within its term. Exit 1 if one was,
-or if pacing did not come back within 30 s.
+accepted before and the first one accepted after it, and which node published then. Exit 1 if a publication was accepted with a
+term lower than one accepted before, with a sequence that does not rise within its term, or with another node's term, or
+if pacing did not come back within 30 s.
 """
 import argparse
 import json
@@ -19,6 +19,10 @@ import subprocess
 import sys
 import time
 import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from checker import broken_promises  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ARGUMENTS = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -126,16 +130,6 @@ def measure(fault):
     return {"fault": fault, "master": master, "gap_s": gap, "next": node}
 
 
-def judge():
-    """Every accepted publication against all before it; the endpoint's own order is the log's."""
-    faults, term, sequence = [], 0, 0
-    for row in accepted():
-        if row["term"] < term or (row["term"] == term and row["sequence"] <= sequence):
-            faults.append(row)
-        term, sequence = row["term"], row["sequence"]
-    return faults
-
-
 def main():
     faults = [*PROCESSES, "whole_node", "primary_stat_server", "publisher_pause"]
     wanted = [f for f in faults if not ASKED.only or f in ASKED.only.split(",")]
@@ -147,11 +141,11 @@ def main():
             lost += row["gap_s"] is None
             gap = "never" if row["gap_s"] is None else f"{row['gap_s']:.3f} s"
             print(f"{row['fault']:22}{row['master']:8}{gap:>12}   {row['next']}", flush=True)
-    wrong = judge()
+    wrong = broken_promises(publications())
     fenced = sum(row["status"] == 409 for row in publications())
     print(f"{len(accepted())} publications accepted, {fenced} fenced, {len(wrong)} accepted out of order")
-    for row in wrong:
-        print("out of order:", row)
+    for sentence in wrong:
+        print("out of order:", sentence)
     return 1 if wrong or lost else 0
 
 

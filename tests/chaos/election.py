@@ -25,8 +25,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+from checker import broken_promises, gaps_during, unattributed  # noqa: E402
 from cluster import ADDRESSES, PACING, ROOT, Cluster, run  # noqa: E402
-from judge import broken_promises, gaps_during, unattributed  # noqa: E402
 from namespaces import Broken, Namespaces  # noqa: E402
 from wires import network  # noqa: E402
 

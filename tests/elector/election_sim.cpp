@@ -18,7 +18,7 @@ constexpr Duration publication_period = 150ms;
 
 }  // namespace
 
-enum class What : std::uint8_t {
+enum class EventKind : std::uint8_t {
   wake,        // elector: its timer.
   hear,        // elector: a message.
   stored,      // elector: its disk is done.
@@ -40,7 +40,7 @@ enum class What : std::uint8_t {
 struct ElectionSim::Event {
   Duration when{};
   std::uint64_t order = 0;
-  What what{};
+  EventKind what{};
   std::size_t node = 0;
   int life = 0;  // Of the process it is for.
   std::uint64_t term = 0;
@@ -77,7 +77,7 @@ struct ElectionSim::Node {
   int watched_publisher = 0;   // Life of the publisher that it heard last; its grants name it.
   std::uint64_t promised = 0;  // The highest term it voted for or acknowledged, in any life.
   // Disk.
-  Memory disk;
+  DurableState disk;
   Duration store_max{};
   bool disk_full = false;
   // Publisher process.
@@ -145,7 +145,7 @@ SimPlan ElectionSim::plan(std::uint64_t seed) {
   if (!policy.pair) return plan;
   // Without a witness two masters are excluded only while the nodes hear each other (election.md
   // 2).
-  plan.weights[static_cast<int>(Fault::lose_memory)] = 0;
+  plan.weights[static_cast<int>(Fault::lose_term)] = 0;
   const bool quiet = chance() < 0.5;
   plan.check_exclusion = bounded && quiet;
   if (!quiet) return plan;
@@ -229,35 +229,35 @@ bool ElectionSim::run_until(const std::function<bool()>& done, Duration limit) {
 void ElectionSim::handle(Event& event) {
   Node& node = *nodes_[event.node];
   switch (event.what) {
-    case What::restart_elector:
+    case EventKind::restart_elector:
       if (!node.election) start_elector(event.node);
       return;
-    case What::restart_publisher:
+    case EventKind::restart_publisher:
       if (!node.gate) start_publisher(event.node);
       return;
-    case What::resume_elector:
+    case EventKind::resume_elector:
       node.paused = false;
-      return catch_up(node);
-    case What::resume_publisher: {
+      return deliver_queued(node);
+    case EventKind::resume_publisher: {
       node.publisher_paused = false;
       auto waiting = std::exchange(node.publisher_inbox, {});
       for (auto& late : waiting) at(now_, std::move(late));
       return;
     }
-    case What::arrive:
+    case EventKind::arrive:
       return arrive_at_endpoint(event);
-    case What::wake:
-    case What::hear:
-    case What::said:
-    case What::died:
+    case EventKind::wake:
+    case EventKind::hear:
+    case EventKind::said:
+    case EventKind::died:
       if (event.life != node.life || !node.election) return;
-      if (event.what == What::wake && event.order != node.wake_order) return;
+      if (event.what == EventKind::wake && event.order != node.wake_order) return;
       if (node.paused || node.storing) {
         node.inbox.push_back(event);
         return;
       }
-      return give(node, event);
-    case What::stored: {
+      return deliver(node, event);
+    case EventKind::stored: {
       if (event.life != node.life || !node.election) return;
       node.storing = false;
       auto outcome = std::exchange(node.held, {});
@@ -268,23 +268,22 @@ void ElectionSim::handle(Event& event) {
         if (outcome.grant && outcome.grant->term != 0) outcome.grant.reset();
       } else if (outcome.store) {
         node.disk.term = *outcome.store;
-        node.disk.forgotten =
-            false;  // Only what was written is there: a full disk stays unreadable.
+        node.disk.lost = false;  // Only what was written is there: a full disk stays unreadable.
         node.election->stored(*outcome.store, local(node));
       }
       finish(node, std::move(outcome));
-      return catch_up(node);
+      return deliver_queued(node);
     }
-    case What::granted:
-    case What::gate_timer:
-    case What::report:
-    case What::cycle:
-    case What::answer:
-    case What::send:
+    case EventKind::granted:
+    case EventKind::gate_timer:
+    case EventKind::report:
+    case EventKind::cycle:
+    case EventKind::answer:
+    case EventKind::send:
       break;
   }
 
-  if (event.what == What::granted) event.life = node.publisher_life;  // A bus knows no lives.
+  if (event.what == EventKind::granted) event.life = node.publisher_life;  // A bus knows no lives.
   if (event.life != node.publisher_life || !node.gate) return;
   if (node.publisher_paused) {
     node.publisher_inbox.push_back(event);
@@ -292,67 +291,68 @@ void ElectionSim::handle(Event& event) {
   }
   const bool was_open = node.gate->open();
   switch (event.what) {
-    case What::granted: {
+    case EventKind::granted: {
       const auto change = node.gate->hear(*event.grant, local(node));
       if (node.gate->open())
         at(true_time(node, node.gate->closes_at()),
-           {.what = What::gate_timer, .node = node.index, .life = node.publisher_life});
+           {.what = EventKind::gate_timer, .node = node.index, .life = node.publisher_life});
       if (change != Gate::Change::none || event.grant->term == 0) report(node);
       if (change == Gate::Change::opened) try_publication(node);
       break;
     }
-    case What::gate_timer:
+    case EventKind::gate_timer:
       node.gate->tick(local(node));
       break;
-    case What::report:
+    case EventKind::report:
       report(node);
-      at(now_ + report_period, {.what = What::report, .node = node.index, .life = event.life});
+      at(now_ + report_period, {.what = EventKind::report, .node = node.index, .life = event.life});
       break;
-    case What::cycle:
+    case EventKind::cycle:
       try_publication(node);
-      at(now_ + publication_period, {.what = What::cycle, .node = node.index, .life = event.life});
+      at(now_ + publication_period,
+         {.what = EventKind::cycle, .node = node.index, .life = event.life});
       break;
-    case What::send:
-      event.what = What::arrive;
+    case EventKind::send:
+      event.what = EventKind::arrive;
       at(now_ + random_duration(100us, plan_.request_max), event);
       break;
-    case What::answer:
+    case EventKind::answer:
       if (event.term > node.gate->term()) node.gate->fence(event.term);
       report(node);
       break;
-    case What::wake:
-    case What::hear:
-    case What::stored:
-    case What::said:
-    case What::died:
-    case What::arrive:
-    case What::restart_elector:
-    case What::restart_publisher:
-    case What::resume_elector:
-    case What::resume_publisher:
+    case EventKind::wake:
+    case EventKind::hear:
+    case EventKind::stored:
+    case EventKind::said:
+    case EventKind::died:
+    case EventKind::arrive:
+    case EventKind::restart_elector:
+    case EventKind::restart_publisher:
+    case EventKind::resume_elector:
+    case EventKind::resume_publisher:
       break;
   }
   if (was_open != node.gate->open()) trace(node, was_open ? "gate shut" : "gate open");
   check(node);
 }
 
-void ElectionSim::give(Node& node, Event event) {
+void ElectionSim::deliver(Node& node, Event event) {
   const Instant now = local(node);
   switch (event.what) {
-    case What::wake:
+    case EventKind::wake:
       return apply(node, node.election->tick(now));
-    case What::hear:
+    case EventKind::hear:
       return apply(node, node.election->hear(*event.message, now));
-    case What::said:
+    case EventKind::said:
       if (event.publisher < node.watched_publisher) return;
       if (const int before = std::exchange(node.watched_publisher, event.publisher);
           before != 0 && before != event.publisher) {
         node.inbox.push_front(event);  // After the end of its predecessor.
         apply(node, node.election->publisher_said({}, now));
-        return node.storing ? void() : catch_up(node);
+        return node.storing ? void() : deliver_queued(node);
       }
       return apply(node, node.election->publisher_said(event.said, now));
-    case What::died:
+    case EventKind::died:
       if (event.publisher != node.watched_publisher) return;
       return apply(node, node.election->publisher_died(now));
     default:
@@ -362,13 +362,13 @@ void ElectionSim::give(Node& node, Event event) {
 
 // After a pause: the timer may ring before or after what was queued, which comes within some
 // milliseconds.
-void ElectionSim::catch_up(Node& node) {
+void ElectionSim::deliver_queued(Node& node) {
   if (node.paused || node.storing || !node.election) return;
   auto waiting = std::exchange(node.inbox, {});
   const bool timer_first = chance() < 0.5;
   Duration when = now_;
   for (auto& event : waiting) {
-    if (event.what == What::wake) {
+    if (event.what == EventKind::wake) {
       at(timer_first ? now_ : now_ + 1ms, event);
       node.wake_order = order_;
     } else {
@@ -384,16 +384,16 @@ void ElectionSim::start_elector(std::size_t index) {
   node.paused = node.stopping = node.storing = false;
   node.inbox.clear();
   if (!plan_.keeps_term) node.disk.term = 0;
-  Memory memory = node.disk;
-  node.incarnation = memory.incarnation = std::max(memory.incarnation, node.incarnation) + 1;
-  if (!memory.forgotten) node.disk.incarnation = memory.incarnation;
-  node.last_term = memory.term;
+  DurableState durable = node.disk;
+  node.incarnation = durable.incarnation = std::max(durable.incarnation, node.incarnation) + 1;
+  if (!durable.lost) node.disk.incarnation = durable.incarnation;
+  node.last_term = durable.term;
   node.grants = 0;
   node.watched_publisher = 0;
   node.election =
-      std::make_unique<Election>(node.name, plan_.policy, memory, random_.bits(), local(node));
+      std::make_unique<Election>(node.name, plan_.policy, durable, random_.bits(), local(node));
   trace(node, "elector starts");
-  at(now_, {.what = What::wake, .node = index, .life = node.life});
+  at(now_, {.what = EventKind::wake, .node = index, .life = node.life});
   node.wake_order = order_;
 }
 
@@ -408,7 +408,7 @@ void ElectionSim::apply(Node& node, Election::Outcome outcome) {
   node.storing = true;
   node.held = std::move(outcome);
   at(now_ + random_duration(0ms, node.store_max),
-     {.what = What::stored, .node = node.index, .life = node.life});
+     {.what = EventKind::stored, .node = node.index, .life = node.life});
 }
 
 void ElectionSim::finish(Node& node, Election::Outcome outcome) {
@@ -422,14 +422,15 @@ void ElectionSim::finish(Node& node, Election::Outcome outcome) {
         broken("S1: term " + std::to_string(became.term) + " had a master before");
     }
     if (became.why == "a quorum still follows") ++verdict_.graces_survived;
-    if (became.why == "learned the term that was lost") ++verdict_.recalls;
+    if (became.why == "learned the term that was lost") ++verdict_.recovered_terms;
     if (on_became) on_became(node.index, became);
   }
   if (led_.size() > before) ++verdict_.masters;
   if (outcome.grant) publish_grant(node, *outcome.grant);
   for (auto& message : outcome.messages)
     send(node, std::make_shared<const ElectionMessage>(std::move(message)));
-  at(true_time(node, outcome.wake), {.what = What::wake, .node = node.index, .life = node.life});
+  at(true_time(node, outcome.wake),
+     {.what = EventKind::wake, .node = node.index, .life = node.life});
   node.wake_order = order_;
   if (node.election->late()) ++verdict_.late;
   const auto role = node.election->role();
@@ -454,7 +455,7 @@ void ElectionSim::publish_grant(Node& node, const Election::GrantOrder& order) {
   grant->why = order.why;
   grant->publisher = static_cast<std::uint64_t>(node.watched_publisher);
   at(now_ + random_duration(0ms, plan_.grant_delay_max),
-     {.what = What::granted, .node = node.index, .life = node.publisher_life, .grant = grant});
+     {.what = EventKind::granted, .node = node.index, .life = node.publisher_life, .grant = grant});
 }
 
 void ElectionSim::send(Node& node, std::shared_ptr<const ElectionMessage> message) {
@@ -479,7 +480,7 @@ void ElectionSim::send(Node& node, std::shared_ptr<const ElectionMessage> messag
     for (int copy = 0; copy < copies; ++copy) {
       if (chance() < plan_.loss) continue;
       at(now_ + random_duration(100us, plan_.delay_max),
-         {.what = What::hear, .node = to, .life = nodes_[to]->life, .message = message});
+         {.what = EventKind::hear, .node = to, .life = nodes_[to]->life, .message = message});
     }
   }
 }
@@ -494,13 +495,13 @@ void ElectionSim::start_publisher(std::size_t index) {
                    .boot = boot,
                    .incarnation = static_cast<std::uint64_t>(node.publisher_life),
                    .guard = plan_.policy.guard});
-  at(now_, {.what = What::report, .node = index, .life = node.publisher_life});
-  at(now_, {.what = What::cycle, .node = index, .life = node.publisher_life});
+  at(now_, {.what = EventKind::report, .node = index, .life = node.publisher_life});
+  at(now_, {.what = EventKind::cycle, .node = index, .life = node.publisher_life});
 }
 
 void ElectionSim::report(Node& node) {
   at(now_ + random_duration(0ms, plan_.grant_delay_max),
-     {.what = What::said,
+     {.what = EventKind::said,
       .node = node.index,
       .life = node.life,
       .said = {.tier = node.tier,
@@ -511,7 +512,7 @@ void ElectionSim::report(Node& node) {
 
 void ElectionSim::try_publication(Node& node) {
   if (!node.gate->may_send(local(node))) return;
-  at(now_ + random_duration(0ms, plan_.policy.guard / 2), {.what = What::send,
+  at(now_ + random_duration(0ms, plan_.policy.guard / 2), {.what = EventKind::send,
                                                            .node = node.index,
                                                            .life = node.publisher_life,
                                                            .term = node.gate->term(),
@@ -525,7 +526,7 @@ void ElectionSim::arrive_at_endpoint(const Event& event) {
     if (event.term >= endpoint_term_) return;
     ++verdict_.fenced;
     at(now_ + random_duration(100us, plan_.request_max),
-       {.what = What::answer, .node = event.node, .life = event.life, .term = endpoint_term_});
+       {.what = EventKind::answer, .node = event.node, .life = event.life, .term = endpoint_term_});
     return;
   }
   if (event.term < endpoint_term_) broken("S4: the endpoint accepted an older term");
@@ -552,8 +553,10 @@ void ElectionSim::kill_publisher(std::size_t index) {
   node.gate.reset();
   trace(node, "publisher gone");
   if (node.election)
-    at(now_ + random_duration(0ms, 1ms),
-       {.what = What::died, .node = index, .life = node.life, .publisher = node.publisher_life});
+    at(now_ + random_duration(0ms, 1ms), {.what = EventKind::died,
+                                          .node = index,
+                                          .life = node.life,
+                                          .publisher = node.publisher_life});
 }
 
 void ElectionSim::pause_elector(std::size_t index, Duration length) {
@@ -561,7 +564,7 @@ void ElectionSim::pause_elector(std::size_t index, Duration length) {
   if (!node.election || node.paused) return;
   node.paused = true;
   trace(node, "elector pauses for " + format_duration(length));
-  at(now_ + length, {.what = What::resume_elector, .node = index});
+  at(now_ + length, {.what = EventKind::resume_elector, .node = index});
 }
 
 void ElectionSim::pause_publisher(std::size_t index, Duration length) {
@@ -569,7 +572,7 @@ void ElectionSim::pause_publisher(std::size_t index, Duration length) {
   if (!node.gate || node.publisher_paused) return;
   node.publisher_paused = true;
   trace(node, "publisher pauses for " + format_duration(length));
-  at(now_ + length, {.what = What::resume_publisher, .node = index});
+  at(now_ + length, {.what = EventKind::resume_publisher, .node = index});
 }
 
 void ElectionSim::cut(std::size_t from, std::size_t to, bool is_cut) {
@@ -595,12 +598,12 @@ void ElectionSim::set_rate(std::size_t index, double rate) {
   node.rate = rate;
 }
 
-void ElectionSim::lose_memory(std::size_t index) {
+void ElectionSim::lose_term(std::size_t index) {
   Node& node = *nodes_[index];
   kill_elector(index);
-  node.disk = {.forgotten = true};
+  node.disk = {.lost = true};
   node.promised = 0;
-  trace(node, "memory lost");
+  trace(node, "term lost");
 }
 
 void ElectionSim::stop_elector(std::size_t index) {
@@ -631,7 +634,7 @@ void ElectionSim::inject_fault() {
   const std::size_t other = (index + 1 + pick(nodes_.size() - 1)) % nodes_.size();
   Node& node = *nodes_[index];
   const Duration length = random_duration(10ms, chance() < 0.7 ? Duration{1s} : Duration{4s});
-  const auto restart = [&](What what) { at(now_ + length, {.what = what, .node = index}); };
+  const auto restart = [&](EventKind what) { at(now_ + length, {.what = what, .node = index}); };
   trace(node, "fault " + std::to_string(kind) + " for " + format_duration(length));
   switch (static_cast<Fault>(kind)) {
     case Fault::cut_both:
@@ -653,17 +656,17 @@ void ElectionSim::inject_fault() {
       break;
     case Fault::kill_elector:
       kill_elector(index);
-      restart(What::restart_elector);
+      restart(EventKind::restart_elector);
       break;
     case Fault::kill_publisher:
       kill_publisher(index);
-      if (!node.witness) restart(What::restart_publisher);
+      if (!node.witness) restart(EventKind::restart_publisher);
       break;
     case Fault::kill_node:
       kill_elector(index);
       kill_publisher(index);
-      restart(What::restart_elector);
-      if (!node.witness) restart(What::restart_publisher);
+      restart(EventKind::restart_elector);
+      if (!node.witness) restart(EventKind::restart_publisher);
       break;
     case Fault::pause_elector:
       pause_elector(index, length);
@@ -675,12 +678,11 @@ void ElectionSim::inject_fault() {
       node.store_max = chance() < 0.5 ? Duration{500ms} : plan_.store_max;
       node.disk_full = chance() < 0.3;
       break;
-    case Fault::lose_memory: {
-      const bool one_lost =
-          std::ranges::any_of(nodes_, [](const auto& n) { return n->disk.forgotten; });
+    case Fault::lose_term: {
+      const bool one_lost = std::ranges::any_of(nodes_, [](const auto& n) { return n->disk.lost; });
       if (one_lost) break;  // A second one at a time is beyond what is promised.
-      lose_memory(index);
-      restart(What::restart_elector);
+      lose_term(index);
+      restart(EventKind::restart_elector);
       break;
     }
     case Fault::hand_over_or_stop:
@@ -688,7 +690,7 @@ void ElectionSim::inject_fault() {
         static_cast<void>(hand_over(index, chance() < 0.5 ? "" : nodes_[other]->name));
       } else {
         stop_elector(index);
-        restart(What::restart_elector);
+        restart(EventKind::restart_elector);
       }
       break;
     case Fault::health_or_clock:
@@ -710,10 +712,12 @@ void ElectionSim::heal() {
     node->store_max = plan_.store_max;
     node->disk_full = false;
     node->tier = Tier::fit;
-    at(now_, {.what = What::restart_elector, .node = node->index});
-    if (!node->witness) at(now_ + 10ms, {.what = What::restart_publisher, .node = node->index});
-    if (node->paused) at(now_, {.what = What::resume_elector, .node = node->index});
-    if (node->publisher_paused) at(now_, {.what = What::resume_publisher, .node = node->index});
+    at(now_, {.what = EventKind::restart_elector, .node = node->index});
+    if (!node->witness)
+      at(now_ + 10ms, {.what = EventKind::restart_publisher, .node = node->index});
+    if (node->paused) at(now_, {.what = EventKind::resume_elector, .node = node->index});
+    if (node->publisher_paused)
+      at(now_, {.what = EventKind::resume_publisher, .node = node->index});
     node->stopping = false;
   }
 }
@@ -727,9 +731,10 @@ SimVerdict ElectionSim::run() {
   heal();
   calm_ = true;
   // Backlogs, quiet times and hold-offs first; then one master, and the same from there on.
-  const Duration settle = plan_.policy.lock() * 12 + 4s + plan_.policy.wait_for_all;
-  const bool settled = run_until([&] { return publishing() >= 0; }, settle);
-  if (!settled) broken("L1: no master " + format_duration(settle) + " after the last fault");
+  const Duration repaired_within = plan_.policy.lock() * 12 + 4s + plan_.policy.wait_for_all;
+  const bool repaired = run_until([&] { return publishing() >= 0; }, repaired_within);
+  if (!repaired)
+    broken("L1: no master " + format_duration(repaired_within) + " after the last fault");
   run_for(plan_.policy.lock() * 6 + (plan_.policy.preempt ? 4s : 1s));
   const int before = publishing();
   const auto term = term_of(before);

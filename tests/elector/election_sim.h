@@ -5,7 +5,7 @@
 //   const auto verdict = sim.run();           // faults, then calm; checks S1-S6 after every event
 //   if (!verdict.broken.empty()) FAIL(verdict.broken);
 //
-// Only the pure parts run (Election, Gate): hundreds of virtual seconds a second. What is simulated
+// Only the pure parts run (Election, Gate): hundreds of virtual seconds a second. EventKind is simulated
 // around them: clocks with offsets and rates that change within a bound; links that lose, repeat,
 // delay, reorder, are cut in one or both directions or flap; processes that are killed, restarted
 // or stopped (SIGSTOP) singly, also the publisher between its check and its send; disks that are
@@ -30,7 +30,7 @@ namespace paceline::test {
 using namespace elector;
 using namespace publisher;
 
-/// What a seed chooses. Every field is made from the seed by plan(); a test may change some.
+/// EventKind a seed chooses. Every field is made from the seed by plan(); a test may change some.
 struct SimPlan {
   std::uint64_t seed = 0;
   ElectionPolicy policy;
@@ -60,20 +60,20 @@ enum class Fault : std::uint8_t {
   pause_elector,
   pause_publisher,
   slow_or_full_disk,
-  lose_memory,
+  lose_term,
   hand_over_or_stop,
   health_or_clock,
 };
 
 struct SimVerdict {
   std::string broken;  // The first promise that was broken, "" = none.
-  // What happened, so that a run that tests nothing can be seen.
+  // EventKind happened, so that a run that tests nothing can be seen.
   int masters = 0;  // Terms that had a master.
   int fenced = 0;   // Publications refused by the endpoint.
   int accepted = 0;
   int graces_survived = 0;
   int refused_votes = 0;
-  int recalls = 0;  // Lost terms that were learned again.
+  int recovered_terms = 0;  // Lost terms that were learned again.
   int releases = 0;
   int store_failures = 0;
   int late = 0;
@@ -105,7 +105,7 @@ class ElectionSim {
   void isolate(std::size_t node, bool is_cut);
   void set_tier(std::size_t node, Tier tier);
   void set_rate(std::size_t node, double rate);
-  void lose_memory(std::size_t node);
+  void lose_term(std::size_t node);
   void stop_elector(std::size_t node);
   Result<void> hand_over(std::size_t asked, const std::string& target);
 
@@ -130,8 +130,8 @@ class ElectionSim {
   void at(Duration when, Event event);
   bool step(Duration until);
   void handle(Event& event);
-  void give(Node& node, Event event);
-  void catch_up(Node& node);
+  void deliver(Node& node, Event event);
+  void deliver_queued(Node& node);
 
   void apply(Node& node, Election::Outcome outcome);
   void finish(Node& node, Election::Outcome outcome);

@@ -36,7 +36,7 @@ class Player {
       out_ << line << '\n';
       std::istringstream words{line.substr(2)};
       std::vector<std::string> all{std::istream_iterator<std::string>{words}, {}};
-      obey(all);
+      run(all);
     }
     return out_.str();
   }
@@ -48,7 +48,7 @@ class Player {
     throw std::runtime_error{"no node " + name};
   }
 
-  void obey(const std::vector<std::string>& words) {
+  void run(const std::vector<std::string>& words) {
     const auto word = [&](std::size_t i) { return i < words.size() ? words[i] : std::string{}; };
     const auto each = [&](auto elector, auto publisher) {
       if (word(1) != "publisher") elector();
@@ -94,7 +94,7 @@ class Player {
     } else if (verb == "stop") {
       sim_->stop_elector(node(word(1)));
     } else if (verb == "lose") {
-      sim_->lose_memory(node(word(2)));
+      sim_->lose_term(node(word(2)));
     } else if (verb == "rate") {
       sim_->set_rate(node(word(1)), std::stod(word(2)));
     } else {

@@ -14,13 +14,13 @@ using namespace publisher;
 namespace {
 
 struct SimStore final : TermStore {
-  Memory load() override { return memory; }
-  Result<void> save(const Memory& next) override {
+  DurableState load() override { return state; }
+  Result<void> save(const DurableState& next) override {
     if (full) return fail(Errc::unavailable, "disk full");
-    memory = next;
+    state = next;
     return {};
   }
-  Memory memory;
+  DurableState state;
   bool full = false;
 };
 
@@ -96,7 +96,7 @@ struct Cluster {
       if (publisher && publisher->gate.may_send(publisher->world.clock.now())) all += node;
     return all;
   }
-  bool settle(const std::string& node, Duration limit) {
+  bool await_publisher(const std::string& node, Duration limit) {
     return sim.run_until([&] { return publishing() == node; }, limit);
   }
 
@@ -125,38 +125,38 @@ TEST_CASE("the standby publishes within 3.5 heartbeats of the loss of the master
   const auto seed = GENERATE(range(0u, 200u));
   CAPTURE(seed);
   Cluster cluster{seed};
-  REQUIRE(cluster.settle("a", 3s));
+  REQUIRE(cluster.await_publisher("a", 3s));
   cluster.sim.link({.delay_min = 100us, .delay_max = 3ms});  // Each lost message may cost a round.
   cluster.sim.run_for(2s);
 
   cluster.kill("a");
   cluster.kill_publisher("a");
 
-  CHECK(cluster.settle("b", 700ms));
-  CHECK(cluster.electors["b"]->election().term() > cluster.stores["a"].memory.term);
+  CHECK(cluster.await_publisher("b", 700ms));
+  CHECK(cluster.electors["b"]->election().term() > cluster.stores["a"].state.term);
 }
 
 TEST_CASE("the death of the publisher moves mastership in milliseconds", "[elector][scenario]") {
   Cluster cluster{GENERATE(range(0u, 20u))};
   cluster.sim.link({.delay_min = 100us, .delay_max = 2ms});
-  REQUIRE(cluster.settle("a", 3s));
+  REQUIRE(cluster.await_publisher("a", 3s));
   cluster.sim.run_for(1s);
 
   cluster.kill_publisher("a");
 
-  CHECK(cluster.settle("b", 40ms));
+  CHECK(cluster.await_publisher("b", 40ms));
 }
 
 TEST_CASE("a planned stop hands over first and then ends", "[elector][scenario]") {
   Cluster cluster{GENERATE(range(0u, 20u))};
   cluster.sim.link({.delay_min = 100us, .delay_max = 2ms});
-  REQUIRE(cluster.settle("a", 3s));
+  REQUIRE(cluster.await_publisher("a", 3s));
   cluster.sim.run_for(1s);
   int stopped = 0;
 
   cluster.electors["a"]->stop([&] { ++stopped; });
 
-  CHECK(cluster.settle("b", 60ms));
+  CHECK(cluster.await_publisher("b", 60ms));
   cluster.sim.run_for(500ms);
   CHECK(stopped == 1);
   CHECK(cluster.sim.count("term_not_stored") == 0);
@@ -164,7 +164,7 @@ TEST_CASE("a planned stop hands over first and then ends", "[elector][scenario]"
 
 TEST_CASE("an operator hands over, and may ask any node", "[elector][scenario]") {
   Cluster cluster{3};
-  REQUIRE(cluster.settle("a", 3s));
+  REQUIRE(cluster.await_publisher("a", 3s));
 
   const auto answer = ask<StatusReply>(cluster, "w", {.question = "handover", .arguments = {"b"}});
 
@@ -177,7 +177,7 @@ TEST_CASE("an operator hands over, and may ask any node", "[elector][scenario]")
 
 TEST_CASE("the election can be seen from every node", "[elector][scenario]") {
   Cluster cluster{4};
-  REQUIRE(cluster.settle("a", 3s));
+  REQUIRE(cluster.await_publisher("a", 3s));
   cluster.sim.run_for(500ms);
 
   const auto seen = ask<ElectionView>(cluster, "a", {.question = "election"});
@@ -196,7 +196,7 @@ TEST_CASE("the election can be seen from every node", "[elector][scenario]") {
 
 TEST_CASE("a full disk keeps a node out of elections and is told once", "[elector][scenario]") {
   Cluster cluster{5};
-  REQUIRE(cluster.settle("a", 3s));
+  REQUIRE(cluster.await_publisher("a", 3s));
   cluster.stores["b"].full = true;
   cluster.kill("a");
   cluster.kill_publisher("a");
@@ -206,13 +206,13 @@ TEST_CASE("a full disk keeps a node out of elections and is told once", "[electo
   CHECK(cluster.sim.count("term_not_stored") == 1);
   cluster.stores["b"].full = false;
 
-  CHECK(cluster.settle("b", 3s));
+  CHECK(cluster.await_publisher("b", 3s));
 }
 
 TEST_CASE("a restarted node does not depose a healthy master", "[elector][scenario]") {
   const auto seed = GENERATE(range(0u, 20u));
   Cluster cluster{seed};
-  REQUIRE(cluster.settle("a", 3s));
+  REQUIRE(cluster.await_publisher("a", 3s));
   const auto term = cluster.electors["a"]->election().term();
   const std::string node = seed % 2 ? "b" : "w";
 
@@ -227,7 +227,7 @@ TEST_CASE("a restarted node does not depose a healthy master", "[elector][scenar
 
 TEST_CASE("any bytes on the bus are counted, and the elector goes on", "[elector][scenario]") {
   Cluster cluster{6};
-  REQUIRE(cluster.settle("a", 3s));
+  REQUIRE(cluster.await_publisher("a", 3s));
   World& stranger = cluster.sim.process({"b", "stranger", 0});
   SimRandom random{9};
 

@@ -34,7 +34,7 @@ Tally run_seeds(std::uint64_t first, std::uint64_t count, std::size_t enough, Ch
     tally.sum.accepted += verdict.accepted;
     tally.sum.graces_survived += verdict.graces_survived;
     tally.sum.refused_votes += verdict.refused_votes;
-    tally.sum.recalls += verdict.recalls;
+    tally.sum.recovered_terms += verdict.recovered_terms;
     tally.sum.releases += verdict.releases;
     tally.sum.store_failures += verdict.store_failures;
     tally.sum.late += verdict.late;
@@ -55,14 +55,14 @@ void require_sound(const Tally& tally) {
   CHECK(tally.sum.fenced > 0);
   CHECK(tally.sum.graces_survived > 0);
   CHECK(tally.sum.refused_votes > 0);
-  CHECK(tally.sum.recalls > 0);
+  CHECK(tally.sum.recovered_terms > 0);
   CHECK(tally.sum.releases > 0);
   CHECK(tally.sum.store_failures > 0);
   CHECK(tally.sum.late > 0);
   WARN(tally.seeds << " seeds, " << tally.sum.events << " events, " << tally.sum.masters
                    << " masters, " << tally.sum.accepted << " publications accepted, "
                    << tally.sum.fenced << " fenced, " << tally.sum.graces_survived
-                   << " graces survived, " << tally.sum.recalls << " lost terms learned");
+                   << " graces survived, " << tally.sum.recovered_terms << " lost terms learned");
 }
 
 }  // namespace
@@ -86,16 +86,16 @@ TEST_CASE("one seed of the election is replayed", "[.replay][elector]") {
 }
 
 TEST_CASE("the simulation misses every rule that is left out", "[elector][scenario]") {
-  const auto rule =
-      GENERATE(Rule::lease_from_send, Rule::lease_within_lock, Rule::quiet_after_start,
-               Rule::locks_hold, Rule::publisher_stops_first, Rule::quorum);
+  const auto rule = GENERATE(SafetyRule::lease_from_send, SafetyRule::lease_within_lock,
+                             SafetyRule::quiet_after_start, SafetyRule::locks_hold,
+                             SafetyRule::publisher_stops_first, SafetyRule::quorum);
   CAPTURE(static_cast<int>(rule));
 
   const auto tally = run_seeds(1, 5000, 1, [&](SimPlan& plan) {
-    plan.policy.without = rule;
+    plan.policy.omitted = rule;
     // Under the conditions that the rule is for, so that it is missed early.
-    if (rule == Rule::lease_from_send) plan.delay_max = plan.policy.lock() / 2;
-    if (rule == Rule::quiet_after_start)
+    if (rule == SafetyRule::lease_from_send) plan.delay_max = plan.policy.lock() / 2;
+    if (rule == SafetyRule::quiet_after_start)
       plan.weights[static_cast<std::size_t>(Fault::kill_elector)] = 3;
   });
 

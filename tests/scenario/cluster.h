@@ -93,10 +93,10 @@ class Cluster {
 
  private:
   struct Disk final : TermStore {
-    Memory memory;
-    Memory load() override { return memory; }
-    Result<void> save(const Memory& saved) override {
-      memory = saved;
+    DurableState state;
+    DurableState load() override { return state; }
+    Result<void> save(const DurableState& saved) override {
+      state = saved;
       return {};
     }
   };

@@ -18,8 +18,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "chaos"))
 
+from checker import broken_promises, gaps  # noqa: E402
 from cluster import ADDRESSES, ROOT, Cluster  # noqa: E402
-from judge import broken_promises, gaps  # noqa: E402
 from namespaces import Broken, Namespaces, die_with_parent  # noqa: E402
 from wires import Relay  # noqa: E402
 

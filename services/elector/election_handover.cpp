@@ -20,7 +20,7 @@ Election::Outcome Election::publisher_said(const PublisherState& publisher, Inst
     drain("", "the publisher is silent", now);
   }
   const bool stopped = publisher.stopped_term >= term_;
-  const Peer* next = roll_.fittest(now);
+  const Peer* next = peers_.fittest(now);
   if (role_ == Role::master && stopped && next) drain(next->said.node, "the publisher stops", now);
   if (role_ == Role::draining && stopped) release(now);
   return finish(now);
@@ -45,15 +45,15 @@ Result<Election::Outcome> Election::hand_over(const std::string& target, const s
     return fail(Errc::not_found, "no voter is called " + target);
   if (role_ == Role::master) {
     if (target == self_) return fail(Errc::refused, self_ + " is master already");
-    const Peer* next = target.empty() ? roll_.fittest(now) : roll_.find(target);
-    if (next == nullptr || !roll_.could_stand(*next, now))
+    const Peer* next = target.empty() ? peers_.fittest(now) : peers_.find(target);
+    if (next == nullptr || !peers_.is_eligible(*next, now))
       return fail(Errc::unavailable, (target.empty() ? "nobody" : target) + " could not take over");
     begin(now);
     drain(next->said.node, why, now);
     return finish(now);
   }
-  const Peer* master = roll_.find(master_);
-  if (master == nullptr || !roll_.is_fresh(*master, now))
+  const Peer* master = peers_.find(master_);
+  if (master == nullptr || !peers_.is_alive(*master, now))
     return fail(Errc::unavailable, "there is no master that could hand over");
   begin(now);
   auto& message = say(Kind::hand_over, now);
@@ -65,7 +65,7 @@ Result<Election::Outcome> Election::hand_over(const std::string& target, const s
 
 Election::Outcome Election::stop(Instant now) {
   begin(now);
-  const Peer* next = roll_.fittest(now);
+  const Peer* next = peers_.fittest(now);
   if (leads()) drain(next ? next->said.node : "", "this elector stops", now);
   return finish(now);
 }
@@ -75,12 +75,12 @@ void Election::drain(const std::string& target, const std::string& why, Instant 
   drain_why_ = why;
   become(Role::draining, why);
   grant(now, why);
-  if (policy_.without == Rule::publisher_stops_first || now >= granted_until_) release(now);
+  if (policy_.omitted == SafetyRule::publisher_stops_first || now >= granted_until_) release(now);
 }
 
 void Election::release(Instant now) {
   granted_until_ = std::min(granted_until_, now);
-  hold_until_ = now + policy_.lock() + 500ms;
+  no_candidacy_until_ = now + policy_.lock() + 500ms;
   auto& message = say(Kind::release, now);
   message.target = target_;
   message.why = drain_why_;
@@ -104,10 +104,10 @@ void Election::look_for_better(Instant now) {
   const Peer* next = nullptr;
   Duration patience = policy_.better_for;
   if (role_ == Role::master) {
-    next = roll_.fittest(now);
+    next = peers_.fittest(now);
     if (next && next->said.tier >= static_cast<int>(publisher_.tier)) next = nullptr;
-  } else if (const Peer* master = roll_.find(master_); policy_.preempt && master != nullptr) {
-    const bool better = roll_.is_fresh(*master, now) && master->said.priority < priority_ &&
+  } else if (const Peer* master = peers_.find(master_); policy_.preempt && master != nullptr) {
+    const bool better = peers_.is_alive(*master, now) && master->said.priority < priority_ &&
                         static_cast<int>(publisher_.tier) <= master->said.tier;
     if (better) next = master;
     patience = policy_.preempt_delay;

@@ -1,4 +1,4 @@
-#include "services/elector/roll.h"
+#include "services/elector/peers.h"
 
 #include <algorithm>
 #include <functional>
@@ -21,14 +21,14 @@ bool names_own_term(Kind kind) {
 
 }  // namespace
 
-Roll::Roll(const ElectionPolicy& policy, std::uint8_t self)
+Peers::Peers(const ElectionPolicy& policy, std::uint8_t self)
     : policy_{policy},
       self_{self},
       fingerprint_{policy.fingerprint()},
       peers_(policy.voters.size()) {
 }
 
-const char* Roll::refusal(const ElectionMessage& message) const {
+const char* Peers::refusal(const ElectionMessage& message) const {
   if (message.cluster != policy_.cluster) return "foreign_cluster";
   const auto number = policy_.number(message.node);
   if (number == self_) return "own_echo";
@@ -43,7 +43,7 @@ const char* Roll::refusal(const ElectionMessage& message) const {
 
 // An incarnation falls only if a node lost its memory and its wall clock: then it is heard after a
 // while.
-bool Roll::note(const ElectionMessage& message, Instant now) {
+bool Peers::record(const ElectionMessage& message, Instant now) {
   auto& peer = peers_[policy_.number(message.node) - 1u];
   if (is_ordered(message.kind)) {
     const auto order = std::pair{message.incarnation, message.sequence};
@@ -57,58 +57,58 @@ bool Roll::note(const ElectionMessage& message, Instant now) {
   return true;
 }
 
-const Peer* Roll::find(std::string_view name) const {
+const Peer* Peers::find(std::string_view name) const {
   const auto number = policy_.number(name);
   return number == 0 || number == self_ ? nullptr : &peers_[number - 1u];
 }
 
-bool Roll::any_fresh(Instant now) const {
-  return std::ranges::any_of(peers_, [&](const Peer& peer) { return is_fresh(peer, now); });
+bool Peers::any_alive(Instant now) const {
+  return std::ranges::any_of(peers_, [&](const Peer& peer) { return is_alive(peer, now); });
 }
 
-bool Roll::any_known() const {
+bool Peers::any_known() const {
   return std::ranges::any_of(peers_, [](const Peer& peer) { return peer.known; });
 }
 
-bool Roll::could_stand(const Peer& peer, Instant now) const {
-  return is_fresh(peer, now) && peer.said.priority > 0 && peer.said.role != ElectorRole::starting &&
+bool Peers::is_eligible(const Peer& peer, Instant now) const {
+  return is_alive(peer, now) && peer.said.priority > 0 && peer.said.role != ElectorRole::starting &&
          peer.said.role != ElectorRole::observer;
 }
 
-const Peer* Roll::fittest(Instant now) const {
+const Peer* Peers::fittest(Instant now) const {
   const Peer* best = nullptr;
   const auto order = [](const Peer& p) { return std::pair{p.said.tier, -p.said.priority}; };
   for (const auto& peer : peers_)
-    if (could_stand(peer, now) && (!best || order(peer) < order(*best))) best = &peer;
+    if (is_eligible(peer, now) && (!best || order(peer) < order(*best))) best = &peer;
   return best;
 }
 
-int Roll::rank(Tier own, const std::string& without, Instant now) const {
+int Peers::rank(Tier own, const std::string& except, Instant now) const {
   const auto us = std::tuple{static_cast<std::int32_t>(own), -policy_.voters[self_ - 1u].priority,
                              static_cast<std::size_t>(self_)};
   int before = 0;
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     const auto& said = peers_[i].said;
     // Those that are starting count too: after a cold start all become fit at once.
-    if (said.node != without && is_fresh(peers_[i], now) && said.priority > 0 &&
+    if (said.node != except && is_alive(peers_[i], now) && said.priority > 0 &&
         said.role != ElectorRole::observer && std::tuple{said.tier, -said.priority, i + 1} < us)
       ++before;
   }
   return before;
 }
 
-bool Roll::acknowledged(const std::string& name, Instant sent) {
+bool Peers::acknowledged(const std::string& name, Instant sent) {
   auto& acked = peers_[policy_.number(name) - 1u].acked;
   if (acked && sent <= *acked) return false;
   acked = sent;
   return true;
 }
 
-void Roll::forget_acknowledgements() {
+void Peers::forget_acknowledgements() {
   for (auto& peer : peers_) peer.acked.reset();
 }
 
-std::optional<Instant> Roll::followed_since(Instant now) const {
+std::optional<Instant> Peers::followed_since(Instant now) const {
   std::vector<Instant> sent{now};  // Ourselves.
   for (const auto& peer : peers_)
     if (peer.acked) sent.push_back(*peer.acked);
@@ -117,7 +117,7 @@ std::optional<Instant> Roll::followed_since(Instant now) const {
   return sent[policy_.quorum() - 1];
 }
 
-std::vector<PeerSeen> Roll::seen(Instant now) const {
+std::vector<PeerSeen> Peers::seen(Instant now) const {
   std::vector<PeerSeen> seen;
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     if (i + 1 == self_) continue;

@@ -1,4 +1,4 @@
-"""Judges a run by the endpoint's own log alone, and tells which gap belongs to which fault."""
+"""Checks a run by the endpoint's own log alone, and tells which gap belongs to which fault."""
 import dataclasses
 
 

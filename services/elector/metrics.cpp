@@ -1,4 +1,4 @@
-#include "services/elector/figures.h"
+#include "services/elector/metrics.h"
 
 #include <array>
 
@@ -8,7 +8,7 @@ constexpr std::array<double, 8> store_bounds = {0.0005, 0.001, 0.003, 0.01, 0.03
 constexpr std::array<double, 10> failover_bounds = {0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300};
 }  // namespace
 
-ElectorFigures::ElectorFigures(Metrics& metrics)
+ElectorMetrics::ElectorMetrics(Metrics& metrics)
     : term{metrics.gauge("paceline_elector_term", "The term this elector is in.")},
       role{metrics.gauge("paceline_elector_role",
                          "0 starting, 1 observer, 2 follower, 3 candidate, 4 leader, 5 master, "
@@ -31,31 +31,31 @@ ElectorFigures::ElectorFigures(Metrics& metrics)
           "paceline_elector_failover_seconds",
           "From a master's loss until this node knows another, or the same again.",
           failover_bounds)},
-      metrics_{metrics} {
+      registry_{metrics} {
 }
 
-void ElectorFigures::became(ElectorRole next) {
-  metrics_
+void ElectorMetrics::became(ElectorRole next) {
+  registry_
       .counter("paceline_elector_transitions_total", "Changes of role, by the new one.",
                {{"role", to_string(next)}})
       .add();
 }
 
-void ElectorFigures::refused(const std::string& why) {
-  metrics_
+void ElectorMetrics::refused(const std::string& why) {
+  registry_
       .counter("paceline_elector_messages_refused_total", "Messages of no account, by reason.",
                {{"why", why}})
       .add();
 }
 
-void ElectorFigures::heartbeats_lost(const std::string& node, std::uint64_t count) {
-  metrics_
+void ElectorMetrics::heartbeats_lost(const std::string& node, std::uint64_t count) {
+  registry_
       .counter("paceline_elector_heartbeats_lost_total",
                "Messages of channel heartbeat that never came, by sender.", {{"node", node}})
       .add(static_cast<double>(count));
 }
 
-void ElectorFigures::master_is(const std::string& master, Instant now) {
+void ElectorMetrics::master_is(const std::string& master, Instant now) {
   if (master.empty()) {
     masterless_ = now;
   } else if (masterless_) {
@@ -64,8 +64,8 @@ void ElectorFigures::master_is(const std::string& master, Instant now) {
   }
 }
 
-void ElectorFigures::sent(ElectionMessageKind kind) {
-  metrics_
+void ElectorMetrics::sent(ElectionMessageKind kind) {
+  registry_
       .counter("paceline_elector_messages_sent_total", "Messages sent, by kind.",
                {{"kind", to_string(kind)}})
       .add();

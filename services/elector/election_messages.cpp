@@ -10,8 +10,8 @@ using Role = ElectorRole;
 
 Election::Outcome Election::hear(const ElectionMessage& message, Instant now) {
   begin(now);
-  out_.refused = roll_.refusal(message);
-  if (*out_.refused == 0 && !roll_.note(message, now)) out_.refused = "overtaken";
+  out_.refused = peers_.refusal(message);
+  if (*out_.refused == 0 && !peers_.record(message, now)) out_.refused = "overtaken";
   if (*out_.refused != 0) return finish(now);
   note_term(message.term);
   switch (message.kind) {
@@ -46,14 +46,14 @@ Election::Outcome Election::hear(const ElectionMessage& message, Instant now) {
 }
 
 void Election::on_heartbeat(const ElectionMessage& message, Instant now) {
-  if (forgotten_) return;
+  if (term_lost_) return;
   if (message.term >= term_) {
     if (role_ == Role::master || role_ == Role::grace) damping_.lost_mastership(now);
     term_ = message.term;
     if (!idle()) step_down("heartbeat of " + message.node, now);
     master_ = message.node;
     rounds_ = 0;
-    stand_now_ = false;
+    skip_stagger_ = false;
     if (message.extends) lock_ = {message.node, now + policy_.lock()};
   }
   auto& answer = say(Kind::acknowledge, now);
@@ -63,12 +63,12 @@ void Election::on_heartbeat(const ElectionMessage& message, Instant now) {
   if (!idle()) return;
   // Presence goes along with the answer, which wakes everybody anyway; by itself only if no
   // heartbeat comes. It takes the place of a tick. Where one has just gone, the next one does.
-  if (beat_at_ - now <= policy_.heartbeat * 3 / 4) {
-    if (now >= judge_at_) judge(now);
-    beat_at_ = now;
-    beat(now);
+  if (announce_at_ - now <= policy_.heartbeat * 3 / 4) {
+    if (now >= timeouts_from_) check_timeouts(now);
+    announce_at_ = now;
+    announce(now);
   }
-  beat_at_ = now + policy_.heartbeat * 5 / 4;
+  announce_at_ = now + policy_.heartbeat * 5 / 4;
 }
 
 void Election::on_acknowledge(const ElectionMessage& message, Instant now) {
@@ -76,41 +76,41 @@ void Election::on_acknowledge(const ElectionMessage& message, Instant now) {
   if (message.term > term_) {
     // A voter that missed our election is in a higher term; our voters are still locked for us.
     step_down(message.node + " is in a higher term", now);
-    stand_now_ = true;
+    skip_stagger_ = true;
   } else if (message.term == term_ && message.timestamp_ns == 0 && role_ == Role::grace) {
-    backers_.insert(policy_.number(message.node));
-    if (backers_.size() >= policy_.quorum()) lead(now);
+    votes_.insert(policy_.number(message.node));
+    if (votes_.size() >= policy_.quorum()) lead(now);
   } else if (message.term == term_ && message.timestamp_ns != 0) {
-    const Instant sent =
-        policy_.without == Rule::lease_from_send ? now : Instant{Duration{message.timestamp_ns}};
-    if (sent <= now && roll_.acknowledged(message.node, sent)) renew(now);
+    const Instant sent = policy_.omitted == SafetyRule::lease_from_send
+                             ? now
+                             : Instant{Duration{message.timestamp_ns}};
+    if (sent <= now && peers_.acknowledged(message.node, sent)) renew_lease(now);
   }
 }
 
 void Election::on_pre_vote(const ElectionMessage& message, Instant now) {
-  if (forgotten_) return;
+  if (term_lost_) return;
   auto& answer = say(Kind::pre_vote_answer, now);
   answer.to = message.node;
   answer.timestamp_ns = message.timestamp_ns;
-  answer.why = refusal(message.node, now);
+  answer.why = vote_refusal(message.node, now);
   answer.ok = answer.why.empty();
 }
 
 void Election::on_pre_vote_answer(const ElectionMessage& message, Instant now) {
   if (message.timestamp_ns != round_id_) return;
-  if (forgotten_) {
-    backers_.insert(policy_.number(message.node));
-    if (backers_.size() < std::min(policy_.voters.size() / 2 + 1, policy_.voters.size() - 1))
-      return;
-    recall(now);
+  if (term_lost_) {
+    votes_.insert(policy_.number(message.node));
+    if (votes_.size() < std::min(policy_.voters.size() / 2 + 1, policy_.voters.size() - 1)) return;
+    recover_term(now);
   } else if (role_ == Role::candidate && !voting_ && message.ok) {
-    backers_.insert(policy_.number(message.node));
-    if (backers_.size() >= needed(now)) campaign(now);
+    votes_.insert(policy_.number(message.node));
+    if (votes_.size() >= votes_needed(now)) start_vote(now);
   }
 }
 
 void Election::on_vote_request(const ElectionMessage& message, Instant now) {
-  if (forgotten_ || message.term <= term_ || *refusal(message.node, now) != 0) return;
+  if (term_lost_ || message.term <= term_ || *vote_refusal(message.node, now) != 0) return;
   term_ = message.term;
   if (!idle()) step_down("voted for " + message.node, now);
   lock_ = {message.node,
@@ -120,36 +120,36 @@ void Election::on_vote_request(const ElectionMessage& message, Instant now) {
 
 void Election::on_vote(const ElectionMessage& message, Instant now) {
   if (role_ != Role::candidate || !voting_ || message.term != term_ || now >= round_until_) return;
-  backers_.insert(policy_.number(message.node));
-  if (backers_.size() >= needed(now)) lead(now);
+  votes_.insert(policy_.number(message.node));
+  if (votes_.size() >= votes_needed(now)) lead(now);
 }
 
 void Election::on_release(const ElectionMessage& message, Instant now) {
-  if (message.term < term_ || forgotten_) return;
+  if (message.term < term_ || term_lost_) return;
   if (master_ == message.node) master_.clear();
   if (lock_.node == message.node) lock_ = {};
   why_ = message.node + " released: " + message.why;
-  hold_until_ = std::max(hold_until_, now);  // The stagger counts from here.
+  no_candidacy_until_ = std::max(no_candidacy_until_, now);  // The stagger counts from here.
   if (role_ != Role::follower) return;
   if (message.target == self_) {
-    stand_now_ = true;
+    skip_stagger_ = true;
   } else if (!message.target.empty() && now >= lock_.until) {
     lock_ = {message.target, now + policy_.stagger * 3};  // It goes first.
   }
-  if (now >= stand_at(now) && eligible(now)) stand(now, why_);
+  if (now >= candidacy_at(now) && eligible(now)) start_pre_vote(now, why_);
 }
 
 void Election::on_hand_over(const ElectionMessage& message, Instant now) {
   if (role_ != Role::master) return;
-  const Peer* next = message.target.empty() ? roll_.fittest(now) : roll_.find(message.target);
-  if (next == nullptr || !roll_.could_stand(*next, now)) return;
+  const Peer* next = message.target.empty() ? peers_.fittest(now) : peers_.find(message.target);
+  if (next == nullptr || !peers_.is_eligible(*next, now)) return;
   drain(next->said.node, message.why + " (asked by " + message.node + ")", now);
 }
 
-const char* Election::refusal(const std::string& asker, Instant now) const {
+const char* Election::vote_refusal(const std::string& asker, Instant now) const {
   if (now < quiet_until_) return "quiet after its start";
   const bool locked = !lock_.node.empty() && lock_.node != asker && now < lock_.until;
-  if (locked && policy_.without != Rule::locks_hold) return "locked for another";
+  if (locked && policy_.omitted != SafetyRule::locks_hold) return "locked for another";
   if (now < granted_until_) return "its own grant is not over";
   return "";
 }

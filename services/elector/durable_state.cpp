@@ -1,4 +1,4 @@
-#include "services/elector/memory.h"
+#include "services/elector/durable_state.h"
 
 #include <charconv>
 #include <cstdio>
@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::string_view first_line = "paceline-elector 1\n";
 
-std::string body_of(const Memory& memory) {
-  return std::string{first_line} + "term " + std::to_string(memory.term) + "\nincarnation " +
-         std::to_string(memory.incarnation) + "\n";
+std::string body_of(const DurableState& state) {
+  return std::string{first_line} + "term " + std::to_string(state.term) + "\nincarnation " +
+         std::to_string(state.incarnation) + "\n";
 }
 
 std::optional<std::uint64_t> take_number(std::string_view& text, std::string_view name) {
@@ -28,26 +28,26 @@ std::optional<std::uint64_t> take_number(std::string_view& text, std::string_vie
 
 }  // namespace
 
-std::string format_memory(const Memory& memory) {
-  const std::string body = body_of(memory);
+std::string format_durable_state(const DurableState& state) {
+  const std::string body = body_of(state);
   char check[32];
   std::snprintf(check, sizeof check, "check %016llx\n",
                 static_cast<unsigned long long>(fnv1a(body)));
   return body + check;
 }
 
-Result<Memory> parse_memory(std::string_view text) {
+Result<DurableState> parse_durable_state(std::string_view text) {
   const std::string_view whole = text;
-  if (!text.starts_with(first_line)) return fail("not an elector's memory");
+  if (!text.starts_with(first_line)) return fail("not an elector's state");
   text.remove_prefix(first_line.size());
-  Memory memory;
+  DurableState state;
   const auto term = take_number(text, "term ");
   const auto incarnation = term ? take_number(text, "incarnation ") : std::nullopt;
   if (!term || !incarnation) return fail("torn: term or incarnation is missing");
-  memory.term = *term;
-  memory.incarnation = *incarnation;
-  if (format_memory(memory) != whole) return fail("the check does not fit");
-  return memory;
+  state.term = *term;
+  state.incarnation = *incarnation;
+  if (format_durable_state(state) != whole) return fail("the check does not fit");
+  return state;
 }
 
 }  // namespace paceline::elector

@@ -20,33 +20,33 @@ struct Peer {
       acked{};  // When we sent the newest heartbeat of our term that it answered.
 };
 
-class Roll {
+class Peers {
  public:
-  /// `policy` outlives the roll; `self` is our number in it.
-  Roll(const ElectionPolicy& policy, std::uint8_t self);
+  /// `policy` outlives them; `self` is our number in it.
+  Peers(const ElectionPolicy& policy, std::uint8_t self);
 
   /// Why `message` is none of our business: "" = it is.
   const char* refusal(const ElectionMessage& message) const;
 
   /// Takes note of its sender. False: a later message of its channel was heard before.
-  bool note(const ElectionMessage& message, Instant now);
+  bool record(const ElectionMessage& message, Instant now);
 
   /// The peer of that name; null for a stranger, "" and ourselves.
   const Peer* find(std::string_view name) const;
 
-  bool is_fresh(const Peer& peer, Instant now) const {
+  bool is_alive(const Peer& peer, Instant now) const {
     return peer.known && now - peer.heard < policy_.lock();
   }
-  bool any_fresh(Instant now) const;
+  bool any_alive(Instant now) const;
   bool any_known() const;
-  bool could_stand(const Peer& peer, Instant now) const;
-  bool anyone_else_could_stand(Instant now) const { return fittest(now) != nullptr; }
+  bool is_eligible(const Peer& peer, Instant now) const;
+  bool any_eligible(Instant now) const { return fittest(now) != nullptr; }
 
   /// The best that could stand, by tier, priority, number; null = nobody.
   const Peer* fittest(Instant now) const;
 
-  /// How many peers stand before us, being of tier `own`; `without` is not counted.
-  int rank(Tier own, const std::string& without, Instant now) const;
+  /// How many peers stand before us, being of tier `own`; `except` is not counted.
+  int rank(Tier own, const std::string& except, Instant now) const;
 
   /// `sent` of our heartbeat was answered. False: nothing new.
   bool acknowledged(const std::string& name, Instant sent);
@@ -58,7 +58,7 @@ class Roll {
   /// [ms] since each was heard, for the others.
   std::vector<PeerSeen> seen(Instant now) const;
 
-  const std::vector<Peer>& peers() const { return peers_; }  // By number - 1; our own is empty.
+  const std::vector<Peer>& all() const { return peers_; }  // By number - 1; our own is empty.
 
  private:
   const ElectionPolicy& policy_;

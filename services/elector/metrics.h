@@ -10,8 +10,8 @@
 
 namespace paceline::elector {
 
-struct ElectorFigures {
-  explicit ElectorFigures(Metrics& metrics);
+struct ElectorMetrics {
+  explicit ElectorMetrics(Metrics& metrics);
 
   void became(ElectorRole role);
   void refused(const std::string& why);
@@ -32,7 +32,7 @@ struct ElectorFigures {
   Histogram& failover_seconds;
 
  private:
-  Metrics& metrics_;
+  Metrics& registry_;
   std::optional<Instant> masterless_;  // Since when, after a master was known.
 };
 

@@ -7,6 +7,6 @@ namespace paceline::elector {
 
 /// parse_elector_config() and the boot id.
 ///   errors   as there; not_found: the kernel names no boot id
-Result<ElectorConfig> read_elector_place(Place& place);
+Result<ElectorConfig> read_elector_config(Place& place);
 
 }  // namespace paceline::elector

@@ -17,19 +17,19 @@
 
 namespace paceline::elector {
 
-struct Memory {
+struct DurableState {
   std::uint64_t term = 0;
   std::uint64_t incarnation = 0;
-  bool forgotten = false;  // It was stored once and is lost.
+  bool lost = false;  // It was stored once and is lost.
 
-  bool operator==(const Memory&) const = default;
+  bool operator==(const DurableState&) const = default;
 };
 
 /// The file's text for a term and an incarnation.
-std::string format_memory(const Memory& memory);
+std::string format_durable_state(const DurableState& state);
 
-/// Reads it back; `forgotten` is false.
+/// Reads it back; `lost` is false.
 ///   errors   bad_value: empty, torn, changed, of another version
-Result<Memory> parse_memory(std::string_view text);
+Result<DurableState> parse_durable_state(std::string_view text);
 
 }  // namespace paceline::elector
