@@ -1,15 +1,14 @@
 #include "topology/check.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "topology/channel_table.h"
-#include "topology/reading.h"
 #include "topology/supervisor.h"
+#include "topology/topology_reader.h"
 
 namespace paceline {
 namespace {
@@ -24,7 +23,7 @@ class Sockets {
 
   /// `pattern` as bound by every instance of `process` on `node`.
   void bind(const Node& node, std::string_view process, int count, const std::string& what,
-            std::string_view pattern, const std::string& where) {
+            std::string_view pattern, const Location& where) {
     for (int index = 0; index < count && !findings_.full(); ++index) {
       const auto filled = endpoint(topology_, pattern, node, process, index);
       if (!filled) return complain(where, fmt::format("{}: {}", what, filled.error().detail));
@@ -42,8 +41,8 @@ class Sockets {
   }
 
  private:
-  void complain(const std::string& where, const std::string& what) {
-    if (said_.insert(where + what).second) findings_.add(where, what);
+  void complain(const Location& where, const std::string& what) {
+    if (said_.insert(where.text() + what).second) findings_.add(where, what);
   }
 
   const Topology& topology_;
@@ -52,19 +51,19 @@ class Sockets {
   std::set<std::string> said_;
 };
 
-void check_sockets(Reading& reading) {
-  const Topology& topology = reading.topology;
-  Sockets sockets{topology, reading.findings};
+void check_sockets(ParsedTopology& parsed) {
+  const Topology& topology = parsed.topology;
+  Sockets sockets{topology, parsed.findings};
   for (const Node& node : topology.nodes) {
     for (const auto& [process, count] : topology.processes(node)) {
       for (const Channel& channel : topology.channels)
         if (channel.from == process)
           sockets.bind(node, process, count, "channels." + channel.name + ".endpoint",
                        channel.endpoint, channel.where);
-      sockets.bind(node, process, count, "control", topology.control, reading.control_where);
+      sockets.bind(node, process, count, "control", topology.control, parsed.root.where("control"));
       if (process == "publisher")
         sockets.bind(node, process, count, "cluster_control", topology.cluster_control,
-                     reading.cluster_control_where);
+                     parsed.root.where("cluster_control"));
     }
   }
 }
@@ -114,17 +113,22 @@ void check_voters(const Topology& topology, Findings& findings) {
 
 }  // namespace
 
+ParsedTopology read_and_check(std::string_view text, std::string_view file) {
+  ParsedTopology parsed = read_topology(text, file);
+  if (parsed.is_toml) {
+    check_channels(parsed.topology, parsed.findings);
+    check_voters(parsed.topology, parsed.findings);
+    check_sockets(parsed);
+  }
+  return parsed;
+}
+
 std::vector<Mistake> check_topology(std::string_view text, std::string_view file,
                                     std::string_view supervisor) {
-  Reading reading = read_topology(text, file);
-  if (reading.is_toml) {
-    check_channels(reading.topology, reading.findings);
-    check_voters(reading.topology, reading.findings);
-    check_sockets(reading);
-  }
-  auto mistakes = reading.findings.in_order();
-  if (reading.is_toml && !supervisor.empty())
-    for (Mistake& mistake : check_supervisor(reading.topology, supervisor))
+  const ParsedTopology parsed = read_and_check(text, file);
+  auto mistakes = parsed.findings.in_order();
+  if (parsed.is_toml && !supervisor.empty())
+    for (Mistake& mistake : check_supervisor(parsed.topology, supervisor))
       mistakes.push_back(std::move(mistake));
   return mistakes;
 }

@@ -12,17 +12,13 @@ namespace paceline {
 
 class Findings {
  public:
-  /// `file`: as it opens every error of the Settings that are read.
   explicit Findings(std::string_view file) : file_{file} {}
 
   void add(int line, int column, std::string what);
+  void add(const Location& where, std::string what);
 
-  /// An error that begins with "FILE:LINE:COLUMN: "; without that it counts as said of the file's
-  /// start.
+  /// An error without a location counts as said of the file's start.
   void add(const Error& error);
-
-  /// `where` as Settings::where() gives it.
-  void add(std::string_view where, std::string_view what);
 
   /// The value, or after noting the error `otherwise`.
   template <class T>
@@ -41,14 +37,8 @@ class Findings {
   static constexpr std::size_t max_findings = 200;
 
  private:
-  struct Finding {
-    int line;
-    int column;
-    std::string what;
-  };
-
   std::string file_;
-  std::vector<Finding> found_;
+  std::vector<Mistake> found_;
 };
 
 }  // namespace paceline

@@ -131,7 +131,7 @@ std::vector<Mistake> check_supervisor(const Topology& topology, std::string_view
   std::vector<Mistake> mistakes;
   const auto found = programs(configuration);
   const auto complain = [&](int line, std::string what) {
-    mistakes.push_back({fmt::format("supervisor:{}:1", line), std::move(what)});
+    mistakes.push_back({.where = {"supervisor", line}, .what = std::move(what)});
   };
   for (const Node& node : topology.nodes) {
     const std::string prefix = node.name + "-";

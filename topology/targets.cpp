@@ -46,16 +46,17 @@ std::string Targets::version() const {
 
 Result<Targets> parse_targets(std::string_view text, std::string_view file,
                               std::size_t max_targets) {
-  TargetCollector reading = read_targets(text, file, max_targets);
-  if (reading.findings.empty()) return std::move(reading.targets);
-  const auto mistakes = reading.findings.in_order();
+  TargetCollector collected = read_targets(text, file, max_targets);
+  if (collected.findings.empty()) return std::move(collected.targets);
+  const auto mistakes = collected.findings.in_order();
   const std::string more =
       mistakes.size() == 1
           ? ""
           : fmt::format(" (and {}{} more mistakes; pacelinectl targets check {} shows them)",
-                        reading.findings.full() ? "at least " : "", mistakes.size() - 1, file);
-  return fail(reading.too_many() && mistakes.size() == 1 ? Errc::too_large : Errc::bad_value,
-              mistakes.front().where + ": " + mistakes.front().what + more);
+                        collected.findings.full() ? "at least " : "", mistakes.size() - 1, file);
+  return tl::unexpected(
+      error_at(mistakes.front().where, mistakes.front().what + more,
+               collected.too_many() && mistakes.size() == 1 ? Errc::too_large : Errc::bad_value));
 }
 
 std::vector<Mistake> check_targets(std::string_view text, std::string_view file,

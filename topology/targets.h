@@ -41,8 +41,7 @@ inline constexpr std::size_t default_max_targets = 10'000;
 /// id,channel,group,queue and any option columns, by its header.
 ///
 ///   max_targets  [1..1'000'000] more rows are refused
-///   errors       bad_value: the first mistake, naming FILE:LINE:COLUMN, key and value, and how
-///   many
+///   errors       bad_value: the first mistake, naming FILE:LINE:COLUMN, key and value, and how many
 ///                more there are; too_large: nothing is wrong but that there are too many
 ///   cost         O(n)
 Result<Targets> parse_targets(std::string_view text, std::string_view file,

@@ -9,7 +9,7 @@
 #include "common/base/check.h"
 #include "topology/channel_table.h"
 #include "topology/check.h"
-#include "topology/reading.h"
+#include "topology/topology_reader.h"
 
 namespace paceline {
 namespace {
@@ -19,6 +19,19 @@ const Thing* named(const std::vector<Thing>& things, std::string_view name) {
   for (const Thing& thing : things)
     if (thing.name == name) return &thing;
   return nullptr;
+}
+
+/// The checked file, its topology ready for use.
+Result<ParsedTopology> parse_checked(std::string_view text, std::string_view file) {
+  ParsedTopology parsed = read_and_check(text, file);
+  const auto mistakes = parsed.findings.in_order();
+  if (!mistakes.empty()) {
+    const std::string more =
+        mistakes.size() == 1 ? "" : fmt::format(" (and {} more mistakes)", mistakes.size() - 1);
+    return tl::unexpected(error_at(mistakes.front().where, mistakes.front().what + more));
+  }
+  scale_pacing_world(parsed.topology);
+  return parsed;
 }
 
 }  // namespace
@@ -46,15 +59,8 @@ const Node& Place::self() const {
 }
 
 Result<Topology> parse_topology(std::string_view text, std::string_view file) {
-  const auto mistakes = check_topology(text, file);
-  if (!mistakes.empty()) {
-    const std::string more =
-        mistakes.size() == 1 ? "" : fmt::format(" (and {} more mistakes)", mistakes.size() - 1);
-    return fail(mistakes.front().where + ": " + mistakes.front().what + more);
-  }
-  Topology topology = read_topology(text, file).topology;
-  scale_pacing_world(topology);
-  return topology;
+  auto parsed = TRY(parse_checked(text, file));
+  return std::move(parsed.topology);
 }
 
 bool same_links(const Topology& a, const Topology& b, std::string_view process) {
@@ -85,7 +91,8 @@ bool same_links(const Topology& a, const Topology& b, std::string_view process) 
 
 Result<Place> parse_place(std::string_view text, std::string_view file, std::string_view node,
                           std::string_view process, int index) {
-  Topology topology = TRY(parse_topology(text, file));
+  ParsedTopology parsed = TRY(parse_checked(text, file));
+  const Topology& topology = parsed.topology;
   const Node* self = topology.node(node);
   if (!self) {
     std::vector<std::string_view> names;
@@ -97,14 +104,17 @@ Result<Place> parse_place(std::string_view text, std::string_view file, std::str
   for (const auto& [name, instances] : topology.processes(*self))
     if (name == process) count = instances;
   if (count == 0)
-    return fail(Errc::not_found, fmt::format("{}: node {}{} does not run {}", self->where, node,
-                                             self->witness() ? ", a witness," : "", process));
+    return tl::unexpected(error_at(self->where,
+                                   fmt::format("node {}{} does not run {}", node,
+                                               self->witness() ? ", a witness," : "", process),
+                                   Errc::not_found));
   if (index < 0 || index >= count)
-    return fail(Errc::not_found, fmt::format("{}: node {} runs {} of {}, there is no index {}",
-                                             self->where, node, count, process, index));
-  Settings root = TRY(Settings::parse(text, file));
-  Settings settings = TRY(root.table(process));
-  return Place{.topology = std::move(topology),
+    return tl::unexpected(error_at(
+        self->where,
+        fmt::format("node {} runs {} of {}, there is no index {}", node, count, process, index),
+        Errc::not_found));
+  Settings settings = TRY(parsed.root.table(process));
+  return Place{.topology = std::move(parsed.topology),
                .node = std::string{node},
                .process = std::string{process},
                .index = index,

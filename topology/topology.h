@@ -36,7 +36,7 @@ struct Channel {
   Duration period{};     // Between messages, at the latest.
   Duration stale{};      // The sender counts as gone when it was silent for longer.
   Duration keyframe{};   // Between keyframes; zero for a channel without rows.
-  std::string where;     // "FILE:LINE:COLUMN", for errors.
+  Location where;        // In the topology file, for errors.
 };
 
 struct Node {
@@ -44,7 +44,7 @@ struct Node {
   std::string host;    // As other nodes reach it: name or address.
   int port = 0;        // The first of the node's TCP ports.
   int priority = 100;  // [0..255] 0 = a witness: an elector alone.
-  std::string where;
+  Location where;      // In the topology file, for errors.
 
   bool witness() const { return priority == 0; }
 };

@@ -20,4 +20,19 @@ const char* to_string(Errc code) {
   return "unknown";
 }
 
+std::string Location::text() const {
+  return file + ":" + std::to_string(line) + ":" + std::to_string(column);
+}
+
+std::string_view Error::reason() const {
+  const std::string_view whole = detail;
+  return location ? whole.substr(location->text().size() + 2) : whole;
+}
+
+Error error_at(Location location, std::string_view reason, Errc code) {
+  Error error{.code = code, .detail = location.text() + ": ", .location = std::move(location)};
+  error.detail += reason;
+  return error;
+}
+
 }  // namespace paceline

@@ -5,7 +5,9 @@
 //   int value = TRY(parse_port(text));      // hands the error on to our caller
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <utility>
 
@@ -24,12 +26,31 @@ enum class Errc {
 /// The code in words, as it stands in logs: "bad_value", ...
 const char* to_string(Errc code);
 
+/// A place in a text file. Line and column count from 1.
+struct Location {
+  std::string file;
+  int line = 1;
+  int column = 1;
+
+  /// "FILE:LINE:COLUMN"
+  std::string text() const;
+
+  bool operator==(const Location&) const = default;
+};
+
 struct Error {
   Errc code = Errc::bad_value;
-  std::string detail;
+  std::string detail;                  // For a person; begins with the location, if there is one.
+  std::optional<Location> location{};  // Of what is wrong in a file.
+
+  /// The detail without the location.
+  std::string_view reason() const;
 
   bool operator==(const Error&) const = default;
 };
+
+/// The error "FILE:LINE:COLUMN: REASON".
+Error error_at(Location location, std::string_view reason, Errc code = Errc::bad_value);
 
 template <class T>
 using Result = tl::expected<T, Error>;

@@ -16,8 +16,10 @@ namespace {
 
 constexpr std::size_t max_bytes = 64u << 20;
 
-std::string place(std::string_view file, const toml::source_region& source) {
-  return fmt::format("{}:{}:{}", file, source.begin.line, source.begin.column);
+Location location(std::string_view file, const toml::source_region& source) {
+  return {.file = std::string{file},
+          .line = static_cast<int>(source.begin.line),
+          .column = static_cast<int>(source.begin.column)};
 }
 
 std::string shown(const toml::node& node) {
@@ -44,8 +46,9 @@ const toml::table& as_table(const toml::node* node) {
 
 Result<Settings> Settings::parse(std::string_view text, std::string_view name) {
   if (text.size() > max_bytes)
-    return fail(Errc::too_large,
-                fmt::format("{}: {} bytes, over {}", name, text.size(), max_bytes));
+    return tl::unexpected(error_at({.file = std::string{name}},
+                                   fmt::format("{} bytes, over {}", text.size(), max_bytes),
+                                   Errc::too_large));
   try {
     struct Document {
       toml::table table;
@@ -59,7 +62,7 @@ Result<Settings> Settings::parse(std::string_view text, std::string_view name) {
     settings.file_ = name;
     return settings;
   } catch (const toml::parse_error& error) {
-    return fail(fmt::format("{}: {}", place(name, error.source()), error.description()));
+    return tl::unexpected(error_at(location(name, error.source()), error.description()));
   }
 }
 
@@ -81,7 +84,7 @@ Settings::Node Settings::find(std::string_view key) {
 Result<Settings::Node> Settings::required(std::string_view key, bool has_fallback) {
   const Node node = find(key);
   if (!node.value && !has_fallback)
-    return fail(fmt::format("{}: {} is missing", where(key), full(key)));
+    return tl::unexpected(error_at(where(key), fmt::format("{} is missing", full(key))));
   return node;
 }
 
@@ -97,15 +100,25 @@ bool Settings::has(std::string_view key) const {
   return as_table(root_->value).contains(key);
 }
 
-std::string Settings::where(std::string_view key) const {
+Location Settings::where(std::string_view key) const {
   const toml::node* node = as_table(root_->value).get(key);
-  return place(file_, node ? node->source() : root_->value->source());
+  return location(file_, node ? node->source() : root_->value->source());
+}
+
+std::vector<Settings::Key> Settings::keys() const {
+  std::vector<Key> keys;
+  for (const auto& [name, value] : as_table(root_->value))
+    keys.push_back({std::string{name.str()}, location(file_, name.source())});
+  std::ranges::stable_sort(keys, {}, [](const Key& key) {
+    return std::pair{key.where.line, key.where.column};
+  });
+  return keys;
 }
 
 Error Settings::error(std::string_view key, std::string_view why) const {
   const toml::node* node = as_table(root_->value).get(key);
-  return Error{Errc::bad_value, fmt::format("{}: {} = {}: {}", where(key), full(key),
-                                            node ? shown(*node) : "(absent)", why)};
+  return error_at(where(key),
+                  fmt::format("{} = {}: {}", full(key), node ? shown(*node) : "(absent)", why));
 }
 
 Result<std::string> Settings::text(std::string_view key, std::optional<std::string> fallback) {
@@ -126,7 +139,7 @@ Result<std::string> Settings::secret(std::string_view key, std::optional<std::st
   const std::size_t before = effective_.size();
   auto value = text(key, std::move(fallback));
   if (!value && has(key))
-    return fail(fmt::format("{}: {} = ****: not a text", where(key), full(key)));
+    return tl::unexpected(error_at(where(key), fmt::format("{} = ****: not a text", full(key))));
   effective_.resize(before);
   if (value) note(key, value->empty() ? "\"\"" : "****");
   return value;
@@ -229,12 +242,9 @@ Result<Settings> Settings::table(std::string_view key) {
 
 Result<std::vector<std::pair<std::string, Settings>>> Settings::named_tables(std::string_view key) {
   Settings parent = TRY(table(key));
-  std::vector<std::pair<std::string, toml::source_position>> names;
-  for (const auto& [name, value] : as_table(parent.root_->value))
-    names.emplace_back(std::string{name.str()}, value.source().begin);
-  std::ranges::sort(names, [](const auto& a, const auto& b) { return a.second < b.second; });
   std::vector<std::pair<std::string, Settings>> all;
-  for (const auto& [name, position] : names) all.emplace_back(name, TRY(parent.table(name)));
+  for (const Key& child : parent.keys())
+    all.emplace_back(child.name, TRY(parent.table(child.name)));
   return all;
 }
 
@@ -259,9 +269,8 @@ Result<std::vector<Settings>> Settings::tables(std::string_view key) {
 std::optional<Error> Settings::unknown_key() const {
   for (const auto& [name, value] : as_table(root_->value)) {
     if (std::ranges::find(read_, name.str()) != read_.end()) continue;
-    return Error{Errc::bad_value,
-                 fmt::format("{}: {} = {}: unknown key", place(file_, name.source()),
-                             full(name.str()), shown(value))};
+    return error_at(location(file_, name.source()),
+                    fmt::format("{} = {}: unknown key", full(name.str()), shown(value)));
   }
   return std::nullopt;
 }

@@ -1,5 +1,4 @@
-// One table of a TOML file, read key by key with types and ranges. What is not asked for is an
-// error.
+// One table of a TOML file, read key by key with types and ranges. What is not asked for is an error.
 //
 //   Settings settings = TRY(Settings::parse(text, "two-node.toml"));
 //   config.period = TRY(settings.duration("period", {.fallback = 2s, .min = 100ms, .max = 60s}));
@@ -82,8 +81,15 @@ class Settings {
   /// An error that names this file, line, key and value, for rules that this class does not know.
   Error error(std::string_view key, std::string_view why) const;
 
-  /// "FILE:LINE:COLUMN" of the key, or of this table if the key is absent.
-  std::string where(std::string_view key) const;
+  /// Of the key's value, or of this table if the key is absent.
+  Location where(std::string_view key) const;
+
+  struct Key {
+    std::string name;
+    Location where;
+  };
+  /// The keys of this table, in the file's order; asking for them does not count as reading them.
+  std::vector<Key> keys() const;
 
   /// `value`, or the error for a key that nobody has read.
   template <class T>

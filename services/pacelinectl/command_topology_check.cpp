@@ -21,7 +21,7 @@ Outcome command_topology_check(const Request& request, Reach& reach) {
   const int exit = mistakes.empty() ? exit_fine : exit_mistakes;
   if (request.json) return {.exit = exit, .out = mistakes_json(file, mistakes)};
   std::string out;
-  for (const Mistake& mistake : mistakes) out += mistake.where + ": " + mistake.what + "\n";
+  for (const Mistake& mistake : mistakes) out += mistake.text() + "\n";
   if (mistakes.empty()) out = file + ": good\n";
   return {.exit = exit, .out = out};
 }

@@ -45,7 +45,7 @@ Json elector_json(const ElectionMessage& message) {
 std::string mistakes_json(std::string_view file, std::span<const Mistake> mistakes) {
   Json list = Json::array();
   for (const Mistake& mistake : mistakes)
-    list.push_back({{"where", mistake.where}, {"what", mistake.what}});
+    list.push_back({{"where", mistake.where.text()}, {"what", mistake.what}});
   return dumped({{"file", file}, {"good", mistakes.empty()}, {"mistakes", list}});
 }
 

@@ -38,8 +38,7 @@ TargetsFile read_targets_file(const std::string& file, const Request& request, R
   if (request.json) {
     outcome.out = mistakes_json(file, mistakes);
   } else {
-    for (const Mistake& mistake : mistakes)
-      outcome.out += mistake.where + ": " + mistake.what + "\n";
+    for (const Mistake& mistake : mistakes) outcome.out += mistake.text() + "\n";
     if (mistakes.size() == Findings::max_findings)
       outcome.out += fmt::format("{}: the first {} mistakes are told, there may be more\n", file,
                                  mistakes.size());

@@ -60,8 +60,8 @@ Result<void> parse_endpoint(Place& place, PublisherConfig& config) {
   config.proxy = TRY(settings.secret("proxy", ""));  // It may hold a password.
   if (!config.proxy.empty() && !config.proxy.starts_with("http://") &&
       !config.proxy.starts_with("https://"))
-    return fail(settings.where("proxy") +
-                ": publisher.proxy = ****: not an http:// or https:// URL");
+    return tl::unexpected(error_at(settings.where("proxy"),
+                                   "publisher.proxy = ****: not an http:// or https:// URL"));
   config.is_webhook = TRY(settings.word("contract", contracts, "paceline"))
   == contracts[1];
   config.webhook = TRY(parse_webhook(TRY(settings.table("webhook"))));

@@ -24,7 +24,8 @@ Result<std::string> server_url(Settings& settings, std::string_view key, std::st
 Result<std::string> header_value(Settings& settings, std::string_view key) {
   auto value = TRY(settings.secret(key, ""));
   if (std::ranges::any_of(value, [](char c) { return c < 0x20 || c == 0x7f; }))
-    return fail(settings.where(key) + ": " + std::string{key} + " = ****: has a control character");
+    return tl::unexpected(
+        error_at(settings.where(key), std::string{key} + " = ****: has a control character"));
   return value;
 }
 

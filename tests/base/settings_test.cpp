@@ -44,6 +44,27 @@ TEST_CASE("an unknown key is an error that names file, line, key and value", "[b
   CHECK(error_of(settings.finish(0)) == "file.toml:3:3: hartbeat = \"250ms\": unknown key");
 }
 
+TEST_CASE("an error carries its file, line and column beside its text", "[base]") {
+  auto settings = parsed("\n  known = 1\n");
+
+  const auto wrong = settings.error("known", "too small");
+
+  CHECK(wrong.location == Location{"file.toml", 2, 11});
+  CHECK(wrong.detail == "file.toml:2:11: known = 1: too small");
+  CHECK(wrong.reason() == "known = 1: too small");
+  CHECK(Error{Errc::refused, "a: b: c"}.reason() == "a: b: c");
+}
+
+TEST_CASE("the keys of a table are given in the order of the file", "[base]") {
+  const auto settings = parsed("b = 1\na = 2\n[c]\nd = 3\n");
+
+  std::vector<std::pair<std::string, int>> found;
+  for (const auto& key : settings.keys()) found.emplace_back(key.name, key.where.line);
+
+  CHECK(found == std::vector<std::pair<std::string, int>>{{"b", 1}, {"a", 2}, {"c", 3}});
+  CHECK(settings.unknown_key());
+}
+
 TEST_CASE("a value out of its range names the range", "[base]") {
   auto settings = parsed("[elector]\nperiod = \"5ms\"\ngoal = 100\n");
   auto elector = settings.table("elector");

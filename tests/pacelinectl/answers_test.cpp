@@ -57,7 +57,8 @@ TEST_CASE("what is said in JSON is JSON whatever bytes came", "[pacelinectl][pro
     view.lease_left_s = number;
     view.transitions.push_back({wall_ms, ElectorRole::master, 1, bytes});
     RC_ASSERT(!election_json(view).empty());
-    RC_ASSERT(!mistakes_json(bytes, std::vector<Mistake>{{bytes, bytes}}).empty());
+    RC_ASSERT(
+        !mistakes_json(bytes, std::vector<Mistake>{{.where = {bytes}, .what = bytes}}).empty());
     RC_ASSERT(
         !texts_json(std::vector<std::pair<std::string, std::string>>{{bytes, bytes}}).empty());
   }));

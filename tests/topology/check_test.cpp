@@ -13,12 +13,13 @@ namespace {
 std::string mistakes_after(std::string_view what, std::string_view by) {
   std::string all;
   for (const Mistake& mistake : check_topology(changed(shipped("demo.toml"), what, by), "f"))
-    all += mistake.where + ": " + mistake.what + "\n";
+    all += mistake.text() + "\n";
   return all;
 }
 
 bool has_place(const Mistake& mistake, const std::string& file) {
-  std::string_view rest = mistake.where;
+  const std::string where = mistake.where.text();
+  std::string_view rest = where;
   if (!rest.starts_with(file + ":")) return false;
   rest.remove_prefix(file.size() + 1);
   const auto colon = rest.find(':');

@@ -51,7 +51,7 @@ TEST_CASE("a supervisord group that does not match is told", "[topology]") {
   const std::string good = supervisor_groups(demo(), {"a", "b"}, options);
   const auto first = [&](std::string_view what, std::string_view by) {
     const auto mistakes = check_topology(shipped("demo.toml"), "f", changed(good, what, by));
-    return mistakes.empty() ? std::string{"none"} : mistakes[0].where + ": " + mistakes[0].what;
+    return mistakes.empty() ? std::string{"none"} : mistakes[0].text();
   };
 
   CHECK(first("numprocs=2", "numprocs = 3") ==
@@ -80,7 +80,7 @@ TEST_CASE("any supervisord text is compared without a crash", "[topology][proper
     text.erase(at, *rc::gen::inRange<std::size_t>(0, 60));
     text.insert(at, bytes);
     for (const Mistake& mistake : check_supervisor(topology, text))
-      RC_ASSERT(mistake.where.starts_with("supervisor:"));
+      RC_ASSERT(mistake.where.file == "supervisor");
   }));
 }
 

@@ -106,10 +106,10 @@ TEST_CASE("all mistakes of a targets file are found at once", "[topology]") {
       "id,channel,group,queue,enabled\na b,chat,G,Q,true\nc,CHAT,,Q,perhaps\nd,chat,G,Q,\n", "t");
 
   REQUIRE(mistakes.size() == 4);
-  CHECK(mistakes[0].where == "t:2:1");
-  CHECK(mistakes[1].where == "t:3:3");
-  CHECK(mistakes[2].where == "t:3:8");
-  CHECK(mistakes[3].where == "t:3:11");
+  CHECK(mistakes[0].where.text() == "t:2:1");
+  CHECK(mistakes[1].where.text() == "t:3:3");
+  CHECK(mistakes[2].where.text() == "t:3:8");
+  CHECK(mistakes[3].where.text() == "t:3:11");
 }
 
 TEST_CASE("the dictionary is the ids in their order", "[topology]") {
@@ -172,7 +172,7 @@ TEST_CASE("every mistake of every row is told, not the first of each", "[topolog
       "t");
 
   std::vector<std::string> told;
-  for (const auto& mistake : mistakes) told.push_back(mistake.where + ": " + mistake.what);
+  for (const auto& mistake : mistakes) told.push_back(mistake.text());
   CHECK(told == std::vector<std::string>{
                     "t:2:18: options.proactiveRatio = 200: not in [0, 100]",
                     "t:3:1: target[0].queue is missing",

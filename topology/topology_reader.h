@@ -4,24 +4,22 @@
 // What concerns several nodes or channels at once is check.cpp's.
 #pragma once
 
-#include <string>
 #include <string_view>
 
+#include "common/base/settings.h"
 #include "topology/findings.h"
 #include "topology/topology.h"
 
 namespace paceline {
 
-struct Reading {
-  Topology
-      topology;  // With defaults where the file is wrong: good for looking for more mistakes only.
+struct ParsedTopology {
+  Topology topology;  // Defaults where the file is wrong: good for finding more mistakes only.
   Findings findings;
+  Settings root;  // The whole file, none of its keys counted as read; empty if it is not TOML.
   bool is_toml = true;
-  std::string control_where;  // "FILE:LINE:COLUMN" of the key, or of the file's start.
-  std::string cluster_control_where;
 };
 
-Reading read_topology(std::string_view text, std::string_view file);
+ParsedTopology read_topology(std::string_view text, std::string_view file);
 
 /// Divides the times of the pacing world's channels by time_scale.
 void scale_pacing_world(Topology& topology);

@@ -1,4 +1,4 @@
-#include "topology/reading.h"
+#include "topology/topology_reader.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "topology/channel_table.h"
-#include "topology/outline.h"
 
 namespace paceline {
 namespace {
@@ -55,43 +54,33 @@ std::string resolved(std::string_view file, const std::string& path) {
 
 class Reader {
  public:
-  Reader(Reading& reading, std::string_view text, std::string_view file)
-      : topology_{reading.topology},
-        findings_{reading.findings},
-        file_{file},
-        keys_{outline(text)} {}
+  Reader(Topology& topology, Findings& findings) : topology_{topology}, findings_{findings} {}
 
   void read(Settings& root) {
-    topology_.file = file_;
+    topology_.file = findings_.file();
     read_cluster(root);
-    if (auto nodes = inner(root, "nodes"); nodes && named(*nodes)) read_nodes(*nodes);
-    if (auto channels = inner(root, "channels"); channels && named(*channels))
+    if (auto nodes = inner(root, "nodes"); nodes && has_any(*nodes, "nodes")) read_nodes(*nodes);
+    if (auto channels = inner(root, "channels"); channels && has_any(*channels, "channels"))
       read_channels(*channels);
     for (const std::string_view process : process_names()) inner(root, process);
-    refuse_unknown(root, "", [](std::string_view key) {
+    refuse_unknown(root, [](std::string_view key) {
       return holds(root_keys, key) || holds(process_names(), key);
     });
   }
 
  private:
-  struct Named {
-    std::string_view table;
-    Settings settings;
-  };
-
   /// The table under `key` if it is one; a mistake if it is something else.
-  std::optional<Named> inner(Settings& parent, std::string_view key) {
+  std::optional<Settings> inner(Settings& parent, std::string_view key) {
     auto table = parent.table(key);
-    if (table) return Named{key, *std::move(table)};
+    if (table) return *std::move(table);
     findings_.add(table.error());
     return std::nullopt;
   }
 
-  bool named(const Named& table) {
-    const bool any =
-        std::ranges::any_of(keys_, [&](const OutlineKey& key) { return key.table == table.table; });
-    if (!any) findings_.add(1, 1, fmt::format("no table [{}.NAME]", table.table));
-    return any;
+  bool has_any(const Settings& table, std::string_view name) {
+    if (!table.keys().empty()) return true;
+    findings_.add(1, 1, fmt::format("no table [{}.NAME]", name));
+    return false;
   }
 
   std::string path(Settings& root, std::string_view key) {
@@ -101,7 +90,7 @@ class Reader {
       findings_.add(root.error(key,
                                "not a path (1 to 1024 characters, no quotes, no control "
                                "characters)"));
-    return resolved(file_, value);
+    return resolved(findings_.file(), value);
   }
 
   void read_cluster(Settings& root) {
@@ -131,57 +120,53 @@ class Reader {
       findings_.add(root.error("cluster_control", transport_rule));
   }
 
-  void read_nodes(Named& nodes) {
-    for (const OutlineKey& key : keys_) {
-      if (key.table != nodes.table || findings_.full()) continue;
-      if (topology_.nodes.size() == max_nodes) {
-        findings_.add(key.line, key.column, fmt::format("nodes: more than {}", max_nodes));
-        return;
-      }
-      auto settings = inner(nodes.settings, key.name);
-      if (settings) topology_.nodes.push_back(read_node(key, settings->settings));
+  void read_nodes(Settings& nodes) {
+    for (const Settings::Key& key : nodes.keys()) {
+      if (findings_.full()) return;
+      if (topology_.nodes.size() == max_nodes)
+        return findings_.add(key.where, fmt::format("nodes: more than {}", max_nodes));
+      if (auto settings = inner(nodes, key.name))
+        topology_.nodes.push_back(read_node(key, *settings));
     }
   }
 
-  Node read_node(const OutlineKey& key, Settings& settings) {
+  Node read_node(const Settings::Key& key, Settings& settings) {
     Node node;
     node.name = key.name;
-    node.where = place(key);
+    node.where = key.where;
     if (!is_name(key.name))
-      findings_.add(key.line, key.column, fmt::format("nodes.{}: {}", key.name, name_rule));
+      findings_.add(key.where, fmt::format("nodes.{}: {}", key.name, name_rule));
     node.host = findings_.take(settings.text("host"), std::string{"localhost"});
     if (!is_host(node.host)) findings_.add(settings.error("host", "not a host name or address"));
     node.port = static_cast<int>(
         findings_.take(settings.integer("port", {.min = 1, .max = 65535}), std::int64_t{1}));
     node.priority = static_cast<int>(findings_.take(
         settings.integer("priority", {.fallback = 100, .min = 0, .max = 255}), std::int64_t{100}));
-    refuse_unknown(settings, "nodes." + key.name,
-                   [](std::string_view name) { return holds(node_keys, name); });
+    refuse_unknown(settings, [](std::string_view name) { return holds(node_keys, name); });
     return node;
   }
 
-  void read_channels(Named& channels) {
-    for (const OutlineKey& key : keys_) {
-      if (key.table != channels.table || findings_.full()) continue;
-      auto settings = inner(channels.settings, key.name);
+  void read_channels(Settings& channels) {
+    for (const Settings::Key& key : channels.keys()) {
+      if (findings_.full()) return;
+      auto settings = inner(channels, key.name);
       if (!settings) continue;
       if (const ChannelRule* rule = channel_rule(key.name)) {
-        topology_.channels.push_back(read_channel(key, settings->settings, *rule));
+        topology_.channels.push_back(read_channel(key, *settings, *rule));
         continue;
       }
       std::vector<std::string_view> names;
       for (const ChannelRule& rule : channel_rules()) names.push_back(rule.name);
-      findings_.add(key.line, key.column,
-                    fmt::format("channels.{}: unknown channel, not one of {}", key.name,
-                                fmt::join(names, ", ")));
+      findings_.add(key.where, fmt::format("channels.{}: unknown channel, not one of {}", key.name,
+                                           fmt::join(names, ", ")));
     }
   }
 
-  Channel read_channel(const OutlineKey& key, Settings& settings, const ChannelRule& rule) {
+  Channel read_channel(const Settings::Key& key, Settings& settings, const ChannelRule& rule) {
     Channel channel;
     channel.name = key.name;
     channel.scope = rule.scope;
-    channel.where = place(key);
+    channel.where = key.where;
     channel.carries = findings_.take(settings.text("carries"), std::string{rule.carries});
     if (channel.carries != rule.carries)
       findings_.add(settings.error("carries", fmt::format("it carries {}", rule.carries)));
@@ -194,8 +179,7 @@ class Reader {
       findings_.add(settings.error("scope", fmt::format("its scope is {}", scope)));
     read_endpoint(settings, rule, channel);
     read_times(settings, rule, channel);
-    refuse_unknown(settings, "channels." + key.name,
-                   [](std::string_view name) { return holds(channel_keys, name); });
+    refuse_unknown(settings, [](std::string_view name) { return holds(channel_keys, name); });
     return channel;
   }
 
@@ -253,17 +237,11 @@ class Reader {
           "keyframe", fmt::format("below the period of {}", format_duration(channel.period))));
   }
 
-  void refuse_unknown(const Settings& settings, std::string_view table, auto&& is_known) {
-    for (const OutlineKey& key : keys_)
-      if (key.table == table && !is_known(key.name)) {
-        const Error error = settings.error(key.name, "unknown key");
-        const auto shown = error.detail.find(": ", settings.where(key.name).size());
-        findings_.add(key.line, key.column, error.detail.substr(shown + 2));
-      }
-  }
-
-  std::string place(const OutlineKey& key) const {
-    return fmt::format("{}:{}:{}", file_, key.line, key.column);
+  /// The place is the key's, not its value's.
+  void refuse_unknown(const Settings& settings, auto&& is_known) {
+    for (const Settings::Key& key : settings.keys())
+      if (!is_known(key.name))
+        findings_.add(key.where, std::string{settings.error(key.name, "unknown key").reason()});
   }
 
   static bool is_transport(std::string_view endpoint) {
@@ -276,25 +254,22 @@ class Reader {
 
   Topology& topology_;
   Findings& findings_;
-  std::string file_;
-  std::vector<OutlineKey> keys_;
 };
 
 }  // namespace
 
-Reading read_topology(std::string_view text, std::string_view file) {
-  Reading reading{
-      .topology = {}, .findings = Findings{file}, .control_where = {}, .cluster_control_where = {}};
+ParsedTopology read_topology(std::string_view text, std::string_view file) {
+  ParsedTopology parsed{
+      .topology = {}, .findings = Findings{file}, .root = Settings::empty(file, "")};
   auto root = Settings::parse(text, file);
   if (!root) {
-    reading.findings.add(root.error());
-    reading.is_toml = false;
-    return reading;
+    parsed.findings.add(root.error());
+    parsed.is_toml = false;
+    return parsed;
   }
-  reading.control_where = root->where("control");
-  reading.cluster_control_where = root->where("cluster_control");
-  Reader{reading, text, file}.read(*root);
-  return reading;
+  parsed.root = *root;
+  Reader{parsed.topology, parsed.findings}.read(*root);
+  return parsed;
 }
 
 void scale_pacing_world(Topology& topology) {
