@@ -10,15 +10,7 @@
 namespace paceline::elector {
 namespace {
 
-// Relative to the folder of the topology file, as every path in it.
-std::string resolved(const std::string& path, const Topology& topology) {
-  const auto slash = topology.file.rfind('/');
-  if (path.starts_with('/') || slash == std::string::npos) return path;
-  return topology.file.substr(0, slash + 1) + path;
-}
-
-// A pair with a witness is an ordinary quorum of three; only without one does `pair` change the
-// rules.
+// A pair with a witness is an ordinary quorum of three; only without one are the rules others.
 Result<bool> parse_pair(Place& place, std::size_t voters) {
   const bool accepted = TRY(place.settings.boolean("accept_dual_publish", false));
   if (place.topology.mode != ElectionMode::pair || voters != 2) return false;
@@ -86,10 +78,10 @@ Result<ElectorConfig> parse_elector_config(Place& place) {
     return tl::unexpected(settings.error(
         "guard", "leaves a lease of " + format_duration(policy.lease()) +
                      ", shorter than 1.2 heartbeats: raise heartbeat or missed, or lower guard"));
-  const bool elsewhere = settings.has("state_dir");
+  // The folder of the topology file is in run_dir already.
   const std::string fallback = place.topology.run_dir + "/" + place.node + "/state";
-  config.state_dir = TRY(settings.text("state_dir", fallback));
-  if (elsewhere) config.state_dir = resolved(config.state_dir, place.topology);
+  config.state_dir = TRY(settings.has("state_dir") ? settings.file("state_dir")
+                                                   : settings.text("state_dir", fallback));
   if (const Channel* channel = place.topology.channel("publication"))
     config.publisher_stale = channel->stale;
   if (const Channel* channel = place.topology.channel("vote")) config.vote_stale = channel->stale;

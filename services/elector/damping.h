@@ -1,8 +1,11 @@
 // A node that keeps losing mastership should not be the next to take it: a penalty that decays.
 //
-// Each unplanned loss adds 1000; it halves every 60 s. From 2500 on the node is suppressed until
-// the penalty is below 750, at most for 300 s. Damping chooses who stands; it never touches a
-// safety timer.
+//   each unplanned loss   adds 1000
+//   decay                 by half every 60 s
+//   suppressed            from 2500 on, until below 750, at most for 300 s
+//
+// The rule and its terms are those of route flap damping (RFC 2439). It chooses candidates only,
+// and never touches a timer that safety depends on.
 #pragma once
 
 #include "common/base/time.h"
@@ -13,7 +16,7 @@ class Damping {
  public:
   void lost_mastership(Instant now);
 
-  /// Whether the node should leave standing to others.
+  /// Whether the node should leave mastership to others.
   bool suppressed(Instant now);
 
   /// [>= 0] 1000 = one loss just now.

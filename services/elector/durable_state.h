@@ -1,4 +1,4 @@
-// What an elector remembers over a restart, and how it stands in its file.
+// What an elector keeps over a restart, and the text of its file.
 //
 //   paceline-elector 1
 //   term 1793
@@ -20,7 +20,7 @@ namespace paceline::elector {
 struct DurableState {
   std::uint64_t term = 0;
   std::uint64_t incarnation = 0;
-  bool lost = false;  // It was stored once and is lost.
+  bool lost = false;  // The file was there and is unreadable.
 
   bool operator==(const DurableState&) const = default;
 };

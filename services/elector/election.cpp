@@ -48,7 +48,7 @@ void Election::stored(std::uint64_t term, Instant now) {
   if (waits) round_until_ = std::max(round_until_, now + round_length());
 }
 
-// Drain before judging: after a pause, what was sent meanwhile is read before any timeout counts.
+// After a pause, what was sent meanwhile is read before any timeout counts.
 void Election::begin(Instant now) {
   out_ = {};
   if (now <= wake_ + std::min<Duration>(policy_.heartbeat / 2, 250ms)) return;
@@ -101,37 +101,16 @@ void Election::check_timeouts(Instant now) {
       break;
     case Role::observer:
     case Role::follower:
-      if (!lock_.node.empty() && now >= lock_.until && !master_.empty()) {
-        why_ = "no heartbeat of " + std::exchange(master_, "");
-        jitter_ = from_seconds(chance() * to_seconds(policy_.stagger) / 4);
-      }
-      follow_or_observe(now, role_ == Role::follower ? "unfit to be master" : "fit to be master");
-      if (role_ == Role::follower && now >= candidacy_at(now)) start_pre_vote(now, why_);
-      if (role_ == Role::follower) look_for_better(now);
+      check_lock(now);
       break;
     case Role::candidate:
-      if (voting_ && stored_term_ == term_ && votes_.size() >= votes_needed(now)) return lead(now);
-      if (now < round_until_) break;
-      ++rounds_;
-      skip_stagger_ = false;
-      if (lock_.node == self_) lock_ = {};
-      if (eligible(now) && now >= candidacy_at(now))
-        start_pre_vote(now, why_);
-      else
-        step_down("the round was not won", now);
+      check_round(now);
       break;
     case Role::leader:
       if (now >= phase_until_) step_down("no quorum acknowledged the new term", now);
       break;
     case Role::master:
-      if (now < lease_until_) {
-        look_for_better(now);
-        break;
-      }
-      become(Role::grace, "the lease is over: no quorum was heard");
-      phase_until_ = now + policy_.heartbeat;
-      votes_ = {number_};
-      announce_at_ = now;  // Asks at once.
+      check_lease(now);
       break;
     case Role::grace:
       if (now < phase_until_) break;
@@ -142,6 +121,37 @@ void Election::check_timeouts(Instant now) {
       if (now >= granted_until_) release(now);
       break;
   }
+}
+
+void Election::check_lock(Instant now) {
+  if (!lock_.node.empty() && now >= lock_.until && !master_.empty()) {
+    why_ = "no heartbeat of " + std::exchange(master_, "");
+    jitter_ = from_seconds(uniform() * to_seconds(policy_.stagger) / 4);
+  }
+  follow_or_observe(now, role_ == Role::follower ? "unfit to be master" : "fit to be master");
+  if (role_ == Role::follower && now >= candidacy_at(now)) start_pre_vote(now, why_);
+  if (role_ == Role::follower) look_for_better(now);
+}
+
+void Election::check_round(Instant now) {
+  const bool won = voting_ && stored_term_ == term_ && votes_.size() >= votes_needed(now);
+  if (won) return lead(now);
+  if (now < round_until_) return;
+  ++rounds_;
+  skip_stagger_ = false;
+  if (lock_.node == self_) lock_ = {};
+  if (eligible(now) && now >= candidacy_at(now))
+    start_pre_vote(now, why_);
+  else
+    step_down("the round was not won", now);
+}
+
+void Election::check_lease(Instant now) {
+  if (now < lease_until_) return look_for_better(now);
+  become(Role::grace, "the lease is over: no quorum was heard");
+  phase_until_ = now + policy_.heartbeat;
+  votes_ = {number_};
+  announce_at_ = now;  // Asks at once.
 }
 
 void Election::announce(Instant now) {
@@ -158,8 +168,7 @@ void Election::announce(Instant now) {
   say(Kind::pre_vote, now).timestamp_ns = round_id_;  // Only to learn the others' terms.
 }
 
-// The term that was lost is at most the highest that a quorum of the others knows (README.md,
-// "Why").
+// The term that was lost is at most the highest that a quorum of the others knows (README.md).
 void Election::recover_term(Instant now) {
   term_lost_ = false;
   term_ = std::max(term_, seen_term_);
@@ -226,8 +235,8 @@ void Election::become(Role role, std::string why) {
 
 void Election::grant(Instant now, const std::string& why) {
   if (role_ == Role::master) granted_until_ = std::max(granted_until_, lease_until_);
-  // Without a lease the term is named with a grant that ran out, not revoked: what is revoked stays
-  // so.
+  // Without a lease the term is granted until an instant that has passed, not revoked: a publisher
+  // never opens again under a term that was revoked, and grace may go on in its term.
   if (leads())
     out_.grant = {term_, lease_until_, ""};
   else
@@ -251,8 +260,7 @@ ElectionMessage Election::view(Instant now) const {
 }
 
 ElectionMessage& Election::say(Kind kind, Instant now) {
-  const bool ordered = kind == Kind::presence || kind == Kind::heartbeat || kind == Kind::release;
-  if (ordered) ++sequence_;
+  if (is_ordered(kind)) ++sequence_;
   auto message = view(now);
   message.kind = kind;
   if (kind == Kind::presence || kind == Kind::heartbeat) message.why = why_;
@@ -289,11 +297,12 @@ Instant Election::candidacy_at(Instant now) const {
 
 // Rounds get longer while they fail, up to one lock.
 Duration Election::round_length() {
-  const double longer = static_cast<double>(1 << std::min(rounds_, 6)) * (1 + chance() / 2);
+  const double longer = static_cast<double>(1 << std::min(rounds_, 6)) * (1 + uniform() / 2);
   return std::min(from_seconds(to_seconds(policy_.stagger) * longer), policy_.lock());
 }
 
-double Election::chance() {
+// Knuth's MMIX and not common/base/random.h: the transcripts in tests/elector are of its draws.
+double Election::uniform() {
   random_ = random_ * 6364136223846793005ull + 1442695040888963407ull;
   return static_cast<double>(random_ >> 11) * 0x1.0p-53;
 }

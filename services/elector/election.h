@@ -6,22 +6,26 @@
 //
 // One turn: a follower whose lock ran out asks for pre-votes (candidate), takes a new term and asks
 // for votes, leads without a lease, and is master once a quorum acknowledged its heartbeat. Each
-// acknowledgement locks the voter for TV and carries the lease to TL after the heartbeat was
-// *sent*, with TL < TV (policy.h).
+// acknowledgement locks the voter for TV, and extends the lease to TL after the heartbeat was
+// *sent*; TL < TV (policy.h).
 //
-// Here: time and roles. election_messages.cpp: what each message does. election_handover.cpp: how a mastership ends.
+//   election.cpp            time and roles
+//   election_messages.cpp   what each message does
+//   election_handover.cpp   how a mastership ends
 //
-// Invariants (README.md says why; the simulation and the model in tests/ check them after every
-// event):
-//   S1 no two nodes act under one term; a term never falls
-//   S2 quorum mode: no two publishers hold a valid grant at one instant, clock rates being within
-//   rho S3 a grant never outlives the lease of its term S5 a term is released only when its
-//   publisher has stopped, is dead, or its grant has run out S6 no message leaves before the term
-//   it depends on is stored, and a term once stored is never undercut
+// Invariants; README.md says why, the simulation and the model in tests/ check them:
+//   S1  no two nodes act under one term, and a term never falls
+//   S2  quorum mode: no two publishers hold a valid grant at one instant, clock rates within rho
+//   S3  a grant never outlives the lease of its term
+//   S4  the endpoint never accepts an older term after a newer one (by its fence, not by us)
+//   S5  a term is released only when its publisher has stopped, is dead, or its grant has run out
+//   S6  no message leaves before the term it names is stored; no vote or acknowledgement for a term
+//       follows one for a higher term
 #pragma once
 
 #include <optional>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "services/elector/damping.h"
@@ -49,16 +53,15 @@ class Election {
     std::uint64_t term;
     std::string why;
   };
-  /// What the shell does now, in this order: store `term`, publish `grant`, send `messages`, tell
-  /// `became`. If storing fails it sends nothing and grants nothing (a grant of term 0 is always
-  /// published).
+  /// What the shell does now, in this order.
   struct Outcome {
+    /// A term. If storing it fails, no message is sent and only a grant of term 0 is published.
     std::optional<std::uint64_t> store{};
     std::optional<GrantOrder> grant{};
     std::vector<ElectionMessage> messages{};
     std::vector<Became> became{};
-    const char* refused = "";  // Why the message was not heard.
-    Instant wake{};            // When tick() wants to be called, unless something happens before.
+    Refusal refused = Refusal::none;  // Why the message was not heard.
+    Instant wake{};  // When tick() wants to be called, unless something happens before.
   };
 
   /// `self` is one of policy.voters; `seed` feeds the jitter.
@@ -71,10 +74,12 @@ class Election {
   /// Proved: the publisher that our grants name cannot send any more.
   Outcome publisher_died(Instant now);
 
-  /// Somebody wants `target` ("" = the fittest) to be master. A master makes way, others pass it
-  /// on.
-  ///   errors   unavailable: there is no master, or nobody who could take over; not_found: no such
-  ///   voter
+  /// Somebody wants another master. A master makes way, others pass it on to the master.
+  ///
+  ///   target   who should be master; "" = the fittest
+  ///   errors   not_found: no such voter
+  ///            refused: the target is master already
+  ///            unavailable: there is no master, or nobody who could take over
   Result<Outcome> hand_over(const std::string& target, const std::string& why, Instant now);
 
   /// This process is about to end: a master releases its term as soon as its publisher has stopped.
@@ -96,6 +101,7 @@ class Election {
   ElectionMessage view(Instant now) const;
 
  private:
+  /// Until then we vote for nobody but that node.
   struct Lock {
     std::string node;  // "" = free.
     Instant until{};
@@ -105,6 +111,9 @@ class Election {
   Outcome finish(Instant now);
   Instant next_wake(Instant now);
   void check_timeouts(Instant now);
+  void check_lock(Instant now);
+  void check_round(Instant now);
+  void check_lease(Instant now);
   void announce(Instant now);
 
   void on_heartbeat(const ElectionMessage& message, Instant now);
@@ -126,6 +135,7 @@ class Election {
   void release(Instant now);
   void step_down(const std::string& why, Instant now);
   void look_for_better(Instant now);
+  const Peer* successor(const std::string& target, Instant now) const;  // Null: nobody could.
 
   void become(ElectorRole role, std::string why);
   void grant(Instant now, const std::string& why = {});
@@ -133,14 +143,13 @@ class Election {
   void note_term(std::uint64_t term) { seen_term_ = term > seen_term_ ? term : seen_term_; }
 
   bool leads() const;  // leader, master or grace: heartbeats go out under our own term.
-  bool idle() const;   // starting, observer or follower.
+  bool idle() const;   // starting, observer or follower: we want no votes and hold no term.
   bool eligible(Instant now);
   std::size_t votes_needed(Instant now) const;
-  const char* vote_refusal(const std::string& asker,
-                           Instant now) const;  // "" = we would vote for it.
+  std::string_view vote_refusal(const std::string& asker, Instant now) const;  // "" = we vote.
   Instant candidacy_at(Instant now) const;
   Duration round_length();
-  double chance();
+  double uniform();  // [0, 1)
 
   const std::string self_;
   const ElectionPolicy policy_;
@@ -148,12 +157,12 @@ class Election {
   const int priority_;
   const std::uint32_t fingerprint_;
   const std::uint64_t incarnation_;
-  std::uint64_t sequence_ = 0;  // Of the messages on channel heartbeat.
+  std::uint64_t sequence_ = 0;  // Of our ordered messages (peers.h).
   std::uint64_t random_;
 
   std::uint64_t term_;
   std::uint64_t stored_term_;
-  std::uint64_t seen_term_;  // The highest that anybody named; we stand above it.
+  std::uint64_t seen_term_;  // The highest that anybody named; our next one is above it.
   bool term_lost_;
   ElectorRole role_ = ElectorRole::starting;
   std::string why_ = "started";
@@ -163,27 +172,30 @@ class Election {
   PublisherState publisher_;
   Damping damping_;
 
+  // Candidate; `votes_` also in grace, and while a lost term is learned.
   std::set<std::uint8_t> votes_;  // Who said yes in this round, ourselves included.
   bool voting_ = false;           // The round is for votes, not pre-votes.
   int rounds_ = 0;                // That failed in a row.
   std::int64_t round_id_ = 0;     // Echoed in pre-vote answers, so that old ones do not count.
-  std::string target_;            // Draining: who should stand next.
+  bool skip_stagger_ = false;     // We were asked to be master, or lost only the term.
+  Duration jitter_{};             // Added to the stagger.
+
+  // Draining.
+  std::string target_;  // The next master, if it can; "" = anybody.
   std::string drain_why_;
 
   const Instant started_;
-  Instant quiet_until_;           // No votes before: locks given in our former life may still hold.
+  Instant quiet_until_;           // No votes before: locks given before our start may still hold.
   Instant announce_at_;           // The next presence or heartbeat.
-  Instant no_candidacy_until_{};  // We do not stand before: we have just released.
+  Instant no_candidacy_until_{};  // We have just released, or heard a release.
   Instant round_until_{};         // Of the candidate's round.
   Instant phase_until_{};         // Of leader and grace.
   Instant lease_until_{};         // Of our own term; in the past when we have none.
   Instant granted_until_{};       // Nothing that our publisher was ever granted is valid after.
-  std::optional<Instant> better_since_{};
-  bool skip_stagger_ = false;  // Without stagger: we were asked to, or lost only the term.
-  Duration jitter_{};
-  int late_ = 0;             // [0..3] our own loop was late: we suspect others later.
-  Instant timeouts_from_{};  // Timeouts are not judged before: queued messages come first.
+  Instant timeouts_from_{};       // No timeout counts before: queued messages come first.
   Instant wake_;
+  std::optional<Instant> better_since_{};
+  int late_ = 0;  // [0..3] our own loop was late: we take others for dead later.
   Outcome out_;
 };
 

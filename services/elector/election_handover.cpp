@@ -1,4 +1,4 @@
-// How a mastership ends: planned or not, and only after the publisher has stopped (election.h).
+// How a mastership ends, planned or not: the term is released after the publisher has stopped.
 #include <algorithm>
 
 #include "services/elector/election.h"
@@ -45,8 +45,8 @@ Result<Election::Outcome> Election::hand_over(const std::string& target, const s
     return fail(Errc::not_found, "no voter is called " + target);
   if (role_ == Role::master) {
     if (target == self_) return fail(Errc::refused, self_ + " is master already");
-    const Peer* next = target.empty() ? peers_.fittest(now) : peers_.find(target);
-    if (next == nullptr || !peers_.is_eligible(*next, now))
+    const Peer* next = successor(target, now);
+    if (next == nullptr)
       return fail(Errc::unavailable, (target.empty() ? "nobody" : target) + " could not take over");
     begin(now);
     drain(next->said.node, why, now);
@@ -61,6 +61,11 @@ Result<Election::Outcome> Election::hand_over(const std::string& target, const s
   message.target = target;
   message.why = why;
   return finish(now);
+}
+
+const Peer* Election::successor(const std::string& target, Instant now) const {
+  const Peer* next = target.empty() ? peers_.fittest(now) : peers_.find(target);
+  return next != nullptr && peers_.is_eligible(*next, now) ? next : nullptr;
 }
 
 Election::Outcome Election::stop(Instant now) {
@@ -85,7 +90,7 @@ void Election::release(Instant now) {
   message.target = target_;
   message.why = drain_why_;
   step_down("released: " + drain_why_, now);
-  if (!target_.empty()) lock_ = {target_, now + policy_.stagger * 3};
+  if (!target_.empty()) lock_ = {target_, now + policy_.stagger * 3};  // It is the first candidate.
 }
 
 void Election::step_down(const std::string& why, Instant now) {
@@ -98,11 +103,10 @@ void Election::step_down(const std::string& why, Instant now) {
   grant(now, why);
 }
 
-// A master makes way for a fitter node; a follower may ask for mastership (preempt). Both after a
-// while.
+// A master makes way for a fitter node; a follower may ask for mastership (preempt).
 void Election::look_for_better(Instant now) {
   const Peer* next = nullptr;
-  Duration patience = policy_.better_for;
+  Duration delay = policy_.better_for;
   if (role_ == Role::master) {
     next = peers_.fittest(now);
     if (next && next->said.tier >= static_cast<int>(publisher_.tier)) next = nullptr;
@@ -110,11 +114,11 @@ void Election::look_for_better(Instant now) {
     const bool better = peers_.is_alive(*master, now) && master->said.priority < priority_ &&
                         static_cast<int>(publisher_.tier) <= master->said.tier;
     if (better) next = master;
-    patience = policy_.preempt_delay;
+    delay = policy_.preempt_delay;
   }
   if (next == nullptr) return better_since_.reset();
   if (!better_since_) better_since_ = now;
-  if (now - *better_since_ < patience) return;
+  if (now - *better_since_ < delay) return;
   better_since_.reset();
   if (role_ == Role::master) return drain(next->said.node, next->said.node + " is fitter", now);
   auto& message = say(Kind::hand_over, now);

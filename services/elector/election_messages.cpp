@@ -10,9 +10,8 @@ using Role = ElectorRole;
 
 Election::Outcome Election::hear(const ElectionMessage& message, Instant now) {
   begin(now);
-  out_.refused = peers_.refusal(message);
-  if (*out_.refused == 0 && !peers_.record(message, now)) out_.refused = "overtaken";
-  if (*out_.refused != 0) return finish(now);
+  out_.refused = peers_.record(message, now);
+  if (out_.refused != Refusal::none) return finish(now);
   note_term(message.term);
   switch (message.kind) {
     case Kind::presence:
@@ -62,7 +61,8 @@ void Election::on_heartbeat(const ElectionMessage& message, Instant now) {
   answer.timestamp_ns = locks ? message.timestamp_ns : 0;
   if (!idle()) return;
   // Presence goes along with the answer, which wakes everybody anyway; by itself only if no
-  // heartbeat comes. It takes the place of a tick. Where one has just gone, the next one does.
+  // heartbeat comes. Not where it has just gone by itself. Timeouts are checked as in tick(), which
+  // heartbeats put off.
   if (announce_at_ - now <= policy_.heartbeat * 3 / 4) {
     if (now >= timeouts_from_) check_timeouts(now);
     announce_at_ = now;
@@ -110,11 +110,11 @@ void Election::on_pre_vote_answer(const ElectionMessage& message, Instant now) {
 }
 
 void Election::on_vote_request(const ElectionMessage& message, Instant now) {
-  if (term_lost_ || message.term <= term_ || *vote_refusal(message.node, now) != 0) return;
+  if (term_lost_ || message.term <= term_ || !vote_refusal(message.node, now).empty()) return;
   term_ = message.term;
   if (!idle()) step_down("voted for " + message.node, now);
-  lock_ = {message.node,
-           std::max(lock_.until, now + policy_.stagger * 2)};  // Time to use the vote.
+  // Time to use the vote. If we are locked for the asker, its lease may last as long as that lock.
+  lock_ = {message.node, std::max(lock_.until, now + policy_.stagger * 2)};
   say(Kind::vote, now).to = message.node;
 }
 
@@ -134,19 +134,18 @@ void Election::on_release(const ElectionMessage& message, Instant now) {
   if (message.target == self_) {
     skip_stagger_ = true;
   } else if (!message.target.empty() && now >= lock_.until) {
-    lock_ = {message.target, now + policy_.stagger * 3};  // It goes first.
+    lock_ = {message.target, now + policy_.stagger * 3};  // It is the first candidate.
   }
   if (now >= candidacy_at(now) && eligible(now)) start_pre_vote(now, why_);
 }
 
 void Election::on_hand_over(const ElectionMessage& message, Instant now) {
   if (role_ != Role::master) return;
-  const Peer* next = message.target.empty() ? peers_.fittest(now) : peers_.find(message.target);
-  if (next == nullptr || !peers_.is_eligible(*next, now)) return;
-  drain(next->said.node, message.why + " (asked by " + message.node + ")", now);
+  if (const Peer* next = successor(message.target, now))
+    drain(next->said.node, message.why + " (asked by " + message.node + ")", now);
 }
 
-const char* Election::vote_refusal(const std::string& asker, Instant now) const {
+std::string_view Election::vote_refusal(const std::string& asker, Instant now) const {
   if (now < quiet_until_) return "quiet after its start";
   const bool locked = !lock_.node.empty() && lock_.node != asker && now < lock_.until;
   if (locked && policy_.omitted != SafetyRule::locks_hold) return "locked for another";

@@ -17,8 +17,7 @@ const char* to_string(Tier tier) {
 }
 
 Tier tier_of(const PublicationReport& report, Duration pace_stale) {
-  // A standby that has neither published nor probed knows nothing of the endpoint: it counts as fit
-  // until it has.
+  // A standby that has neither published nor probed counts as fit until it has.
   const bool tried = report.endpoint_tried || report.outcome != PublicationOutcome::none;
   if (tried && !report.endpoint_reachable) return Tier::cannot_reach;
   const bool pace_known = report.pace_age_s >= 0;  // Also false for NaN.

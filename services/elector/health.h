@@ -1,11 +1,11 @@
-// How fit is this node to be master? Judged by what its own publisher reports.
+// How fit is this node to be master, by what its own publisher reports?
 #pragma once
 
 #include "common/wire/messages.h"
 
 namespace paceline::elector {
 
-/// Smaller is better. A node without a publisher cannot stand; the others can, after fitter ones.
+/// Smaller is better. Without a publisher a node cannot be master; others can, after fitter ones.
 enum class Tier : std::int32_t {
   fit = 0,
   stale_pace = 1,    // A pacer shard is missing or silent.
@@ -17,7 +17,7 @@ const char* to_string(Tier tier);
 
 /// The tier of a node whose publisher just said `report`.
 ///
-///   pace_stale  [> 0] beyond that age the oldest shard's `pace` counts as missing
+///   pace_stale   [> 0] beyond that age the oldest shard's `pace` counts as missing
 Tier tier_of(const PublicationReport& report, Duration pace_stale);
 
 }  // namespace paceline::elector

@@ -1,5 +1,4 @@
-// What an elector needs of its host beside the bus: a place to remember, and the death of a
-// process.
+// What an elector needs of its host beside the bus: durable state, and the death of a process.
 #pragma once
 
 #include <functional>
@@ -15,7 +14,7 @@ class TermStore {
   /// What was stored last; nothing stored yet = all zero.
   virtual DurableState load() = 0;
 
-  /// On return the memory survives a crash of the host.
+  /// On return the state survives a crash of the host.
   ///   errors   unavailable: disk full, not writable; what was stored before still is
   virtual Result<void> save(const DurableState& state) = 0;
 };
@@ -24,8 +23,8 @@ class ProcessWatch {
  public:
   virtual ~ProcessWatch() = default;
 
-  /// Calls `died` once, as soon as process `pid` of this host has ended; forgets the one watched
-  /// before.
+  /// Calls `died` once, as soon as process `pid` of this host has ended. One at a time: the process
+  /// watched before is watched no more.
   ///   errors   not_found: there is no such process (in this process's namespace)
   virtual Result<void> watch(std::int64_t pid, std::function<void()> died) = 0;
 };

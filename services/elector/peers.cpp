@@ -10,16 +10,37 @@ using Kind = ElectionMessageKind;
 
 namespace {
 
-// Those go over channel heartbeat, in order; the rest over channel vote.
-bool is_ordered(Kind kind) {
-  return kind == Kind::presence || kind == Kind::heartbeat || kind == Kind::release;
-}
-
 bool names_own_term(Kind kind) {
   return kind == Kind::heartbeat || kind == Kind::release || kind == Kind::vote_request;
 }
 
 }  // namespace
+
+bool is_ordered(Kind kind) {
+  return kind == Kind::presence || kind == Kind::heartbeat || kind == Kind::release;
+}
+
+const char* to_string(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::none:
+      return "none";
+    case Refusal::foreign_cluster:
+      return "foreign_cluster";
+    case Refusal::own_echo:
+      return "own_echo";
+    case Refusal::unknown_node:
+      return "unknown_node";
+    case Refusal::other_configuration:
+      return "other_configuration";
+    case Refusal::impossible_term:
+      return "impossible_term";
+    case Refusal::for_another:
+      return "for_another";
+    case Refusal::overtaken:
+      return "overtaken";
+  }
+  return "unknown";
+}
 
 Peers::Peers(const ElectionPolicy& policy, std::uint8_t self)
     : policy_{policy},
@@ -28,33 +49,35 @@ Peers::Peers(const ElectionPolicy& policy, std::uint8_t self)
       peers_(policy.voters.size()) {
 }
 
-const char* Peers::refusal(const ElectionMessage& message) const {
-  if (message.cluster != policy_.cluster) return "foreign_cluster";
+Refusal Peers::refusal(const ElectionMessage& message) const {
+  if (message.cluster != policy_.cluster) return Refusal::foreign_cluster;
   const auto number = policy_.number(message.node);
-  if (number == self_) return "own_echo";
-  if (number == 0) return "unknown_node";
-  if (message.config != fingerprint_) return "other_configuration";
-  if (counter_of(message.term) >= max_term_counter) return "impossible_term";
+  if (number == self_) return Refusal::own_echo;
+  if (number == 0) return Refusal::unknown_node;
+  if (message.config != fingerprint_) return Refusal::other_configuration;
+  if (counter_of(message.term) >= max_term_counter) return Refusal::impossible_term;
   if (names_own_term(message.kind) && candidate_of(message.term) != number)
-    return "impossible_term";
-  if (!message.to.empty() && message.to != policy_.voters[self_ - 1u].name) return "for_another";
-  return "";
+    return Refusal::impossible_term;
+  if (!message.to.empty() && message.to != policy_.voters[self_ - 1u].name)
+    return Refusal::for_another;
+  return Refusal::none;
 }
 
-// An incarnation falls only if a node lost its memory and its wall clock: then it is heard after a
-// while.
-bool Peers::record(const ElectionMessage& message, Instant now) {
+// An incarnation falls only if a node lost its term file and its wall clock was set back: then it
+// is heard again after two locks of silence.
+Refusal Peers::record(const ElectionMessage& message, Instant now) {
+  if (const auto refused = refusal(message); refused != Refusal::none) return refused;
   auto& peer = peers_[policy_.number(message.node) - 1u];
   if (is_ordered(message.kind)) {
     const auto order = std::pair{message.incarnation, message.sequence};
     const bool overtaken =
         peer.known && order <= std::pair{peer.said.incarnation, peer.said.sequence};
-    if (overtaken && now - peer.heard < policy_.lock() * 2) return false;
+    if (overtaken && now - peer.heard < policy_.lock() * 2) return Refusal::overtaken;
     peer.said = message;
     peer.known = true;
   }
   peer.heard = now;
-  return true;
+  return Refusal::none;
 }
 
 const Peer* Peers::find(std::string_view name) const {

@@ -1,8 +1,9 @@
-// The roll of voters: what is known of each, who could be master, in which order they stand, and
+// What is known of the other voters: which are alive, which could be master and in which order, and
 // since when a quorum follows us. Election (election.h) asks; nothing here decides.
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "common/wire/messages.h"
@@ -11,13 +12,29 @@
 
 namespace paceline::elector {
 
+/// Presence, heartbeat and release: their sender numbers them, and they arrive in that order.
+bool is_ordered(ElectionMessageKind kind);
+
+/// Why a message is not heard.
+enum class Refusal : std::uint8_t {
+  none,
+  foreign_cluster,
+  own_echo,
+  unknown_node,
+  other_configuration,
+  impossible_term,  // Too high, or another node's.
+  for_another,
+  overtaken,  // A later one of its sender was heard before.
+};
+
+const char* to_string(Refusal refusal);
+
 /// What is known of another voter.
 struct Peer {
   ElectionMessage said;  // Its last presence or heartbeat.
   Instant heard{};       // When any message of it arrived.
   bool known = false;
-  std::optional<Instant>
-      acked{};  // When we sent the newest heartbeat of our term that it answered.
+  std::optional<Instant> acked{};  // When we sent the newest heartbeat that it acknowledged.
 };
 
 class Peers {
@@ -25,34 +42,37 @@ class Peers {
   /// `policy` outlives them; `self` is our number in it.
   Peers(const ElectionPolicy& policy, std::uint8_t self);
 
-  /// Why `message` is none of our business: "" = it is.
-  const char* refusal(const ElectionMessage& message) const;
-
-  /// Takes note of its sender. False: a later message of its channel was heard before.
-  bool record(const ElectionMessage& message, Instant now);
+  /// Notes what `message` says of its sender, unless it is refused.
+  Refusal record(const ElectionMessage& message, Instant now);
 
   /// The peer of that name; null for a stranger, "" and ourselves.
   const Peer* find(std::string_view name) const;
 
+  /// Heard within one lock.
   bool is_alive(const Peer& peer, Instant now) const {
     return peer.known && now - peer.heard < policy_.lock();
   }
   bool any_alive(Instant now) const;
   bool any_known() const;
+
+  /// Whether `peer` could be master: alive, no witness, and able to.
   bool is_eligible(const Peer& peer, Instant now) const;
   bool any_eligible(Instant now) const { return fittest(now) != nullptr; }
 
-  /// The best that could stand, by tier, priority, number; null = nobody.
+  /// The best eligible peer, by tier, priority, number; null = nobody.
   const Peer* fittest(Instant now) const;
 
-  /// How many peers stand before us, being of tier `own`; `except` is not counted.
+  /// How many peers are candidates before us.
+  ///
+  ///   own      our tier
+  ///   except   a peer that does not count: the master that was lost
   int rank(Tier own, const std::string& except, Instant now) const;
 
-  /// `sent` of our heartbeat was answered. False: nothing new.
+  /// `name` acknowledged the heartbeat that we sent at `sent`. False: nothing new.
   bool acknowledged(const std::string& name, Instant sent);
   void forget_acknowledgements();
 
-  /// The send time of the newest heartbeat that a quorum, ourselves included, has answered.
+  /// When the newest heartbeat was sent that a quorum, ourselves included, has acknowledged.
   std::optional<Instant> followed_since(Instant now) const;
 
   /// [ms] since each was heard, for the others.
@@ -61,6 +81,8 @@ class Peers {
   const std::vector<Peer>& all() const { return peers_; }  // By number - 1; our own is empty.
 
  private:
+  Refusal refusal(const ElectionMessage& message) const;
+
   const ElectionPolicy& policy_;
   const std::uint8_t self_;
   const std::uint32_t fingerprint_;

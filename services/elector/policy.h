@@ -1,12 +1,10 @@
 // Who votes and how fast: the numbers of an election, and what follows from them.
 //
-//   lock  TV = missed x heartbeat               how long a voter is bound to a master it
-//   acknowledged lease TL = TV (1 - rho) / (1 + rho) - guard  how long that acknowledgement lets
-//   the master publish
+//   lock   TV = missed x heartbeat                    a voter is bound to a master it acknowledged
+//   lease  TL = TV (1 - rho) / (1 + rho) - guard      that acknowledgement lets the master publish
 //
-// Invariant: lease x (1 + rho) / (1 - rho) + guard <= lock, so that a lease on the slowest clock is
-// over before the lock on the fastest clock opens. `rho` bounds the rate error of any clock of the
-// cluster.
+// Invariant: (lease + guard) (1 + rho) / (1 - rho) <= lock, so that a lease on the slowest clock is
+// over before the lock on the fastest clock opens. `rho` bounds the rate error of any clock.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +16,7 @@
 
 namespace paceline::elector {
 
-/// A node with an elector. Priority 0 is a witness: it votes and never stands.
+/// A node with an elector. Priority 0 is a witness: it votes and is never a candidate.
 struct Voter {
   std::string name;
   int priority = 100;  // [0..255]
@@ -26,8 +24,7 @@ struct Voter {
   bool operator==(const Voter&) const = default;
 };
 
-/// The rules that keep two masters apart, by name, so that a test can leave one out and see it
-/// missed.
+/// The rules that keep two masters apart, by name, so that a test can omit one and see it missed.
 enum class SafetyRule : std::uint8_t {
   none,
   lease_from_send,        // The lease counts from when the heartbeat was sent, not from its answer.
@@ -40,19 +37,18 @@ enum class SafetyRule : std::uint8_t {
 
 struct ElectionPolicy {
   std::string cluster;
-  std::vector<Voter>
-      voters;         // [1..255] in the topology's order; a voter's number is its place, from 1.
+  std::vector<Voter> voters;  // [1..255] in the topology's order, which numbers them from 1.
   bool pair = false;  // Two voters, one is enough: cannot exclude two masters in a partition.
   Duration heartbeat = 200ms;  // [50ms..5s]
   int missed = 3;              // [2..10] heartbeats that may be missed.
   int rho_ppm = 1000;          // [0..100000] bound of a clock's rate error.
   Duration guard = 20ms;       // The publisher's time from its check to its send.
-  Duration stagger = 20ms;     // Between the ranks that stand; at least two round trips.
+  Duration stagger = 20ms;     // Between candidates of one rank and the next; two round trips.
   Duration wait_for_all = 5s;  // Pair: a node that never heard its peer waits so long.
   Duration better_for = 2s;    // A fitter peer must be so for this long before a master makes way.
   bool preempt = false;        // A node of higher priority asks for mastership ...
   Duration preempt_delay = 30s;           // ... when it was fit for this long.
-  SafetyRule omitted = SafetyRule::none;  // Tests only: this rule is left out.
+  SafetyRule omitted = SafetyRule::none;  // Tests only.
 
   Duration lock() const { return heartbeat * missed; }
   Duration lease() const;

@@ -1,7 +1,6 @@
 #include "services/elector/service.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace paceline::elector {
@@ -14,12 +13,15 @@ std::uint64_t wall_ms(WallTime wall) {
       std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count());
 }
 
-// An answer to a heartbeat goes where the presence goes that follows it: one packet, one awakening.
-std::string_view channel_of(ElectionMessageKind kind) {
-  const bool regular =
-      kind == ElectionMessageKind::presence || kind == ElectionMessageKind::heartbeat ||
-      kind == ElectionMessageKind::release || kind == ElectionMessageKind::acknowledge;
-  return regular ? "heartbeat" : "vote";
+// The rest goes over channel vote. An answer to a heartbeat goes where the presence goes that
+// follows it: one packet, one awakening.
+bool goes_over_heartbeat(ElectionMessageKind kind) {
+  return is_ordered(kind) || kind == ElectionMessageKind::acknowledge;
+}
+
+bool holds_a_term(ElectorRole role) {
+  return role == ElectorRole::leader || role == ElectorRole::master || role == ElectorRole::grace ||
+         role == ElectorRole::draining;
 }
 
 // This start's incarnation is above all former ones, also if the wall clock was set back.
@@ -45,8 +47,7 @@ Elector::Elector(const ElectorConfig& config, World& world, TermStore& store,
       publisher_silent_{world.log, "publisher_silent"},
       control_{world} {
   if (durable_.lost) {
-    // Stays lost on disk until it is learned: a restart meanwhile must not take it for a first
-    // start.
+    // Stays lost on disk until it is learned: a restart must not take it for a first start.
     world_.log.error("term_lost", {{"then", "learns it from a quorum of the other voters"}});
   } else {
     store_term(durable_.term);
@@ -102,26 +103,31 @@ void Elector::on_message(Payload bytes) {
   }
   undecodable_.good();
   auto outcome = election_.hear(*message, world_.clock.now());
-  if (*outcome.refused == 0) {
+  if (outcome.refused == Refusal::none) {
     count_lost(*message);
     misconfigured_.good();
-  } else if (std::strcmp(outcome.refused, "own_echo") != 0 &&
-             std::strcmp(outcome.refused, "for_another") != 0) {
-    metrics_.refused(outcome.refused);
-    if (std::strcmp(outcome.refused, "other_configuration") == 0)
-      misconfigured_.bad({{"node", message->node}, {"then", "neither vote counts for the other"}});
+  } else {
+    refuse(outcome.refused, *message);
   }
   apply(std::move(outcome));
 }
 
+void Elector::refuse(Refusal refusal, const ElectionMessage& message) {
+  if (refusal == Refusal::own_echo || refusal == Refusal::for_another) return;
+  metrics_.refused(to_string(refusal));
+  if (refusal == Refusal::other_configuration)
+    misconfigured_.bad({{"node", message.node}, {"then", "neither vote counts for the other"}});
+}
+
 // Only where they come in order: a vote may overtake the heartbeat before it.
 void Elector::count_lost(const ElectionMessage& message) {
-  if (channel_of(message.kind) != "heartbeat") return;
-  auto& [incarnation, sequence] = heard_[message.node];
-  if (incarnation == message.incarnation && message.sequence > sequence + 1)
-    metrics_.heartbeats_lost(message.node, message.sequence - sequence - 1);
-  if (incarnation != message.incarnation || message.sequence > sequence)
-    std::tie(incarnation, sequence) = std::pair{message.incarnation, message.sequence};
+  if (!goes_over_heartbeat(message.kind)) return;
+  auto& last = heard_[message.node];
+  const bool restarted = last.incarnation != message.incarnation;
+  if (!restarted && message.sequence > last.sequence + 1)
+    metrics_.heartbeats_lost(message.node, message.sequence - last.sequence - 1);
+  if (restarted || message.sequence > last.sequence)
+    last = {.incarnation = message.incarnation, .sequence = message.sequence};
 }
 
 void Elector::on_publication(Payload bytes) {
@@ -170,10 +176,7 @@ void Elector::apply(Election::Outcome outcome) {
     timer_ = world_.timers.after(std::max(wake_at_ - now, Duration::zero()), [this] { wake(); });
   }
 
-  const auto role = election_.role();
-  const bool holds = role == ElectorRole::leader || role == ElectorRole::master ||
-                     role == ElectorRole::grace || role == ElectorRole::draining;
-  if (!stopped_ || holds || stop_told_) return;
+  if (!stopped_ || holds_a_term(election_.role()) || stop_told_) return;
   stop_told_ = true;  // Time for the release to leave the sockets.
   world_.timers.after(std::min<Duration>(config_.policy.heartbeat / 4, 50ms), stopped_);
 }
@@ -211,19 +214,17 @@ void Elector::publish_grant(const Election::GrantOrder& order) {
 
 void Elector::send(ElectionMessage& message) {
   const Instant now = world_.clock.now();
-  const auto channel = channel_of(message.kind);
-  publish(message, channel);
-  if (channel == "vote") {
-    voted_at_ = now;
-  } else if (now - voted_at_ > config_.vote_stale / 2) {
-    // There is nothing to say there for days: without a word that is for nobody our peers would
-    // take the connection for dead, and shake hands anew every few seconds.
-    voted_at_ = now;
-    ElectionMessage word = election_.view(now);
-    word.kind = ElectionMessageKind::acknowledge;
-    word.to = word.node;
-    publish(word, "vote");
-  }
+  const bool regular = goes_over_heartbeat(message.kind);
+  publish(message, regular ? "heartbeat" : "vote");
+  if (regular && now - vote_channel_at_ <= config_.vote_stale / 2) return;
+  vote_channel_at_ = now;
+  if (!regular) return;
+  // There is nothing to say there for days: without a keepalive, a message to ourselves, our peers
+  // would take the connection for dead, and shake hands anew every few seconds.
+  ElectionMessage keepalive = election_.view(now);
+  keepalive.kind = ElectionMessageKind::acknowledge;
+  keepalive.to = keepalive.node;
+  publish(keepalive, "vote");
 }
 
 void Elector::publish(ElectionMessage& message, std::string_view channel) {

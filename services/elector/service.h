@@ -1,11 +1,10 @@
-// The elector's shell: decodes, steps the election, then stores, grants, sends and tells what came
-// of it.
+// The elector's shell: decodes, steps the election; then stores, grants, sends, logs what it says.
 //
 //   Elector elector{config, world, store, processes};
 //   elector.stop([&] { loop.stop(); });       // SIGTERM: hands over first
 //
-// Reads channels heartbeat, vote (all nodes) and publication (our own node's); writes heartbeat,
-// vote, grant.
+//   reads    channels heartbeat and vote (of all nodes), publication (of our own node)
+//   writes   channels heartbeat, vote, grant
 #pragma once
 
 #include <deque>
@@ -44,6 +43,7 @@ class Elector {
   void send(ElectionMessage& message);
   void publish(ElectionMessage& message, std::string_view channel);
   void tell(const Election::Outcome& outcome);
+  void refuse(Refusal refusal, const ElectionMessage& message);
   void count_lost(const ElectionMessage& message);
   Result<Bytes> answer_handover(const ControlServer::Arguments& arguments);
   void fill_status(StatusReply& reply) const;
@@ -60,7 +60,11 @@ class Elector {
   std::string master_;        // As told last.
   std::uint64_t master_since_ms_ = 0;
   std::deque<ElectionTransition> transitions_;
-  std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> heard_;  // Incarnation, sequence.
+  struct Order {
+    std::uint64_t incarnation = 0;
+    std::uint64_t sequence = 0;
+  };
+  std::map<std::string, Order> heard_;  // The last on channel heartbeat, by node.
 
   std::int64_t publisher_pid_ = 0;
   std::uint64_t publisher_incarnation_ = 0;
@@ -70,9 +74,9 @@ class Elector {
   bool stop_told_ = false;
   bool was_late_ = false;
   TimerId timer_ = 0;
-  Instant wake_at_{};   // When it rings.
-  Instant voted_at_{};  // When channel vote carried something of ours last.
-  Bytes bytes_;         // Reused.
+  Instant wake_at_{};          // When it rings.
+  Instant vote_channel_at_{};  // When channel vote carried something of ours last.
+  Bytes bytes_;                // Reused.
   FaultLog undecodable_;
   FaultLog misconfigured_;
   FaultLog storing_;

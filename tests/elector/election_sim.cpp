@@ -398,7 +398,7 @@ void ElectionSim::start_elector(std::size_t index) {
 }
 
 void ElectionSim::apply(Node& node, Election::Outcome outcome) {
-  if (*outcome.refused == 0) {
+  if (outcome.refused == Refusal::none) {
     for (const auto& message : outcome.messages)
       if (message.kind == ElectionMessageKind::pre_vote_answer && !message.ok)
         ++verdict_.refused_votes;

@@ -17,7 +17,7 @@ ElectionPolicy three() {
   return {.cluster = "test", .voters = {{"a", 100}, {"b", 90}, {"w", 0}}};
 }
 
-// Election "a" of a, b and the witness w, with hand-made peers.
+// Election "a" of a, b and the witness w, whose messages are made by hand.
 struct Fixture {
   ElectionPolicy policy;
   Instant now = start;
@@ -121,7 +121,7 @@ TEST_CASE("an observer becomes follower when its publisher is back, while a mast
   REQUIRE(fixture.a.role() == Role::observer);
   fixture.fit();
 
-  // Nothing but heartbeats: what a timer would judge must be judged with them.
+  // Nothing but heartbeats: no timer is left to see that it is fit again.
   for (int i = 0; i < 3; ++i) {
     fixture.now += 200ms;
     fixture.hear("b", Kind::heartbeat, 1 << 8 | 2);
@@ -257,7 +257,7 @@ TEST_CASE("a node cannot claim another's term", "[elector]") {
 
   fixture.hear("b", Kind::heartbeat, 5 << 8 | 3);
 
-  CHECK(fixture.outcome.refused == std::string{"impossible_term"});
+  CHECK(fixture.outcome.refused == Refusal::impossible_term);
   CHECK(fixture.a.term() == 0);
 }
 
@@ -269,11 +269,11 @@ TEST_CASE("messages of another cluster, configuration or stranger are refused", 
   differing.config ^= 1;
 
   fixture.hear(foreign);
-  CHECK(fixture.outcome.refused == std::string{"foreign_cluster"});
+  CHECK(fixture.outcome.refused == Refusal::foreign_cluster);
   fixture.hear(differing);
-  CHECK(fixture.outcome.refused == std::string{"other_configuration"});
+  CHECK(fixture.outcome.refused == Refusal::other_configuration);
   fixture.hear("x", Kind::presence, 0);
-  CHECK(fixture.outcome.refused == std::string{"unknown_node"});
+  CHECK(fixture.outcome.refused == Refusal::unknown_node);
 }
 
 TEST_CASE("a master whose lease runs out asks on without extending locks", "[elector]") {

@@ -25,17 +25,17 @@ ElectionMessage presence(const std::string& node, std::uint64_t sequence) {
 
 TEST_CASE("an overtaken presence is not heard again, a new life is", "[elector]") {
   Peers peers{three, 1};
-  REQUIRE(peers.record(presence("b", 5), start));
+  REQUIRE(peers.record(presence("b", 5), start) == Refusal::none);
 
-  CHECK_FALSE(peers.record(presence("b", 5), start + 1ms));
-  CHECK_FALSE(peers.record(presence("b", 4), start + 1ms));
-  CHECK(peers.record(presence("b", 6), start + 1ms));
+  CHECK(peers.record(presence("b", 5), start + 1ms) == Refusal::overtaken);
+  CHECK(peers.record(presence("b", 4), start + 1ms) == Refusal::overtaken);
+  CHECK(peers.record(presence("b", 6), start + 1ms) == Refusal::none);
   auto reborn = presence("b", 1);
   reborn.incarnation = 2;
-  CHECK(peers.record(reborn, start + 2ms));
+  CHECK(peers.record(reborn, start + 2ms) == Refusal::none);
   auto without_state = presence("b", 1);
-  CHECK_FALSE(peers.record(without_state, start + 3ms));
-  CHECK(peers.record(without_state, start + 2s));
+  CHECK(peers.record(without_state, start + 3ms) == Refusal::overtaken);
+  CHECK(peers.record(without_state, start + 2s) == Refusal::none);
 }
 
 TEST_CASE("the fittest is nobody while all are silent, witnesses or starting", "[elector]") {
