@@ -10,11 +10,6 @@
 namespace paceline {
 namespace {
 
-template <class T>
-concept Structure = requires(T& value) {
-  T::visit_fields(value, [](auto&) {});
-};
-
 // Lets a std::vector be written to by msgpack::packer.
 struct VectorSink {
   Bytes& out;
@@ -28,10 +23,8 @@ class Packer {
   template <class T>
   void operator()(const T& value) {
     if constexpr (Structure<T>) {
-      std::uint32_t count = 0;
-      T::visit_fields(value, [&](const auto&) { ++count; });
-      pack_.pack_array(count);
-      T::visit_fields(value, *this);
+      pack_.pack_array(field_count<T>);
+      for_each_field<T>([&](const auto& field) { (*this)(value.*field.member); });
     } else if constexpr (std::is_same_v<T, bool>) {
       value ? pack_.pack_true() : pack_.pack_false();
     } else if constexpr (std::is_enum_v<T>) {
@@ -118,10 +111,11 @@ class Unpacker {
       structure(value);
     } else if constexpr (std::is_same_v<T, bool>) {
       value = expect(msgpack::type::BOOLEAN).via.boolean;
-    } else if constexpr (std::is_enum_v<T>) {
+    } else if constexpr (Worded<T>) {  // One beyond them is refused: a switch has no default.
       const auto number = integer<std::uint8_t>();
+      if (number >= words_of<T>.size())
+        throw Wrong{Errc::bad_value, fmt::format("no such word: {}", number)};
       value = static_cast<T>(number);
-      if (!known(value)) throw Wrong{Errc::bad_value, fmt::format("no such word: {}", number)};
     } else if constexpr (std::is_same_v<T, double>) {
       value = real();
     } else {
@@ -170,14 +164,30 @@ class Unpacker {
   void structure(T& value) {
     const auto& array = expect(msgpack::type::ARRAY).via.array;
     std::uint32_t at = 0;
-    T::visit_fields(value, [&](auto& field) {
+    for_each_field<T>([&](const auto& field) {
       if (at >= array.size) throw Wrong{Errc::bad_value, fmt::format("only {} fields", array.size)};
-      Unpacker{array.ptr[at++]}(field);
+      auto& member = value.*field.member;
+      Unpacker{array.ptr[at++]}(member);
+      check(field, member);
       if constexpr (requires { value.version; })
         if (at == 1 && value.version != wire_version)
           throw Wrong{Errc::unsupported, fmt::format("version {}, this process speaks {}",
                                                      value.version, wire_version)};
     });
+  }
+
+  // What a field's schema allows, and no more.
+  template <class Owner, class Value>
+  static void check(const Field<Owner, Value>& field, const Value& value) {
+    if constexpr (Number<Value>) {
+      if (!in_range(field, value))
+        throw Wrong{Errc::bad_value, fmt::format("{} = {}: not in [{}, {}]", field.name, value,
+                                                 field.least, field.most)};
+    } else if constexpr (Sized<Value>) {
+      if (static_cast<double>(value.size()) > field.most)
+        throw Wrong{Errc::too_large,
+                    fmt::format("{}: {} long, at most {}", field.name, value.size(), field.most)};
+    }
   }
 
   template <class... Fields>
@@ -215,30 +225,8 @@ class Unpacker {
     return expect(msgpack::type::FLOAT64).via.f64;
   }
 
-  template <class Enum>
-  static bool known(Enum value);
-
   const msgpack::object* object_;
 };
-
-// An enumerator beyond the last one is refused: switch statements over it have no default.
-template <class Enum>
-bool Unpacker::known(Enum value) {
-  if constexpr (std::is_same_v<Enum, StatQuality>)
-    return value <= StatQuality::good;
-  else if constexpr (std::is_same_v<Enum, PaceState>)
-    return value <= PaceState::disabled;
-  else if constexpr (std::is_same_v<Enum, PaceReason>)
-    return value <= PaceReason::disabled;
-  else if constexpr (std::is_same_v<Enum, ElectionMessageKind>)
-    return value <= ElectionMessageKind::hand_over;
-  else if constexpr (std::is_same_v<Enum, ElectorRole>)
-    return value <= ElectorRole::draining;
-  else {
-    static_assert(std::is_same_v<Enum, PublicationOutcome>);
-    return value <= PublicationOutcome::failed;
-  }
-}
 
 template <class Message>
 constexpr bool is_frame = requires(Message& m) {

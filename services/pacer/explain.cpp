@@ -1,5 +1,8 @@
 #include "services/pacer/explain.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace paceline::pacer {
 namespace {
 
@@ -10,8 +13,10 @@ class Steps {
   void group(std::string_view name) { group_ = name; }
   void add(std::string_view name, double value, std::string_view unit = "",
            std::string_view note = "") {
+    const double finite =
+        std::isnan(value) ? 0 : std::clamp(value, -1e300, 1e300);  // As the wire has it.
     into_.steps.push_back(
-        {std::string{name}, value, std::string{unit}, std::string{group_}, std::string{note}});
+        {std::string{name}, finite, std::string{unit}, std::string{group_}, std::string{note}});
   }
   void add_count(std::string_view name, std::uint64_t value) {
     add(name, static_cast<double>(value), "interactions");

@@ -57,6 +57,11 @@ PacingTuning tuning_of(const PacerConfig& config, WallTime wall) {
   return tuning;
 }
 
+// What the wire may carry; 0 for NaN.
+double within(double value, double most) {
+  return value > 0 ? std::min(value, most) : 0;
+}
+
 TargetPace pace_of(const Decision& decision, const TargetStat& stat, const PacingOptions& options) {
   const auto& figures = decision.figures;
   return {.state = decision.state,
@@ -64,17 +69,17 @@ TargetPace pace_of(const Decision& decision, const TargetStat& stat, const Pacin
           .proactive = decision.invitations,
           .max_pending = decision.max_pending,
           .reactive = decision.reactive,
-          .reactive_state = rounded(decision.reactive_state, 0.01),
-          .predicted_wait_s = rounded(decision.predicted_wait_s, 0.1),
+          .reactive_state = rounded(within(decision.reactive_state, 1), 0.01),
+          .predicted_wait_s = rounded(within(decision.predicted_wait_s, max_seconds), 0.1),
           .logged_in = stat.logged_in,
           .ready = stat.ready,
           .busy = stat.busy,
           .after_call_work = stat.after_call_work,
           .in_queue = stat.in_queue,
-          .pending = static_cast<std::int32_t>(std::lround(figures.pending)),
-          .acceptance = rounded(figures.acceptance, 0.01),
-          .abandonment = rounded(figures.proactive_abandonment, 0.0001),
-          .busy_factor = rounded(figures.busy_factor, 0.01),
+          .pending = static_cast<std::int32_t>(std::lround(within(figures.pending, max_count))),
+          .acceptance = rounded(within(figures.acceptance, 1), 0.01),
+          .abandonment = rounded(within(figures.proactive_abandonment, 1), 0.0001),
+          .busy_factor = rounded(within(figures.busy_factor, 1), 0.01),
           .goal = options.optimization_goal};
 }
 

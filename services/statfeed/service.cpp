@@ -19,11 +19,11 @@ constexpr std::size_t names_shown = 20;
 
 std::int32_t whole(double value) {
   if (!(value > 0)) return 0;
-  return static_cast<std::int32_t>(std::min(std::round(value), 2e9));
+  return static_cast<std::int32_t>(std::min<double>(std::round(value), max_count));
 }
 
 double seconds(double value) {
-  return std::isfinite(value) && value > 0 ? value : 0;
+  return std::isfinite(value) && value > 0 ? std::min(value, max_seconds) : 0;
 }
 
 std::vector<Subject> subjects_of(const Targets& targets) {

@@ -114,13 +114,12 @@ TEST_CASE("every message comes back as it went", "[wire]") {
 
 TEST_CASE("doubles keep every bit", "[wire][property]") {
   REQUIRE(rc::check([](double value) {
-    StateFrame<TargetPace> frame;
-    frame.indices = {0};
-    frame.rows = {{.reactive_state = value}};
-    const auto back = decode<StateFrame<TargetPace>>(encode(frame));
+    const MetricsReply sent{{{"a", "A.", "gauge", {{"", {}, value}}}}};
+    const auto back = decode<MetricsReply>(encode(sent));
     RC_ASSERT(back.has_value());
-    RC_ASSERT(std::signbit(back->rows[0].reactive_state) == std::signbit(value));
-    RC_ASSERT(std::isnan(value) || back->rows[0].reactive_state == value);
+    const double heard = back->families[0].samples[0].value;
+    RC_ASSERT(std::signbit(heard) == std::signbit(value));
+    RC_ASSERT(std::isnan(value) || heard == value);
   }));
   StateFrame<TargetPace> frame;
   frame.head.decide_us = -0.0;

@@ -1,0 +1,209 @@
+// The bytes of every message as they have been since version 1 of the wire: what changes one breaks the nodes beside it.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <map>
+
+#include "common/wire/codec.h"
+#include "tests/support/catch.h"
+#include "tests/support/source_folder.h"
+
+namespace paceline::test {
+namespace {
+
+/// Name of a message -> its bytes in hexadecimal, as recorded.
+std::map<std::string, std::string> recorded() {
+  std::ifstream in{source_folder() + "/tests/wire/codec_golden.txt"};
+  std::map<std::string, std::string> all;
+  std::string name;
+  std::string bytes;
+  while (in >> name >> bytes) all[name] = bytes;
+  return all;
+}
+
+template <class Message>
+std::string hexadecimal(const Message& message) {
+  std::string text;
+  for (const auto byte : encode(message)) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+StateFrame<TargetStat> stat_frame() {
+  StateFrame<TargetStat> stat;
+  stat.header = {.sender = "a/statfeed/0",
+                 .shard = 2,
+                 .incarnation = 99,
+                 .sequence = 3,
+                 .keyframe = true,
+                 .dictionary = 0xffffffffffffffff,
+                 .age_ns = 12345};
+  stat.head = {.in_use = "primary",
+               .primary_up = true,
+               .backup_up = false,
+               .switches = 3,
+               .targets_visible = 40,
+               .targets_unseen = 2,
+               .updates_per_second = 12.5};
+  stat.ids = {"t00"};
+  stat.indices = {0};
+  stat.rows = {{.quality = StatQuality::good,
+                .logged_in = 12,
+                .ready = 3,
+                .busy = 7,
+                .after_call_work = 1,
+                .not_ready = 1,
+                .in_queue = 2,
+                .entered = 1ull << 60,
+                .answered = 5,
+                .abandoned = 6,
+                .handling_time_s = 240.5,
+                .waiting_time_s = 0,
+                .age_s = 0.25}};
+  return stat;
+}
+
+StateFrame<TargetPace> pace_frame() {
+  StateFrame<TargetPace> pace;
+  pace.header = {.sender = "a/pacer/1",
+                 .shard = 1,
+                 .incarnation = 9,
+                 .sequence = 70000,
+                 .keyframe = false,
+                 .dictionary = 7,
+                 .age_ns = 0};
+  pace.head = {
+      .cycle = 7, .decided = 2, .decide_us = 1.25, .stat_age_s = 0.5, .feedback_age_s = -1};
+  pace.indices = {5, 300};
+  pace.rows = {{.state = PaceState::ok,
+                .reason = PaceReason::granted,
+                .proactive = 4,
+                .max_pending = 9,
+                .reactive = 1,
+                .reactive_state = 0.5,
+                .predicted_wait_s = 3,
+                .logged_in = 12,
+                .ready = 3,
+                .busy = 7,
+                .after_call_work = 1,
+                .in_queue = 2,
+                .pending = 5,
+                .acceptance = 0.3,
+                .abandonment = 0.02,
+                .busy_factor = 0.9,
+                .goal = 3},
+               {.state = PaceState::disabled, .reason = PaceReason::disabled, .reactive_state = 0}};
+  return pace;
+}
+
+StateFrame<TargetFeedback> feedback_frame() {
+  StateFrame<TargetFeedback> fb;
+  fb.header.sender = "b/publisher/0";
+  fb.head = {.epoch = "e1", .term = 257, .sequence = 8};
+  fb.indices = {1};
+  fb.rows = {{.sent = 10,
+              .accepted = 4,
+              .rejected = 3,
+              .timed_out = 2,
+              .answered = 1,
+              .abandoned = 1,
+              .pending = 1}};
+  return fb;
+}
+
+ElectionMessage election_message() {
+  return {.cluster = "demo",
+          .config = 7,
+          .node = "a",
+          .incarnation = 1,
+          .sequence = 2,
+          .kind = ElectionMessageKind::heartbeat,
+          .term = 513,
+          .to = "b",
+          .timestamp_ns = -5,
+          .extends = false,
+          .ok = true,
+          .target = "c",
+          .why = "quorum",
+          .role = ElectorRole::master,
+          .priority = 100,
+          .tier = 1,
+          .master = "a",
+          .master_since_ms = 1700000000000,
+          .seen = {{"b", 12}, {"w", -1}}};
+}
+
+Grant grant() {
+  return Grant{.node = "a",
+               .incarnation = 3,
+               .sequence = 4,
+               .term = 257,
+               .expires_ns = INT64_MAX,
+               .boot = "boot",
+               .why = "why",
+               .publisher = 8};
+}
+
+PublicationReport report() {
+  return PublicationReport{.node = "b",
+                           .incarnation = 1,
+                           .report = 2,
+                           .pid = 3,
+                           .open = true,
+                           .term = 4,
+                           .stopped_term = 5,
+                           .fenced_by = 6,
+                           .sequence = 7,
+                           .outcome = PublicationOutcome::accepted,
+                           .status = 200,
+                           .detail = "d",
+                           .round_trip_ms = 12.75,
+                           .period_ms = 2000,
+                           .targets = 50,
+                           .rejected_targets = 1,
+                           .body_bytes = 2,
+                           .sent_bytes = 3,
+                           .cycles = 4,
+                           .skipped_cycles = 5,
+                           .since_accepted_s = 0.5,
+                           .pace_age_s = -1,
+                           .endpoint_reachable = true,
+                           .endpoint_tried = true,
+                           .capacity_targets = -1,
+                           .prompts = 6,
+                           .requests = 7,
+                           .wire_bytes = 8};
+}
+
+}  // namespace
+
+TEST_CASE("the bytes of every message are those of wire version 1", "[wire]") {
+  const auto golden = recorded();
+  REQUIRE(golden.size() == 12);
+
+  CHECK(hexadecimal(stat_frame()) == golden.at("stat"));
+  CHECK(hexadecimal(pace_frame()) == golden.at("pace"));
+  CHECK(hexadecimal(feedback_frame()) == golden.at("feedback"));
+  CHECK(hexadecimal(election_message()) == golden.at("heartbeat"));
+  CHECK(hexadecimal(grant()) == golden.at("grant"));
+  CHECK(hexadecimal(report()) == golden.at("publication"));
+  CHECK(hexadecimal(ControlRequest{.question = "explain", .arguments = {"t00", "x"}}) ==
+        golden.at("control_request"));
+  CHECK(hexadecimal(ControlReply{.ok = false, .error = "no", .body = std::string("\0\xff", 2)}) ==
+        golden.at("control_reply"));
+  CHECK(hexadecimal(StatusReply{.fields = {{"role", "master"}, {"a", "b"}}}) ==
+        golden.at("status"));
+  CHECK(hexadecimal(MetricsReply{{{"a_total", "A.", "counter", {{"", {{"k", "v"}}, 1.5}}}}}) ==
+        golden.at("metrics"));
+  CHECK(hexadecimal(
+            Explanation{"t00", PaceReason::ceiling, "why", {{"m", 3, "agents", "step", "n"}}}) ==
+        golden.at("explanation"));
+  CHECK(hexadecimal(ElectionView{
+            .self = election_message(),
+            .peers = {election_message()},
+            .peer_age_s = {0.25},
+            .lease_left_s = 0.5,
+            .transitions = {{.wall_ms = 1, .role = ElectorRole::leader, .term = 2, .why = "w"}}}) ==
+        golden.at("election"));
+}
+
+}  // namespace paceline::test
