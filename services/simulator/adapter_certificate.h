@@ -1,4 +1,4 @@
-// The certificates of the simulated endpoint: an authority of its own and a server certificate
+// The certificates of the simulated endpoint: an authority of its own, and server certificates
 // signed by it.
 #pragma once
 
@@ -16,10 +16,12 @@ struct Certificates {
   std::string foreign_pem;  // Signed by an authority that nobody trusts.
 };
 
-/// Reads DIR/ca.pem, DIR/server*.pem if they are there, name `address` and are good for another
-/// day, else makes and writes them (P-256; localhost, 127.0.0.1 and `address`, an IPv4 address; 30
-/// days). The authority's key is not kept. Throws std::system_error if a file cannot be written,
-/// std::runtime_error if OpenSSL fails.
+/// Reads DIR/ca.pem and DIR/server*.pem if they are there, name `address` and are good for another
+/// day; else makes and writes them. The authority's key is not kept.
+///
+///   address  an IPv4 address; the certificate also names localhost and 127.0.0.1
+///   returns  P-256, good for 30 days
+///   throws   std::system_error: a file cannot be written; std::runtime_error: OpenSSL fails
 Certificates make_certificates(const std::string& dir, const std::string& address);
 
 }  // namespace paceline::simulator

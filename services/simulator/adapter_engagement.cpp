@@ -88,11 +88,11 @@ void BoundedLog::write(std::string_view line) {
   bytes_ += line.size() + 1;
 }
 
-EngagementAdapter::EngagementAdapter(Loop& loop, SimulatedWorld& world, Reception& reception,
-                                     Log& log, Options options)
+EngagementAdapter::EngagementAdapter(Loop& loop, SimulatedWorld& world,
+                                     PublicationEndpoint& endpoint, Log& log, Options options)
     : loop_{loop},
       world_{world},
-      reception_{reception},
+      endpoint_{endpoint},
       log_{log},
       options_{std::move(options)},
       refusals_{log, "publication_refused"} {
@@ -152,7 +152,7 @@ void EngagementAdapter::refuse_later(const ServerRequest& request, Responder res
   auto refused = refusal(status, status == 429 ? "too_many_requests" : "unavailable", "fault");
   refused.headers.emplace_back("Retry-After",
                                faults.retry_after_date
-                                   ? http_date(world_.moment().wall_ms / 1000 + wait.count())
+                                   ? http_date(world_.timestamp().wall_ms / 1000 + wait.count())
                                    : std::to_string(wait.count()));
   if (request.path != token_path) note(request, {}, status, "fault");
   respond.send(std::move(refused));
@@ -249,7 +249,7 @@ void EngagementAdapter::spoil(const ServerRequest& request, Responder respond) {
 bool EngagementAdapter::is_too_fast() {
   const auto limit = static_cast<std::size_t>(options_.settings.requests_per_minute);
   if (limit == 0) return false;
-  const Instant now = world_.moment().now;
+  const Instant now = world_.timestamp().now;
   while (!requests_.empty() && now - requests_.front() > 60s) requests_.pop_front();
   if (requests_.size() >= limit) return true;
   requests_.push_back(now);
@@ -282,7 +282,7 @@ ServerAnswer EngagementAdapter::token(const ServerRequest& request) {
   if (request.body.find("grant_type=client_credentials") == std::string::npos)
     return refusal(400, "unsupported_grant_type", "client_credentials only");
   if (tokens_.size() == max_tokens) tokens_.pop_front();
-  tokens_.push_back({random_token(), world_.moment().now + settings.token_life});
+  tokens_.push_back({random_token(), world_.timestamp().now + settings.token_life});
   return {.body = dumped({{"access_token", tokens_.back().text},
                           {"token_type", "bearer"},
                           {"expires_in", settings.token_life / 1s}}),
@@ -290,7 +290,7 @@ ServerAnswer EngagementAdapter::token(const ServerRequest& request) {
 }
 
 bool EngagementAdapter::is_known(std::string_view token) {
-  const Instant now = world_.moment().now;
+  const Instant now = world_.timestamp().now;
   std::erase_if(tokens_, [&](const Token& known) { return now >= known.until; });
   return std::ranges::any_of(tokens_, [&](const Token& known) { return known.text == token; });
 }
@@ -322,7 +322,7 @@ ServerAnswer EngagementAdapter::publication(const ServerRequest& request,
   if (!read) return refuse(400, "body", read.error().detail);
   if (read->cluster != cluster) return refuse(400, "cluster", "not the one of the path", *read);
 
-  auto verdict = reception_.receive(*read, world_.moment().wall_ms, world_.time_scale());
+  auto verdict = endpoint_.receive(*read, world_.timestamp().wall_ms, world_.time_scale());
   note(request, *read, verdict.status, verdict.why);
   if (verdict.status == 409)
     return {.status = 409,
@@ -349,10 +349,10 @@ void EngagementAdapter::note(const ServerRequest& request, const PublicationRequ
   else
     refusals_.bad({{"status", status}, {"why", why}, {"node", publication.node}});
   if (!publications_) return;
-  const Moment moment = world_.moment();
+  const Timestamp timestamp = world_.timestamp();
   nlohmann::ordered_json line;
-  line["received_ms"] = moment.wall_ms;
-  line["received"] = format_utc(WallTime{std::chrono::milliseconds{moment.wall_ms}});
+  line["received_ms"] = timestamp.wall_ms;
+  line["received"] = format_utc(WallTime{std::chrono::milliseconds{timestamp.wall_ms}});
   line["cluster"] = publication.cluster;
   line["node"] = publication.node;
   line["term"] = publication.term;

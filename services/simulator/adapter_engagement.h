@@ -1,5 +1,5 @@
-// The simulated Predictive Engagement over HTTPS: its token service, the publications endpoint,
-// their log.
+// The simulated Predictive Engagement over HTTPS: its token service, the publications endpoint, and
+// the log of publications.
 #pragma once
 
 #include <cstdio>
@@ -10,7 +10,7 @@
 
 #include "common/runtime/http_server.h"
 #include "services/simulator/adapter_certificate.h"
-#include "services/simulator/reception.h"
+#include "services/simulator/publication_endpoint.h"
 #include "services/simulator/service.h"
 
 namespace paceline::simulator {
@@ -46,7 +46,7 @@ class EngagementAdapter {
   };
 
   /// Throws std::system_error if the port cannot be bound or the log not be opened.
-  EngagementAdapter(Loop& loop, SimulatedWorld& world, Reception& reception, Log& log,
+  EngagementAdapter(Loop& loop, SimulatedWorld& world, PublicationEndpoint& endpoint, Log& log,
                     Options options);
   ~EngagementAdapter();
   EngagementAdapter(const EngagementAdapter&) = delete;
@@ -80,7 +80,7 @@ class EngagementAdapter {
 
   Loop& loop_;
   SimulatedWorld& world_;
-  Reception& reception_;
+  PublicationEndpoint& endpoint_;
   Log& log_;
   Options options_;
   std::optional<BoundedLog> publications_;

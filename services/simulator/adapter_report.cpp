@@ -37,10 +37,10 @@ ServerAnswer shown(const Faults& faults) {
 
 }  // namespace
 
-ReportAdapter::ReportAdapter(Loop& loop, SimulatedWorld& world, const Reception& reception,
+ReportAdapter::ReportAdapter(Loop& loop, SimulatedWorld& world, const PublicationEndpoint& endpoint,
                              const std::string& address, int port)
     : world_{world},
-      reception_{reception},
+      endpoint_{endpoint},
       http_{loop,
             {.address = address,
              .port = port,
@@ -55,7 +55,7 @@ ServerAnswer ReportAdapter::answer(const ServerRequest& request) {
   if (request.path == "/health" && request.method == "GET")
     return {.body = R"({"status":"ok"})", .headers = {}};
   if (request.path == "/report" && request.method == "GET")
-    return {.body = report_of(world_.centre(), &reception_), .headers = {}};
+    return {.body = report_of(world_.centre(), &endpoint_), .headers = {}};
   if (request.path == "/faults" && request.method == "GET") return shown(world_.faults());
   if (request.path == "/fault" && request.method == "POST") return fault(request.body);
   return refusal(404, "GET /report, GET /health, GET /faults, POST /fault");
@@ -76,7 +76,7 @@ ServerAnswer ReportAdapter::fault(const std::string& body) {
     tried = *changed;
   }
   for (const auto& [key, value] : settings)
-    if (const auto done = world_.break_it(key, value); !done)
+    if (const auto done = world_.set_fault(key, value); !done)
       return refusal(400, done.error().detail);
   return shown(world_.faults());
 }

@@ -176,7 +176,7 @@ void StatServerAdapter::serve(ServerRequest request, Responder respond) {
     return send(respond, failure(404, 404, "no such path"));
   path.remove_prefix(path.starts_with(base_path) ? base_path.size() : polled_path.size());
   if (path.starts_with("/notifications") && pushes) {
-    if (request.method == "POST") return hear(request, std::move(respond));
+    if (request.method == "POST") return receive(request, std::move(respond));
     return send(respond, failure(405, 405, "POST only"));
   }
   if (path == "/subscriptions" && request.method == "POST") return subscribe(request, respond);
@@ -192,7 +192,7 @@ void StatServerAdapter::serve(ServerRequest request, Responder respond) {
     }
     if (rest == "/statistic-values" && request.method == "GET") {
       const auto values =
-          server_->values(id, listed(request.parameter("statisticIds")), world_.moment());
+          server_->values(id, listed(request.parameter("statisticIds")), world_.timestamp());
       if (!values) return send(respond, failure(404, 404, values.error().detail));
       return send(respond, answer_of(*values));
     }
@@ -210,7 +210,7 @@ void StatServerAdapter::ask_gms(const ServerRequest& request, Responder& respond
     refused.headers.emplace_back("WWW-Authenticate", "Basic realm=\"gms\"");
     return send(respond, std::move(refused));
   }
-  auto told = gms_->answer(request.body, max_age_of(request), world_.moment());
+  auto told = gms_->answer(request.body, max_age_of(request), world_.timestamp());
   ServerAnswer answer{.status = told.status, .body = std::move(told.body), .headers = {}};
   answer.headers.emplace_back(
       "Age", std::to_string(std::chrono::duration_cast<std::chrono::seconds>(told.age).count()));
@@ -220,17 +220,17 @@ void StatServerAdapter::ask_gms(const ServerRequest& request, Responder& respond
 void StatServerAdapter::subscribe(const ServerRequest& request, Responder& respond) {
   const auto wanted = decode_subscription(request.body);
   if (!wanted) return send(respond, failure(400, 400, wanted.error().detail));
-  auto answer = server_->subscribe(*wanted, cookie_of(request), world_.moment());
+  auto answer = server_->subscribe(*wanted, cookie_of(request), world_.timestamp());
   if (answer.code != 0) return send(respond, failure(200, answer.code, answer.message));
   if (request.parameter("verbose") == "OFF") answer.statistics.clear();
   send(respond, answer_of(answer));
 }
 
-void StatServerAdapter::hear(const ServerRequest& request, Responder respond) {
+void StatServerAdapter::receive(const ServerRequest& request, Responder respond) {
   const auto messages = decode_bayeux(request.body);
   if (!messages) return send(respond, failure(400, 400, messages.error().detail));
-  const Moment moment = world_.moment();
-  auto reply = server_->hear(*messages, cookie_of(request), moment);
+  const Timestamp timestamp = world_.timestamp();
+  auto reply = server_->receive(*messages, cookie_of(request), timestamp);
   // A second connect request of a client ends the wait of its first.
   if (const auto earlier = held_.find(reply.client); earlier != held_.end()) {
     if (earlier->second.respond.alive()) tell(earlier->first, earlier->second);
@@ -239,12 +239,12 @@ void StatServerAdapter::hear(const ServerRequest& request, Responder respond) {
   if (reply.hold) {
     held_.insert_or_assign(reply.client, Held{.respond = std::move(respond),
                                               .connect = std::move(reply.messages),
-                                              .until = moment.now + server_->connect_timeout()});
+                                              .until = timestamp.now + server_->connect_timeout()});
     return;
   }
   ServerAnswer answer;
   if (!reply.client.empty() && world_.faults().push_delay == Duration::zero())
-    for (auto& message : server_->take(reply.client, moment))
+    for (auto& message : server_->take(reply.client, timestamp))
       reply.messages.insert(reply.messages.begin(), std::move(message));
   encode_bayeux(reply.messages, answer.body);
   if (!reply.new_cookie.empty())
@@ -254,7 +254,7 @@ void StatServerAdapter::hear(const ServerRequest& request, Responder respond) {
 }
 
 void StatServerAdapter::tell(const std::string& client, Held& held) {
-  auto messages = server_->take(client, world_.moment());
+  auto messages = server_->take(client, world_.timestamp());
   messages.insert(messages.end(), held.connect.begin(), held.connect.end());
   ServerAnswer answer;
   encode_bayeux(messages, answer.body);
@@ -264,20 +264,20 @@ void StatServerAdapter::tell(const std::string& client, Held& held) {
 void StatServerAdapter::tick() {
   world_.advance();
   if (!http_ || fault_ == ServerFault::hang) return;
-  const Moment moment = world_.moment();
-  for (const std::string& client : server_->refresh(moment)) {
+  const Timestamp timestamp = world_.timestamp();
+  for (const std::string& client : server_->refresh(timestamp)) {
     const auto waiting = held_.find(client);
     if (waiting == held_.end() || !waiting->second.respond.alive()) continue;
     auto& held = waiting->second;
-    if (!held.ready) held.ready = moment.now + world_.faults().push_delay;
-    if (moment.now < *held.ready) continue;
+    if (!held.ready) held.ready = timestamp.now + world_.faults().push_delay;
+    if (timestamp.now < *held.ready) continue;
     tell(client, held);
     held_.erase(waiting);
   }
   for (auto next = held_.begin(); next != held_.end();) {
     const auto current = next++;
     auto& [client, held] = *current;
-    if (held.respond.alive() && moment.now < held.until) continue;
+    if (held.respond.alive() && timestamp.now < held.until) continue;
     if (held.respond.alive()) tell(client, held);
     held_.erase(current);
   }

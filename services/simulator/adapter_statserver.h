@@ -1,5 +1,7 @@
-// A Stat Server of the simulated pair on its port: the Statistics API v3 over HTTP, with CometD
-// long polling; the same without push under another prefix; and the Stat Service of GMS.
+// A Stat Server of the simulated pair on its port:
+//   - the Statistics API v3 over HTTP, with CometD long polling;
+//   - the same without push, under another prefix;
+//   - the Stat Service of GMS.
 #pragma once
 
 #include <map>
@@ -52,7 +54,7 @@ class StatServerAdapter {
   void send(Responder& respond, ServerAnswer answer) const;
   void ask_gms(const ServerRequest& request, Responder& respond);
   void subscribe(const ServerRequest& request, Responder& respond);
-  void hear(const ServerRequest& request, Responder respond);
+  void receive(const ServerRequest& request, Responder respond);
   void tick();
   void tell(const std::string& client, Held& held);
 

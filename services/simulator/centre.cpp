@@ -27,17 +27,17 @@ double TargetCounts::occupancy() const {
   return able > 0 ? (busy_s + wrap_up_s) / able : 0;
 }
 
-Centre::Centre(CentrePlan plan, std::uint64_t seed)
-    : plan_{std::move(plan)},
-      dice_{seed},
-      targets_(plan_.targets.size()),
-      changed_(plan_.targets.size(), 0) {
+Centre::Centre(CentreModel model, std::uint64_t seed)
+    : model_{std::move(model)},
+      random_{seed},
+      targets_(model_.targets.size()),
+      changed_(model_.targets.size(), 0) {
   for (std::uint32_t target = 0; target < targets_.size(); ++target) {
-    const TargetPlan& own = plan_.targets[target];
-    CHECK(own.kind < plan_.kinds.size());
+    const TargetModel& own = model_.targets[target];
+    CHECK(own.kind < model_.kinds.size());
     CHECK(kind_of(target).slots >= 1);
     auto& state = targets_[target];
-    const auto begun = std::ranges::lower_bound(own.calls, plan_.start, {}, &RecordedCall::at);
+    const auto begun = std::ranges::lower_bound(own.calls, model_.start, {}, &RecordedCall::at);
     state.next_call = static_cast<std::size_t>(begun - own.calls.begin());
     apply_staffing(target);
     next_hour(target);
@@ -47,75 +47,77 @@ Centre::Centre(CentrePlan plan, std::uint64_t seed)
 }
 
 std::size_t Centre::hour(Duration at) const {
-  return static_cast<std::size_t>((plan_.start + at) / 1h % 24);
+  return static_cast<std::size_t>((model_.start + at) / 1h % 24);
 }
 
-void Centre::settle(TargetState& state) const {
-  const double seconds = to_seconds(now_ - state.settled);
+void Centre::integrate(TargetState& state) const {
+  const double seconds = to_seconds(now_ - state.integrated_until);
   auto& counts = state.counts;
   counts.logged_in_s += seconds * counts.logged_in;
   counts.busy_s += seconds * counts.busy;
   counts.wrap_up_s += seconds * counts.wrap_up;
   counts.not_ready_s += seconds * counts.not_ready;
-  state.settled = now_;
+  state.integrated_until = now_;
 }
 
-void Centre::touch(std::uint32_t target) {
-  settle(targets_[target]);
+void Centre::mark_changed(std::uint32_t target) {
+  integrate(targets_[target]);
   changed_[target] = ++revision_;
 }
 
-void Centre::set(Duration at, Happening what, std::uint32_t target, std::uint32_t subject,
-                 std::uint32_t life) {
-  agenda_.add({.at = at, .what = what, .target = target, .subject = subject, .life = life});
+void Centre::schedule(Duration at, EventKind what, std::uint32_t target, std::uint32_t subject,
+                      std::uint32_t generation) {
+  queue_.add(
+      {.at = at, .what = what, .target = target, .subject = subject, .generation = generation});
 }
 
 void Centre::advance(Duration now) {
-  while (!agenda_.empty() && agenda_.next_at() <= now) {
-    const Event event = agenda_.take();
+  while (!queue_.empty() && queue_.next_at() <= now) {
+    const Event event = queue_.take();
     now_ = std::max(now_, event.at);
     ++events_;
-    happen(event);
+    handle(event);
   }
   now_ = std::max(now_, now);
 }
 
-void Centre::happen(const Event& event) {
+void Centre::handle(const Event& event) {
   auto& state = targets_[event.target];
   switch (event.what) {
-    case Happening::arrival:
-      if (state.arrivals == event.life) arrive(event.target);
+    case EventKind::arrival:
+      if (state.arrivals == event.generation) arrive(event.target);
       return;
-    case Happening::visitor:
+    case EventKind::visitor:
       invite(event.target);
       return next_visitor(event.target, now_);
-    case Happening::answer:
+    case EventKind::answer:
       return answer(event.target, event.subject);
-    case Happening::patience_end:
-      if (customers_[event.subject].life == event.life) give_up(event.target, event.subject);
+    case EventKind::patience_end:
+      if (customers_[event.subject].generation == event.generation)
+        give_up(event.target, event.subject);
       return;
-    case Happening::service_end:
+    case EventKind::service_end:
       return end_service(event.target, event.subject);
-    case Happening::wrap_up_end:
+    case EventKind::wrap_up_end:
       return end_wrap_up(event.target, event.subject);
-    case Happening::staffing:
+    case EventKind::staffing:
       apply_staffing(event.target);
       return next_hour(event.target);
-    case Happening::break_due:
-      if (state.agents[event.subject].life != event.life) return;
+    case EventKind::break_due:
+      if (state.agents[event.subject].generation != event.generation) return;
       change(event.target, event.subject, [](Agent& agent) { agent.resting = true; });
       return rest_when_free(event.target, event.subject);
-    case Happening::break_end:
-      if (state.agents[event.subject].life != event.life) return;
+    case EventKind::break_end:
+      if (state.agents[event.subject].generation != event.generation) return;
       change(event.target, event.subject, [](Agent& agent) { agent.resting = false; });
-      plan_break(event.target, event.subject);
+      schedule_break(event.target, event.subject);
       return serve_waiting(event.target);
   }
 }
 
 template <class Change>
 void Centre::change(std::uint32_t target, std::uint32_t agent, Change apply) {
-  touch(target);
+  mark_changed(target);
   auto& state = targets_[target];
   Agent& one = state.agents[agent];
   const int slots = kind_of(target).slots;
@@ -128,7 +130,7 @@ void Centre::change(std::uint32_t target, std::uint32_t agent, Change apply) {
 
 void Centre::apply_staffing(std::uint32_t target) {
   auto& state = targets_[target];
-  const double agents = kind_of(target).agents[hour(now_)] * plan_.targets[target].size;
+  const double agents = kind_of(target).agents[hour(now_)] * model_.targets[target].size;
   const auto wanted = static_cast<std::int32_t>(std::lround(agents * drift_.staffing));
   state.planned = wanted;
   auto here = static_cast<std::int32_t>(
@@ -137,9 +139,9 @@ void Centre::apply_staffing(std::uint32_t target) {
     change(target, agent, [](Agent& one) {
       one.logged_in = true;
       one.resting = false;
-      ++one.life;
+      ++one.generation;
     });
-    plan_break(target, agent);
+    schedule_break(target, agent);
     ++here;
   };
   // The idle go first, then those who are busy; these finish what they have.
@@ -150,7 +152,7 @@ void Centre::apply_staffing(std::uint32_t target) {
       change(target, agent, [](Agent& leaver) {
         leaver.logged_in = false;
         leaver.resting = false;
-        ++leaver.life;
+        ++leaver.generation;
       });
       --here;
     }
@@ -166,23 +168,24 @@ void Centre::apply_staffing(std::uint32_t target) {
 
 void Centre::next_hour(std::uint32_t target) {
   // Shifts begin within two minutes after the full hour, so that the centre does not jump as one.
-  const Duration since = (plan_.start + now_) % 1h;
-  const Duration late = from_seconds(dice_.uniform() * 120);
-  set(now_ - since + 1h + late, Happening::staffing, target);
+  const Duration since = (model_.start + now_) % 1h;
+  const Duration late = from_seconds(random_.uniform() * 120);
+  schedule(now_ - since + 1h + late, EventKind::staffing, target);
 }
 
-void Centre::plan_break(std::uint32_t target, std::uint32_t agent) {
+void Centre::schedule_break(std::uint32_t target, std::uint32_t agent) {
   const GroupKind& kind = kind_of(target);
   if (!(kind.not_ready_share > 0) || !(kind.rest.mean_s > 0)) return;
   const double ready_s = kind.rest.mean_s * (1 - kind.not_ready_share) / kind.not_ready_share;
-  set(now_ + from_seconds(dice_.exponential_s(ready_s)), Happening::break_due, target, agent,
-      targets_[target].agents[agent].life);
+  schedule(now_ + from_seconds(random_.exponential_s(ready_s)), EventKind::break_due, target, agent,
+           targets_[target].agents[agent].generation);
 }
 
 void Centre::rest_when_free(std::uint32_t target, std::uint32_t agent) {
   const Agent& one = targets_[target].agents[agent];
   if (!one.logged_in || !one.resting || one.talking + one.wrapping > 0) return;
-  set(now_ + dice_.draw(kind_of(target).rest), Happening::break_end, target, agent, one.life);
+  schedule(now_ + random_.draw(kind_of(target).rest), EventKind::break_end, target, agent,
+           one.generation);
 }
 
 std::uint32_t Centre::free_agent(TargetState& state, int slots) {
@@ -203,7 +206,7 @@ void Centre::drift(const Drift& drift) {
   drift_ = drift;
   for (std::uint32_t target = 0; target < targets_.size(); ++target) {
     if (staffing) apply_staffing(target);
-    if (!arrivals || plan_.targets[target].recorded) continue;
+    if (!arrivals || model_.targets[target].recorded) continue;
     ++targets_[target].arrivals;  // The one that was drawn at the old rate is void.
     next_arrival(target, now_);
   }
@@ -217,9 +220,9 @@ std::optional<Duration> Centre::poisson(const HourProfile* profile, double const
                                         double factor, Duration from) {
   for (int hours = 0; hours < 48; ++hours) {
     const double rate = factor * (profile ? (*profile)[hour(from)] : constant_per_hour);
-    const Duration left = 1h - (plan_.start + from) % 1h;
+    const Duration left = 1h - (model_.start + from) % 1h;
     if (rate > 0) {
-      const Duration gap = from_seconds(dice_.exponential_s(3600 / rate));
+      const Duration gap = from_seconds(random_.exponential_s(3600 / rate));
       if (gap < left) return from + gap;
     }
     from += left;
@@ -228,41 +231,41 @@ std::optional<Duration> Centre::poisson(const HourProfile* profile, double const
 }
 
 void Centre::next_arrival(std::uint32_t target, Duration from) {
-  const TargetPlan& own = plan_.targets[target];
+  const TargetModel& own = model_.targets[target];
   if (own.recorded) {
     const auto& state = targets_[target];
     if (state.next_call < own.calls.size())
-      set(own.calls[state.next_call].at - plan_.start, Happening::arrival, target, 0,
-          state.arrivals);
+      schedule(own.calls[state.next_call].at - model_.start, EventKind::arrival, target, 0,
+               state.arrivals);
     return;
   }
   const auto at = poisson(&kind_of(target).arrivals_per_hour, 0, own.size * drift_.arrivals, from);
-  if (at) set(*at, Happening::arrival, target, 0, targets_[target].arrivals);
+  if (at) schedule(*at, EventKind::arrival, target, 0, targets_[target].arrivals);
 }
 
 void Centre::next_visitor(std::uint32_t target, Duration from) {
   const auto at =
-      poisson(nullptr, kind_of(target).visitors_per_hour, plan_.targets[target].size, from);
-  if (at) set(*at, Happening::visitor, target);
+      poisson(nullptr, kind_of(target).visitors_per_hour, model_.targets[target].size, from);
+  if (at) schedule(*at, EventKind::visitor, target);
 }
 
 void Centre::arrive(std::uint32_t target) {
-  const TargetPlan& own = plan_.targets[target];
+  const TargetModel& own = model_.targets[target];
   const GroupKind& kind = kind_of(target);
   if (!own.recorded) {
-    enter(target, false, Duration{-1}, dice_.draw(kind.patience));
+    enter(target, false, Duration{-1}, random_.draw(kind.patience));
     return next_arrival(target, now_);
   }
   const RecordedCall& call = own.calls[targets_[target].next_call++];
   // Who was served had at least the patience that was seen; the rest of it has no memory.
   const Duration patience =
-      call.abandoned ? call.patience : call.patience + dice_.draw(kind.patience);
+      call.abandoned ? call.patience : call.patience + random_.draw(kind.patience);
   enter(target, false, call.service, patience);
   next_arrival(target, now_);
 }
 
 void Centre::enter(std::uint32_t target, bool proactive, Duration service, Duration patience) {
-  touch(target);
+  mark_changed(target);
   auto& state = targets_[target];
   auto& stream = proactive ? state.counts.proactive : state.counts.reactive;
   ++stream.entered;
@@ -280,21 +283,22 @@ void Centre::enter(std::uint32_t target, bool proactive, Duration service, Durat
   Customer& customer = customers_[id];
   customer = {.arrived = now_,
               .service = service,
-              .life = customer.life,
+              .generation = customer.generation,
               .before = state.last,
               .proactive = proactive};
   (state.last == nobody ? state.first : customers_[state.last].after) = id;
   state.last = id;
   ++stream.queued;
-  const std::uint32_t life = customer.life;
+  const std::uint32_t generation = customer.generation;
   serve_waiting(target);
-  if (customers_[id].life == life) set(now_ + patience, Happening::patience_end, target, id, life);
+  if (customers_[id].generation == generation)
+    schedule(now_ + patience, EventKind::patience_end, target, id, generation);
 }
 
 // Takes a customer off the queue; its patience is no more of interest.
 void Centre::leave_queue(TargetState& state, std::uint32_t id) {
   Customer& customer = customers_[id];
-  ++customer.life;
+  ++customer.generation;
   (customer.before == nobody ? state.first : customers_[customer.before].after) = customer.after;
   (customer.after == nobody ? state.last : customers_[customer.after].before) = customer.before;
   auto& stream = customer.proactive ? state.counts.proactive : state.counts.reactive;
@@ -303,7 +307,7 @@ void Centre::leave_queue(TargetState& state, std::uint32_t id) {
 }
 
 void Centre::give_up(std::uint32_t target, std::uint32_t id) {
-  touch(target);
+  mark_changed(target);
   auto& state = targets_[target];
   leave_queue(state, id);
   ++(customers_[id].proactive ? state.counts.proactive : state.counts.reactive).abandoned;
@@ -328,9 +332,9 @@ void Centre::start_service(std::uint32_t target, std::uint32_t id) {
   customer.agent = agent;
   customer.answered = now_;
   const Duration planned =
-      customer.service >= Duration::zero() ? customer.service : dice_.draw(kind.service);
+      customer.service >= Duration::zero() ? customer.service : random_.draw(kind.service);
   const double longer = drift_.service * (1 + kind.slow_down * others);
-  set(now_ + from_seconds(to_seconds(planned) * longer), Happening::service_end, target, id);
+  schedule(now_ + from_seconds(to_seconds(planned) * longer), EventKind::service_end, target, id);
 }
 
 void Centre::end_service(std::uint32_t target, std::uint32_t id) {
@@ -341,9 +345,9 @@ void Centre::end_service(std::uint32_t target, std::uint32_t id) {
     --one.talking;
     ++one.wrapping;
   });
-  const Duration length = dice_.draw(kind_of(target).wrap_up);
+  const Duration length = random_.draw(kind_of(target).wrap_up);
   if (length == Duration::zero()) return end_wrap_up(target, id);
-  set(now_ + length, Happening::wrap_up_end, target, id);
+  schedule(now_ + length, EventKind::wrap_up_end, target, id);
 }
 
 void Centre::end_wrap_up(std::uint32_t target, std::uint32_t id) {
@@ -373,18 +377,18 @@ std::int32_t Centre::allowance(std::uint32_t target) const {
 void Centre::invite(std::uint32_t target) {
   auto& state = targets_[target];
   if (allowance(target) <= 0 || state.counts.pending >= state.allowance.max_pending) return;
-  touch(target);
+  mark_changed(target);
   --state.allowance.allowance;
   ++state.counts.sent;
   ++state.counts.pending;
   const GroupKind& kind = kind_of(target);
-  const Duration delay = dice_.draw(kind.answer_delay);
-  const bool accepts = dice_.chance(drift_.acceptance.value_or(kind.acceptance));
-  const bool refuses = dice_.chance(kind.rejection);
+  const Duration delay = random_.draw(kind.answer_delay);
+  const bool accepts = random_.chance(drift_.acceptance.value_or(kind.acceptance));
+  const bool refuses = random_.chance(kind.rejection);
   if (delay >= kind.invitation_life || (!accepts && !refuses))
-    set(now_ + kind.invitation_life, Happening::answer, target, timed_out);
+    schedule(now_ + kind.invitation_life, EventKind::answer, target, timed_out);
   else
-    set(now_ + delay, Happening::answer, target, accepts ? accepted : rejected);
+    schedule(now_ + delay, EventKind::answer, target, accepts ? accepted : rejected);
 }
 
 void Centre::send_allowed(std::uint32_t target) {
@@ -395,13 +399,13 @@ void Centre::send_allowed(std::uint32_t target) {
 }
 
 void Centre::answer(std::uint32_t target, std::uint32_t outcome) {
-  touch(target);
+  mark_changed(target);
   auto& counts = targets_[target].counts;
   --counts.pending;
   switch (static_cast<Outcome>(outcome)) {
     case accepted:
       ++counts.accepted;
-      enter(target, true, Duration{-1}, dice_.draw(kind_of(target).patience));
+      enter(target, true, Duration{-1}, random_.draw(kind_of(target).patience));
       break;
     case rejected:
       ++counts.rejected;
@@ -414,8 +418,9 @@ void Centre::answer(std::uint32_t target, std::uint32_t outcome) {
 }
 
 TargetCounts Centre::counts(std::uint32_t target) const {
-  TargetState tail{.counts = targets_[target].counts, .settled = targets_[target].settled};
-  settle(tail);
+  TargetState tail{.counts = targets_[target].counts,
+                   .integrated_until = targets_[target].integrated_until};
+  integrate(tail);
   return tail.counts;
 }
 

@@ -1,16 +1,15 @@
 // A whole contact centre on virtual time: agents, queues, reactive customers, and visitors who are
 // invited.
 //
-//   Centre centre{plan, seed};
-//   centre.advance(now);                                   // everything that happens until then
+//   Centre centre{model, seed};
+//   centre.advance(now);       // everything that happens until then
 //   centre.offer(target, {.allowance = 3, .max_pending = 5, .until = now + 6s});
-//   centre.counts(target)                                  // numbers of now, counters since the
-//   start
+//   centre.counts(target)      // numbers of now, counters since the start
 //
 // Agents are counted in slots: one who handles three chats at once counts three times in every
 // number.
 //
-// Invariants, for every target at every moment:
+// Invariants, for every target at any time:
 //   logged_in = ready + busy + wrap_up + not_ready
 //   sent      = accepted + rejected + timed_out + pending,   accepted = proactive.entered
 //   entered   = answered + abandoned + turned_away + queued, for reactive and proactive alike
@@ -21,8 +20,8 @@
 #include <optional>
 #include <vector>
 
-#include "services/simulator/agenda.h"
-#include "services/simulator/plan.h"
+#include "services/simulator/centre_model.h"
+#include "services/simulator/event_queue.h"
 
 namespace paceline::simulator {
 
@@ -56,7 +55,7 @@ struct TargetCounts {
   std::int32_t pending = 0;   // Invitations without an answer now.
   std::uint64_t handled = 0;  // Interactions whose wrap-up ended.
   double handling_s = 0;      // [s] total of those, talk and wrap-up.
-  // Integrals [slot seconds] up to the moment asked for.
+  // Integrals [slot seconds] up to the time asked for.
   double logged_in_s = 0;
   double busy_s = 0;
   double wrap_up_s = 0;
@@ -71,12 +70,13 @@ struct TargetCounts {
 
 /// What a publication allows for one target.
 struct Allowance {
-  std::int32_t allowance = 0;  // [>= 0] invitations that may still go out; replaces the one before.
+  // [>= 0] invitations that may still go out; replaces the one before.
+  std::int32_t allowance = 0;
   std::int32_t max_pending = 0;  // [>= 0] outstanding at once.
   Duration until{};              // Virtual time; nothing goes out from then on.
 };
 
-/// How the world differs from its plan from now on: what a pacing service has to learn anew.
+/// How the world differs from its model from now on: what a pacing service has to learn anew.
 struct Drift {
   double staffing = 1;                 // [0..10] times the planned agents.
   double arrivals = 1;                 // [0..100] times the planned (drawn) arrivals.
@@ -88,16 +88,16 @@ struct Drift {
 
 class Centre {
  public:
-  Centre(CentrePlan plan, std::uint64_t seed);
+  Centre(CentreModel model, std::uint64_t seed);
 
-  /// Lets everything happen up to `now` (virtual time since the start); an earlier time does
-  /// nothing.
+  /// Lets everything happen up to `now`.
+  ///   now    virtual time since the start; an earlier one does nothing
   ///   cost   O(log events) for each event
   void advance(Duration now);
 
   Duration now() const { return now_; }
   std::size_t size() const { return targets_.size(); }
-  const CentrePlan& plan() const { return plan_; }
+  const CentreModel& model() const { return model_; }
 
   /// From now on, until replaced. Under saturated demand invitations go out at once.
   void offer(std::uint32_t target, const Allowance& allowance);
@@ -111,7 +111,7 @@ class Centre {
   TargetCounts counts(std::uint32_t target) const;
 
   /// Numbers of now(), the integrals up to the last change only: cheap, for statistics.
-  const TargetCounts& figures(std::uint32_t target) const { return targets_[target].counts; }
+  const TargetCounts& latest_counts(std::uint32_t target) const { return targets_[target].counts; }
 
   /// Rises with every change of any target; changed(t) is its value at t's last change.
   std::uint64_t revision() const { return revision_; }
@@ -125,15 +125,15 @@ class Centre {
   struct Agent {
     std::uint8_t talking = 0;  // Slots.
     std::uint8_t wrapping = 0;
-    bool logged_in = false;  // Takes part; false may still finish what it has.
-    bool resting = false;    // Not ready, or will be when its slots are free.
-    std::uint32_t life = 0;  // Rises at each log-in: older breaks are void.
+    bool logged_in = false;        // Takes part; false may still finish what it has.
+    bool resting = false;          // Not ready, or will be when its slots are free.
+    std::uint32_t generation = 0;  // Rises at each log-in: older breaks are void.
   };
   struct Customer {
     Duration arrived{};
     Duration service{-1};
     Duration answered{};
-    std::uint32_t life = 0;
+    std::uint32_t generation = 0;
     std::uint32_t before = nobody;  // In the queue.
     std::uint32_t after = nobody;
     std::uint32_t agent = 0;
@@ -141,7 +141,7 @@ class Centre {
   };
   struct TargetState {
     TargetCounts counts;
-    Duration settled{};  // Integrals are complete until then.
+    Duration integrated_until{};  // Integrals are complete until then.
     std::vector<Agent> agents;
     std::uint32_t cursor = 0;  // Where the search for a free agent begins.
     std::uint32_t first = nobody;
@@ -149,19 +149,19 @@ class Centre {
     Allowance allowance;
     std::size_t next_call = 0;
     std::uint32_t arrivals = 0;  // Rises when drawn arrivals are drawn anew.
-    std::int32_t planned = -1;   // Agents by plan.
+    std::int32_t planned = -1;   // Agents that the model wants now.
   };
 
   const GroupKind& kind_of(std::uint32_t target) const {
-    return plan_.kinds[plan_.targets[target].kind];
+    return model_.kinds[model_.targets[target].kind];
   }
   std::size_t hour(Duration at) const;
-  void settle(TargetState& state) const;
-  void touch(std::uint32_t target);
-  void set(Duration at, Happening what, std::uint32_t target, std::uint32_t subject = 0,
-           std::uint32_t life = 0);
+  void integrate(TargetState& state) const;
+  void mark_changed(std::uint32_t target);
+  void schedule(Duration at, EventKind what, std::uint32_t target, std::uint32_t subject = 0,
+                std::uint32_t generation = 0);
 
-  void happen(const Event& event);
+  void handle(const Event& event);
   void apply_staffing(std::uint32_t target);
   void next_hour(std::uint32_t target);
   void arrive(std::uint32_t target);
@@ -179,18 +179,18 @@ class Centre {
   void invite(std::uint32_t target);
   void send_allowed(std::uint32_t target);
   void answer(std::uint32_t target, std::uint32_t outcome);
-  void plan_break(std::uint32_t target, std::uint32_t agent);
+  void schedule_break(std::uint32_t target, std::uint32_t agent);
   void rest_when_free(std::uint32_t target, std::uint32_t agent);
 
   std::uint32_t free_agent(TargetState& state, int slots);
   template <class Change>
   void change(std::uint32_t target, std::uint32_t agent, Change apply);
 
-  CentrePlan plan_;
-  Dice dice_;
+  CentreModel model_;
+  Sampler random_;
   Drift drift_;
   Duration now_{};
-  Agenda agenda_;
+  EventQueue queue_;
   std::vector<TargetState> targets_;
   std::vector<Customer> customers_;
   std::vector<std::uint32_t> free_customers_;

@@ -22,7 +22,7 @@ class GmsService {
   explicit GmsService(StatServer& server) : server_{server} {}
 
   /// `max_age` of Cache-Control: a cached value that is no older will do; nothing = take it anew.
-  Answer answer(std::string_view form, std::optional<Duration> max_age, Moment moment);
+  Answer answer(std::string_view form, std::optional<Duration> max_age, Timestamp timestamp);
 
  private:
   struct Cached {

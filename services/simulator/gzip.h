@@ -8,7 +8,7 @@
 
 namespace paceline::simulator {
 
-/// errors: bad_value: not gzip, or cut off; too_large: more than `max_bytes` come out
+///   errors   bad_value: not gzip, or cut off; too_large: more than `max_bytes` come out
 Result<std::string> gunzip(std::string_view compressed, std::size_t max_bytes = 64u << 20);
 
 /// The same of one zstd frame or several.

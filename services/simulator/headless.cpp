@@ -24,7 +24,7 @@ void run_headless(Centre& centre, const std::vector<TimedFault>& faults, Duratio
     }
     if (invite) {
       for (std::uint32_t target = 0; target < centre.size(); ++target) {
-        const auto& counts = centre.figures(target);
+        const auto& counts = centre.latest_counts(target);
         const int queued = counts.reactive.queued + counts.proactive.queued;
         const int most = std::max(0, counts.ready - queued);
         centre.offer(target, {.allowance = std::max(0, most - counts.pending),

@@ -1,6 +1,7 @@
-// simulator: a contact centre in closed loop and the outside world of the demo. Serves the
-// Statistics API of a Stat Server pair and the engagement endpoint; not a process of the bus, and
-// never run in production.
+// simulator: a contact centre in closed loop, and the outside world of the demo.
+//
+// Serves the Statistics API of a Stat Server pair and the engagement endpoint. It is no process of
+// the bus, and never runs in production.
 #include <unistd.h>
 
 #include <cstdio>
@@ -27,10 +28,10 @@ constexpr int exit_bad_configuration = 78;
 
 struct Day {
   Scenario scenario;
-  CentrePlan plan;
+  CentreModel model;
 };
 
-// The scenario, and the plan that it, or a recorded day, makes.
+// The scenario, and the model that it, or a recorded day, makes.
 Result<Day> read_day(const SimulatorOptions& options) {
   Day day;
   if (options.scenario == "builtin")
@@ -40,11 +41,11 @@ Result<Day> read_day(const SimulatorOptions& options) {
   if (options.seed) day.scenario.seed = *options.seed;
   if (options.start) day.scenario.start = *options.start;
   if (options.trace.empty()) {
-    day.plan = plan_of(day.scenario, options.targets);
+    day.model = model_of(day.scenario, options.targets);
   } else {
     const Trace trace = TRY(parse_trace(TRY(read_file(options.trace)), options.trace));
-    day.plan = plan_of(TRY(day_of(trace, options.day)), options.targets,
-                       day.scenario.groups.front().kind, day.scenario.start);
+    day.model = model_of(TRY(day_of(trace, options.day)), options.targets,
+                         day.scenario.groups.front().kind, day.scenario.start);
   }
   return day;
 }
@@ -57,46 +58,38 @@ void store(const std::string& path, const std::string& content) {
 void run(const SimulatorOptions& options, Day day, Log& log) {
   SystemClock clock;
   Loop loop;
-  Centre centre{std::move(day.plan), day.scenario.seed};
+  Centre centre{std::move(day.model), day.scenario.seed};
   SimulatedWorld world{
       centre, clock, log, {.time_scale = options.time_scale, .faults = day.scenario.faults}};
   const auto started = clock.wall().time_since_epoch();
-  Reception reception{centre,
-                      {.epoch = std::to_string(started / 1ms) + "-" + std::to_string(getpid()),
-                       .invite = options.invitations}};
-  const auto authorization =
-      basic_password(day.scenario.endpoint.client_id, day.scenario.endpoint.client_secret);
-  StatServerAdapter primary{loop,
-                            world,
-                            log,
-                            {.primary = true,
-                             .address = options.address,
-                             .port = options.primary_port,
-                             .seed = static_cast<std::uint64_t>(started.count()),
-                             .authorization = authorization,
-                             .server = {}}};
-  StatServerAdapter backup{loop,
-                           world,
-                           log,
-                           {.primary = false,
-                            .address = options.address,
-                            .port = options.backup_port,
-                            .seed = static_cast<std::uint64_t>(started.count()) + 1'000'003,
-                            .authorization = authorization,
-                            .server = {}}};
+  PublicationEndpoint endpoint{
+      centre,
+      {.epoch = std::to_string(started / 1ms) + "-" + std::to_string(getpid()),
+       .invite = options.invitations}};
+  const auto stat_server = [&](bool is_primary) -> StatServerAdapter::Options {
+    return {.primary = is_primary,
+            .address = options.address,
+            .port = is_primary ? options.primary_port : options.backup_port,
+            .seed = static_cast<std::uint64_t>(started.count()) + (is_primary ? 0 : 1'000'003),
+            .authorization = basic_password(day.scenario.endpoint.client_id,
+                                            day.scenario.endpoint.client_secret),
+            .server = {}};
+  };
+  StatServerAdapter primary{loop, world, log, stat_server(true)};
+  StatServerAdapter backup{loop, world, log, stat_server(false)};
   EngagementAdapter engagement{loop,
                                world,
-                               reception,
+                               endpoint,
                                log,
                                {.address = options.address,
                                 .port = options.engagement_port,
                                 .certificates = make_certificates(options.dir, options.address),
                                 .settings = day.scenario.endpoint,
                                 .log_file = options.dir + "/publications.jsonl"}};
-  ReportAdapter control{loop, world, reception, options.address, options.control_port};
+  ReportAdapter control{loop, world, endpoint, options.address, options.control_port};
   const auto save = [&] {
     world.advance();
-    store(options.dir + "/report.json", report_of(centre, &reception) + "\n");
+    store(options.dir + "/report.json", report_of(centre, &endpoint) + "\n");
   };
   loop.every(centre.size() <= 1000 ? 10s : 60s, save);  // So that even after kill -9 there is one.
   if (options.duration > Duration::zero())
@@ -116,10 +109,10 @@ void run(const SimulatorOptions& options, Day day, Log& log) {
 }
 
 int start(int argc, char** argv) {
-  const auto [options, leave] = parse_options(argc, argv);
-  if (leave) {
-    std::fputs(leave->text.c_str(), leave->code == 0 ? stdout : stderr);
-    return leave->code;
+  const auto [options, early_exit] = parse_options(argc, argv);
+  if (early_exit) {
+    std::fputs(early_exit->text.c_str(), early_exit->code == 0 ? stdout : stderr);
+    return early_exit->code;
   }
   const auto level = parse_log_level(options.log_level);
   auto day = read_day(options);
@@ -128,13 +121,13 @@ int start(int argc, char** argv) {
     std::fprintf(stderr, "simulator: %s\n", error.detail.c_str());
     return exit_bad_configuration;
   }
-  if (!options.write_targets.empty()) store(options.write_targets, targets_csv(day->plan));
+  if (!options.write_targets.empty()) store(options.write_targets, targets_csv(day->model));
   if (options.check) {
-    std::printf("good: %zu targets\n", day->plan.targets.size());
+    std::printf("good: %zu targets\n", day->model.targets.size());
     return 0;
   }
   if (options.headless) {
-    Centre centre{std::move(day->plan), day->scenario.seed};
+    Centre centre{std::move(day->model), day->scenario.seed};
     const Duration length = options.duration > Duration::zero() ? options.duration : 10h;
     run_headless(centre, day->scenario.faults, length, options.invitations);
     std::puts(report_of(centre, nullptr).c_str());

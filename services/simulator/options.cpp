@@ -68,10 +68,10 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    parsed.leave = Leave{app.help(), 0};
+    parsed.early_exit = EarlyExit{app.help(), 0};
     return parsed;
   } catch (const CLI::ParseError& error) {
-    parsed.leave = Leave{std::string{error.what()} + "\n", 78};
+    parsed.early_exit = EarlyExit{std::string{error.what()} + "\n", 78};
     return parsed;
   }
   options.invitations = !no_invitations;
@@ -86,7 +86,7 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
     if (wrong.empty() && read >= 24h) wrong = "--start = " + start + ": not below 24h";
     options.start = read;
   }
-  if (!wrong.empty()) parsed.leave = Leave{wrong + "\n", 78};
+  if (!wrong.empty()) parsed.early_exit = EarlyExit{wrong + "\n", 78};
   return parsed;
 }
 

@@ -18,7 +18,7 @@ struct SimulatorOptions {
   double time_scale = 1;             // [0.001..1000]
   bool invitations = true;
   bool headless = false;
-  bool check = false;   // Read everything, write the targets if asked, and leave.
+  bool check = false;   // Read everything, write the targets if asked, and end.
   Duration duration{};  // Of the centre's time; zero = until told to stop (headless: 10h).
   std::optional<std::uint64_t> seed;
   std::optional<Duration> start;  // Time of the day.
@@ -33,15 +33,15 @@ struct SimulatorOptions {
   std::string log_level = "info";
 };
 
-/// What the arguments say, or the text to print and the exit code to leave with (--help 0, mistakes
-/// 78).
-struct Leave {
+/// What to print, and with which exit code to end: --help 0, mistakes 78.
+struct EarlyExit {
   std::string text;
   int code = 78;
 };
+
 struct ParsedOptions {
   SimulatorOptions options;
-  std::optional<Leave> leave;
+  std::optional<EarlyExit> early_exit;  // Set: `options` are of no use.
 };
 ParsedOptions parse_options(int argc, const char* const* argv);
 

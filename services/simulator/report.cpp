@@ -74,7 +74,7 @@ void stream(Json& json, const char* name, const StreamCounts& counts) {
   json.EndObject();
 }
 
-void figures(Json& json, const TargetCounts& counts, double elapsed_s) {
+void members(Json& json, const TargetCounts& counts, double elapsed_s) {
   number(json, "occupancy", counts.occupancy());
   number(json, "agents_mean", share(counts.logged_in_s, elapsed_s));
   whole(json, "agents_now", static_cast<std::uint64_t>(counts.logged_in));
@@ -96,32 +96,62 @@ void figures(Json& json, const TargetCounts& counts, double elapsed_s) {
   json.EndObject();
 }
 
-void publications(Json& json, const Reception& reception) {
+void publications(Json& json, const PublicationEndpoint& endpoint) {
   json.Key("publications");
   json.StartObject();
-  whole(json, "accepted", reception.accepted());
-  whole(json, "fenced", reception.fenced());
-  whole(json, "refused", reception.refused());
-  number(json, "longest_gap_s", static_cast<double>(reception.longest_gap_ms()) / 1000);
+  whole(json, "accepted", endpoint.accepted());
+  whole(json, "fenced", endpoint.fenced());
+  whole(json, "refused", endpoint.refused());
+  number(json, "longest_gap_s", static_cast<double>(endpoint.longest_gap_ms()) / 1000);
   json.Key("by_node");
   json.StartObject();
-  for (const auto& [node, count] : reception.by_node()) whole(json, node.c_str(), count);
+  for (const auto& [node, count] : endpoint.by_node()) whole(json, node.c_str(), count);
   json.EndObject();
   json.EndObject();
 }
 
+void kinds(Json& json, const CentreModel& model, const std::vector<TargetCounts>& by_kind,
+           const std::vector<std::uint64_t>& targets, double elapsed_s) {
+  json.Key("kinds");
+  json.StartArray();
+  for (std::size_t kind = 0; kind < by_kind.size(); ++kind) {
+    if (targets[kind] == 0) continue;
+    json.StartObject();
+    text(json, "kind", model.kinds[kind].name);
+    whole(json, "targets", targets[kind]);
+    members(json, by_kind[kind], elapsed_s);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void groups(Json& json, const CentreModel& model, const std::vector<TargetCounts>& each,
+            double elapsed_s) {
+  json.Key("groups");
+  json.StartArray();
+  for (std::size_t target = 0; target < each.size(); ++target) {
+    json.StartObject();
+    text(json, "id", model.targets[target].id);
+    text(json, "group", model.targets[target].group);
+    text(json, "kind", model.kinds[model.targets[target].kind].name);
+    members(json, each[target], elapsed_s);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
 }  // namespace
 
-std::string report_of(const Centre& centre, const Reception* reception) {
-  const auto& plan = centre.plan();
+std::string report_of(const Centre& centre, const PublicationEndpoint* endpoint) {
+  const auto& model = centre.model();
   std::vector<TargetCounts> each(centre.size());
-  std::vector<TargetCounts> by_kind(plan.kinds.size());
-  std::vector<std::uint64_t> targets(plan.kinds.size(), 0);
+  std::vector<TargetCounts> by_kind(model.kinds.size());
+  std::vector<std::uint64_t> targets(model.kinds.size(), 0);
   TargetCounts all;
   for (std::uint32_t target = 0; target < centre.size(); ++target) {
     each[target] = centre.counts(target);
-    add(by_kind[plan.targets[target].kind], each[target]);
-    ++targets[plan.targets[target].kind];
+    add(by_kind[model.targets[target].kind], each[target]);
+    ++targets[model.targets[target].kind];
     add(all, each[target]);
   }
   const double elapsed_s = to_seconds(centre.now());
@@ -131,36 +161,16 @@ std::string report_of(const Centre& centre, const Reception* reception) {
   json.SetMaxDecimalPlaces(5);
   json.StartObject();
   number(json, "elapsed_s", elapsed_s);
-  number(json, "hour_of_day", to_seconds((plan.start + centre.now()) % 24h) / 3600);
+  number(json, "hour_of_day", to_seconds((model.start + centre.now()) % 24h) / 3600);
   whole(json, "targets", centre.size());
   whole(json, "events", centre.events());
-  if (reception) publications(json, *reception);
+  if (endpoint) publications(json, *endpoint);
   json.Key("all");
   json.StartObject();
-  figures(json, all, elapsed_s);
+  members(json, all, elapsed_s);
   json.EndObject();
-  json.Key("kinds");
-  json.StartArray();
-  for (std::size_t kind = 0; kind < by_kind.size(); ++kind) {
-    if (targets[kind] == 0) continue;
-    json.StartObject();
-    text(json, "kind", plan.kinds[kind].name);
-    whole(json, "targets", targets[kind]);
-    figures(json, by_kind[kind], elapsed_s);
-    json.EndObject();
-  }
-  json.EndArray();
-  json.Key("groups");
-  json.StartArray();
-  for (std::uint32_t target = 0; target < centre.size(); ++target) {
-    json.StartObject();
-    text(json, "id", plan.targets[target].id);
-    text(json, "group", plan.targets[target].group);
-    text(json, "kind", plan.kinds[plan.targets[target].kind].name);
-    figures(json, each[target], elapsed_s);
-    json.EndObject();
-  }
-  json.EndArray();
+  kinds(json, model, by_kind, targets, elapsed_s);
+  groups(json, model, each, elapsed_s);
   json.EndObject();
   return {buffer.GetString(), buffer.GetSize()};
 }

@@ -4,14 +4,14 @@
 #include <string>
 
 #include "services/simulator/centre.h"
-#include "services/simulator/reception.h"
+#include "services/simulator/publication_endpoint.h"
 
 namespace paceline::simulator {
 
 /// The whole centre, each kind of group, and each group: occupancy [0..1], agents, reactive and
 /// proactive interactions, invitations; README, Report, has every member.
-///   reception   adds what was published; may be null
+///   endpoint   adds what was published; may be null
 ///   cost        O(targets)
-std::string report_of(const Centre& centre, const Reception* reception);
+std::string report_of(const Centre& centre, const PublicationEndpoint* endpoint);
 
 }  // namespace paceline::simulator

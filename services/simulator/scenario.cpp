@@ -38,12 +38,13 @@ Result<HourProfile> profile(Settings& settings, std::string_view key, double max
 }
 
 // KEY_mean, KEY_cv: lognormal; without KEY_cv as in `fallback`.
-Result<Spread> spread(Settings& settings, const std::string& key, const Spread& fallback) {
-  Spread read = fallback;
+Result<Distribution> distribution(Settings& settings, const std::string& key,
+                                  const Distribution& fallback) {
+  Distribution read = fallback;
   read.mean_s = to_seconds(TRY(settings.duration(
       key + "_mean", {.fallback = from_seconds(fallback.mean_s), .min = 0s, .max = 24h})));
   if (!settings.has(key + "_cv")) return read;
-  read.law = Law::lognormal;
+  read.shape = Shape::lognormal;
   read.cv = TRY(settings.real(key + "_cv", {.min = 0, .max = 10}));
   return read;
 }
@@ -61,18 +62,18 @@ Result<GroupSpec> parse_group(Settings& settings) {
     return tl::unexpected(settings.error("channel", "not a name"));
   kind.agents = TRY(profile(settings, "agents", 10'000));
   kind.arrivals_per_hour = TRY(profile(settings, "arrivals_per_hour", 1e6));
-  kind.service = TRY(spread(settings, "service", kind.service));
-  kind.wrap_up = TRY(spread(settings, "wrap_up", kind.wrap_up));
-  kind.patience = TRY(spread(settings, "patience", kind.patience));
+  kind.service = TRY(distribution(settings, "service", kind.service));
+  kind.wrap_up = TRY(distribution(settings, "wrap_up", kind.wrap_up));
+  kind.patience = TRY(distribution(settings, "patience", kind.patience));
   kind.not_ready_share =
       TRY(settings.real("not_ready_share", {.fallback = 0.05, .min = 0, .max = 0.9}));
-  kind.rest = TRY(spread(settings, "rest", kind.rest));
+  kind.rest = TRY(distribution(settings, "rest", kind.rest));
   kind.slots =
       static_cast<int>(TRY(settings.integer("slots", {.fallback = 1, .min = 1, .max = 16})));
   kind.slow_down = TRY(settings.real("slow_down", {.fallback = 0, .min = 0, .max = 5}));
   kind.acceptance = TRY(settings.real("acceptance", {.fallback = 0.3, .min = 0, .max = 1}));
   kind.rejection = TRY(settings.real("rejection", {.fallback = 0.2, .min = 0, .max = 1}));
-  kind.answer_delay = TRY(spread(settings, "answer_delay", kind.answer_delay));
+  kind.answer_delay = TRY(distribution(settings, "answer_delay", kind.answer_delay));
   kind.invitation_life =
       TRY(settings.duration("invitation_life", {.fallback = 30s, .min = 1s, .max = 1h}));
   kind.visitors_per_hour =
@@ -107,14 +108,13 @@ Result<EndpointSettings> parse_endpoint(Settings settings) {
   return settings.finish(endpoint);
 }
 
-// ---- The built-in day; README, Figures, says how each number was read off the real month
-// ----------
+// ---- The built-in day; README, Why, says how each number was read off the real month -------------
 
 constexpr HourProfile agents_seen = {0,   0,    0,   0,   0,   0,   0.5, 5.6, 8.2, 9.2, 9.2, 9.1,
                                      9.2, 10.4, 9.4, 9.6, 8.1, 6.5, 6.9, 6.2, 5.6, 5.3, 4.7, 3.7};
 
-constexpr double reactive_demand =
-    0.5;  // Of the real one: the rest of the agents' time is to be filled.
+// Of the real one: the rest of the agents' time is to be filled.
+constexpr double reactive_demand = 0.5;
 
 HourProfile times(HourProfile hours, double factor) {
   for (double& hour : hours) hour *= factor;
@@ -129,9 +129,9 @@ GroupSpec fitted(std::string name, int targets, double size, double load_share, 
   group.kind.name = std::move(name);
   group.kind.agents = times(agents_seen, load_share);
   group.kind.arrivals_per_hour = times(arrivals, reactive_demand);
-  group.kind.service = {Law::lognormal, service_mean, service_cv};
-  group.kind.wrap_up = {Law::exponential, 13.5, 1};
-  group.kind.patience = {Law::exponential, patience_mean, 1};
+  group.kind.service = {Shape::lognormal, service_mean, service_cv};
+  group.kind.wrap_up = {Shape::exponential, 13.5, 1};
+  group.kind.patience = {Shape::exponential, patience_mean, 1};
   return group;
 }
 
@@ -187,16 +187,16 @@ std::string numbered(std::string_view prefix, std::size_t index, std::size_t cou
   return std::string{prefix} + std::string(zeros, '0') + digits;
 }
 
-CentrePlan plan_of(const Scenario& scenario, std::size_t targets) {
-  CentrePlan plan;
-  plan.start = scenario.start;
+CentreModel model_of(const Scenario& scenario, std::size_t targets) {
+  CentreModel model;
+  model.start = scenario.start;
   std::size_t pattern_length = 0;
   for (const GroupSpec& group : scenario.groups) {
-    plan.kinds.push_back(group.kind);
+    model.kinds.push_back(group.kind);
     pattern_length += static_cast<std::size_t>(group.targets);
   }
   if (targets == 0) targets = pattern_length;
-  plan.targets.reserve(targets);
+  model.targets.reserve(targets);
   // Kinds are mixed evenly: each time the one that is furthest behind its share is next.
   std::vector<std::size_t> given(scenario.groups.size(), 0);
   for (std::size_t index = 0; index < targets; ++index) {
@@ -212,21 +212,21 @@ CentrePlan plan_of(const Scenario& scenario, std::size_t targets) {
     }
     ++given[next];
     const GroupSpec& group = scenario.groups[next];
-    plan.targets.push_back({.id = numbered("t", index, targets),
-                            .channel = group.channel,
-                            .group = numbered("group-", index, targets),
-                            .queue = numbered("queue-", index, targets),
-                            .kind = static_cast<std::uint32_t>(next),
-                            .size = group.size,
-                            .calls = {},
-                            .recorded = false});
+    model.targets.push_back({.id = numbered("t", index, targets),
+                             .channel = group.channel,
+                             .group = numbered("group-", index, targets),
+                             .queue = numbered("queue-", index, targets),
+                             .kind = static_cast<std::uint32_t>(next),
+                             .size = group.size,
+                             .calls = {},
+                             .recorded = false});
   }
-  return plan;
+  return model;
 }
 
-std::string targets_csv(const CentrePlan& plan) {
+std::string targets_csv(const CentreModel& model) {
   std::string text = "id,channel,group,queue\n";
-  for (const TargetPlan& target : plan.targets)
+  for (const TargetModel& target : model.targets)
     text += target.id + "," + target.channel + "," + target.group + "," + target.queue + "\n";
   return text;
 }

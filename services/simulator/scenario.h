@@ -1,8 +1,7 @@
-// A scenario: which contact centre is simulated, how its endpoint behaves, and what goes wrong
-// when.
+// A scenario: which contact centre is simulated, how its endpoint behaves, and what goes wrong when.
 //
 //   Scenario scenario = TRY(parse_scenario(text, "flood.toml"));    // or busy_day()
-//   CentrePlan plan = plan_of(scenario, 50);
+//   CentreModel model = model_of(scenario, 50);
 #pragma once
 
 #include <string>
@@ -11,7 +10,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "services/simulator/plan.h"
+#include "services/simulator/centre_model.h"
 
 namespace paceline::simulator {
 
@@ -53,8 +52,7 @@ struct Scenario {
   bool operator==(const Scenario&) const = default;
 };
 
-/// The built-in day: four kinds of groups whose figures are fitted from a real month (README,
-/// Figures).
+/// The built-in day: four kinds of groups, fitted to a real month (README, Why).
 Scenario busy_day();
 
 /// TOML as described in README, Settings.
@@ -63,15 +61,15 @@ Result<Scenario> parse_scenario(std::string_view text, std::string_view file);
 
 /// The scenario with every group expanded to its targets t00, t01, ...; group-00, queue-00, ...
 ///
-///   targets  [0..1'000'000] 0 = as many as the groups say; else kinds are mixed in the same
-///   proportion cost     O(targets)
-CentrePlan plan_of(const Scenario& scenario, std::size_t targets);
+///   targets  [0..1'000'000] 0 = as many as the groups say; else the kinds in the same proportion
+///   cost     O(targets)
+CentreModel model_of(const Scenario& scenario, std::size_t targets);
 
-/// "t07" of 50 targets, "t0007" of 10,000: `index` in as many digits as the last one needs, at
-/// least 2.
+/// "t07" of 50 targets, "t0007" of 10,000: `index` in as many digits as the last one needs, at least
+/// two.
 std::string numbered(std::string_view prefix, std::size_t index, std::size_t count);
 
 /// The targets as a Paceline targets file: CSV id,channel,group,queue.
-std::string targets_csv(const CentrePlan& plan);
+std::string targets_csv(const CentreModel& model);
 
 }  // namespace paceline::simulator

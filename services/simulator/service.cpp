@@ -19,18 +19,18 @@ void SimulatedWorld::advance() {
     const TimedFault& due = options_.faults[next_fault_];
     centre_.advance(due.at);
     for (const auto& [key, value] : due.settings)
-      if (const auto done = break_it(key, value); !done)
+      if (const auto done = set_fault(key, value); !done)
         log_.warn("fault_refused", {{"why", done.error().detail}});
   }
   centre_.advance(now);
 }
 
-Moment SimulatedWorld::moment() const {
+Timestamp SimulatedWorld::timestamp() const {
   const auto wall = std::chrono::floor<std::chrono::milliseconds>(clock_.wall());
   return {.now = clock_.now(), .wall_ms = wall.time_since_epoch().count()};
 }
 
-Result<void> SimulatedWorld::break_it(std::string_view key, std::string_view value) {
+Result<void> SimulatedWorld::set_fault(std::string_view key, std::string_view value) {
   const Drift before = faults_.drift;
   faults_ = TRY(with_fault(faults_, key, value));
   log_.info("fault_set", {{"fault", key}, {"value", value}});

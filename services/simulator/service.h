@@ -1,9 +1,8 @@
-// The simulated world by the wall clock: lets the centre follow it, and holds what is broken at
-// present.
+// The simulated world by the wall clock: lets the centre follow it, and holds the present faults.
 //
 //   SimulatedWorld world{centre, clock, log, {.time_scale = 10, .faults = scenario.faults}};
-//   world.advance();                                  // before anything is read from or said to
-//   the centre world.break_it("statserver_primary", "down");     // those who asked are told
+//   world.advance();                                  // before anything is asked of the centre
+//   world.set_fault("statserver_primary", "down");    // those who asked are told
 #pragma once
 
 #include <functional>
@@ -37,10 +36,10 @@ class SimulatedWorld {
   const Centre& centre() const { return centre_; }
   const Faults& faults() const { return faults_; }
   double time_scale() const { return options_.time_scale; }
-  Moment moment() const;
+  Timestamp timestamp() const;
 
   /// Changes one fault now; errors as with_fault().
-  Result<void> break_it(std::string_view key, std::string_view value);
+  Result<void> set_fault(std::string_view key, std::string_view value);
 
   /// Called after every change of the faults.
   void on_faults(std::function<void(const Faults&)> call) { listeners_.push_back(std::move(call)); }

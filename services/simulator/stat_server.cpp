@@ -51,12 +51,12 @@ bool covers(std::string_view subscription, std::string_view channel) {
 StatServer::StatServer(const Centre& centre, Options options, std::uint64_t seed)
     : centre_{centre},
       options_{options},
-      dice_{seed},
+      random_{seed},
       hidden_(centre.size()),
       bases_(centre.size()) {
   for (std::uint32_t target = 0; target < centre.size(); ++target) {
-    groups_.emplace(centre.plan().targets[target].group, target);
-    queues_.emplace(centre.plan().targets[target].queue, target);
+    groups_.emplace(centre.model().targets[target].group, target);
+    queues_.emplace(centre.model().targets[target].queue, target);
   }
 }
 
@@ -65,7 +65,7 @@ std::string StatServer::fresh_id() {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string id;
   for (int half = 0; half < 2; ++half)
-    for (std::uint64_t bits = dice_.bits(), digit = 0; digit < 16; ++digit, bits >>= 4)
+    for (std::uint64_t bits = random_.bits(), digit = 0; digit < 16; ++digit, bits >>= 4)
       id.push_back(digits[bits & 15]);
   return id;
 }
@@ -80,16 +80,16 @@ std::uint8_t StatServer::interned(std::string_view text) {
 }
 
 StatisticValue StatServer::value(const Subscription&, const std::string& id, const Entry& entry,
-                                 Moment moment) const {
-  const auto& plan = centre_.plan().targets[entry.target];
+                                 Timestamp timestamp) const {
+  const auto& model = centre_.model().targets[entry.target];
   const std::string& type = names_[entry.object_type];
   return {.statistic_id = entry.statistic_id,
           .subscription_id = id,
           .name = names_[entry.name],
-          .object_id = type == "GroupAgents" || type == "GroupPlaces" ? plan.group : plan.queue,
+          .object_id = type == "GroupAgents" || type == "GroupPlaces" ? model.group : model.queue,
           .object_type = type,
-          .timestamp_ms =
-              moment.wall_ms - std::chrono::duration_cast<std::chrono::milliseconds>(lag_).count(),
+          .timestamp_ms = timestamp.wall_ms -
+                          std::chrono::duration_cast<std::chrono::milliseconds>(lag_).count(),
           .value = valid(entry.target)
                        ? value_of(entry.metric, counts(entry.target), bases_[entry.target])
                        : 0,
@@ -104,7 +104,7 @@ std::optional<std::uint32_t> StatServer::target_of(const StatisticRequest& wante
   return object->second;
 }
 
-Result<StatisticValue> StatServer::peek(const StatisticRequest& wanted, Moment moment) {
+Result<StatisticValue> StatServer::peek(const StatisticRequest& wanted, Timestamp timestamp) {
   Entry entry;
   entry.metric = TRY(metric_of(wanted));
   const auto target = target_of(wanted);
@@ -113,11 +113,11 @@ Result<StatisticValue> StatServer::peek(const StatisticRequest& wanted, Moment m
   entry.target = *target;
   entry.name = interned(wanted.name);
   entry.object_type = interned(wanted.object_type);
-  return value({}, {}, entry, moment);
+  return value({}, {}, entry, timestamp);
 }
 
 SubscriptionAnswer StatServer::subscribe(const SubscriptionRequest& request,
-                                         std::string_view cookie, Moment moment) {
+                                         std::string_view cookie, Timestamp timestamp) {
   SubscriptionAnswer answer;
   const auto refuse = [&](int code, std::string message) {
     answer.code = code;
@@ -134,7 +134,7 @@ SubscriptionAnswer StatServer::subscribe(const SubscriptionRequest& request,
 
   auto& subscription = subscriptions_[request.operation_id];
   if (sessions_.contains(cookie)) subscription.cookie = cookie;
-  subscription.used = moment.now;
+  subscription.used = timestamp.now;
   subscription.seen = revision();
   answer.subscription_id = request.operation_id;
   subscription.entries.reserve(request.statistics.size());
@@ -157,7 +157,7 @@ SubscriptionAnswer StatServer::subscribe(const SubscriptionRequest& request,
     entry.name = interned(wanted.name);
     entry.object_type = interned(wanted.object_type);
     entry.every_s = seconds_between(wanted, *metric);
-    auto told = value(subscription, request.operation_id, entry, moment);
+    auto told = value(subscription, request.operation_id, entry, timestamp);
     entry.told = told.value;
     entry.told_ms = told.timestamp_ms;
     entry.told_valid = told.valid;
@@ -176,12 +176,13 @@ SubscriptionAnswer StatServer::subscribe(const SubscriptionRequest& request,
 }
 
 Result<SubscriptionAnswer> StatServer::values(std::string_view id,
-                                              const std::vector<std::string>& ids, Moment moment) {
+                                              const std::vector<std::string>& ids,
+                                              Timestamp timestamp) {
   const auto found = subscriptions_.find(id);
   if (found == subscriptions_.end())
     return fail(Errc::not_found, "no subscription " + std::string{id.substr(0, 256)});
   auto& subscription = found->second;
-  subscription.used = moment.now;
+  subscription.used = timestamp.now;
   SubscriptionAnswer answer;
   answer.subscription_id = found->first;
   const auto add = [&](const Entry& entry) {
@@ -189,7 +190,7 @@ Result<SubscriptionAnswer> StatServer::values(std::string_view id,
       answer.errors.push_back({entry.statistic_id, code_unknown_object, "unknown object"});
       return;
     }
-    answer.statistics.push_back(value(subscription, found->first, entry, moment));
+    answer.statistics.push_back(value(subscription, found->first, entry, timestamp));
   };
   if (ids.empty()) {
     for (const Entry& entry : subscription.entries) add(entry);
@@ -232,8 +233,8 @@ void StatServer::drop_session(const std::string& cookie) {
   sessions_.erase(cookie);
 }
 
-StatServer::Reply StatServer::hear(const std::vector<BayeuxMessage>& messages,
-                                   std::string_view cookie, Moment moment) {
+StatServer::Reply StatServer::receive(const std::vector<BayeuxMessage>& messages,
+                                      std::string_view cookie, Timestamp timestamp) {
   Reply reply;
   for (const BayeuxMessage& message : messages) {
     if (message.channel == "/meta/handshake") {
@@ -250,7 +251,7 @@ StatServer::Reply StatServer::hear(const std::vector<BayeuxMessage>& messages,
         continue;
       }
       auto& session = sessions_[key];
-      session = {.client = fresh_id(), .seen = moment.now};
+      session = {.client = fresh_id(), .seen = timestamp.now};
       auto answer = consent(message, session.client);
       answer.reconnect = "retry";
       answer.timeout_ms =
@@ -265,7 +266,7 @@ StatServer::Reply StatServer::hear(const std::vector<BayeuxMessage>& messages,
       reply.messages.push_back(refusal(message, "402::unknown client", "handshake"));
       continue;
     }
-    session->seen = moment.now;
+    session->seen = timestamp.now;
     if (message.channel == "/meta/connect") {
       auto answer = consent(message, session->client);
       answer.reconnect = "retry";
@@ -296,15 +297,16 @@ StatServer::Reply StatServer::hear(const std::vector<BayeuxMessage>& messages,
   return reply;
 }
 
-void StatServer::drop_expired(Moment moment) {
+void StatServer::drop_expired(Timestamp timestamp) {
   std::vector<std::string> gone;
   for (const auto& [cookie, session] : sessions_)
-    if (moment.now - session.seen > options_.session_life + options_.connect_timeout)
+    if (timestamp.now - session.seen > options_.session_life + options_.connect_timeout)
       gone.push_back(cookie);
   for (const auto& cookie : gone) drop_session(cookie);
   gone.clear();
   for (const auto& [id, subscription] : subscriptions_)
-    if (subscription.cookie.empty() && moment.now - subscription.used > options_.subscription_life)
+    if (subscription.cookie.empty() &&
+        timestamp.now - subscription.used > options_.subscription_life)
       gone.push_back(id);
   for (const auto& id : gone) unsubscribe(id);
 }
@@ -334,13 +336,13 @@ void StatServer::compare(const std::string& id, Subscription& subscription, Sess
 }
 
 // Notes what changed, and lets what was noted long enough ago be told.
-void StatServer::follow(Moment moment) {
+void StatServer::follow(Timestamp timestamp) {
   if (lag_ == Duration::zero()) return;
   for (std::uint32_t target = 0; target < past_.size(); ++target)
     if (centre_.changed(target) > noted_)
-      later_.push_back({moment.now + lag_, target, centre_.figures(target)});
+      later_.push_back({timestamp.now + lag_, target, centre_.latest_counts(target)});
   noted_ = centre_.revision();
-  for (; !later_.empty() && later_.front().at <= moment.now; later_.pop_front()) {
+  for (; !later_.empty() && later_.front().at <= timestamp.now; later_.pop_front()) {
     past_[later_.front().target] = later_.front().counts;
     past_changed_[later_.front().target] = ++past_revision_;
   }
@@ -353,7 +355,7 @@ void StatServer::set_lag(Duration lag) {
   past_.clear();
   past_changed_.assign(lag > Duration::zero() ? centre_.size() : 0, 0);
   for (std::uint32_t target = 0; target < past_changed_.size(); ++target)
-    past_.push_back(centre_.figures(target));
+    past_.push_back(centre_.latest_counts(target));
   noted_ = past_revision_ = centre_.revision();
   compare_all_ = true;
 }
@@ -363,8 +365,8 @@ void StatServer::set_hidden(std::string_view ids) {
   while (!ids.empty()) {
     const auto id = ids.substr(0, ids.find(','));
     ids.remove_prefix(std::min(id.size() + 1, ids.size()));
-    const auto& targets = centre_.plan().targets;
-    const auto found = std::ranges::find(targets, id, &TargetPlan::id);
+    const auto& targets = centre_.model().targets;
+    const auto found = std::ranges::find(targets, id, &TargetModel::id);
     if (found != targets.end()) hidden[static_cast<std::size_t>(found - targets.begin())] = true;
   }
   if (hidden == hidden_) return;
@@ -378,9 +380,9 @@ void StatServer::forget() {
   statistics_ = 0;
 }
 
-std::vector<std::string> StatServer::refresh(Moment moment) {
-  drop_expired(moment);
-  follow(moment);
+std::vector<std::string> StatServer::refresh(Timestamp timestamp) {
+  drop_expired(timestamp);
+  follow(timestamp);
   for (auto& [id, subscription] : subscriptions_) {
     if (subscription.cookie.empty()) continue;
     const auto session = sessions_.find(subscription.cookie);
@@ -394,7 +396,7 @@ std::vector<std::string> StatServer::refresh(Moment moment) {
   return clients;
 }
 
-std::vector<BayeuxMessage> StatServer::take(std::string_view client, Moment moment) {
+std::vector<BayeuxMessage> StatServer::take(std::string_view client, Timestamp timestamp) {
   std::vector<BayeuxMessage> messages;
   Session* session = session_of_client(client);
   if (!session) return messages;
@@ -416,7 +418,7 @@ std::vector<BayeuxMessage> StatServer::take(std::string_view client, Moment mome
     Entry& entry = found->second.entries[index];
     entry.dirty = false;
     entry.due = centre_.now() + std::chrono::seconds{entry.every_s};
-    auto told = value(found->second, id, entry, moment);
+    auto told = value(found->second, id, entry, timestamp);
     auto before = told;
     before.value = entry.told;
     before.timestamp_ms = entry.told_ms;
@@ -425,8 +427,8 @@ std::vector<BayeuxMessage> StatServer::take(std::string_view client, Moment mome
     entry.told_ms = told.timestamp_ms;
     entry.told_valid = told.valid;
     updates.statistics.push_back(std::move(told));
-    if (disorder_ == 0 || dice_.uniform() >= disorder_) continue;
-    if (overtaken && dice_.uniform() < 0.5)
+    if (disorder_ == 0 || random_.uniform() >= disorder_) continue;
+    if (overtaken && random_.uniform() < 0.5)
       updates.statistics.push_back(std::move(before));
     else
       updates.statistics.push_back(updates.statistics.back());

@@ -1,14 +1,16 @@
-// One Stat Server of the pair, without its sockets: subscriptions, CometD sessions, and what to
-// push to whom.
+// One Stat Server of the pair, without its sockets: subscriptions, CometD sessions, and what to push
+// to whom.
 //
-//   answer = server.subscribe(request, cookie, moment);
-//   reply  = server.hear(bayeux_messages, cookie, moment);     // reply.hold: keep the connect
-//   request open for (client : server.refresh(moment)) send(server.take(client, moment))
+//   answer = server.subscribe(request, cookie, timestamp);
+//   reply  = server.receive(bayeux_messages, cookie, timestamp);   // reply.hold: keep it open
+//   for (client : server.refresh(timestamp)) send(server.take(client, timestamp))
 //
-// A push carries the value that holds when it is taken: many changes become one, so nothing piles
-// up. Invariants: a client hears a statistic only through its own session's subscriptions; a
-// session that did not connect for `session_life` is gone with its subscriptions; counts of
-// everything are bounded.
+// A push carries the value that holds when it is taken: many changes become one, nothing piles up.
+//
+// Invariants:
+//   - a client hears a statistic only through its own session's subscriptions;
+//   - a session that did not connect for `session_life` is gone with its subscriptions;
+//   - counts of everything are bounded.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +22,13 @@
 #include <unordered_map>
 #include <vector>
 
-#include "services/simulator/dice.h"
+#include "services/simulator/distribution.h"
 #include "services/simulator/statistic.h"
 
 namespace paceline::simulator {
 
-/// When something happens at a server: by its own clock, and as people write it.
-struct Moment {
+/// A point in time by the server's own clock, and as people write it.
+struct Timestamp {
   Instant now{};
   std::int64_t wall_ms = 0;  // [ms since 1970]
 };
@@ -46,12 +48,12 @@ class StatServer {
   StatServer(const Centre& centre, Options options, std::uint64_t seed);
 
   SubscriptionAnswer subscribe(const SubscriptionRequest& request, std::string_view cookie,
-                               Moment moment);
+                               Timestamp timestamp);
 
   /// The values of one subscription; `ids` empty = all of it.
   ///   errors   not_found: no such subscription
   Result<SubscriptionAnswer> values(std::string_view subscription,
-                                    const std::vector<std::string>& ids, Moment moment);
+                                    const std::vector<std::string>& ids, Timestamp timestamp);
 
   /// False if there is no such subscription.
   bool unsubscribe(std::string_view subscription);
@@ -62,18 +64,18 @@ class StatServer {
     std::string client;                   // Whose connect request this is; "" = none.
     bool hold = false;                    // Nothing to tell yet: keep the request.
   };
-  Reply hear(const std::vector<BayeuxMessage>& messages, std::string_view cookie, Moment moment);
+  Reply receive(const std::vector<BayeuxMessage>& messages, std::string_view cookie,
+                Timestamp timestamp);
 
   /// Compares every subscribed statistic that may have changed; drops what ran out.
   ///   returns  the clients for whom there is something to take
   ///   cost     O(statistics of changed targets + runs)
-  std::vector<std::string> refresh(Moment moment);
+  std::vector<std::string> refresh(Timestamp timestamp);
 
   /// What there is to tell a client: its updates and service messages; at most max_push values.
-  std::vector<BayeuxMessage> take(std::string_view client, Moment moment);
+  std::vector<BayeuxMessage> take(std::string_view client, Timestamp timestamp);
 
-  /// The same number of a counter again: all start at zero, as after a restart of the server's
-  /// statistics.
+  /// All counters start at zero, as after a restart of the server's statistics.
   void reset_counters();
 
   /// False: every statistic is told as invalid from now on.
@@ -96,7 +98,7 @@ class StatServer {
 
   /// One value without a subscription.
   ///   errors   not_found: no such object or statistic
-  Result<StatisticValue> peek(const StatisticRequest& wanted, Moment moment);
+  Result<StatisticValue> peek(const StatisticRequest& wanted, Timestamp timestamp);
 
   std::size_t sessions() const { return sessions_.size(); }
   std::size_t subscriptions() const { return subscriptions_.size(); }
@@ -144,16 +146,16 @@ class StatServer {
   std::string fresh_id();
   std::uint8_t interned(std::string_view text);
   StatisticValue value(const Subscription& subscription, const std::string& id, const Entry& entry,
-                       Moment moment) const;
+                       Timestamp timestamp) const;
   Session* session_of_client(std::string_view client, std::string* cookie = nullptr);
   void drop_session(const std::string& cookie);
-  void drop_expired(Moment moment);
+  void drop_expired(Timestamp timestamp);
   void compare(const std::string& id, Subscription& subscription, Session& session);
-  void follow(Moment moment);
+  void follow(Timestamp timestamp);
   std::optional<std::uint32_t> target_of(const StatisticRequest& wanted) const;
   bool valid(std::uint32_t target) const { return valid_ && !hidden_[target]; }
   const TargetCounts& counts(std::uint32_t target) const {
-    return lag_ > Duration::zero() ? past_[target] : centre_.figures(target);
+    return lag_ > Duration::zero() ? past_[target] : centre_.latest_counts(target);
   }
   std::uint64_t changed(std::uint32_t target) const {
     return lag_ > Duration::zero() ? past_changed_[target] : centre_.changed(target);
@@ -164,7 +166,7 @@ class StatServer {
 
   const Centre& centre_;
   Options options_;
-  Dice dice_;
+  Sampler random_;
   bool valid_ = true;
   std::vector<bool> hidden_;  // By target.
   double disorder_ = 0;

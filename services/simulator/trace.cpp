@@ -94,7 +94,7 @@ Result<void> read_row(const Row& row, Trace& trace) {
   return {};
 }
 
-// Sums from which the spread of service times and the mean patience of a group are made.
+// Sums from which the distribution of service times and the mean patience of a group are made.
 struct Sums {
   std::size_t served = 0;
   std::size_t abandoned = 0;
@@ -118,10 +118,10 @@ struct Sums {
       const auto many = static_cast<double>(served);
       const double mean = service / many;
       const double variance = std::max(0.0, service_squared / many - mean * mean);
-      kind.service = {Law::lognormal, mean, std::sqrt(variance) / mean};
+      kind.service = {Shape::lognormal, mean, std::sqrt(variance) / mean};
     }
     if (abandoned > 0)
-      kind.patience = {Law::exponential, waited / static_cast<double>(abandoned), 1};
+      kind.patience = {Shape::exponential, waited / static_cast<double>(abandoned), 1};
   }
 };
 
@@ -163,8 +163,8 @@ Result<std::vector<TraceCall>> day_of(const Trace& trace, int day) {
   return calls;
 }
 
-CentrePlan plan_of(const std::vector<TraceCall>& day, std::size_t targets, const GroupKind& like,
-                   Duration start) {
+CentreModel model_of(const std::vector<TraceCall>& day, std::size_t targets, const GroupKind& like,
+                     Duration start) {
   constexpr std::size_t enough = 30;
   std::map<std::string, std::size_t> types;
   if (targets == 0)
@@ -176,27 +176,27 @@ CentrePlan plan_of(const std::vector<TraceCall>& day, std::size_t targets, const
     return targets == 0 ? types.at(call.type) : fnv1a(std::to_string(position)) % count;
   };
 
-  CentrePlan plan;
-  plan.start = start;
-  plan.kinds.assign(count, like);
-  plan.targets.resize(count);
+  CentreModel model;
+  model.start = start;
+  model.kinds.assign(count, like);
+  model.targets.resize(count);
   for (std::size_t index = 0; index < count; ++index) {
-    auto& target = plan.targets[index];
+    auto& target = model.targets[index];
     target.id = numbered("t", index, count);
     target.group = numbered("group-", index, count);
     target.queue = numbered("queue-", index, count);
     target.channel = "chat";
     target.kind = static_cast<std::uint32_t>(index);
     target.recorded = true;
-    plan.kinds[index].name = "trace";
-    plan.kinds[index].agents = {};
-    plan.kinds[index].arrivals_per_hour = {};
+    model.kinds[index].name = "trace";
+    model.kinds[index].agents = {};
+    model.kinds[index].arrivals_per_hour = {};
   }
   for (const auto& [type, index] : types) {
-    plan.kinds[index].name = type;
-    plan.targets[index].id = type;
-    plan.targets[index].group = "group-" + type;
-    plan.targets[index].queue = "queue-" + type;
+    model.kinds[index].name = type;
+    model.targets[index].id = type;
+    model.targets[index].group = "group-" + type;
+    model.targets[index].queue = "queue-" + type;
   }
 
   std::vector<Sums> sums(count);
@@ -206,7 +206,7 @@ CentrePlan plan_of(const std::vector<TraceCall>& day, std::size_t targets, const
   for (std::size_t position = 0; position < day.size(); ++position) {
     const TraceCall& call = day[position];
     const std::size_t group = group_of(call, position);
-    plan.targets[group].calls.push_back(
+    model.targets[group].calls.push_back(
         {.at = std::chrono::seconds{call.at_s},
          .service = call.served ? Duration{std::chrono::seconds{call.service_s}} : Duration{-1},
          .patience = std::chrono::seconds{call.queue_s},
@@ -216,7 +216,7 @@ CentrePlan plan_of(const std::vector<TraceCall>& day, std::size_t targets, const
     if (!call.served || call.agent.empty()) continue;
     const auto hour = static_cast<std::size_t>(call.at_s + call.queue_s) / 3600 % 24;
     work[{hour, call.agent}][group] += call.service_s;
-    plan.kinds[group].agents[hour] = std::max(plan.kinds[group].agents[hour], 1.0);
+    model.kinds[group].agents[hour] = std::max(model.kinds[group].agents[hour], 1.0);
   }
   std::map<std::pair<std::size_t, std::size_t>, double> mainly;  // Hour and group -> agents.
   for (const auto& [who, groups] : work) {
@@ -225,14 +225,14 @@ CentrePlan plan_of(const std::vector<TraceCall>& day, std::size_t targets, const
     ++mainly[{who.first, most->first}];
   }
   for (const auto& [key, agents] : mainly) {
-    auto& planned = plan.kinds[key.second].agents[key.first];
+    auto& planned = model.kinds[key.second].agents[key.first];
     planned = std::max(planned, agents);
   }
   for (std::size_t index = 0; index < count; ++index) {
-    all.shape(plan.kinds[index]);
-    if (sums[index].served >= enough) sums[index].shape(plan.kinds[index]);
+    all.shape(model.kinds[index]);
+    if (sums[index].served >= enough) sums[index].shape(model.kinds[index]);
   }
-  return plan;
+  return model;
 }
 
 }  // namespace paceline::simulator

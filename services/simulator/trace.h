@@ -1,8 +1,8 @@
-// A recorded month of calls: one row a call, read strictly, and one of its days as a plan for the
+// A recorded month of calls: one row a call, read strictly, and one of its days as a model for the
 // centre.
 //
 //   Trace trace = TRY(parse_trace(text, "month.csv"));
-//   CentrePlan plan = plan_of(TRY(day_of(trace, 0)), {.targets = 0}, template_kind);
+//   CentreModel model = model_of(TRY(day_of(trace, 0)), {.targets = 0}, template_kind);
 //
 // Columns: day,vru_entry_s,vru_s,type,priority,queue_s,outcome,service_s,agent. A call reaches the
 // queue at vru_entry_s + vru_s. PHANTOM rows are ignored; a HANG with queue_s = 0 ended in the
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "services/simulator/plan.h"
+#include "services/simulator/centre_model.h"
 
 namespace paceline::simulator {
 
@@ -53,7 +53,7 @@ Result<std::vector<TraceCall>> day_of(const Trace& trace, int day);
 /// among calls that began in the hour; and a group that served a call in the hour has at least one
 /// agent. Service times and patience of proactive interactions: the group's mean and cv on that
 /// day, where it has 30 served calls or more, else the whole day's; everything else as in `like`.
-CentrePlan plan_of(const std::vector<TraceCall>& day, std::size_t targets, const GroupKind& like,
-                   Duration start);
+CentreModel model_of(const std::vector<TraceCall>& day, std::size_t targets, const GroupKind& like,
+                     Duration start);
 
 }  // namespace paceline::simulator

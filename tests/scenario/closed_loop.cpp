@@ -26,8 +26,8 @@ Targets targets_of(const ClosedLoop::Plan& plan) {
   return targets;
 }
 
-CentrePlan centre_of(const ClosedLoop::Plan& plan) {
-  CentrePlan centre{.kinds = {plan.kind}, .targets = {}};
+CentreModel centre_of(const ClosedLoop::Plan& plan) {
+  CentreModel centre{.kinds = {plan.kind}, .targets = {}};
   for (const auto& target : targets_of(plan).all)
     centre.targets.push_back({.id = target.id,
                               .channel = target.media_channel,
@@ -62,7 +62,7 @@ class ClosedLoop::Figures final : public Source {
     for (std::uint32_t slot = 0; slot < centre_.size(); ++slot) {
       if (told_[slot] == centre_.changed(slot) && centre_.changed(slot) != 0) continue;
       told_[slot] = centre_.changed(slot);
-      const TargetCounts& counts = centre_.figures(slot);
+      const TargetCounts& counts = centre_.latest_counts(slot);
       const auto& [reactive, proactive] = std::tie(counts.reactive, counts.proactive);
       const auto say = [&](Figure figure, double value) {
         readings.push_back({.statistic = statistic_of(slot, figure),
@@ -124,9 +124,9 @@ class ClosedLoop::Way final : public Http {
 GroupKind ClosedLoop::chat() {
   GroupKind kind;
   kind.agents.fill(1);
-  kind.service = {Law::lognormal, 240, 1};
-  kind.wrap_up = {Law::exponential, 0, 1};
-  kind.patience = {Law::exponential, 60, 1};
+  kind.service = {Shape::lognormal, 240, 1};
+  kind.wrap_up = {Shape::exponential, 0, 1};
+  kind.patience = {Shape::exponential, 60, 1};
   kind.not_ready_share = 0;
   kind.rejection = 1;
   kind.invitation_life = 1h;
@@ -147,7 +147,7 @@ ClosedLoop::ClosedLoop(Plan plan, std::uint64_t seed)
     : plan_{std::move(plan)},
       sim_{seed},
       centre_{centre_of(plan_), seed},
-      reception_{centre_, {.epoch = "one"}},
+      endpoint_{centre_, {.epoch = "one"}},
       elector_{sim_.process({"a", "elector", 0})},
       publisher_world_{sim_.process({"a", "publisher", 0})} {
   const Targets targets = targets_of(plan_);
@@ -208,7 +208,7 @@ HttpAnswer ClosedLoop::answer(const HttpRequest& request) {
   const auto publication = decode_publication(request.body);
   CHECK(publication.has_value());
   centre_.advance(sim_.elapsed());
-  const auto verdict = reception_.receive(*publication, publication->timestamp_ms, 1);
+  const auto verdict = endpoint_.receive(*publication, publication->timestamp_ms, 1);
   CHECK(verdict.status == 200);
   std::string body;
   encode_publication_answer(verdict.answer, body);

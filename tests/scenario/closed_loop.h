@@ -14,7 +14,7 @@
 #include "services/pacer/service.h"
 #include "services/publisher/service.h"
 #include "services/simulator/centre.h"
-#include "services/simulator/reception.h"
+#include "services/simulator/publication_endpoint.h"
 #include "services/statfeed/service.h"
 #include "tests/scenario/no_checkpoint.h"
 #include "tests/support/sim_world.h"
@@ -78,7 +78,7 @@ class ClosedLoop {
   Plan plan_;
   SimWorld sim_;
   Centre centre_;
-  Reception reception_;
+  PublicationEndpoint endpoint_;
   NoCheckpoint no_checkpoint_;
   World& elector_;
   World& publisher_world_;

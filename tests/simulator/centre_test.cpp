@@ -3,7 +3,7 @@
 #include <rapidcheck.h>
 
 #include "services/simulator/headless.h"
-#include "tests/simulator/plans.h"
+#include "tests/simulator/small_centres.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -39,16 +39,16 @@ GroupKind any_kind() {
   kind.name = "any";
   for (auto& hour : kind.agents) hour = *rc::gen::inRange(0, 9);
   for (auto& hour : kind.arrivals_per_hour) hour = *rc::gen::inRange(0, 200);
-  kind.service = {Law::lognormal, real(0, 400, 1), real(0, 30, 0.1)};
-  kind.wrap_up = {Law::exponential, real(0, 60, 1), 1};
-  kind.patience = {Law::exponential, real(0, 300, 1), 1};
+  kind.service = {Shape::lognormal, real(0, 400, 1), real(0, 30, 0.1)};
+  kind.wrap_up = {Shape::exponential, real(0, 60, 1), 1};
+  kind.patience = {Shape::exponential, real(0, 300, 1), 1};
   kind.not_ready_share = real(0, 9, 0.1);
-  kind.rest = {Law::exponential, real(0, 600, 1), 1};
+  kind.rest = {Shape::exponential, real(0, 600, 1), 1};
   kind.slots = *rc::gen::inRange(1, 5);
   kind.slow_down = real(0, 10, 0.1);
   kind.acceptance = real(0, 11, 0.1);
   kind.rejection = real(0, 11, 0.1);
-  kind.answer_delay = {Law::exponential, real(0, 40, 1), 1};
+  kind.answer_delay = {Shape::exponential, real(0, 40, 1), 1};
   kind.visitors_per_hour = *rc::gen::element(-1.0, 0.0, 60.0, 900.0);
   kind.max_queue = static_cast<std::uint32_t>(*rc::gen::inRange(1, 30));
   return kind;
@@ -58,16 +58,16 @@ GroupKind any_kind() {
 
 TEST_CASE("whatever happens, agents, customers and invitations add up", "[simulator][property]") {
   REQUIRE(rc::check([] {
-    Centre centre{plan_with(any_kind(), 3), *rc::gen::arbitrary<std::uint64_t>()};
+    Centre centre{centre_with(any_kind(), 3), *rc::gen::arbitrary<std::uint64_t>()};
     for (int step = 0; step < 60; ++step) {
       const auto target = static_cast<std::uint32_t>(*rc::gen::inRange(0, 3));
       const int most = *rc::gen::inRange(0, 20);
-      const int before = centre.figures(target).pending;
+      const int before = centre.latest_counts(target).pending;
       centre.offer(target,
                    {.allowance = *rc::gen::inRange(0, 20),
                     .max_pending = most,
                     .until = centre.now() + std::chrono::seconds{*rc::gen::inRange(0, 600)}});
-      RC_ASSERT(centre.figures(target).pending <= std::max(before, most));
+      RC_ASSERT(centre.latest_counts(target).pending <= std::max(before, most));
       if (step % 20 == 19)
         centre.drift({.staffing = *rc::gen::inRange(0, 30) * 0.1,
                       .arrivals = *rc::gen::inRange(0, 30) * 0.1,
@@ -81,14 +81,14 @@ TEST_CASE("whatever happens, agents, customers and invitations add up", "[simula
 TEST_CASE("the same seed gives the same day", "[simulator]") {
   auto kind = plain_kind(5);
   kind.arrivals_per_hour = all_day(60);
-  Centre one{plan_with(kind, 4), 7};
-  Centre other{plan_with(kind, 4), 7};
+  Centre one{centre_with(kind, 4), 7};
+  Centre other{centre_with(kind, 4), 7};
 
   one.advance(10h);
   for (int minute = 0; minute <= 600; ++minute) other.advance(minute * 1min);
 
   for (std::uint32_t target = 0; target < 4; ++target)
-    CHECK(one.figures(target).reactive == other.figures(target).reactive);
+    CHECK(one.latest_counts(target).reactive == other.latest_counts(target).reactive);
   CHECK(one.events() == other.events());
 }
 
@@ -96,7 +96,7 @@ TEST_CASE("waiting agrees with Erlang C", "[simulator]") {
   auto kind = plain_kind(10);
   kind.arrivals_per_hour = all_day(8.0 * 3600 / 180);  // 8 erlang on 10 agents.
   constexpr int targets = 40;
-  Centre centre{plan_with(kind, targets), GENERATE(1u, 2u)};
+  Centre centre{centre_with(kind, targets), GENERATE(1u, 2u)};
 
   centre.advance(60h);
 
@@ -117,8 +117,8 @@ TEST_CASE("waiting agrees with Erlang C", "[simulator]") {
 TEST_CASE("as many are busy as arrive in a service time (Little)", "[simulator]") {
   auto kind = plain_kind(200);
   kind.arrivals_per_hour = all_day(1000);
-  kind.service = {Law::lognormal, 240, 1};
-  Centre centre{plan_with(kind), 3};
+  kind.service = {Shape::lognormal, 240, 1};
+  Centre centre{centre_with(kind), 3};
 
   centre.advance(100h);
 
@@ -130,23 +130,23 @@ TEST_CASE("as many are busy as arrive in a service time (Little)", "[simulator]"
 TEST_CASE("who waits longer than their patience leaves", "[simulator]") {
   auto kind = plain_kind(0);
   kind.arrivals_per_hour = all_day(120);
-  kind.patience = {Law::lognormal, 60, 0};
-  Centre centre{plan_with(kind), 3};
+  kind.patience = {Shape::lognormal, 60, 0};
+  Centre centre{centre_with(kind), 3};
 
   centre.advance(10h);
 
-  const auto& reactive = centre.figures(0).reactive;
+  const auto& reactive = centre.latest_counts(0).reactive;
   CHECK(reactive.answered == 0);
   CHECK(reactive.abandoned > 1000);
   CHECK(reactive.waiting_s == Approx(60.0 * static_cast<double>(reactive.abandoned)));
 }
 
-TEST_CASE("invitations are accepted at the rate and after the delay of the plan", "[simulator]") {
+TEST_CASE("invitations are accepted at the rate and after the delay of the model", "[simulator]") {
   auto kind = plain_kind(1000);
   kind.acceptance = 0.3;
   kind.rejection = 0.5;
-  kind.answer_delay = {Law::lognormal, 5, 0};
-  Centre centre{plan_with(kind), 5};
+  kind.answer_delay = {Shape::lognormal, 5, 0};
+  Centre centre{centre_with(kind), 5};
 
   centre.offer(0, {.allowance = 20'000, .max_pending = 20'000, .until = 10s});
   centre.advance(4s);
@@ -163,36 +163,36 @@ TEST_CASE("invitations are accepted at the rate and after the delay of the plan"
 TEST_CASE("an offer that ran out sends nothing", "[simulator]") {
   auto kind = plain_kind(3);
   kind.visitors_per_hour = 3600;
-  Centre centre{plan_with(kind), 5};
+  Centre centre{centre_with(kind), 5};
   centre.offer(0, {.allowance = 1000, .max_pending = 1000, .until = 60s});
   centre.advance(60s);
-  const auto sent = centre.figures(0).sent;
+  const auto sent = centre.latest_counts(0).sent;
 
   centre.advance(10min);
 
   CHECK(sent > 20);
-  CHECK(centre.figures(0).sent == sent);
+  CHECK(centre.latest_counts(0).sent == sent);
   CHECK(centre.allowance(0) == 0);
 }
 
 TEST_CASE("an offer replaces the one before and never exceeds the pending limit", "[simulator]") {
   auto kind = plain_kind(3);
-  kind.answer_delay = {Law::lognormal, 20, 0};
-  Centre centre{plan_with(kind), 5};
+  kind.answer_delay = {Shape::lognormal, 20, 0};
+  Centre centre{centre_with(kind), 5};
 
   centre.offer(0, {.allowance = 3, .max_pending = 4, .until = 1h});
   centre.offer(0, {.allowance = 3, .max_pending = 4, .until = 1h});
 
-  CHECK(centre.figures(0).pending == 4);
+  CHECK(centre.latest_counts(0).pending == 4);
   CHECK(centre.allowance(0) == 2);
 }
 
-TEST_CASE("agents follow the staffing plan and finish what they have", "[simulator]") {
+TEST_CASE("agents follow the staffing model and finish what they have", "[simulator]") {
   auto kind = plain_kind(10);
   kind.agents[11] = 0;
   kind.arrivals_per_hour = all_day(400);
-  kind.service = {Law::lognormal, 1200, 0};
-  Centre centre{plan_with(kind), 5};  // Begins at 10:00.
+  kind.service = {Shape::lognormal, 1200, 0};
+  Centre centre{centre_with(kind), 5};  // Begins at 10:00.
 
   centre.advance(59min);
   const auto before = centre.counts(0);
@@ -209,7 +209,7 @@ TEST_CASE("agents follow the staffing plan and finish what they have", "[simulat
 TEST_CASE("not ready takes its share of the agents' time", "[simulator]") {
   auto kind = plain_kind(50);
   kind.not_ready_share = 0.2;
-  Centre centre{plan_with(kind), 5};
+  Centre centre{centre_with(kind), 5};
 
   centre.advance(100h);
 
@@ -219,12 +219,12 @@ TEST_CASE("not ready takes its share of the agents' time", "[simulator]") {
 
 TEST_CASE("inviting one to one fills idle agents and makes nobody abandon", "[simulator]") {
   auto kind = plain_kind(10);
-  kind.service = {Law::lognormal, 240, 1};
-  kind.patience = {Law::exponential, 60, 1};
+  kind.service = {Shape::lognormal, 240, 1};
+  kind.patience = {Shape::exponential, 60, 1};
   kind.rejection = 1;  // Everybody answers, as in pacing.md.
   kind.invitation_life = 10min;
-  Centre without{plan_with(kind, 10), 5};
-  Centre with{plan_with(kind, 10), 5};
+  Centre without{centre_with(kind, 10), 5};
+  Centre with{centre_with(kind, 10), 5};
 
   run_headless(without, {}, 10h, false);
   run_headless(with, {}, 10h, true);

@@ -10,7 +10,7 @@
 #include "services/simulator/adapter_report.h"
 #include "services/simulator/adapter_statserver.h"
 #include "services/simulator/gzip.h"
-#include "tests/simulator/plans.h"
+#include "tests/simulator/small_centres.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
 
@@ -32,26 +32,26 @@ struct Outside {
   Metrics metrics;
   Centre centre;
   SimulatedWorld world{centre, clock, log, {.time_scale = 600, .faults = {}}};
-  Reception reception{centre, {.epoch = "e"}};
+  PublicationEndpoint endpoint{centre, {.epoch = "e"}};
   StatServerAdapter primary{
       loop, world, log, {.primary = true, .authorization = "Basic bWU6aA==", .server = {}}};
   StatServerAdapter backup{loop, world, log, {.primary = false, .authorization = "", .server = {}}};
   EngagementAdapter engagement{loop,
                                world,
-                               reception,
+                               endpoint,
                                log,
                                {.certificates = make_certificates(folder.path(), "127.0.0.1"),
                                 .settings = {},
                                 .log_file = folder.path() + "/publications.jsonl"}};
-  ReportAdapter control{loop, world, reception, "127.0.0.1", 0};
+  ReportAdapter control{loop, world, endpoint, "127.0.0.1", 0};
   CurlHttp http{loop, metrics};
 
-  static CentrePlan plan() {
+  static CentreModel model() {
     auto kind = plain_kind(10);
     kind.arrivals_per_hour = all_day(120);
-    return plan_with(kind, 2);
+    return centre_with(kind, 2);
   }
-  Outside() : centre{plan(), 1} {}
+  Outside() : centre{model(), 1} {}
 
   std::string url(int port, const std::string& path) {
     return "http://127.0.0.1:" + std::to_string(port) + path;
@@ -100,7 +100,7 @@ struct Outside {
     request.node = "a";
     request.term = term;
     request.sequence = sequence;
-    request.timestamp_ms = world.moment().wall_ms;
+    request.timestamp_ms = world.timestamp().wall_ms;
     request.valid_until_ms = request.timestamp_ms + 60'000;
     TargetOffer offer;
     offer.id = "t0";
@@ -287,7 +287,7 @@ TEST_CASE("a publication needs a token, is fenced, and stands in the log", "[sim
   const auto log = read_file(outside.folder.path() + "/publications.jsonl");
   REQUIRE(log);
   CHECK(std::ranges::count(*log, '\n') == 4);
-  CHECK(outside.centre.figures(0).sent >= 2);
+  CHECK(outside.centre.latest_counts(0).sent >= 2);
 }
 
 TEST_CASE("a wrong secret gets no token", "[simulator][process]") {

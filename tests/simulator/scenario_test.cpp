@@ -50,7 +50,7 @@ TEST_CASE("a scenario is read with its groups and faults in time order", "[simul
   CHECK(scenario->start == 9h);
   CHECK(scenario->endpoint.client_id == "me");
   REQUIRE(scenario->groups.size() == 2);
-  CHECK(scenario->groups[0].kind.service == Spread{Law::lognormal, 240, 1});
+  CHECK(scenario->groups[0].kind.service == Distribution{Shape::lognormal, 240, 1});
   CHECK(scenario->groups[0].kind.arrivals_per_hour[8] == 9);
   CHECK(scenario->groups[1].kind.slots == 3);
   REQUIRE(scenario->faults.size() == 2);
@@ -88,26 +88,26 @@ TEST_CASE("any bytes give a scenario or an error", "[simulator][property]") {
 TEST_CASE("kinds are mixed in the proportion of the scenario, whatever the number", "[simulator]") {
   const auto targets = GENERATE(std::size_t{0}, std::size_t{50}, std::size_t{500});
 
-  const auto plan = plan_of(busy_day(), targets);
+  const auto model = model_of(busy_day(), targets);
 
-  const auto count = static_cast<double>(plan.targets.size());
-  CHECK(plan.targets.size() == (targets == 0 ? 50 : targets));
-  std::vector<double> of_kind(plan.kinds.size(), 0);
-  for (const auto& target : plan.targets) ++of_kind[target.kind];
+  const auto count = static_cast<double>(model.targets.size());
+  CHECK(model.targets.size() == (targets == 0 ? 50 : targets));
+  std::vector<double> of_kind(model.kinds.size(), 0);
+  for (const auto& target : model.targets) ++of_kind[target.kind];
   CHECK(of_kind[0] == Approx(count * 0.3).margin(1));
   CHECK(of_kind[4] == Approx(count * 0.1).margin(1));
 }
 
 TEST_CASE("target names have as many digits as the last one needs", "[simulator]") {
-  CHECK(plan_of(busy_day(), 50).targets[7].id == "t07");
-  CHECK(plan_of(busy_day(), 100).targets[99].group == "group-99");
-  CHECK(plan_of(busy_day(), 10'000).targets[12].queue == "queue-0012");
+  CHECK(model_of(busy_day(), 50).targets[7].id == "t07");
+  CHECK(model_of(busy_day(), 100).targets[99].group == "group-99");
+  CHECK(model_of(busy_day(), 10'000).targets[12].queue == "queue-0012");
 }
 
 TEST_CASE("the targets file that is written is one that Paceline reads", "[simulator]") {
-  const auto plan = plan_of(busy_day(), 50);
+  const auto model = model_of(busy_day(), 50);
 
-  const auto targets = parse_targets(targets_csv(plan), "targets.csv");
+  const auto targets = parse_targets(targets_csv(model), "targets.csv");
 
   REQUIRE(targets);
   CHECK(targets->all.size() == 50);
@@ -116,8 +116,8 @@ TEST_CASE("the targets file that is written is one that Paceline reads", "[simul
 }
 
 TEST_CASE("the busy day leaves the agents time that invitations can fill", "[simulator]") {
-  Centre without{plan_of(busy_day(), 50), 1};
-  Centre with{plan_of(busy_day(), 50), 1};
+  Centre without{model_of(busy_day(), 50), 1};
+  Centre with{model_of(busy_day(), 50), 1};
 
   run_headless(without, {}, 4h, false);
   run_headless(with, {}, 4h, true);
@@ -186,14 +186,14 @@ TEST_CASE("the command line is read, and its mistakes leave with 78", "[simulato
   const auto bad_options = parse_options(4, bad_line);
   const char* help_line[] = {"simulator", "--help"};
 
-  REQUIRE_FALSE(good_options.leave);
+  REQUIRE_FALSE(good_options.early_exit);
   CHECK(good_options.options.time_scale == 10);
   CHECK(good_options.options.backup_port == 2);
   CHECK(good_options.options.duration == 2h);
   CHECK_FALSE(good_options.options.invitations);
-  REQUIRE(bad_options.leave);
-  CHECK(bad_options.leave->code == 78);
-  CHECK(parse_options(2, help_line).leave->code == 0);
+  REQUIRE(bad_options.early_exit);
+  CHECK(bad_options.early_exit->code == 78);
+  CHECK(parse_options(2, help_line).early_exit->code == 0);
 }
 
 }  // namespace paceline::test

@@ -1,6 +1,6 @@
 // The ugly parts of a simulated Stat Server, and its Stat Service.
 #include "services/simulator/gms_service.h"
-#include "tests/simulator/listener.h"
+#include "tests/simulator/subscriber.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -9,10 +9,11 @@ namespace {
 
 constexpr std::int64_t wall = 1'700'000'000'000;
 
-std::vector<StatisticValue> pushed(StatServer& server, const Listener& listener, Moment moment) {
-  server.refresh(moment);
+std::vector<StatisticValue> pushed(StatServer& server, const Subscriber& subscriber,
+                                   Timestamp timestamp) {
+  server.refresh(timestamp);
   std::vector<StatisticValue> values;
-  for (auto& message : server.take(listener.client, moment))
+  for (auto& message : server.take(subscriber.client, timestamp))
     values.insert(values.end(), message.statistics.begin(), message.statistics.end());
   return values;
 }
@@ -25,39 +26,39 @@ SubscriptionRequest entered_of_both() {
 }  // namespace
 
 TEST_CASE("a server that lags tells later what was true, with the time of then", "[simulator]") {
-  Centre centre{busy_plan(), 1};
+  Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
-  const Listener listener{server};
+  const Subscriber subscriber{server};
   server.set_lag(20s);
-  server.subscribe(entered_of_both(), listener.cookie, at(0s));
+  server.subscribe(entered_of_both(), subscriber.cookie, at(0s));
 
   centre.advance(1h);
-  const auto then = static_cast<double>(centre.figures(0).reactive.entered);
-  CHECK(pushed(server, listener, at(1s)).empty());
+  const auto then = static_cast<double>(centre.latest_counts(0).reactive.entered);
+  CHECK(pushed(server, subscriber, at(1s)).empty());
   centre.advance(2h);
-  CHECK(pushed(server, listener, at(20s)).empty());
-  const auto later = pushed(server, listener, at(21s));
+  CHECK(pushed(server, subscriber, at(20s)).empty());
+  const auto later = pushed(server, subscriber, at(21s));
 
   REQUIRE(later.size() == 2);
   CHECK(later[0].value == then);
-  CHECK(then < static_cast<double>(centre.figures(0).reactive.entered));
+  CHECK(then < static_cast<double>(centre.latest_counts(0).reactive.entered));
   CHECK(later[0].timestamp_ms == wall - 20'000);
   server.set_lag(0s);
-  const auto now = pushed(server, listener, at(22s));
+  const auto now = pushed(server, subscriber, at(22s));
   REQUIRE(now.size() == 2);
-  CHECK(now[0].value == static_cast<double>(centre.figures(0).reactive.entered));
+  CHECK(now[0].value == static_cast<double>(centre.latest_counts(0).reactive.entered));
   CHECK(now[0].timestamp_ms == wall);
 }
 
 TEST_CASE("hidden targets are unknown and lose their values, and come back", "[simulator]") {
-  Centre centre{busy_plan(), 1};
+  Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
-  const Listener listener{server};
-  server.subscribe(entered_of_both(), listener.cookie, at(0s));
+  const Subscriber subscriber{server};
+  server.subscribe(entered_of_both(), subscriber.cookie, at(0s));
 
   server.set_hidden("t1,nobody");
 
-  const auto lost = pushed(server, listener, at(1s));
+  const auto lost = pushed(server, subscriber, at(1s));
   REQUIRE(lost.size() == 1);
   CHECK(lost[0].statistic_id == "b");
   CHECK_FALSE(lost[0].valid);
@@ -66,23 +67,23 @@ TEST_CASE("hidden targets are unknown and lose their values, and come back", "[s
   again.operation_id = "again";
   CHECK(server.subscribe(again, "", at(1s)).errors.size() == 1);
   server.set_hidden("");
-  const auto back = pushed(server, listener, at(2s));
+  const auto back = pushed(server, subscriber, at(2s));
   REQUIRE(back.size() == 1);
   CHECK(back[0].valid);
 }
 
 TEST_CASE("in disorder every value is followed by an older or the same one", "[simulator]") {
-  Centre centre{busy_plan(), 1};
+  Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
-  const Listener listener{server};
-  server.subscribe(entered_of_both(), listener.cookie, at(0s));
+  const Subscriber subscriber{server};
+  server.subscribe(entered_of_both(), subscriber.cookie, at(0s));
   server.set_disorder(1);
   int older = 0;
   int same = 0;
 
   for (int i = 1; i <= 50; ++i) {
     centre.advance(i * 10min);
-    const auto values = pushed(server, listener, {Instant{i * 1s}, wall + i * 1000});
+    const auto values = pushed(server, subscriber, {Instant{i * 1s}, wall + i * 1000});
     REQUIRE(values.size() % 2 == 0);
     for (std::size_t k = 0; k < values.size(); k += 2) {
       CHECK(values[k].timestamp_ms == wall + i * 1000);
@@ -99,14 +100,15 @@ TEST_CASE("in disorder every value is followed by an older or the same one", "[s
 }
 
 TEST_CASE("a server that forgets sends every client to the handshake", "[simulator]") {
-  const Centre centre{busy_plan(), 1};
+  const Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
-  const Listener listener{server};
-  server.subscribe(entered_of_both(), listener.cookie, at(0s));
+  const Subscriber subscriber{server};
+  server.subscribe(entered_of_both(), subscriber.cookie, at(0s));
 
   server.forget();
 
-  const auto reply = server.hear({meta("/meta/connect", listener.client)}, listener.cookie, at(1s));
+  const auto reply =
+      server.receive({meta("/meta/connect", subscriber.client)}, subscriber.cookie, at(1s));
   CHECK(reply.messages.at(0).error.starts_with("402"));
   CHECK(reply.messages.at(0).reconnect == "handshake");
   CHECK_FALSE(server.values("sub", {}, at(1s)));
@@ -114,7 +116,7 @@ TEST_CASE("a server that forgets sends every client to the handshake", "[simulat
 }
 
 TEST_CASE("the Stat Service tells one value, cached as long as the client likes", "[simulator]") {
-  Centre centre{busy_plan(), 1};
+  Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
   GmsService service{server};
   constexpr const char* form = "objectId=queue-0&objectType=Queue&tenant=T&metric=TotalEntered";
@@ -129,12 +131,12 @@ TEST_CASE("the Stat Service tells one value, cached as long as the client likes"
   CHECK(decode_gms_answer(cached.body)->value == 0);
   CHECK(cached.age == 7s);
   CHECK(decode_gms_answer(fresh.body)->value ==
-        static_cast<double>(centre.figures(0).reactive.entered));
+        static_cast<double>(centre.latest_counts(0).reactive.entered));
   CHECK(fresh.age == 0s);
 }
 
 TEST_CASE("the Stat Service says what it does not know", "[simulator]") {
-  const Centre centre{busy_plan(), 1};
+  const Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
   GmsService service{server};
 

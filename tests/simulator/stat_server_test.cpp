@@ -2,7 +2,7 @@
 
 #include <rapidcheck.h>
 
-#include "tests/simulator/listener.h"
+#include "tests/simulator/subscriber.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -26,7 +26,7 @@ TEST_CASE("statistics are known by name and by definition", "[simulator]") {
 
 TEST_CASE("unknown objects and statistics are errors of their own, the others work",
           "[simulator]") {
-  const Centre centre{busy_plan(), 1};
+  const Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
 
   const auto answer =
@@ -46,7 +46,7 @@ TEST_CASE("unknown objects and statistics are errors of their own, the others wo
 }
 
 TEST_CASE("values are polled, all or some, until the subscription is deleted", "[simulator]") {
-  Centre centre{busy_plan(), 1};
+  Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
   server.subscribe(wanting("sub", {named("a", "queue-0", "Queue", "TotalEntered"),
                                    named("b", "queue-1", "Queue", "TotalEntered")}),
@@ -58,7 +58,7 @@ TEST_CASE("values are polled, all or some, until the subscription is deleted", "
 
   REQUIRE(all);
   CHECK(all->statistics.size() == 2);
-  CHECK(all->statistics[0].value == static_cast<double>(centre.figures(0).reactive.entered));
+  CHECK(all->statistics[0].value == static_cast<double>(centre.latest_counts(0).reactive.entered));
   CHECK(some->statistics.size() == 1);
   CHECK(some->errors.size() == 1);
   CHECK(server.unsubscribe("sub"));
@@ -67,41 +67,42 @@ TEST_CASE("values are polled, all or some, until the subscription is deleted", "
 }
 
 TEST_CASE("changes are pushed to the session that subscribed, once", "[simulator]") {
-  Centre centre{busy_plan(), 1};
+  Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
-  const Listener listener{server};
-  const Listener other{server};
+  const Subscriber subscriber{server};
+  const Subscriber other{server};
   server.subscribe(wanting("sub", {named("a", "queue-0", "Queue", "TotalEntered"),
                                    named("b", "group-0", "GroupAgents", "LoggedInAgents")}),
-                   listener.cookie, at(0s));
+                   subscriber.cookie, at(0s));
   const auto waiting =
-      server.hear({meta("/meta/connect", listener.client)}, listener.cookie, at(1s));
+      server.receive({meta("/meta/connect", subscriber.client)}, subscriber.cookie, at(1s));
   centre.advance(1h);
 
   const auto clients = server.refresh(at(2s));
-  const auto messages = server.take(listener.client, at(2s));
+  const auto messages = server.take(subscriber.client, at(2s));
 
   CHECK(waiting.hold);
-  CHECK(clients == std::vector{listener.client});
+  CHECK(clients == std::vector{subscriber.client});
   REQUIRE(messages.size() == 1);
   CHECK(messages[0].channel == updates_channel);
   REQUIRE(messages[0].statistics.size() == 1);
   CHECK(messages[0].statistics[0].subscription_id == "sub");
-  CHECK(messages[0].statistics[0].value == static_cast<double>(centre.figures(0).reactive.entered));
+  CHECK(messages[0].statistics[0].value ==
+        static_cast<double>(centre.latest_counts(0).reactive.entered));
   CHECK(server.refresh(at(3s)).empty());
 }
 
 TEST_CASE("a periodical statistic is told at its pace, the last value wins", "[simulator]") {
-  Centre centre{busy_plan(), 1};
+  Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
-  const Listener listener{server};
+  const Subscriber subscriber{server};
   auto wanted = named("a", "queue-0", "Queue", "");
   wanted.definition = StatisticDefinition{.notification_mode = "Periodical",
                                           .notification_frequency = 600,
                                           .category = "TotalNumber",
                                           .subject = "DNAction",
                                           .main_mask = "CallEntered"};
-  server.subscribe(wanting("sub", {wanted}), listener.cookie, at(0s));
+  server.subscribe(wanting("sub", {wanted}), subscriber.cookie, at(0s));
 
   int pushes = 0;
   double last = 0;
@@ -109,7 +110,7 @@ TEST_CASE("a periodical statistic is told at its pace, the last value wins", "[s
     centre.advance(minute * 1min);
     if (server.refresh(at(1s)).empty()) continue;
     ++pushes;
-    last = server.take(listener.client, at(1s)).at(0).statistics.at(0).value;
+    last = server.take(subscriber.client, at(1s)).at(0).statistics.at(0).value;
   }
 
   CHECK(pushes >= 5);
@@ -118,10 +119,10 @@ TEST_CASE("a periodical statistic is told at its pace, the last value wins", "[s
 }
 
 TEST_CASE("an unknown client is sent back to the handshake", "[simulator]") {
-  const Centre centre{busy_plan(), 1};
+  const Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
 
-  const auto reply = server.hear({meta("/meta/connect", "ghost")}, "", at(0s));
+  const auto reply = server.receive({meta("/meta/connect", "ghost")}, "", at(0s));
 
   REQUIRE(reply.messages.size() == 1);
   CHECK(reply.messages[0].successful == false);
@@ -131,24 +132,24 @@ TEST_CASE("an unknown client is sent back to the handshake", "[simulator]") {
 }
 
 TEST_CASE("the service channel says Available to who subscribes to it", "[simulator]") {
-  const Centre centre{busy_plan(), 1};
+  const Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
-  const Listener listener{server};
+  const Subscriber subscriber{server};
 
-  server.hear({meta("/meta/subscribe", listener.client, std::string{service_channel})},
-              listener.cookie, at(0s));
-  const auto messages = server.take(listener.client, at(0s));
+  server.receive({meta("/meta/subscribe", subscriber.client, std::string{service_channel})},
+                 subscriber.cookie, at(0s));
+  const auto messages = server.take(subscriber.client, at(0s));
 
   REQUIRE(messages.size() == 1);
   CHECK(messages[0].service_state == "Available");
 }
 
 TEST_CASE("a session that stops connecting is gone with its subscriptions", "[simulator]") {
-  const Centre centre{busy_plan(), 1};
+  const Centre centre{busy_centre(), 1};
   StatServer server{centre, {.session_life = 10s, .connect_timeout = 5s}, 1};
-  const Listener listener{server};
+  const Subscriber subscriber{server};
   server.subscribe(wanting("sub", {named("a", "queue-0", "Queue", "TotalEntered")}),
-                   listener.cookie, at(0s));
+                   subscriber.cookie, at(0s));
 
   server.refresh(at(14s));
   const auto before = server.subscriptions();
@@ -160,21 +161,21 @@ TEST_CASE("a session that stops connecting is gone with its subscriptions", "[si
 }
 
 TEST_CASE("a second handshake of a session begins anew", "[simulator]") {
-  const Centre centre{busy_plan(), 1};
+  const Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
-  const Listener listener{server};
+  const Subscriber subscriber{server};
   server.subscribe(wanting("sub", {named("a", "queue-0", "Queue", "TotalEntered")}),
-                   listener.cookie, at(0s));
+                   subscriber.cookie, at(0s));
 
-  const auto reply = server.hear({meta("/meta/handshake")}, listener.cookie, at(1s));
+  const auto reply = server.receive({meta("/meta/handshake")}, subscriber.cookie, at(1s));
 
-  CHECK(reply.messages.at(0).client_id != listener.client);
+  CHECK(reply.messages.at(0).client_id != subscriber.client);
   CHECK(server.sessions() == 1);
   CHECK(server.subscriptions() == 0);
 }
 
 TEST_CASE("counters start at zero after a reset, current numbers stay", "[simulator]") {
-  Centre centre{busy_plan(), 1};
+  Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
   server.subscribe(wanting("sub", {named("a", "queue-0", "Queue", "TotalEntered"),
                                    named("b", "group-0", "GroupAgents", "LoggedInAgents")}),
@@ -189,18 +190,18 @@ TEST_CASE("counters start at zero after a reset, current numbers stay", "[simula
 }
 
 TEST_CASE("invalid statistics are told as such, and valid again", "[simulator]") {
-  Centre centre{busy_plan(), 1};
+  Centre centre{busy_centre(), 1};
   StatServer server{centre, {}, 1};
-  const Listener listener{server};
+  const Subscriber subscriber{server};
   server.subscribe(wanting("sub", {named("b", "group-0", "GroupAgents", "LoggedInAgents")}),
-                   listener.cookie, at(0s));
+                   subscriber.cookie, at(0s));
 
   server.set_valid(false);
   server.refresh(at(1s));
-  const auto invalid = server.take(listener.client, at(1s));
+  const auto invalid = server.take(subscriber.client, at(1s));
   server.set_valid(true);
   server.refresh(at(2s));
-  const auto valid = server.take(listener.client, at(2s));
+  const auto valid = server.take(subscriber.client, at(2s));
 
   CHECK_FALSE(invalid.at(0).statistics.at(0).valid);
   CHECK(valid.at(0).statistics.at(0).valid);
@@ -209,7 +210,7 @@ TEST_CASE("invalid statistics are told as such, and valid again", "[simulator]")
 
 TEST_CASE("any conversation leaves the server within its bounds", "[simulator][property]") {
   REQUIRE(rc::check([] {
-    Centre centre{busy_plan(), 1};
+    Centre centre{busy_centre(), 1};
     StatServer server{centre, {.session_life = 20s, .max_sessions = 3, .max_subscriptions = 4}, 1};
     std::vector<std::string> cookies{"", "nonsense"};
     std::vector<std::string> clients{"", "ghost"};
@@ -223,7 +224,7 @@ TEST_CASE("any conversation leaves the server within its bounds", "[simulator][p
           "/meta/handshake", "/meta/connect", "/meta/subscribe", "/meta/unsubscribe",
           "/meta/disconnect", "/statistics/v3/updates", "");
       const auto reply =
-          server.hear({meta(channel, client, std::string{updates_channel})}, cookie, at(now));
+          server.receive({meta(channel, client, std::string{updates_channel})}, cookie, at(now));
       RC_ASSERT(reply.messages.size() == 1u);
       if (!reply.new_cookie.empty()) cookies.push_back(reply.new_cookie);
       clients.push_back(reply.messages[0].client_id);

@@ -82,7 +82,7 @@ TEST_CASE("any bytes give a trace or an error", "[simulator][property]") {
     if (const auto trace = parse_trace(broken, "x")) {
       const auto day = day_of(*trace, 0);
       RC_ASSERT(day.has_value());
-      (void)plan_of(*day, *rc::gen::inRange<std::size_t>(0, 4), {}, 10h);
+      (void)model_of(*day, *rc::gen::inRange<std::size_t>(0, 4), {}, 10h);
     }
   }));
 }
@@ -91,34 +91,35 @@ TEST_CASE("a day becomes a centre by call type", "[simulator]") {
   const auto day = day_of(*parse_trace(small_month, "x"), 0);
   REQUIRE(day);
 
-  const auto plan = plan_of(*day, 0, {}, 10h);
+  const auto model = model_of(*day, 0, {}, 10h);
 
-  REQUIRE(plan.targets.size() == 2);
-  CHECK(plan.targets[0].id == "NW");
-  CHECK(plan.targets[1].id == "PS");
+  REQUIRE(model.targets.size() == 2);
+  CHECK(model.targets[0].id == "NW");
+  CHECK(model.targets[1].id == "PS");
   // a02 worked mostly for PS, yet NW was served in that hour: at least one agent each.
-  CHECK(plan.kinds[1].agents[10] == 2);
-  CHECK(plan.kinds[0].agents[10] == 1);
-  CHECK(plan.kinds[1].agents[11] == 0);
-  REQUIRE(plan.targets[0].calls.size() == 2);
-  CHECK(plan.targets[0].calls[0] ==
+  CHECK(model.kinds[1].agents[10] == 2);
+  CHECK(model.kinds[0].agents[10] == 1);
+  CHECK(model.kinds[1].agents[11] == 0);
+  REQUIRE(model.targets[0].calls.size() == 2);
+  CHECK(model.targets[0].calls[0] ==
         RecordedCall{.at = 36205s, .service = Duration{-1}, .patience = 90s, .abandoned = true});
-  CHECK(plan.targets[1].calls[0].service == 120s);
+  CHECK(model.targets[1].calls[0].service == 120s);
 }
 
-TEST_CASE("every recorded call arrives once, by type or spread over many targets", "[simulator]") {
+TEST_CASE("every recorded call arrives once, by type or distribution over many targets",
+          "[simulator]") {
   const auto targets = GENERATE(std::size_t{0}, std::size_t{3}, std::size_t{50});
   const auto day = day_of(*parse_trace(small_month, "x"), 0);
   REQUIRE(day);
   GroupKind like;
   like.not_ready_share = 0;
-  Centre centre{plan_of(*day, targets, like, 10h), 1};
+  Centre centre{model_of(*day, targets, like, 10h), 1};
 
   run_headless(centre, {}, 2h, false);
 
   std::uint64_t entered = 0;
   for (std::uint32_t target = 0; target < centre.size(); ++target)
-    entered += centre.figures(target).reactive.entered;
+    entered += centre.latest_counts(target).reactive.entered;
   CHECK(entered == 4);
 }
 

@@ -6,7 +6,7 @@
 #include "services/pacer/pacing.h"
 #include "services/statfeed/adapter_statistics.h"
 #include "services/statfeed/service.h"
-#include "tests/simulator/plans.h"
+#include "tests/simulator/small_centres.h"
 #include "tests/statfeed/sim_pair.h"
 #include "tests/support/catch.h"
 #include "tests/support/sim_world.h"
@@ -19,13 +19,13 @@ namespace {
 constexpr int targets = 4;
 constexpr Duration refresh = 2s;
 
-CentrePlan plan() {
+CentreModel plan() {
   auto kind = plain_kind(20);
   kind.arrivals_per_hour = all_day(200);
-  kind.wrap_up = {Law::exponential, 20, 1};
-  kind.patience = {Law::exponential, 60, 1};
+  kind.wrap_up = {Shape::exponential, 20, 1};
+  kind.patience = {Shape::exponential, 60, 1};
   kind.acceptance = 0.4;
-  return plan_with(kind, targets);
+  return centre_with(kind, targets);
 }
 
 // A statfeed with a pair of its own, and a pacing of each target by what it says.
@@ -33,7 +33,7 @@ struct Listener {
   Listener(SimWorld& sim, const std::string& node, Centre& centre)
       : world{sim.process({node, "statfeed", 0})}, pair{sim, world, centre} {
     config.servers = {"http://primary/statistics/v3", "http://backup/statistics/v3"};
-    for (const auto& planned : centre.plan().targets) {
+    for (const auto& planned : centre.model().targets) {
       Target target;
       target.id = planned.id;
       target.group = planned.group;

@@ -12,7 +12,7 @@ SimPair::~SimPair() {
   world_.timers.cancel(timer_);
 }
 
-Moment SimPair::moment() const {
+Timestamp SimPair::moment() const {
   const Instant now{sim_.elapsed()};
   return {
       .now = now,
@@ -66,7 +66,7 @@ void SimPair::serve(Side& side, HttpCall call, const HttpRequest& request) {
   std::string body;
   const auto path = request.url.substr(request.url.find("/v3/") + 3);
   if (path == "/notifications") {
-    auto reply = side.server->hear(decode_bayeux(request.body).value(), cookie, moment());
+    auto reply = side.server->receive(decode_bayeux(request.body).value(), cookie, moment());
     if (reply.hold) {
       side.held[reply.client] = call;
       return;

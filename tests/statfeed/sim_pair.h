@@ -33,7 +33,7 @@ class SimPair final : public Http {
   void cancel(HttpCall call) override { calls_.erase(call); }
 
  private:
-  Moment moment() const;
+  Timestamp moment() const;
   void serve(Side& side, HttpCall call, const HttpRequest& request);
   void answer(HttpCall call, std::string body, HttpHeaders headers = {}, int status = 200);
   void finish(HttpCall call, Result<HttpAnswer> answer);

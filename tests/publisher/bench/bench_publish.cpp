@@ -32,7 +32,7 @@
 #include "services/simulator/centre.h"
 #include "services/simulator/gzip.h"
 #include "services/simulator/headless.h"
-#include "services/simulator/reception.h"
+#include "services/simulator/publication_endpoint.h"
 #include "services/simulator/scenario.h"
 
 namespace paceline {
@@ -85,8 +85,8 @@ std::string load(const std::string& path) {
 class Day {
  public:
   explicit Day(std::size_t targets)
-      : centre_{plan_of(busy_day(), targets), 1},
-        reception_{centre_, {.epoch = "bench"}},
+      : centre_{model_of(busy_day(), targets), 1},
+        endpoint_{centre_, {.epoch = "bench"}},
         pacing_(targets),
         feedback_(targets),
         offers_{ids(), std::vector<std::string>(targets, "chat")} {
@@ -102,7 +102,7 @@ class Day {
     centre_.advance(centre_.now() + refresh);
     const double now_s = to_seconds(centre_.now());
     for (std::uint32_t i = 0; i < pacing_.size(); ++i) {
-      const TargetCounts& counts = centre_.figures(i);
+      const TargetCounts& counts = centre_.latest_counts(i);
       PacingInputs in;
       in.logged_in = counts.logged_in;
       in.idle = counts.ready;
@@ -141,7 +141,7 @@ class Day {
 
   /// The endpoint's answer to what was made last, and its feedback taken.
   void answer(std::string& out) {
-    const auto verdict = reception_.receive(request_, request_.timestamp_ms, 1);
+    const auto verdict = endpoint_.receive(request_, request_.timestamp_ms, 1);
     if (verdict.status != 200) throw std::runtime_error{"the endpoint refused: " + verdict.why};
     encode_publication_answer(verdict.answer, out);
     for (const OfferFeedback& told : verdict.answer.feedback) {
@@ -157,7 +157,7 @@ class Day {
   std::vector<std::string> ids() {
     std::vector<std::string> all;
     for (std::uint32_t i = 0; i < centre_.size(); ++i) {
-      all.push_back(centre_.plan().targets[i].id);
+      all.push_back(centre_.model().targets[i].id);
       index_[all.back()] = i;
     }
     rows_.resize(all.size());
@@ -169,7 +169,7 @@ class Day {
   }
 
   Centre centre_;
-  Reception reception_;
+  PublicationEndpoint endpoint_;
   std::vector<TargetPacing> pacing_;
   std::vector<TargetFeedback> feedback_;
   std::map<std::string, std::uint32_t> index_;

@@ -17,28 +17,28 @@ inline GroupKind plain_kind(double agents) {
   GroupKind kind;
   kind.name = "plain";
   kind.agents = all_day(agents);
-  kind.service = {Law::exponential, 180, 1};
-  kind.wrap_up = {Law::exponential, 0, 1};
-  kind.patience = {Law::lognormal, 1e6, 0};
+  kind.service = {Shape::exponential, 180, 1};
+  kind.wrap_up = {Shape::exponential, 0, 1};
+  kind.patience = {Shape::lognormal, 1e6, 0};
   kind.not_ready_share = 0;
   return kind;
 }
 
-inline CentrePlan plan_with(GroupKind kind, int targets = 1) {
-  CentrePlan plan;
-  plan.kinds.push_back(std::move(kind));
+inline CentreModel centre_with(GroupKind kind, int targets = 1) {
+  CentreModel model;
+  model.kinds.push_back(std::move(kind));
   for (int index = 0; index < targets; ++index) {
     const std::string number = std::to_string(index);
-    plan.targets.push_back({.id = "t" + number,
-                            .channel = "chat",
-                            .group = "group-" + number,
-                            .queue = "queue-" + number,
-                            .kind = 0,
-                            .size = 1,
-                            .calls = {},
-                            .recorded = false});
+    model.targets.push_back({.id = "t" + number,
+                             .channel = "chat",
+                             .group = "group-" + number,
+                             .queue = "queue-" + number,
+                             .kind = 0,
+                             .size = 1,
+                             .calls = {},
+                             .recorded = false});
   }
-  return plan;
+  return model;
 }
 
 }  // namespace paceline::test

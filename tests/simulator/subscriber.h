@@ -2,19 +2,19 @@
 #pragma once
 
 #include "services/simulator/stat_server.h"
-#include "tests/simulator/plans.h"
+#include "tests/simulator/small_centres.h"
 
 namespace paceline::test {
 using namespace simulator;
 
-inline Moment at(Duration time) {
+inline Timestamp at(Duration time) {
   return {.now = Instant{time}, .wall_ms = 1'700'000'000'000};
 }
 
-inline CentrePlan busy_plan() {
+inline CentreModel busy_centre() {
   auto kind = plain_kind(5);
   kind.arrivals_per_hour = all_day(60);
-  return plan_with(kind, 2);
+  return centre_with(kind, 2);
 }
 
 inline SubscriptionRequest wanting(std::string id, std::vector<StatisticRequest> statistics) {
@@ -40,16 +40,17 @@ inline BayeuxMessage meta(std::string channel, std::string client = "",
 }
 
 // A client with a session that listens to updates; its first connect is answered.
-struct Listener {
+struct Subscriber {
   std::string cookie;
   std::string client;
 
-  explicit Listener(StatServer& server, Moment moment = at(0s)) {
-    const auto reply = server.hear({meta("/meta/handshake")}, "", moment);
+  explicit Subscriber(StatServer& server, Timestamp timestamp = at(0s)) {
+    const auto reply = server.receive({meta("/meta/handshake")}, "", timestamp);
     cookie = reply.new_cookie;
     client = reply.messages.at(0).client_id;
-    server.hear({meta("/meta/subscribe", client, std::string{updates_channel})}, cookie, moment);
-    server.hear({meta("/meta/connect", client)}, cookie, moment);
+    server.receive({meta("/meta/subscribe", client, std::string{updates_channel})}, cookie,
+                   timestamp);
+    server.receive({meta("/meta/connect", client)}, cookie, timestamp);
   }
 };
 

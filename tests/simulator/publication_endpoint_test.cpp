@@ -1,8 +1,8 @@
-#include "services/simulator/reception.h"
+#include "services/simulator/publication_endpoint.h"
 
 #include <rapidcheck.h>
 
-#include "tests/simulator/plans.h"
+#include "tests/simulator/small_centres.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -36,30 +36,30 @@ PublicationRequest publication(std::uint64_t term, std::uint64_t sequence,
 }
 
 // Two targets of ten agents; nobody answers an invitation within a minute.
-struct Desk {
+struct TestEndpoint {
   Centre centre;
-  Reception reception;
+  PublicationEndpoint endpoint;
 
-  explicit Desk(Reception::Options options = {.epoch = "e1"})
-      : centre{plan_with(slow_kind(), 2), 1}, reception{centre, std::move(options)} {}
+  explicit TestEndpoint(PublicationEndpoint::Options options = {.epoch = "e1"})
+      : centre{centre_with(slow_kind(), 2), 1}, endpoint{centre, std::move(options)} {}
 
   static GroupKind slow_kind() {
     auto kind = plain_kind(10);
-    kind.answer_delay = {Law::lognormal, 120, 0};
+    kind.answer_delay = {Shape::lognormal, 120, 0};
     kind.invitation_life = 60s;
     return kind;
   }
-  Reception::Verdict receive(const PublicationRequest& request) {
-    return reception.receive(request, today_ms, 1);
+  PublicationEndpoint::Verdict receive(const PublicationRequest& request) {
+    return endpoint.receive(request, today_ms, 1);
   }
 };
 
 }  // namespace
 
 TEST_CASE("a publication sends what it allows and answers with feedback", "[simulator]") {
-  Desk desk;
+  TestEndpoint endpoint;
 
-  const auto verdict = desk.receive(publication(5, 1, {offer("t0", 3, 5), offer("zz", 1, 1)}));
+  const auto verdict = endpoint.receive(publication(5, 1, {offer("t0", 3, 5), offer("zz", 1, 1)}));
 
   CHECK(verdict.status == 200);
   CHECK(verdict.answer.accepted == 1);
@@ -71,16 +71,16 @@ TEST_CASE("a publication sends what it allows and answers with feedback", "[simu
 }
 
 TEST_CASE("an older term or a sequence that is not larger is fenced", "[simulator]") {
-  Desk desk;
-  desk.receive(publication(5, 7, {}));
+  TestEndpoint endpoint;
+  endpoint.receive(publication(5, 7, {}));
 
-  const auto older_term = desk.receive(publication(4, 100, {offer("t0", 3, 5)}));
-  const auto same_sequence = desk.receive(publication(5, 7, {offer("t0", 3, 5)}));
-  const auto next = desk.receive(publication(5, 8, {}));
-  const auto new_term = desk.receive(publication(6, 1, {}));
+  const auto older_term = endpoint.receive(publication(4, 100, {offer("t0", 3, 5)}));
+  const auto same_sequence = endpoint.receive(publication(5, 7, {offer("t0", 3, 5)}));
+  const auto next = endpoint.receive(publication(5, 8, {}));
+  const auto new_term = endpoint.receive(publication(6, 1, {}));
   auto other_cluster = publication(1, 1, {});
   other_cluster.cluster = "other";
-  const auto other = desk.receive(other_cluster);
+  const auto other = endpoint.receive(other_cluster);
 
   CHECK(older_term.status == 409);
   CHECK(older_term.fence == Fence{5, 7});
@@ -88,90 +88,91 @@ TEST_CASE("an older term or a sequence that is not larger is fenced", "[simulato
   CHECK(next.status == 200);
   CHECK(new_term.status == 200);
   CHECK(other.status == 200);
-  CHECK(desk.centre.figures(0).sent == 0);
+  CHECK(endpoint.centre.latest_counts(0).sent == 0);
 }
 
 TEST_CASE("a delta stands on the publication before it, or is refused", "[simulator]") {
   const auto [term, sequence, status] = GENERATE(table<std::uint64_t, std::uint64_t, int>(
       {{5, 8, 200}, {5, 9, 409}, {6, 1, 409}, {6, 8, 409}}));
   CAPTURE(term, sequence);
-  Desk desk;
+  TestEndpoint endpoint;
   auto first = publication(5, 7, {});
   first.full = false;
-  CHECK(desk.receive(first).status == 409);  // Nothing is held yet.
+  CHECK(endpoint.receive(first).status == 409);  // Nothing is held yet.
   first.full = true;
-  desk.receive(first);
+  endpoint.receive(first);
 
   auto delta = publication(term, sequence, {offer("t0", 3, 5)});
   delta.full = false;
-  const auto verdict = desk.receive(delta);
+  const auto verdict = endpoint.receive(delta);
 
   CHECK(verdict.status == status);
-  CHECK(desk.centre.figures(0).sent == (status == 200 ? 3 : 0));
+  CHECK(endpoint.centre.latest_counts(0).sent == (status == 200 ? 3 : 0));
   if (status == 409) CHECK(verdict.fence == Fence{5, 7});
 }
 
 TEST_CASE("a publication without cluster, term or sequence is refused", "[simulator]") {
-  Desk desk;
+  TestEndpoint endpoint;
   auto nameless = publication(1, 1, {});
   nameless.cluster.clear();
 
-  CHECK(desk.receive(nameless).status == 400);
-  CHECK(desk.receive(publication(0, 1, {})).status == 400);
-  CHECK(desk.receive(publication(1, 0, {})).status == 400);
+  CHECK(endpoint.receive(nameless).status == 400);
+  CHECK(endpoint.receive(publication(0, 1, {})).status == 400);
+  CHECK(endpoint.receive(publication(1, 0, {})).status == 400);
 }
 
 TEST_CASE("a full publication takes away what it does not name, a delta does not", "[simulator]") {
-  Desk desk;
-  desk.receive(publication(1, 1, {offer("t0", 4, 2), offer("t1", 4, 2)}));  // 2 go out, 2 are left.
+  TestEndpoint endpoint;
+  endpoint.receive(
+      publication(1, 1, {offer("t0", 4, 2), offer("t1", 4, 2)}));  // 2 go out, 2 are left.
 
   auto delta = publication(1, 2, {offer("t1", 0, 2)});
   delta.full = false;
-  desk.receive(delta);
-  const auto after_delta = desk.centre.allowance(0);
-  desk.receive(publication(1, 3, {offer("t1", 0, 2)}));
+  endpoint.receive(delta);
+  const auto after_delta = endpoint.centre.allowance(0);
+  endpoint.receive(publication(1, 3, {offer("t1", 0, 2)}));
 
   CHECK(after_delta == 2);
-  CHECK(desk.centre.allowance(0) == 0);
+  CHECK(endpoint.centre.allowance(0) == 0);
 }
 
 TEST_CASE("after validUntil nothing goes out", "[simulator]") {
-  Desk desk;
-  desk.receive(publication(1, 1, {offer("t0", 50, 10)}));
-  const auto before = desk.centre.allowance(0);
+  TestEndpoint endpoint;
+  endpoint.receive(publication(1, 1, {offer("t0", 50, 10)}));
+  const auto before = endpoint.centre.allowance(0);
 
-  desk.centre.advance(6s);
+  endpoint.centre.advance(6s);
 
   CHECK(before == 40);
-  CHECK(desk.centre.allowance(0) == 0);
+  CHECK(endpoint.centre.allowance(0) == 0);
 
   auto late = publication(1, 2, {offer("t0", 50, 20)});
   late.valid_until_ms = today_ms - 1;
-  CHECK(desk.receive(late).status == 200);
-  CHECK(desk.centre.figures(0).sent == 10);
+  CHECK(endpoint.receive(late).status == 200);
+  CHECK(endpoint.centre.latest_counts(0).sent == 10);
 }
 
 TEST_CASE("stale and disabled targets and a world without invitations get none", "[simulator]") {
   auto stale = offer("t0", 5, 5);
   stale.state = PaceState::stale;
-  Desk desk;
-  Desk closed{{.epoch = "e", .invite = false}};
+  TestEndpoint endpoint;
+  TestEndpoint closed{{.epoch = "e", .invite = false}};
 
-  desk.receive(publication(1, 1, {stale}));
+  endpoint.receive(publication(1, 1, {stale}));
   closed.receive(publication(1, 1, {offer("t0", 5, 5)}));
 
-  CHECK(desk.centre.figures(0).sent == 0);
-  CHECK(closed.centre.figures(0).sent == 0);
+  CHECK(endpoint.centre.latest_counts(0).sent == 0);
+  CHECK(closed.centre.latest_counts(0).sent == 0);
 }
 
 TEST_CASE("a changed row of feedback is told once to deltas, all rows to a full publication",
           "[simulator]") {
-  Desk desk;
+  TestEndpoint endpoint;
   const auto rows = [&](std::uint64_t sequence, bool full, int allowed, const char* cluster) {
     auto request = publication(1, sequence, {offer("t0", allowed, 9)});
     request.full = full;
     request.cluster = cluster;
-    return desk.receive(request).answer.feedback.size();
+    return endpoint.receive(request).answer.feedback.size();
   };
 
   CHECK(rows(1, true, 1, "c") == 2);
@@ -187,7 +188,7 @@ TEST_CASE("a changed row of feedback is told once to deltas, all rows to a full 
 TEST_CASE("accepted terms and sequences only rise, pending stays bounded",
           "[simulator][property]") {
   REQUIRE(rc::check([] {
-    Desk desk;
+    TestEndpoint endpoint;
     std::pair<std::uint64_t, std::uint64_t> last{0, 0};
     std::uint64_t sent = 0;
     for (int step = 0; step < 100; ++step) {
@@ -196,22 +197,23 @@ TEST_CASE("accepted terms and sequences only rise, pending stays bounded",
       const int most = *rc::gen::inRange(0, 8);
       auto request = publication(term, sequence, {offer("t0", *rc::gen::inRange(0, 9), most)});
       request.full = *rc::gen::arbitrary<bool>();
-      const int pending = desk.centre.figures(0).pending;
-      const auto verdict = desk.receive(request);
+      const int pending = endpoint.centre.latest_counts(0).pending;
+      const auto verdict = endpoint.receive(request);
       const bool stands =
           request.full || std::pair{term, sequence} == std::pair{last.first, last.second + 1};
       RC_ASSERT((verdict.status == 200) ==
                 (term > 0 && sequence > 0 && std::pair{term, sequence} > last && stands));
       if (verdict.status == 200) {
         last = {term, sequence};
-        RC_ASSERT(desk.centre.figures(0).pending <= std::max(pending, most));
+        RC_ASSERT(endpoint.centre.latest_counts(0).pending <= std::max(pending, most));
         RC_ASSERT(verdict.answer.term == term);
       } else {
-        RC_ASSERT(desk.centre.figures(0).pending == pending);
+        RC_ASSERT(endpoint.centre.latest_counts(0).pending == pending);
       }
-      RC_ASSERT(desk.centre.figures(0).sent >= sent);
-      sent = desk.centre.figures(0).sent;
-      desk.centre.advance(desk.centre.now() + std::chrono::seconds{*rc::gen::inRange(0, 40)});
+      RC_ASSERT(endpoint.centre.latest_counts(0).sent >= sent);
+      sent = endpoint.centre.latest_counts(0).sent;
+      endpoint.centre.advance(endpoint.centre.now() +
+                              std::chrono::seconds{*rc::gen::inRange(0, 40)});
     }
   }));
 }

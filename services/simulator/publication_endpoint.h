@@ -1,12 +1,14 @@
-// The engagement endpoint's judgement of a publication: is it from the master of today, and what
-// may go out?
+// The engagement endpoint's rules for a publication: is it from the present master, and what may go
+// out?
 //
-//   verdict = reception.receive(request, now_ms, virtual_per_wall);
+//   verdict = endpoint.receive(request, now_ms, virtual_per_wall);
 //   200: verdict.answer   409: verdict.fence   400: verdict.why
 //
-// Invariants: for each cluster the accepted (term, sequence) pairs only rise; a delta follows the
-// publication before it by one, in one term, or is refused; what is allowed is what the last
-// accepted publication said; from validUntil on nothing is allowed.
+// Invariants:
+//   - for each cluster the accepted (term, sequence) pairs only rise;
+//   - a delta follows the publication before it by one, in one term, or is refused;
+//   - what is allowed is what the last accepted publication said;
+//   - from validUntil on nothing is allowed.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +22,15 @@
 
 namespace paceline::simulator {
 
-class Reception {
+class PublicationEndpoint {
  public:
   struct Options {
     std::string epoch;   // Names the life of the counters: another one at each start.
-    bool invite = true;  // false: publications are judged, but no invitation goes out.
+    bool invite = true;  // false: publications are answered, but no invitation goes out.
     std::size_t max_clusters = 64;
   };
 
-  Reception(Centre& centre, Options options);
+  PublicationEndpoint(Centre& centre, Options options);
 
   struct Verdict {
     int status = 200;  // 200, 400, 409.
@@ -37,13 +39,14 @@ class Reception {
     std::string why;  // For people, unless 200.
   };
 
-  /// Judges a publication and, if it is good, lets the centre's invitations follow it. The centre
+  /// Answers a publication and, if it is good, lets the centre's invitations follow it. The centre
   /// has been advanced to the present.
   ///
-  ///   full     targets that it does not name get nothing
-  ///   delta    targets that it does not name keep what is left of theirs, as long as this one is
-  ///   valid now_ms   [ms since 1970] by the endpoint's wall clock scale    [> 0] seconds of the
-  ///   centre for each second of the wall cost     O(targets)
+  ///   request  full: targets that it does not name get nothing; delta: they keep what is left of
+  ///            theirs, as long as this one is valid
+  ///   now_ms   [ms since 1970] by the endpoint's wall clock
+  ///   scale    [> 0] seconds of the centre for each second of the wall
+  ///   cost     O(targets)
   Verdict receive(const PublicationRequest& request, std::int64_t now_ms, double scale);
 
   std::uint64_t accepted() const { return accepted_; }

@@ -1,32 +1,33 @@
-// Chance for the simulated world: the same seed gives the same day, on every machine.
+// Random numbers of the simulated world: the same seed gives the same day, on every machine.
 #pragma once
 
 #include <cstdint>
 
+#include "common/base/random.h"
 #include "common/base/time.h"
 
 namespace paceline::simulator {
 
-/// The shape of a random length of time.
-enum class Law : std::uint8_t { exponential, lognormal };
+enum class Shape : std::uint8_t { exponential, lognormal };
 
-/// A random length of time.
-struct Spread {
-  Law law = Law::exponential;
+/// How a random length of time is distributed.
+struct Distribution {
+  Shape shape = Shape::exponential;
   double mean_s = 0;  // [s, >= 0]
   double cv = 1;      // [>= 0] coefficient of variation; lognormal only, 0 = always the mean.
 
-  bool operator==(const Spread&) const = default;
+  bool operator==(const Distribution&) const = default;
 };
 
-class Dice {
+/// Draws from a stream of random numbers.
+class Sampler {
  public:
-  explicit Dice(std::uint64_t seed) : state_{seed} {}
+  explicit Sampler(std::uint64_t seed) : random_{seed} {}
 
-  std::uint64_t bits();
+  std::uint64_t bits() { return random_.bits(); }
 
   /// Uniform in [0, 1).
-  double uniform() { return static_cast<double>(bits() >> 11) * 0x1.0p-53; }
+  double uniform() { return random_.uniform(); }
 
   /// True with probability `p`; p <= 0 never, p >= 1 always.
   bool chance(double p) { return uniform() < p; }
@@ -35,12 +36,12 @@ class Dice {
   double exponential_s(double mean_s);
 
   /// [>= 0] at most a year. Lognormal by sigma^2 = ln(1 + cv^2), mu = ln(mean) - sigma^2 / 2.
-  Duration draw(const Spread& spread);
+  Duration draw(const Distribution& distribution);
 
  private:
   double normal();
 
-  std::uint64_t state_;
+  SplitMix64 random_;
 };
 
 }  // namespace paceline::simulator

@@ -1,4 +1,4 @@
-#include "services/simulator/reception.h"
+#include "services/simulator/publication_endpoint.h"
 
 #include <algorithm>
 
@@ -19,14 +19,14 @@ TargetFeedback feedback_of(const TargetCounts& counts) {
           .pending = counts.pending};
 }
 
-Reception::Reception(Centre& centre, Options options)
+PublicationEndpoint::PublicationEndpoint(Centre& centre, Options options)
     : centre_{centre}, options_{std::move(options)}, allowed_(centre.size()) {
   for (std::uint32_t target = 0; target < centre.size(); ++target)
-    index_of_.emplace(centre.plan().targets[target].id, target);
+    index_of_.emplace(centre.model().targets[target].id, target);
 }
 
-Reception::Verdict Reception::receive(const PublicationRequest& request, std::int64_t now_ms,
-                                      double scale) {
+PublicationEndpoint::Verdict PublicationEndpoint::receive(const PublicationRequest& request,
+                                                          std::int64_t now_ms, double scale) {
   Verdict verdict;
   const auto refuse = [&](int status, std::string why) {
     ++(status == 409 ? fenced_ : refused_);
@@ -84,13 +84,13 @@ Reception::Verdict Reception::receive(const PublicationRequest& request, std::in
 
 // A delta stands on the publication before it, so its sender has read that one's answer: what it
 // was told there need not be told again. Whoever lost an answer sends a full publication.
-std::vector<OfferFeedback> Reception::feedback(Cluster& cluster, bool full) {
+std::vector<OfferFeedback> PublicationEndpoint::feedback(Cluster& cluster, bool full) {
   cluster.told.resize(centre_.size());
   std::vector<OfferFeedback> rows;
   for (std::uint32_t target = 0; target < centre_.size(); ++target) {
-    const TargetFeedback now = feedback_of(centre_.figures(target));
+    const TargetFeedback now = feedback_of(centre_.latest_counts(target));
     if (full || now != cluster.told[target])
-      rows.push_back({centre_.plan().targets[target].id, now});
+      rows.push_back({centre_.model().targets[target].id, now});
     cluster.told[target] = now;
   }
   return rows;

@@ -1,5 +1,4 @@
-// What a simulated contact centre is made of: kinds of agent groups, and the targets that are of a
-// kind.
+// What a simulated contact centre is made of: kinds of agent groups, and the targets of each kind.
 #pragma once
 
 #include <array>
@@ -7,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "services/simulator/dice.h"
+#include "services/simulator/distribution.h"
 
 namespace paceline::simulator {
 
@@ -18,19 +17,18 @@ struct GroupKind {
   std::string name;
   HourProfile agents{};             // [agents, >= 0] of a group of size 1.
   HourProfile arrivals_per_hour{};  // [1/h, >= 0] reactive, of a group of size 1.
-  Spread service{Law::lognormal, 185, 1.33};
-  Spread wrap_up{Law::exponential, 13.5, 1};
-  Spread patience{Law::exponential, 409, 1};
-  double not_ready_share = 0.05;          // [0..0.9] of the logged-in time.
-  Spread rest{Law::exponential, 600, 1};  // How long an agent stays not ready.
-  int slots = 1;                          // [1..16] interactions an agent handles at once.
+  Distribution service{Shape::lognormal, 185, 1.33};
+  Distribution wrap_up{Shape::exponential, 13.5, 1};
+  Distribution patience{Shape::exponential, 409, 1};
+  double not_ready_share = 0.05;                  // [0..0.9] of the logged-in time.
+  Distribution rest{Shape::exponential, 600, 1};  // How long an agent stays not ready.
+  int slots = 1;                                  // [1..16] interactions an agent handles at once.
   double slow_down = 0;     // [0..5] each other interaction of the agent makes it that much longer.
   double acceptance = 0.3;  // [0..1] of the invitations.
   double rejection = 0.2;   // [0..1] of those that are not accepted; the rest is ignored.
-  Spread answer_delay{Law::exponential, 10, 1};
+  Distribution answer_delay{Shape::exponential, 10, 1};
   Duration invitation_life = 30s;  // Not answered by then: timed out.
-  double visitors_per_hour =
-      -1;  // [1/h] who may be invited, for size 1; -1 = always somebody there.
+  double visitors_per_hour = -1;   // [1/h] for size 1, who may be invited; -1 = always somebody.
   std::uint32_t max_queue = 1000;  // [interactions] more are turned away.
 
   bool operator==(const GroupKind&) const = default;
@@ -46,25 +44,25 @@ struct RecordedCall {
   bool operator==(const RecordedCall&) const = default;
 };
 
-struct TargetPlan {
+struct TargetModel {
   std::string id;
   std::string channel;
   std::string group;
   std::string queue;
-  std::uint32_t kind = 0;           // Index into CentrePlan::kinds.
+  std::uint32_t kind = 0;           // Index into CentreModel::kinds.
   double size = 1;                  // [> 0] times the kind's agents, arrivals and visitors.
   std::vector<RecordedCall> calls;  // Ascending; replace drawn arrivals when `recorded`.
   bool recorded = false;
 
-  bool operator==(const TargetPlan&) const = default;
+  bool operator==(const TargetModel&) const = default;
 };
 
-struct CentrePlan {
+struct CentreModel {
   std::vector<GroupKind> kinds;
-  std::vector<TargetPlan> targets;
+  std::vector<TargetModel> targets;
   Duration start = 10h;  // [0..24 h) time of the day at which it begins.
 
-  bool operator==(const CentrePlan&) const = default;
+  bool operator==(const CentreModel&) const = default;
 };
 
 }  // namespace paceline::simulator

@@ -1,5 +1,5 @@
-// What happens next in the simulated world: a heap of events by virtual time, equal times in the
-// order in which they were set.
+// The event queue of the simulation: a heap by virtual time; equal times in the order in which they
+// were scheduled.
 #pragma once
 
 #include <algorithm>
@@ -10,28 +10,28 @@
 
 namespace paceline::simulator {
 
-enum class Happening : std::uint8_t {
+enum class EventKind : std::uint8_t {
   arrival,       // A reactive interaction enters; the next one is drawn.
   visitor,       // Somebody comes to the web site who may be invited.
   answer,        // An invitation ends; `subject` says how.
   patience_end,  // A waiting customer gives up.
   service_end,
   wrap_up_end,
-  staffing,  // The target's plan changes with the hour.
+  staffing,  // The planned number of agents changes with the hour.
   break_due,
   break_end,
 };
 
 struct Event {
   Duration at{};            // Virtual time since the start.
-  std::uint64_t order = 0;  // Set by the agenda.
-  Happening what = Happening::arrival;
+  std::uint64_t order = 0;  // Set by EventQueue::add().
+  EventKind what = EventKind::arrival;
   std::uint32_t target = 0;
-  std::uint32_t subject = 0;  // Customer, agent or outcome.
-  std::uint32_t life = 0;     // Of the subject: an event for an earlier life is void.
+  std::uint32_t subject = 0;     // Customer, agent or outcome.
+  std::uint32_t generation = 0;  // Of the subject: an event for an earlier generation is void.
 };
 
-class Agenda {
+class EventQueue {
  public:
   void add(Event event) {
     event.order = next_order_++;
