@@ -2,16 +2,16 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { Cluster, expect, main, module_file, module_of, run_dir, until } from "./support.mjs";
+import { Cluster, expect, main, module_file, module_of, ports, run_dir, until } from "./support.mjs";
 
 const { chromium } = module_of("playwright-core");
 const axe = fs.readFileSync(module_file("axe-core/axe.min.js"), "utf8");
 const shots = path.join(run_dir, "shots");
 fs.mkdirSync(shots, { recursive: true });
 
-const small = new Cluster("small", { nodes: 2, targets: 50, port: 7400, demo: true, watch: 'history_period = "1s"' });
-const guarded = new Cluster("guarded", { nodes: 2, targets: 3, port: 7460, demo: true, watch: 'read_token = "look-only"' });
-const large = new Cluster("large", { nodes: 5, targets: 10_000, port: 7500 });
+const small = new Cluster("small", { nodes: 2, targets: 50, port: ports, demo: true, watch: 'history_period = "1s"' });
+const guarded = new Cluster("guarded", { nodes: 2, targets: 3, port: ports + 60, demo: true, watch: 'read_token = "look-only"' });
+const large = new Cluster("large", { nodes: 5, targets: 10_000, port: ports + 100 });
 const complaints = [];
 
 async function open(browser, cluster, { width, height, theme }) {

@@ -2,14 +2,14 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { Cluster, expect, main, module_of, root, until } from "./support.mjs";
+import { Cluster, expect, main, module_of, ports, root, until } from "./support.mjs";
 
 const { Validator } = await import("file://" + path.join(process.env.PACELINE_MODULES, "node_modules/@seriousme/openapi-schema-validator/index.js"));
 const Ajv = module_of("ajv/dist/2020");
 const add_formats = module_of("ajv-formats");
 const yaml = module_of("yaml");
 
-const cluster = new Cluster("rest", { nodes: 2, targets: 50, port: 7300, demo: true, watch: 'history_period = "1s"\noperate_token = "may-operate"' });
+const cluster = new Cluster("rest", { nodes: 2, targets: 50, port: ports, demo: true, watch: 'history_period = "1s"\noperate_token = "may-operate"' });
 
 await main([cluster], async () => {
   const text = fs.readFileSync(path.join(root, "services/watch/openapi.yaml"), "utf8");

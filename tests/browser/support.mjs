@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 export const bin = path.resolve(process.env.PACELINE_BIN);
+export const ports = Number(process.env.PACELINE_PORTS);  // The first of 300 that are free.
 export const run_dir = path.resolve(process.env.PACELINE_RUN);
 const load = createRequire(path.join(process.env.PACELINE_MODULES, "/"));
 export const module_of = (name) => load(name);

@@ -55,7 +55,7 @@ class Namespaces:
             raise Broken("network namespaces need root (CAP_NET_ADMIN and CAP_SYS_ADMIN)")
         for tool in ("ip", "bridge"):
             if not shutil.which(tool):
-                raise Broken(f"{tool} is missing: install iproute2 (ops/deps)")
+                raise Broken(f"{tool} is missing: install iproute2 (ops/deps run)")
         self.janitor = subprocess.Popen([sys.executable, "-c", JANITOR], stdin=subprocess.PIPE, text=True, start_new_session=True)
         self.count = 0
 
