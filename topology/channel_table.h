@@ -1,7 +1,6 @@
 // The channels that the code can speak: what each carries, who writes it and who may read it.
 //
-// A topology file says where and how often; it cannot say anything else than this table about who
-// and what.
+// A topology file says where and how often; who and what has to be as in this table.
 #pragma once
 
 #include <array>

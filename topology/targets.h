@@ -1,5 +1,6 @@
-// The targets file: every pacing target of the cluster with its options. Row order gives the dense
-// index.
+// The targets file: every pacing target of the cluster with its options.
+//
+// The order of the rows gives each target its dense index.
 #pragma once
 
 #include <cstdint>
@@ -36,13 +37,11 @@ struct Targets {
 
 inline constexpr std::size_t default_max_targets = 10'000;
 
-/// TOML: `[options]` for all, `[channel.NAME]` for those of one media channel, then one
-/// `[[target]]` each (topology/README.md). CSV, if the first line starts with "id,":
-/// id,channel,group,queue and any option columns, by its header.
+/// CSV if the first line starts with "id,", else TOML (topology/README.md has both).
 ///
 ///   max_targets  [1..1'000'000] more rows are refused
-///   errors       bad_value: the first mistake, naming FILE:LINE:COLUMN, key and value, and how many
-///                more there are; too_large: nothing is wrong but that there are too many
+///   errors       bad_value: the first mistake, naming FILE:LINE:COLUMN, key and value, and how
+///                many more there are; too_large: nothing is wrong but that there are too many
 ///   cost         O(n)
 Result<Targets> parse_targets(std::string_view text, std::string_view file,
                               std::size_t max_targets = default_max_targets);

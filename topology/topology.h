@@ -24,7 +24,7 @@ enum class ElectionMode : std::uint8_t { quorum, pair };
 /// Whether a channel's subscribers hear their own node's senders only, or those of all nodes.
 enum class Scope : std::uint8_t { node, cluster };
 
-/// One bus channel: every process `from` binds one PUB socket for it, every process in `to`
+/// One bus channel: every process `from` binds a PUB socket for it, to which every process in `to`
 /// connects.
 struct Channel {
   std::string name;             // One of: stat pace feedback heartbeat vote grant publication.

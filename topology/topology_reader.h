@@ -1,7 +1,5 @@
-// The topology file key by key: types, ranges and what the channel table says; goes on after a
-// mistake.
-//
-// What concerns several nodes or channels at once is check.cpp's.
+// The topology file key by key: types, ranges, and what the channel table says. It goes on after a
+// mistake; what concerns several nodes or channels at once is check.cpp's.
 #pragma once
 
 #include <string_view>

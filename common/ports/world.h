@@ -23,7 +23,7 @@ struct World {
   Log& log;
   Random& random;
   Metrics& metrics;
-  /// Reads the files again and follows them (common/runtime/serve.h); says what came of it.
+  /// Reads the files again and follows them (topology/process/serve.h); says what came of it.
   std::function<Result<std::string>()> reload{};
 };
 

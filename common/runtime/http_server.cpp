@@ -293,8 +293,7 @@ void Responder::Exchange::wake() {
   daemon->soon();
 }
 
-// All copies of a responder share one owner of the exchange; when it goes, nobody can answer any
-// more.
+// All copies of a responder share one owner of the exchange; when it goes, nobody can answer.
 Responder::Responder(const std::shared_ptr<Exchange>& exchange)
     : exchange_{exchange.get(), [kept = exchange](Exchange* unused) mutable {
                   if (!unused->answered)

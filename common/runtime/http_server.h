@@ -1,10 +1,9 @@
-// A small HTTP(S) server in the process's own loop (libmicrohttpd, external polling): no threads,
-// no locks.
+// A small HTTP(S) server in the process's own loop, by libmicrohttpd: no threads, no locks.
 //
-//   HttpServer server{loop, {.address = "127.0.0.1", .port = 8080}, [](ServerRequest request,
-//   Responder respond) {
-//     respond.send({.status = 200, .body = "..."});       // now, or later: keep `respond`
-//   }};
+//   HttpServer server{loop, {.address = "127.0.0.1", .port = 8080},
+//                     [](ServerRequest request, Responder respond) {
+//                       respond.send({.status = 200, .body = "..."});  // Now; or keep `respond`.
+//                     }};
 #pragma once
 
 #include <functional>
@@ -44,8 +43,8 @@ class Responder {
  public:
   void send(ServerAnswer answer);
 
-  /// Starts an answer without an end (server-sent events): write() adds to it until close() or the
-  /// peer goes.
+  /// Starts an answer without an end (server-sent events): write() adds to it until close(), or
+  /// until the peer goes.
   void start_stream(std::string content_type, HttpHeaders headers = {});
   /// False once the peer is gone or more than `max_pending` bytes wait: then the stream is closed.
   bool write(std::string_view bytes, std::size_t max_pending = 4u << 20);

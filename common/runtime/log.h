@@ -1,5 +1,6 @@
-// The log of a process: Boost.Log to standard error, one line an event. The supervisor owns files
-// and rotation.
+// The log of a process: Boost.Log to standard error, one line an event.
+//
+// The supervisor owns files and their rotation.
 #pragma once
 
 #include <memory>

@@ -233,8 +233,8 @@ void Loop::run_once(Duration patience) {
   const int ready = zmq_poll(state_->items.data(), static_cast<int>(state_->items.size()), millis);
   if (ready < 0 && zmq_errno() != EINTR) broken("zmq_poll");
   if (ready > 0) state_->dispatch();
-  state_->ring();  // After the messages: a process that slept hears what came before it judges the
-                   // time.
+  // After the messages: a process that slept hears what came before its timers look at the time.
+  state_->ring();
 }
 
 }  // namespace paceline

@@ -31,8 +31,7 @@ class Loop final : public Timers {
   void watch_socket(void* socket, std::function<void()> ready);
   void forget_socket(void* socket);
 
-  /// SIGTERM and SIGINT stop the loop by default; a service that has something to finish first
-  /// replaces that.
+  /// For SIGTERM and SIGINT, which stop the loop by default: what a service has to finish first.
   void on_stop(std::function<void()> call);
   /// SIGHUP, and reload(). Nothing by default; the text says what came of it.
   void on_reload(std::function<Result<std::string>()> call);

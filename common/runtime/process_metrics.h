@@ -1,7 +1,7 @@
 // What the operating system knows of this process, by the names that Prometheus' own clients use,
 // and which build it is.
 //
-//   ProcessMetrics figures{metrics, loop};      // looks every two seconds
+//   ProcessMetrics process_metrics{metrics, loop};      // looks every two seconds
 #pragma once
 
 #include "common/base/metrics.h"
@@ -27,8 +27,7 @@ class ProcessMetrics {
   TimerId timer_ = 0;
 };
 
-/// Passes events on and counts them by level, those too that the log's level leaves out: an alert
-/// needs no text.
+/// Passes events on and counts them by level, also those that the log's level leaves out.
 class CountedLog final : public Log {
  public:
   CountedLog(Log& log, Metrics& metrics);

@@ -1,10 +1,10 @@
 // elector: decides with its peers which node of the cluster is master. Reads and writes channels
 // `heartbeat` and `vote`, writes `grant`, reads `publication`.
-#include "common/runtime/serve.h"
 #include "services/elector/adapter_config.h"
 #include "services/elector/adapter_store.h"
 #include "services/elector/adapter_watch_process.h"
 #include "services/elector/service.h"
+#include "topology/process/serve.h"
 
 using namespace paceline;
 using namespace paceline::elector;

@@ -14,8 +14,8 @@
 #include "common/runtime/curl_http.h"
 #include "common/runtime/files.h"
 #include "common/runtime/system_clock.h"
-#include "common/runtime/zmq_bus.h"
 #include "services/pacelinectl/adapter_screen.h"
+#include "topology/process/zmq_bus.h"
 
 namespace paceline::pacelinectl {
 namespace {

@@ -1,10 +1,10 @@
 // pacer: decides how many invitations each target may have outstanding. Reads channels `stat` and
 // `feedback`, writes `pace`.
 #include "common/runtime/files.h"
-#include "common/runtime/serve.h"
 #include "services/pacer/adapter_checkpoint.h"
 #include "services/pacer/config.h"
 #include "services/pacer/service.h"
+#include "topology/process/serve.h"
 
 using namespace paceline;
 using namespace paceline::pacer;

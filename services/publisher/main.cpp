@@ -1,9 +1,9 @@
 // publisher: tells the engagement endpoint what may be offered, while its elector grants it. Reads
 // channels `pace` and `grant`, writes `feedback` and `publication`.
 #include "common/runtime/curl_http.h"
-#include "common/runtime/serve.h"
 #include "services/publisher/adapter_place.h"
 #include "services/publisher/service.h"
+#include "topology/process/serve.h"
 
 using namespace paceline;
 using namespace paceline::publisher;

@@ -1,5 +1,4 @@
-// The certificates of the simulated endpoint: an authority of its own, and server certificates
-// signed by it.
+// The certificates of the simulated endpoint, signed by an authority of its own.
 #pragma once
 
 #include <string>

@@ -1,6 +1,5 @@
 #include "services/simulator/adapter_engagement.h"
 
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <sys/stat.h>
 
@@ -10,6 +9,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "common/base/base64.h"
 #include "services/simulator/gzip.h"
 
 namespace paceline::simulator {
@@ -29,15 +29,6 @@ ServerAnswer refusal(int status, const char* error, std::string_view detail) {
   return {.status = status,
           .body = dumped({{"error", error}, {"detail", std::string{detail}}}),
           .headers = {}};
-}
-
-std::string base64(const std::string& text) {
-  std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                     reinterpret_cast<const unsigned char*>(text.data()),
-                                     static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(length));
-  return out;
 }
 
 // As RFC 9110 has it: "Sun, 06 Nov 1994 08:49:37 GMT".

@@ -214,8 +214,8 @@ void Centre::drift(const Drift& drift) {
 
 // ---- Customers ----------------------------------------------------------------------------------
 
-// The next point of a Poisson process whose rate is constant within each hour; none in the next two
-// days.
+// The next point of a Poisson process whose rate is constant within each hour.
+//   returns  nothing if there is none in the next two days
 std::optional<Duration> Centre::poisson(const HourProfile* profile, double constant_per_hour,
                                         double factor, Duration from) {
   for (int hours = 0; hours < 48; ++hours) {

@@ -1,13 +1,11 @@
-// A whole contact centre on virtual time: agents, queues, reactive customers, and visitors who are
-// invited.
+// A whole contact centre on virtual time: agents, queues, reactive customers, invited visitors.
 //
 //   Centre centre{model, seed};
 //   centre.advance(now);       // everything that happens until then
 //   centre.offer(target, {.allowance = 3, .max_pending = 5, .until = now + 6s});
 //   centre.counts(target)      // numbers of now, counters since the start
 //
-// Agents are counted in slots: one who handles three chats at once counts three times in every
-// number.
+// Agents are counted in slots: one who handles three chats at once is three in every number.
 //
 // Invariants, for every target at any time:
 //   logged_in = ready + busy + wrap_up + not_ready
@@ -63,8 +61,7 @@ struct TargetCounts {
 
   bool operator==(const TargetCounts&) const = default;
 
-  /// [0..1] of the time in which agents could work, how much they worked (wrap-up is work); 0 if
-  /// none.
+  /// [0..1] how much of the time in which agents could work they worked (wrap-up is work).
   double occupancy() const;
 };
 

@@ -1,5 +1,6 @@
-// The event queue of the simulation: a heap by virtual time; equal times in the order in which they
-// were scheduled.
+// The event queue of the simulation: a heap by virtual time.
+//
+// Events of equal times come in the order in which they were added.
 #pragma once
 
 #include <algorithm>

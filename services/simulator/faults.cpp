@@ -1,5 +1,6 @@
 #include "services/simulator/faults.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -24,7 +25,10 @@ constexpr std::array<std::string_view, 16> keys = {"statserver_primary",
                                                    "acceptance"};
 constexpr std::size_t max_hidden_bytes = 64u << 10;
 
-// By EndpointFault and TokenFault.
+// By ServerFault, EndpointFault and TokenFault.
+constexpr std::array<std::string_view, 11> server_words = {
+    "up",  "down", "hang", "invalid", "unavailable", "no_push",
+    "429", "401",  "403",  "503",     "truncated"};
 constexpr std::array<std::string_view, 21> endpoint_words = {"ok",
                                                              "429",
                                                              "503",
@@ -48,6 +52,7 @@ constexpr std::array<std::string_view, 21> endpoint_words = {"ok",
                                                              "foreign_certificate"};
 constexpr std::array<std::string_view, 6> token_words = {"ok",  "429",       "500",
                                                          "401", "malformed", "hang"};
+static_assert(server_words.size() == static_cast<int>(ServerFault::truncated) + 1);
 static_assert(endpoint_words.size() == static_cast<int>(EndpointFault::foreign_certificate) + 1);
 static_assert(token_words.size() == static_cast<int>(TokenFault::hang) + 1);
 
@@ -79,9 +84,8 @@ Result<void> set_server(ServerFaults& faults, std::string_view key, std::string_
     ++faults.forgets;
     return {};
   }
-  for (int i = 0; i <= static_cast<int>(ServerFault::truncated); ++i) {
-    if (value != to_string(static_cast<ServerFault>(i))) continue;
-    faults.state = static_cast<ServerFault>(i);
+  if (const auto word = std::ranges::find(server_words, value); word != server_words.end()) {
+    faults.state = static_cast<ServerFault>(word - server_words.begin());
     return {};
   }
   return wrong(
@@ -108,31 +112,7 @@ std::span<const std::string_view> fault_keys() {
 }
 
 std::string_view to_string(ServerFault fault) {
-  switch (fault) {
-    case ServerFault::up:
-      return "up";
-    case ServerFault::down:
-      return "down";
-    case ServerFault::hang:
-      return "hang";
-    case ServerFault::invalid:
-      return "invalid";
-    case ServerFault::unavailable:
-      return "unavailable";
-    case ServerFault::no_push:
-      return "no_push";
-    case ServerFault::too_many:
-      return "429";
-    case ServerFault::unauthorised:
-      return "401";
-    case ServerFault::forbidden:
-      return "403";
-    case ServerFault::failing:
-      return "503";
-    case ServerFault::truncated:
-      return "truncated";
-  }
-  return "";
+  return server_words[static_cast<std::size_t>(fault)];
 }
 
 std::string_view to_string(EndpointFault fault) {

@@ -90,16 +90,15 @@ std::span<const std::string_view> fault_keys();
 
 /// `faults` with one of them changed.
 ///
-///   statserver_primary, statserver_backup            up down hang invalid unavailable no_push 429
-///                                                    401 403 503 truncated; once each: reset forget
-///   statserver_primary_lag, statserver_backup_lag    "20s"
-///   statserver_hidden                                "t00,t07"
-///   push_delay, endpoint_delay, retry_after          "2s"
-///   push_disorder                                    0..1
-///   endpoint                                         ok, or a word of EndpointFault (README.md)
-///   token                                            ok 429 500 401 malformed hang
-///   retry_after_form                                 seconds, date
-///   staffing, arrivals, service, acceptance          a number
+///   statserver_primary, statserver_backup           a word of ServerFault; once: reset, forget
+///   statserver_primary_lag, statserver_backup_lag   "20s"
+///   statserver_hidden                               "t00,t07"
+///   push_delay, endpoint_delay, retry_after         "2s"
+///   push_disorder                                   0..1
+///   endpoint                                        a word of EndpointFault
+///   token                                           a word of TokenFault
+///   retry_after_form                                seconds, date
+///   staffing, arrivals, service, acceptance         a number
 ///   errors   not_found: no such key; bad_value: not a value of it
 Result<Faults> with_fault(Faults faults, std::string_view key, std::string_view value);
 

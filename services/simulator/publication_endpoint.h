@@ -1,5 +1,4 @@
-// The engagement endpoint's rules for a publication: is it from the present master, and what may go
-// out?
+// The engagement endpoint's rules: is a publication from the present master, and what may go out?
 //
 //   verdict = endpoint.receive(request, now_ms, virtual_per_wall);
 //   200: verdict.answer   409: verdict.fence   400: verdict.why

@@ -1,4 +1,4 @@
-// A scenario: which contact centre is simulated, how its endpoint behaves, and what goes wrong when.
+// A scenario: which contact centre is simulated, how its endpoint behaves, what goes wrong when.
 //
 //   Scenario scenario = TRY(parse_scenario(text, "flood.toml"));    // or busy_day()
 //   CentreModel model = model_of(scenario, 50);
@@ -52,7 +52,7 @@ struct Scenario {
   bool operator==(const Scenario&) const = default;
 };
 
-/// The built-in day: four kinds of groups, fitted to a real month (README, Why).
+/// The built-in day: four kinds of groups, fitted to a real month (README, Figures of the built-in day).
 Scenario busy_day();
 
 /// TOML as described in README, Settings.
@@ -65,8 +65,8 @@ Result<Scenario> parse_scenario(std::string_view text, std::string_view file);
 ///   cost     O(targets)
 CentreModel model_of(const Scenario& scenario, std::size_t targets);
 
-/// "t07" of 50 targets, "t0007" of 10,000: `index` in as many digits as the last one needs, at least
-/// two.
+/// "t07" of 50 targets, "t0007" of 10,000: `index` in as many digits as the last one needs, at
+/// least two.
 std::string numbered(std::string_view prefix, std::size_t index, std::size_t count);
 
 /// The targets as a Paceline targets file: CSV id,channel,group,queue.

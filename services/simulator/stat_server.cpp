@@ -46,6 +46,17 @@ bool covers(std::string_view subscription, std::string_view channel) {
          subscription == "/statistics/v3/**" || subscription == "/**";
 }
 
+enum class MetaChannel { handshake, connect, subscribe, unsubscribe, disconnect, unknown };
+
+MetaChannel meta_channel(std::string_view name) {
+  if (name == "/meta/handshake") return MetaChannel::handshake;
+  if (name == "/meta/connect") return MetaChannel::connect;
+  if (name == "/meta/subscribe") return MetaChannel::subscribe;
+  if (name == "/meta/unsubscribe") return MetaChannel::unsubscribe;
+  if (name == "/meta/disconnect") return MetaChannel::disconnect;
+  return MetaChannel::unknown;
+}
+
 }  // namespace
 
 StatServer::StatServer(const Centre& centre, Options options, std::uint64_t seed)
@@ -237,27 +248,9 @@ StatServer::Reply StatServer::receive(const std::vector<BayeuxMessage>& messages
                                       std::string_view cookie, Timestamp timestamp) {
   Reply reply;
   for (const BayeuxMessage& message : messages) {
-    if (message.channel == "/meta/handshake") {
-      // A client that shakes hands again keeps its cookie and begins anew, without subscriptions.
-      std::string key{cookie};
-      if (sessions_.contains(key)) {
-        drop_session(key);
-      } else {
-        key = reply.new_cookie = fresh_id();
-      }
-      if (sessions_.size() >= options_.max_sessions) {
-        reply.new_cookie.clear();
-        reply.messages.push_back(refusal(message, "503::too many sessions", "retry"));
-        continue;
-      }
-      auto& session = sessions_[key];
-      session = {.client = fresh_id(), .seen = timestamp.now};
-      auto answer = consent(message, session.client);
-      answer.reconnect = "retry";
-      answer.timeout_ms =
-          std::chrono::duration_cast<std::chrono::milliseconds>(options_.connect_timeout).count();
-      answer.interval_ms = 0;
-      reply.messages.push_back(std::move(answer));
+    const MetaChannel channel = meta_channel(message.channel);
+    if (channel == MetaChannel::handshake) {
+      reply.messages.push_back(handshake(message, cookie, reply.new_cookie, timestamp));
       continue;
     }
     std::string key;
@@ -267,34 +260,65 @@ StatServer::Reply StatServer::receive(const std::vector<BayeuxMessage>& messages
       continue;
     }
     session->seen = timestamp.now;
-    if (message.channel == "/meta/connect") {
-      auto answer = consent(message, session->client);
-      answer.reconnect = "retry";
-      reply.client = session->client;
-      // The first one is answered at once (Bayeux 1.0), the others wait for something to tell.
-      reply.hold = std::exchange(session->connected_once, true) && session->outbox.empty() &&
-                   !session->tell_service;
-      reply.messages.push_back(std::move(answer));
-    } else if (message.channel == "/meta/subscribe" || message.channel == "/meta/unsubscribe") {
-      const bool on = message.channel == "/meta/subscribe";
-      const bool updates = covers(message.subscription, updates_channel);
-      const bool service = covers(message.subscription, service_channel);
-      if (!updates && !service) {
-        reply.messages.push_back(refusal(message, "403::no such channel", ""));
-        continue;
-      }
-      if (updates) session->updates = on;
-      if (service) session->service = session->tell_service = on;
-      reply.messages.push_back(consent(message, session->client));
-    } else if (message.channel == "/meta/disconnect") {
-      reply.messages.push_back(consent(message, session->client));
-      drop_session(key);
-    } else {
-      reply.messages.push_back(refusal(message, "404::unknown channel", ""));
+    switch (channel) {
+      case MetaChannel::handshake:
+        break;  // Above.
+      case MetaChannel::connect:
+        reply.client = session->client;
+        // The first one is answered at once (Bayeux 1.0), the others wait for something to tell.
+        reply.hold = std::exchange(session->connected_once, true) && session->outbox.empty() &&
+                     !session->tell_service;
+        reply.messages.push_back(consent(message, session->client));
+        reply.messages.back().reconnect = "retry";
+        break;
+      case MetaChannel::subscribe:
+        reply.messages.push_back(listen(message, *session, true));
+        break;
+      case MetaChannel::unsubscribe:
+        reply.messages.push_back(listen(message, *session, false));
+        break;
+      case MetaChannel::disconnect:
+        reply.messages.push_back(consent(message, session->client));
+        drop_session(key);
+        break;
+      case MetaChannel::unknown:
+        reply.messages.push_back(refusal(message, "404::unknown channel", ""));
+        break;
     }
   }
   if (reply.messages.size() > 1) reply.hold = false;
   return reply;
+}
+
+// A client that shakes hands again keeps its cookie and begins anew, without subscriptions.
+BayeuxMessage StatServer::handshake(const BayeuxMessage& message, std::string_view cookie,
+                                    std::string& new_cookie, Timestamp timestamp) {
+  std::string key{cookie};
+  if (sessions_.contains(key))
+    drop_session(key);
+  else
+    key = new_cookie = fresh_id();
+  if (sessions_.size() >= options_.max_sessions) {
+    new_cookie.clear();
+    return refusal(message, "503::too many sessions", "retry");
+  }
+  auto& session = sessions_[key];
+  session = {.client = fresh_id(), .seen = timestamp.now};
+  auto answer = consent(message, session.client);
+  answer.reconnect = "retry";
+  answer.timeout_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(options_.connect_timeout).count();
+  answer.interval_ms = 0;
+  return answer;
+}
+
+BayeuxMessage StatServer::listen(const BayeuxMessage& message, Session& session, bool on) {
+  const bool updates = covers(message.subscription, updates_channel);
+  const bool service = covers(message.subscription, service_channel);
+  if (!updates && !service) return refusal(message, "403::no such channel", "");
+  if (updates) session.updates = on;
+  if (service) session.service = session.tell_service = on;
+  return consent(message, session.client);
 }
 
 void StatServer::drop_expired(Timestamp timestamp) {

@@ -1,5 +1,4 @@
-// One Stat Server of the pair, without its sockets: subscriptions, CometD sessions, and what to push
-// to whom.
+// One Stat Server of the pair, without sockets: subscriptions, sessions, what to push to whom.
 //
 //   answer = server.subscribe(request, cookie, timestamp);
 //   reply  = server.receive(bayeux_messages, cookie, timestamp);   // reply.hold: keep it open
@@ -147,6 +146,9 @@ class StatServer {
   std::uint8_t interned(std::string_view text);
   StatisticValue value(const Subscription& subscription, const std::string& id, const Entry& entry,
                        Timestamp timestamp) const;
+  BayeuxMessage handshake(const BayeuxMessage& message, std::string_view cookie,
+                          std::string& new_cookie, Timestamp timestamp);
+  BayeuxMessage listen(const BayeuxMessage& message, Session& session, bool on);
   Session* session_of_client(std::string_view client, std::string* cookie = nullptr);
   void drop_session(const std::string& cookie);
   void drop_expired(Timestamp timestamp);

@@ -1,12 +1,12 @@
-// A recorded month of calls: one row a call, read strictly, and one of its days as a model for the
-// centre.
+// A recorded month of calls, one row a call, read strictly; and one of its days as a centre.
 //
 //   Trace trace = TRY(parse_trace(text, "month.csv"));
-//   CentreModel model = model_of(TRY(day_of(trace, 0)), {.targets = 0}, template_kind);
+//   CentreModel model = model_of(TRY(day_of(trace, 0)), 0, like, 10h);
 //
-// Columns: day,vru_entry_s,vru_s,type,priority,queue_s,outcome,service_s,agent. A call reaches the
-// queue at vru_entry_s + vru_s. PHANTOM rows are ignored; a HANG with queue_s = 0 ended in the
-// voice response unit and never asked for an agent.
+// Columns: day,vru_entry_s,vru_s,type,priority,queue_s,outcome,service_s,agent
+//   - A call reaches the queue at vru_entry_s + vru_s.
+//   - PHANTOM rows are ignored.
+//   - A HANG with queue_s = 0 ended in the voice response unit and never asked for an agent.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ struct Trace {
   std::size_t ended_before_queue = 0;
 };
 
-/// errors: bad_value, naming FILE:LINE and the field; too_large: over 5,000,000 rows
+///   errors   bad_value, naming FILE:LINE and the field; too_large: over 5,000,000 rows
 Result<Trace> parse_trace(std::string_view text, std::string_view file);
 
 /// The calls of one day, by arrival.
@@ -45,14 +45,15 @@ Result<Trace> parse_trace(std::string_view text, std::string_view file);
 ///   errors   not_found: no call on that day
 Result<std::vector<TraceCall>> day_of(const Trace& trace, int day);
 
-/// The day as a centre: targets by call type, or, if `targets` > 0, calls over that many targets by
-/// a hash of the call. Each call arrives when it did, with its own service time, and its patience
+/// The day as a centre. Each call arrives when it did, with its own service time, and its patience
 /// if it gave up.
 ///
-/// Staffing, hour by hour: an agent counts for the one group that took most of its service seconds
-/// among calls that began in the hour; and a group that served a call in the hour has at least one
-/// agent. Service times and patience of proactive interactions: the group's mean and cv on that
-/// day, where it has 30 served calls or more, else the whole day's; everything else as in `like`.
+///   targets   0 = one for each call type; else calls go to that many targets by a hash of the call
+///   like      what the day does not tell
+///   staffing  hour by hour: an agent counts for the one group that took most of its service
+///             seconds in calls that began in the hour; a group that served one has an agent
+///   service   and patience of proactive interactions: the group's mean and cv on that day if it
+///             has 30 served calls or more, else the whole day's
 CentreModel model_of(const std::vector<TraceCall>& day, std::size_t targets, const GroupKind& like,
                      Duration start);
 

@@ -6,12 +6,12 @@
 
 #include "common/runtime/curl_http.h"
 #include "common/runtime/files.h"
-#include "common/runtime/serve.h"
 #include "services/statfeed/adapter_gms.h"
 #include "services/statfeed/adapter_record.h"
 #include "services/statfeed/adapter_replay.h"
 #include "services/statfeed/adapter_statistics.h"
 #include "services/statfeed/service.h"
+#include "topology/process/serve.h"
 
 using namespace paceline;
 using namespace paceline::statfeed;

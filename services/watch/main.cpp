@@ -3,11 +3,11 @@
 #include <memory>
 
 #include "common/runtime/files.h"
-#include "common/runtime/serve.h"
 #include "services/watch/adapter_http.h"
 #include "services/watch/adapter_store.h"
 #include "services/watch/config.h"
 #include "services/watch/service.h"
+#include "topology/process/serve.h"
 
 using namespace paceline;
 using namespace paceline::watch;

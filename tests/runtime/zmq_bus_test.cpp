@@ -1,4 +1,4 @@
-#include "common/runtime/zmq_bus.h"
+#include "topology/process/zmq_bus.h"
 
 #include <zmq.h>
 
@@ -14,8 +14,7 @@
 namespace paceline::test {
 namespace {
 
-// Two nodes on this machine; TCP ports are given by the kernel's process id so that runs side by
-// side differ.
+// Two nodes on this machine; TCP ports depend on the process id, so that runs side by side differ.
 Topology cluster(const Folder& folder, bool encrypted) {
   const int port = 20000 + static_cast<int>(getpid() % 20000);
   Topology topology;
@@ -25,7 +24,7 @@ Topology cluster(const Folder& folder, bool encrypted) {
   topology.encrypted = encrypted;
   topology.control = "ipc://{run}/{node}/{process}-{index}.ctl";
   topology.cluster_control = "tcp://{host}:{port+9}";
-  topology.nodes = {{"a", "127.0.0.1", port, 100, ""}, {"b", "127.0.0.1", port + 10, 90, ""}};
+  topology.nodes = {{"a", "127.0.0.1", port, 100}, {"b", "127.0.0.1", port + 10, 90}};
   const auto channel = [](const char* name, const char* from, std::vector<std::string> to,
                           Scope scope, const char* endpoint) {
     Channel c;

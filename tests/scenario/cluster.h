@@ -1,5 +1,4 @@
-// Two nodes and a witness with their real services on virtual time: statistics in, publications
-// out.
+// Two nodes and a witness, their real services on virtual time: statistics in, publications out.
 //
 //   Cluster cluster{seed};
 //   cluster.sim.run_for(5s);

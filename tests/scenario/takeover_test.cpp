@@ -1,5 +1,4 @@
-// The cluster's promises over many seeds: one master, no publication out of order, pacing comes
-// back.
+// The cluster's promises over many seeds: one master, publications in order, pacing comes back.
 #include <algorithm>
 
 #include "tests/scenario/cluster.h"

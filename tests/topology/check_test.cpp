@@ -101,6 +101,63 @@ TEST_CASE("a mistake is found with its place, and nothing else is said", "[topol
   CHECK(said.find(example.said) != std::string::npos);
 }
 
+TEST_CASE("what lies on the edge of a range is good, and one beyond is not", "[topology]") {
+  struct Edge {
+    std::string what;
+    std::string good;
+    std::string wrong;
+  };
+  const std::string name32 = "d" + std::string(31, 'x');
+  const std::string path1024 = "/" + std::string(1023, 'x');
+  const auto edge = GENERATE_REF(values<Edge>({
+      {"cluster = \"demo\"", "cluster = \"" + name32 + "\"", "cluster = \"" + name32 + "x\""},
+      {"cluster = \"demo\"", "cluster = \"z9_-\"", "cluster = \"9z\""},
+      {"cluster = \"demo\"", "cluster = \"a\"", "cluster = \"{\""},
+      {"targets = \"demo-targets.toml\"", "targets = \"" + path1024 + "\"",
+       "targets = \"" + path1024 + "x\""},
+      {"targets = \"demo-targets.toml\"", "targets = \"a b~\"", "targets = \"a\\u007f\""},
+      {"targets = \"demo-targets.toml\"", "targets = \"a-b\"", "targets = \"a\\u001f\""},
+      {"pacers = 2", "pacers = 64", "pacers = 65"},
+      {"pacers = 2", "pacers = 2\nmax_targets = 1", "pacers = 2\nmax_targets = 0"},
+      {"pacers = 2", "pacers = 2\nmax_targets = 1000000", "pacers = 2\nmax_targets = 1000001"},
+      {"time_scale = 10", "time_scale = 1000", "time_scale = 1001"},
+      {"port = 7100", "port = 65526", "port = 65527"},
+      {"priority = 100", "priority = 255", "priority = 256"},
+      {"period = \"1s\"", "period = \"1ms\"", "period = \"0s\""},
+      {"period = \"1s\"", "period = \"9999ms\"", "period = \"10s\""},
+      {"keyframe = \"10s\"", "keyframe = \"1s\"", "keyframe = \"999ms\""},
+      {"keyframe = \"10s\"", "keyframe = \"1h\"", "keyframe = \"61m\""},
+  }));
+  CAPTURE(edge.what, edge.good, edge.wrong);
+
+  CHECK(mistakes_after(edge.what, edge.good) == "");
+  CHECK(mistakes_after(edge.what, edge.wrong) != "");
+}
+
+TEST_CASE("a cluster may have 64 nodes", "[topology]") {
+  const auto with_witnesses = [](int more) {
+    std::string nodes;
+    for (int i = 0; i < more; ++i)
+      nodes += "[nodes.v" + std::to_string(i) +
+               "]\nhost = \"127.0.0.1\"\nport = " + std::to_string(8000 + 20 * i) +
+               "\npriority = 0\n\n";
+    return mistakes_after("# The bus", nodes + "# The bus");
+  };
+
+  CHECK(with_witnesses(61) == "");
+  CHECK(with_witnesses(62).find("nodes: more than 64") != std::string::npos);
+}
+
+TEST_CASE("a socket's path may have 107 characters", "[topology]") {
+  const auto with_path = [](std::size_t length) {
+    return mistakes_after("\"ipc://{run}/{node}/stat\"",
+                          "\"ipc:///{node}" + std::string(length - 2, 'x') + "\"");
+  };
+
+  CHECK(with_path(107) == "");
+  CHECK(with_path(108).find("longer than the 107 characters") != std::string::npos);
+}
+
 TEST_CASE("one mistake is said once", "[topology]") {
   const std::string said = mistakes_after("period = \"1s\"", "period = \"10s\"");
 

@@ -189,6 +189,27 @@ TEST_CASE("every mistake of every row is told, not the first of each", "[topolog
         "mistakes; pacelinectl targets check t shows them)");
 }
 
+TEST_CASE("ids, media channels and objects have their longest lengths", "[topology]") {
+  const auto is_good = [](std::size_t id, std::size_t channel, std::size_t object) {
+    const std::string row = std::string(id, 'i') + "," + std::string(channel, 'c') + "," +
+                            std::string(object, 'g') + "," + std::string(object, 'q');
+    return parse_targets("id,channel,group,queue\n" + row + "\n", "t").has_value();
+  };
+
+  CHECK(is_good(128, 32, 256));
+  CHECK_FALSE(is_good(129, 32, 256));
+  CHECK_FALSE(is_good(128, 33, 256));
+  CHECK_FALSE(is_good(128, 32, 257));
+  CHECK_FALSE(is_good(0, 32, 256));
+}
+
+TEST_CASE("as many targets as allowed are good", "[topology]") {
+  const std::string three = "id,channel,group,queue\na,c,g,q\nb,c,g,q\nc,c,g,q\n";
+
+  CHECK(parse_targets(three, "t", 3));
+  CHECK_FALSE(parse_targets(three, "t", 2));
+}
+
 TEST_CASE("objects are named in well-formed text", "[topology]") {
   const auto csv = [](const std::string& group) {
     return error_of("id,channel,group,queue\na,chat," + group + ",Q\n");

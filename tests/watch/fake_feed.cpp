@@ -27,8 +27,8 @@
 #include "common/runtime/loop.h"
 #include "common/runtime/system_clock.h"
 #include "common/runtime/system_random.h"
-#include "common/runtime/zmq_bus.h"
 #include "common/wire/codec.h"
+#include "topology/process/zmq_bus.h"
 #include "topology/targets.h"
 #include "topology/topology.h"
 

@@ -1,4 +1,4 @@
-#include "common/runtime/serve.h"
+#include "topology/process/serve.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -24,7 +24,7 @@
 #include "common/runtime/process_metrics.h"
 #include "common/runtime/system_clock.h"
 #include "common/runtime/system_random.h"
-#include "common/runtime/zmq_bus.h"
+#include "topology/process/zmq_bus.h"
 
 namespace paceline {
 namespace {
@@ -62,8 +62,7 @@ int hold_lock(const Topology& topology, const Address& self) {
 }
 
 // The lock file keeps the last incarnation, so that the next one is above it although the wall
-// clock was set back meanwhile: whoever heard the former would take the new one for late words of
-// it.
+// clock was set back meanwhile: a lower one would be taken for late messages of the former.
 std::uint64_t next_incarnation(int lock, WallTime wall, Log& log) {
   char text[24] = {};
   const auto length = pread(lock, text, sizeof text - 1, 0);
@@ -75,57 +74,38 @@ std::uint64_t next_incarnation(int lock, WallTime wall, Log& log) {
   return next;
 }
 
-Place no_place(const std::string& file, const char* name) {
-  return {.topology = {},
-          .node = "",
-          .process = "",
-          .index = 0,
-          .settings = Settings::empty(file, name)};
-}
+struct LoadedPlace {
+  std::string text;  // Of the topology file.
+  Place place;
+};
 
-/// `text` becomes the topology's.
-Result<void> prepare_place(const Arguments& arguments, const char* name,
-                           const std::function<Result<void>(Place&)>& prepare, Place& place,
-                           std::string& text) {
-  text = TRY(read_file(arguments.topology));
-  place = TRY(parse_place(text, arguments.topology, arguments.node, name, arguments.index));
-  return prepare(place);
+Result<LoadedPlace> load_place(const Arguments& arguments, const char* name) {
+  std::string text = TRY(read_file(arguments.topology));
+  Place place = TRY(parse_place(text, arguments.topology, arguments.node, name, arguments.index));
+  return LoadedPlace{std::move(text), std::move(place)};
 }
 
 // What a reload comes to, for people; the process restarts itself when the files ask for it.
 Result<std::string> reread(const Arguments& arguments, const char* name,
-                           const ServedProcess& process, const Place& running,
-                           const std::string& running_text, Loop& loop) {
-  Place next = no_place(arguments.topology, name);
-  std::string text;
-  std::optional<std::string> followed;
-  const auto follow = [&](Place& place) -> Result<void> {
-    if (text == running_text) followed = TRY(process.follow(place));
-    return {};
-  };
-  if (const auto done = prepare_place(arguments, name, follow, next, text); !done)
-    return tl::unexpected(done.error());
-  if (followed) {
-    malloc_trim(0);  // What reading the files took is not wanted again.
-    return *std::move(followed);
+                           const ServedProcess& process, const LoadedPlace& running, Loop& loop) {
+  LoadedPlace next = TRY(load_place(arguments, name));
+  if (next.text == running.text) {
+    Place followed_place = next.place;  // Its own copy: settings count what was read of them.
+    auto followed = TRY(process.follow(followed_place));
+    if (followed) {
+      malloc_trim(0);  // What reading the files took is not wanted again.
+      return *std::move(followed);
+    }
   }
-  bool differs = false;
-  const auto done = prepare_place(
-      arguments, name,
-      [&](Place& place) -> Result<void> {
-        differs = TRY(process.differs(place));
-        return {};
-      },
-      next, text);
-  if (!done) return tl::unexpected(done.error());
-  if (!differs && same_links(running.topology, next.topology, name))
+  const bool differs = TRY(process.differs(next.place));
+  if (!differs && same_links(running.place.topology, next.place.topology, name))
     return std::string{"nothing that matters here has changed"};
   loop.restart();
   return std::string{"begins anew with the files as they are now"};
 }
 
-// The effective settings as an event of its own: "pacer.recompute = 250ms" becomes recompute=250ms;
-// what is empty is left out.
+// The effective settings as an event of their own: "pacer.recompute = 250ms" becomes
+// recompute=250ms; what is empty is left out.
 void tell_settings(Log& log, std::string_view effective) {
   std::vector<std::pair<std::string, std::string>> settings;
   while (!effective.empty()) {
@@ -153,10 +133,9 @@ int begin_anew(const char* name, char** argv) {
   return exit_world;
 }
 
-}  // namespace
-
-int serve_process(const char* name, int argc, char** argv, const ServedProcess& process) {
-  Arguments arguments;
+/// Fills `arguments`.
+///   returns  the exit code to end with at once: help was asked for, or they are wrong
+std::optional<int> parse_arguments(const char* name, int argc, char** argv, Arguments& arguments) {
   CLI::App app{fmt::format("Paceline's {}; its manual is services/{}/README.md", name, name), name};
   app.add_option("TOPOLOGY", arguments.topology, "the cluster's topology file")->required();
   app.add_option("--node", arguments.node, "the node this process runs on")->required();
@@ -170,14 +149,61 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_asked : exit_config;
   }
+  return std::nullopt;
+}
+
+// The body with its world around it; destroyed in the reverse order.
+//   returns  whether to begin anew
+bool run_process(const char* name, const Arguments& arguments, const ServedProcess& process,
+                 const LoadedPlace& loaded, const Address& self, Log& log, Metrics& metrics) {
+  const Topology& topology = loaded.place.topology;
+  const int lock = hold_lock(topology, self);
+  Loop loop;
+  SystemClock clock;
+  SystemRandom random;
+  const ProcessMetrics process_metrics{metrics, loop};
+  ZmqBus bus{topology, self, loop, log, metrics};
+  World world{.self = self,
+              .incarnation = next_incarnation(lock, clock.wall(), log),
+              .clock = clock,
+              .timers = loop,
+              .bus = bus,
+              .log = log,
+              .random = random,
+              .metrics = metrics,
+              .reload = [&] { return loop.reload(); }};
+  loop.on_reload([&] {
+    auto outcome = reread(arguments, name, process, loaded, loop);
+    if (outcome)
+      log.info("reload", {{"outcome", *outcome}});
+    else
+      log.error("reload_refused", {{"why", outcome.error().detail}, {"then", "goes on as before"}});
+    return outcome;
+  });
+  bus.bind_all();
+  log.info("started", {{"topology", arguments.topology},
+                       {"cluster", topology.cluster},
+                       {"version", PACELINE_VERSION},
+                       {"pid", getpid()}});
+  tell_settings(log, loaded.place.settings.effective());
+  process.body(world, loop);
+  log.info("stopped", {{"restart", loop.restart_asked()}});
+  return loop.restart_asked();
+}
+
+}  // namespace
+
+int serve_process(const char* name, int argc, char** argv, const ServedProcess& process) {
+  Arguments arguments;
+  if (const auto code = parse_arguments(name, argc, argv, arguments)) return *code;
   const auto level = parse_log_level(arguments.log_level);
   if (!level) return bad_config(name, level.error().detail);
-  Place place = no_place(arguments.topology, name);
-  std::string text;
-  if (const auto done = prepare_place(arguments, name, process.prepare, place, text); !done)
+  auto loaded = load_place(arguments, name);
+  if (!loaded) return bad_config(name, loaded.error().detail);
+  if (const auto done = process.prepare(loaded->place); !done)
     return bad_config(name, done.error().detail);
   if (arguments.check) {
-    std::fputs(place.settings.effective().c_str(), stdout);
+    std::fputs(loaded->place.settings.effective().c_str(), stdout);
     return exit_asked;
   }
 
@@ -185,51 +211,17 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
   // Memory of a decoded batch is wanted again in the next cycle: keep it rather than give it back.
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
-  const Address self{place.node, place.process, place.index};
+  const Address self{loaded->place.node, loaded->place.process, loaded->place.index};
   Metrics metrics;
   BoostLog lines{{.process = self.text(), .least = *level, .json = arguments.json_log}};
   CountedLog log{lines, metrics};
-  bool restart = false;
   try {
-    const int lock = hold_lock(place.topology, self);
-    Loop loop;
-    SystemClock clock;
-    SystemRandom random;
-    const ProcessMetrics figures{metrics, loop};
-    ZmqBus bus{place.topology, self, loop, log, metrics};
-    World world{.self = self,
-                .incarnation = next_incarnation(lock, clock.wall(), log),
-                .clock = clock,
-                .timers = loop,
-                .bus = bus,
-                .log = log,
-                .random = random,
-                .metrics = metrics,
-                .reload = {}};
-    world.reload = [&] { return loop.reload(); };
-    loop.on_reload([&] {
-      auto outcome = reread(arguments, name, process, place, text, loop);
-      if (outcome)
-        log.info("reload", {{"outcome", *outcome}});
-      else
-        log.error("reload_refused",
-                  {{"why", outcome.error().detail}, {"then", "goes on as before"}});
-      return outcome;
-    });
-    bus.bind_all();
-    log.info("started", {{"topology", arguments.topology},
-                         {"cluster", place.topology.cluster},
-                         {"version", PACELINE_VERSION},
-                         {"pid", getpid()}});
-    tell_settings(log, place.settings.effective());
-    process.body(world, loop);
-    restart = loop.restart_asked();
-    log.info("stopped", {{"restart", restart}});
+    const bool restart = run_process(name, arguments, process, *loaded, self, log, metrics);
+    return restart ? begin_anew(name, argv) : exit_asked;
   } catch (const std::exception& error) {
     log.error("broken", {{"why", error.what()}});
     return exit_world;
   }
-  return restart ? begin_anew(name, argv) : exit_asked;
 }
 
 }  // namespace paceline

@@ -10,13 +10,18 @@
 //
 // Usage: NAME TOPOLOGY.toml --node NODE [--index N] [--check] [--json-log] [--log-level LEVEL]
 //   --check   reads and checks everything, prints the effective settings, opens nothing
-// SIGHUP, or the control question "reload": the files are read again. Wrong ones are refused and
-// change nothing; nothing new changes nothing; otherwise the process stops as for SIGTERM and
-// begins anew under the same pid. A body with a fourth argument, Follower<Config>&, is asked first
-// where the topology file is as it was, letter by letter: it may follow other files in place.
 //
-// Exit codes: 0 asked to stop, 1 the world is broken (the supervisor restarts), 78 bad
-// configuration or arguments (the supervisor does not), SIGABRT a CHECK failed.
+// Reload (SIGHUP, or the control question "reload"): the files are read again.
+//   - Wrong ones are refused and change nothing; where nothing is new, nothing changes.
+//   - Otherwise the process stops as for SIGTERM and begins anew under the same pid.
+//   - A body with a fourth argument, Follower<Config>&, is asked first if the topology file has not
+//     changed by a letter: it may follow other files in place.
+//
+// Exit codes:
+//   0         asked to stop
+//   1         the world is broken; the supervisor restarts
+//   78        bad configuration or arguments; the supervisor does not restart
+//   SIGABRT   a CHECK failed
 #pragma once
 
 #include <concepts>
@@ -41,10 +46,14 @@ struct Follower {
 
 /// The part of serve() that does not depend on the type of the settings.
 struct ServedProcess {
-  std::function<Result<void>(Place& place)> prepare;  // Parses the settings; 78 on error.
-  std::function<Result<bool>(Place& place)> differs;  // From those prepared; or refuses.
-  std::function<Result<std::optional<std::string>>(Place& place)> follow;  // As Follower.
-  std::function<void(World& world, Loop& loop)> body;                      // Runs, once.
+  // Parses the settings; 78 on error.
+  std::function<Result<void>(Place& place)> prepare;
+  // Whether the settings differ from those prepared; or refuses them.
+  std::function<Result<bool>(Place& place)> differs;
+  // As Follower.
+  std::function<Result<std::optional<std::string>>(Place& place)> follow;
+  // Runs, once.
+  std::function<void(World& world, Loop& loop)> body;
 };
 int serve_process(const char* name, int argc, char** argv, const ServedProcess& process);
 

@@ -1,4 +1,4 @@
-#include "common/runtime/zmq_bus.h"
+#include "topology/process/zmq_bus.h"
 
 #include <fmt/format.h>
 
@@ -13,19 +13,18 @@
 #include <zmq.hpp>
 
 #include "common/base/check.h"
-#include "common/runtime/curve_keys.h"
 #include "common/runtime/system_clock.h"
 #include "common/wire/messages.h"
+#include "topology/process/curve_keys.h"
 
 namespace paceline {
 namespace {
 
-constexpr int most_per_turn =
-    256;  // Messages read from one socket before the others have their turn.
-// Connecting anew on a starved host costs handshakes that starve it more: not at once, and ever
-// more rarely.
-constexpr Duration least_patience = 1s;
-constexpr Duration most_patience = 5s;
+// Messages read from one socket before the others have their turn.
+constexpr int most_per_turn = 256;
+// Connecting anew costs handshakes, which starve a starved host more: not at once, and ever less.
+constexpr Duration least_silence = 1s;
+constexpr Duration most_silence = 5s;
 constexpr std::size_t most_questions = 64;  // Under way at once.
 constexpr const char* zap_domain = "paceline";
 
@@ -55,13 +54,13 @@ std::string filled(const Topology& topology, std::string_view pattern, const Nod
 
 }  // namespace
 
-struct ZmqBus::Wires {
+struct ZmqBus::State {
   // One process that we hear on a channel.
   struct Source {
     Address address;
     std::string endpoint;
-    Instant heard{};      // Or connected anew.
-    Duration patience{};  // How long its silence may last before it is connected anew.
+    Instant heard{};             // Or connected anew.
+    Duration allowed_silence{};  // Before it is connected anew.
   };
   struct Subscription {
     const Channel* channel;
@@ -77,21 +76,21 @@ struct ZmqBus::Wires {
     std::string endpoint;
   };
 
-  Wires(const Topology& t, const Address& s, Loop& l, Log& g, Metrics& m)
+  State(const Topology& t, const Address& s, Loop& l, Log& g, Metrics& m)
       : topology{t}, self{s}, loop{l}, log{g}, metrics{m} {
     context.set(zmq::ctxopt::io_threads, 1);
     if (topology.encrypted) {
       keys = read_curve_keys(topology, self.node);
-      guard_door();
+      bind_zap();
     }
   }
 
-  ~Wires() {
+  ~State() {
     loop.cancel(silence_timer);
     for (auto& subscription : subscriptions) forget(subscription->socket, 0);
     for (auto& [id, question] : questions) forget(question.socket, question.timer);
     for (auto& socket : answering) forget(socket, 0);
-    if (door) forget(*door, 0);
+    if (zap) forget(*zap, 0);
   }
 
   void forget(zmq::socket_t& socket, TimerId timer) {
@@ -129,9 +128,7 @@ struct ZmqBus::Wires {
     }
   }
 
-  // Keys are a property of the socket: all nodes that one socket connects to must share the
-  // server's key, so a SUB socket of an encrypted channel connects to one node only (see
-  // subscribe).
+  // A socket has one server key, so a SUB socket connects to one node only (see subscribe).
   void connect(zmq::socket_t& socket, const std::string& where, const std::string& node) {
     if (is_tcp(where) && keys) {
       socket.set(zmq::sockopt::curve_serverkey, keys->public_keys.at(node));
@@ -141,18 +138,17 @@ struct ZmqBus::Wires {
     socket.connect(where);
   }
 
-  // The ZAP handler: without one, libzmq would let any client with any key in
-  // (ZMQ_ZAP_ENFORCE_DOMAIN, which would shut that door, is a draft option and not in Debian's
-  // build). So it is bound before anything else.
-  void guard_door() {
-    door.emplace(context, zmq::socket_type::rep);
-    door->set(zmq::sockopt::linger, 0);
-    door->bind("inproc://zeromq.zap.01");
-    loop.watch_socket(door->handle(), [this] { judge_callers(); });
+  // Without a ZAP handler libzmq lets in any client with any key, so it is bound first of all.
+  // (ZMQ_ZAP_ENFORCE_DOMAIN would refuse them, but is a draft option: not in Debian's build.)
+  void bind_zap() {
+    zap.emplace(context, zmq::socket_type::rep);
+    zap->set(zmq::sockopt::linger, 0);
+    zap->bind("inproc://zeromq.zap.01");
+    loop.watch_socket(zap->handle(), [this] { authenticate(); });
   }
 
-  void judge_callers() {
-    while (const auto frames = receive(*door)) {
+  void authenticate() {
+    while (const auto frames = receive(*zap)) {
       bool good = false;
       if (frames->size() == 7 && (*frames)[6].size() == 32) {
         std::array<char, 41> key{};
@@ -168,8 +164,8 @@ struct ZmqBus::Wires {
       const std::array<std::string, 6> reply = {
           "1.0", id, good ? "200" : "400", good ? "OK" : "not a node of this cluster", "", ""};
       for (std::size_t i = 0; i < reply.size(); ++i)
-        door->send(zmq::buffer(reply[i]),
-                   i + 1 < reply.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
+        zap->send(zmq::buffer(reply[i]),
+                  i + 1 < reply.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
     }
   }
 
@@ -236,7 +232,7 @@ struct ZmqBus::Wires {
       }
       for (auto& source : subscription->sources) {
         source.heard = clock.now();
-        source.patience = first_patience(ch);
+        source.allowed_silence = first_silence(ch);
         connect(socket, source.endpoint, node);
       }
       loop.watch_socket(socket.handle(), [this, s = subscription.get()] { hear(*s); });
@@ -257,15 +253,15 @@ struct ZmqBus::Wires {
         continue;
       }
       source->heard = clock.now();
-      source->patience = first_patience(*subscription.channel);
+      source->allowed_silence = first_silence(*subscription.channel);
       received.add();
       subscription.deliver(source->address,
                            {(*frames)[2].data<std::uint8_t>(), (*frames)[2].size()});
     }
   }
 
-  static Duration first_patience(const Channel& channel) {
-    return std::max<Duration>(channel.stale, least_patience);
+  static Duration first_silence(const Channel& channel) {
+    return std::max<Duration>(channel.stale, least_silence);
   }
 
   // One timer for all: a process that has little to do is not awakened for each connection.
@@ -280,10 +276,10 @@ struct ZmqBus::Wires {
 
   void renew_silent(Subscription& subscription) {
     for (auto& source : subscription.sources) {
-      if (clock.now() - source.heard <= source.patience) continue;
+      if (clock.now() - source.heard <= source.allowed_silence) continue;
       source.heard = clock.now();
-      source.patience = std::max(std::min(2 * source.patience, most_patience),
-                                 first_patience(*subscription.channel));
+      source.allowed_silence = std::max(std::min(2 * source.allowed_silence, most_silence),
+                                        first_silence(*subscription.channel));
       renewed.add();
       subscription.socket.disconnect(source.endpoint);
       connect(subscription.socket, source.endpoint, source.address.node);
@@ -371,7 +367,7 @@ struct ZmqBus::Wires {
                                        "Connections refused because the key is no node's.");
   std::optional<CurveKeys> keys;
   zmq::context_t context;  // After what sockets refer to, before every socket.
-  std::optional<zmq::socket_t> door;
+  std::optional<zmq::socket_t> zap;
   std::map<std::string, zmq::socket_t, std::less<>> writers;
   std::vector<std::unique_ptr<Subscription>> subscriptions;
   TimerId silence_timer = 0;
@@ -383,42 +379,42 @@ struct ZmqBus::Wires {
 
 ZmqBus::ZmqBus(const Topology& topology, const Address& self, Loop& loop, Log& log,
                Metrics& metrics)
-    : wires_{std::make_unique<Wires>(topology, self, loop, log, metrics)} {
+    : state_{std::make_unique<State>(topology, self, loop, log, metrics)} {
 }
 
 ZmqBus::~ZmqBus() = default;
 
 void ZmqBus::publish(std::string_view channel, Payload bytes, int shard) {
-  auto& socket = wires_->writer(channel);
+  auto& socket = state_->writer(channel);
   const auto topic = topic_of(shard);
-  const auto from = wires_->self.text();
+  const auto from = state_->self.text();
   socket.send(zmq::buffer(topic), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
   socket.send(zmq::buffer(from), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
   socket.send(zmq::buffer(bytes.data(), bytes.size()), zmq::send_flags::dontwait);
-  wires_->sent.add();
-  wires_->sent_bytes.add(static_cast<double>(bytes.size()));
+  state_->sent.add();
+  state_->sent_bytes.add(static_cast<double>(bytes.size()));
 }
 
 void ZmqBus::subscribe(std::string_view channel, Deliver deliver, int shard) {
-  const Channel& ch = wires_->channel(channel);
-  wires_->subscribe(ch, ch.scope, deliver, shard);
+  const Channel& ch = state_->channel(channel);
+  state_->subscribe(ch, ch.scope, deliver, shard);
 }
 
 void ZmqBus::subscribe_own(std::string_view channel, Deliver deliver) {
-  wires_->subscribe(wires_->channel(channel), Scope::node, deliver, -1);
+  state_->subscribe(state_->channel(channel), Scope::node, deliver, -1);
 }
 
 void ZmqBus::ask(const Address& whom, Payload request, Duration deadline, Reply reply) {
-  wires_->ask(whom, request, deadline, std::move(reply));
+  state_->ask(whom, request, deadline, std::move(reply));
 }
 
 void ZmqBus::answer(Answer answer) {
-  wires_->answer(std::move(answer));
+  state_->answer(std::move(answer));
 }
 
 void ZmqBus::bind_all() {
-  for (const auto& channel : wires_->topology.channels)
-    if (channel.from == wires_->self.process) wires_->writer(channel.name);
+  for (const auto& channel : state_->topology.channels)
+    if (channel.from == state_->self.process) state_->writer(channel.name);
 }
 
 }  // namespace paceline

@@ -1,10 +1,12 @@
 // The Bus port on ZeroMQ: ipc inside a node, tcp with CURVE between nodes.
 //
-// Every channel a process writes is one PUB socket that it binds; every channel it reads one SUB
-// socket that connects to all its senders. Questions use a fresh REQ socket each (lazy pirate). A
-// sender that is silent for longer than its channel's stale bound is disconnected and connected
-// anew: a SUB whose PUB side gave up in a partition would stay half-open for ever (libzmq 4.3.4).
-// ZMTP heartbeats stay off: they abort that version.
+//   - Every channel a process writes is one PUB socket that it binds.
+//   - Every channel it reads is one SUB socket for each sending node.
+//   - A question uses a REQ socket of its own (lazy pirate).
+//   - A sender that is silent for longer than its channel's stale bound is disconnected and
+//     connected anew: a SUB whose PUB side gave up in a partition would stay half-open for ever
+//     (libzmq 4.3.4).
+//   - ZMTP heartbeats stay off: they abort that version.
 #pragma once
 
 #include <memory>
@@ -19,10 +21,8 @@ namespace paceline {
 
 class ZmqBus final : public Bus {
  public:
-  /// The key pairs of an encrypted topology are read from {run_dir}/keys/NODE.public and
-  /// NODE.secret.
-  ///   throws   zmq::error_t, std::system_error: a key file that is missing or not 40 characters of
-  ///   Z85
+  /// An encrypted topology's keys are read by read_curve_keys().
+  ///   throws   zmq::error_t; std::runtime_error: a key file is missing or holds no key
   ZmqBus(const Topology& topology, const Address& self, Loop& loop, Log& log, Metrics& metrics);
   ~ZmqBus() override;
   ZmqBus(const ZmqBus&) = delete;
@@ -40,8 +40,8 @@ class ZmqBus final : public Bus {
   void bind_all();
 
  private:
-  struct Wires;
-  std::unique_ptr<Wires> wires_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace paceline

@@ -1,4 +1,4 @@
-#include "common/runtime/curve_keys.h"
+#include "topology/process/curve_keys.h"
 
 #include <zmq.h>
 
