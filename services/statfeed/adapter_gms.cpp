@@ -34,17 +34,18 @@ Duration age_of(const HttpAnswer& answer) {
 
 }  // namespace
 
-GmsAdapter::GmsAdapter(Options options, int server, SourceListener& listener, const Roster& roster,
-                       const Mapping& mapping, World& world, Http& http)
+GmsAdapter::GmsAdapter(Options options, int server, SourceListener& listener,
+                       const TargetsIndex& targets_index, const Mapping& mapping, World& world,
+                       Http& http)
     : options_{std::move(options)},
       server_{server},
       listener_{listener},
-      roster_{roster},
+      targets_index_{targets_index},
       mapping_{mapping},
       world_{world},
       http_{http},
       access_{options_.access, name_of(server), world, http},
-      rota_{options_.policy.rota, mapping},
+      schedule_{options_.policy.schedule, mapping},
       url_{options_.url + (options_.policy.internal ? "/internal_statistic" : "/statistic")},
       max_age_{
           "max-age=" +
@@ -77,16 +78,16 @@ void GmsAdapter::start() {
   access_.start([this] {
     started_ = true;
     listener_.began(server_);
-    rota_.rebuild(roster_.order());
+    schedule_.rebuild(targets_index_.order());
     tell_state();
     pump();
   });
 }
 
-void GmsAdapter::targets_changed(const Roster::Change& change) {
+void GmsAdapter::targets_changed(const TargetsIndex::Change& change) {
   if (!started_) return;
-  rota_.remove(change.removed);
-  rota_.add(change.added);
+  schedule_.remove(change.removed);
+  schedule_.add(change.added);
   pump();
 }
 
@@ -102,21 +103,21 @@ void GmsAdapter::pump() {
   const Instant now = world_.clock.now();
   const auto parallel = static_cast<std::size_t>(options_.policy.parallel);
   while (out_.size() < parallel && now >= paused_until_) {
-    const auto statistic = rota_.next(now);
+    const auto statistic = schedule_.next(now);
     if (!statistic) break;
     ask(*statistic);
   }
   world_.timers.cancel(wake_);
   wake_ = 0;
   if (out_.size() >= parallel) return;  // The next answer comes here again.
-  const Instant due = std::max(rota_.due(now), paused_until_);
+  const Instant due = std::max(schedule_.due(now), paused_until_);
   wake_ = world_.timers.after(std::max<Duration>(due - now, 1ms), [this] { pump(); });
 }
 
 void GmsAdapter::ask(Statistic statistic) {
   const auto slot = slot_of(statistic);
-  const auto& source = mapping_[figure_of(statistic)];
-  auto wanted = request_for(mapping_, roster_.subject(slot), figure_of(statistic));
+  const auto& source = mapping_[kind_of(statistic)];
+  auto wanted = request_for(mapping_, targets_index_.target(slot), kind_of(statistic));
   const auto& policy = options_.policy;
   HttpRequest request = access_.request("POST", url_);
   request.timeout = policy.request_timeout;
@@ -135,7 +136,7 @@ void GmsAdapter::ask(Statistic statistic) {
                        .time_range2 = source.time_range2},
                       policy.metric_key, request.body);
   requests_.add();
-  const Asked asked{statistic, roster_.generation(slot), access_.key()};
+  const Asked asked{statistic, targets_index_.generation(slot), access_.key()};
   const auto sent = std::make_shared<HttpCall>(0);
   *sent = http_.send(std::move(request), [this, asked, sent](Result<HttpAnswer> answer) {
     out_.erase(*sent);
@@ -154,11 +155,11 @@ void GmsAdapter::hear(const Asked& asked, const Result<HttpAnswer>& answer) {
   if (status == 200 || status == 403) {
     const auto told = decode_gms_answer(answer->body);
     if (told && status == 200 && told->value)
-      return take(asked, Reading::Kind::value, *told->value, age_of(*answer));
+      return take(asked, StatisticUpdate::Status::value, *told->value, age_of(*answer));
     if (told && status == 200 && told->message.empty())
-      return take(asked, Reading::Kind::invalid, 0, age_of(*answer));
+      return take(asked, StatisticUpdate::Status::invalid, 0, age_of(*answer));
     if (told && status == 403 && !told->message.empty())
-      return take(asked, Reading::Kind::unseen, 0, Duration::zero());
+      return take(asked, StatisticUpdate::Status::unseen, 0, Duration::zero());
     if (status == 200) {
       refused_.add();
       return trouble(asked, told ? told->message : "unreadable: " + told.error().detail,
@@ -170,30 +171,35 @@ void GmsAdapter::hear(const Asked& asked, const Result<HttpAnswer>& answer) {
           after.value_or(status < 500 ? least_pause : Duration::zero()));
 }
 
-void GmsAdapter::take(const Asked& asked, Reading::Kind kind, double value, Duration age) {
+void GmsAdapter::take(const Asked& asked, StatisticUpdate::Status status, double value,
+                      Duration age) {
   access_.accepted();
   fault_.good();
   pause_ = Duration::zero();
   // Of a target that left meanwhile, perhaps for another in its slot.
-  if (!roster_.knows({asked.generation, asked.statistic})) return;
-  rota_.answered(asked.statistic,
-                 kind == Reading::Kind::unseen ? Rota::Answer::unseen : Rota::Answer::value,
-                 world_.clock.now());
-  const Reading reading{
-      .statistic = asked.statistic, .kind = kind, .timestamp_ms = 0, .value = value, .age = age};
-  listener_.read(server_, {&reading, 1});
-  if (rota_.complete() && !std::exchange(opened_, true))
+  if (!targets_index_.knows({asked.generation, asked.statistic})) return;
+  schedule_.answered(asked.statistic,
+                     status == StatisticUpdate::Status::unseen ? PollSchedule::Answer::unseen
+                                                               : PollSchedule::Answer::value,
+                     world_.clock.now());
+  const StatisticUpdate update{.statistic = asked.statistic,
+                               .status = status,
+                               .timestamp_ms = 0,
+                               .value = value,
+                               .age = age};
+  listener_.updated(server_, {&update, 1});
+  if (schedule_.complete() && !std::exchange(opened_, true))
     world_.log.info("session_opened", {{"server", name_of(server_)}, {"how", "one by one"}});
-  if (rota_.complete()) listener_.heard(server_);
-  round_.set(to_seconds(rota_.round()));
+  if (schedule_.complete()) listener_.heard(server_);
+  round_.set(to_seconds(schedule_.round()));
   tell_state();
 }
 
 // The question comes first again, after a pause for all.
 void GmsAdapter::trouble(const Asked& asked, const std::string& why, Duration at_least) {
   fault_.bad({{"why", why}});
-  if (roster_.knows({asked.generation, asked.statistic}))
-    rota_.answered(asked.statistic, Rota::Answer::failed, world_.clock.now());
+  if (targets_index_.knows({asked.generation, asked.statistic}))
+    schedule_.answered(asked.statistic, PollSchedule::Answer::failed, world_.clock.now());
   const Instant now = world_.clock.now();
   if (now >= paused_until_) {  // Otherwise one of those that were out when the pause began.
     pause_ =
@@ -206,12 +212,12 @@ void GmsAdapter::trouble(const Asked& asked, const std::string& why, Duration at
 }
 
 void GmsAdapter::tell_state() {
-  listener_.became(server_, {.complete = rota_.complete(),
+  listener_.became(server_, {.complete = schedule_.complete(),
                              .available = true,
                              .pushing = false,
                              .lost = pause_ > retry_min,
                              .each_ages = true,
-                             .unseen = rota_.unseen()});
+                             .unseen = schedule_.unseen()});
 }
 
 }  // namespace paceline::statfeed

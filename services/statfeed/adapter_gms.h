@@ -1,7 +1,7 @@
 // One Stat Server behind the Stat Service of Genesys Mobile Services: every value is a question of
-// its own (common/wire/gms.h), asked in the order of a Rota, some at once.
+// its own (common/wire/gms.h), asked in the order of a PollSchedule, some at once.
 //
-//   GmsAdapter primary{options, 0, statfeed, statfeed.roster(), statfeed.mapping(), world, http};
+//   GmsAdapter primary{options, 0, statfeed, statfeed.targets_index(), statfeed.mapping(), world, http};
 //   statfeed.attach(0, primary); primary.start();
 //
 // A value is as old as the server says (header Age), and older with every second until it is asked
@@ -13,7 +13,7 @@
 #include <string>
 
 #include "services/statfeed/adapter_access.h"
-#include "services/statfeed/rota.h"
+#include "services/statfeed/poll_schedule.h"
 #include "services/statfeed/source.h"
 
 namespace paceline::statfeed {
@@ -26,14 +26,14 @@ class GmsAdapter final : public Source {
     GmsPolicy policy;
   };
 
-  GmsAdapter(Options options, int server, SourceListener& listener, const Roster& roster,
-             const Mapping& mapping, World& world, Http& http);
+  GmsAdapter(Options options, int server, SourceListener& listener,
+             const TargetsIndex& targets_index, const Mapping& mapping, World& world, Http& http);
   ~GmsAdapter() override;
   GmsAdapter(const GmsAdapter&) = delete;
   GmsAdapter& operator=(const GmsAdapter&) = delete;
 
   void start() override;
-  void targets_changed(const Roster::Change& change) override;
+  void targets_changed(const TargetsIndex::Change& change) override;
   void stop() override;
 
  private:
@@ -45,19 +45,19 @@ class GmsAdapter final : public Source {
   void pump();
   void ask(Statistic statistic);
   void hear(const Asked& asked, const Result<HttpAnswer>& answer);
-  void take(const Asked& asked, Reading::Kind kind, double value, Duration age);
+  void take(const Asked& asked, StatisticUpdate::Status status, double value, Duration age);
   void trouble(const Asked& asked, const std::string& why, Duration at_least);
   void tell_state();
 
   Options options_;
   int server_;
   SourceListener& listener_;
-  const Roster& roster_;
+  const TargetsIndex& targets_index_;
   const Mapping& mapping_;
   World& world_;
   Http& http_;
   ServerAccess access_;
-  Rota rota_;
+  PollSchedule schedule_;
   std::string url_;
   std::string max_age_;
   bool started_ = false;

@@ -73,14 +73,14 @@ void FeedRecorder::write_all_known() {
     const auto state = statfeed_.state(server);
     if (!state) continue;
     FeedRecord known;
-    known.kind = FeedRecord::Kind::readings;
+    known.kind = FeedRecord::Kind::updates;
     known.server = server;
-    for (const auto slot : statfeed_.roster().order())
-      for (std::uint32_t i = 0; i < figure_count; ++i)
-        if (const auto reading =
-                statfeed_.ledger(server).last(statistic_of(slot, static_cast<Figure>(i))))
-          known.readings.push_back(*reading);
-    if (known.readings.empty()) continue;
+    for (const auto slot : statfeed_.targets_index().order())
+      for (std::uint32_t i = 0; i < statistic_kind_count; ++i)
+        if (const auto update =
+                statfeed_.ledger(server).last(statistic_of(slot, static_cast<StatisticKind>(i))))
+          known.updates.push_back(*update);
+    if (known.updates.empty()) continue;
     FeedRecord record;
     record.server = server;
     record.kind = FeedRecord::Kind::began;
@@ -150,8 +150,8 @@ Result<Bytes> FeedRecorder::answer(const ControlServer::Arguments& arguments) {
 void FeedRecorder::targets_changed() {
   FeedRecord record;
   record.kind = FeedRecord::Kind::targets;
-  for (const auto slot : statfeed_.roster().order())
-    record.targets.push_back({slot, statfeed_.roster().subject(slot)});
+  for (const auto slot : statfeed_.targets_index().order())
+    record.targets.push_back({slot, statfeed_.targets_index().target(slot)});
   write(std::move(record));
 }
 
@@ -165,15 +165,15 @@ void FeedRecorder::began(int server) {
   statfeed_.began(server);
 }
 
-void FeedRecorder::read(int server, std::span<const Reading> readings) {
+void FeedRecorder::updated(int server, std::span<const StatisticUpdate> updates) {
   if (recording()) {
     FeedRecord record;
-    record.kind = FeedRecord::Kind::readings;
+    record.kind = FeedRecord::Kind::updates;
     record.server = server;
-    record.readings.assign(readings.begin(), readings.end());
+    record.updates.assign(updates.begin(), updates.end());
     write(std::move(record));
   }
-  statfeed_.read(server, readings);
+  statfeed_.updated(server, updates);
 }
 
 void FeedRecorder::heard(int server) {

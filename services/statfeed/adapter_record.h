@@ -33,11 +33,11 @@ class FeedRecorder final : public SourceListener {
   void end(std::string_view why);
   bool recording() const { return file_.is_open(); }
 
-  /// The roster is another one from here on.
+  /// The targets_index is another one from here on.
   void targets_changed();
 
   void began(int server) override;
-  void read(int server, std::span<const Reading> readings) override;
+  void updated(int server, std::span<const StatisticUpdate> updates) override;
   void heard(int server) override;
   void became(int server, const SourceState& state) override;
 

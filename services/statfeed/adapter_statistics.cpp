@@ -23,15 +23,15 @@ const char* name_of(int server) {
 }  // namespace
 
 StatisticsAdapter::StatisticsAdapter(Options options, int server, SourceListener& listener,
-                                     const Roster& roster, const Mapping& mapping, World& world,
-                                     Http& http)
+                                     const TargetsIndex& targets_index, const Mapping& mapping,
+                                     World& world, Http& http)
     : options_{std::move(options)},
       server_{server},
       listener_{listener},
       world_{world},
       http_{http},
       access_{options_.access, name_of(server), world, http},
-      session_{options_.session, mapping, roster, world.random.bits()},
+      session_{options_.session, mapping, targets_index, world.random.bits()},
       session_fault_{world.log, std::string{name_of(server)} + "_session_lost"},
       request_fault_{world.log, std::string{name_of(server)} + "_request_failed"},
       requests_{world.metrics.counter("paceline_statfeed_requests_total",
@@ -63,7 +63,7 @@ void StatisticsAdapter::start() {
   });
 }
 
-void StatisticsAdapter::targets_changed(const Roster::Change& change) {
+void StatisticsAdapter::targets_changed(const TargetsIndex::Change& change) {
   if (session_.started()) carry(session_.targets_changed(change, world_.clock.now()));
 }
 
@@ -78,7 +78,7 @@ void StatisticsAdapter::carry(Session::Step step) {
     cookies_.clear();
     listener_.began(server_);
   }
-  if (!step.readings.empty()) listener_.read(server_, step.readings);
+  if (!step.updates.empty()) listener_.updated(server_, step.updates);
   if (step.heard) listener_.heard(server_);
   listener_.became(server_, {.complete = session_.complete(),
                              .available = session_.available(),

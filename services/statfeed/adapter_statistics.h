@@ -1,6 +1,6 @@
 // One Stat Server by the Statistics API v3: carries the requests of a Session over HTTP.
 //
-//   StatisticsAdapter primary{options, 0, statfeed, statfeed.roster(), statfeed.mapping(), world,
+//   StatisticsAdapter primary{options, 0, statfeed, statfeed.targets_index(), statfeed.mapping(), world,
 //   http}; statfeed.attach(0, primary); primary.start();
 //
 // Keeps the server's cookies and tells each kind of trouble once.
@@ -26,14 +26,15 @@ class StatisticsAdapter final : public Source {
     Session::Policy session;
   };
 
-  StatisticsAdapter(Options options, int server, SourceListener& listener, const Roster& roster,
-                    const Mapping& mapping, World& world, Http& http);
+  StatisticsAdapter(Options options, int server, SourceListener& listener,
+                    const TargetsIndex& targets_index, const Mapping& mapping, World& world,
+                    Http& http);
   ~StatisticsAdapter() override;
   StatisticsAdapter(const StatisticsAdapter&) = delete;
   StatisticsAdapter& operator=(const StatisticsAdapter&) = delete;
 
   void start() override;
-  void targets_changed(const Roster::Change& change) override;
+  void targets_changed(const TargetsIndex::Change& change) override;
   void stop() override;
 
  private:

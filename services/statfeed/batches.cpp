@@ -38,9 +38,9 @@ void Batches::rebuild(std::span<const std::uint32_t> slots) {
 void Batches::add(std::span<const std::uint32_t> slots, bool counts) {
   std::vector<Statistic> statistics;
   for (const auto slot : slots)
-    for (std::uint32_t figure = 0; figure < figure_count; ++figure) {
-      if ((policy_.figures >> figure & 1) == 0) continue;
-      statistics.push_back(slot * figure_count + figure);
+    for (std::uint32_t kind = 0; kind < statistic_kind_count; ++kind) {
+      if ((policy_.kinds >> kind & 1) == 0) continue;
+      statistics.push_back(slot * statistic_kind_count + kind);
       if (statistics.size() < policy_.size) continue;
       put(std::move(statistics), Duration::zero(), counts);
       statistics.clear();
@@ -152,7 +152,7 @@ void Batches::failed(Id id, Duration at_least, Instant now) {
                                                 : std::min(2 * batch.pause, policy_.retry_max);
   batch.due = now + std::max(batch.pause, at_least);
   if (batch.state == State::opening) batch.state = State::closed;
-  if (++batch.failures >= policy_.patience) answer(batch);
+  if (++batch.failures >= policy_.max_failures) answer(batch);
   batch.polling = false;
   if (batch.statistics.empty()) erase(batches_.find(id));  // All its targets left meanwhile.
 }

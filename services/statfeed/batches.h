@@ -2,7 +2,7 @@
 // split or tried again on its own.
 //
 //   Batches batches{policy};
-//   batches.rebuild(roster.order());                 // a new session: everything is to be opened
+//   batches.rebuild(targets_index.order());                 // a new session: everything is to be opened
 //   if (auto id = batches.next_to_open(now)) ...     // ask the server, then one of:
 //   batches.opened(id, subscription, unseen, true, now);   // what it does not know is asked later
 //   batches.failed(id, wait, now);                   // again after a growing pause
@@ -33,8 +33,9 @@ class Batches {
     Duration unseen_min =
         15s;  // Pause before a statistic unknown to the server is asked for again.
     Duration unseen_max = 10min;
-    int patience = 3;  // Failures of a batch before complete() goes without it.
-    std::uint32_t figures = (1u << figure_count) - 1;  // To be asked for: a bit each (mapping.h).
+    int max_failures = 3;  // Failures of a batch before complete() goes without it.
+    std::uint32_t kinds =
+        (1u << statistic_kind_count) - 1;  // To be asked for: a bit each (mapping.h).
     int splits = 512;  // In one session; afterwards refused batches are tried again whole.
   };
 
@@ -45,18 +46,19 @@ class Batches {
     std::string subscription;  // Its id while open.
     State state = State::closed;
     bool polling = false;
-    bool told = false;        // Its values have been told since it was opened.
-    bool answered = false;    // Told once, or failed `patience` times: complete() waits no longer.
-    int failures = 0;         // To open or poll it, in a row.
-    Instant due{};            // When to open it, or to poll it next.
-    Duration pause{};         // The last one; zero after a success.
+    bool told = false;  // Its values have been told since it was opened.
+    bool answered =
+        false;         // Told once, or failed `max_failures` times: complete() waits no longer.
+    int failures = 0;  // To open or poll it, in a row.
+    Instant due{};     // When to open it, or to poll it next.
+    Duration pause{};  // The last one; zero after a success.
     Duration unseen_pause{};  // Of the statistics in it when they were unknown last.
   };
   using Id = std::uint32_t;
 
   explicit Batches(Policy policy) : policy_{policy} {}
 
-  /// Forgets all and puts every figure of these slots into closed batches.
+  /// Forgets all and puts every kind of these slots into closed batches.
   void rebuild(std::span<const std::uint32_t> slots);
   /// More slots, in batches of their own, which complete() does not wait for.
   void add(std::span<const std::uint32_t> slots) { add(slots, false); }

@@ -7,7 +7,7 @@
 
 #include "services/statfeed/failover.h"
 #include "services/statfeed/mapping.h"
-#include "services/statfeed/rota.h"
+#include "services/statfeed/poll_schedule.h"
 #include "services/statfeed/session.h"
 #include "services/statfeed/totals.h"
 #include "topology/targets.h"
@@ -33,7 +33,7 @@ struct StatServerAccess {
 /// How to ask the Stat Service of GMS.
 struct GmsPolicy {
   bool internal = false;  // /internal_statistic, without authentication.
-  Rota::Policy rota;
+  PollSchedule::Policy schedule;
   int parallel = 8;       // [1..64] questions out at once.
   Duration max_age = 0s;  // [whole seconds] how old a value of the service's cache may be.
   Duration request_timeout = 5s;
@@ -55,7 +55,7 @@ struct StatfeedConfig {
   GmsPolicy gms_policy;
   Failover::Policy failover;
   Totals::Policy totals;
-  Duration settle = 50ms;  // After a change, before it is published.
+  Duration debounce = 50ms;  // After a change, before it is published.
 
   // From the topology.
   std::string targets_file;

@@ -31,7 +31,7 @@ class Statfeed final : public SourceListener {
   /// All sources take leave of their servers.
   void stop();
 
-  const Roster& roster() const { return roster_; }
+  const TargetsIndex& targets_index() const { return targets_index_; }
   const Mapping& mapping() const { return config_.mapping; }
   const Ledger& ledger(int server) const {
     return servers_[static_cast<std::size_t>(server)].ledger;
@@ -46,7 +46,7 @@ class Statfeed final : public SourceListener {
   }
 
   void began(int server) override;
-  void read(int server, std::span<const Reading> readings) override;
+  void updated(int server, std::span<const StatisticUpdate> updates) override;
   void heard(int server) override;
   void became(int server, const SourceState& state) override;
 
@@ -61,7 +61,7 @@ class Statfeed final : public SourceListener {
     ServerView view;
     SourceState state;
     Gauge& up;
-    Counter& readings;
+    Counter& updates;
     Counter& late;
   };
   struct Row {  // Where a slot is published.
@@ -71,27 +71,27 @@ class Statfeed final : public SourceListener {
 
   Server make_server(int server);
   void apply(const Targets& targets);
-  void number_rows();
+  void assign_rows();
   void register_questions();
   void tick();
-  void soon();
+  void publish_soon();
   void publish();
   void follow(const Failover::Outcome& outcome);
-  void touch(std::uint32_t slot);
-  void touch_all();
+  void mark_dirty(std::uint32_t slot);
+  void mark_all_dirty();
   TargetStat row(std::uint32_t slot, Instant now) const;
   StatSource head(Instant now);
   /// [>= 0] since the server in use was heard; since the start of statfeed if none is.
   Duration age(Instant now) const;
   StatQuality condition(Instant now) const;
   void report_visibility();
-  void doubt(std::uint32_t slot, Instant now);
-  void trust_again(Instant now);
+  void mark_provisional(std::uint32_t slot, Instant now);
+  void end_provisional(Instant now);
   void fill_status(StatusReply& reply);
 
   StatfeedConfig config_;
   World& world_;
-  Roster roster_;
+  TargetsIndex targets_index_;
   Totals totals_;
   Failover failover_;
   std::array<Server, server_count> servers_;
@@ -99,10 +99,10 @@ class Statfeed final : public SourceListener {
 
   std::vector<Shard> shards_;
   std::vector<Row> row_of_;  // By slot.
-  std::vector<std::uint32_t> touched_;
-  std::vector<bool> is_touched_;
+  std::vector<std::uint32_t> dirty_;
+  std::vector<bool> is_dirty_;
   std::string targets_version_;
-  bool soon_ = false;
+  bool publishing_soon_ = false;
 
   // As last published for all: when one of them changes, every row does.
   StatQuality condition_ = StatQuality::not_visible;
@@ -118,8 +118,8 @@ class Statfeed final : public SourceListener {
   bool targets_told_ = false;  // That some are not visible.
 
   // Targets whose counters restarted or jumped are provisional for a while.
-  std::vector<Instant> doubted_until_;                    // By slot.
-  std::deque<std::pair<Instant, std::uint32_t>> doubts_;  // In the order of their ends.
+  std::vector<Instant> provisional_until_;                          // By slot.
+  std::deque<std::pair<Instant, std::uint32_t>> provisional_ends_;  // In the order of their ends.
   Failover::Why last_why_ = Failover::Why::none;
   std::optional<Instant> switched_at_;
 

@@ -27,8 +27,13 @@ bool Session::ok(const Result<Reply>& reply) {
   return reply && reply->status >= 200 && reply->status < 300;
 }
 
-Session::Session(Policy policy, const Mapping& mapping, const Roster& roster, std::uint64_t seed)
-    : policy_{policy}, mapping_{mapping}, roster_{roster}, random_{seed}, batches_{policy.batches} {
+Session::Session(Policy policy, const Mapping& mapping, const TargetsIndex& targets_index,
+                 std::uint64_t seed)
+    : policy_{policy},
+      mapping_{mapping},
+      targets_index_{targets_index},
+      random_{seed},
+      batches_{policy.batches} {
 }
 
 std::uint64_t Session::random() {  // splitmix64
@@ -60,7 +65,7 @@ Session::Step Session::tick(Instant now) {
   return step;
 }
 
-Session::Step Session::targets_changed(const Roster::Change& change, Instant now) {
+Session::Step Session::targets_changed(const TargetsIndex::Change& change, Instant now) {
   Step step;
   if (phase_ == Phase::stopped) return step;
   for (auto& subscription : batches_.remove(change.removed))
@@ -84,34 +89,34 @@ Session::Step Session::stop(Instant) {
                                  .body);
   }
   phase_ = Phase::stopped;
-  flights_.clear();
+  pending_.clear();
   return step;
 }
 
 Session::Step Session::answered(std::uint64_t call, const Result<Reply>& reply, Instant now) {
   Step step;
   step.wake = now + never;
-  const auto entry = flights_.find(call);
-  if (entry == flights_.end()) return tick(now);  // Of an older session.
-  const Flight flight = entry->second;
-  flights_.erase(entry);
+  const auto entry = pending_.find(call);
+  if (entry == pending_.end()) return tick(now);  // Of an older session.
+  const PendingCall pending = entry->second;
+  pending_.erase(entry);
   if (ok(reply))
     misses_ = 0;
   else if (!reply || reply->status >= 500)
     ++misses_;
-  switch (flight.kind) {
+  switch (pending.kind) {
     case Call::Kind::handshake:
     case Call::Kind::join:
     case Call::Kind::connect:
-      on_push_reply(flight, reply, now, step);
+      on_push_reply(pending, reply, now, step);
       break;
     case Call::Kind::open:
       --others_out_;
-      on_open_reply(flight, reply, now, step);
+      on_open_reply(pending, reply, now, step);
       break;
     case Call::Kind::poll:
       --others_out_;
-      on_poll_reply(flight, reply, now, step);
+      on_poll_reply(pending, reply, now, step);
       break;
     case Call::Kind::close:
       --others_out_;
@@ -126,7 +131,7 @@ Session::Step Session::answered(std::uint64_t call, const Result<Reply>& reply, 
 // ---- The course of a session
 
 void Session::begin(Instant now, Step& step) {
-  flights_.clear();
+  pending_.clear();
   others_out_ = 0;
   connecting_ = false;
   client_.clear();
@@ -138,7 +143,7 @@ void Session::begin(Instant now, Step& step) {
   salt_ = random();
   available_ = true;
   step.new_session = true;
-  batches_.rebuild(roster_.order());
+  batches_.rebuild(targets_index_.order());
   pushed_ = policy_.push && now >= push_again_at_;
   phase_ = pushed_ ? Phase::handshaking : Phase::running;
   heard_ = now;
@@ -147,7 +152,7 @@ void Session::begin(Instant now, Step& step) {
 }
 
 void Session::lose(std::string why, Duration at_least, Instant now, Step& step) {
-  flights_.clear();
+  pending_.clear();
   others_out_ = 0;
   connecting_ = false;
   phase_ = Phase::waiting;
@@ -216,7 +221,7 @@ Instant Session::next_wake(Instant now) const {
 Session::Call& Session::send(Call::Kind kind, std::string method, std::string path,
                              Duration timeout, Batches::Id batch, Step& step) {
   const auto id = ++last_call_;
-  flights_[id] = {kind, batch, false};
+  pending_[id] = {kind, batch, false};
   if (kind == Call::Kind::open || kind == Call::Kind::poll || kind == Call::Kind::close)
     ++others_out_;
   step.calls.push_back({.id = id,
@@ -234,8 +239,8 @@ void Session::send_open(Batches::Id id, Step& step) {
   request.statistics.reserve(batch.statistics.size());
   for (const auto statistic : batch.statistics) {
     const auto slot = slot_of(statistic);
-    auto one = request_for(mapping_, roster_.subject(slot), figure_of(statistic));
-    one.statistic_id = statistic_id(salt_, roster_.generation(slot), statistic);
+    auto one = request_for(mapping_, targets_index_.target(slot), kind_of(statistic));
+    one.statistic_id = statistic_id(salt_, targets_index_.generation(slot), statistic);
     request.statistics.push_back(std::move(one));
   }
   batches_.opening(id);
@@ -251,14 +256,14 @@ void Session::send_poll(Batches::Id id, bool probe, Step& step) {
   std::string path = "/subscriptions/" + batch.subscription + "/statistic-values?verbose=INFO";
   if (probe) {
     const auto statistic = batch.statistics.front();
-    path +=
-        "&statisticIds=" + statistic_id(salt_, roster_.generation(slot_of(statistic)), statistic);
+    path += "&statisticIds=" +
+            statistic_id(salt_, targets_index_.generation(slot_of(statistic)), statistic);
   } else {
     batch.polling = true;
   }
   const auto& call =
       send(Call::Kind::poll, "GET", std::move(path), policy_.request_timeout, id, step);
-  flights_[call.id].probe = probe;
+  pending_[call.id].probe = probe;
 }
 
 void Session::send_close(const std::string& subscription, Step& step) {
@@ -280,7 +285,7 @@ Duration Session::until_poll(const SubscriptionAnswer& answer) const {
 
 std::optional<Statistic> Session::ours(std::string_view id) const {
   const auto name = read_statistic_id(id, salt_);
-  if (!name || !roster_.knows(*name)) return std::nullopt;
+  if (!name || !targets_index_.knows(*name)) return std::nullopt;
   return name->statistic;
 }
 
@@ -291,15 +296,16 @@ void Session::take(const std::vector<StatisticValue>& values, Step& step) {
       ++step.refused;
       continue;
     }
-    step.readings.push_back({.statistic = *statistic,
-                             .kind = value.valid ? Reading::Kind::value : Reading::Kind::invalid,
-                             .timestamp_ms = value.timestamp_ms,
-                             .value = value.value});
+    step.updates.push_back(
+        {.statistic = *statistic,
+         .status = value.valid ? StatisticUpdate::Status::value : StatisticUpdate::Status::invalid,
+         .timestamp_ms = value.timestamp_ms,
+         .value = value.value});
   }
 }
 
 // What opening and polling have in common. True if the reply was dealt with.
-bool Session::on_common_failure(const Flight& flight, const Result<Reply>& reply, Instant now,
+bool Session::on_common_failure(const PendingCall& pending, const Result<Reply>& reply, Instant now,
                                 Step& step) {
   if (ok(reply)) return false;
   const int status = reply ? reply->status : 0;
@@ -311,40 +317,40 @@ bool Session::on_common_failure(const Flight& flight, const Result<Reply>& reply
     paused_until_ = now + std::max(after, least_pause);
   // A server that is not there is not asked for one batch after the other.
   if (!reply) paused_until_ = std::max(paused_until_, now + policy_.retry_min);
-  if (!flight.probe) batches_.failed(flight.batch, after, now);
+  if (!pending.probe) batches_.failed(pending.batch, after, now);
   step.notes.push_back({"request_failed", why_of(reply)});
   if (++failures_ >= failures_to_lose && !pushed_) lose(why_of(reply), after, now, step);
   return true;
 }
 
-void Session::on_open_reply(const Flight& flight, const Result<Reply>& reply, Instant now,
+void Session::on_open_reply(const PendingCall& pending, const Result<Reply>& reply, Instant now,
                             Step& step) {
-  auto* batch = batches_.find(flight.batch);
+  auto* batch = batches_.find(pending.batch);
   if (!batch) return;
-  if (on_common_failure(flight, reply, now, step)) return;
+  if (on_common_failure(pending, reply, now, step)) return;
   if (!ok(reply)) {
     step.notes.push_back({"request_failed", why_of(reply)});
-    if (reply->status == 404 || !batches_.split(flight.batch, now))
-      batches_.failed(flight.batch, Duration::zero(), now);
+    if (reply->status == 404 || !batches_.split(pending.batch, now))
+      batches_.failed(pending.batch, Duration::zero(), now);
     return;
   }
   const auto answer = decode_subscription_answer(reply->body);
   if (!answer) {
     ++step.refused;
     step.notes.push_back({"request_failed", "unreadable: " + answer.error().detail});
-    return batches_.failed(flight.batch, Duration::zero(), now);
+    return batches_.failed(pending.batch, Duration::zero(), now);
   }
   if (answer->code != 0 && answer->statistics.empty() && answer->errors.empty()) {
     step.notes.push_back({"request_failed", "status " + std::to_string(answer->code) + ": " +
                                                 answer->message.substr(0, max_why)});
     // Perhaps one statistic spoils all of them.
-    if (batch->failures + 1 < policy_.batches.patience || !batches_.split(flight.batch, now))
-      batches_.failed(flight.batch, Duration::zero(), now);
+    if (batch->failures + 1 < policy_.batches.max_failures || !batches_.split(pending.batch, now))
+      batches_.failed(pending.batch, Duration::zero(), now);
     return;
   }
   // A server that told values told them all; without `verbose` the first poll does.
   const bool told = policy_.verbose && !(answer->statistics.empty() && answer->errors.empty());
-  take_first(flight.batch, *answer, told, now, step);
+  take_first(pending.batch, *answer, told, now, step);
   if (!pushed_) pause_ = Duration::zero();
   hear(step, now);
 }
@@ -364,8 +370,10 @@ void Session::take_first(Batches::Id id, const SubscriptionAnswer& answer, bool 
   for (const auto statistic : batch.statistics) {
     if (!refused.contains(statistic) && (!all || told.contains(statistic))) continue;
     unseen.push_back(statistic);
-    step.readings.push_back(
-        {.statistic = statistic, .kind = Reading::Kind::unseen, .timestamp_ms = 0, .value = 0});
+    step.updates.push_back({.statistic = statistic,
+                            .status = StatisticUpdate::Status::unseen,
+                            .timestamp_ms = 0,
+                            .value = 0});
   }
   const auto subscription =
       answer.subscription_id.empty() ? batch.subscription : answer.subscription_id;
@@ -376,38 +384,40 @@ void Session::take_first(Batches::Id id, const SubscriptionAnswer& answer, bool 
   }
 }
 
-void Session::on_poll_reply(const Flight& flight, const Result<Reply>& reply, Instant now,
+void Session::on_poll_reply(const PendingCall& pending, const Result<Reply>& reply, Instant now,
                             Step& step) {
-  auto* batch = batches_.find(flight.batch);
+  auto* batch = batches_.find(pending.batch);
   if (!batch) return;
-  if (on_common_failure(flight, reply, now, step)) return;
+  if (on_common_failure(pending, reply, now, step)) return;
   if (!ok(reply)) {
     step.notes.push_back({"request_failed", why_of(reply)});
-    return batches_.reopen(flight.batch, now + policy_.batches.retry_min);
+    return batches_.reopen(pending.batch, now + policy_.batches.retry_min);
   }
   const auto answer = decode_subscription_answer(reply->body);
   if (!answer) {
     ++step.refused;
     step.notes.push_back({"request_failed", "unreadable: " + answer.error().detail});
-    if (!flight.probe) batches_.failed(flight.batch, Duration::zero(), now);
+    if (!pending.probe) batches_.failed(pending.batch, Duration::zero(), now);
     return;
   }
   if (answer->code != 0 && answer->statistics.empty()) {
     step.notes.push_back({"request_failed", "status " + std::to_string(answer->code) + ": " +
                                                 answer->message.substr(0, max_why)});
-    return batches_.reopen(flight.batch, now + policy_.batches.retry_min);
+    return batches_.reopen(pending.batch, now + policy_.batches.retry_min);
   }
-  if (!flight.probe && !batch->told) {
+  if (!pending.probe && !batch->told) {
     batch->polling = false;
-    take_first(flight.batch, *answer, true, now, step);
+    take_first(pending.batch, *answer, true, now, step);
     return hear(step, now);
   }
   take(answer->statistics, step);
   for (const auto& error : answer->errors)
     if (const auto statistic = ours(error.statistic_id))
-      step.readings.push_back(
-          {.statistic = *statistic, .kind = Reading::Kind::invalid, .timestamp_ms = 0, .value = 0});
-  if (!flight.probe) {
+      step.updates.push_back({.statistic = *statistic,
+                              .status = StatisticUpdate::Status::invalid,
+                              .timestamp_ms = 0,
+                              .value = 0});
+  if (!pending.probe) {
     batch->polling = false;
     batch->failures = 0;
     batch->pause = Duration::zero();

@@ -1,7 +1,7 @@
 // One session with one Stat Server by the Statistics API v3: what to ask next, and what its answers
 // mean. A pure state machine: requests come out, answers and the time go in.
 //
-//   Session session{policy, mapping, roster, seed};
+//   Session session{policy, mapping, targets_index, seed};
 //   Session::Step step = session.start(now);
 //   for (call : step.calls) send it, and give its answer to session.answered(call.id, reply, now);
 //   call session.tick(now) at step.wake
@@ -29,7 +29,7 @@
 #include "common/base/result.h"
 #include "services/statfeed/batches.h"
 #include "services/statfeed/ledger.h"
-#include "services/statfeed/roster.h"
+#include "services/statfeed/targets_index.h"
 
 namespace paceline::statfeed {
 
@@ -74,7 +74,7 @@ class Session {
 
   struct Step {
     std::vector<Call> calls;
-    std::vector<Reading> readings;
+    std::vector<StatisticUpdate> updates;
     std::vector<Note> notes;
     bool heard = false;         // The server gave a sign of life.
     bool new_session = false;   // Timestamps of before count no more (Ledger::begin_session).
@@ -82,13 +82,14 @@ class Session {
     Instant wake{};             // When tick() is due.
   };
 
-  Session(Policy policy, const Mapping& mapping, const Roster& roster, std::uint64_t seed);
+  Session(Policy policy, const Mapping& mapping, const TargetsIndex& targets_index,
+          std::uint64_t seed);
 
   Step start(Instant now);
   Step answered(std::uint64_t call, const Result<Reply>& reply, Instant now);
   Step tick(Instant now);
-  /// The roster has changed (it must have been applied before).
-  Step targets_changed(const Roster::Change& change, Instant now);
+  /// The targets_index has changed (it must have been applied before).
+  Step targets_changed(const TargetsIndex::Change& change, Instant now);
   /// Says good-bye; afterwards nothing more is to be sent.
   Step stop(Instant now);
 
@@ -104,7 +105,7 @@ class Session {
 
  private:
   enum class Phase : std::uint8_t { stopped, waiting, handshaking, joining, running };
-  struct Flight {
+  struct PendingCall {
     Call::Kind kind;
     Batches::Id batch;
     bool probe;
@@ -127,11 +128,15 @@ class Session {
   void send_poll(Batches::Id id, bool probe, Step& step);
   void send_close(const std::string& subscription, Step& step);
 
-  void on_push_reply(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
-  void on_messages(const Flight& flight, std::string_view body, Instant now, Step& step);
-  void on_open_reply(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
-  void on_poll_reply(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
-  bool on_common_failure(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
+  void on_push_reply(const PendingCall& pending, const Result<Reply>& reply, Instant now,
+                     Step& step);
+  void on_messages(const PendingCall& pending, std::string_view body, Instant now, Step& step);
+  void on_open_reply(const PendingCall& pending, const Result<Reply>& reply, Instant now,
+                     Step& step);
+  void on_poll_reply(const PendingCall& pending, const Result<Reply>& reply, Instant now,
+                     Step& step);
+  bool on_common_failure(const PendingCall& pending, const Result<Reply>& reply, Instant now,
+                         Step& step);
   void refuse_push(std::string why, Instant now, Step& step);
   void retry_connect(std::string why, Duration at_least, Instant now, Step& step);
   void take_first(Batches::Id id, const SubscriptionAnswer& answer, bool all, Instant now,
@@ -145,7 +150,7 @@ class Session {
 
   Policy policy_;
   const Mapping& mapping_;
-  const Roster& roster_;
+  const TargetsIndex& targets_index_;
   std::uint64_t random_;
   std::uint64_t salt_ = 0;
   Phase phase_ = Phase::stopped;
@@ -154,7 +159,7 @@ class Session {
   bool available_ = true;
   std::string client_;  // Of the handshake.
   Batches batches_;
-  std::map<std::uint64_t, Flight> flights_;
+  std::map<std::uint64_t, PendingCall> pending_;
   std::uint64_t last_call_ = 0;
   int others_out_ = 0;  // Calls out beside handshake, join and connect.
   bool connecting_ = false;

@@ -47,8 +47,8 @@ void Session::send_connect(Instant now, Step& step) {
   // Asks the server to answer within the liveness period even if it has nothing to tell.
   message.timeout_ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(policy_.liveness).count();
-  const Duration patience = std::max(policy_.liveness, connect_timeout_) + policy_.request_timeout;
-  auto& call = send(Call::Kind::connect, "POST", "/notifications", patience, 0, step);
+  const Duration timeout = std::max(policy_.liveness, connect_timeout_) + policy_.request_timeout;
+  auto& call = send(Call::Kind::connect, "POST", "/notifications", timeout, 0, step);
   message.id = std::to_string(call.id);
   encode_bayeux({message}, call.body);
   connecting_ = true;
@@ -66,11 +66,11 @@ void Session::refuse_push(std::string why, Instant now, Step& step) {
   phase_ = Phase::running;
 }
 
-void Session::on_push_reply(const Flight& flight, const Result<Reply>& reply, Instant now,
+void Session::on_push_reply(const PendingCall& pending, const Result<Reply>& reply, Instant now,
                             Step& step) {
-  const bool connect = flight.kind == Call::Kind::connect;
+  const bool connect = pending.kind == Call::Kind::connect;
   if (connect) connecting_ = false;
-  if (ok(reply)) return on_messages(flight, reply->body, now, step);
+  if (ok(reply)) return on_messages(pending, reply->body, now, step);
   if (!reply) {
     if (connect) return retry_connect("connect: " + why_of(reply), Duration::zero(), now, step);
     return lose(why_of(reply), Duration::zero(), now, step);
@@ -80,18 +80,19 @@ void Session::on_push_reply(const Flight& flight, const Result<Reply>& reply, In
   if (reply->status == 429) paused_until_ = now + std::max(reply->retry_after, least_pause);
   if (connect && temporary && ++connect_failures_ < connect_failures_to_lose)
     return retry_connect("connect: " + why_of(reply), reply->retry_after, now, step);
-  if (flight.kind == Call::Kind::handshake && !temporary)
+  if (pending.kind == Call::Kind::handshake && !temporary)
     return refuse_push(why_of(reply), now, step);
   lose(why_of(reply), reply->retry_after, now, step);
 }
 
-void Session::on_messages(const Flight& flight, std::string_view body, Instant now, Step& step) {
+void Session::on_messages(const PendingCall& pending, std::string_view body, Instant now,
+                          Step& step) {
   const auto messages = decode_bayeux(body);
   if (!messages) {
     ++step.refused;
     const auto why = "unreadable: " + messages.error().detail;
-    if (flight.kind == Call::Kind::handshake) return refuse_push(why, now, step);
-    if (flight.kind == Call::Kind::join) return lose(why, Duration::zero(), now, step);
+    if (pending.kind == Call::Kind::handshake) return refuse_push(why, now, step);
+    if (pending.kind == Call::Kind::join) return lose(why, Duration::zero(), now, step);
     return retry_connect("connect: " + why, Duration::zero(), now, step);
   }
   const BayeuxMessage* meta = nullptr;
@@ -109,7 +110,7 @@ void Session::on_messages(const Flight& flight, std::string_view body, Instant n
   }
   if (!meta) {
     ++step.refused;
-    if (flight.kind != Call::Kind::connect)
+    if (pending.kind != Call::Kind::connect)
       return lose("no answer to our message", Duration::zero(), now, step);
     hear(step, now);
     connect_at_ = now + pause();
@@ -123,7 +124,7 @@ void Session::on_messages(const Flight& flight, std::string_view body, Instant n
         std::chrono::milliseconds{std::min<std::int64_t>(meta->timeout_ms, 1'000'000)},
         longest_connect);
   const bool good = meta->successful.value_or(false);
-  switch (flight.kind) {
+  switch (pending.kind) {
     case Call::Kind::handshake:
       if (good && !meta->client_id.empty()) {
         client_ = meta->client_id;
@@ -153,7 +154,7 @@ void Session::on_messages(const Flight& flight, std::string_view body, Instant n
     if (meta->reconnect == "none") return refuse_push("the server wants no more", now, step);
     // A server that answers at once with nothing to tell must not set the pace.
     connect_at_ = now + interval_;
-    if (step.readings.empty())
+    if (step.updates.empty())
       connect_at_ = std::max(connect_at_, connect_sent_ + policy_.liveness / 8);
     return;
   }

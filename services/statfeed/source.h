@@ -1,11 +1,11 @@
-// What gives statfeed its readings: an adapter for one Stat Server, or a recorded feed in its
+// What gives statfeed its updates: an adapter for one Stat Server, or a recorded feed in its
 // place.
 #pragma once
 
 #include <span>
 
 #include "services/statfeed/ledger.h"
-#include "services/statfeed/roster.h"
+#include "services/statfeed/targets_index.h"
 
 namespace paceline::statfeed {
 
@@ -30,7 +30,7 @@ class SourceListener {
   /// A new session: its timestamps have nothing to do with earlier ones.
   virtual void began(int server) = 0;
   /// In the order in which the server said them; of slots that are in use now.
-  virtual void read(int server, std::span<const Reading> readings) = 0;
+  virtual void updated(int server, std::span<const StatisticUpdate> updates) = 0;
   /// All that was read last still holds.
   virtual void heard(int server) = 0;
   virtual void became(int server, const SourceState& state) = 0;
@@ -40,8 +40,8 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual void start() = 0;
-  /// The roster has changed already.
-  virtual void targets_changed(const Roster::Change& change) = 0;
+  /// The targets_index has changed already.
+  virtual void targets_changed(const TargetsIndex::Change& change) = 0;
   /// Takes leave of the server as far as that goes without waiting; nothing is told afterwards.
   virtual void stop() = 0;
 };

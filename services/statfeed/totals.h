@@ -30,9 +30,9 @@ inline constexpr int server_count = 2;  // Primary and backup.
 class Totals {
  public:
   struct Policy {
-    double per_second = 10;     // [> 0] interactions of one target, at the very most.
-    double burst = 50;          // [>= 0] allowed at once on top of that.
-    Duration patience = 10min;  // Longer silences count as this long.
+    double per_second = 10;        // [> 0] interactions of one target, at the very most.
+    double burst = 50;             // [>= 0] allowed at once on top of that.
+    Duration longest_gap = 10min;  // Longer silences count as this long.
   };
 
   explicit Totals(Policy policy) : policy_{policy} {}
@@ -65,7 +65,7 @@ class Totals {
   }
 
  private:
-  struct Line {                       // One server's counters.
+  struct ServerCounters {             // One server's counters.
     std::vector<double> last;         // As last shown; negative = never.
     std::vector<Instant> at;          // When.
     std::vector<std::uint64_t> seen;  // Counted by differences since the start.
@@ -74,7 +74,7 @@ class Totals {
 
   Policy policy_;
   int in_use_ = 0;
-  std::array<Line, server_count> lines_;
+  std::array<ServerCounters, server_count> servers_;
   std::vector<std::uint64_t> marks_;  // `seen` of the server not in use at the last mark().
   std::vector<std::uint64_t> totals_;
 };

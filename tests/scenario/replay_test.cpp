@@ -47,7 +47,7 @@ class Day final : public Source {
     started_ = world_.clock.now();
     next();
   }
-  void targets_changed(const Roster::Change&) override {}
+  void targets_changed(const TargetsIndex::Change&) override {}
   void stop() override { world_.timers.cancel(timer_); }
 
  private:
@@ -83,26 +83,26 @@ class Day final : public Source {
 
   void tell(int server, bool anew) {
     if (!begun_[server] || anew) listener_.began(server);
-    std::vector<Reading> readings;
+    std::vector<StatisticUpdate> updates;
     for (std::uint32_t slot = 0; slot < target_count; ++slot) {
       const auto& group = groups_[slot];
       const int agents = 10 + static_cast<int>(slot);
-      const auto say = [&](Figure figure, double value) {
-        readings.push_back({.statistic = statistic_of(slot, figure),
-                            .timestamp_ms = 1'790'000'000'000 + elapsed_ / 1ms,
-                            .value = value});
+      const auto say = [&](StatisticKind kind, double value) {
+        updates.push_back({.statistic = statistic_of(slot, kind),
+                           .timestamp_ms = 1'790'000'000'000 + elapsed_ / 1ms,
+                           .value = value});
       };
       const int base = server == 0 ? group.base : 0;
-      say(Figure::logged_in, agents);
-      say(Figure::ready, agents - group.busy);
-      say(Figure::busy, group.busy);
-      say(Figure::in_queue, group.busy == agents ? 2 : 0);
-      say(Figure::entered, group.entered - base);
-      say(Figure::answered, std::max(group.answered - base, 0));
-      say(Figure::abandoned, group.abandoned);
-      say(Figure::handling_time, 100 + 20 * random_.uniform());
+      say(StatisticKind::logged_in, agents);
+      say(StatisticKind::ready, agents - group.busy);
+      say(StatisticKind::busy, group.busy);
+      say(StatisticKind::in_queue, group.busy == agents ? 2 : 0);
+      say(StatisticKind::entered, group.entered - base);
+      say(StatisticKind::answered, std::max(group.answered - base, 0));
+      say(StatisticKind::abandoned, group.abandoned);
+      say(StatisticKind::handling_time, 100 + 20 * random_.uniform());
     }
-    listener_.read(server, readings);
+    listener_.updated(server, updates);
     listener_.became(server, {.complete = true});
     listener_.heard(server);
     begun_[server] = true;
@@ -195,7 +195,7 @@ auto live() {
 auto replay(const std::string& file) {
   return [file](FeedRecorder& recorder, Statfeed& statfeed, World& world) {
     return std::make_unique<ReplayAdapter>(ReplayAdapter::Options{.file = file}, recorder,
-                                           statfeed.roster(), world);
+                                           statfeed.targets_index(), world);
   };
 }
 

@@ -55,10 +55,10 @@ TEST_CASE("other sites' names and definitions are taken up", "[statfeed]") {
     needed = false)");
 
   REQUIRE(config.has_value());
-  CHECK(config->mapping[Figure::ready].name == "Agents_Free");
-  CHECK(config->mapping[Figure::in_queue].object_type == "RoutePoint");
-  CHECK(config->mapping[Figure::in_queue].definition->main_mask == "CallWait");
-  CHECK_FALSE(config->mapping[Figure::entered].needed);
+  CHECK(config->mapping[StatisticKind::ready].name == "Agents_Free");
+  CHECK(config->mapping[StatisticKind::in_queue].object_type == "RoutePoint");
+  CHECK(config->mapping[StatisticKind::in_queue].definition->main_mask == "CallWait");
+  CHECK_FALSE(config->mapping[StatisticKind::entered].needed);
 }
 
 TEST_CASE("a site's patterns are taken up, and what it does not have is not asked", "[statfeed]") {
@@ -73,12 +73,12 @@ TEST_CASE("a site's patterns are taken up, and what it does not have is not aske
     asked = false)");
 
   REQUIRE(config.has_value());
-  CHECK(config->mapping[Figure::ready].object == "{group}@{channel}");
-  CHECK(config->mapping[Figure::in_queue].object_type == "Queue");
-  CHECK(config->mapping[Figure::in_queue].name == "Waiting_{channel}");
-  CHECK_FALSE(config->mapping[Figure::not_ready].needed);
-  CHECK(config->session.batches.figures ==
-        ((1u << figure_count) - 1 - (1u << static_cast<unsigned>(Figure::not_ready))));
+  CHECK(config->mapping[StatisticKind::ready].object == "{group}@{channel}");
+  CHECK(config->mapping[StatisticKind::in_queue].object_type == "Queue");
+  CHECK(config->mapping[StatisticKind::in_queue].name == "Waiting_{channel}");
+  CHECK_FALSE(config->mapping[StatisticKind::not_ready].needed);
+  CHECK(config->session.batches.kinds == ((1u << statistic_kind_count) - 1 -
+                                          (1u << static_cast<unsigned>(StatisticKind::not_ready))));
   const auto wrong = [](const std::string& text) {
     return parse("primary = \"http://a\"\n" + text).error().detail;
   };

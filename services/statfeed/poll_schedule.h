@@ -1,17 +1,17 @@
 // In which order statistics are asked for where each costs a question and the server takes only so
 // many a second.
 //
-//   Rota rota{policy, mapping};
-//   rota.rebuild(roster.order());
-//   while (auto statistic = rota.next(now)) ask;       // as often as the rate allows
-//   rota.answered(statistic, Rota::Answer::value, now);
-//   come again at rota.due(now)
+//   PollSchedule schedule{policy, mapping};
+//   schedule.rebuild(targets_index.order());
+//   while (auto statistic = schedule.next(now)) ask;       // as often as the rate allows
+//   schedule.answered(statistic, PollSchedule::Answer::value, now);
+//   come again at schedule.due(now)
 //
-// Rounds over all targets: a target's figures are asked together, needed ones in every round, the
+// Rounds over all targets: a target's kinds are asked together, needed ones in every round, the
 // others in every `rest`-th. New targets, and questions that failed, come first; statistics that
 // the server does not know are asked again after doubling pauses, by every fourth question at most.
 //
-// Invariants: no statistic is out twice at once; between two questions for the same needed figure
+// Invariants: no statistic is out twice at once; between two questions for the same needed kind
 // lies no more than one round and what came first in it; no window of a second has more than
 // per_second + burst questions.
 #pragma once
@@ -28,7 +28,7 @@
 
 namespace paceline::statfeed {
 
-class Rota {
+class PollSchedule {
  public:
   struct Policy {
     double per_second = 200;  // [0.1..100000] questions.
@@ -40,9 +40,9 @@ class Rota {
   };
   enum class Answer : std::uint8_t { value, unseen, failed };
 
-  Rota(Policy policy, const Mapping& mapping);
+  PollSchedule(Policy policy, const Mapping& mapping);
 
-  /// Forgets all; every figure of these slots is to be asked.
+  /// Forgets all; every kind of these slots is to be asked.
   void rebuild(std::span<const std::uint32_t> slots);
   void add(std::span<const std::uint32_t> slots);
   void remove(std::span<const std::uint32_t> slots);
@@ -73,17 +73,17 @@ class Rota {
   std::optional<Statistic> choose(Instant now);
   std::optional<Statistic> from_pool(Instant now);
   std::optional<Statistic> from_round(Instant now);
-  bool rests(std::uint32_t slot, Figure figure) const;
+  bool rests(std::uint32_t slot, StatisticKind kind) const;
 
   Policy policy_;
-  std::array<bool, figure_count> needed_{};
+  std::array<bool, statistic_kind_count> needed_{};
   std::uint32_t asked_;          // Bits (mapping.h).
   std::vector<State> states_;    // By statistic.
   std::vector<bool> counted_;    // By statistic: complete() waits for it.
   std::vector<Duration> pause_;  // By statistic: the last one while it was unseen.
   std::vector<std::uint32_t> order_;
   std::size_t at_ = 0;  // In order_.
-  std::uint32_t figure_ = 0;
+  std::uint32_t kind_ = 0;
   std::uint32_t rounds_ = 0;
   std::optional<Instant> began_;  // The round under way.
   Instant next_round_{};

@@ -1,4 +1,4 @@
-#include "services/statfeed/rota.h"
+#include "services/statfeed/poll_schedule.h"
 
 #include <rapidcheck.h>
 
@@ -21,7 +21,7 @@ std::vector<std::uint32_t> slots(std::uint32_t count) {
 }
 
 bool needed(Statistic statistic) {
-  return default_mapping()[figure_of(statistic)].needed;
+  return default_mapping()[kind_of(statistic)].needed;
 }
 
 }  // namespace
@@ -29,15 +29,15 @@ bool needed(Statistic statistic) {
 TEST_CASE("10,000 targets are refreshed as fast as the rate allows, and all alike", "[statfeed]") {
   constexpr std::uint32_t targets = 10'000;
   constexpr double rate = 20'000;
-  Rota rota{{.per_second = rate, .burst = 100}, default_mapping()};
-  rota.rebuild(slots(targets));
-  std::vector<Instant> last(targets * figure_count);
+  PollSchedule schedule{{.per_second = rate, .burst = 100}, default_mapping()};
+  schedule.rebuild(slots(targets));
+  std::vector<Instant> last(targets * statistic_kind_count);
   Duration longest_needed{};
   Duration longest_other{};
   std::size_t asked = 0;
 
   for (Instant now = start; now < start + 20s; now += 5ms) {
-    while (const auto statistic = rota.next(now)) {
+    while (const auto statistic = schedule.next(now)) {
       auto& before = last[*statistic];
       if (before != Instant{}) {
         auto& longest = needed(*statistic) ? longest_needed : longest_other;
@@ -45,50 +45,50 @@ TEST_CASE("10,000 targets are refreshed as fast as the rate allows, and all alik
       }
       before = now;
       ++asked;
-      rota.answered(*statistic, Rota::Answer::value, now);
+      schedule.answered(*statistic, PollSchedule::Answer::value, now);
     }
   }
 
-  CHECK(rota.complete());
+  CHECK(schedule.complete());
   CHECK(asked >= static_cast<std::size_t>(0.999 * rate * 20));
   CHECK(asked <= static_cast<std::size_t>(rate * 20) + 100);
-  // A round asks seven needed figures of each target, and a quarter of the four others.
+  // A round asks seven needed kinds of each target, and a quarter of the four others.
   const double round_s = targets * (7 + 4 / 4.0) / rate;
-  CHECK(to_seconds(rota.round()) == Approx(round_s).margin(0.02));
-  // The first round asks for everything: 11 figures of each.
+  CHECK(to_seconds(schedule.round()) == Approx(round_s).margin(0.02));
+  // The first round asks for everything: 11 kinds of each.
   CHECK(to_seconds(longest_needed) <= targets * 11 / rate + 0.02);
   CHECK(to_seconds(longest_other) <= 4 * round_s + targets * 11 / rate);
   CHECK(std::ranges::none_of(last, [](Instant at) { return at == Instant{}; }));
 }
 
 TEST_CASE("few targets are asked no more often than a round's least length", "[statfeed]") {
-  Rota rota{{.per_second = 1000, .burst = 100, .least = 2s}, default_mapping()};
-  rota.rebuild(slots(2));
+  PollSchedule schedule{{.per_second = 1000, .burst = 100, .least = 2s}, default_mapping()};
+  schedule.rebuild(slots(2));
   std::map<Statistic, int> asked;
 
-  for (Instant now = start; now < start + 20s; now = std::max(rota.due(now), now + 1ms))
-    while (const auto statistic = rota.next(now)) {
+  for (Instant now = start; now < start + 20s; now = std::max(schedule.due(now), now + 1ms))
+    while (const auto statistic = schedule.next(now)) {
       ++asked[*statistic];
-      rota.answered(*statistic, Rota::Answer::value, now);
+      schedule.answered(*statistic, PollSchedule::Answer::value, now);
     }
 
-  CHECK(asked[statistic_of(0, Figure::ready)] == 10);
-  CHECK(asked[statistic_of(0, Figure::handling_time)] >= 2);
-  CHECK(asked[statistic_of(0, Figure::handling_time)] <= 4);
+  CHECK(asked[statistic_of(0, StatisticKind::ready)] == 10);
+  CHECK(asked[statistic_of(0, StatisticKind::handling_time)] >= 2);
+  CHECK(asked[statistic_of(0, StatisticKind::handling_time)] <= 4);
 }
 
 TEST_CASE("a new target comes first, and what failed is not forgotten", "[statfeed]") {
-  Rota rota{{.per_second = 100, .burst = 1}, default_mapping()};
-  rota.rebuild(slots(1000));
-  const auto first = rota.next(start);
+  PollSchedule schedule{{.per_second = 100, .burst = 1}, default_mapping()};
+  schedule.rebuild(slots(1000));
+  const auto first = schedule.next(start);
   REQUIRE(first);
-  rota.answered(*first, Rota::Answer::failed, start);
+  schedule.answered(*first, PollSchedule::Answer::failed, start);
   const std::uint32_t added[] = {1000};
-  rota.add(added);
+  schedule.add(added);
   std::vector<Statistic> order;
 
   for (Instant now = start; order.size() < 12; now += 10ms)
-    while (const auto statistic = rota.next(now)) order.push_back(*statistic);
+    while (const auto statistic = schedule.next(now)) order.push_back(*statistic);
 
   CHECK(order[0] == *first);
   for (std::size_t i = 1; i < 12; ++i) CHECK(slot_of(order[i]) == 1000);
@@ -96,23 +96,25 @@ TEST_CASE("a new target comes first, and what failed is not forgotten", "[statfe
 
 TEST_CASE("the unknown are asked for again, later and later, and do not starve the known",
           "[statfeed]") {
-  Rota rota{{.per_second = 100, .burst = 1, .least = 1s, .unseen_min = 1s, .unseen_max = 8s},
-            default_mapping()};
-  rota.rebuild(slots(100));
+  PollSchedule schedule{
+      {.per_second = 100, .burst = 1, .least = 1s, .unseen_min = 1s, .unseen_max = 8s},
+      default_mapping()};
+  schedule.rebuild(slots(100));
   std::size_t known = 0;
   std::size_t unknown = 0;
   std::vector<Instant> one;
 
   for (Instant now = start; now < start + 100s; now += 10ms)
-    while (const auto statistic = rota.next(now)) {
+    while (const auto statistic = schedule.next(now)) {
       const bool bad = slot_of(*statistic) >= 10;
       ++(bad ? unknown : known);
-      if (*statistic == statistic_of(99, Figure::ready)) one.push_back(now);
-      rota.answered(*statistic, bad ? Rota::Answer::unseen : Rota::Answer::value, now);
+      if (*statistic == statistic_of(99, StatisticKind::ready)) one.push_back(now);
+      schedule.answered(*statistic,
+                        bad ? PollSchedule::Answer::unseen : PollSchedule::Answer::value, now);
     }
 
-  CHECK(rota.complete());
-  CHECK(rota.unseen() == 90 * figure_count);
+  CHECK(schedule.complete());
+  CHECK(schedule.unseen() == 90 * statistic_kind_count);
   CHECK(known + unknown >= 9'000);
   CHECK(known >= 5'000);
   REQUIRE(one.size() > 2);
@@ -122,9 +124,9 @@ TEST_CASE("the unknown are asked for again, later and later, and do not starve t
 
 TEST_CASE("no statistic is out twice, and none of a target that left", "[statfeed][property]") {
   REQUIRE(rc::check([] {
-    Rota rota{{.per_second = 1000, .burst = 5, .least = 100ms, .unseen_min = 1s},
-              default_mapping()};
-    rota.rebuild(slots(4));
+    PollSchedule schedule{{.per_second = 1000, .burst = 5, .least = 100ms, .unseen_min = 1s},
+                          default_mapping()};
+    schedule.rebuild(slots(4));
     std::set<std::uint32_t> here{0, 1, 2, 3};
     std::set<Statistic> out;
     Instant now = start;
@@ -135,11 +137,11 @@ TEST_CASE("no statistic is out twice, and none of a target that left", "[statfee
         case 0: {
           const std::uint32_t slot = *rc::gen::inRange(0u, 6u);
           if (here.contains(slot)) {
-            rota.remove(std::span{&slot, 1});
+            schedule.remove(std::span{&slot, 1});
             here.erase(slot);
             std::erase_if(out, [&](Statistic one) { return slot_of(one) == slot; });
           } else {
-            rota.add(std::span{&slot, 1});
+            schedule.add(std::span{&slot, 1});
             here.insert(slot);
           }
           break;
@@ -149,29 +151,31 @@ TEST_CASE("no statistic is out twice, and none of a target that left", "[statfee
           if (!out.empty()) {
             const auto one = *out.begin();
             out.erase(out.begin());
-            rota.answered(
+            schedule.answered(
                 one,
-                *rc::gen::element(Rota::Answer::value, Rota::Answer::unseen, Rota::Answer::failed),
+                *rc::gen::element(PollSchedule::Answer::value, PollSchedule::Answer::unseen,
+                                  PollSchedule::Answer::failed),
                 now);
           }
           break;
         default:
-          if (const auto statistic = rota.next(now)) {
+          if (const auto statistic = schedule.next(now)) {
             RC_ASSERT(here.contains(slot_of(*statistic)));
             RC_ASSERT(out.insert(*statistic).second);
           }
       }
-      RC_ASSERT(rota.due(now) >= now);
+      RC_ASSERT(schedule.due(now) >= now);
     }
     // Whatever came before, everything is asked in the end.
     std::set<Statistic> asked;
-    for (int i = 0; i < 100'000 && asked.size() < here.size() * figure_count; ++i, now += 10ms)
-      while (const auto statistic = rota.next(now)) {
+    for (int i = 0; i < 100'000 && asked.size() < here.size() * statistic_kind_count;
+         ++i, now += 10ms)
+      while (const auto statistic = schedule.next(now)) {
         asked.insert(*statistic);
-        rota.answered(*statistic, Rota::Answer::value, now);
+        schedule.answered(*statistic, PollSchedule::Answer::value, now);
       }
     for (const auto one : out) asked.insert(one);
-    RC_ASSERT(asked.size() == here.size() * figure_count);
+    RC_ASSERT(asked.size() == here.size() * statistic_kind_count);
   }));
 }
 
