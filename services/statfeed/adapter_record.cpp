@@ -51,6 +51,7 @@ Result<void> FeedRecorder::begin(const std::string& file, std::optional<Duration
   buffer_ = feed_header;
   started_ = world_.clock.now();
   ends_ = length ? std::optional{started_ + *length} : std::nullopt;
+  statfeed_.observe(this);
   world_.log.info("recording", {{"file", file}});
   write_all_known();
   flush();
@@ -62,8 +63,13 @@ void FeedRecorder::end(std::string_view why) {
   ends_.reset();
   flush();
   if (!recording()) return;  // The last bytes did not fit.
-  file_.close();
+  close();
   world_.log.info("recording_ended", {{"file", name_}, {"bytes", written_}, {"why", why}});
+}
+
+void FeedRecorder::close() {
+  statfeed_.observe(nullptr);
+  file_.close();
 }
 
 // As if it had all been heard at this moment.
@@ -115,7 +121,7 @@ void FeedRecorder::flush() {
                    {{"file", name_},
                     {"bytes", written_},
                     {"why", file_ ? "as large as it may be" : "cannot be written"}});
-  file_.close();
+  close();
 }
 
 void FeedRecorder::fill_status(StatusReply& reply) const {
@@ -148,6 +154,7 @@ Result<Bytes> FeedRecorder::answer(const ControlServer::Arguments& arguments) {
 }
 
 void FeedRecorder::targets_changed() {
+  if (!recording()) return;
   FeedRecord record;
   record.kind = FeedRecord::Kind::targets;
   for (const auto slot : statfeed_.targets_index().order())
@@ -156,44 +163,32 @@ void FeedRecorder::targets_changed() {
 }
 
 void FeedRecorder::began(int server) {
-  if (recording()) {
-    FeedRecord record;
-    record.kind = FeedRecord::Kind::began;
-    record.server = server;
-    write(std::move(record));
-  }
-  statfeed_.began(server);
+  FeedRecord record;
+  record.kind = FeedRecord::Kind::began;
+  record.server = server;
+  write(std::move(record));
 }
 
 void FeedRecorder::updated(int server, std::span<const StatisticUpdate> updates) {
-  if (recording()) {
-    FeedRecord record;
-    record.kind = FeedRecord::Kind::updates;
-    record.server = server;
-    record.updates.assign(updates.begin(), updates.end());
-    write(std::move(record));
-  }
-  statfeed_.updated(server, updates);
+  FeedRecord record;
+  record.kind = FeedRecord::Kind::updates;
+  record.server = server;
+  record.updates.assign(updates.begin(), updates.end());
+  write(std::move(record));
 }
 
 void FeedRecorder::heard(int server) {
-  if (recording()) {
-    FeedRecord record;
-    record.server = server;
-    write(std::move(record));
-  }
-  statfeed_.heard(server);
+  FeedRecord record;
+  record.server = server;
+  write(std::move(record));
 }
 
 void FeedRecorder::became(int server, const SourceState& state) {
-  if (recording()) {
-    FeedRecord record;
-    record.kind = FeedRecord::Kind::state;
-    record.server = server;
-    record.state = state;
-    write(std::move(record));
-  }
-  statfeed_.became(server, state);
+  FeedRecord record;
+  record.kind = FeedRecord::Kind::state;
+  record.server = server;
+  record.state = state;
+  write(std::move(record));
 }
 
 }  // namespace paceline::statfeed

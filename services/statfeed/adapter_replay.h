@@ -12,8 +12,8 @@
 namespace paceline::statfeed {
 
 /// Plays a file once, at `speed` times its own pace. What belongs to targets that are not in the
-/// targets_index is passed over. A damaged file is played up to the damage; when it ends, its numbers grow
-/// old.
+/// targets index is passed over. A damaged file is played up to the damage. When it ends, its
+/// numbers grow old.
 class ReplayAdapter final : public Source {
  public:
   struct Options {

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "common/base/check.h"
+#include "services/statfeed/pause.h"
 
 namespace paceline::statfeed {
 
@@ -123,9 +124,7 @@ bool Batches::opened(Id id, std::string subscription, const std::vector<Statisti
   if (told) answer(batch);
   batch.told = told;
   if (!unseen.empty()) {
-    const auto pause = batch.unseen_pause == Duration::zero()
-                           ? policy_.unseen_min
-                           : std::min(2 * batch.unseen_pause, policy_.unseen_max);
+    const auto pause = doubled(batch.unseen_pause, policy_.unseen_min, policy_.unseen_max);
     const std::unordered_set<Statistic> unknown{unseen.begin(), unseen.end()};
     std::erase_if(batch.statistics, [&](Statistic statistic) {
       if (!unknown.contains(statistic)) return false;
@@ -148,8 +147,7 @@ bool Batches::opened(Id id, std::string subscription, const std::vector<Statisti
 
 void Batches::failed(Id id, Duration at_least, Instant now) {
   auto& batch = batches_.at(id);
-  batch.pause = batch.pause == Duration::zero() ? policy_.retry_min
-                                                : std::min(2 * batch.pause, policy_.retry_max);
+  batch.pause = doubled(batch.pause, policy_.retry_min, policy_.retry_max);
   batch.due = now + std::max(batch.pause, at_least);
   if (batch.state == State::opening) batch.state = State::closed;
   if (++batch.failures >= policy_.max_failures) answer(batch);

@@ -2,23 +2,26 @@
 
 #include <algorithm>
 
+#include "common/base/url.h"
+
 namespace paceline::statfeed {
 namespace {
 
 constexpr std::size_t max_url = 2000;
 
-Result<std::string> server_url(Settings& settings, std::string_view key, std::string_view scheme,
+enum class Sent : bool { statistics, secret };
+
+Result<std::string> server_url(Settings& settings, std::string_view key, Sent sent,
                                std::optional<std::string> fallback) {
-  auto url = TRY(settings.text(key, std::move(fallback)));
-  if (url.empty()) return url;
-  const bool http = url.starts_with("http://") || url.starts_with("https://");
-  if (!http || url.size() > max_url || url.find_first_of(" \t\r\n\"<>") != url.npos)
+  auto text = TRY(settings.text(key, std::move(fallback)));
+  if (text.empty()) return text;
+  const auto url = parse_url(text);
+  if (!url || text.size() > max_url)
     return tl::unexpected(settings.error(key, "not an http:// or https:// address"));
-  if (scheme == "https" && !url.starts_with("https://") && !url.starts_with("http://127.0.0.1") &&
-      !url.starts_with("http://localhost"))
+  if (sent == Sent::secret && !may_carry_secrets(*url))
     return tl::unexpected(settings.error(key, "a secret is sent there: must be https://"));
-  while (url.ends_with('/')) url.pop_back();
-  return url;
+  while (text.ends_with('/')) text.pop_back();
+  return text;
 }
 
 Result<std::string> header_value(Settings& settings, std::string_view key) {
@@ -33,14 +36,14 @@ Result<StatServerAccess> parse_access(Settings& settings) {
   StatServerAccess access;
   access.api_key = TRY(header_value(settings, "api_key"));
   access.bearer = TRY(header_value(settings, "bearer"));
-  access.auth_url = TRY(server_url(settings, "auth_url", "https", ""));
+  access.auth_url = TRY(server_url(settings, "auth_url", Sent::secret, ""));
   access.client_id = TRY(settings.text("client_id", ""));
   access.client_secret = TRY(header_value(settings, "client_secret"));
   access.user = TRY(settings.text("user", ""));
   access.password = TRY(header_value(settings, "password"));
-  access.ca_file = TRY(settings.text("ca_file", ""));
-  access.client_certificate_file = TRY(settings.text("client_certificate_file", ""));
-  access.client_key_file = TRY(settings.text("client_key_file", ""));
+  access.ca_file = TRY(settings.file("ca_file", ""));
+  access.client_certificate_file = TRY(settings.file("client_certificate_file", ""));
+  access.client_key_file = TRY(settings.file("client_key_file", ""));
   access.proxy = TRY(settings.text("proxy", ""));
   if (!access.user.empty() && !(access.auth_url.empty() && access.bearer.empty()))
     return tl::unexpected(settings.error("user", "a token is sent too, and only one can be"));
@@ -196,14 +199,14 @@ Result<StatfeedConfig> parse_statfeed_config(Place& place) {
   }
 
   Settings& settings = place.settings;
-  config.replay_file = TRY(settings.text("replay_file", ""));
+  config.replay_file = TRY(settings.file("replay_file", ""));
   config.replay_speed =
       TRY(settings.real("replay_speed", {.fallback = 1, .min = 0.01, .max = 1000}));
-  config.record_file = TRY(settings.text("record_file", ""));
+  config.record_file = TRY(settings.file("record_file", ""));
   const bool replay = !config.replay_file.empty();
-  config.servers[0] = TRY(server_url(settings, "primary", "http",
+  config.servers[0] = TRY(server_url(settings, "primary", Sent::statistics,
                                      replay ? std::optional<std::string>{""} : std::nullopt));
-  config.servers[1] = TRY(server_url(settings, "backup", "http", ""));
+  config.servers[1] = TRY(server_url(settings, "backup", Sent::statistics, ""));
   if (!replay && config.servers[0].empty())
     return tl::unexpected(settings.error("primary", "empty"));
   constexpr std::array<std::string_view, 3> interfaces{"statistics", "gms", "gms_internal"};

@@ -1,6 +1,7 @@
 #include "services/statfeed/feed_file.h"
 
-#include <array>
+#include <zlib.h>
+
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -15,22 +16,9 @@ constexpr double max_whole = 4503599627370496.0;  // Beyond that a double is wri
 constexpr std::size_t max_name = 4096;
 constexpr Duration longest = 100 * 365 * 24h;
 
-// CRC-32 as in zlib and Ethernet (polynomial 0xedb88320, reflected).
-constexpr auto crc_table = [] {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t c = i;
-    for (int bit = 0; bit < 8; ++bit) c = c & 1 ? 0xedb88320u ^ (c >> 1) : c >> 1;
-    table[i] = c;
-  }
-  return table;
-}();
-
 std::uint32_t crc_of(std::string_view bytes) {
-  std::uint32_t c = 0xffffffffu;
-  for (const char byte : bytes)
-    c = crc_table[(c ^ static_cast<unsigned char>(byte)) & 255] ^ (c >> 8);
-  return ~c;
+  return static_cast<std::uint32_t>(
+      ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 template <class Number>

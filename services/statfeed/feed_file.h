@@ -10,8 +10,9 @@
 //                double
 //     state:     byte of flags (1 complete, 2 available, 4 pushing, 8 lost,
 //                16 each value ages by itself), varint statistics unknown
-//   Whole numbers cost a byte or two; a file that was cut or damaged is good up to that frame.
-//   Times are fine enough for what is played back to meet the same timers.
+//
+// Whole numbers cost a byte or two. A file that was cut or damaged is good up to that frame. Times
+// are fine enough for what is played back to meet the same timers.
 #pragma once
 
 #include <optional>
@@ -26,7 +27,7 @@
 namespace paceline::statfeed {
 
 struct FeedTarget {
-  std::uint32_t slot = 0;  // As the updates number it, until the next record of targets.
+  std::uint32_t slot = 0;  // As updates number it, until the next record of targets.
   TargetObjects objects;
 
   bool operator==(const FeedTarget&) const = default;
@@ -35,7 +36,7 @@ struct FeedTarget {
 struct FeedRecord {
   enum class Kind : std::uint8_t { targets, began, heard, updates, state };
   Kind kind = Kind::heard;
-  Duration at{};   // [>= 0, in whole us] since the recording began.
+  Duration at{};   // [>= 0, whole us] since the recording began.
   int server = 0;  // [0, 1]
   std::vector<FeedTarget> targets{};
   std::vector<StatisticUpdate> updates{};

@@ -6,10 +6,11 @@
 //   if (ledger.take(update) == Ledger::Taken::changed) ...
 //   ledger.visible(slot), ledger.value(slot, StatisticKind::ready)
 //
-// Invariants: within a session the timestamp of a statistic never falls by less than
-// `reorder_window` (what falls by more is a clock that was set, and is believed); a duplicate or an
-// overtaken update changes nothing; visible(slot) is true exactly when every needed kind has a
-// value.
+// Invariants
+//   Within a session the timestamp of a statistic never falls by less than `reorder_window_ms`;
+//   what falls by more is a clock that was set, and is believed.
+//   A duplicate or an overtaken update changes nothing.
+//   visible(slot) is true exactly when every needed statistic of the target has a value.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,7 @@ struct StatisticUpdate {
   Status status = Status::value;
   std::int64_t timestamp_ms = 0;  // [ms since 1970] by the server; 0 = not said.
   double value = 0;
-  Duration age{};  // [>= 0] How old it was when it was read.
+  Duration age{};  // [>= 0] how old it was when it was read.
 
   bool operator==(const StatisticUpdate&) const = default;
 };
@@ -55,7 +56,7 @@ class Ledger {
   void resize(std::uint32_t slots);
   /// The slot's target left, or another came: nothing is known about it.
   void forget(std::uint32_t slot);
-  /// The server may have restarted: timestamps of before no longer make a update late.
+  /// The server may have restarted: timestamps of before no longer make an update late.
   void begin_session();
 
   /// `update.statistic` must be within resize().
@@ -70,9 +71,9 @@ class Ledger {
     return values_[statistic_of(slot, kind)];
   }
 
-  /// When the oldest of a visible target's needed kinds was true, as far as updates tell.
+  /// When the oldest needed value of a visible target was true, as far as updates tell.
   Instant oldest(std::uint32_t slot) const;
-  /// What was last said about a statistic in this session, as a update; nothing if nothing was.
+  /// What was last said about a statistic in this session; nothing if nothing was.
   std::optional<StatisticUpdate> last(Statistic statistic) const;
 
   std::uint32_t slots() const { return static_cast<std::uint32_t>(lacking_.size()); }
@@ -89,7 +90,7 @@ class Ledger {
   std::vector<std::int64_t> timestamps_;
   std::vector<Instant> read_at_;
   std::vector<Known> known_;
-  std::vector<std::uint8_t> lacking_;  // Per slot: needed kinds without a value.
+  std::vector<std::uint8_t> lacking_;  // By slot: needed statistics without a value.
   std::uint32_t visible_slots_ = 0;
   std::int64_t newest_ms_ = 0;
 };

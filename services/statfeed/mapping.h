@@ -1,11 +1,11 @@
-// Which statistics of which objects make up a pacing target: eleven kinds, each one statistic of
-// the target's agent group or of its queue.
+// Which statistics of which objects make up a pacing target: one of each of eleven kinds, of the
+// target's agent group or of its queue.
 //
 //   Mapping mapping = default_mapping();                     // the vendor's sample names
 //   StatisticRequest ask = request_for(mapping, target, StatisticKind::ready);
 //
-// A statistic is known everywhere by its number: slot x statistic_kind_count + kind (targets_index.h has the
-// slots).
+// A statistic is known everywhere by its number: slot x statistic_kind_count + kind.
+// targets_index.h has the slots.
 #pragma once
 
 #include <array>
@@ -35,6 +35,8 @@ enum class StatisticKind : std::uint8_t {
 
 inline constexpr std::uint32_t statistic_kind_count = 11;
 inline constexpr std::uint32_t counter_count = 3;
+// A bit for each kind.
+inline constexpr std::uint32_t all_statistic_kinds = (1u << statistic_kind_count) - 1;
 
 using Statistic = std::uint32_t;  // slot x statistic_kind_count + kind.
 
@@ -55,11 +57,11 @@ constexpr bool is_counter(StatisticKind kind) {
 /// "logged_in", ...: the words of the settings.
 const char* to_string(StatisticKind kind);
 
-/// Where one kind comes from.
+/// What a site has for one kind of statistic.
 struct MappedStatistic {
   bool of_queue = false;    // Of the target's queue; otherwise of its agent group.
   std::string object_type;  // GroupAgents, Queue, ...
-  std::string name;         // As defined at the server; empty if `definition` is given. A pattern.
+  std::string name;         // A pattern, as defined at the server; empty if `definition` is given.
   std::optional<StatisticDefinition> definition;
   bool needed = true;  // Without it the target is not visible.
   // For the Stat Service of GMS only.
@@ -67,9 +69,8 @@ struct MappedStatistic {
   std::string time_profile;
   std::string time_range;
   std::string time_range2;
-  bool asked = true;  // false: the site has no such statistic; its kind stays unknown.
-  // A pattern that gives the object's id; "" = that of the group or of the queue.
-  std::string object{};
+  bool asked = true;     // False: the site has no such statistic, it stays unknown.
+  std::string object{};  // A pattern that gives the object's id; "" = the group's or the queue's.
 
   bool operator==(const MappedStatistic&) const = default;
 };
@@ -86,7 +87,7 @@ struct Mapping {
   bool operator==(const Mapping&) const = default;
 };
 
-/// One bit for each kind that is asked for, by its number.
+/// A bit for each kind that is asked for, by its number.
 std::uint32_t asked_kinds(const Mapping& mapping);
 
 /// The names of the vendor's own sample definitions. Not needed are: after-call work, not ready,
@@ -104,14 +105,15 @@ struct TargetObjects {
 };
 
 /// `pattern` with {id}, {channel}, {group} and {queue} replaced by the target's own.
+///
 ///   errors   bad_value: a { without its }, or another word between them
 Result<std::string> filled(std::string_view pattern, const TargetObjects& target);
 
-/// What to ask for one kind, whose patterns are good; the statistic's id is left empty.
+/// What to ask the server for; the patterns must be good, the statistic's id is left empty.
 StatisticRequest request_for(const Mapping& mapping, const TargetObjects& target,
                              StatisticKind kind);
 
-/// A UUID that holds the statistic's number, so that update it back needs no table.
+/// A UUID that holds the statistic's number, so that reading it back needs no table.
 ///
 ///   salt        of the session: an id of another session reads as unknown
 ///   generation  of the slot: an id of a target that left reads as unknown (the caller compares)

@@ -4,10 +4,12 @@
 #include <bit>
 #include <unordered_set>
 
+#include "services/statfeed/pause.h"
+
 namespace paceline::statfeed {
 namespace {
 
-constexpr std::uint32_t pool_share = 4;  // Every fourth question at most is for an unseen one.
+constexpr std::uint32_t pool_share = 4;  // Every fourth request at most is for an unknown one.
 
 }  // namespace
 
@@ -166,7 +168,7 @@ void PollSchedule::answered(Statistic statistic, Answer answer, Instant now) {
     pause = Duration::zero();
     return set(statistic, State::idle);
   }
-  pause = pause == Duration::zero() ? policy_.unseen_min : std::min(2 * pause, policy_.unseen_max);
+  pause = doubled(pause, policy_.unseen_min, policy_.unseen_max);
   set(statistic, State::unseen);
   pool_.push({now + pause, statistic});
 }

@@ -1,8 +1,9 @@
-// statfeed's shell: what sources read goes into one ledger for each server; what the server in use
+// statfeed's shell: what sources tell goes into one ledger for each server; what the server in use
 // knows of a target goes out on `stat`, to the pacer of its shard.
 #pragma once
 
 #include <array>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "common/ports/world.h"
 #include "services/statfeed/config.h"
 #include "services/statfeed/source.h"
+#include "services/statfeed/visibility.h"
 
 namespace paceline::statfeed {
 
@@ -30,6 +32,9 @@ class Statfeed final : public SourceListener {
 
   /// All sources take leave of their servers.
   void stop();
+
+  /// From now on `observer` is told all that sources tell, before it counts here; null ends that.
+  void observe(SourceListener* observer) { observer_ = observer; }
 
   const TargetsIndex& targets_index() const { return targets_index_; }
   const Mapping& mapping() const { return config_.mapping; }
@@ -69,6 +74,7 @@ class Statfeed final : public SourceListener {
     std::uint32_t row = 0;
   };
 
+  static std::size_t at(int server);
   Server make_server(int server);
   void apply(const Targets& targets);
   void assign_rows();
@@ -88,9 +94,13 @@ class Statfeed final : public SourceListener {
   void mark_provisional(std::uint32_t slot, Instant now);
   void end_provisional(Instant now);
   void fill_status(StatusReply& reply);
+  void fill_status(StatusReply& reply, int server, Instant now) const;
+  Result<Bytes> switch_server();
+  void count(int server, const StatisticUpdate& update, Instant now);
 
   StatfeedConfig config_;
   World& world_;
+  SourceListener* observer_ = nullptr;
   TargetsIndex targets_index_;
   Totals totals_;
   Failover failover_;
@@ -112,10 +122,7 @@ class Statfeed final : public SourceListener {
   Instant rate_since_;
   double updates_per_second_ = 0;
   bool heard_since_mark_ = false;
-  std::uint64_t visibility_before_ = 0;  // Marks (visibility.h).
-  std::uint64_t statistics_told_ = 0;
-  std::uint64_t lacking_told_ = 0;
-  bool targets_told_ = false;  // That some are not visible.
+  VisibilityReport visibility_report_;
 
   // Targets whose counters restarted or jumped are provisional for a while.
   std::vector<Instant> provisional_until_;                          // By slot.

@@ -8,16 +8,20 @@
 //
 //   waiting --> handshaking --> joining --> running (pushed: one /meta/connect always out)
 //      ^  \________________________________ running (polled: no handshake, or it was refused)
-//      |______________ lost: transport, 401, 403 ... ; unknown client (402): a new handshake at
-//      once; advice "none": push counts as refused
+//      |______________ lost: transport, 401, 403 ...
+//
+//   402, unknown client   a new handshake at once
+//   advice "none"         push counts as refused
 //
 // Subscriptions are opened in the running state, a few at a time, and belong to the session: a new
 // handshake opens all of them again. While pushed, every batch is still polled once in `reconcile`,
 // so that a lost update heals, and a statistic is polled when the server was silent for `liveness`.
 //
-// Invariants: at most one handshake, join or connect is out; at most `parallel` other calls are
-// out; answers to calls of an older session are ignored; every failure leads to a later call, none
-// to an end.
+// Invariants
+//   At most one handshake, join or connect is out.
+//   At most `parallel` other calls are out.
+//   Answers to calls of an older session are ignored.
+//   Every failure leads to a later call, none to an end.
 #pragma once
 
 #include <map>
@@ -26,6 +30,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/backoff.h"
+#include "common/base/random.h"
 #include "common/base/result.h"
 #include "services/statfeed/batches.h"
 #include "services/statfeed/ledger.h"
@@ -88,7 +94,7 @@ class Session {
   Step start(Instant now);
   Step answered(std::uint64_t call, const Result<Reply>& reply, Instant now);
   Step tick(Instant now);
-  /// The targets_index has changed (it must have been applied before).
+  /// The targets index has changed already.
   Step targets_changed(const TargetsIndex::Change& change, Instant now);
   /// Says good-bye; afterwards nothing more is to be sent.
   Step stop(Instant now);
@@ -104,6 +110,11 @@ class Session {
   std::size_t subscriptions() const { return batches_.count(); }
 
  private:
+  static constexpr Duration longest_retry_after = 5min;
+  static constexpr Duration least_pause = 1s;  // After an answer that asks to wait.
+  static constexpr std::size_t max_why = 200;
+  static constexpr std::size_t max_to_close = 1000;
+
   enum class Phase : std::uint8_t { stopped, waiting, handshaking, joining, running };
   struct PendingCall {
     Call::Kind kind;
@@ -117,7 +128,6 @@ class Session {
   Instant next_wake(Instant now) const;
   Instant probe_due() const;
   Duration pause();
-  std::uint64_t random();
 
   Call& send(Call::Kind kind, std::string method, std::string path, Duration timeout,
              Batches::Id batch, Step& step);
@@ -131,6 +141,10 @@ class Session {
   void on_push_reply(const PendingCall& pending, const Result<Reply>& reply, Instant now,
                      Step& step);
   void on_messages(const PendingCall& pending, std::string_view body, Instant now, Step& step);
+  void on_handshake(const BayeuxMessage& answer, Instant now, Step& step);
+  void on_joined(const BayeuxMessage& answer, bool joined, Instant now, Step& step);
+  void on_connected(const BayeuxMessage& answer, Instant now, Step& step);
+  void keep_advice(const BayeuxMessage& answer);
   void on_open_reply(const PendingCall& pending, const Result<Reply>& reply, Instant now,
                      Step& step);
   void on_poll_reply(const PendingCall& pending, const Result<Reply>& reply, Instant now,
@@ -151,7 +165,7 @@ class Session {
   Policy policy_;
   const Mapping& mapping_;
   const TargetsIndex& targets_index_;
-  std::uint64_t random_;
+  SplitMix64 random_;
   std::uint64_t salt_ = 0;
   Phase phase_ = Phase::stopped;
   bool pushed_ = false;  // The current session pushes.
@@ -170,7 +184,7 @@ class Session {
   int connect_failures_ = 0;    // Refusals in a row.
   int misses_ = 0;              // Calls in a row without an answer, or answered 5xx.
   Instant retry_at_{};
-  Duration pause_{};
+  Backoff backoff_;
   Instant push_again_at_{};
   Instant paused_until_{};  // 429.
   Instant heard_{};

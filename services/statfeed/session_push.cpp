@@ -6,8 +6,6 @@
 namespace paceline::statfeed {
 namespace {
 
-constexpr Duration longest_retry_after = 5min;
-constexpr Duration least_pause = 1s;         // After an answer that asks for patience.
 constexpr Duration longest_connect = 120s;   // That a server's advice may ask for.
 constexpr int connect_failures_to_lose = 5;  // Answers in a row that say neither yes nor 402.
 
@@ -116,57 +114,73 @@ void Session::on_messages(const PendingCall& pending, std::string_view body, Ins
     connect_at_ = now + pause();
     return;
   }
-  // Advice holds until other advice comes (Bayeux 1.0, section 3.4).
-  if (meta->interval_ms >= 0)
-    interval_ = std::chrono::milliseconds{std::min<std::int64_t>(meta->interval_ms, 60'000)};
-  if (meta->timeout_ms >= 0)
-    connect_timeout_ = std::min<Duration>(
-        std::chrono::milliseconds{std::min<std::int64_t>(meta->timeout_ms, 1'000'000)},
-        longest_connect);
-  const bool good = meta->successful.value_or(false);
+  keep_advice(*meta);
   switch (pending.kind) {
     case Call::Kind::handshake:
-      if (good && !meta->client_id.empty()) {
-        client_ = meta->client_id;
-        return send_join(step);
-      }
-      if (meta->reconnect == "handshake" || meta->reconnect == "retry")
-        return lose("handshake refused: " + meta->error, interval_, now, step);
-      return refuse_push("handshake refused: " + meta->error, now, step);
+      return on_handshake(*meta, now, step);
     case Call::Kind::join:
-      if (good && joined) {
-        phase_ = Phase::running;
-        connect_at_ = now + interval_;
-        return;
-      }
-      if (meta->reconnect == "handshake" || meta->error.starts_with("402"))
-        return lose("subscribing refused: " + meta->error, interval_, now, step);
-      return refuse_push("subscribing refused: " + meta->error, now, step);
+      return on_joined(*meta, joined, now, step);
     default:
-      break;
+      return on_connected(*meta, now, step);
   }
-  if (good) {
+}
+
+// Advice holds until other advice comes (Bayeux 1.0, section 3.4).
+void Session::keep_advice(const BayeuxMessage& answer) {
+  using std::chrono::milliseconds;
+  if (answer.interval_ms >= 0)
+    interval_ = milliseconds{std::min<std::int64_t>(answer.interval_ms, 60'000)};
+  if (answer.timeout_ms >= 0)
+    connect_timeout_ = std::min<Duration>(
+        milliseconds{std::min<std::int64_t>(answer.timeout_ms, 1'000'000)}, longest_connect);
+}
+
+void Session::on_handshake(const BayeuxMessage& answer, Instant now, Step& step) {
+  if (answer.successful.value_or(false) && !answer.client_id.empty()) {
+    client_ = answer.client_id;
+    return send_join(step);
+  }
+  const auto why = "handshake refused: " + answer.error;
+  if (answer.reconnect == "handshake" || answer.reconnect == "retry")
+    return lose(why, interval_, now, step);
+  refuse_push(why, now, step);
+}
+
+void Session::on_joined(const BayeuxMessage& answer, bool joined, Instant now, Step& step) {
+  if (answer.successful.value_or(false) && joined) {
+    phase_ = Phase::running;
+    connect_at_ = now + interval_;
+    return;
+  }
+  const auto why = "subscribing refused: " + answer.error;
+  if (answer.reconnect == "handshake" || answer.error.starts_with("402"))
+    return lose(why, interval_, now, step);
+  refuse_push(why, now, step);
+}
+
+void Session::on_connected(const BayeuxMessage& answer, Instant now, Step& step) {
+  if (answer.successful.value_or(false)) {
     rehandshaken_ = false;
     connect_failures_ = 0;
-    pause_ = Duration::zero();
+    backoff_.reset();
     hear(step, now);
-    if (meta->reconnect == "handshake") return begin(now, step);
-    if (meta->reconnect == "none") return refuse_push("the server wants no more", now, step);
+    if (answer.reconnect == "handshake") return begin(now, step);
+    if (answer.reconnect == "none") return refuse_push("the server wants no more", now, step);
     // A server that answers at once with nothing to tell must not set the pace.
     connect_at_ = now + interval_;
     if (step.updates.empty())
       connect_at_ = std::max(connect_at_, connect_sent_ + policy_.liveness / 8);
     return;
   }
-  if (meta->reconnect == "handshake" || meta->error.starts_with("402")) {
-    step.notes.push_back({"session_lost", meta->error});
-    if (rehandshaken_) return lose(meta->error, interval_, now, step);
+  if (answer.reconnect == "handshake" || answer.error.starts_with("402")) {
+    step.notes.push_back({"session_lost", answer.error});
+    if (rehandshaken_) return lose(answer.error, interval_, now, step);
     rehandshaken_ = true;
     return begin(now, step);
   }
-  if (meta->reconnect == "none")
-    return refuse_push("the server wants no more: " + meta->error, now, step);
-  retry_connect("connect: " + meta->error, interval_, now, step);
+  if (answer.reconnect == "none")
+    return refuse_push("the server wants no more: " + answer.error, now, step);
+  retry_connect("connect: " + answer.error, interval_, now, step);
 }
 
 // The session may well be alive: only the server's word (402) ends it.

@@ -1,4 +1,4 @@
-// What gives statfeed its updates: an adapter for one Stat Server, or a recorded feed in its
+// What gives statfeed its statistics: an adapter for one Stat Server, or a recorded feed in its
 // place.
 #pragma once
 
@@ -9,14 +9,18 @@
 
 namespace paceline::statfeed {
 
+/// 0 and 1: as logs, metrics and the settings have them.
+constexpr const char* server_name(int server) {
+  return server == 0 ? "primary" : "backup";
+}
+
 /// How a source stands with its server.
 struct SourceState {
-  bool complete = false;  // Every statistic was asked for and answered.
-  bool available = true;  // By the server's own word.
-  bool pushing = false;   // Otherwise polling.
-  bool lost = false;      // Nobody answers there now.
-  bool each_ages =
-      false;  // A value holds only since it was read; otherwise while the server lives.
+  bool complete = false;   // Every statistic was asked for and answered.
+  bool available = true;   // By the server's own word.
+  bool pushing = false;    // Otherwise polling.
+  bool lost = false;       // Nobody answers there now.
+  bool each_ages = false;  // A value's age counts from its own answer; otherwise from heard().
   std::size_t unseen = 0;  // Statistics that the server does not know.
 
   bool operator==(const SourceState&) const = default;
@@ -31,7 +35,7 @@ class SourceListener {
   virtual void began(int server) = 0;
   /// In the order in which the server said them; of slots that are in use now.
   virtual void updated(int server, std::span<const StatisticUpdate> updates) = 0;
-  /// All that was read last still holds.
+  /// All that was told last still holds.
   virtual void heard(int server) = 0;
   virtual void became(int server, const SourceState& state) = 0;
 };
@@ -40,7 +44,7 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual void start() = 0;
-  /// The targets_index has changed already.
+  /// The targets index has changed already.
   virtual void targets_changed(const TargetsIndex::Change& change) = 0;
   /// Takes leave of the server as far as that goes without waiting; nothing is told afterwards.
   virtual void stop() = 0;

@@ -1,12 +1,13 @@
-// Who is in which slot: every target has a slot for as long as it stays in the targets file,
+// Which target has which slot: a target keeps its slot for as long as it stays in the targets file,
 // whatever else comes and goes. So a reload touches nothing that did not change.
 //
 //   TargetsIndex targets_index;
-//   TargetsIndex::Change change = targets_index.apply(targets);   // change.removed, then change.added
+//   auto change = targets_index.apply(targets);   // change.removed, then change.added
 //
-// Invariants: a slot holds at most one target; a target whose group or queue changed gets another
-// life (its slot is in `removed` and in `added`); the generation of a slot differs from life to
-// life.
+// Invariants
+//   A slot holds at most one target.
+//   A target whose group or queue changed begins anew: it is in `removed` and in `added`.
+//   The generation of a slot rises with each target that begins in it.
 #pragma once
 
 #include <string>
@@ -20,14 +21,15 @@ namespace paceline::statfeed {
 class TargetsIndex {
  public:
   struct Change {
-    std::vector<std::uint32_t> removed;  // Slots that ended a life.
-    std::vector<std::uint32_t> added;    // Slots that began one.
+    std::vector<std::uint32_t> removed;  // Slots whose target left.
+    std::vector<std::uint32_t> added;    // Slots in which one began.
 
     bool empty() const { return removed.empty() && added.empty(); }
   };
 
-  /// From now on these targets, in this order; ids are unique (the targets file's reader sees to
-  /// it).
+  /// From now on these targets, in this order. Ids must be unique: the reader of the targets file
+  /// sees to it.
+  ///
   ///   cost   O(n)
   Change apply(const std::vector<TargetObjects>& targets);
 

@@ -7,13 +7,13 @@
 //   totals.use(1);                                   // from now on the backup counts
 //   totals.total(slot, counter)
 //
-// Only differences count. A counter that falls restarted from zero: what it shows is new, if that
-// is plausible. A rise beyond what is plausible in the time is a server that re-accumulated its
-// history: not counted. On a switch the total goes on with what the other server counted since the
-// last mark.
+// Only differences count:
+//   a fall                a restart from zero; what it shows is new, if that is plausible
+//   a rise beyond reason  a server that re-accumulated its history: not counted
+//   a switch              the total goes on with what the other server counted since the last mark
 //
-// Invariant: a total never falls, and never rises by more than per_second x the time since that
-// counter's last change on that server + burst in one step.
+// Invariant: a total never falls, and never rises in one step by more than
+// per_second x (time since that server last told that counter) + burst.
 #pragma once
 
 #include <array>
@@ -47,17 +47,19 @@ class Totals {
     jump,   // Implausible: bridged without counting.
   };
 
-  /// A counter as `server` [0, 1] shows it.
+  /// A counter as a server shows it.
+  ///
+  ///   server   [0, 1]
   ///   counter  [0, 2] entered, answered, abandoned
   ///   raw      [>= 0]; others are bridged
   Counted count(int server, std::uint32_t slot, std::uint32_t counter, double raw, Instant now);
 
   /// The server in use has told all it knows: what the other counts from here on would be missing.
+  ///
   ///   cost   O(targets), a copy
   void mark();
 
-  /// The other server's counters carry the totals from now on. The same server again: nothing
-  /// happens.
+  /// From now on `server` carries the totals. The same server again: nothing happens.
   void use(int server);
 
   std::uint64_t total(std::uint32_t slot, std::uint32_t counter) const {

@@ -84,4 +84,16 @@ std::vector<std::pair<std::string, std::string>> missing_statistics(
   return missing;
 }
 
+VisibilityReport::Outcome VisibilityReport::step(const Visibility& seen) {
+  Outcome outcome;
+  if (std::exchange(before_, seen.statistics_mark) != seen.statistics_mark) return outcome;
+  if (std::exchange(statistics_told_, seen.statistics_mark) != seen.statistics_mark)
+    outcome.statistics_missing = seen.statistics > 0;
+  if (std::exchange(targets_told_, seen.targets_mark) == seen.targets_mark) return outcome;
+  outcome.targets_missing = seen.targets > 0;
+  outcome.targets_complete = !outcome.targets_missing && said_missing_;
+  said_missing_ = outcome.targets_missing;
+  return outcome;
+}
+
 }  // namespace paceline::statfeed

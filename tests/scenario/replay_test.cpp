@@ -128,7 +128,7 @@ class Day final : public Source {
 
 // One node's statfeed and pacer for a stretch of the day; every `pace` message as it was sent.
 struct Run {
-  explicit Run(std::function<std::unique_ptr<Source>(FeedRecorder&, Statfeed&, World&)> source_of,
+  explicit Run(std::function<std::unique_ptr<Source>(Statfeed&, World&)> source_of,
                const std::string& record_to = "") {
     const auto targets = three_targets();
     World& feed_world = sim.process({"a", "statfeed", 0});
@@ -157,7 +157,7 @@ struct Run {
     statfeed = std::make_unique<Statfeed>(feed_config, feed_world);
     recorder = std::make_unique<FeedRecorder>(*statfeed, feed_world);
     if (!record_to.empty()) REQUIRE(recorder->begin(record_to, std::nullopt, false));
-    source = source_of(*recorder, *statfeed, feed_world);
+    source = source_of(*statfeed, feed_world);
     for (int server = 0; server < 2; ++server) statfeed->attach(server, *source);
     source->start();
   }
@@ -187,14 +187,12 @@ struct Run {
 };
 
 auto live() {
-  return [](FeedRecorder& recorder, Statfeed&, World& world) {
-    return std::make_unique<Day>(recorder, world);
-  };
+  return [](Statfeed& statfeed, World& world) { return std::make_unique<Day>(statfeed, world); };
 }
 
 auto replay(const std::string& file) {
-  return [file](FeedRecorder& recorder, Statfeed& statfeed, World& world) {
-    return std::make_unique<ReplayAdapter>(ReplayAdapter::Options{.file = file}, recorder,
+  return [file](Statfeed& statfeed, World& world) {
+    return std::make_unique<ReplayAdapter>(ReplayAdapter::Options{.file = file}, statfeed,
                                            statfeed.targets_index(), world);
   };
 }

@@ -94,6 +94,79 @@ TEST_CASE("a new target comes first, and what failed is not forgotten", "[statfe
   for (std::size_t i = 1; i < 12; ++i) CHECK(slot_of(order[i]) == 1000);
 }
 
+TEST_CASE("a target that leaves changes the order of no other", "[statfeed]") {
+  constexpr std::uint32_t asked_before = 3 * statistic_kind_count + 2;  // Two of slot 3 are out.
+  PollSchedule schedule{{.per_second = 1000, .burst = 100}, default_mapping()};
+  schedule.rebuild(slots(10));
+  for (std::uint32_t i = 0; i < asked_before; ++i) REQUIRE(schedule.next(start) == i);
+
+  SECTION("asked before") {
+    const std::uint32_t gone[] = {0, 2};
+    schedule.remove(gone);
+
+    CHECK(schedule.next(start) == asked_before);
+  }
+  SECTION("being asked") {
+    const std::uint32_t gone[] = {1, 3};
+    schedule.remove(gone);
+
+    CHECK(schedule.next(start) == statistic_of(4, StatisticKind::logged_in));
+  }
+  SECTION("next to be asked") {
+    const std::uint32_t gone[] = {4};
+    schedule.remove(gone);
+
+    for (std::uint32_t i = asked_before; i < 4 * statistic_kind_count; ++i)
+      REQUIRE(schedule.next(start) == i);
+    CHECK(schedule.next(start) == statistic_of(5, StatisticKind::logged_in));
+  }
+}
+
+TEST_CASE("a round is complete without the targets that left meanwhile", "[statfeed]") {
+  PollSchedule schedule{{.per_second = 1000, .burst = 100}, default_mapping()};
+  schedule.rebuild(slots(2));
+  const std::uint32_t gone[] = {1};
+  for (std::uint32_t i = 0; i < statistic_kind_count; ++i) {
+    const auto statistic = schedule.next(start);
+    REQUIRE(statistic);
+    CHECK_FALSE(schedule.complete());
+    schedule.answered(*statistic, PollSchedule::Answer::value, start);
+  }
+  CHECK_FALSE(schedule.complete());
+
+  schedule.remove(gone);
+
+  CHECK(schedule.complete());
+}
+
+TEST_CASE("an unknown statistic of a target that left is not asked for, and forgotten",
+          "[statfeed]") {
+  const std::uint32_t slot[] = {0};
+  PollSchedule schedule{
+      {.per_second = 1000, .burst = 100, .least = 1h, .unseen_min = 10s, .unseen_max = 80s},
+      default_mapping()};
+  schedule.rebuild(slot);
+  const auto all_unseen = [&](Instant now) {
+    std::size_t asked = 0;
+    while (const auto statistic = schedule.next(now)) {
+      schedule.answered(*statistic, PollSchedule::Answer::unseen, now);
+      ++asked;
+    }
+    return asked;
+  };
+  REQUIRE(all_unseen(start) == statistic_kind_count);
+  REQUIRE(schedule.unseen() == statistic_kind_count);
+
+  schedule.remove(slot);
+
+  CHECK(schedule.unseen() == 0);
+  CHECK(all_unseen(start + 1min) == 0);
+  schedule.add(slot);
+  CHECK(all_unseen(start + 2min) == statistic_kind_count);
+  CHECK(all_unseen(start + 2min + 9s) == 0);
+  CHECK(all_unseen(start + 2min + 10s) == statistic_kind_count);  // The first pause, not the next.
+}
+
 TEST_CASE("the unknown are asked for again, later and later, and do not starve the known",
           "[statfeed]") {
   PollSchedule schedule{

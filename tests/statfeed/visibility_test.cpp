@@ -71,4 +71,47 @@ TEST_CASE("other things missing are another mark, even if as many", "[statfeed]"
   CHECK(ground.seen().statistics_mark != second.statistics_mark);
 }
 
+TEST_CASE("what is missing is said once, when it has lasted", "[statfeed]") {
+  VisibilityReport report;
+  const Visibility none;
+  Visibility missing;
+  missing.targets = 1;
+  missing.statistics = 2;
+  missing.targets_mark = 7;
+  missing.statistics_mark = 8;
+  const auto quiet = [](const VisibilityReport::Outcome& say) {
+    return !say.statistics_missing && !say.targets_missing && !say.targets_complete;
+  };
+  CHECK(quiet(report.step(none)));
+
+  CHECK(quiet(report.step(missing)));  // Perhaps a session that is still being filled.
+  const auto told = report.step(missing);
+  CHECK(told.statistics_missing);
+  CHECK(told.targets_missing);
+  CHECK_FALSE(told.targets_complete);
+  CHECK(quiet(report.step(missing)));
+
+  report.repeat();
+  CHECK(report.step(missing).targets_missing);
+  CHECK(quiet(report.step(none)));
+  const auto over = report.step(none);
+  CHECK(over.targets_complete);
+  CHECK_FALSE(over.statistics_missing);
+  CHECK(quiet(report.step(none)));
+}
+
+TEST_CASE("a statistic that no target needs is said without naming targets", "[statfeed]") {
+  VisibilityReport report;
+  Visibility missing;
+  missing.statistics = 1;
+  missing.statistics_mark = 8;
+  report.step(missing);
+
+  const auto told = report.step(missing);
+
+  CHECK(told.statistics_missing);
+  CHECK_FALSE(told.targets_missing);
+  CHECK_FALSE(told.targets_complete);
+}
+
 }  // namespace paceline::test
