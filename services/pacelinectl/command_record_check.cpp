@@ -25,7 +25,7 @@ Outcome command_record_check(const Request& request, Reach& reach) {
     if (!record || !*record) break;
     length = (*record)->at;
     targets = std::max(targets, (*record)->targets.size());
-    readings[static_cast<std::size_t>((*record)->server)] += (*record)->readings.size();
+    readings[static_cast<std::size_t>((*record)->server)] += (*record)->updates.size();
   }
   std::vector<std::pair<std::string, std::string>> told = {
       {"file", file},

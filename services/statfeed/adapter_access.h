@@ -7,8 +7,8 @@
 //   const auto key = access.key();                   // with which credentials it went out
 //   access.refused(key)  |  access.accepted()        // 401  |  2xx
 //
-// A fetched token is renewed at 80 % of its life (common/ports/token.h) and at once after the first
-// 401 to it.
+// A fetched token is renewed at 80 % of its life (common/ports/token.h), and at once after the
+// first 401 to it.
 #pragma once
 
 #include <functional>

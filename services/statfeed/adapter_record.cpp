@@ -51,6 +51,7 @@ Result<void> FeedRecorder::begin(const std::string& file, std::optional<Duration
   buffer_ = feed_header;
   started_ = world_.clock.now();
   ends_ = length ? std::optional{started_ + *length} : std::nullopt;
+  statfeed_.observe(this);
   world_.log.info("recording", {{"file", file}});
   write_all_known();
   flush();
@@ -62,8 +63,13 @@ void FeedRecorder::end(std::string_view why) {
   ends_.reset();
   flush();
   if (!recording()) return;  // The last bytes did not fit.
-  file_.close();
+  close();
   world_.log.info("recording_ended", {{"file", name_}, {"bytes", written_}, {"why", why}});
+}
+
+void FeedRecorder::close() {
+  statfeed_.observe(nullptr);
+  file_.close();
 }
 
 // As if it had all been heard at this moment.
@@ -73,14 +79,14 @@ void FeedRecorder::write_all_known() {
     const auto state = statfeed_.state(server);
     if (!state) continue;
     FeedRecord known;
-    known.kind = FeedRecord::Kind::readings;
+    known.kind = FeedRecord::Kind::updates;
     known.server = server;
-    for (const auto slot : statfeed_.roster().order())
-      for (std::uint32_t i = 0; i < figure_count; ++i)
-        if (const auto reading =
-                statfeed_.ledger(server).last(statistic_of(slot, static_cast<Figure>(i))))
-          known.readings.push_back(*reading);
-    if (known.readings.empty()) continue;
+    for (const auto slot : statfeed_.targets_index().order())
+      for (std::uint32_t i = 0; i < statistic_kind_count; ++i)
+        if (const auto update =
+                statfeed_.ledger(server).last(statistic_of(slot, static_cast<StatisticKind>(i))))
+          known.updates.push_back(*update);
+    if (known.updates.empty()) continue;
     FeedRecord record;
     record.server = server;
     record.kind = FeedRecord::Kind::began;
@@ -115,7 +121,7 @@ void FeedRecorder::flush() {
                    {{"file", name_},
                     {"bytes", written_},
                     {"why", file_ ? "as large as it may be" : "cannot be written"}});
-  file_.close();
+  close();
 }
 
 void FeedRecorder::fill_status(StatusReply& reply) const {
@@ -148,52 +154,41 @@ Result<Bytes> FeedRecorder::answer(const ControlServer::Arguments& arguments) {
 }
 
 void FeedRecorder::targets_changed() {
+  if (!recording()) return;
   FeedRecord record;
   record.kind = FeedRecord::Kind::targets;
-  for (const auto slot : statfeed_.roster().order())
-    record.targets.push_back({slot, statfeed_.roster().subject(slot)});
+  for (const auto slot : statfeed_.targets_index().order())
+    record.targets.push_back({slot, statfeed_.targets_index().target(slot)});
   write(std::move(record));
 }
 
 void FeedRecorder::began(int server) {
-  if (recording()) {
-    FeedRecord record;
-    record.kind = FeedRecord::Kind::began;
-    record.server = server;
-    write(std::move(record));
-  }
-  statfeed_.began(server);
+  FeedRecord record;
+  record.kind = FeedRecord::Kind::began;
+  record.server = server;
+  write(std::move(record));
 }
 
-void FeedRecorder::read(int server, std::span<const Reading> readings) {
-  if (recording()) {
-    FeedRecord record;
-    record.kind = FeedRecord::Kind::readings;
-    record.server = server;
-    record.readings.assign(readings.begin(), readings.end());
-    write(std::move(record));
-  }
-  statfeed_.read(server, readings);
+void FeedRecorder::updated(int server, std::span<const StatisticUpdate> updates) {
+  FeedRecord record;
+  record.kind = FeedRecord::Kind::updates;
+  record.server = server;
+  record.updates.assign(updates.begin(), updates.end());
+  write(std::move(record));
 }
 
 void FeedRecorder::heard(int server) {
-  if (recording()) {
-    FeedRecord record;
-    record.server = server;
-    write(std::move(record));
-  }
-  statfeed_.heard(server);
+  FeedRecord record;
+  record.server = server;
+  write(std::move(record));
 }
 
 void FeedRecorder::became(int server, const SourceState& state) {
-  if (recording()) {
-    FeedRecord record;
-    record.kind = FeedRecord::Kind::state;
-    record.server = server;
-    record.state = state;
-    write(std::move(record));
-  }
-  statfeed_.became(server, state);
+  FeedRecord record;
+  record.kind = FeedRecord::Kind::state;
+  record.server = server;
+  record.state = state;
+  write(std::move(record));
 }
 
 }  // namespace paceline::statfeed

@@ -1,10 +1,10 @@
 // Writes down what sources say (feed_file.h), for as long as an operator asks for.
 //
-//   FeedRecorder recorder{statfeed, world};        // stands between the sources and statfeed
+//   FeedRecorder recorder{statfeed, world};
 //   recorder.begin("/var/lib/day.feed", 24h);
 //
-// A recording begins with all that is known at that moment, so that it can be played from its start
-// whenever it was begun.
+// It observes statfeed only while it records. A recording begins with all that is known at that
+// moment, so that it can be played from its start whenever it was begun.
 #pragma once
 
 #include <fstream>
@@ -26,18 +26,21 @@ class FeedRecorder final : public SourceListener {
   FeedRecorder(const FeedRecorder&) = delete;
   FeedRecorder& operator=(const FeedRecorder&) = delete;
 
-  /// `replace`: an older file of that name is overwritten.
-  ///   errors   refused: a recording is under way, or the file exists; unavailable: it cannot be
-  ///            made
+  /// Begins a recording.
+  ///
+  ///   length   until it ends by itself; nothing: until it is stopped
+  ///   replace  an older file of that name is overwritten
+  ///   errors   refused: a recording is under way, or the file exists
+  ///            unavailable: it cannot be made
   Result<void> begin(const std::string& file, std::optional<Duration> length, bool replace);
   void end(std::string_view why);
   bool recording() const { return file_.is_open(); }
 
-  /// The roster is another one from here on.
+  /// The targets index has changed.
   void targets_changed();
 
   void began(int server) override;
-  void read(int server, std::span<const Reading> readings) override;
+  void updated(int server, std::span<const StatisticUpdate> updates) override;
   void heard(int server) override;
   void became(int server, const SourceState& state) override;
 
@@ -47,6 +50,7 @@ class FeedRecorder final : public SourceListener {
   void write(FeedRecord record);
   void write_all_known();
   void flush();
+  void close();
 
   Statfeed& statfeed_;
   World& world_;

@@ -22,11 +22,11 @@ FeedReader reader_of(const std::string& file, std::string_view bytes) {
 
 }  // namespace
 
-ReplayAdapter::ReplayAdapter(Options options, SourceListener& listener, const Roster& roster,
-                             World& world)
+ReplayAdapter::ReplayAdapter(Options options, SourceListener& listener,
+                             const TargetsIndex& targets_index, World& world)
     : options_{std::move(options)},
       listener_{listener},
-      roster_{roster},
+      targets_index_{targets_index},
       world_{world},
       file_{view_of(options_.file)},
       reader_{reader_of(options_.file, file_.bytes)} {
@@ -46,7 +46,7 @@ void ReplayAdapter::stop() {
   world_.timers.cancel(timer_);
 }
 
-void ReplayAdapter::targets_changed(const Roster::Change&) {
+void ReplayAdapter::targets_changed(const TargetsIndex::Change&) {
   FeedRecord record;
   record.targets = recorded_;
   meet(record);
@@ -80,10 +80,10 @@ void ReplayAdapter::play() {
 void ReplayAdapter::meet(const FeedRecord& record) {
   recorded_ = record.targets;
   std::unordered_map<std::string_view, std::uint32_t> ours;
-  for (const auto slot : roster_.order()) ours.emplace(roster_.subject(slot).id, slot);
+  for (const auto slot : targets_index_.order()) ours.emplace(targets_index_.target(slot).id, slot);
   slots_.clear();
   for (const auto& target : recorded_)
-    if (const auto found = ours.find(target.subject.id); found != ours.end())
+    if (const auto found = ours.find(target.objects.id); found != ours.end())
       slots_[target.slot] = found->second;
 }
 
@@ -97,17 +97,17 @@ void ReplayAdapter::say(const FeedRecord& record) {
       return listener_.heard(record.server);
     case FeedRecord::Kind::state:
       return listener_.became(record.server, record.state);
-    case FeedRecord::Kind::readings:
+    case FeedRecord::Kind::updates:
       break;
   }
-  readings_.clear();
-  for (auto reading : record.readings) {
-    const auto slot = slots_.find(slot_of(reading.statistic));
+  updates_.clear();
+  for (auto update : record.updates) {
+    const auto slot = slots_.find(slot_of(update.statistic));
     if (slot == slots_.end()) continue;
-    reading.statistic = statistic_of(slot->second, figure_of(reading.statistic));
-    readings_.push_back(reading);
+    update.statistic = statistic_of(slot->second, kind_of(update.statistic));
+    updates_.push_back(update);
   }
-  listener_.read(record.server, readings_);
+  listener_.updated(record.server, updates_);
 }
 
 }  // namespace paceline::statfeed

@@ -12,8 +12,8 @@
 namespace paceline::statfeed {
 
 /// Plays a file once, at `speed` times its own pace. What belongs to targets that are not in the
-/// roster is passed over. A damaged file is played up to the damage; when it ends, its numbers grow
-/// old.
+/// targets index is passed over. A damaged file is played up to the damage. When it ends, its
+/// numbers grow old.
 class ReplayAdapter final : public Source {
  public:
   struct Options {
@@ -22,13 +22,14 @@ class ReplayAdapter final : public Source {
   };
 
   /// Throws std::runtime_error if the file cannot be read or is no feed.
-  ReplayAdapter(Options options, SourceListener& listener, const Roster& roster, World& world);
+  ReplayAdapter(Options options, SourceListener& listener, const TargetsIndex& targets_index,
+                World& world);
   ~ReplayAdapter() override;
   ReplayAdapter(const ReplayAdapter&) = delete;
   ReplayAdapter& operator=(const ReplayAdapter&) = delete;
 
   void start() override;
-  void targets_changed(const Roster::Change& change) override;
+  void targets_changed(const TargetsIndex::Change& change) override;
   void stop() override;
 
  private:
@@ -38,14 +39,14 @@ class ReplayAdapter final : public Source {
 
   Options options_;
   SourceListener& listener_;
-  const Roster& roster_;
+  const TargetsIndex& targets_index_;
   World& world_;
   FileView file_;
   FeedReader reader_;
   std::optional<FeedRecord> ahead_;  // Read, and not due yet.
   std::vector<FeedTarget> recorded_;
   std::unordered_map<std::uint32_t, std::uint32_t> slots_;  // The file's to ours.
-  std::vector<Reading> readings_;
+  std::vector<StatisticUpdate> updates_;
   Instant started_{};
   TimerId timer_ = 0;
 };

@@ -1,18 +1,16 @@
 // One Stat Server by the Statistics API v3: carries the requests of a Session over HTTP.
 //
-//   StatisticsAdapter primary{options, 0, statfeed, statfeed.roster(), statfeed.mapping(), world,
-//   http}; statfeed.attach(0, primary); primary.start();
+//   StatisticsAdapter primary{options, 0, statfeed, targets_index, mapping, world, http};
+//   statfeed.attach(0, primary);
+//   primary.start();
 //
 // Keeps the server's cookies and tells each kind of trouble once.
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 
-#include "common/ports/http.h"
-#include "common/ports/world.h"
-#include "services/statfeed/adapter_access.h"
+#include "services/statfeed/adapter_http.h"
 #include "services/statfeed/session.h"
 #include "services/statfeed/source.h"
 
@@ -26,14 +24,15 @@ class StatisticsAdapter final : public Source {
     Session::Policy session;
   };
 
-  StatisticsAdapter(Options options, int server, SourceListener& listener, const Roster& roster,
-                    const Mapping& mapping, World& world, Http& http);
+  StatisticsAdapter(Options options, int server, SourceListener& listener,
+                    const TargetsIndex& targets_index, const Mapping& mapping, World& world,
+                    Http& http);
   ~StatisticsAdapter() override;
   StatisticsAdapter(const StatisticsAdapter&) = delete;
   StatisticsAdapter& operator=(const StatisticsAdapter&) = delete;
 
   void start() override;
-  void targets_changed(const Roster::Change& change) override;
+  void targets_changed(const TargetsIndex::Change& change) override;
   void stop() override;
 
  private:
@@ -46,20 +45,12 @@ class StatisticsAdapter final : public Source {
   int server_;
   SourceListener& listener_;
   World& world_;
-  Http& http_;
-  ServerAccess access_;
+  ServerHttp http_;
   Session session_;
   std::map<std::string, std::string> cookies_;
   bool started_ = false;
-  std::set<HttpCall> out_;  // Not answered yet.
   TimerId wake_ = 0;
   FaultLog session_fault_;
-  FaultLog request_fault_;
-  Counter& requests_;
-  Counter& failures_;
-  Counter& refused_;
-  Counter& bytes_;
-  Histogram& round_trip_;
 };
 
 }  // namespace paceline::statfeed

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "common/base/check.h"
+#include "services/statfeed/pause.h"
 
 namespace paceline::statfeed {
 
@@ -38,9 +39,9 @@ void Batches::rebuild(std::span<const std::uint32_t> slots) {
 void Batches::add(std::span<const std::uint32_t> slots, bool counts) {
   std::vector<Statistic> statistics;
   for (const auto slot : slots)
-    for (std::uint32_t figure = 0; figure < figure_count; ++figure) {
-      if ((policy_.figures >> figure & 1) == 0) continue;
-      statistics.push_back(slot * figure_count + figure);
+    for (std::uint32_t kind = 0; kind < statistic_kind_count; ++kind) {
+      if ((policy_.kinds >> kind & 1) == 0) continue;
+      statistics.push_back(slot * statistic_kind_count + kind);
       if (statistics.size() < policy_.size) continue;
       put(std::move(statistics), Duration::zero(), counts);
       statistics.clear();
@@ -123,9 +124,7 @@ bool Batches::opened(Id id, std::string subscription, const std::vector<Statisti
   if (told) answer(batch);
   batch.told = told;
   if (!unseen.empty()) {
-    const auto pause = batch.unseen_pause == Duration::zero()
-                           ? policy_.unseen_min
-                           : std::min(2 * batch.unseen_pause, policy_.unseen_max);
+    const auto pause = doubled(batch.unseen_pause, policy_.unseen_min, policy_.unseen_max);
     const std::unordered_set<Statistic> unknown{unseen.begin(), unseen.end()};
     std::erase_if(batch.statistics, [&](Statistic statistic) {
       if (!unknown.contains(statistic)) return false;
@@ -148,11 +147,10 @@ bool Batches::opened(Id id, std::string subscription, const std::vector<Statisti
 
 void Batches::failed(Id id, Duration at_least, Instant now) {
   auto& batch = batches_.at(id);
-  batch.pause = batch.pause == Duration::zero() ? policy_.retry_min
-                                                : std::min(2 * batch.pause, policy_.retry_max);
+  batch.pause = doubled(batch.pause, policy_.retry_min, policy_.retry_max);
   batch.due = now + std::max(batch.pause, at_least);
   if (batch.state == State::opening) batch.state = State::closed;
-  if (++batch.failures >= policy_.patience) answer(batch);
+  if (++batch.failures >= policy_.max_failures) answer(batch);
   batch.polling = false;
   if (batch.statistics.empty()) erase(batches_.find(id));  // All its targets left meanwhile.
 }

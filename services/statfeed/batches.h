@@ -2,15 +2,16 @@
 // split or tried again on its own.
 //
 //   Batches batches{policy};
-//   batches.rebuild(roster.order());                 // a new session: everything is to be opened
+//   batches.rebuild(targets_index.order());          // a new session: everything is to be opened
 //   if (auto id = batches.next_to_open(now)) ...     // ask the server, then one of:
 //   batches.opened(id, subscription, unseen, true, now);   // what it does not know is asked later
 //   batches.failed(id, wait, now);                   // again after a growing pause
-//   batches.split(id, now);                          // the server refuses the whole: find the bad
-//   half
+//   batches.split(id, now);                          // refused as a whole: find the bad half
+//
+// Pauses double from `*_min` to `*_max`.
 //
 // Invariant: every statistic of every target is in exactly one batch or in the pool of those the
-// server does not know. Pauses grow from `*_min` to `*_max` by doubling.
+// server does not know.
 #pragma once
 
 #include <map>
@@ -30,11 +31,10 @@ class Batches {
     std::size_t size = 500;      // [1..5000] statistics in one subscription.
     Duration retry_min = 500ms;  // Pause after a batch failed.
     Duration retry_max = 30s;
-    Duration unseen_min =
-        15s;  // Pause before a statistic unknown to the server is asked for again.
+    Duration unseen_min = 15s;  // Pause before an unknown statistic is asked for again.
     Duration unseen_max = 10min;
-    int patience = 3;  // Failures of a batch before complete() goes without it.
-    std::uint32_t figures = (1u << figure_count) - 1;  // To be asked for: a bit each (mapping.h).
+    int max_failures = 3;  // Failures of a batch before complete() goes without it.
+    std::uint32_t kinds = all_statistic_kinds;  // To be asked for.
     int splits = 512;  // In one session; afterwards refused batches are tried again whole.
   };
 
@@ -46,7 +46,7 @@ class Batches {
     State state = State::closed;
     bool polling = false;
     bool told = false;        // Its values have been told since it was opened.
-    bool answered = false;    // Told once, or failed `patience` times: complete() waits no longer.
+    bool answered = false;    // Told once, or failed so often that complete() waits no longer.
     int failures = 0;         // To open or poll it, in a row.
     Instant due{};            // When to open it, or to poll it next.
     Duration pause{};         // The last one; zero after a success.
@@ -56,15 +56,14 @@ class Batches {
 
   explicit Batches(Policy policy) : policy_{policy} {}
 
-  /// Forgets all and puts every figure of these slots into closed batches.
+  /// Forgets all and puts every statistic of these slots into closed batches.
   void rebuild(std::span<const std::uint32_t> slots);
   /// More slots, in batches of their own, which complete() does not wait for.
   void add(std::span<const std::uint32_t> slots) { add(slots, false); }
   /// Slots that left. Returns the subscriptions that nobody needs any more, to be closed.
   std::vector<std::string> remove(std::span<const std::uint32_t> slots);
 
-  /// The next closed batch whose time has come; makes batches of unknown statistics whose time has
-  /// come.
+  /// The next closed batch that is due. Unknown statistics that are due are put into one first.
   std::optional<Id> next_to_open(Instant now);
   std::optional<Id> next_to_poll(Instant now);
   /// Every open batch is to be polled at once.
@@ -78,14 +77,15 @@ class Batches {
   Batch* find(Id id);
 
   void opening(Id id) { batches_.at(id).state = State::opening; }
-  /// Open, and with `told` its values are known; if not, they are to be polled.
-  ///   returns  true if not one statistic of it is known to the server: the subscription is to be
-  ///   closed
+  /// The server opened the batch.
+  ///
+  ///   unseen   its statistics that the server does not know
+  ///   told     the values of the others are known; if not, they are to be polled
+  ///   returns  true if the server knows none of it: the subscription is to be closed
   bool opened(Id id, std::string subscription, const std::vector<Statistic>& unseen, bool told,
               Instant now);
   void failed(Id id, Duration at_least, Instant now);
-  /// Two halves in place of one. False if it has one statistic only or the session's splits are
-  /// spent.
+  /// Two halves in place of one. False if it has one statistic, or the session's splits are spent.
   bool split(Id id, Instant now);
   /// The server forgot the subscription.
   void reopen(Id id, Instant now);
@@ -94,8 +94,8 @@ class Batches {
   bool complete() const { return unanswered_ == 0; }
   std::size_t unseen() const { return pool_.size(); }
   std::size_t count() const { return batches_.size(); }
-  /// When next_to_open or next_to_poll (if `polls`) may have something; nothing if only answers can
-  /// change that.
+  /// When next_to_open(), or with `polls` next_to_poll(), may have something; nothing if only an
+  /// answer can change that.
   std::optional<Instant> next_due(bool polls) const;
 
  private:

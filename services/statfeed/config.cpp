@@ -2,23 +2,26 @@
 
 #include <algorithm>
 
+#include "common/base/url.h"
+
 namespace paceline::statfeed {
 namespace {
 
 constexpr std::size_t max_url = 2000;
 
-Result<std::string> server_url(Settings& settings, std::string_view key, std::string_view scheme,
+enum class Sent : bool { statistics, secret };
+
+Result<std::string> server_url(Settings& settings, std::string_view key, Sent sent,
                                std::optional<std::string> fallback) {
-  auto url = TRY(settings.text(key, std::move(fallback)));
-  if (url.empty()) return url;
-  const bool http = url.starts_with("http://") || url.starts_with("https://");
-  if (!http || url.size() > max_url || url.find_first_of(" \t\r\n\"<>") != url.npos)
+  auto text = TRY(settings.text(key, std::move(fallback)));
+  if (text.empty()) return text;
+  const auto url = parse_url(text);
+  if (!url || text.size() > max_url)
     return tl::unexpected(settings.error(key, "not an http:// or https:// address"));
-  if (scheme == "https" && !url.starts_with("https://") && !url.starts_with("http://127.0.0.1") &&
-      !url.starts_with("http://localhost"))
+  if (sent == Sent::secret && !may_carry_secrets(*url))
     return tl::unexpected(settings.error(key, "a secret is sent there: must be https://"));
-  while (url.ends_with('/')) url.pop_back();
-  return url;
+  while (text.ends_with('/')) text.pop_back();
+  return text;
 }
 
 Result<std::string> header_value(Settings& settings, std::string_view key) {
@@ -33,14 +36,14 @@ Result<StatServerAccess> parse_access(Settings& settings) {
   StatServerAccess access;
   access.api_key = TRY(header_value(settings, "api_key"));
   access.bearer = TRY(header_value(settings, "bearer"));
-  access.auth_url = TRY(server_url(settings, "auth_url", "https", ""));
+  access.auth_url = TRY(server_url(settings, "auth_url", Sent::secret, ""));
   access.client_id = TRY(settings.text("client_id", ""));
   access.client_secret = TRY(header_value(settings, "client_secret"));
   access.user = TRY(settings.text("user", ""));
   access.password = TRY(header_value(settings, "password"));
-  access.ca_file = TRY(settings.text("ca_file", ""));
-  access.client_certificate_file = TRY(settings.text("client_certificate_file", ""));
-  access.client_key_file = TRY(settings.text("client_key_file", ""));
+  access.ca_file = TRY(settings.file("ca_file", ""));
+  access.client_certificate_file = TRY(settings.file("client_certificate_file", ""));
+  access.client_key_file = TRY(settings.file("client_key_file", ""));
   access.proxy = TRY(settings.text("proxy", ""));
   if (!access.user.empty() && !(access.auth_url.empty() && access.bearer.empty()))
     return tl::unexpected(settings.error("user", "a token is sent too, and only one can be"));
@@ -57,7 +60,7 @@ Result<StatServerAccess> parse_access(Settings& settings) {
   return access;
 }
 
-Result<void> parse_definition(Settings& table, FigureSource& source) {
+Result<void> parse_definition(Settings& table, MappedStatistic& mapped) {
   constexpr std::array<std::string_view, 4> modes{"Immediate", "Periodical", "Reset",
                                                   "NoNotification"};
   StatisticDefinition definition;
@@ -69,23 +72,23 @@ Result<void> parse_definition(Settings& table, FigureSource& source) {
       TRY(table.integer("notification_frequency", {.fallback = 0, .min = 0, .max = 86'400})));
   definition.insensitivity = static_cast<int>(
       TRY(table.integer("insensitivity", {.fallback = 0, .min = 0, .max = 1'000'000})));
-  source.definition = std::move(definition);
-  source.name.clear();
+  mapped.definition = std::move(definition);
+  mapped.name.clear();
   return {};
 }
 
 // "group", "queue", or a pattern with something in braces.
-Result<int> parse_object(Settings& table, FigureSource& source) {
-  const auto object = TRY(table.text("object", source.of_queue ? "queue" : "group"));
+Result<int> parse_object(Settings& table, MappedStatistic& mapped) {
+  const auto object = TRY(table.text("object", mapped.of_queue ? "queue" : "group"));
   if (object == "group" || object == "queue") {
-    source.of_queue = object == "queue";
+    mapped.of_queue = object == "queue";
     return 0;
   }
   if (object.find('{') == object.npos)
     return tl::unexpected(table.error("object", "not group, queue or a pattern as \"{group}_VQ\""));
   if (const auto tried = filled(object, {}); !tried)
     return tl::unexpected(table.error("object", tried.error().detail));
-  source.object = object;
+  mapped.object = object;
   return 0;
 }
 
@@ -93,37 +96,37 @@ Result<int> parse_object(Settings& table, FigureSource& source) {
 Result<Mapping> parse_mapping(Settings& settings, bool gms) {
   Mapping mapping = default_mapping();
   Settings tables = TRY(settings.table("statistics"));
-  for (std::size_t i = 0; i < figure_count; ++i) {
-    auto& source = mapping.figures[i];
-    const std::string key = to_string(static_cast<Figure>(i));
+  for (std::size_t i = 0; i < statistic_kind_count; ++i) {
+    auto& mapped = mapping.statistics[i];
+    const std::string key = to_string(static_cast<StatisticKind>(i));
     Settings table = TRY(tables.table(key));
-    source.asked = TRY(table.boolean("asked", true));
-    TRY(parse_object(table, source));
-    source.object_type = TRY(table.text("object_type", source.of_queue ? "Queue" : "GroupAgents"));
-    source.needed = TRY(table.boolean("needed", source.needed && source.asked));
-    if (source.needed && !source.asked)
+    mapped.asked = TRY(table.boolean("asked", true));
+    TRY(parse_object(table, mapped));
+    mapped.object_type = TRY(table.text("object_type", mapped.of_queue ? "Queue" : "GroupAgents"));
+    mapped.needed = TRY(table.boolean("needed", mapped.needed && mapped.asked));
+    if (mapped.needed && !mapped.asked)
       return tl::unexpected(table.error("needed", "it is not asked for"));
-    source.filter = TRY(table.text("filter", ""));
-    source.time_profile = TRY(table.text("time_profile", ""));
-    source.time_range = TRY(table.text("time_range", ""));
-    source.time_range2 = TRY(table.text("time_range2", ""));
+    mapped.filter = TRY(table.text("filter", ""));
+    mapped.time_profile = TRY(table.text("time_profile", ""));
+    mapped.time_range = TRY(table.text("time_range", ""));
+    mapped.time_range2 = TRY(table.text("time_range2", ""));
     if (table.has("category") && gms)
       return tl::unexpected(table.error("category", "GMS knows statistics by name only"));
     if (table.has("category")) {
       if (table.has("name"))
         return tl::unexpected(table.error("name", "a definition is given too: one of both"));
-      const auto done = parse_definition(table, source);
+      const auto done = parse_definition(table, mapped);
       if (!done) return tl::unexpected(done.error());
     } else {
-      source.name = TRY(table.text("name", source.name));
-      if (source.name.empty()) return tl::unexpected(table.error("name", "empty"));
-      if (const auto name = filled(source.name, {}); !name)
+      mapped.name = TRY(table.text("name", mapped.name));
+      if (mapped.name.empty()) return tl::unexpected(table.error("name", "empty"));
+      if (const auto name = filled(mapped.name, {}); !name)
         return tl::unexpected(table.error("name", name.error().detail));
     }
     TRY(table.finish(0));
   }
   TRY(tables.finish(0));
-  if (std::ranges::none_of(mapping.figures, [](const auto& source) { return source.needed; }))
+  if (std::ranges::none_of(mapping.statistics, [](const auto& mapped) { return mapped.needed; }))
     return tl::unexpected(settings.error("statistics", "at least one must be needed"));
   return mapping;
 }
@@ -164,12 +167,12 @@ Result<GmsPolicy> parse_gms(Settings& settings, const Session::Policy& session) 
   policy.parallel = session.parallel;
   policy.request_timeout = session.request_timeout;
   policy.retry_max = session.retry_max;
-  policy.rota.per_second =
+  policy.schedule.per_second =
       TRY(settings.real("requests_per_second", {.fallback = 200, .min = 0.1, .max = 100'000}));
-  policy.rota.burst = std::max(1.0, policy.rota.per_second / 20);
-  policy.rota.least = session.poll_period;
-  policy.rota.unseen_min = session.batches.unseen_min;
-  policy.rota.unseen_max = session.batches.unseen_max;
+  policy.schedule.burst = std::max(1.0, policy.schedule.per_second / 20);
+  policy.schedule.least = session.poll_period;
+  policy.schedule.unseen_min = session.batches.unseen_min;
+  policy.schedule.unseen_max = session.batches.unseen_max;
   policy.max_age = TRY(settings.duration("max_age", {.fallback = 0s, .min = 0s, .max = 1h}));
   if (policy.max_age % std::chrono::seconds{1} != Duration::zero())
     return tl::unexpected(settings.error("max_age", "not whole seconds"));
@@ -196,14 +199,14 @@ Result<StatfeedConfig> parse_statfeed_config(Place& place) {
   }
 
   Settings& settings = place.settings;
-  config.replay_file = TRY(settings.text("replay_file", ""));
+  config.replay_file = TRY(settings.file("replay_file", ""));
   config.replay_speed =
       TRY(settings.real("replay_speed", {.fallback = 1, .min = 0.01, .max = 1000}));
-  config.record_file = TRY(settings.text("record_file", ""));
+  config.record_file = TRY(settings.file("record_file", ""));
   const bool replay = !config.replay_file.empty();
-  config.servers[0] = TRY(server_url(settings, "primary", "http",
+  config.servers[0] = TRY(server_url(settings, "primary", Sent::statistics,
                                      replay ? std::optional<std::string>{""} : std::nullopt));
-  config.servers[1] = TRY(server_url(settings, "backup", "http", ""));
+  config.servers[1] = TRY(server_url(settings, "backup", Sent::statistics, ""));
   if (!replay && config.servers[0].empty())
     return tl::unexpected(settings.error("primary", "empty"));
   constexpr std::array<std::string_view, 3> interfaces{"statistics", "gms", "gms_internal"};
@@ -212,7 +215,7 @@ Result<StatfeedConfig> parse_statfeed_config(Place& place) {
   config.access = TRY(parse_access(settings));
   config.mapping = TRY(parse_mapping(settings, config.gms));
   config.session = TRY(parse_session(settings, time_scale, config.gms));
-  config.session.batches.figures = asked_figures(config.mapping);
+  config.session.batches.kinds = asked_kinds(config.mapping);
   config.gms_policy = TRY(parse_gms(settings, config.session));
   config.gms_policy.internal = interface == "gms_internal";
 
@@ -231,7 +234,7 @@ Result<StatfeedConfig> parse_statfeed_config(Place& place) {
       time_scale *
       TRY(settings.real("max_interactions_per_second", {.fallback = 10, .min = 0.01, .max = 1e6}));
   config.totals.burst = 50;
-  config.settle = TRY(settings.duration("settle", {.fallback = 50ms, .min = 1ms, .max = 10s}));
+  config.debounce = TRY(settings.duration("settle", {.fallback = 50ms, .min = 1ms, .max = 10s}));
   return settings.finish(config);
 }
 

@@ -1,5 +1,4 @@
-// Settings of statfeed: the table [statfeed] of the topology file, and what it takes from the rest
-// of it.
+// Settings of statfeed: table [statfeed] of the topology file, and what the rest of it says.
 #pragma once
 
 #include <array>
@@ -7,7 +6,7 @@
 
 #include "services/statfeed/failover.h"
 #include "services/statfeed/mapping.h"
-#include "services/statfeed/rota.h"
+#include "services/statfeed/poll_schedule.h"
 #include "services/statfeed/session.h"
 #include "services/statfeed/totals.h"
 #include "topology/targets.h"
@@ -33,8 +32,8 @@ struct StatServerAccess {
 /// How to ask the Stat Service of GMS.
 struct GmsPolicy {
   bool internal = false;  // /internal_statistic, without authentication.
-  Rota::Policy rota;
-  int parallel = 8;       // [1..64] questions out at once.
+  PollSchedule::Policy schedule;
+  int parallel = 8;       // [1..64] requests out at once.
   Duration max_age = 0s;  // [whole seconds] how old a value of the service's cache may be.
   Duration request_timeout = 5s;
   Duration retry_max = 10s;
@@ -55,7 +54,7 @@ struct StatfeedConfig {
   GmsPolicy gms_policy;
   Failover::Policy failover;
   Totals::Policy totals;
-  Duration settle = 50ms;  // After a change, before it is published.
+  Duration debounce = 50ms;  // From a change to its publication (setting `settle`).
 
   // From the topology.
   std::string targets_file;
@@ -68,8 +67,8 @@ struct StatfeedConfig {
   Targets targets;  // As read at the start by main.
 };
 
-/// Times of the pacing world are divided by the topology's time_scale here; see README.md for each
-/// key.
+/// Times of the pacing world are divided by the topology's time_scale here. README.md has each key.
+///
 ///   errors   bad_value, naming FILE:LINE:COLUMN, key and value
 Result<StatfeedConfig> parse_statfeed_config(Place& place);
 

@@ -4,9 +4,12 @@
 //   Failover::Outcome outcome = failover.step({primary, backup}, now);
 //   if (outcome.switched) ...
 //
-// Rules, in this order: whoever asks for a switch gets it if the other server is usable; a server
-// that is no longer usable, or that lags behind the other, is left for the other if that is usable;
-// nothing else ever switches, so there is no way back by itself. At the start the primary is waited
+// The server in use is left, for the other and only if that is usable, when it
+//   1. is not usable itself: calls itself unavailable, is lost, or is silent,
+//   2. is to be left by an operator's wish,
+//   3. lags behind the other by its timestamps,
+//   4. knows less than half the targets that the other knows, for `silence`.
+// Nothing else ever switches, so there is no way back by itself. At the start the primary is waited
 // for.
 //
 // Invariant: a switch goes to a usable server only.
@@ -35,7 +38,7 @@ class Failover {
  public:
   struct Policy {
     Duration silence = 5s;     // [> 0] not heard for longer: not usable.
-    Duration lag = 30s;        // [> 0] its newest timestamp that much behind the other's: left.
+    Duration lag = 30s;        // [> 0] its newest timestamp so far behind the other's: left.
     Duration start_wait = 5s;  // [>= 0] for the primary, before the backup is taken at the start.
     Duration grace = 10s;      // [>= 0] after a switch, or a return from silence: provisional.
   };

@@ -1,6 +1,7 @@
 #include "services/statfeed/feed_file.h"
 
-#include <array>
+#include <zlib.h>
+
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -15,22 +16,9 @@ constexpr double max_whole = 4503599627370496.0;  // Beyond that a double is wri
 constexpr std::size_t max_name = 4096;
 constexpr Duration longest = 100 * 365 * 24h;
 
-// CRC-32 as in zlib and Ethernet (polynomial 0xedb88320, reflected).
-constexpr auto crc_table = [] {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t c = i;
-    for (int bit = 0; bit < 8; ++bit) c = c & 1 ? 0xedb88320u ^ (c >> 1) : c >> 1;
-    table[i] = c;
-  }
-  return table;
-}();
-
 std::uint32_t crc_of(std::string_view bytes) {
-  std::uint32_t c = 0xffffffffu;
-  for (const char byte : bytes)
-    c = crc_table[(c ^ static_cast<unsigned char>(byte)) & 255] ^ (c >> 8);
-  return ~c;
+  return static_cast<std::uint32_t>(
+      ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 template <class Number>
@@ -112,36 +100,35 @@ class Payload {
   bool ok_ = true;
 };
 
-void put_reading(std::string& out, const Reading& reading, std::int64_t before_ms) {
-  put_varint(out, reading.statistic);
-  out.push_back(static_cast<char>(reading.kind));
+void put_update(std::string& out, const StatisticUpdate& update, std::int64_t before_ms) {
+  put_varint(out, update.statistic);
+  out.push_back(static_cast<char>(update.status));
   // Differences wrap around, so that any timestamp survives.
-  put_varint(out,
-             zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(reading.timestamp_ms) -
-                                              static_cast<std::uint64_t>(before_ms))));
-  if (reading.kind != Reading::Kind::value) return;
-  const bool whole = std::abs(reading.value) < max_whole &&
-                     std::trunc(reading.value) == reading.value &&
-                     !(reading.value == 0 && std::signbit(reading.value));
+  put_varint(out, zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(update.timestamp_ms) -
+                                                   static_cast<std::uint64_t>(before_ms))));
+  if (update.status != StatisticUpdate::Status::value) return;
+  const bool whole = std::abs(update.value) < max_whole &&
+                     std::trunc(update.value) == update.value &&
+                     !(update.value == 0 && std::signbit(update.value));
   out.push_back(whole ? 0 : 1);
   if (whole)
-    put_varint(out, zigzag(static_cast<std::int64_t>(reading.value)));
+    put_varint(out, zigzag(static_cast<std::int64_t>(update.value)));
   else
-    put_fixed(out, std::bit_cast<std::uint64_t>(reading.value));
+    put_fixed(out, std::bit_cast<std::uint64_t>(update.value));
 }
 
-Reading read_reading(Payload& in, std::int64_t before_ms) {
-  Reading reading;
-  reading.statistic = in.small();
+StatisticUpdate read_update(Payload& in, std::int64_t before_ms) {
+  StatisticUpdate update;
+  update.statistic = in.small();
   const auto kind = in.byte();
-  if (kind > static_cast<std::uint8_t>(Reading::Kind::unseen)) in.fault();
-  reading.kind = static_cast<Reading::Kind>(kind & 3);
-  reading.timestamp_ms = static_cast<std::int64_t>(
+  if (kind > static_cast<std::uint8_t>(StatisticUpdate::Status::unseen)) in.fault();
+  update.status = static_cast<StatisticUpdate::Status>(kind & 3);
+  update.timestamp_ms = static_cast<std::int64_t>(
       static_cast<std::uint64_t>(before_ms) + static_cast<std::uint64_t>(unzigzag(in.varint())));
-  if (!in.ok() || reading.kind != Reading::Kind::value) return reading;
-  reading.value = in.byte() == 0 ? static_cast<double>(unzigzag(in.varint()))
-                                 : std::bit_cast<double>(in.fixed());
-  return reading;
+  if (!in.ok() || update.status != StatisticUpdate::Status::value) return update;
+  update.value = in.byte() == 0 ? static_cast<double>(unzigzag(in.varint()))
+                                : std::bit_cast<double>(in.fixed());
+  return update;
 }
 
 std::optional<FeedRecord> read_record(std::string_view bytes) {
@@ -160,18 +147,18 @@ std::optional<FeedRecord> read_record(std::string_view bytes) {
     for (std::size_t i = 0; i < count && in.ok(); ++i) {
       FeedTarget target;
       target.slot = in.small();
-      target.subject.id = in.text();
-      target.subject.group = in.text();
-      target.subject.queue = in.text();
+      target.objects.id = in.text();
+      target.objects.group = in.text();
+      target.objects.queue = in.text();
       record.targets.push_back(std::move(target));
     }
   }
-  if (record.kind == FeedRecord::Kind::readings) {
+  if (record.kind == FeedRecord::Kind::updates) {
     const auto count = in.count();
     std::int64_t before_ms = 0;
     for (std::size_t i = 0; i < count && in.ok(); ++i) {
-      record.readings.push_back(read_reading(in, before_ms));
-      before_ms = record.readings.back().timestamp_ms;
+      record.updates.push_back(read_update(in, before_ms));
+      before_ms = record.updates.back().timestamp_ms;
     }
   }
   if (record.kind == FeedRecord::Kind::state) {
@@ -208,17 +195,17 @@ void encode_feed(const FeedRecord& record, std::string& out) {
     put_varint(out, record.targets.size());
     for (const auto& target : record.targets) {
       put_varint(out, target.slot);
-      put_text(out, target.subject.id);
-      put_text(out, target.subject.group);
-      put_text(out, target.subject.queue);
+      put_text(out, target.objects.id);
+      put_text(out, target.objects.group);
+      put_text(out, target.objects.queue);
     }
   }
-  if (record.kind == FeedRecord::Kind::readings) {
-    put_varint(out, record.readings.size());
+  if (record.kind == FeedRecord::Kind::updates) {
+    put_varint(out, record.updates.size());
     std::int64_t before_ms = 0;
-    for (const auto& reading : record.readings) {
-      put_reading(out, reading, before_ms);
-      before_ms = reading.timestamp_ms;
+    for (const auto& update : record.updates) {
+      put_update(out, update, before_ms);
+      before_ms = update.timestamp_ms;
     }
   }
   if (record.kind == FeedRecord::Kind::state) {

@@ -5,13 +5,14 @@
 //     byte kind, varint microseconds since the recording began, byte server, then
 //     targets:   varint count, each varint slot and three texts (varint length, bytes): id, group,
 //                queue
-//     readings:  varint count, each varint statistic, byte kind, zigzag varint of the difference to
+//     updates:  varint count, each varint statistic, byte kind, zigzag varint of the difference to
 //                the timestamp before, and for a value either 0 and a zigzag varint, or 1 and a
 //                double
 //     state:     byte of flags (1 complete, 2 available, 4 pushing, 8 lost,
 //                16 each value ages by itself), varint statistics unknown
-//   Whole numbers cost a byte or two; a file that was cut or damaged is good up to that frame.
-//   Times are fine enough for what is played back to meet the same timers.
+//
+// Whole numbers cost a byte or two. A file that was cut or damaged is good up to that frame. Times
+// are fine enough for what is played back to meet the same timers.
 #pragma once
 
 #include <optional>
@@ -26,19 +27,19 @@
 namespace paceline::statfeed {
 
 struct FeedTarget {
-  std::uint32_t slot = 0;  // As the readings number it, until the next record of targets.
-  Subject subject;
+  std::uint32_t slot = 0;  // As updates number it, until the next record of targets.
+  TargetObjects objects;
 
   bool operator==(const FeedTarget&) const = default;
 };
 
 struct FeedRecord {
-  enum class Kind : std::uint8_t { targets, began, heard, readings, state };
+  enum class Kind : std::uint8_t { targets, began, heard, updates, state };
   Kind kind = Kind::heard;
-  Duration at{};   // [>= 0, in whole us] since the recording began.
+  Duration at{};   // [>= 0, whole us] since the recording began.
   int server = 0;  // [0, 1]
   std::vector<FeedTarget> targets{};
-  std::vector<Reading> readings{};
+  std::vector<StatisticUpdate> updates{};
   SourceState state{};
 
   bool operator==(const FeedRecord&) const = default;

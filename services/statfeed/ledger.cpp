@@ -13,8 +13,8 @@ constexpr std::int64_t year_2200_ms = 7'258'118'400'000;
 }  // namespace
 
 Ledger::Ledger(const Mapping& mapping) {
-  for (std::size_t i = 0; i < figure_count; ++i) {
-    needed_[i] = mapping.figures[i].needed;
+  for (std::size_t i = 0; i < statistic_kind_count; ++i) {
+    needed_[i] = mapping.statistics[i].needed;
     needed_count_ = static_cast<std::uint8_t>(needed_count_ + (needed_[i] ? 1 : 0));
   }
   CHECK(needed_count_ > 0);  // Otherwise a target would be visible without anything heard.
@@ -22,7 +22,7 @@ Ledger::Ledger(const Mapping& mapping) {
 
 void Ledger::resize(std::uint32_t slots) {
   CHECK(slots >= lacking_.size());
-  const std::size_t statistics = std::size_t{slots} * figure_count;
+  const std::size_t statistics = std::size_t{slots} * statistic_kind_count;
   values_.resize(statistics);
   timestamps_.resize(statistics);
   read_at_.resize(statistics);
@@ -33,28 +33,28 @@ void Ledger::resize(std::uint32_t slots) {
 void Ledger::forget(std::uint32_t slot) {
   if (lacking_[slot] == 0) --visible_slots_;
   lacking_[slot] = needed_count_;
-  const auto begin = static_cast<std::ptrdiff_t>(std::size_t{slot} * figure_count);
-  std::fill_n(values_.begin() + begin, figure_count, 0.0);
-  std::fill_n(timestamps_.begin() + begin, figure_count, 0);
-  std::fill_n(known_.begin() + begin, figure_count, Known::unheard);
+  const auto begin = static_cast<std::ptrdiff_t>(std::size_t{slot} * statistic_kind_count);
+  std::fill_n(values_.begin() + begin, statistic_kind_count, 0.0);
+  std::fill_n(timestamps_.begin() + begin, statistic_kind_count, 0);
+  std::fill_n(known_.begin() + begin, statistic_kind_count, Known::unheard);
 }
 
-std::optional<Reading> Ledger::last(Statistic statistic) const {
-  Reading reading{.statistic = statistic, .timestamp_ms = timestamps_[statistic]};
+std::optional<StatisticUpdate> Ledger::last(Statistic statistic) const {
+  StatisticUpdate update{.statistic = statistic, .timestamp_ms = timestamps_[statistic]};
   switch (known_[statistic]) {
     case Known::unheard:
       return std::nullopt;
     case Known::value:
-      reading.value = values_[statistic];
+      update.value = values_[statistic];
       break;
     case Known::invalid:
-      reading.kind = Reading::Kind::invalid;
+      update.status = StatisticUpdate::Status::invalid;
       break;
     case Known::unseen:
-      reading.kind = Reading::Kind::unseen;
+      update.status = StatisticUpdate::Status::unseen;
       break;
   }
-  return reading;
+  return update;
 }
 
 void Ledger::begin_session() {
@@ -66,7 +66,7 @@ void Ledger::set_known(Statistic statistic, Known known) {
   const bool had = known_[statistic] == Known::value;
   const bool has = known == Known::value;
   known_[statistic] = known;
-  if (had == has || !needed_[statistic % figure_count]) return;
+  if (had == has || !needed_[statistic % statistic_kind_count]) return;
   auto& lacking = lacking_[slot_of(statistic)];
   if (has) {
     if (--lacking == 0) ++visible_slots_;
@@ -77,37 +77,37 @@ void Ledger::set_known(Statistic statistic, Known known) {
 
 Instant Ledger::oldest(std::uint32_t slot) const {
   Instant oldest = Instant::max();
-  for (std::uint32_t i = 0; i < figure_count; ++i)
-    if (needed_[i]) oldest = std::min(oldest, read_at_[slot * figure_count + i]);
+  for (std::uint32_t i = 0; i < statistic_kind_count; ++i)
+    if (needed_[i]) oldest = std::min(oldest, read_at_[slot * statistic_kind_count + i]);
   return oldest;
 }
 
-Ledger::Taken Ledger::take(const Reading& reading, Instant now) {
-  const auto i = reading.statistic;
+Ledger::Taken Ledger::take(const StatisticUpdate& update, Instant now) {
+  const auto i = update.statistic;
   CHECK(i < values_.size());
-  if (reading.timestamp_ms > 0 && reading.timestamp_ms < year_2200_ms) {
-    const auto behind = timestamps_[i] - reading.timestamp_ms;
+  if (update.timestamp_ms > 0 && update.timestamp_ms < year_2200_ms) {
+    const auto behind = timestamps_[i] - update.timestamp_ms;
     if (behind > 0 && behind < reorder_window_ms) return Taken::late;
-    timestamps_[i] = reading.timestamp_ms;
-    newest_ms_ = std::max(newest_ms_, reading.timestamp_ms);
+    timestamps_[i] = update.timestamp_ms;
+    newest_ms_ = std::max(newest_ms_, update.timestamp_ms);
   }
-  read_at_[i] = now - reading.age;
+  read_at_[i] = now - update.age;
   Known known = Known::unseen;
-  switch (reading.kind) {
-    case Reading::Kind::value:
+  switch (update.status) {
+    case StatisticUpdate::Status::value:
       known = Known::value;
       break;
-    case Reading::Kind::invalid:
+    case StatisticUpdate::Status::invalid:
       known = Known::invalid;
       break;
-    case Reading::Kind::unseen:
+    case StatisticUpdate::Status::unseen:
       known = Known::unseen;
       break;
   }
-  const bool same = known_[i] == known && (known != Known::value || values_[i] == reading.value);
-  if (known == Known::value) values_[i] = reading.value;
+  const bool same = known_[i] == known && (known != Known::value || values_[i] == update.value);
+  if (known == Known::value) values_[i] = update.value;
   set_known(i, known);
-  return same ? Taken::repeated : Taken::fresh;
+  return same ? Taken::repeated : Taken::changed;
 }
 
 }  // namespace paceline::statfeed

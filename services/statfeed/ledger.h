@@ -2,14 +2,15 @@
 // statistic.
 //
 //   Ledger ledger{mapping};
-//   ledger.resize(roster.capacity());
-//   if (ledger.take(reading) == Ledger::Taken::fresh) ...
-//   ledger.visible(slot), ledger.value(slot, Figure::ready)
+//   ledger.resize(targets_index.capacity());
+//   if (ledger.take(update) == Ledger::Taken::changed) ...
+//   ledger.visible(slot), ledger.value(slot, StatisticKind::ready)
 //
-// Invariants: within a session the timestamp of a statistic never falls by less than
-// `reorder_window` (what falls by more is a clock that was set, and is believed); a duplicate or an
-// overtaken reading changes nothing; visible(slot) is true exactly when every needed figure has a
-// value.
+// Invariants
+//   Within a session the timestamp of a statistic never falls by less than `reorder_window_ms`;
+//   what falls by more is a clock that was set, and is believed.
+//   A duplicate or an overtaken update changes nothing.
+//   visible(slot) is true exactly when every needed statistic of the target has a value.
 #pragma once
 
 #include <cstdint>
@@ -23,27 +24,27 @@
 namespace paceline::statfeed {
 
 /// One thing that a Stat Server said about one statistic.
-struct Reading {
-  enum class Kind : std::uint8_t {
+struct StatisticUpdate {
+  enum class Status : std::uint8_t {
     value,
     invalid,  // It knows the statistic, but has no value for it now.
     unseen,   // It does not know the object or the statistic.
   };
 
   Statistic statistic = 0;
-  Kind kind = Kind::value;
+  Status status = Status::value;
   std::int64_t timestamp_ms = 0;  // [ms since 1970] by the server; 0 = not said.
   double value = 0;
-  Duration age{};  // [>= 0] How old it was when it was read.
+  Duration age{};  // [>= 0] how old it was when it was read.
 
-  bool operator==(const Reading&) const = default;
+  bool operator==(const StatisticUpdate&) const = default;
 };
 
 class Ledger {
  public:
   enum class Known : std::uint8_t { unheard, value, invalid, unseen };
   enum class Taken : std::uint8_t {
-    fresh,     // The number or the state changed.
+    changed,   // The number or the state changed.
     repeated,  // The same again.
     late,      // Overtaken by a newer one: ignored.
   };
@@ -55,25 +56,25 @@ class Ledger {
   void resize(std::uint32_t slots);
   /// The slot's target left, or another came: nothing is known about it.
   void forget(std::uint32_t slot);
-  /// The server may have restarted: timestamps of before no longer make a reading late.
+  /// The server may have restarted: timestamps of before no longer make an update late.
   void begin_session();
 
-  /// `reading.statistic` must be within resize().
-  Taken take(const Reading& reading, Instant now = {});
+  /// `update.statistic` must be within resize().
+  Taken take(const StatisticUpdate& update, Instant now = {});
 
   bool visible(std::uint32_t slot) const { return lacking_[slot] == 0; }
-  Known known(std::uint32_t slot, Figure figure) const {
-    return known_[statistic_of(slot, figure)];
+  Known known(std::uint32_t slot, StatisticKind kind) const {
+    return known_[statistic_of(slot, kind)];
   }
   /// The last number heard, 0 if none; stays when the statistic becomes invalid.
-  double value(std::uint32_t slot, Figure figure) const {
-    return values_[statistic_of(slot, figure)];
+  double value(std::uint32_t slot, StatisticKind kind) const {
+    return values_[statistic_of(slot, kind)];
   }
 
-  /// When the oldest of a visible target's needed figures was true, as far as readings tell.
+  /// When the oldest needed value of a visible target was true, as far as updates tell.
   Instant oldest(std::uint32_t slot) const;
-  /// What was last said about a statistic in this session, as a reading; nothing if nothing was.
-  std::optional<Reading> last(Statistic statistic) const;
+  /// What was last said about a statistic in this session; nothing if nothing was.
+  std::optional<StatisticUpdate> last(Statistic statistic) const;
 
   std::uint32_t slots() const { return static_cast<std::uint32_t>(lacking_.size()); }
   std::uint32_t visible_slots() const { return visible_slots_; }
@@ -83,13 +84,13 @@ class Ledger {
  private:
   void set_known(Statistic statistic, Known known);
 
-  std::array<bool, figure_count> needed_{};
+  std::array<bool, statistic_kind_count> needed_{};
   std::uint8_t needed_count_ = 0;
   std::vector<double> values_;
   std::vector<std::int64_t> timestamps_;
   std::vector<Instant> read_at_;
   std::vector<Known> known_;
-  std::vector<std::uint8_t> lacking_;  // Per slot: needed figures without a value.
+  std::vector<std::uint8_t> lacking_;  // By slot: needed statistics without a value.
   std::uint32_t visible_slots_ = 0;
   std::int64_t newest_ms_ = 0;
 };

@@ -47,8 +47,8 @@ int main(int argc, char** argv) {
         std::optional<ReplayAdapter> replay;
         std::array<std::unique_ptr<Source>, server_count> servers;
         if (!config.replay_file.empty()) {
-          replay.emplace(ReplayAdapter::Options{config.replay_file, config.replay_speed}, recorder,
-                         statfeed.roster(), world);
+          replay.emplace(ReplayAdapter::Options{config.replay_file, config.replay_speed}, statfeed,
+                         statfeed.targets_index(), world);
           for (int server = 0; server < server_count; ++server) statfeed.attach(server, *replay);
           replay->start();
         }
@@ -58,11 +58,11 @@ int main(int argc, char** argv) {
           if (config.gms)
             servers[i] = std::make_unique<GmsAdapter>(
                 GmsAdapter::Options{config.servers[i], config.access, config.gms_policy}, server,
-                recorder, statfeed.roster(), statfeed.mapping(), world, http);
+                statfeed, statfeed.targets_index(), statfeed.mapping(), world, http);
           else
             servers[i] = std::make_unique<StatisticsAdapter>(
                 StatisticsAdapter::Options{config.servers[i], config.access, config.session},
-                server, recorder, statfeed.roster(), statfeed.mapping(), world, http);
+                server, statfeed, statfeed.targets_index(), statfeed.mapping(), world, http);
           statfeed.attach(static_cast<int>(i), *servers[i]);
           servers[i]->start();
         }

@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t id_length = 36;
 constexpr std::size_t salt_length = 24;  // "xxxxxxxx-xxxx-4xxx-axxx-": the rest is the number.
 
-FigureSource of_group(std::string name, bool needed = true) {
+MappedStatistic of_group(std::string name, bool needed = true) {
   return {.of_queue = false,
           .object_type = "GroupAgents",
           .name = std::move(name),
@@ -16,7 +16,7 @@ FigureSource of_group(std::string name, bool needed = true) {
           .needed = needed};
 }
 
-FigureSource of_queue(std::string name, bool needed = true) {
+MappedStatistic of_queue(std::string name, bool needed = true) {
   return {.of_queue = true,
           .object_type = "Queue",
           .name = std::move(name),
@@ -55,29 +55,29 @@ void write_salt(char* out, std::uint64_t salt) {
 
 }  // namespace
 
-const char* to_string(Figure figure) {
-  switch (figure) {
-    case Figure::logged_in:
+const char* to_string(StatisticKind kind) {
+  switch (kind) {
+    case StatisticKind::logged_in:
       return "logged_in";
-    case Figure::ready:
+    case StatisticKind::ready:
       return "ready";
-    case Figure::busy:
+    case StatisticKind::busy:
       return "busy";
-    case Figure::after_call_work:
+    case StatisticKind::after_call_work:
       return "after_call_work";
-    case Figure::not_ready:
+    case StatisticKind::not_ready:
       return "not_ready";
-    case Figure::in_queue:
+    case StatisticKind::in_queue:
       return "in_queue";
-    case Figure::entered:
+    case StatisticKind::entered:
       return "entered";
-    case Figure::answered:
+    case StatisticKind::answered:
       return "answered";
-    case Figure::abandoned:
+    case StatisticKind::abandoned:
       return "abandoned";
-    case Figure::handling_time:
+    case StatisticKind::handling_time:
       return "handling_time";
-    case Figure::waiting_time:
+    case StatisticKind::waiting_time:
       return "waiting_time";
   }
   return "unknown";
@@ -85,28 +85,28 @@ const char* to_string(Figure figure) {
 
 Mapping default_mapping() {
   Mapping mapping;
-  mapping[Figure::logged_in] = of_group("LoggedInAgents");
-  mapping[Figure::ready] = of_group("CurrentReadyAgents");
-  mapping[Figure::busy] = of_group("BusyAgents");
-  mapping[Figure::after_call_work] = of_group("AfterCallWorkAgents", false);
-  mapping[Figure::not_ready] = of_group("NotReadyAgents", false);
-  mapping[Figure::in_queue] = of_queue("Current_In_Queue");
-  mapping[Figure::entered] = of_queue("Total_Entered");
-  mapping[Figure::answered] = of_queue("Total_Answered");
-  mapping[Figure::abandoned] = of_queue("Total_Abandoned");
-  mapping[Figure::handling_time] = of_group("AverageHandlingTime", false);
-  mapping[Figure::waiting_time] = of_queue("AverageWaitingTime", false);
+  mapping[StatisticKind::logged_in] = of_group("LoggedInAgents");
+  mapping[StatisticKind::ready] = of_group("CurrentReadyAgents");
+  mapping[StatisticKind::busy] = of_group("BusyAgents");
+  mapping[StatisticKind::after_call_work] = of_group("AfterCallWorkAgents", false);
+  mapping[StatisticKind::not_ready] = of_group("NotReadyAgents", false);
+  mapping[StatisticKind::in_queue] = of_queue("Current_In_Queue");
+  mapping[StatisticKind::entered] = of_queue("Total_Entered");
+  mapping[StatisticKind::answered] = of_queue("Total_Answered");
+  mapping[StatisticKind::abandoned] = of_queue("Total_Abandoned");
+  mapping[StatisticKind::handling_time] = of_group("AverageHandlingTime", false);
+  mapping[StatisticKind::waiting_time] = of_queue("AverageWaitingTime", false);
   return mapping;
 }
 
-std::uint32_t asked_figures(const Mapping& mapping) {
+std::uint32_t asked_kinds(const Mapping& mapping) {
   std::uint32_t asked = 0;
-  for (std::uint32_t i = 0; i < figure_count; ++i)
-    if (mapping.figures[i].asked) asked |= 1u << i;
+  for (std::uint32_t i = 0; i < statistic_kind_count; ++i)
+    if (mapping.statistics[i].asked) asked |= 1u << i;
   return asked;
 }
 
-Result<std::string> filled(std::string_view pattern, const Subject& subject) {
+Result<std::string> filled(std::string_view pattern, const TargetObjects& target) {
   std::string out;
   while (!pattern.empty()) {
     const auto open = pattern.find('{');
@@ -116,13 +116,13 @@ Result<std::string> filled(std::string_view pattern, const Subject& subject) {
     if (close == pattern.npos) return fail("a { without its }");
     const auto word = pattern.substr(open + 1, close - open - 1);
     if (word == "id")
-      out += subject.id;
+      out += target.id;
     else if (word == "channel")
-      out += subject.media_channel;
+      out += target.media_channel;
     else if (word == "group")
-      out += subject.group;
+      out += target.group;
     else if (word == "queue")
-      out += subject.queue;
+      out += target.queue;
     else
       return fail("{" + std::string{word} + "} is not one of {id}, {channel}, {group}, {queue}");
     pattern.remove_prefix(close + 1);
@@ -130,20 +130,21 @@ Result<std::string> filled(std::string_view pattern, const Subject& subject) {
   return out;
 }
 
-StatisticRequest request_for(const Mapping& mapping, const Subject& subject, Figure figure) {
-  const auto& source = mapping[figure];
+StatisticRequest request_for(const Mapping& mapping, const TargetObjects& target,
+                             StatisticKind kind) {
+  const auto& mapped = mapping[kind];
   const auto good = [&](std::string_view pattern) {
-    auto text = filled(pattern, subject);
+    auto text = filled(pattern, target);
     CHECK(text.has_value());  // The settings' reader tried it.
     return *std::move(text);
   };
   return {.statistic_id = {},
-          .object_id = !source.object.empty() ? good(source.object)
-                       : source.of_queue      ? subject.queue
-                                              : subject.group,
-          .object_type = source.object_type,
-          .name = source.definition ? std::string{} : good(source.name),
-          .definition = source.definition};
+          .object_id = !mapped.object.empty() ? good(mapped.object)
+                       : mapped.of_queue      ? target.queue
+                                              : target.group,
+          .object_type = mapped.object_type,
+          .name = mapped.definition ? std::string{} : good(mapped.name),
+          .definition = mapped.definition};
 }
 
 std::string statistic_id(std::uint64_t salt, std::uint16_t generation, Statistic statistic) {
@@ -154,15 +155,15 @@ std::string statistic_id(std::uint64_t salt, std::uint16_t generation, Statistic
   return id;
 }
 
-std::optional<StatisticName> read_statistic_id(std::string_view id, std::uint64_t salt) {
+std::optional<StatisticId> read_statistic_id(std::string_view id, std::uint64_t salt) {
   char prefix[salt_length];
   write_salt(prefix, salt);
   if (id.size() != id_length || id.substr(0, salt_length) != std::string_view{prefix, salt_length})
     return std::nullopt;
   const auto number = read_hex(id.substr(salt_length));
   if (!number) return std::nullopt;
-  return StatisticName{.generation = static_cast<std::uint16_t>(*number >> 32),
-                       .statistic = static_cast<Statistic>(*number)};
+  return StatisticId{.generation = static_cast<std::uint16_t>(*number >> 32),
+                     .statistic = static_cast<Statistic>(*number)};
 }
 
 }  // namespace paceline::statfeed

@@ -1,8 +1,9 @@
-// statfeed's shell: what sources read goes into one ledger for each server; what the server in use
+// statfeed's shell: what sources tell goes into one ledger for each server; what the server in use
 // knows of a target goes out on `stat`, to the pacer of its shard.
 #pragma once
 
 #include <array>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "common/ports/world.h"
 #include "services/statfeed/config.h"
 #include "services/statfeed/source.h"
+#include "services/statfeed/visibility.h"
 
 namespace paceline::statfeed {
 
@@ -31,7 +33,10 @@ class Statfeed final : public SourceListener {
   /// All sources take leave of their servers.
   void stop();
 
-  const Roster& roster() const { return roster_; }
+  /// From now on `observer` is told all that sources tell, before it counts here; null ends that.
+  void observe(SourceListener* observer) { observer_ = observer; }
+
+  const TargetsIndex& targets_index() const { return targets_index_; }
   const Mapping& mapping() const { return config_.mapping; }
   const Ledger& ledger(int server) const {
     return servers_[static_cast<std::size_t>(server)].ledger;
@@ -46,7 +51,7 @@ class Statfeed final : public SourceListener {
   }
 
   void began(int server) override;
-  void read(int server, std::span<const Reading> readings) override;
+  void updated(int server, std::span<const StatisticUpdate> updates) override;
   void heard(int server) override;
   void became(int server, const SourceState& state) override;
 
@@ -61,7 +66,7 @@ class Statfeed final : public SourceListener {
     ServerView view;
     SourceState state;
     Gauge& up;
-    Counter& readings;
+    Counter& updates;
     Counter& late;
   };
   struct Row {  // Where a slot is published.
@@ -69,29 +74,34 @@ class Statfeed final : public SourceListener {
     std::uint32_t row = 0;
   };
 
+  static std::size_t at(int server);
   Server make_server(int server);
   void apply(const Targets& targets);
-  void number_rows();
+  void assign_rows();
   void register_questions();
   void tick();
-  void soon();
+  void publish_soon();
   void publish();
   void follow(const Failover::Outcome& outcome);
-  void touch(std::uint32_t slot);
-  void touch_all();
+  void mark_dirty(std::uint32_t slot);
+  void mark_all_dirty();
   TargetStat row(std::uint32_t slot, Instant now) const;
   StatSource head(Instant now);
   /// [>= 0] since the server in use was heard; since the start of statfeed if none is.
   Duration age(Instant now) const;
   StatQuality condition(Instant now) const;
   void report_visibility();
-  void doubt(std::uint32_t slot, Instant now);
-  void trust_again(Instant now);
+  void mark_provisional(std::uint32_t slot, Instant now);
+  void end_provisional(Instant now);
   void fill_status(StatusReply& reply);
+  void fill_status(StatusReply& reply, int server, Instant now) const;
+  Result<Bytes> switch_server();
+  void count(int server, const StatisticUpdate& update, Instant now);
 
   StatfeedConfig config_;
   World& world_;
-  Roster roster_;
+  SourceListener* observer_ = nullptr;
+  TargetsIndex targets_index_;
   Totals totals_;
   Failover failover_;
   std::array<Server, server_count> servers_;
@@ -99,10 +109,10 @@ class Statfeed final : public SourceListener {
 
   std::vector<Shard> shards_;
   std::vector<Row> row_of_;  // By slot.
-  std::vector<std::uint32_t> touched_;
-  std::vector<bool> is_touched_;
+  std::vector<std::uint32_t> dirty_;
+  std::vector<bool> is_dirty_;
   std::string targets_version_;
-  bool soon_ = false;
+  bool publishing_soon_ = false;
 
   // As last published for all: when one of them changes, every row does.
   StatQuality condition_ = StatQuality::not_visible;
@@ -112,14 +122,11 @@ class Statfeed final : public SourceListener {
   Instant rate_since_;
   double updates_per_second_ = 0;
   bool heard_since_mark_ = false;
-  std::uint64_t visibility_before_ = 0;  // Marks (visibility.h).
-  std::uint64_t statistics_told_ = 0;
-  std::uint64_t lacking_told_ = 0;
-  bool targets_told_ = false;  // That some are not visible.
+  VisibilityReport visibility_report_;
 
   // Targets whose counters restarted or jumped are provisional for a while.
-  std::vector<Instant> doubted_until_;                    // By slot.
-  std::deque<std::pair<Instant, std::uint32_t>> doubts_;  // In the order of their ends.
+  std::vector<Instant> provisional_until_;                          // By slot.
+  std::deque<std::pair<Instant, std::uint32_t>> provisional_ends_;  // In the order of their ends.
   Failover::Why last_why_ = Failover::Why::none;
   std::optional<Instant> switched_at_;
 

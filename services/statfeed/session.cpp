@@ -1,19 +1,15 @@
 #include "services/statfeed/session.h"
 
 #include <algorithm>
-#include <unordered_set>
+
+#include "services/statfeed/pause.h"
 
 namespace paceline::statfeed {
 namespace {
 
-constexpr Duration longest_retry_after = 5min;
-constexpr Duration least_pause = 1s;  // After an answer that asks for patience.
 constexpr Duration never = 365 * 24h;
 constexpr Duration least_wait = 10ms;
-constexpr std::size_t max_to_close = 1000;
-constexpr int failures_to_lose = 3;  // Polls in a row.
 constexpr std::size_t max_farewells = 200;
-constexpr std::size_t max_why = 200;
 
 }  // namespace
 
@@ -27,22 +23,18 @@ bool Session::ok(const Result<Reply>& reply) {
   return reply && reply->status >= 200 && reply->status < 300;
 }
 
-Session::Session(Policy policy, const Mapping& mapping, const Roster& roster, std::uint64_t seed)
-    : policy_{policy}, mapping_{mapping}, roster_{roster}, random_{seed}, batches_{policy.batches} {
+Session::Session(Policy policy, const Mapping& mapping, const TargetsIndex& targets_index,
+                 std::uint64_t seed)
+    : policy_{policy},
+      mapping_{mapping},
+      targets_index_{targets_index},
+      random_{seed},
+      batches_{policy.batches},
+      backoff_{{.first = policy.retry_min, .most = policy.retry_max}} {
 }
 
-std::uint64_t Session::random() {  // splitmix64
-  std::uint64_t z = random_ += 0x9e3779b97f4a7c15;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
-
-// Doubling, with the lower half left to chance so that nodes do not come in step.
 Duration Session::pause() {
-  pause_ = pause_ == Duration::zero() ? policy_.retry_min : std::min(2 * pause_, policy_.retry_max);
-  const double share = 0.5 + 0.5 * static_cast<double>(random() >> 11) * 0x1.0p-53;
-  return from_seconds(to_seconds(pause_) * share);
+  return backoff_.next(at_least_half(random_.uniform()));
 }
 
 // ---- Steps
@@ -60,7 +52,7 @@ Session::Step Session::tick(Instant now) {
   return step;
 }
 
-Session::Step Session::targets_changed(const Roster::Change& change, Instant now) {
+Session::Step Session::targets_changed(const TargetsIndex::Change& change, Instant now) {
   Step step;
   if (phase_ == Phase::stopped) return step;
   for (auto& subscription : batches_.remove(change.removed))
@@ -84,34 +76,34 @@ Session::Step Session::stop(Instant) {
                                  .body);
   }
   phase_ = Phase::stopped;
-  flights_.clear();
+  pending_.clear();
   return step;
 }
 
 Session::Step Session::answered(std::uint64_t call, const Result<Reply>& reply, Instant now) {
   Step step;
   step.wake = now + never;
-  const auto entry = flights_.find(call);
-  if (entry == flights_.end()) return tick(now);  // Of an older session.
-  const Flight flight = entry->second;
-  flights_.erase(entry);
+  const auto entry = pending_.find(call);
+  if (entry == pending_.end()) return tick(now);  // Of an older session.
+  const PendingCall pending = entry->second;
+  pending_.erase(entry);
   if (ok(reply))
     misses_ = 0;
   else if (!reply || reply->status >= 500)
     ++misses_;
-  switch (flight.kind) {
+  switch (pending.kind) {
     case Call::Kind::handshake:
     case Call::Kind::join:
     case Call::Kind::connect:
-      on_push_reply(flight, reply, now, step);
+      on_push_reply(pending, reply, now, step);
       break;
     case Call::Kind::open:
       --others_out_;
-      on_open_reply(flight, reply, now, step);
+      on_open_reply(pending, reply, now, step);
       break;
     case Call::Kind::poll:
       --others_out_;
-      on_poll_reply(flight, reply, now, step);
+      on_poll_reply(pending, reply, now, step);
       break;
     case Call::Kind::close:
       --others_out_;
@@ -126,7 +118,7 @@ Session::Step Session::answered(std::uint64_t call, const Result<Reply>& reply, 
 // ---- The course of a session
 
 void Session::begin(Instant now, Step& step) {
-  flights_.clear();
+  pending_.clear();
   others_out_ = 0;
   connecting_ = false;
   client_.clear();
@@ -135,10 +127,10 @@ void Session::begin(Instant now, Step& step) {
   connect_timeout_ = Duration::zero();
   to_close_.clear();
   failures_ = 0;
-  salt_ = random();
+  salt_ = random_.bits();
   available_ = true;
   step.new_session = true;
-  batches_.rebuild(roster_.order());
+  batches_.rebuild(targets_index_.order());
   pushed_ = policy_.push && now >= push_again_at_;
   phase_ = pushed_ ? Phase::handshaking : Phase::running;
   heard_ = now;
@@ -147,7 +139,7 @@ void Session::begin(Instant now, Step& step) {
 }
 
 void Session::lose(std::string why, Duration at_least, Instant now, Step& step) {
-  flights_.clear();
+  pending_.clear();
   others_out_ = 0;
   connecting_ = false;
   phase_ = Phase::waiting;
@@ -216,7 +208,7 @@ Instant Session::next_wake(Instant now) const {
 Session::Call& Session::send(Call::Kind kind, std::string method, std::string path,
                              Duration timeout, Batches::Id batch, Step& step) {
   const auto id = ++last_call_;
-  flights_[id] = {kind, batch, false};
+  pending_[id] = {kind, batch, false};
   if (kind == Call::Kind::open || kind == Call::Kind::poll || kind == Call::Kind::close)
     ++others_out_;
   step.calls.push_back({.id = id,
@@ -226,194 +218,6 @@ Session::Call& Session::send(Call::Kind kind, std::string method, std::string pa
                         .body = {},
                         .timeout = timeout});
   return step.calls.back();
-}
-
-void Session::send_open(Batches::Id id, Step& step) {
-  auto& batch = *batches_.find(id);
-  SubscriptionRequest request{.operation_id = statistic_id(random(), 0, 0), .statistics = {}};
-  request.statistics.reserve(batch.statistics.size());
-  for (const auto statistic : batch.statistics) {
-    const auto slot = slot_of(statistic);
-    auto one = request_for(mapping_, roster_.subject(slot), figure_of(statistic));
-    one.statistic_id = statistic_id(salt_, roster_.generation(slot), statistic);
-    request.statistics.push_back(std::move(one));
-  }
-  batches_.opening(id);
-  batch.subscription = request.operation_id;
-  auto& call = send(Call::Kind::open, "POST",
-                    policy_.verbose ? "/subscriptions?verbose=INFO" : "/subscriptions?verbose=OFF",
-                    policy_.request_timeout, id, step);
-  encode_subscription(request, call.body);
-}
-
-void Session::send_poll(Batches::Id id, bool probe, Step& step) {
-  auto& batch = *batches_.find(id);
-  std::string path = "/subscriptions/" + batch.subscription + "/statistic-values?verbose=INFO";
-  if (probe) {
-    const auto statistic = batch.statistics.front();
-    path +=
-        "&statisticIds=" + statistic_id(salt_, roster_.generation(slot_of(statistic)), statistic);
-  } else {
-    batch.polling = true;
-  }
-  const auto& call =
-      send(Call::Kind::poll, "GET", std::move(path), policy_.request_timeout, id, step);
-  flights_[call.id].probe = probe;
-}
-
-void Session::send_close(const std::string& subscription, Step& step) {
-  send(Call::Kind::close, "DELETE", "/subscriptions/" + subscription, policy_.request_timeout, 0,
-       step);
-}
-
-// ---- Answers
-
-// While pushed, a poll only heals what was lost; but a statistic without a value is asked for again
-// soon, lest its target stays blind because one update was missed.
-Duration Session::until_poll(const SubscriptionAnswer& answer) const {
-  if (!pushed_) return policy_.poll_period;
-  const Duration healing = policy_.reconcile > Duration::zero() ? policy_.reconcile : never;
-  const bool all_valid =
-      answer.errors.empty() && std::ranges::all_of(answer.statistics, &StatisticValue::valid);
-  return all_valid ? healing : std::min(healing, policy_.batches.unseen_min);
-}
-
-std::optional<Statistic> Session::ours(std::string_view id) const {
-  const auto name = read_statistic_id(id, salt_);
-  if (!name || !roster_.knows(*name)) return std::nullopt;
-  return name->statistic;
-}
-
-void Session::take(const std::vector<StatisticValue>& values, Step& step) {
-  for (const auto& value : values) {
-    const auto statistic = ours(value.statistic_id);
-    if (!statistic) {
-      ++step.refused;
-      continue;
-    }
-    step.readings.push_back({.statistic = *statistic,
-                             .kind = value.valid ? Reading::Kind::value : Reading::Kind::invalid,
-                             .timestamp_ms = value.timestamp_ms,
-                             .value = value.value});
-  }
-}
-
-// What opening and polling have in common. True if the reply was dealt with.
-bool Session::on_common_failure(const Flight& flight, const Result<Reply>& reply, Instant now,
-                                Step& step) {
-  if (ok(reply)) return false;
-  const int status = reply ? reply->status : 0;
-  if (status == 400 || status == 404 || status == 410 || status == 413 || status == 422)
-    return false;
-  const Duration after =
-      reply ? std::min(reply->retry_after, longest_retry_after) : Duration::zero();
-  if (status == 429 || status == 401 || status == 403)
-    paused_until_ = now + std::max(after, least_pause);
-  // A server that is not there is not asked for one batch after the other.
-  if (!reply) paused_until_ = std::max(paused_until_, now + policy_.retry_min);
-  if (!flight.probe) batches_.failed(flight.batch, after, now);
-  step.notes.push_back({"request_failed", why_of(reply)});
-  if (++failures_ >= failures_to_lose && !pushed_) lose(why_of(reply), after, now, step);
-  return true;
-}
-
-void Session::on_open_reply(const Flight& flight, const Result<Reply>& reply, Instant now,
-                            Step& step) {
-  auto* batch = batches_.find(flight.batch);
-  if (!batch) return;
-  if (on_common_failure(flight, reply, now, step)) return;
-  if (!ok(reply)) {
-    step.notes.push_back({"request_failed", why_of(reply)});
-    if (reply->status == 404 || !batches_.split(flight.batch, now))
-      batches_.failed(flight.batch, Duration::zero(), now);
-    return;
-  }
-  const auto answer = decode_subscription_answer(reply->body);
-  if (!answer) {
-    ++step.refused;
-    step.notes.push_back({"request_failed", "unreadable: " + answer.error().detail});
-    return batches_.failed(flight.batch, Duration::zero(), now);
-  }
-  if (answer->code != 0 && answer->statistics.empty() && answer->errors.empty()) {
-    step.notes.push_back({"request_failed", "status " + std::to_string(answer->code) + ": " +
-                                                answer->message.substr(0, max_why)});
-    // Perhaps one statistic spoils all of them.
-    if (batch->failures + 1 < policy_.batches.patience || !batches_.split(flight.batch, now))
-      batches_.failed(flight.batch, Duration::zero(), now);
-    return;
-  }
-  // A server that told values told them all; without `verbose` the first poll does.
-  const bool told = policy_.verbose && !(answer->statistics.empty() && answer->errors.empty());
-  take_first(flight.batch, *answer, told, now, step);
-  if (!pushed_) pause_ = Duration::zero();
-  hear(step, now);
-}
-
-// The first that a server says about a batch: what it does not know leaves the batch.
-void Session::take_first(Batches::Id id, const SubscriptionAnswer& answer, bool all, Instant now,
-                         Step& step) {
-  const auto& batch = *batches_.find(id);
-  take(answer.statistics, step);
-  std::unordered_set<Statistic> told;
-  std::unordered_set<Statistic> refused;
-  for (const auto& value : answer.statistics)
-    if (const auto statistic = ours(value.statistic_id)) told.insert(*statistic);
-  for (const auto& error : answer.errors)
-    if (const auto statistic = ours(error.statistic_id)) refused.insert(*statistic);
-  std::vector<Statistic> unseen;
-  for (const auto statistic : batch.statistics) {
-    if (!refused.contains(statistic) && (!all || told.contains(statistic))) continue;
-    unseen.push_back(statistic);
-    step.readings.push_back(
-        {.statistic = statistic, .kind = Reading::Kind::unseen, .timestamp_ms = 0, .value = 0});
-  }
-  const auto subscription =
-      answer.subscription_id.empty() ? batch.subscription : answer.subscription_id;
-  if (batches_.opened(id, subscription, unseen, all, now)) {
-    if (to_close_.size() < max_to_close) to_close_.push_back(subscription);
-  } else if (all) {
-    batches_.find(id)->due = now + until_poll(answer);
-  }
-}
-
-void Session::on_poll_reply(const Flight& flight, const Result<Reply>& reply, Instant now,
-                            Step& step) {
-  auto* batch = batches_.find(flight.batch);
-  if (!batch) return;
-  if (on_common_failure(flight, reply, now, step)) return;
-  if (!ok(reply)) {
-    step.notes.push_back({"request_failed", why_of(reply)});
-    return batches_.reopen(flight.batch, now + policy_.batches.retry_min);
-  }
-  const auto answer = decode_subscription_answer(reply->body);
-  if (!answer) {
-    ++step.refused;
-    step.notes.push_back({"request_failed", "unreadable: " + answer.error().detail});
-    if (!flight.probe) batches_.failed(flight.batch, Duration::zero(), now);
-    return;
-  }
-  if (answer->code != 0 && answer->statistics.empty()) {
-    step.notes.push_back({"request_failed", "status " + std::to_string(answer->code) + ": " +
-                                                answer->message.substr(0, max_why)});
-    return batches_.reopen(flight.batch, now + policy_.batches.retry_min);
-  }
-  if (!flight.probe && !batch->told) {
-    batch->polling = false;
-    take_first(flight.batch, *answer, true, now, step);
-    return hear(step, now);
-  }
-  take(answer->statistics, step);
-  for (const auto& error : answer->errors)
-    if (const auto statistic = ours(error.statistic_id))
-      step.readings.push_back(
-          {.statistic = *statistic, .kind = Reading::Kind::invalid, .timestamp_ms = 0, .value = 0});
-  if (!flight.probe) {
-    batch->polling = false;
-    batch->failures = 0;
-    batch->pause = Duration::zero();
-    batch->due = now + until_poll(*answer);
-  }
-  hear(step, now);
 }
 
 }  // namespace paceline::statfeed

@@ -1,23 +1,27 @@
 // One session with one Stat Server by the Statistics API v3: what to ask next, and what its answers
 // mean. A pure state machine: requests come out, answers and the time go in.
 //
-//   Session session{policy, mapping, roster, seed};
+//   Session session{policy, mapping, targets_index, seed};
 //   Session::Step step = session.start(now);
 //   for (call : step.calls) send it, and give its answer to session.answered(call.id, reply, now);
 //   call session.tick(now) at step.wake
 //
 //   waiting --> handshaking --> joining --> running (pushed: one /meta/connect always out)
 //      ^  \________________________________ running (polled: no handshake, or it was refused)
-//      |______________ lost: transport, 401, 403 ... ; unknown client (402): a new handshake at
-//      once; advice "none": push counts as refused
+//      |______________ lost: transport, 401, 403 ...
+//
+//   402, unknown client   a new handshake at once
+//   advice "none"         push counts as refused
 //
 // Subscriptions are opened in the running state, a few at a time, and belong to the session: a new
 // handshake opens all of them again. While pushed, every batch is still polled once in `reconcile`,
 // so that a lost update heals, and a statistic is polled when the server was silent for `liveness`.
 //
-// Invariants: at most one handshake, join or connect is out; at most `parallel` other calls are
-// out; answers to calls of an older session are ignored; every failure leads to a later call, none
-// to an end.
+// Invariants
+//   At most one handshake, join or connect is out.
+//   At most `parallel` other calls are out.
+//   Answers to calls of an older session are ignored.
+//   Every failure leads to a later call, none to an end.
 #pragma once
 
 #include <map>
@@ -26,10 +30,12 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/backoff.h"
+#include "common/base/random.h"
 #include "common/base/result.h"
 #include "services/statfeed/batches.h"
 #include "services/statfeed/ledger.h"
-#include "services/statfeed/roster.h"
+#include "services/statfeed/targets_index.h"
 
 namespace paceline::statfeed {
 
@@ -74,7 +80,7 @@ class Session {
 
   struct Step {
     std::vector<Call> calls;
-    std::vector<Reading> readings;
+    std::vector<StatisticUpdate> updates;
     std::vector<Note> notes;
     bool heard = false;         // The server gave a sign of life.
     bool new_session = false;   // Timestamps of before count no more (Ledger::begin_session).
@@ -82,13 +88,14 @@ class Session {
     Instant wake{};             // When tick() is due.
   };
 
-  Session(Policy policy, const Mapping& mapping, const Roster& roster, std::uint64_t seed);
+  Session(Policy policy, const Mapping& mapping, const TargetsIndex& targets_index,
+          std::uint64_t seed);
 
   Step start(Instant now);
   Step answered(std::uint64_t call, const Result<Reply>& reply, Instant now);
   Step tick(Instant now);
-  /// The roster has changed (it must have been applied before).
-  Step targets_changed(const Roster::Change& change, Instant now);
+  /// The targets index has changed already.
+  Step targets_changed(const TargetsIndex::Change& change, Instant now);
   /// Says good-bye; afterwards nothing more is to be sent.
   Step stop(Instant now);
 
@@ -103,8 +110,13 @@ class Session {
   std::size_t subscriptions() const { return batches_.count(); }
 
  private:
+  static constexpr Duration longest_retry_after = 5min;
+  static constexpr Duration least_pause = 1s;  // After an answer that asks to wait.
+  static constexpr std::size_t max_why = 200;
+  static constexpr std::size_t max_to_close = 1000;
+
   enum class Phase : std::uint8_t { stopped, waiting, handshaking, joining, running };
-  struct Flight {
+  struct PendingCall {
     Call::Kind kind;
     Batches::Id batch;
     bool probe;
@@ -116,7 +128,6 @@ class Session {
   Instant next_wake(Instant now) const;
   Instant probe_due() const;
   Duration pause();
-  std::uint64_t random();
 
   Call& send(Call::Kind kind, std::string method, std::string path, Duration timeout,
              Batches::Id batch, Step& step);
@@ -127,11 +138,19 @@ class Session {
   void send_poll(Batches::Id id, bool probe, Step& step);
   void send_close(const std::string& subscription, Step& step);
 
-  void on_push_reply(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
-  void on_messages(const Flight& flight, std::string_view body, Instant now, Step& step);
-  void on_open_reply(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
-  void on_poll_reply(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
-  bool on_common_failure(const Flight& flight, const Result<Reply>& reply, Instant now, Step& step);
+  void on_push_reply(const PendingCall& pending, const Result<Reply>& reply, Instant now,
+                     Step& step);
+  void on_messages(const PendingCall& pending, std::string_view body, Instant now, Step& step);
+  void on_handshake(const BayeuxMessage& answer, Instant now, Step& step);
+  void on_joined(const BayeuxMessage& answer, bool joined, Instant now, Step& step);
+  void on_connected(const BayeuxMessage& answer, Instant now, Step& step);
+  void keep_advice(const BayeuxMessage& answer);
+  void on_open_reply(const PendingCall& pending, const Result<Reply>& reply, Instant now,
+                     Step& step);
+  void on_poll_reply(const PendingCall& pending, const Result<Reply>& reply, Instant now,
+                     Step& step);
+  bool on_common_failure(const PendingCall& pending, const Result<Reply>& reply, Instant now,
+                         Step& step);
   void refuse_push(std::string why, Instant now, Step& step);
   void retry_connect(std::string why, Duration at_least, Instant now, Step& step);
   void take_first(Batches::Id id, const SubscriptionAnswer& answer, bool all, Instant now,
@@ -145,8 +164,8 @@ class Session {
 
   Policy policy_;
   const Mapping& mapping_;
-  const Roster& roster_;
-  std::uint64_t random_;
+  const TargetsIndex& targets_index_;
+  SplitMix64 random_;
   std::uint64_t salt_ = 0;
   Phase phase_ = Phase::stopped;
   bool pushed_ = false;  // The current session pushes.
@@ -154,7 +173,7 @@ class Session {
   bool available_ = true;
   std::string client_;  // Of the handshake.
   Batches batches_;
-  std::map<std::uint64_t, Flight> flights_;
+  std::map<std::uint64_t, PendingCall> pending_;
   std::uint64_t last_call_ = 0;
   int others_out_ = 0;  // Calls out beside handshake, join and connect.
   bool connecting_ = false;
@@ -165,7 +184,7 @@ class Session {
   int connect_failures_ = 0;    // Refusals in a row.
   int misses_ = 0;              // Calls in a row without an answer, or answered 5xx.
   Instant retry_at_{};
-  Duration pause_{};
+  Backoff backoff_;
   Instant push_again_at_{};
   Instant paused_until_{};  // 429.
   Instant heard_{};

@@ -6,8 +6,6 @@
 namespace paceline::statfeed {
 namespace {
 
-constexpr Duration longest_retry_after = 5min;
-constexpr Duration least_pause = 1s;         // After an answer that asks for patience.
 constexpr Duration longest_connect = 120s;   // That a server's advice may ask for.
 constexpr int connect_failures_to_lose = 5;  // Answers in a row that say neither yes nor 402.
 
@@ -47,8 +45,8 @@ void Session::send_connect(Instant now, Step& step) {
   // Asks the server to answer within the liveness period even if it has nothing to tell.
   message.timeout_ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(policy_.liveness).count();
-  const Duration patience = std::max(policy_.liveness, connect_timeout_) + policy_.request_timeout;
-  auto& call = send(Call::Kind::connect, "POST", "/notifications", patience, 0, step);
+  const Duration timeout = std::max(policy_.liveness, connect_timeout_) + policy_.request_timeout;
+  auto& call = send(Call::Kind::connect, "POST", "/notifications", timeout, 0, step);
   message.id = std::to_string(call.id);
   encode_bayeux({message}, call.body);
   connecting_ = true;
@@ -66,11 +64,11 @@ void Session::refuse_push(std::string why, Instant now, Step& step) {
   phase_ = Phase::running;
 }
 
-void Session::on_push_reply(const Flight& flight, const Result<Reply>& reply, Instant now,
+void Session::on_push_reply(const PendingCall& pending, const Result<Reply>& reply, Instant now,
                             Step& step) {
-  const bool connect = flight.kind == Call::Kind::connect;
+  const bool connect = pending.kind == Call::Kind::connect;
   if (connect) connecting_ = false;
-  if (ok(reply)) return on_messages(flight, reply->body, now, step);
+  if (ok(reply)) return on_messages(pending, reply->body, now, step);
   if (!reply) {
     if (connect) return retry_connect("connect: " + why_of(reply), Duration::zero(), now, step);
     return lose(why_of(reply), Duration::zero(), now, step);
@@ -80,18 +78,19 @@ void Session::on_push_reply(const Flight& flight, const Result<Reply>& reply, In
   if (reply->status == 429) paused_until_ = now + std::max(reply->retry_after, least_pause);
   if (connect && temporary && ++connect_failures_ < connect_failures_to_lose)
     return retry_connect("connect: " + why_of(reply), reply->retry_after, now, step);
-  if (flight.kind == Call::Kind::handshake && !temporary)
+  if (pending.kind == Call::Kind::handshake && !temporary)
     return refuse_push(why_of(reply), now, step);
   lose(why_of(reply), reply->retry_after, now, step);
 }
 
-void Session::on_messages(const Flight& flight, std::string_view body, Instant now, Step& step) {
+void Session::on_messages(const PendingCall& pending, std::string_view body, Instant now,
+                          Step& step) {
   const auto messages = decode_bayeux(body);
   if (!messages) {
     ++step.refused;
     const auto why = "unreadable: " + messages.error().detail;
-    if (flight.kind == Call::Kind::handshake) return refuse_push(why, now, step);
-    if (flight.kind == Call::Kind::join) return lose(why, Duration::zero(), now, step);
+    if (pending.kind == Call::Kind::handshake) return refuse_push(why, now, step);
+    if (pending.kind == Call::Kind::join) return lose(why, Duration::zero(), now, step);
     return retry_connect("connect: " + why, Duration::zero(), now, step);
   }
   const BayeuxMessage* meta = nullptr;
@@ -109,63 +108,79 @@ void Session::on_messages(const Flight& flight, std::string_view body, Instant n
   }
   if (!meta) {
     ++step.refused;
-    if (flight.kind != Call::Kind::connect)
+    if (pending.kind != Call::Kind::connect)
       return lose("no answer to our message", Duration::zero(), now, step);
     hear(step, now);
     connect_at_ = now + pause();
     return;
   }
-  // Advice holds until other advice comes (Bayeux 1.0, section 3.4).
-  if (meta->interval_ms >= 0)
-    interval_ = std::chrono::milliseconds{std::min<std::int64_t>(meta->interval_ms, 60'000)};
-  if (meta->timeout_ms >= 0)
-    connect_timeout_ = std::min<Duration>(
-        std::chrono::milliseconds{std::min<std::int64_t>(meta->timeout_ms, 1'000'000)},
-        longest_connect);
-  const bool good = meta->successful.value_or(false);
-  switch (flight.kind) {
+  keep_advice(*meta);
+  switch (pending.kind) {
     case Call::Kind::handshake:
-      if (good && !meta->client_id.empty()) {
-        client_ = meta->client_id;
-        return send_join(step);
-      }
-      if (meta->reconnect == "handshake" || meta->reconnect == "retry")
-        return lose("handshake refused: " + meta->error, interval_, now, step);
-      return refuse_push("handshake refused: " + meta->error, now, step);
+      return on_handshake(*meta, now, step);
     case Call::Kind::join:
-      if (good && joined) {
-        phase_ = Phase::running;
-        connect_at_ = now + interval_;
-        return;
-      }
-      if (meta->reconnect == "handshake" || meta->error.starts_with("402"))
-        return lose("subscribing refused: " + meta->error, interval_, now, step);
-      return refuse_push("subscribing refused: " + meta->error, now, step);
+      return on_joined(*meta, joined, now, step);
     default:
-      break;
+      return on_connected(*meta, now, step);
   }
-  if (good) {
+}
+
+// Advice holds until other advice comes (Bayeux 1.0, section 3.4).
+void Session::keep_advice(const BayeuxMessage& answer) {
+  using std::chrono::milliseconds;
+  if (answer.interval_ms >= 0)
+    interval_ = milliseconds{std::min<std::int64_t>(answer.interval_ms, 60'000)};
+  if (answer.timeout_ms >= 0)
+    connect_timeout_ = std::min<Duration>(
+        milliseconds{std::min<std::int64_t>(answer.timeout_ms, 1'000'000)}, longest_connect);
+}
+
+void Session::on_handshake(const BayeuxMessage& answer, Instant now, Step& step) {
+  if (answer.successful.value_or(false) && !answer.client_id.empty()) {
+    client_ = answer.client_id;
+    return send_join(step);
+  }
+  const auto why = "handshake refused: " + answer.error;
+  if (answer.reconnect == "handshake" || answer.reconnect == "retry")
+    return lose(why, interval_, now, step);
+  refuse_push(why, now, step);
+}
+
+void Session::on_joined(const BayeuxMessage& answer, bool joined, Instant now, Step& step) {
+  if (answer.successful.value_or(false) && joined) {
+    phase_ = Phase::running;
+    connect_at_ = now + interval_;
+    return;
+  }
+  const auto why = "subscribing refused: " + answer.error;
+  if (answer.reconnect == "handshake" || answer.error.starts_with("402"))
+    return lose(why, interval_, now, step);
+  refuse_push(why, now, step);
+}
+
+void Session::on_connected(const BayeuxMessage& answer, Instant now, Step& step) {
+  if (answer.successful.value_or(false)) {
     rehandshaken_ = false;
     connect_failures_ = 0;
-    pause_ = Duration::zero();
+    backoff_.reset();
     hear(step, now);
-    if (meta->reconnect == "handshake") return begin(now, step);
-    if (meta->reconnect == "none") return refuse_push("the server wants no more", now, step);
+    if (answer.reconnect == "handshake") return begin(now, step);
+    if (answer.reconnect == "none") return refuse_push("the server wants no more", now, step);
     // A server that answers at once with nothing to tell must not set the pace.
     connect_at_ = now + interval_;
-    if (step.readings.empty())
+    if (step.updates.empty())
       connect_at_ = std::max(connect_at_, connect_sent_ + policy_.liveness / 8);
     return;
   }
-  if (meta->reconnect == "handshake" || meta->error.starts_with("402")) {
-    step.notes.push_back({"session_lost", meta->error});
-    if (rehandshaken_) return lose(meta->error, interval_, now, step);
+  if (answer.reconnect == "handshake" || answer.error.starts_with("402")) {
+    step.notes.push_back({"session_lost", answer.error});
+    if (rehandshaken_) return lose(answer.error, interval_, now, step);
     rehandshaken_ = true;
     return begin(now, step);
   }
-  if (meta->reconnect == "none")
-    return refuse_push("the server wants no more: " + meta->error, now, step);
-  retry_connect("connect: " + meta->error, interval_, now, step);
+  if (answer.reconnect == "none")
+    return refuse_push("the server wants no more: " + answer.error, now, step);
+  retry_connect("connect: " + answer.error, interval_, now, step);
 }
 
 // The session may well be alive: only the server's word (402) ends it.

@@ -1,22 +1,26 @@
-// What gives statfeed its readings: an adapter for one Stat Server, or a recorded feed in its
+// What gives statfeed its statistics: an adapter for one Stat Server, or a recorded feed in its
 // place.
 #pragma once
 
 #include <span>
 
 #include "services/statfeed/ledger.h"
-#include "services/statfeed/roster.h"
+#include "services/statfeed/targets_index.h"
 
 namespace paceline::statfeed {
 
+/// 0 and 1: as logs, metrics and the settings have them.
+constexpr const char* server_name(int server) {
+  return server == 0 ? "primary" : "backup";
+}
+
 /// How a source stands with its server.
 struct SourceState {
-  bool complete = false;  // Every statistic was asked for and answered.
-  bool available = true;  // By the server's own word.
-  bool pushing = false;   // Otherwise polling.
-  bool lost = false;      // Nobody answers there now.
-  bool each_ages =
-      false;  // A value holds only since it was read; otherwise while the server lives.
+  bool complete = false;   // Every statistic was asked for and answered.
+  bool available = true;   // By the server's own word.
+  bool pushing = false;    // Otherwise polling.
+  bool lost = false;       // Nobody answers there now.
+  bool each_ages = false;  // A value's age counts from its own answer; otherwise from heard().
   std::size_t unseen = 0;  // Statistics that the server does not know.
 
   bool operator==(const SourceState&) const = default;
@@ -30,8 +34,8 @@ class SourceListener {
   /// A new session: its timestamps have nothing to do with earlier ones.
   virtual void began(int server) = 0;
   /// In the order in which the server said them; of slots that are in use now.
-  virtual void read(int server, std::span<const Reading> readings) = 0;
-  /// All that was read last still holds.
+  virtual void updated(int server, std::span<const StatisticUpdate> updates) = 0;
+  /// All that was told last still holds.
   virtual void heard(int server) = 0;
   virtual void became(int server, const SourceState& state) = 0;
 };
@@ -40,8 +44,8 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual void start() = 0;
-  /// The roster has changed already.
-  virtual void targets_changed(const Roster::Change& change) = 0;
+  /// The targets index has changed already.
+  virtual void targets_changed(const TargetsIndex::Change& change) = 0;
   /// Takes leave of the server as far as that goes without waiting; nothing is told afterwards.
   virtual void stop() = 0;
 };

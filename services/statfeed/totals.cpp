@@ -8,21 +8,21 @@
 namespace paceline::statfeed {
 
 void Totals::resize(std::uint32_t slots) {
-  const std::size_t counters = std::size_t{slots} * counter_count;
-  for (auto& line : lines_) {
-    line.last.resize(counters, -1);
-    line.at.resize(counters);
-    line.seen.resize(counters);
+  const std::size_t size = std::size_t{slots} * counter_count;
+  for (auto& counters : servers_) {
+    counters.last.resize(size, -1);
+    counters.at.resize(size);
+    counters.seen.resize(size);
   }
-  marks_.resize(counters);
-  totals_.resize(counters);
+  marks_.resize(size);
+  totals_.resize(size);
 }
 
 void Totals::forget(std::uint32_t slot) {
   for (std::size_t i = std::size_t{slot} * counter_count, end = i + counter_count; i < end; ++i) {
-    for (auto& line : lines_) {
-      line.last[i] = -1;
-      line.seen[i] = 0;
+    for (auto& counters : servers_) {
+      counters.last[i] = -1;
+      counters.seen[i] = 0;
     }
     marks_[i] = 0;
     totals_[i] = 0;
@@ -31,36 +31,36 @@ void Totals::forget(std::uint32_t slot) {
 
 double Totals::plausible(Duration since) const {
   return policy_.burst +
-         policy_.per_second * to_seconds(std::clamp(since, Duration::zero(), policy_.patience));
+         policy_.per_second * to_seconds(std::clamp(since, Duration::zero(), policy_.longest_gap));
 }
 
 Totals::Counted Totals::count(int server, std::uint32_t slot, std::uint32_t counter, double raw,
                               Instant now) {
-  auto& line = lines_[static_cast<std::size_t>(server)];
+  auto& counters = servers_[static_cast<std::size_t>(server)];
   const std::size_t i = std::size_t{slot} * counter_count + counter;
-  const double last = line.last[i];
+  const double last = counters.last[i];
   if (!(raw >= 0 && raw < 1e15)) return Counted::jump;
-  const double allowed = plausible(now - line.at[i]);
-  line.last[i] = std::floor(raw);
-  line.at[i] = now;
+  const double allowed = plausible(now - counters.at[i]);
+  counters.last[i] = std::floor(raw);
+  counters.at[i] = now;
   if (last < 0) return Counted::first;
-  const bool fell = line.last[i] < last;
-  const double rise = fell ? line.last[i] : line.last[i] - last;
+  const bool fell = counters.last[i] < last;
+  const double rise = fell ? counters.last[i] : counters.last[i] - last;
   if (rise > allowed) return Counted::jump;
   const auto counted = static_cast<std::uint64_t>(rise);
-  line.seen[i] += counted;
+  counters.seen[i] += counted;
   if (server == in_use_) totals_[i] += counted;
   return fell ? Counted::reset : Counted::rise;
 }
 
 void Totals::mark() {
-  std::ranges::copy(lines_[static_cast<std::size_t>(1 - in_use_)].seen, marks_.begin());
+  std::ranges::copy(servers_[static_cast<std::size_t>(1 - in_use_)].seen, marks_.begin());
 }
 
 void Totals::use(int server) {
   CHECK(server >= 0 && server < server_count);
   if (server == in_use_) return;
-  const auto& seen = lines_[static_cast<std::size_t>(server)].seen;
+  const auto& seen = servers_[static_cast<std::size_t>(server)].seen;
   for (std::size_t i = 0; i < totals_.size(); ++i) totals_[i] += seen[i] - marks_[i];
   in_use_ = server;
   mark();

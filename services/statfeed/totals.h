@@ -7,13 +7,13 @@
 //   totals.use(1);                                   // from now on the backup counts
 //   totals.total(slot, counter)
 //
-// Only differences count. A counter that falls restarted from zero: what it shows is new, if that
-// is plausible. A rise beyond what is plausible in the time is a server that re-accumulated its
-// history: not counted. On a switch the total goes on with what the other server counted since the
-// last mark.
+// Only differences count:
+//   a fall                a restart from zero; what it shows is new, if that is plausible
+//   a rise beyond reason  a server that re-accumulated its history: not counted
+//   a switch              the total goes on with what the other server counted since the last mark
 //
-// Invariant: a total never falls, and never rises by more than per_second x the time since that
-// counter's last change on that server + burst in one step.
+// Invariant: a total never falls, and never rises in one step by more than
+// per_second x (time since that server last told that counter) + burst.
 #pragma once
 
 #include <array>
@@ -30,9 +30,9 @@ inline constexpr int server_count = 2;  // Primary and backup.
 class Totals {
  public:
   struct Policy {
-    double per_second = 10;     // [> 0] interactions of one target, at the very most.
-    double burst = 50;          // [>= 0] allowed at once on top of that.
-    Duration patience = 10min;  // Longer silences count as this long.
+    double per_second = 10;        // [> 0] interactions of one target, at the very most.
+    double burst = 50;             // [>= 0] allowed at once on top of that.
+    Duration longest_gap = 10min;  // Longer silences count as this long.
   };
 
   explicit Totals(Policy policy) : policy_{policy} {}
@@ -47,17 +47,19 @@ class Totals {
     jump,   // Implausible: bridged without counting.
   };
 
-  /// A counter as `server` [0, 1] shows it.
+  /// A counter as a server shows it.
+  ///
+  ///   server   [0, 1]
   ///   counter  [0, 2] entered, answered, abandoned
   ///   raw      [>= 0]; others are bridged
   Counted count(int server, std::uint32_t slot, std::uint32_t counter, double raw, Instant now);
 
   /// The server in use has told all it knows: what the other counts from here on would be missing.
+  ///
   ///   cost   O(targets), a copy
   void mark();
 
-  /// The other server's counters carry the totals from now on. The same server again: nothing
-  /// happens.
+  /// From now on `server` carries the totals. The same server again: nothing happens.
   void use(int server);
 
   std::uint64_t total(std::uint32_t slot, std::uint32_t counter) const {
@@ -65,7 +67,7 @@ class Totals {
   }
 
  private:
-  struct Line {                       // One server's counters.
+  struct ServerCounters {             // One server's counters.
     std::vector<double> last;         // As last shown; negative = never.
     std::vector<Instant> at;          // When.
     std::vector<std::uint64_t> seen;  // Counted by differences since the start.
@@ -74,7 +76,7 @@ class Totals {
 
   Policy policy_;
   int in_use_ = 0;
-  std::array<Line, server_count> lines_;
+  std::array<ServerCounters, server_count> servers_;
   std::vector<std::uint64_t> marks_;  // `seen` of the server not in use at the last mark().
   std::vector<std::uint64_t> totals_;
 };

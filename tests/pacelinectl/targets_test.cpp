@@ -167,7 +167,7 @@ TEST_CASE("a recorded feed is looked through and its damage is told by the byte"
   auto& feed = reach.files["day.feed"].text;
   feed = feed_header;
   encode_feed({.kind = FeedRecord::Kind::targets, .targets = {{0, {"t", "g", "q"}}}}, feed);
-  encode_feed({.kind = FeedRecord::Kind::readings, .at = 61s, .server = 1, .readings = {{}, {}}},
+  encode_feed({.kind = FeedRecord::Kind::updates, .at = 61s, .server = 1, .updates = {{}, {}}},
               feed);
 
   const Outcome whole = run_command(request("record check", {"day.feed"}), reach);

@@ -52,35 +52,35 @@ class ClosedLoop::Figures final : public Source {
     listener_.became(0, {.complete = true, .pushing = true});
     timer_ = world_.timers.every(stat_server_tick, [this] { tell(); });
   }
-  void targets_changed(const Roster::Change&) override {}
+  void targets_changed(const TargetsIndex::Change&) override {}
   void stop() override { world_.timers.cancel(timer_); }
 
  private:
   void tell() {
     centre_.advance(sim_.elapsed());
-    std::vector<Reading> readings;
+    std::vector<StatisticUpdate> updates;
     for (std::uint32_t slot = 0; slot < centre_.size(); ++slot) {
       if (told_[slot] == centre_.changed(slot) && centre_.changed(slot) != 0) continue;
       told_[slot] = centre_.changed(slot);
       const TargetCounts& counts = centre_.latest_counts(slot);
       const auto& [reactive, proactive] = std::tie(counts.reactive, counts.proactive);
-      const auto say = [&](Figure figure, double value) {
-        readings.push_back({.statistic = statistic_of(slot, figure),
-                            .timestamp_ms = 1'790'000'000'000 + sim_.elapsed() / 1ms,
-                            .value = value});
+      const auto say = [&](StatisticKind kind, double value) {
+        updates.push_back({.statistic = statistic_of(slot, kind),
+                           .timestamp_ms = 1'790'000'000'000 + sim_.elapsed() / 1ms,
+                           .value = value});
       };
-      say(Figure::logged_in, counts.logged_in);
-      say(Figure::ready, counts.ready);
-      say(Figure::busy, counts.busy);
-      say(Figure::after_call_work, counts.wrap_up);
-      say(Figure::in_queue, reactive.queued + proactive.queued);
-      say(Figure::entered, static_cast<double>(reactive.entered + proactive.entered));
-      say(Figure::answered, static_cast<double>(reactive.answered + proactive.answered));
-      say(Figure::abandoned, static_cast<double>(reactive.abandoned + proactive.abandoned));
-      say(Figure::handling_time,
+      say(StatisticKind::logged_in, counts.logged_in);
+      say(StatisticKind::ready, counts.ready);
+      say(StatisticKind::busy, counts.busy);
+      say(StatisticKind::after_call_work, counts.wrap_up);
+      say(StatisticKind::in_queue, reactive.queued + proactive.queued);
+      say(StatisticKind::entered, static_cast<double>(reactive.entered + proactive.entered));
+      say(StatisticKind::answered, static_cast<double>(reactive.answered + proactive.answered));
+      say(StatisticKind::abandoned, static_cast<double>(reactive.abandoned + proactive.abandoned));
+      say(StatisticKind::handling_time,
           counts.handled > 0 ? counts.handling_s / static_cast<double>(counts.handled) : 0);
     }
-    if (!readings.empty()) listener_.read(0, readings);
+    if (!updates.empty()) listener_.updated(0, updates);
     listener_.heard(0);
   }
 

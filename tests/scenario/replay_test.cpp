@@ -47,7 +47,7 @@ class Day final : public Source {
     started_ = world_.clock.now();
     next();
   }
-  void targets_changed(const Roster::Change&) override {}
+  void targets_changed(const TargetsIndex::Change&) override {}
   void stop() override { world_.timers.cancel(timer_); }
 
  private:
@@ -83,26 +83,26 @@ class Day final : public Source {
 
   void tell(int server, bool anew) {
     if (!begun_[server] || anew) listener_.began(server);
-    std::vector<Reading> readings;
+    std::vector<StatisticUpdate> updates;
     for (std::uint32_t slot = 0; slot < target_count; ++slot) {
       const auto& group = groups_[slot];
       const int agents = 10 + static_cast<int>(slot);
-      const auto say = [&](Figure figure, double value) {
-        readings.push_back({.statistic = statistic_of(slot, figure),
-                            .timestamp_ms = 1'790'000'000'000 + elapsed_ / 1ms,
-                            .value = value});
+      const auto say = [&](StatisticKind kind, double value) {
+        updates.push_back({.statistic = statistic_of(slot, kind),
+                           .timestamp_ms = 1'790'000'000'000 + elapsed_ / 1ms,
+                           .value = value});
       };
       const int base = server == 0 ? group.base : 0;
-      say(Figure::logged_in, agents);
-      say(Figure::ready, agents - group.busy);
-      say(Figure::busy, group.busy);
-      say(Figure::in_queue, group.busy == agents ? 2 : 0);
-      say(Figure::entered, group.entered - base);
-      say(Figure::answered, std::max(group.answered - base, 0));
-      say(Figure::abandoned, group.abandoned);
-      say(Figure::handling_time, 100 + 20 * random_.uniform());
+      say(StatisticKind::logged_in, agents);
+      say(StatisticKind::ready, agents - group.busy);
+      say(StatisticKind::busy, group.busy);
+      say(StatisticKind::in_queue, group.busy == agents ? 2 : 0);
+      say(StatisticKind::entered, group.entered - base);
+      say(StatisticKind::answered, std::max(group.answered - base, 0));
+      say(StatisticKind::abandoned, group.abandoned);
+      say(StatisticKind::handling_time, 100 + 20 * random_.uniform());
     }
-    listener_.read(server, readings);
+    listener_.updated(server, updates);
     listener_.became(server, {.complete = true});
     listener_.heard(server);
     begun_[server] = true;
@@ -128,7 +128,7 @@ class Day final : public Source {
 
 // One node's statfeed and pacer for a stretch of the day; every `pace` message as it was sent.
 struct Run {
-  explicit Run(std::function<std::unique_ptr<Source>(FeedRecorder&, Statfeed&, World&)> source_of,
+  explicit Run(std::function<std::unique_ptr<Source>(Statfeed&, World&)> source_of,
                const std::string& record_to = "") {
     const auto targets = three_targets();
     World& feed_world = sim.process({"a", "statfeed", 0});
@@ -157,7 +157,7 @@ struct Run {
     statfeed = std::make_unique<Statfeed>(feed_config, feed_world);
     recorder = std::make_unique<FeedRecorder>(*statfeed, feed_world);
     if (!record_to.empty()) REQUIRE(recorder->begin(record_to, std::nullopt, false));
-    source = source_of(*recorder, *statfeed, feed_world);
+    source = source_of(*statfeed, feed_world);
     for (int server = 0; server < 2; ++server) statfeed->attach(server, *source);
     source->start();
   }
@@ -187,15 +187,13 @@ struct Run {
 };
 
 auto live() {
-  return [](FeedRecorder& recorder, Statfeed&, World& world) {
-    return std::make_unique<Day>(recorder, world);
-  };
+  return [](Statfeed& statfeed, World& world) { return std::make_unique<Day>(statfeed, world); };
 }
 
 auto replay(const std::string& file) {
-  return [file](FeedRecorder& recorder, Statfeed& statfeed, World& world) {
-    return std::make_unique<ReplayAdapter>(ReplayAdapter::Options{.file = file}, recorder,
-                                           statfeed.roster(), world);
+  return [file](Statfeed& statfeed, World& world) {
+    return std::make_unique<ReplayAdapter>(ReplayAdapter::Options{.file = file}, statfeed,
+                                           statfeed.targets_index(), world);
   };
 }
 

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "common/wire/gms.h"
-#include "tests/statfeed/desk.h"
+#include "tests/statfeed/adapter_fixture.h"
 
 namespace paceline::test {
 using namespace statfeed;
@@ -24,17 +24,18 @@ struct Service {
   }
 };
 
-GmsAdapter::Options options(const Desk& desk) {
+GmsAdapter::Options options(const AdapterFixture& fixture) {
   GmsAdapter::Options options;
-  options.url = desk.address() + "/genesys/1";
-  options.policy.rota = {.per_second = 5000, .burst = 10, .least = 20ms, .unseen_min = 30ms};
+  options.url = fixture.address() + "/genesys/1";
+  options.policy.schedule = {.per_second = 5000, .burst = 10, .least = 20ms, .unseen_min = 30ms};
   options.policy.parallel = 4;
   options.policy.retry_max = 20ms;
   return options;
 }
 
-std::size_t count(const Desk& desk, Reading::Kind kind) {
-  return static_cast<std::size_t>(std::ranges::count(desk.heard.readings, kind, &Reading::kind));
+std::size_t count(const AdapterFixture& fixture, StatisticUpdate::Status status) {
+  return static_cast<std::size_t>(
+      std::ranges::count(fixture.listener.updates, status, &StatisticUpdate::status));
 }
 
 }  // namespace
@@ -42,12 +43,12 @@ std::size_t count(const Desk& desk, Reading::Kind kind) {
 TEST_CASE("every statistic is asked for by form, over both interfaces", "[statfeed]") {
   const bool internal = GENERATE(false, true);
   Service service;
-  Desk desk{[&](const ServerRequest& request) {
+  AdapterFixture fixture{[&](const ServerRequest& request) {
     auto answer = service(request);
     answer.headers.emplace_back("Age", "3");
     return answer;
   }};
-  auto how = options(desk);
+  auto how = options(fixture);
   how.policy.internal = internal;
   how.policy.max_age = 5s;
   how.policy.tenant = "Environment";
@@ -57,16 +58,20 @@ TEST_CASE("every statistic is asked for by form, over both interfaces", "[statfe
     how.access.user = "me";
     how.access.password = "hush";
   }
-  GmsAdapter adapter{how, 0, desk.heard, desk.roster, desk.mapping, desk.world, desk.http};
+  GmsAdapter adapter{
+      how,           0,           fixture.listener, fixture.targets_index, fixture.mapping,
+      fixture.world, fixture.http};
 
-  desk.run(adapter, [&] { return desk.heard.state.complete && desk.heard.readings.size() > 30; });
+  fixture.run(adapter, [&] {
+    return fixture.listener.state.complete && fixture.listener.updates.size() > 30;
+  });
 
-  CHECK(service.asked.size() == figure_count);
+  CHECK(service.asked.size() == statistic_kind_count);
   CHECK(service.asked.contains("g1/CurrentReadyAgents"));
   CHECK(service.asked.contains("q1/Total_Entered"));
-  CHECK(desk.heard.readings[0].value == 4);
-  CHECK(desk.heard.readings[0].age == 3s);
-  CHECK(desk.heard.signs > 0);
+  CHECK(fixture.listener.updates[0].value == 4);
+  CHECK(fixture.listener.updates[0].age == 3s);
+  CHECK(fixture.listener.signs > 0);
   const auto& request = service.requests[0];
   CHECK(request.method == "POST");
   CHECK(request.path == (internal ? "/genesys/1/internal_statistic" : "/genesys/1/statistic"));
@@ -94,19 +99,21 @@ TEST_CASE("no more questions are out than allowed, and no more a second", "[stat
                         respond.send(json(R"({"value":1})"));
                       });
                     }};
-  Desk desk{good};
-  auto how = options(desk);
+  AdapterFixture fixture{good};
+  auto how = options(fixture);
   how.url = "http://127.0.0.1:" + std::to_string(server.port()) + "/genesys/1";
   how.policy.parallel = 3;
-  how.policy.rota.per_second = 100;
-  how.policy.rota.burst = 3;
-  how.policy.rota.least = 1ms;
-  GmsAdapter adapter{how, 0, desk.heard, desk.roster, desk.mapping, desk.world, desk.http};
+  how.policy.schedule.per_second = 100;
+  how.policy.schedule.burst = 3;
+  how.policy.schedule.least = 1ms;
+  GmsAdapter adapter{
+      how,           0,           fixture.listener, fixture.targets_index, fixture.mapping,
+      fixture.world, fixture.http};
   adapter.start();
   const Instant start = clock.now();
 
   while (answered < 60 && clock.now() < start + 20s) {
-    desk.loop.run_once(1ms);
+    fixture.loop.run_once(1ms);
     loop.run_once(1ms);
   }
 
@@ -118,21 +125,24 @@ TEST_CASE("no more questions are out than allowed, and no more a second", "[stat
 TEST_CASE("a statistic that is not well defined is unseen, the others go on", "[statfeed]") {
   Service service;
   bool defined = false;
-  Desk desk{[&](const ServerRequest& request) {
+  AdapterFixture fixture{[&](const ServerRequest& request) {
     auto answer = service(request);
     if (request.body.find("Total_Entered") == std::string::npos || defined) return answer;
     return plain(
         403, R"({"message":"Queue 'q1' (Tenant 'Environment') not found","exception":"com.x.E"})");
   }};
-  GmsAdapter adapter{options(desk), 0,          desk.heard, desk.roster,
-                     desk.mapping,  desk.world, desk.http};
+  GmsAdapter adapter{
+      options(fixture), 0,           fixture.listener, fixture.targets_index, fixture.mapping,
+      fixture.world,    fixture.http};
 
-  desk.run(adapter, [&] { return desk.heard.state.unseen == 1 && desk.heard.state.complete; });
-  CHECK(count(desk, Reading::Kind::unseen) >= 1);
-  CHECK(desk.log.count("primary_request_failed") == 0);
+  fixture.run(adapter, [&] {
+    return fixture.listener.state.unseen == 1 && fixture.listener.state.complete;
+  });
+  CHECK(count(fixture, StatisticUpdate::Status::unseen) >= 1);
+  CHECK(fixture.log.count("primary_request_failed") == 0);
   defined = true;
 
-  REQUIRE(run_until(desk.loop, [&] { return desk.heard.state.unseen == 0; }));
+  REQUIRE(run_until(fixture.loop, [&] { return fixture.listener.state.unseen == 0; }));
 }
 
 TEST_CASE("ugly answers of the service are survived until good ones come", "[statfeed]") {
@@ -143,40 +153,44 @@ TEST_CASE("ugly answers of the service are survived until good ones come", "[sta
   CAPTURE(ugly.status, ugly.body);
   Service service;
   int bad = 3;
-  Desk desk{[&](const ServerRequest& request) { return bad-- > 0 ? ugly : service(request); }};
-  GmsAdapter adapter{options(desk), 0,          desk.heard, desk.roster,
-                     desk.mapping,  desk.world, desk.http};
+  AdapterFixture fixture{
+      [&](const ServerRequest& request) { return bad-- > 0 ? ugly : service(request); }};
+  GmsAdapter adapter{
+      options(fixture), 0,           fixture.listener, fixture.targets_index, fixture.mapping,
+      fixture.world,    fixture.http};
 
-  desk.run(adapter, [&] { return desk.heard.state.complete; });
+  fixture.run(adapter, [&] { return fixture.listener.state.complete; });
 
-  CHECK(count(desk, Reading::Kind::value) >= figure_count);
-  CHECK(count(desk, Reading::Kind::unseen) == 0);
-  CHECK(desk.log.count("primary_request_failed") == 1);
-  CHECK(desk.log.count("primary_request_failed_over") == 1);
+  CHECK(count(fixture, StatisticUpdate::Status::value) >= statistic_kind_count);
+  CHECK(count(fixture, StatisticUpdate::Status::unseen) == 0);
+  CHECK(fixture.log.count("primary_request_failed") == 1);
+  CHECK(fixture.log.count("primary_request_failed_over") == 1);
 }
 
 TEST_CASE("null is a statistic without a value", "[statfeed]") {
-  Desk desk{[](const ServerRequest&) { return json(R"({"value":null})"); }};
-  GmsAdapter adapter{options(desk), 0,          desk.heard, desk.roster,
-                     desk.mapping,  desk.world, desk.http};
+  AdapterFixture fixture{[](const ServerRequest&) { return json(R"({"value":null})"); }};
+  GmsAdapter adapter{
+      options(fixture), 0,           fixture.listener, fixture.targets_index, fixture.mapping,
+      fixture.world,    fixture.http};
 
-  desk.run(adapter, [&] { return desk.heard.state.complete; });
+  fixture.run(adapter, [&] { return fixture.listener.state.complete; });
 
-  CHECK(count(desk, Reading::Kind::invalid) >= figure_count);
+  CHECK(count(fixture, StatisticUpdate::Status::invalid) >= statistic_kind_count);
 }
 
 TEST_CASE("targets come and go while questions are out", "[statfeed]") {
   Service service;
-  Desk desk{[&](const ServerRequest& request) { return service(request); }};
-  GmsAdapter adapter{options(desk), 0,          desk.heard, desk.roster,
-                     desk.mapping,  desk.world, desk.http};
+  AdapterFixture fixture{[&](const ServerRequest& request) { return service(request); }};
+  GmsAdapter adapter{
+      options(fixture), 0,           fixture.listener, fixture.targets_index, fixture.mapping,
+      fixture.world,    fixture.http};
   adapter.start();
 
-  adapter.targets_changed(desk.roster.apply({{"t2", "g2", "q2"}}));
+  adapter.targets_changed(fixture.targets_index.apply({{"t2", "g2", "q2"}}));
 
-  REQUIRE(run_until(desk.loop, [&] { return service.asked["q2/Total_Abandoned"] > 1; }));
-  CHECK(desk.heard.state.complete);
-  desk.loop.run_once(20ms);
+  REQUIRE(run_until(fixture.loop, [&] { return service.asked["q2/Total_Abandoned"] > 1; }));
+  CHECK(fixture.listener.state.complete);
+  fixture.loop.run_once(20ms);
   CHECK(service.asked["q1/Total_Abandoned"] == 0);
 }
 

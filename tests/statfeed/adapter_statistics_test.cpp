@@ -5,7 +5,7 @@
 
 #include "services/simulator/adapter_certificate.h"
 #include "services/simulator/gzip.h"
-#include "tests/statfeed/desk.h"
+#include "tests/statfeed/adapter_fixture.h"
 #include "tests/statfeed/raw_server.h"
 #include "tests/support/folder.h"
 
@@ -14,15 +14,15 @@ using namespace simulator;
 using namespace statfeed;
 
 TEST_CASE("the adapter keeps the session cookie and sends key and token", "[statfeed]") {
-  Desk desk{good};
-  desk.options.access.api_key = "the-key";
-  desk.options.access.bearer = "the-token";
+  AdapterFixture fixture{good};
+  fixture.options.access.api_key = "the-key";
+  fixture.options.access.bearer = "the-token";
 
-  desk.run([&] { return desk.heard.state.complete && desk.heard.signs > 3; });
+  fixture.run([&] { return fixture.listener.state.complete && fixture.listener.signs > 3; });
 
-  CHECK(desk.heard.readings.size() >= figure_count);
-  CHECK(desk.heard.state.pushing);
-  const auto& last = desk.requests.back();
+  CHECK(fixture.listener.updates.size() >= statistic_kind_count);
+  CHECK(fixture.listener.state.pushing);
+  const auto& last = fixture.requests.back();
   CHECK(last.header("cookie") == "STATISTICS_SESSIONID=abc");
   CHECK(last.header("x-api-key") == "the-key");
   CHECK(last.header("authorization") == "Bearer the-token");
@@ -36,14 +36,14 @@ TEST_CASE("ugly answers to a subscription are survived until a good one comes", 
       plain(302, "", {{"Location", "/elsewhere"}}));
   CAPTURE(ugly.status, ugly.body);
   int bad = 2;
-  Desk desk{[&](const ServerRequest& request) {
+  AdapterFixture fixture{[&](const ServerRequest& request) {
     return is_open(request) && bad-- > 0 ? ugly : good(request);
   }};
 
-  desk.run([&] { return desk.heard.state.complete && !desk.heard.readings.empty(); });
+  fixture.run([&] { return fixture.listener.state.complete && !fixture.listener.updates.empty(); });
 
-  CHECK(desk.heard.readings.size() >= figure_count);
-  CHECK(desk.log.count("primary_request_failed") >= 1);
+  CHECK(fixture.listener.updates.size() >= statistic_kind_count);
+  CHECK(fixture.log.count("primary_request_failed") >= 1);
 }
 
 TEST_CASE("ugly answers to a connect are survived until a good one comes", "[statfeed]") {
@@ -55,18 +55,18 @@ TEST_CASE("ugly answers to a connect are survived until a good one comes", "[sta
   CAPTURE(ugly.status, ugly.body);
   int bad = 3;
   int connects = 0;
-  Desk desk{[&](const ServerRequest& request) {
+  AdapterFixture fixture{[&](const ServerRequest& request) {
     if (request.body.find("/meta/connect") == std::string::npos) return good(request);
     return bad-- > 0 ? ugly : (++connects, good(request));
   }};
 
-  desk.run([&] { return connects > 3; });
+  fixture.run([&] { return connects > 3; });
 
-  CHECK(desk.heard.state.pushing);
+  CHECK(fixture.listener.state.pushing);
 }
 
 TEST_CASE("errors of single statistics leave the others alone", "[statfeed]") {
-  Desk desk{[](const ServerRequest& request) {
+  AdapterFixture fixture{[](const ServerRequest& request) {
     auto answer = good(request);
     if (!is_open(request)) return answer;
     auto told = decode_subscription_answer(answer.body).value();
@@ -76,15 +76,16 @@ TEST_CASE("errors of single statistics leave the others alone", "[statfeed]") {
     return answer;
   }};
 
-  desk.run([&] { return desk.heard.readings.size() >= figure_count; });
+  fixture.run([&] { return fixture.listener.updates.size() >= statistic_kind_count; });
 
-  CHECK(std::ranges::count(desk.heard.readings, Reading::Kind::unseen, &Reading::kind) == 1);
-  CHECK(desk.heard.state.unseen == 1);
+  CHECK(std::ranges::count(fixture.listener.updates, StatisticUpdate::Status::unseen,
+                           &StatisticUpdate::status) == 1);
+  CHECK(fixture.listener.state.unseen == 1);
 }
 
 TEST_CASE("an access token is fetched first and renewed after a 401", "[statfeed]") {
   int tokens = 0;
-  Desk desk{[&](const ServerRequest& request) -> ServerAnswer {
+  AdapterFixture fixture{[&](const ServerRequest& request) -> ServerAnswer {
     if (request.path == "/token") {
       CHECK(request.header("authorization") == "Basic bWU6aHVzaA==");
       return json(R"({"access_token":"token)" + std::to_string(++tokens) +
@@ -93,49 +94,49 @@ TEST_CASE("an access token is fetched first and renewed after a 401", "[statfeed
     if (request.header("authorization") != "Bearer token2") return plain(401, "");
     return good(request);
   }};
-  desk.options.access.auth_url = desk.address() + "/token";
-  desk.options.access.client_id = "me";
-  desk.options.access.client_secret = "hush";
+  fixture.options.access.auth_url = fixture.address() + "/token";
+  fixture.options.access.client_id = "me";
+  fixture.options.access.client_secret = "hush";
 
-  desk.run([&] { return desk.heard.state.complete; });
+  fixture.run([&] { return fixture.listener.state.complete; });
 
   CHECK(tokens == 2);
-  CHECK(desk.requests.front().path == "/token");
+  CHECK(fixture.requests.front().path == "/token");
 }
 
 TEST_CASE("a server without push is polled", "[statfeed]") {
-  Desk desk{[](const ServerRequest& request) -> ServerAnswer {
+  AdapterFixture fixture{[](const ServerRequest& request) -> ServerAnswer {
     if (request.path.ends_with("/notifications")) return plain(404, "");
     return good(request);
   }};
 
-  desk.run([&] { return desk.heard.signs > 5; });
+  fixture.run([&] { return fixture.listener.signs > 5; });
 
-  CHECK_FALSE(desk.heard.state.pushing);
-  CHECK(desk.requests.back().path.find("/statistic-values") != std::string::npos);
-  CHECK(desk.log.count("push_refused") == 1);
+  CHECK_FALSE(fixture.listener.state.pushing);
+  CHECK(fixture.requests.back().path.find("/statistic-values") != std::string::npos);
+  CHECK(fixture.log.count("push_refused") == 1);
 }
 
 TEST_CASE("a site's own definitions are asked for in batches of bounded size", "[statfeed]") {
-  Desk desk{good};
-  std::vector<Subject> subjects;
+  AdapterFixture fixture{good};
+  std::vector<TargetObjects> subjects;
   for (int i = 0; i < 30; ++i)
     subjects.push_back({"t" + std::to_string(i), "g" + std::to_string(i), "q" + std::to_string(i)});
-  desk.roster.apply(subjects);
-  auto& ready = desk.mapping[Figure::ready];
+  fixture.targets_index.apply(subjects);
+  auto& ready = fixture.mapping[StatisticKind::ready];
   ready.name.clear();
   ready.definition = StatisticDefinition{.notification_mode = "Periodical",
                                          .notification_frequency = 5,
                                          .category = "CurrentNumber",
                                          .subject = "DNStatus",
                                          .main_mask = "WaitForNextCall"};
-  desk.options.session.batches.size = 16;
+  fixture.options.session.batches.size = 16;
 
-  desk.run([&] { return desk.heard.state.complete; });
+  fixture.run([&] { return fixture.listener.state.complete; });
 
   std::set<std::pair<std::string, std::string>> named;
   std::set<std::string> defined;
-  for (const auto& request : desk.requests) {
+  for (const auto& request : fixture.requests) {
     if (!is_open(request)) continue;
     CHECK(request.parameter("verbose") == "INFO");
     const auto asked = decode_subscription(request.body).value();
@@ -149,13 +150,13 @@ TEST_CASE("a site's own definitions are asked for in batches of bounded size", "
     }
   }
   CHECK(defined.size() == 30);
-  CHECK(named.size() == 30 * (figure_count - 1));
-  CHECK(desk.heard.readings.size() >= 30 * figure_count);
+  CHECK(named.size() == 30 * (statistic_kind_count - 1));
+  CHECK(fixture.listener.updates.size() >= 30 * statistic_kind_count);
 }
 
 TEST_CASE("without verbose the values are polled", "[statfeed]") {
   std::string opened;
-  Desk desk{[&](const ServerRequest& request) {
+  AdapterFixture fixture{[&](const ServerRequest& request) {
     if (is_open(request)) {
       opened = request.body;
       CHECK(request.parameter("verbose") == "OFF");
@@ -167,32 +168,32 @@ TEST_CASE("without verbose the values are polled", "[statfeed]") {
     as_opened.body = opened;
     return good(as_opened);
   }};
-  desk.options.session.verbose = false;
+  fixture.options.session.verbose = false;
 
-  desk.run([&] { return desk.heard.state.complete; });
+  fixture.run([&] { return fixture.listener.state.complete; });
 
-  CHECK(desk.heard.readings.size() == figure_count);
+  CHECK(fixture.listener.updates.size() == statistic_kind_count);
 }
 
 TEST_CASE("a prefix without push is polled and never asked for notifications", "[statfeed]") {
-  Desk desk{good};
-  desk.options.url = desk.address() + "/workspace/v3/reporting";
-  desk.options.session.push = false;
+  AdapterFixture fixture{good};
+  fixture.options.url = fixture.address() + "/workspace/v3/reporting";
+  fixture.options.session.push = false;
 
-  desk.run([&] { return desk.heard.signs > 3; });
+  fixture.run([&] { return fixture.listener.signs > 3; });
 
-  CHECK_FALSE(desk.heard.state.pushing);
-  for (const auto& request : desk.requests)
+  CHECK_FALSE(fixture.listener.state.pushing);
+  for (const auto& request : fixture.requests)
     CHECK(request.path.starts_with("/workspace/v3/reporting/subscriptions"));
 }
 
 TEST_CASE("updates of both shapes, as texts and as whole numbers, are read", "[statfeed]") {
   std::string id;
   int connects = 0;
-  Desk desk{[&](const ServerRequest& request) {
+  AdapterFixture fixture{[&](const ServerRequest& request) {
     if (is_open(request))
       id = decode_subscription(request.body)
-               ->statistics[static_cast<int>(Figure::ready)]
+               ->statistics[static_cast<int>(StatisticKind::ready)]
                .statistic_id;
     if (request.body.find("/meta/connect") == std::string::npos || id.empty()) return good(request);
     const auto update = [&](const std::string& data) {
@@ -217,14 +218,14 @@ TEST_CASE("updates of both shapes, as texts and as whole numbers, are read", "[s
     }
   }};
 
-  desk.run([&] { return connects > 5; });
+  fixture.run([&] { return connects > 5; });
 
   std::vector<double> values;
   int invalid = 0;
-  for (const auto& reading : desk.heard.readings) {
-    if (reading.timestamp_ms != 2000) continue;
-    if (reading.kind == Reading::Kind::value) values.push_back(reading.value);
-    if (reading.kind == Reading::Kind::invalid) ++invalid;
+  for (const auto& update : fixture.listener.updates) {
+    if (update.timestamp_ms != 2000) continue;
+    if (update.status == StatisticUpdate::Status::value) values.push_back(update.value);
+    if (update.status == StatisticUpdate::Status::invalid) ++invalid;
   }
   CHECK(values == std::vector<double>{11, 12, 13.5});
   CHECK(invalid == 1);
@@ -232,24 +233,24 @@ TEST_CASE("updates of both shapes, as texts and as whole numbers, are read", "[s
 
 TEST_CASE("a server's word on its service is heard", "[statfeed]") {
   bool up = false;
-  Desk desk{[&](const ServerRequest& request) {
+  AdapterFixture fixture{[&](const ServerRequest& request) {
     if (request.body.find("/meta/connect") == std::string::npos) return good(request);
     return json(R"([{"channel":"/statistics/v3/service","data":{"serviceState":")" +
                 std::string{up ? "Available" : "Unavailable"} +
                 R"("}},{"channel":"/meta/connect","successful":true}])");
   }};
 
-  desk.run([&] { return desk.heard.state.complete && !desk.heard.state.available; });
+  fixture.run([&] { return fixture.listener.state.complete && !fixture.listener.state.available; });
   up = true;
-  desk.run([&] { return desk.heard.state.complete && desk.heard.state.available; });
+  fixture.run([&] { return fixture.listener.state.complete && fixture.listener.state.available; });
 
-  CHECK(desk.log.count("service_state") >= 1);
+  CHECK(fixture.log.count("service_state") >= 1);
 }
 
 TEST_CASE("a forgotten client shakes hands again and gets another cookie", "[statfeed]") {
   int handshakes = 0;
   bool forgotten = false;
-  Desk desk{[&](const ServerRequest& request) {
+  AdapterFixture fixture{[&](const ServerRequest& request) {
     if (request.body.find("/meta/handshake") != std::string::npos) {
       auto answer = good(request);
       answer.headers = {{"Set-Cookie", "STATISTICS_SESSIONID=s" + std::to_string(++handshakes)}};
@@ -262,25 +263,28 @@ TEST_CASE("a forgotten client shakes hands again and gets another cookie", "[sta
     return good(request);
   }};
 
-  desk.run([&] { return handshakes == 2 && desk.heard.state.complete && desk.heard.signs > 2; });
+  fixture.run([&] {
+    return handshakes == 2 && fixture.listener.state.complete && fixture.listener.signs > 2;
+  });
 
-  CHECK(desk.heard.sessions == 2);
-  CHECK(desk.requests.back().header("cookie") == "STATISTICS_SESSIONID=s2");
+  CHECK(fixture.listener.sessions == 2);
+  CHECK(fixture.requests.back().header("cookie") == "STATISTICS_SESSIONID=s2");
 }
 
 TEST_CASE("who stops takes leave of the server", "[statfeed]") {
-  Desk desk{good};
-  StatisticsAdapter adapter{desk.options, 0,          desk.heard, desk.roster,
-                            desk.mapping, desk.world, desk.http};
+  AdapterFixture fixture{good};
+  StatisticsAdapter adapter{
+      fixture.options, 0,           fixture.listener, fixture.targets_index, fixture.mapping,
+      fixture.world,   fixture.http};
   adapter.start();
-  REQUIRE(run_until(desk.loop, [&] { return desk.heard.state.complete; }));
+  REQUIRE(run_until(fixture.loop, [&] { return fixture.listener.state.complete; }));
 
   adapter.stop();
 
-  REQUIRE(run_until(desk.loop, [&] {
-    return desk.requests.back().body.find("/meta/disconnect") != std::string::npos;
+  REQUIRE(run_until(fixture.loop, [&] {
+    return fixture.requests.back().body.find("/meta/disconnect") != std::string::npos;
   }));
-  CHECK(desk.requests.back().header("cookie") == "STATISTICS_SESSIONID=abc");
+  CHECK(fixture.requests.back().header("cookie") == "STATISTICS_SESSIONID=abc");
 }
 
 TEST_CASE("429 is obeyed, in seconds and as a date", "[statfeed]") {
@@ -288,7 +292,7 @@ TEST_CASE("429 is obeyed, in seconds and as a date", "[statfeed]") {
   SystemClock clock;
   std::optional<Instant> refused;
   std::optional<Instant> again;
-  Desk desk{[&](const ServerRequest& request) {
+  AdapterFixture fixture{[&](const ServerRequest& request) {
     if (!is_open(request)) return good(request);
     if (refused) {
       if (!again) again = clock.now();
@@ -310,13 +314,13 @@ TEST_CASE("429 is obeyed, in seconds and as a date", "[statfeed]") {
     return plain(429, "", {{"Retry-After", as_date ? text : "2"}});
   }};
 
-  desk.run([&] { return desk.heard.state.complete; });
+  fixture.run([&] { return fixture.listener.state.complete; });
 
   CHECK(*again - *refused >= 1900ms);
 }
 
 TEST_CASE("compressed answers are read", "[statfeed]") {
-  Desk desk{[](const ServerRequest& request) {
+  AdapterFixture fixture{[](const ServerRequest& request) {
     auto answer = good(request);
     CHECK(request.header("accept-encoding").find("gzip") != std::string::npos);
     answer.body = gzip(answer.body);
@@ -324,18 +328,18 @@ TEST_CASE("compressed answers are read", "[statfeed]") {
     return answer;
   }};
 
-  desk.run([&] { return desk.heard.state.complete && desk.heard.signs > 2; });
+  fixture.run([&] { return fixture.listener.state.complete && fixture.listener.signs > 2; });
 
-  CHECK(desk.heard.state.pushing);
-  CHECK(desk.heard.readings.size() >= figure_count);
+  CHECK(fixture.listener.state.pushing);
+  CHECK(fixture.listener.updates.size() >= statistic_kind_count);
 }
 
 TEST_CASE("answers that break off are refused, and asked for again", "[statfeed]") {
   enum class How { short_of_length, half_a_gzip, no_gzip, nothing };
   const auto how = GENERATE(How::short_of_length, How::half_a_gzip, How::no_gzip, How::nothing);
-  Desk desk{good};
+  AdapterFixture fixture{good};
   int bad = 2;
-  RawServer raw{desk.loop, [&](const ServerRequest& request) -> std::string {
+  RawServer raw{fixture.loop, [&](const ServerRequest& request) -> std::string {
                   auto answer = good(request);
                   const auto whole = RawServer::bytes(answer);
                   if (!is_open(request) || bad == 0) return whole;
@@ -356,13 +360,14 @@ TEST_CASE("answers that break off are refused, and asked for again", "[statfeed]
                   }
                   return "";
                 }};
-  desk.options.url = "http://127.0.0.1:" + std::to_string(raw.port()) + "/statistics/v3";
+  fixture.options.url = "http://127.0.0.1:" + std::to_string(raw.port()) + "/statistics/v3";
 
-  desk.run([&] { return desk.heard.state.complete && !desk.heard.readings.empty(); });
+  fixture.run([&] { return fixture.listener.state.complete && !fixture.listener.updates.empty(); });
 
   CHECK(bad == 0);
-  CHECK(desk.log.count("primary_request_failed") >= 1);
-  CHECK(std::ranges::all_of(desk.heard.readings, [](const auto& one) { return one.value == 4; }));
+  CHECK(fixture.log.count("primary_request_failed") >= 1);
+  CHECK(std::ranges::all_of(fixture.listener.updates,
+                            [](const auto& one) { return one.value == 4; }));
 }
 
 TEST_CASE("a server's certificate has to be of the authority that is trusted", "[statfeed]") {
@@ -370,27 +375,28 @@ TEST_CASE("a server's certificate has to be of the authority that is trusted", "
   const Folder strangers;
   const auto certificates = make_certificates(mine.path(), "127.0.0.1");
   const auto other = make_certificates(strangers.path(), "127.0.0.1");
-  Desk desk{good,
-            {.certificate_pem = certificates.certificate_pem, .key_pem = certificates.key_pem}};
-  desk.options.url = "https://127.0.0.1:" + std::to_string(desk.server.port()) + "/statistics/v3";
-  desk.options.access.ca_file = other.ca_file;
-  desk.run([&] { return desk.log.count("primary_session_lost") > 0; });
-  CHECK(desk.requests.empty());
+  AdapterFixture fixture{
+      good, {.certificate_pem = certificates.certificate_pem, .key_pem = certificates.key_pem}};
+  fixture.options.url =
+      "https://127.0.0.1:" + std::to_string(fixture.server.port()) + "/statistics/v3";
+  fixture.options.access.ca_file = other.ca_file;
+  fixture.run([&] { return fixture.log.count("primary_session_lost") > 0; });
+  CHECK(fixture.requests.empty());
 
-  desk.options.access.ca_file = certificates.ca_file;
-  desk.run([&] { return desk.heard.state.complete; });
+  fixture.options.access.ca_file = certificates.ca_file;
+  fixture.run([&] { return fixture.listener.state.complete; });
 
-  CHECK(desk.heard.readings.size() >= figure_count);
+  CHECK(fixture.listener.updates.size() >= statistic_kind_count);
 }
 
 TEST_CASE("a name and a password go out as HTTP Basic", "[statfeed]") {
-  Desk desk{good};
-  desk.options.access.user = "Aladdin";
-  desk.options.access.password = "open sesame";
+  AdapterFixture fixture{good};
+  fixture.options.access.user = "Aladdin";
+  fixture.options.access.password = "open sesame";
 
-  desk.run([&] { return desk.heard.state.complete; });
+  fixture.run([&] { return fixture.listener.state.complete; });
 
-  CHECK(desk.requests.back().header("authorization") == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+  CHECK(fixture.requests.back().header("authorization") == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
 }
 
 }  // namespace paceline::test

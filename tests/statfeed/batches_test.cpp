@@ -22,8 +22,8 @@ std::vector<std::uint32_t> slots(std::uint32_t count) {
 
 }  // namespace
 
-TEST_CASE("figures that a site does not have are never asked for", "[statfeed]") {
-  Batches batches{{.size = 100, .figures = 0b101}};
+TEST_CASE("kinds that a site does not have are never asked for", "[statfeed]") {
+  Batches batches{{.size = 100, .kinds = 0b101}};
   const std::vector<std::uint32_t> slots{0, 3};
 
   batches.rebuild(slots);
@@ -31,7 +31,7 @@ TEST_CASE("figures that a site does not have are never asked for", "[statfeed]")
   const auto id = batches.next_to_open(Instant{});
   REQUIRE(id);
   CHECK(batches.find(*id)->statistics ==
-        std::vector<Statistic>{0, 2, 3 * figure_count, 3 * figure_count + 2});
+        std::vector<Statistic>{0, 2, 3 * statistic_kind_count, 3 * statistic_kind_count + 2});
 }
 
 TEST_CASE("statistics come in batches of bounded size", "[statfeed]") {
@@ -75,7 +75,7 @@ TEST_CASE("what the server does not know is asked for again, later and later", "
 }
 
 TEST_CASE("a batch that fails is tried again and not waited for for ever", "[statfeed]") {
-  Batches batches{{.size = 100, .retry_min = 1s, .retry_max = 4s, .patience = 3}};
+  Batches batches{{.size = 100, .retry_min = 1s, .retry_max = 4s, .max_failures = 3}};
   batches.rebuild(slots(1));
   auto now = start;
   for (const auto pause : {1s, 2s, 4s, 4s}) {
@@ -139,7 +139,7 @@ TEST_CASE("no statistic is lost or doubled, whatever the server answers", "[stat
           for (const auto statistic : statistics) ++seen[statistic];
       }
     }
-    RC_ASSERT(seen.size() == count * figure_count);
+    RC_ASSERT(seen.size() == count * statistic_kind_count);
     for (const auto& [statistic, times] : seen) RC_ASSERT(times == 1);
     RC_ASSERT(batches.complete());
   }));

@@ -6,12 +6,13 @@ namespace paceline::test {
 using namespace statfeed;
 namespace {
 
-Result<StatfeedConfig> parse(const std::string& table, double time_scale = 1) {
+Result<StatfeedConfig> parse(const std::string& table, double time_scale = 1,
+                             const std::string& file = "t.toml") {
   Place place{.topology = {},
               .node = "a",
               .process = "statfeed",
               .index = 0,
-              .settings = Settings::parse(table, "t.toml").value()};
+              .settings = Settings::parse(table, file).value()};
   place.topology.time_scale = time_scale;
   place.topology.pacers = 3;
   return parse_statfeed_config(place);
@@ -55,10 +56,10 @@ TEST_CASE("other sites' names and definitions are taken up", "[statfeed]") {
     needed = false)");
 
   REQUIRE(config.has_value());
-  CHECK(config->mapping[Figure::ready].name == "Agents_Free");
-  CHECK(config->mapping[Figure::in_queue].object_type == "RoutePoint");
-  CHECK(config->mapping[Figure::in_queue].definition->main_mask == "CallWait");
-  CHECK_FALSE(config->mapping[Figure::entered].needed);
+  CHECK(config->mapping[StatisticKind::ready].name == "Agents_Free");
+  CHECK(config->mapping[StatisticKind::in_queue].object_type == "RoutePoint");
+  CHECK(config->mapping[StatisticKind::in_queue].definition->main_mask == "CallWait");
+  CHECK_FALSE(config->mapping[StatisticKind::entered].needed);
 }
 
 TEST_CASE("a site's patterns are taken up, and what it does not have is not asked", "[statfeed]") {
@@ -73,12 +74,12 @@ TEST_CASE("a site's patterns are taken up, and what it does not have is not aske
     asked = false)");
 
   REQUIRE(config.has_value());
-  CHECK(config->mapping[Figure::ready].object == "{group}@{channel}");
-  CHECK(config->mapping[Figure::in_queue].object_type == "Queue");
-  CHECK(config->mapping[Figure::in_queue].name == "Waiting_{channel}");
-  CHECK_FALSE(config->mapping[Figure::not_ready].needed);
-  CHECK(config->session.batches.figures ==
-        ((1u << figure_count) - 1 - (1u << static_cast<unsigned>(Figure::not_ready))));
+  CHECK(config->mapping[StatisticKind::ready].object == "{group}@{channel}");
+  CHECK(config->mapping[StatisticKind::in_queue].object_type == "Queue");
+  CHECK(config->mapping[StatisticKind::in_queue].name == "Waiting_{channel}");
+  CHECK_FALSE(config->mapping[StatisticKind::not_ready].needed);
+  CHECK(config->session.batches.kinds == ((1u << statistic_kind_count) - 1 -
+                                          (1u << static_cast<unsigned>(StatisticKind::not_ready))));
   const auto wrong = [](const std::string& text) {
     return parse("primary = \"http://a\"\n" + text).error().detail;
   };
@@ -106,6 +107,42 @@ TEST_CASE("mistakes are refused with place, key and value", "[statfeed]") {
             .find("https") != std::string::npos);
   CHECK(wrong("primary = \"http://a\"\nbearer = \"a\\nb\"").find("control character") !=
         std::string::npos);
+}
+
+TEST_CASE("a client secret goes over https or stays on this host", "[statfeed]") {
+  const auto with = [](const std::string& url) {
+    return parse("primary = \"http://a\"\nclient_id = \"x\"\nauth_url = \"" + url + "\"");
+  };
+
+  for (const char* url : {"https://cloud/token", "http://127.0.0.1:8080/token",
+                          "http://localhost/token", "http://[::1]:8080/token"})
+    CHECK(with(url).has_value());
+  for (const char* url : {"http://cloud/token", "http://localhost.attacker.example/token",
+                          "http://127.0.0.1.attacker.example/token"}) {
+    CAPTURE(url);
+    const auto config = with(url);
+    REQUIRE_FALSE(config.has_value());
+    CHECK(config.error().detail.find("must be https://") != std::string::npos);
+  }
+}
+
+TEST_CASE("relative paths start at the folder of the file that names them", "[statfeed]") {
+  const auto config = parse(R"(
+    primary = "https://a"
+    ca_file = "tls/ca.pem"
+    client_certificate_file = "tls/own.pem"
+    client_key_file = "/etc/ssl/own.key"
+    record_file = "day.feed"
+    replay_file = "yesterday.feed")",
+                            1, "/etc/paceline/site.toml");
+
+  REQUIRE(config.has_value());
+  CHECK(config->access.ca_file == "/etc/paceline/tls/ca.pem");
+  CHECK(config->access.client_certificate_file == "/etc/paceline/tls/own.pem");
+  CHECK(config->access.client_key_file == "/etc/ssl/own.key");
+  CHECK(config->record_file == "/etc/paceline/day.feed");
+  CHECK(config->replay_file == "/etc/paceline/yesterday.feed");
+  CHECK(parse("primary = \"https://a\"", 1, "/etc/site.toml")->record_file.empty());
 }
 
 TEST_CASE("a recorded feed needs no servers", "[statfeed]") {

@@ -12,7 +12,7 @@ FeedRecord some_record() {
   FeedRecord record;
   record.kind =
       *rc::gen::element(FeedRecord::Kind::targets, FeedRecord::Kind::began, FeedRecord::Kind::heard,
-                        FeedRecord::Kind::readings, FeedRecord::Kind::state);
+                        FeedRecord::Kind::updates, FeedRecord::Kind::state);
   record.at = *rc::gen::inRange<std::int64_t>(0, 1ll << 50) * Duration{1us};
   if (record.kind == FeedRecord::Kind::state)
     record.state = {.complete = *rc::gen::arbitrary<bool>(),
@@ -27,18 +27,19 @@ FeedRecord some_record() {
           {*rc::gen::arbitrary<std::uint32_t>(),
            {*rc::gen::arbitrary<std::string>(), *rc::gen::arbitrary<std::string>(),
             *rc::gen::arbitrary<std::string>()}});
-    if (record.kind == FeedRecord::Kind::readings) {
-      Reading reading{
+    if (record.kind == FeedRecord::Kind::updates) {
+      StatisticUpdate update{
           *rc::gen::arbitrary<std::uint32_t>(),
-          *rc::gen::element(Reading::Kind::value, Reading::Kind::invalid, Reading::Kind::unseen),
+          *rc::gen::element(StatisticUpdate::Status::value, StatisticUpdate::Status::invalid,
+                            StatisticUpdate::Status::unseen),
           *rc::gen::arbitrary<std::int64_t>(), 0};
-      if (reading.kind == Reading::Kind::value)
-        reading.value =
+      if (update.status == StatisticUpdate::Status::value)
+        update.value =
             *rc::gen::oneOf(rc::gen::map(rc::gen::arbitrary<int>(),
                                          [](int whole) { return static_cast<double>(whole); }),
                             rc::gen::suchThat(rc::gen::arbitrary<double>(),
                                               [](double number) { return number == number; }));
-      record.readings.push_back(reading);
+      record.updates.push_back(update);
     }
   }
   return record;

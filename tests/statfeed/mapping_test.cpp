@@ -11,27 +11,27 @@ using namespace statfeed;
 
 TEST_CASE("objects and names follow a site's own patterns", "[statfeed]") {
   Mapping mapping = default_mapping();
-  mapping[Figure::ready].object = "{group}@{channel}";
-  mapping[Figure::ready].name = "Ready_{channel}";
-  const Subject subject{"t1", "Sales", "Sales_VQ", "chat"};
+  mapping[StatisticKind::ready].object = "{group}@{channel}";
+  mapping[StatisticKind::ready].name = "Ready_{channel}";
+  const TargetObjects objects{"t1", "Sales", "Sales_VQ", "chat"};
 
-  const auto ready = request_for(mapping, subject, Figure::ready);
+  const auto ready = request_for(mapping, target, StatisticKind::ready);
 
   CHECK(ready.object_id == "Sales@chat");
   CHECK(ready.name == "Ready_chat");
   CHECK(ready.object_type == "GroupAgents");
-  CHECK(filled("{id}/{queue}", subject) == "t1/Sales_VQ");
-  CHECK(filled("{grp}", subject).error().detail ==
+  CHECK(filled("{id}/{queue}", target) == "t1/Sales_VQ");
+  CHECK(filled("{grp}", target).error().detail ==
         "{grp} is not one of {id}, {channel}, {group}, {queue}");
-  CHECK(filled("{group", subject).error().detail == "a { without its }");
+  CHECK(filled("{group", target).error().detail == "a { without its }");
 }
 
 TEST_CASE("the default mapping asks for the vendor's names on group and queue", "[statfeed]") {
   const Mapping mapping = default_mapping();
-  const Subject subject{"t1", "Sales", "SalesQueue"};
+  const TargetObjects objects{"t1", "Sales", "SalesQueue"};
 
-  const auto ready = request_for(mapping, subject, Figure::ready);
-  const auto entered = request_for(mapping, subject, Figure::entered);
+  const auto ready = request_for(mapping, target, StatisticKind::ready);
+  const auto entered = request_for(mapping, target, StatisticKind::entered);
 
   CHECK(ready == StatisticRequest{"", "Sales", "GroupAgents", "CurrentReadyAgents", {}});
   CHECK(entered == StatisticRequest{"", "SalesQueue", "Queue", "Total_Entered", {}});
@@ -39,21 +39,21 @@ TEST_CASE("the default mapping asks for the vendor's names on group and queue", 
 
 TEST_CASE("a definition replaces the name", "[statfeed]") {
   Mapping mapping = default_mapping();
-  mapping[Figure::ready].definition =
+  mapping[StatisticKind::ready].definition =
       StatisticDefinition{"Immediate", 0, 0, "CurrentNumber", "DNStatus", "*"};
 
-  const auto ready = request_for(mapping, {"t", "g", "q"}, Figure::ready);
+  const auto ready = request_for(mapping, {"t", "g", "q"}, StatisticKind::ready);
 
   CHECK(ready.name.empty());
-  CHECK(ready.definition == mapping[Figure::ready].definition);
+  CHECK(ready.definition == mapping[StatisticKind::ready].definition);
 }
 
 TEST_CASE("a statistic's id is a UUID that tells its number and nothing to other sessions",
           "[statfeed][property]") {
   CHECK(rc::check([] {
     const auto salt = *rc::gen::arbitrary<std::uint64_t>();
-    const StatisticName name{*rc::gen::arbitrary<std::uint16_t>(),
-                             *rc::gen::arbitrary<std::uint32_t>()};
+    const StatisticId name{*rc::gen::arbitrary<std::uint16_t>(),
+                           *rc::gen::arbitrary<std::uint32_t>()};
     const auto id = statistic_id(salt, name.generation, name.statistic);
     RC_ASSERT(id.size() == 36u);
     RC_ASSERT(id[8] == '-' && id[13] == '-' && id[14] == '4' && id[18] == '-' && id[23] == '-');
@@ -64,10 +64,11 @@ TEST_CASE("a statistic's id is a UUID that tells its number and nothing to other
       [](const std::string& text) { RC_ASSERT(!read_statistic_id(text, 7).has_value()); }));
 }
 
-TEST_CASE("every figure has its own word", "[statfeed]") {
+TEST_CASE("every kind has its own word", "[statfeed]") {
   std::set<std::string> words;
-  for (std::uint32_t i = 0; i < figure_count; ++i) words.insert(to_string(static_cast<Figure>(i)));
-  CHECK(words.size() == figure_count);
+  for (std::uint32_t i = 0; i < statistic_kind_count; ++i)
+    words.insert(to_string(static_cast<StatisticKind>(i)));
+  CHECK(words.size() == statistic_kind_count);
   CHECK_FALSE(words.contains("unknown"));
 }
 

@@ -44,7 +44,8 @@ struct Listener {
     for (std::size_t i = 0; i < 2; ++i) {
       adapters[i].emplace(
           StatisticsAdapter::Options{config.servers[i], config.access, config.session},
-          static_cast<int>(i), *statfeed, statfeed->roster(), statfeed->mapping(), world, pair);
+          static_cast<int>(i), *statfeed, statfeed->targets_index(), statfeed->mapping(), world,
+          pair);
       statfeed->attach(static_cast<int>(i), *adapters[i]);
       adapters[i]->start();
     }

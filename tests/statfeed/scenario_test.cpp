@@ -29,10 +29,11 @@ struct Site {
   }
 
   void know(FakeStatServer& server, int i) {
-    const Subject subject{"", "g" + std::to_string(i), "q" + std::to_string(i)};
-    for (std::uint32_t f = 0; f < figure_count; ++f) {
-      const auto request = request_for(config.mapping, subject, static_cast<Figure>(f));
-      server.set(request.object_id, request.name, is_counter(static_cast<Figure>(f)) ? 100 : f);
+    const TargetObjects objects{"", "g" + std::to_string(i), "q" + std::to_string(i)};
+    for (std::uint32_t f = 0; f < statistic_kind_count; ++f) {
+      const auto request = request_for(config.mapping, target, static_cast<StatisticKind>(f));
+      server.set(request.object_id, request.name,
+                 is_counter(static_cast<StatisticKind>(f)) ? 100 : f);
     }
   }
 
@@ -43,7 +44,7 @@ struct Site {
       auto& adapter = adapters[static_cast<std::size_t>(i)];
       adapter.emplace(StatisticsAdapter::Options{config.servers[static_cast<std::size_t>(i)],
                                                  config.access, config.session},
-                      i, *statfeed, statfeed->roster(), statfeed->mapping(), world, *http);
+                      i, *statfeed, statfeed->targets_index(), statfeed->mapping(), world, *http);
       statfeed->attach(i, *adapter);
       adapter->start();
     }

@@ -35,30 +35,30 @@ class Events final : public Log {
   std::vector<std::string> events;
 };
 
-struct Heard final : SourceListener {
+struct RecordingListener final : SourceListener {
   void began(int) override { ++sessions; }
-  void read(int, std::span<const Reading> all) override {
-    readings.insert(readings.end(), all.begin(), all.end());
+  void updated(int, std::span<const StatisticUpdate> all) override {
+    updates.insert(updates.end(), all.begin(), all.end());
   }
   void heard(int) override { ++signs; }
   void became(int, const SourceState& now) override { state = now; }
-  std::vector<Reading> readings;
+  std::vector<StatisticUpdate> updates;
   SourceState state;
   int sessions = 0;
   int signs = 0;
 };
 
 // What the server says next, by path; every request is kept.
-struct Desk {
-  explicit Desk(std::function<ServerAnswer(const ServerRequest&)> how,
-                HttpServer::Options options_of_server = {})
+struct AdapterFixture {
+  explicit AdapterFixture(std::function<ServerAnswer(const ServerRequest&)> how,
+                          HttpServer::Options options_of_server = {})
       : answer{std::move(how)},
         server{loop, std::move(options_of_server),
                [this](ServerRequest request, Responder respond) {
                  requests.push_back(request);
                  respond.send(answer(request));
                }} {
-    roster.apply({{"t1", "g1", "q1"}});
+    targets_index.apply({{"t1", "g1", "q1"}});
     options.url = "http://127.0.0.1:" + std::to_string(server.port()) + "/statistics/v3";
     options.session.retry_min = 5ms;
     options.session.retry_max = 20ms;
@@ -68,7 +68,7 @@ struct Desk {
   }
 
   void run(const std::function<bool()>& done) {
-    StatisticsAdapter adapter{options, 0, heard, roster, mapping, world, http};
+    StatisticsAdapter adapter{options, 0, listener, targets_index, mapping, world, http};
     adapter.start();
     REQUIRE(run_until(loop, done));
   }
@@ -92,9 +92,9 @@ struct Desk {
   SimRandom random{1};
   World world{{"a", "statfeed", 0}, 1, clock, loop, bus, log, random, metrics};
   CurlHttp http{loop, metrics};
-  Roster roster;
+  TargetsIndex targets_index;
   Mapping mapping = default_mapping();
-  Heard heard;
+  RecordingListener listener;
   StatisticsAdapter::Options options;
 };
 

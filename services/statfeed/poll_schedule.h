@@ -1,19 +1,22 @@
-// In which order statistics are asked for where each costs a question and the server takes only so
-// many a second.
+// In which order statistics are polled where each takes a request of its own and the server allows
+// only so many a second.
 //
-//   Rota rota{policy, mapping};
-//   rota.rebuild(roster.order());
-//   while (auto statistic = rota.next(now)) ask;       // as often as the rate allows
-//   rota.answered(statistic, Rota::Answer::value, now);
-//   come again at rota.due(now)
+//   PollSchedule schedule{policy, mapping};
+//   schedule.rebuild(targets_index.order());
+//   while (auto statistic = schedule.next(now)) ask;   // as often as the rate allows
+//   schedule.answered(statistic, PollSchedule::Answer::value, now);
+//   come again at schedule.due(now)
 //
-// Rounds over all targets: a target's figures are asked together, needed ones in every round, the
-// others in every `rest`-th. New targets, and questions that failed, come first; statistics that
-// the server does not know are asked again after doubling pauses, by every fourth question at most.
+// Rounds over all targets: a target's statistics are asked for together, needed ones in every
+// round, the others in every `rest`-th. New targets, and requests that failed, come first.
+// Statistics that the server does not know are asked for again after doubling pauses, by every
+// fourth request at most.
 //
-// Invariants: no statistic is out twice at once; between two questions for the same needed figure
-// lies no more than one round and what came first in it; no window of a second has more than
-// per_second + burst questions.
+// Invariants
+//   No statistic is out twice at once.
+//   Between two requests for the same needed statistic lies at most one round and what came first
+//   in it.
+//   No window of a second has more than per_second + burst requests.
 #pragma once
 
 #include <array>
@@ -28,26 +31,26 @@
 
 namespace paceline::statfeed {
 
-class Rota {
+class PollSchedule {
  public:
   struct Policy {
-    double per_second = 200;  // [0.1..100000] questions.
-    double burst = 10;        // [>= 1] at once.
-    Duration least = 2s;      // A round takes no less.
-    std::uint32_t rest = 4;   // [>= 1]
-    Duration unseen_min = 15s;
-    Duration unseen_max = 10min;
+    double per_second = 200;      // [0.1..100000] requests.
+    double burst = 10;            // [>= 1] requests at once.
+    Duration least = 2s;          // A round takes no less.
+    std::uint32_t rest = 4;       // [>= 1] statistics that are not needed: one round in so many.
+    Duration unseen_min = 15s;    // First pause before an unknown statistic is asked for again,
+    Duration unseen_max = 10min;  // and the longest.
   };
   enum class Answer : std::uint8_t { value, unseen, failed };
 
-  Rota(Policy policy, const Mapping& mapping);
+  PollSchedule(Policy policy, const Mapping& mapping);
 
-  /// Forgets all; every figure of these slots is to be asked.
+  /// Forgets all; every statistic of these slots is to be asked for.
   void rebuild(std::span<const std::uint32_t> slots);
   void add(std::span<const std::uint32_t> slots);
   void remove(std::span<const std::uint32_t> slots);
 
-  /// What to ask now; it is out until answered().
+  /// What to ask for now; it is out until answered().
   std::optional<Statistic> next(Instant now);
   /// Of a statistic that is no longer here: nothing happens.
   void answered(Statistic statistic, Answer answer, Instant now);
@@ -73,17 +76,17 @@ class Rota {
   std::optional<Statistic> choose(Instant now);
   std::optional<Statistic> from_pool(Instant now);
   std::optional<Statistic> from_round(Instant now);
-  bool rests(std::uint32_t slot, Figure figure) const;
+  bool rests(std::uint32_t slot, StatisticKind kind) const;
 
   Policy policy_;
-  std::array<bool, figure_count> needed_{};
+  std::array<bool, statistic_kind_count> needed_{};
   std::uint32_t asked_;          // Bits (mapping.h).
   std::vector<State> states_;    // By statistic.
   std::vector<bool> counted_;    // By statistic: complete() waits for it.
   std::vector<Duration> pause_;  // By statistic: the last one while it was unseen.
   std::vector<std::uint32_t> order_;
   std::size_t at_ = 0;  // In order_.
-  std::uint32_t figure_ = 0;
+  std::uint32_t kind_ = 0;
   std::uint32_t rounds_ = 0;
   std::optional<Instant> began_;  // The round under way.
   Instant next_round_{};
@@ -92,7 +95,7 @@ class Rota {
   std::priority_queue<Later, std::vector<Later>, std::greater<>> pool_;
   std::size_t unseen_ = 0;
   std::size_t unanswered_ = 0;
-  std::uint32_t since_pool_ = 0;  // Questions since one came from the pool.
+  std::uint32_t since_pool_ = 0;  // Requests since one came from the pool.
   double permits_;
   Instant refilled_{};
 };

@@ -1,37 +1,39 @@
-#include "services/statfeed/rota.h"
+#include "services/statfeed/poll_schedule.h"
 
 #include <algorithm>
 #include <bit>
 #include <unordered_set>
 
+#include "services/statfeed/pause.h"
+
 namespace paceline::statfeed {
 namespace {
 
-constexpr std::uint32_t pool_share = 4;  // Every fourth question at most is for an unseen one.
+constexpr std::uint32_t pool_share = 4;  // Every fourth request at most is for an unknown one.
 
 }  // namespace
 
-Rota::Rota(Policy policy, const Mapping& mapping)
-    : policy_{policy}, asked_{asked_figures(mapping)}, permits_{policy.burst} {
-  for (std::size_t i = 0; i < figure_count; ++i) needed_[i] = mapping.figures[i].needed;
+PollSchedule::PollSchedule(Policy policy, const Mapping& mapping)
+    : policy_{policy}, asked_{asked_kinds(mapping)}, permits_{policy.burst} {
+  for (std::size_t i = 0; i < statistic_kind_count; ++i) needed_[i] = mapping.statistics[i].needed;
 }
 
-void Rota::grow(std::uint32_t slot) {
-  const std::size_t statistics = (std::size_t{slot} + 1) * figure_count;
+void PollSchedule::grow(std::uint32_t slot) {
+  const std::size_t statistics = (std::size_t{slot} + 1) * statistic_kind_count;
   if (states_.size() >= statistics) return;
   states_.resize(statistics, State::absent);
   counted_.resize(statistics);
   pause_.resize(statistics);
 }
 
-void Rota::set(Statistic statistic, State state) {
+void PollSchedule::set(Statistic statistic, State state) {
   auto& mine = states_[statistic];
   if (mine == State::unseen) --unseen_;
   if (state == State::unseen) ++unseen_;
   mine = state;
 }
 
-void Rota::rebuild(std::span<const std::uint32_t> slots) {
+void PollSchedule::rebuild(std::span<const std::uint32_t> slots) {
   states_.clear();
   counted_.clear();
   pause_.clear();
@@ -40,7 +42,7 @@ void Rota::rebuild(std::span<const std::uint32_t> slots) {
   unseen_ = 0;
   order_.assign(slots.begin(), slots.end());
   at_ = 0;
-  figure_ = 0;
+  kind_ = 0;
   rounds_ = 0;
   began_.reset();
   next_round_ = {};
@@ -48,31 +50,31 @@ void Rota::rebuild(std::span<const std::uint32_t> slots) {
   unanswered_ = order_.size() * static_cast<std::size_t>(std::popcount(asked_));
   for (const auto slot : order_) {
     grow(slot);
-    for (std::uint32_t i = 0; i < figure_count; ++i) {
+    for (std::uint32_t i = 0; i < statistic_kind_count; ++i) {
       if ((asked_ >> i & 1) == 0) continue;
-      states_[slot * figure_count + i] = State::idle;
-      counted_[slot * figure_count + i] = true;
+      states_[slot * statistic_kind_count + i] = State::idle;
+      counted_[slot * statistic_kind_count + i] = true;
     }
   }
 }
 
-void Rota::add(std::span<const std::uint32_t> slots) {
+void PollSchedule::add(std::span<const std::uint32_t> slots) {
   for (const auto slot : slots) {
     grow(slot);
     order_.push_back(slot);
-    for (std::uint32_t i = 0; i < figure_count; ++i) {
+    for (std::uint32_t i = 0; i < statistic_kind_count; ++i) {
       if ((asked_ >> i & 1) == 0) continue;
-      set(slot * figure_count + i, State::urgent);
-      urgent_.push_back(slot * figure_count + i);
+      set(slot * statistic_kind_count + i, State::urgent);
+      urgent_.push_back(slot * statistic_kind_count + i);
     }
   }
 }
 
-void Rota::remove(std::span<const std::uint32_t> slots) {
+void PollSchedule::remove(std::span<const std::uint32_t> slots) {
   const std::unordered_set<std::uint32_t> gone{slots.begin(), slots.end()};
   for (const auto slot : slots)
-    for (std::uint32_t i = 0; i < figure_count; ++i) {
-      const auto statistic = slot * figure_count + i;
+    for (std::uint32_t i = 0; i < statistic_kind_count; ++i) {
+      const auto statistic = slot * statistic_kind_count + i;
       set(statistic, State::absent);
       pause_[statistic] = {};
       if (counted_[statistic]) --unanswered_;
@@ -83,16 +85,16 @@ void Rota::remove(std::span<const std::uint32_t> slots) {
   at_ -= static_cast<std::size_t>(
       std::count_if(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(before),
                     [&](std::uint32_t slot) { return gone.contains(slot); }));
-  if (at_ < order_.size() && gone.contains(order_[before])) figure_ = 0;
+  if (at_ < order_.size() && gone.contains(order_[before])) kind_ = 0;
   std::erase_if(order_, [&](std::uint32_t slot) { return gone.contains(slot); });
 }
 
-bool Rota::rests(std::uint32_t slot, Figure figure) const {
-  if (needed_[static_cast<std::size_t>(figure)] || rounds_ == 0) return false;
+bool PollSchedule::rests(std::uint32_t slot, StatisticKind kind) const {
+  if (needed_[static_cast<std::size_t>(kind)] || rounds_ == 0) return false;
   return (slot + rounds_) % policy_.rest != 0;
 }
 
-std::optional<Statistic> Rota::from_pool(Instant now) {
+std::optional<Statistic> PollSchedule::from_pool(Instant now) {
   while (!pool_.empty() && pool_.top().due <= now) {
     const auto statistic = pool_.top().statistic;
     pool_.pop();
@@ -101,28 +103,28 @@ std::optional<Statistic> Rota::from_pool(Instant now) {
   return std::nullopt;
 }
 
-std::optional<Statistic> Rota::from_round(Instant now) {
+std::optional<Statistic> PollSchedule::from_round(Instant now) {
   if (order_.empty()) return std::nullopt;
   if (!began_) {
     if (now < next_round_) return std::nullopt;
     began_ = now;
   }
-  for (; at_ < order_.size(); ++at_, figure_ = 0)
-    while (figure_ < figure_count) {
-      const auto statistic = order_[at_] * figure_count + figure_;
-      const auto figure = static_cast<Figure>(figure_++);
-      if (states_[statistic] == State::idle && !rests(order_[at_], figure)) return statistic;
+  for (; at_ < order_.size(); ++at_, kind_ = 0)
+    while (kind_ < statistic_kind_count) {
+      const auto statistic = order_[at_] * statistic_kind_count + kind_;
+      const auto kind = static_cast<StatisticKind>(kind_++);
+      if (states_[statistic] == State::idle && !rests(order_[at_], kind)) return statistic;
     }
   last_round_ = std::max<Duration>(now - *began_, policy_.least);
   next_round_ = *began_ + policy_.least;
   began_.reset();
   at_ = 0;
-  figure_ = 0;
+  kind_ = 0;
   ++rounds_;
   return std::nullopt;
 }
 
-std::optional<Statistic> Rota::choose(Instant now) {
+std::optional<Statistic> PollSchedule::choose(Instant now) {
   if (!urgent_.empty()) {
     const auto statistic = urgent_.front();
     urgent_.pop_front();
@@ -139,7 +141,7 @@ std::optional<Statistic> Rota::choose(Instant now) {
   return from_pool(now);
 }
 
-std::optional<Statistic> Rota::next(Instant now) {
+std::optional<Statistic> PollSchedule::next(Instant now) {
   permits_ =
       std::min(policy_.burst,
                permits_ + policy_.per_second * to_seconds(std::max(now - refilled_, Duration{})));
@@ -152,7 +154,7 @@ std::optional<Statistic> Rota::next(Instant now) {
   return statistic;
 }
 
-void Rota::answered(Statistic statistic, Answer answer, Instant now) {
+void PollSchedule::answered(Statistic statistic, Answer answer, Instant now) {
   if (statistic >= states_.size() || states_[statistic] != State::out) return;
   if (answer == Answer::failed) {
     set(statistic, State::urgent);
@@ -166,12 +168,12 @@ void Rota::answered(Statistic statistic, Answer answer, Instant now) {
     pause = Duration::zero();
     return set(statistic, State::idle);
   }
-  pause = pause == Duration::zero() ? policy_.unseen_min : std::min(2 * pause, policy_.unseen_max);
+  pause = doubled(pause, policy_.unseen_min, policy_.unseen_max);
   set(statistic, State::unseen);
   pool_.push({now + pause, statistic});
 }
 
-Instant Rota::due(Instant now) const {
+Instant PollSchedule::due(Instant now) const {
   Instant due = now + 1min;
   if (!urgent_.empty() || (began_ && !order_.empty()))
     due = now;

@@ -14,9 +14,10 @@ using Kind = Session::Call::Kind;
 inline constexpr Instant start{1h};
 
 // A session with its calls, answered by hand.
-struct Talk {
-  explicit Talk(Session::Policy policy = {}) : session{policy, mapping, roster, 7} {
-    roster.apply({{"t1", "g1", "q1"}, {"t2", "g2", "q2"}});
+struct SessionFixture {
+  explicit SessionFixture(Session::Policy policy = {})
+      : session{policy, mapping, targets_index, 7} {
+    targets_index.apply({{"t1", "g1", "q1"}, {"t2", "g2", "q2"}});
   }
 
   Session::Step& keep(Session::Step step) {
@@ -77,7 +78,7 @@ struct Talk {
   }
 
   Mapping mapping = default_mapping();
-  Roster roster;
+  TargetsIndex targets_index;
   Session session;
   Instant now = start;
   std::deque<Session::Call> out;
