@@ -133,8 +133,6 @@ std::string_view sentence_of(PaceReason reason) {
 
 std::string_view to_string(PacingInformation information) {
   switch (information) {
-    case PacingInformation::elapsed:
-      return "elapsed";
     case PacingInformation::reconstructed:
       return "reconstructed";
     case PacingInformation::memoryless:

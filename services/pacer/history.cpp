@@ -15,13 +15,12 @@ constexpr double forget_outcome = 0.999;
 constexpr double decay_s = 12 * 3600;  // Samples decay toward the priors with this time constant.
 constexpr double decay_step_s = 60;
 constexpr double smoothing_s = 600;
-constexpr double most_rate = 1e4;      // [1/s]
-constexpr double answer_prior = 30;    // [answers]
-constexpr double service_prior = 10;   // [ends]
-constexpr double wrap_up_prior = 3;    // [ends] Weak: most groups have none.
-constexpr double patience_prior = 5;   // [abandonments]
-constexpr double pool_cap = 200;       // [samples] of one target in the pool.
-constexpr double same_start_s = 0.25;  // Start times closer than this are the same interaction.
+constexpr double most_rate = 1e4;     // [1/s]
+constexpr double answer_prior = 30;   // [answers]
+constexpr double service_prior = 10;  // [ends]
+constexpr double wrap_up_prior = 3;   // [ends] Weak: most groups have none.
+constexpr double patience_prior = 5;  // [abandonments]
+constexpr double pool_cap = 200;      // [samples] of one target in the pool.
 constexpr double outlier_means = 8;
 constexpr double most_unseen_ends = 64;  // Of phases that began and ended between two looks.
 constexpr double most_draws = 65'536;    // Steps that drawing who ended may cost in one look.
@@ -129,66 +128,6 @@ void ChannelPool::add(const Learned& learned) {
   const double queue_weight = weight(learned.queue_abandoned);
   queue_s += queue_weight * learned.queue_s;
   queue_abandoned += queue_weight * learned.queue_abandoned;
-}
-
-void PhaseAges::follow(std::span<const double> elapsed_s, double dt_s, double now_s) {
-  expose(dt_s);
-  fresh_.resize(elapsed_s.size());
-  bins_ = {};
-  for (std::size_t i = 0; i < fresh_.size(); ++i) {
-    const double elapsed = in(elapsed_s[i], 0, 1e6);
-    fresh_[i] = now_s - elapsed;
-    sort_into_bin(elapsed);
-  }
-  if (dt_s > 0 && guesses_ == 0 && !match_in_order(dt_s, now_s)) match_sorted(dt_s, now_s);
-  std::swap(starts_, fresh_);
-  guesses_ = 0;
-}
-
-// A source lists its agents in the same order each time: then who is gone shows in one pass,
-// without sorting. False, and nothing learned, if it does not, or if very many are gone.
-bool PhaseAges::match_in_order(double dt_s, double now_s) {
-  constexpr std::size_t most_gone = 64;
-  const double newborn_s = now_s - dt_s - same_start_s;
-  std::array<double, most_gone> gone;
-  std::size_t gone_count = 0;
-  auto next = fresh_.cbegin();
-  for (const double start : starts_) {
-    while (next != fresh_.cend() && !(std::abs(*next - start) <= same_start_s) &&
-           *next >= newborn_s)
-      ++next;
-    if (next != fresh_.cend() && std::abs(*next - start) <= same_start_s) {
-      ++next;
-    } else {
-      if (gone_count == most_gone) return false;
-      gone[gone_count++] = start;
-    }
-  }
-  while (next != fresh_.cend() && *next >= newborn_s) ++next;
-  if (next != fresh_.cend()) return false;
-  for (std::size_t i = 0; i < gone_count; ++i) end_at(gone[i], dt_s, now_s);
-  return true;
-}
-
-void PhaseAges::match_sorted(double dt_s, double now_s) {
-  sorted_ = fresh_;  // `fresh_` keeps the source's order for the next pass.
-  std::sort(starts_.begin(), starts_.end());
-  std::sort(sorted_.begin(), sorted_.end());
-  auto next = sorted_.begin();
-  for (const double start : starts_) {
-    while (next != sorted_.end() && *next < start - same_start_s) ++next;
-    if (next != sorted_.end() && *next <= start + same_start_s)
-      ++next;
-    else
-      end_at(start, dt_s, now_s);
-  }
-}
-
-void PhaseAges::end_at(double start_s, double dt_s, double now_s) {
-  const double length_s = now_s - 0.5 * dt_s - start_s;
-  if (length_s > outlier_means * mean_s_) return;
-  hazard.end(hazard_bin(length_s));
-  learned_more_ = true;
 }
 
 void PhaseAges::reconstruct(std::int32_t count, double ends, double dt_s, double now_s) {
@@ -395,7 +334,6 @@ Observed TargetHistory::observe(const PacingInputs& inputs, const PacingTuning& 
   last_ = inputs;
   last_.proactive = feedback;
   last_.feedback_epoch = feedback_epoch;
-  last_.busy_elapsed_s = last_.wrap_up_elapsed_s = {};
   return seen;
 }
 
@@ -460,17 +398,8 @@ void TargetHistory::learn_phases(const PacingInputs& inputs, double dt_s, double
     wrap_carry_ += ends - (inputs.wrap_up - last_.wrap_up);
     wrap_ends = take(wrap_carry_, -1000);
   }
-  from_source_ = !inputs.busy_elapsed_s.empty() || !inputs.wrap_up_elapsed_s.empty();
-  if (!inputs.busy_elapsed_s.empty())
-    busy_.follow(inputs.busy_elapsed_s, dt_s, true_s);
-  else if (from_source_)
-    busy_.follow({}, dt_s, true_s);
-  else
-    busy_.reconstruct(inputs.busy, ends, dt_s, true_s);
-  if (!inputs.wrap_up_elapsed_s.empty())
-    wrap_up_.follow(inputs.wrap_up_elapsed_s, dt_s, true_s);
-  else
-    wrap_up_.reconstruct(inputs.wrap_up, wrap_ends, dt_s, true_s);
+  busy_.reconstruct(inputs.busy, ends, dt_s, true_s);
+  wrap_up_.reconstruct(inputs.wrap_up, wrap_ends, dt_s, true_s);
 }
 
 void TargetHistory::smooth(double dt_s, double reactive_entered, double answered,

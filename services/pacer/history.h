@@ -99,10 +99,7 @@ class PhaseAges {
  public:
   Hazard hazard{};
 
-  /// Start times by the source: those that are gone since the last call have ended.
-  void follow(std::span<const double> elapsed_s, double dt_s, double now_s);
-  /// Start times from counts: `ends` of them ended, drawn by the hazard; new ones fill up to
-  /// `count`.
+  /// `ends` of the slots left the phase, drawn by the hazard; new ones fill up to `count`.
   void reconstruct(std::int32_t count, double ends, double dt_s, double now_s);
   /// Forgets who is in the phase; what was learned stays.
   void forget_ages();
@@ -120,7 +117,7 @@ class PhaseAges {
   std::uint32_t remade() const { return remade_; }
 
   std::size_t count() const { return starts_.size(); }
-  /// Whether most start times are known or rebuilt rather than guessed.
+  /// Whether most start times are reconstructed rather than guessed.
   bool known() const { return guesses_ * 2 <= starts_.size(); }
 
  private:
@@ -128,9 +125,6 @@ class PhaseAges {
   void end_one(double now_s);
   void end_oldest(std::size_t ends, double now_s);
   void sort_into_bin(double elapsed_s);
-  void end_at(double start_s, double dt_s, double now_s);
-  bool match_in_order(double dt_s, double now_s);
-  void match_sorted(double dt_s, double now_s);
 
   // Slots by hazard bin, as of the last call.
   struct Bins {
@@ -138,9 +132,7 @@ class PhaseAges {
     std::array<double, hazard_bins> elapsed_s{};  // Sum.
   };
 
-  std::vector<double> starts_;  // In the source's order; rebuilt ones ascending.
-  std::vector<double> fresh_;   // Reused by follow().
-  std::vector<double> sorted_;  // Reused by match_sorted().
+  std::vector<double> starts_;  // [s] when each slot entered the phase, ascending.
   Bins bins_{};
   std::size_t guesses_ = 0;  // How many of them, from the oldest, are only guessed.
   double mean_s_ = 240;
@@ -178,9 +170,7 @@ class TargetHistory {
   /// Changes whenever the chances of an interaction that begins now (Forecast::fresh) do.
   std::uint32_t chances() const { return busy_.remade(); }
 
-  /// Whether the source told the start times last time.
-  bool from_source() const { return from_source_; }
-  /// Whether start times are known or rebuilt for most slots.
+  /// Whether the start times of most slots are reconstructed rather than guessed.
   bool known() const { return busy_.known() && wrap_up_.known(); }
 
   /// All that was learned, as a checkpoint keeps it.
@@ -215,7 +205,7 @@ class TargetHistory {
   bool has_last_ = false;
   double last_s_ = 0;
   double last_true_s_ = 0;  // When the last statistics were true.
-  PacingInputs last_{};     // Its spans are never read.
+  PacingInputs last_{};
   double last_feedback_s_ = 0;
   bool has_feedback_ = false;
   double ends_carry_ = 0;  // Ends that the counters told before the counts did, or the reverse.
@@ -224,7 +214,6 @@ class TargetHistory {
   double reactive_abandoned_carry_ = 0;
   double no_answer_s_ = 0;  // Since the last answer to an invitation.
   double undecayed_s_ = 0;
-  bool from_source_ = false;
   PhaseAges busy_;
   PhaseAges wrap_up_;
 };

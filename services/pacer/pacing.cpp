@@ -31,10 +31,6 @@ PacingInputs within_range(const PacingInputs& inputs) {
   in.proactive.pending = std::clamp(in.proactive.pending, 0, 1'000'000);
   in.stat_age_s = std::isfinite(in.stat_age_s) ? std::max(0.0, in.stat_age_s) : 1e9;
   if (!std::isfinite(in.feedback_age_s)) in.feedback_age_s = -1;
-  if (in.busy_elapsed_s.size() > most_slots)
-    in.busy_elapsed_s = in.busy_elapsed_s.first(most_slots);
-  if (in.wrap_up_elapsed_s.size() > most_slots)
-    in.wrap_up_elapsed_s = in.wrap_up_elapsed_s.first(most_slots);
   return in;
 }
 
@@ -369,9 +365,8 @@ void TargetPacing::conclude(Model& model) {
     d.reactive_state = room.state;
   }
 
-  f.information = history_.from_source() ? PacingInformation::elapsed
-                  : history_.known()     ? PacingInformation::reconstructed
-                                         : PacingInformation::memoryless;
+  f.information =
+      history_.known() ? PacingInformation::reconstructed : PacingInformation::memoryless;
   const auto& loops = history_.loops();
   f.acceptance = e.acceptance;
   f.answer_delay_s = e.answer_delay_s;

@@ -26,11 +26,11 @@
 
 namespace paceline::pacer {
 
-/// How well the ends of running interactions are foreseen (PacingFigures::information).
+/// How well the ends of running interactions are foreseen. The numbers are those of `explain`.
 enum class PacingInformation : std::uint8_t {
-  elapsed,        // Start times from the source.
-  reconstructed,  // Start times rebuilt from the changes of the counts.
-  memoryless,     // Neither fits the counts: every interaction may end with the mean's rate.
+  reconstructed =
+      1,           // By the times since they began, reconstructed from the changes of the counts.
+  memoryless = 2,  // Too few turned over yet: every interaction may end with the mean's rate.
 };
 
 /// Everything between inputs and result, for `explain`; README.md documents each by this name.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "common/wire/messages.h"
 
@@ -18,11 +17,6 @@ struct PacingInputs {
   std::int32_t busy = 0;       // [slots] handling an interaction.
   std::int32_t wrap_up = 0;    // [slots] in after-call work.
   std::int32_t queue = 0;      // [interactions] waiting now, proactive and reactive.
-  // [s] since each busy / wrap-up slot entered its phase, where the source tells; oldest first is
-  // cheapest, any order is right. Shorter than the count: the rest is unknown. Empty:
-  // reconstructed.
-  std::span<const double> busy_elapsed_s{};
-  std::span<const double> wrap_up_elapsed_s{};
   // Cumulative, proactive and reactive together. A fall is a restart of the counter, not an event.
   std::uint64_t entered = 0;
   std::uint64_t answered = 0;

@@ -1,7 +1,6 @@
 // Paceline itself behind the bench's interface: the pacer's own decision engine, fed with what its
-// shell would feed it (counts, start times where the scenario gives them, the endpoint's feedback).
+// shell would feed it: counts, counters and the endpoint's feedback.
 #include <algorithm>
-#include <vector>
 
 #include "services/pacer/pacing.h"
 #include "tests/bench/chance.h"
@@ -65,16 +64,6 @@ class Paceline final : public System {
     inputs.proactive.pending = static_cast<std::uint32_t>(view.pending);
     inputs.proactive.answered = proactive_answered_;
     inputs.proactive.abandoned = proactive_abandoned_;
-    if (ways_.start_times) {
-      busy_.clear();
-      wrap_up_.clear();
-      for (const Slot& slot : view.slots) {
-        if (slot.phase == Phase::talking) busy_.push_back(view.statistics_at_s - slot.since_s);
-        if (slot.phase == Phase::wrap_up) wrap_up_.push_back(view.statistics_at_s - slot.since_s);
-      }
-      inputs.busy_elapsed_s = busy_;
-      inputs.wrap_up_elapsed_s = wrap_up_;
-    }
     return pacing_.decide(inputs, options_, {}, chance_.uniform(), view.now_s).invitations;
   }
 
@@ -111,7 +100,6 @@ class Paceline final : public System {
   std::uint64_t abandoned_ = 0;
   std::uint64_t proactive_answered_ = 0;
   std::uint64_t proactive_abandoned_ = 0;
-  std::vector<double> busy_, wrap_up_;
 };
 
 }  // namespace

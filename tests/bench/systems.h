@@ -39,7 +39,6 @@ std::unique_ptr<System> make_order_up_to(OrderUpTo tables, double period_s, bool
 
 /// The ways in which Paceline can be run.
 struct PacelineWays {
-  bool start_times = true;   // False: it sees the counts alone.
   bool closed_form = false;  // PREDICTIVE_B instead of SUPER_PROGRESSIVE.
   // [s] after a change it decides again, as the service does; negative: on the refresh alone.
   double debounce_s = 0.25;

@@ -1,6 +1,4 @@
 // What keeps a decision within bounds whatever the model says, and statistics that come late.
-#include <vector>
-
 #include "services/pacer/pacing.h"
 #include "tests/pacer/ten_agents.h"
 #include "tests/support/catch.h"
@@ -74,8 +72,6 @@ TEST_CASE("statistics whose age varies tell of no ends that were not", "[pacer]"
   for (int i = 0; i < 1000; ++i) {
     const double now_s = 100 + 0.25 * i;
     in.stat_age_s = 2 + 0.25 * (i * 7 % 5);
-    const std::vector<double> elapsed(6, now_s - in.stat_age_s);  // All began at 0.
-    in.busy_elapsed_s = elapsed;
     service_s = pacing.decide(in, {}, {}, 0.5, now_s).figures.service_s;
   }
 
@@ -101,12 +97,10 @@ TEST_CASE("where the loop has nothing left to take back, nobody is invited witho
   const PacingOptions options{.algorithm = algorithm};
   TargetPacing pacing{without_warm_up()};
   PacingInputs in = ten_agents(3);
-  const std::vector<double> young(7, 0.1);
   Decision d;
   std::int32_t most_before = 0;
   for (int i = 0; i < 2000; ++i) {
-    in.busy_elapsed_s = young;  // Seven others each second: the ends that it sees never stop.
-    in.answered += 7;
+    in.answered += 7;  // Seven others each second: the ends that it sees never stop.
     in.entered += 7;
     if (i >= 100) in.proactive.abandoned += 1;
     in.proactive.answered += 1;

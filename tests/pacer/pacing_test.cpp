@@ -1,7 +1,6 @@
 // The decision engine as its callers know it: examples, and laws over adversarial sequences.
 #include "services/pacer/pacing.h"
 
-#include <array>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -81,7 +80,7 @@ double any_seconds() {
       rc::gen::element(0.0, -1.0, 1e300, std::nan(""), std::numeric_limits<double>::infinity()));
 }
 
-PacingInputs any_inputs(std::vector<double>& elapsed) {
+PacingInputs any_inputs() {
   PacingInputs in;
   in.quality = *rc::gen::element(StatQuality::good, StatQuality::good, StatQuality::provisional,
                                  StatQuality::stale, StatQuality::not_visible);
@@ -103,9 +102,6 @@ PacingInputs any_inputs(std::vector<double>& elapsed) {
                   .pending = any_count()};
   in.feedback_age_s = any_seconds();
   in.handling_time_s = any_seconds();
-  elapsed.assign(static_cast<std::size_t>(*rc::gen::inRange(0, 8)), any_seconds());
-  if (*rc::gen::arbitrary<bool>()) in.busy_elapsed_s = elapsed;
-  if (*rc::gen::arbitrary<bool>()) in.wrap_up_elapsed_s = elapsed;
   return in;
 }
 
@@ -150,11 +146,10 @@ TEST_CASE("what is pending is not granted again", "[pacer]") {
 
 TEST_CASE("the same state, inputs and draw give the same decision", "[pacer][property]") {
   REQUIRE(rc::check([] {
-    std::vector<double> elapsed;
     TargetPacing one{without_warm_up()};
-    one.decide(any_inputs(elapsed), any_options(), {}, 0.3, 5);
+    one.decide(any_inputs(), any_options(), {}, 0.3, 5);
     TargetPacing two = one;
-    const PacingInputs in = any_inputs(elapsed);
+    const PacingInputs in = any_inputs();
     const PacingOptions options = any_options();
 
     const Decision a = one.decide(in, options, {}, 0.7, 6);
@@ -169,14 +164,13 @@ TEST_CASE("the same state, inputs and draw give the same decision", "[pacer][pro
 TEST_CASE("no sequence of inputs makes a figure infinite, negative or no number",
           "[pacer][property]") {
   REQUIRE(rc::check([] {
-    std::vector<double> elapsed;
     TargetPacing pacing{*rc::gen::arbitrary<bool>() ? without_warm_up() : PacingTuning{}};
     const PacingOptions options = any_options();
     double now_s = 0;
     for (int i = 0; i < 30; ++i) {
       const double step_s = *rc::gen::element(0.0, 0.25, 1.0, 2.0, -5.0, 130.0, 30'000.0, 1e12);
       now_s += step_s;
-      const PacingInputs in = any_inputs(elapsed);
+      const PacingInputs in = any_inputs();
       const PacingOptions now = *rc::gen::inRange(0, 10) == 0 ? any_options() : options;
       const Decision d = pacing.decide(in, now, {}, *rc::gen::element(0.0, 0.5, 0.999), now_s);
       RC_ASSERT(is_sound(d));
@@ -258,22 +252,12 @@ TEST_CASE("a larger group of the same load may invite more", "[pacer]") {
   }
 }
 
-TEST_CASE("how well ends are foreseen is told", "[pacer]") {
-  const std::array<double, 6> elapsed{10, 20, 30, 40, 50, 60};
-  PacingInputs in = ten_agents(4);
-  TargetPacing counts{without_warm_up()};
-  TargetPacing known{without_warm_up()};
-
-  CHECK(counts.decide(in, {}, {}, 0.5, 1).figures.information == PacingInformation::memoryless);
-  in.busy_elapsed_s = elapsed;
-  CHECK(known.decide(in, {}, {}, 0.5, 1).figures.information == PacingInformation::elapsed);
-}
-
-TEST_CASE("counts alone become reconstructed start times once interactions turned over",
+TEST_CASE("once interactions turned over, their start times are reconstructed from the counts",
           "[pacer]") {
   TargetPacing pacing{without_warm_up()};
   PacingInputs in = ten_agents(4);
-  PacingInformation last = PacingInformation::memoryless;
+  PacingInformation last = pacing.decide(in, {}, {}, 0.5, -1).figures.information;
+  CHECK(last == PacingInformation::memoryless);
   for (int i = 0; i < 200; ++i) {
     in.answered += i % 5 == 0;  // One ends and one begins.
     last = pacing.decide(in, {}, {}, 0.5, i).figures.information;
@@ -359,9 +343,6 @@ TEST_CASE("a model that is used again is the one that would be computed anew",
     in.idle = *rc::gen::inRange(0, agents);
     in.busy = agents - in.idle;
     in.answered = in.entered = 1000;
-    std::vector<double> elapsed;
-    for (int i = 0; i < in.busy; ++i) elapsed.push_back(*rc::gen::inRange(1, 600));
-    in.busy_elapsed_s = elapsed;
     PacingOptions options;
     if (*rc::gen::arbitrary<bool>()) {
       options.optimization_target = OptimizationTarget::busy_factor;
@@ -369,7 +350,6 @@ TEST_CASE("a model that is used again is the one that would be computed anew",
     }
     TargetPacing again{without_warm_up()};
     again.decide(in, options, {}, 0.5, 1);
-    for (double& s : elapsed) s += 1;
     TargetPacing anew = again;
     PacingOptions other = options;
     other.proactive_ratio = 51;  // Not used by this algorithm, but another set of options.
