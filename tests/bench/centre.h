@@ -96,7 +96,7 @@ class Centre {
 
   void push(double at, EventKind kind, std::uint32_t index, std::uint32_t stamp = 0);
   void play(const Event& event, System& system);
-  void happen(Happening::Kind kind, bool proactive, double lasted);
+  void happen(Observation::Kind kind, bool proactive, double lasted);
   void integrate();
   void send(int invitations);
   void answer(std::uint32_t accepted_and_number);
@@ -139,8 +139,8 @@ class Centre {
   std::uint32_t queue_head_ = 0;  // Number of the visitor at the head.
   std::vector<double> sent_at_;   // Per invitation number; a ring.
   std::uint32_t sent_next_ = 0;
-  std::vector<Happening> happened_;
-  std::deque<Happening> delayed_;
+  std::vector<Observation> observations_;
+  std::deque<Observation> delayed_;
   std::deque<Seen> seen_;
   std::array<int, 2> waiting_{};  // Reactive, proactive.
   double debounce_s_ = -1;

@@ -37,16 +37,16 @@ PacingTuning tuning_of(const Scenario& scenario) {
 
 class Paceline final : public System {
  public:
-  Paceline(const Scenario& scenario, PacelineWays ways, std::uint64_t seed)
-      : options_{options_of(scenario, ways.closed_form)},
-        ways_{ways},
+  Paceline(const Scenario& scenario, PacelineVariant variant, std::uint64_t seed)
+      : options_{options_of(scenario, variant.closed_form)},
+        variant_{variant},
         slots_per_agent_{scenario.slots},
         period_{scenario.refresh_s},
         pacing_{tuning_of(scenario)},
         chance_{seed, 98} {}
 
   int decide(const View& view) override {
-    for (const Happening& happening : view.happened) count(happening);
+    for (const Observation& observation : view.observed) count(observation);
     PacingInputs inputs;
     inputs.stat_age_s = view.now_s - view.statistics_at_s;
     inputs.logged_in = view.logged_in / slots_per_agent_;
@@ -68,30 +68,30 @@ class Paceline final : public System {
   }
 
   double period_s() const override { return period_; }
-  double debounce_s() const override { return ways_.debounce_s; }
+  double debounce_s() const override { return variant_.debounce_s; }
 
  private:
-  void count(const Happening& happening) {
-    switch (happening.kind) {
-      case Happening::Kind::served:
+  void count(const Observation& observation) {
+    switch (observation.kind) {
+      case Observation::Kind::served:
         ++answered_;
-        proactive_answered_ += happening.proactive;
+        proactive_answered_ += observation.proactive;
         return;
-      case Happening::Kind::abandoned:
+      case Observation::Kind::abandoned:
         ++abandoned_;
-        proactive_abandoned_ += happening.proactive;
+        proactive_abandoned_ += observation.proactive;
         return;
-      case Happening::Kind::accepted:
-      case Happening::Kind::refused:
-      case Happening::Kind::arrived:
-      case Happening::Kind::talk_ended:
-      case Happening::Kind::freed:
+      case Observation::Kind::accepted:
+      case Observation::Kind::refused:
+      case Observation::Kind::arrived:
+      case Observation::Kind::talk_ended:
+      case Observation::Kind::freed:
         return;
     }
   }
 
   PacingOptions options_;
-  PacelineWays ways_;
+  PacelineVariant variant_;
   int slots_per_agent_;
   double period_;
   TargetPacing pacing_;
@@ -104,9 +104,9 @@ class Paceline final : public System {
 
 }  // namespace
 
-std::unique_ptr<System> make_paceline(const Scenario& scenario, PacelineWays ways,
+std::unique_ptr<System> make_paceline(const Scenario& scenario, PacelineVariant variant,
                                       std::uint64_t seed) {
-  return std::make_unique<Paceline>(scenario, ways, seed);
+  return std::make_unique<Paceline>(scenario, variant, seed);
 }
 
 }  // namespace paceline::test

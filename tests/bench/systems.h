@@ -38,13 +38,13 @@ struct OrderUpTo {
 std::unique_ptr<System> make_order_up_to(OrderUpTo tables, double period_s, bool at_events);
 
 /// The ways in which Paceline can be run.
-struct PacelineWays {
+struct PacelineVariant {
   bool closed_form = false;  // PREDICTIVE_B instead of SUPER_PROGRESSIVE.
   // [s] after a change it decides again, as the service does; negative: on the refresh alone.
   double debounce_s = 0.25;
 };
 
-std::unique_ptr<System> make_paceline(const Scenario& scenario, PacelineWays ways,
+std::unique_ptr<System> make_paceline(const Scenario& scenario, PacelineVariant variant,
                                       std::uint64_t seed);
 
 }  // namespace paceline::test

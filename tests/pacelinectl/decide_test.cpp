@@ -62,7 +62,7 @@ TEST_CASE("decide gives exactly what the engine gives", "[pacelinectl]") {
   const PacingTuning tuning{.warm_up_answers = 5};
   DecideStream stream{{.seed = 7, .tuning = tuning}};
   TargetPacing pacing{tuning};
-  DecideDraws draws{7, "sales"};
+  SplitMix64 draws = decide_draws(7, "sales");
 
   for (int second = 1; second <= 25; ++second) {  // Before the first pooling.
     const Json out = answer(stream, line_at("sales", second));
@@ -77,16 +77,16 @@ TEST_CASE("decide gives exactly what the engine gives", "[pacelinectl]") {
                         .rejected = static_cast<std::uint64_t>(second / 2),
                         .answered = static_cast<std::uint64_t>(second / 5),
                         .pending = second % 4};
-    const Decision d = pacing.decide(inputs, {}, {}, draws.next(), second);
+    const Decision d = pacing.decide(inputs, {}, {}, draws.uniform(), second);
 
     CAPTURE(second, out.dump());
     REQUIRE(out["invitations"] == d.invitations);
     REQUIRE(out["max_pending"] == d.max_pending);
     REQUIRE(out["m"].get<double>() == d.m);
     REQUIRE(out["reason"] == to_string(d.reason));
-    REQUIRE(out["explanation"]["risk_at_m"].get<double>() == d.figures.risk_at_m);
-    REQUIRE(out["explanation"]["service_s"].get<double>() == d.figures.service_s);
-    REQUIRE(out["explanation"]["information"] == to_string(d.figures.information));
+    REQUIRE(out["explanation"]["risk_at_m"].get<double>() == d.explanation.risk_at_m);
+    REQUIRE(out["explanation"]["service_s"].get<double>() == d.explanation.service_s);
+    REQUIRE(out["explanation"]["information"] == to_string(d.explanation.information));
   }
 }
 

@@ -1,4 +1,6 @@
 // What keeps a decision within bounds whatever the model says, and statistics that come late.
+#include <cmath>
+
 #include "services/pacer/pacing.h"
 #include "tests/pacer/ten_agents.h"
 #include "tests/support/catch.h"
@@ -72,7 +74,7 @@ TEST_CASE("statistics whose age varies tell of no ends that were not", "[pacer]"
   for (int i = 0; i < 1000; ++i) {
     const double now_s = 100 + 0.25 * i;
     in.stat_age_s = 2 + 0.25 * (i * 7 % 5);
-    service_s = pacing.decide(in, {}, {}, 0.5, now_s).figures.service_s;
+    service_s = pacing.decide(in, {}, {}, 0.5, now_s).explanation.service_s;
   }
 
   CHECK(service_s > 240);  // The prior: six that have not ended only say that it may be longer.
@@ -127,6 +129,61 @@ TEST_CASE("PREDICTIVE_B invites one for each free agent at least", "[pacer][prop
 
     RC_ASSERT(m >= std::min(3.0, static_cast<double>(in.idle - in.queue)));
   }));
+}
+
+TEST_CASE("what feedback said to be pending fades once it is later than three answer delays",
+          "[pacer]") {
+  const auto pending = [](double feedback_age_s) {
+    TargetPacing pacing{without_warm_up()};
+    PacingInputs in = ten_agents(5);
+    in.proactive.pending = 4;
+    in.feedback_age_s = feedback_age_s;
+    return pacing.decide(in, {}, {}, 0.5, 1).explanation.pending;
+  };
+
+  CHECK(pending(0) == 4);
+  CHECK(pending(30) == 4);
+  CHECK(pending(60) == Approx(4 * std::exp(-3.0)));
+}
+
+TEST_CASE("without feedback what went out is pending by the answer delay", "[pacer]") {
+  TargetPacing pacing{without_warm_up()};
+  PacingInputs in = ten_agents(5);
+  in.feedback_age_s = -1;
+  const Decision first = pacing.decide(in, {}, {}, 0.5, 1);
+
+  const Decision second = pacing.decide(in, {}, {}, 0.5, 2);
+  const Decision third = pacing.decide(in, {}, {}, 0.5, 12);
+
+  REQUIRE(first.invitations > 3);
+  CHECK(second.explanation.pending == first.invitations);
+  CHECK(third.explanation.pending ==
+        Approx(first.invitations * std::exp(-1.0) + second.invitations));
+  CHECK(first.state == PaceState::degraded);
+}
+
+TEST_CASE("the stock grows by half, or a quarter of what the slots could take, in one refresh",
+          "[pacer]") {
+  TargetPacing pacing{without_warm_up()};
+  PacingInputs in = ten_agents(10);
+
+  const Decision d = pacing.decide(in, {}, {}, 0.5, 1);
+
+  CHECK(d.reason == PaceReason::growth_cap);
+  CHECK(d.m == Approx(0.25 * 10 / 0.3));
+  CHECK(d.explanation.m_model > d.m);
+}
+
+TEST_CASE("the ceiling is so many expected acceptances a slot", "[pacer]") {
+  PacingTuning tuning = without_warm_up();
+  tuning.ceiling_per_slot = 0.1;
+  TargetPacing pacing{tuning};
+
+  const Decision d = pacing.decide(ten_agents(10), {}, {}, 0.5, 1);
+
+  CHECK(d.reason == PaceReason::ceiling);
+  CHECK(d.m == Approx(0.1 * 10 / 0.3));
+  CHECK(d.explanation.m_ceiling == d.m);
 }
 
 }  // namespace paceline::test
