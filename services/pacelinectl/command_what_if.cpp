@@ -1,5 +1,5 @@
-// `what-if TARGET --agents 12 --goal 5`: the pacer's engine on changed inputs, beside the live
-// ones.
+// `what-if TARGET --agents 12 --goal 5`: the pacer's
+// engine on changed inputs, beside the live ones.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -91,8 +91,8 @@ class Taker {
     return true;
   }
 
-  /// Each member by its place in `keys`; unknown ones, doubles and absent ones of `least` are
-  /// mistakes.
+  /// Each member by its place in `keys`; unknown ones,
+  /// doubles and absent ones of `least` are mistakes.
   ///   given    a bit for each key that is there
   template <std::size_t n, class Take>
   bool members(std::string_view path, const dom::element& from,

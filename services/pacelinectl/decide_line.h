@@ -1,5 +1,5 @@
 // One line of `decide`: a target's statistics and feedback as JSON, checked against its schema
-// (services/pacer/README.md lists every key with its unit and range).
+// (DECIDE.md lists every key with its unit and range).
 #pragma once
 
 #include <memory>

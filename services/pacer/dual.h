@@ -1,5 +1,5 @@
-// _DUAL: proactive invitations that leave slots to reactive visitors; and the sum of a media
-// channel's groups.
+// _DUAL: proactive invitations that leave slots to reactive
+// visitors; and the sum of a media channel's groups.
 #pragma once
 
 #include <span>
@@ -17,7 +17,7 @@ struct ReactiveCapacity {
 ///   demand    [interactions, >= 0] expected reactive arrivals
 ReactiveCapacity reactive_capacity(double free, double accepted, double demand);
 
-/// proactiveRatio as a cap: proactive in service + p m <= ratio x slots (our reading, README.md).
+/// proactiveRatio as a cap: proactive in service + p m <= ratio x slots (our reading).
 ///   returns  [invitations, >= 0]
 double ratio_stock(double ratio, double slots, double proactive_in_service, double acceptance);
 

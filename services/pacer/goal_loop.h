@@ -5,8 +5,8 @@
 //   served:     s += k a
 //   abandoned:  s -= k (1 - a)
 //
-// While s is not at an end of its range, abandoned - a outcomes = (s0 - s) / k: the long-run rate
-// is a.
+// While s is not at an end of its range, the long-run rate is a:
+//   abandoned - a outcomes = (s0 - s) / k
 //
 // Around it the budget of the accounting window. X interactions abandoned too many by now are made
 // good over those that may still be abandoned: v = -X / (left + c), the feedback that reaches X = 0

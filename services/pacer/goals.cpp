@@ -9,7 +9,7 @@ namespace {
 constexpr double window_goal_busy = 3;  // BUSY_FACTOR may abandon this many times the default goal.
 constexpr double default_goal = 0.03;
 constexpr LoopRange risk_range{-9, -0.02};
-constexpr LoopRange reserve_range{-80, -0.02};  // README.md, "Why".
+constexpr LoopRange reserve_range{-80, -0.02};  // METHOD.md, decisions.
 constexpr LoopRange quantile_range{-6, 6};
 constexpr LoopRange quantile_reserve_range{-20, 6};
 constexpr double reserve_start = -6;  // Where reactive traffic takes half of the slots or more.

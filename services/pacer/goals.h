@@ -13,9 +13,9 @@ bool uses_quantile(const PacingOptions& options);
 
 bool by_busy_factor(const PacingOptions& options);
 
-/// Share of proactive outcomes that may be abandoned: below the goal by a window's noise, so that
-/// few windows end above it. That noise is some interactions, so it matters less the more of them a
-/// window has.
+/// Share of proactive outcomes that may be abandoned: below the goal by
+/// a window's noise, so that few windows end above it. That noise is
+/// some interactions, so it matters less the more of them a window has.
 ///
 ///   outcomes  [interactions, >= 0] of a window
 ///   excess_quantile     [interactions, >= 0] abandoned beyond the mean in one window of twenty

@@ -53,8 +53,8 @@ struct Learned {
 /// `learned` with every value that is not finite or out of its range replaced by "nothing known".
 Learned sanitised(const Learned& learned);
 
-/// What the targets of one media channel know together. Each target counts as at most some hundred
-/// samples.
+/// What the targets of one media channel know together.
+/// Each target counts as at most some hundred samples.
 struct ChannelPool {
   double accepted = 0;
   double answers = 0;

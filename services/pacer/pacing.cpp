@@ -41,9 +41,9 @@ const std::array<double, delay_quantiles> unanswered = [] {
   return chances;
 }();
 
-// Chance that an invitation of exponential delay is accepted within its k-th quantile and its
-// interaction, which ends with cumulative hazard `y` by then, is still there; to be multiplied by
-// the acceptance.
+// Chance that an invitation of exponential delay is accepted within its
+// k-th quantile and its interaction, which ends with cumulative hazard
+// `y` by then, is still there; to be multiplied by the acceptance.
 double accepted_and_there(std::size_t k, double y, double stays) {
   const double x = unit_delays[k];
   if (std::abs(x - y) < 1e-4 * x) return x * unanswered[k];
@@ -260,8 +260,8 @@ void TargetPacing::model_stock(Model& model) {
              .explanation = why};
 }
 
-// s as this decision may use it: of the loop that binds, with the correction for the window's
-// budget.
+// s as this decision may use it: of the loop that
+// binds, with the correction for the window's budget.
 double TargetPacing::usable_s(Model& model) {
   const auto& loops = history_.loops();
   const bool dual = is_dual(model.options.algorithm);

@@ -5,9 +5,9 @@
 //   Decision d = pacing.decide(inputs, options, pool, random.uniform(), now_s);
 //   pool.add(pacing.learned());     // what the targets of a media channel know together
 //
-// Call decide() once a refresh, or whenever something changed; between two calls any time may pass.
-// Times are seconds of the pacing world, on any origin, never falling (a fall is taken for no
-// time).
+// Call decide() once a refresh, or whenever something changed; between
+// two calls any time may pass. Times are seconds of the pacing world,
+// on any origin, never falling (a fall is taken for no time).
 //
 // Invariants:
 //   every number is finite, and >= 0 unless its comment says otherwise, whatever the inputs
@@ -57,8 +57,8 @@ struct DecisionExplanation {
 
   // Steps.
   double slots = 0;  // [slots]
-  // Busy or in wrap-up now, expected to be free within the answer delay, and the standard deviation
-  // of that.
+  // Busy or in wrap-up now, expected to be free within
+  // the answer delay, and the standard deviation of that.
   double expected_free = 0;      // [slots]
   double expected_free_sd = 0;   // [slots]
   double expected_reactive = 0;  // [interactions] within the delay; _DUAL only.
@@ -183,8 +183,8 @@ class TargetPacing {
   double decided_s_ = 0;  // [s] when decide() last went through.
   double last_m_ = 0;
 
-  // Where the search for m* begins: the last one, and the slots that it was for
-  // (expected_capacity()).
+  // Where the search for m* begins: the last one, and
+  // the slots that it was for (expected_capacity()).
   int last_stock_ = 0;
   double last_capacity_ = 0;
 

@@ -1,5 +1,5 @@
-// What a pacing decision is made from: the numbers of one target now, and the parameters of the
-// engine.
+// What a pacing decision is made from: the numbers of
+// one target now, and the parameters of the engine.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,8 @@ inline double working_slots(const PacingInputs& inputs) {
 
 /// Parameters that are no operator's option; the defaults are what was measured best (METHOD.md).
 struct PacingTuning {
-  // (0..1] The loop steers to at least this share of the goal, nearer to it where a window has many
-  // interactions.
+  // (0..1] The loop steers to at least this share of the
+  // goal, nearer to it where a window has many interactions.
   double goal_share = 0.94;
   double gain = 0.05;  // k of the loop.
   bool closed_loop = true;
@@ -50,8 +50,8 @@ struct PacingTuning {
   double window_s = 24 * 3600;       // [s] accounting window of the goal.
   double window_begins_s = 0;  // [s] of the pacing world: one begins here, others by window_s.
   double stale_after_s = 6;    // [s] statistics older than this or three refreshes: zero.
-  // Invitations go out right after decide(), so `pending` of the next call saw them age; false: right
-  // before `proactive` was counted.
+  // Invitations go out right after decide(), so `pending` of the next
+  // call saw them age; false: right before `proactive` was counted.
   bool sends_after_decision = true;
   // Priors, used until a target or its channel knows better.
   double default_acceptance = 0.3;

@@ -99,8 +99,8 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   reactive.learn(reactive_ended - displaced, displaced, attributable_share(in),
                  reserve_gain * tuning_.gain * steps, reactive_range_of(options),
                  moves && is_dual(options.algorithm));
-  // A stale night must not block the morning: without outcomes for an hour, s goes back to its
-  // start.
+  // A stale night must not block the morning: without
+  // outcomes for an hour, s goes back to its start.
   const bool ended = seen.proactive_answered + seen.proactive_abandoned > 0;
   no_outcome_s_ = ended ? 0 : std::min(no_outcome_s_ + seen.gap_s, 1e9);
   if (no_outcome_s_ > quiet_hour_s) {

@@ -73,8 +73,8 @@ class PhaseAges {
   double then_s_ = 0;
   std::array<double, max_horizons> horizons_s_{};
   std::size_t horizon_count_ = 0;
-  // By bin: the chance to be free within each horizon, for one who has been in the phase since the
-  // bin's edge.
+  // By bin: the chance to be free within each horizon, for
+  // one who has been in the phase since the bin's edge.
   std::array<std::array<float, max_horizons>, hazard_bins + 1> chance_{};
   std::uint64_t draw_ = 0x9e3779b97f4a7c15ull;
 };

@@ -165,8 +165,8 @@ void Pacer::on_stat(const StatSource&, const std::vector<std::uint32_t>& changed
   for (const auto index : changed) paced_[index].changed = true;
 }
 
-// A publisher that never was master says nothing; one that was repeats what is older than the
-// master's.
+// A publisher that never was master says nothing; one
+// that was repeats what is older than the master's.
 void Pacer::on_feedback(const FeedbackHead& head, const std::vector<std::uint32_t>& changed) {
   const bool none = head.epoch.empty() || head.term == 0;
   const bool older =

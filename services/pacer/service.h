@@ -3,8 +3,9 @@
 //   Pacer pacer{config, world, store};
 //   pacer.save();                              // at a controlled stop
 //
-// Every `recompute` it decides the targets whose refresh period has passed or whose numbers changed,
-// and publishes what that changed. All learned state comes back from the checkpoint at a start.
+// Every `recompute` it decides the targets whose refresh period has
+// passed or whose numbers changed, and publishes what that changed.
+// All learned state comes back from the checkpoint at a start.
 #pragma once
 
 #include <map>

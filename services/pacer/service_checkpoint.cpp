@@ -1,5 +1,5 @@
-// The pacer's checkpoints: taken up at the start, written from time to time and at a controlled
-// stop.
+// The pacer's checkpoints: taken up at the start,
+// written from time to time and at a controlled stop.
 #include <algorithm>
 
 #include "services/pacer/service.h"

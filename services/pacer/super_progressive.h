@@ -1,6 +1,6 @@
-// SUPER_PROGRESSIVE: the largest stock of pending invitations whose next one would bear no more
-// than the allowed risk to abandon (marginal-risk base stock). Made for 1 to 30 agents, good at
-// every size.
+// SUPER_PROGRESSIVE: the largest stock of pending invitations whose next
+// one would bear no more than the allowed risk to abandon (marginal-risk
+// base stock). Made for 1 to 30 agents, good at every size.
 //
 // For four quantiles d_k of the answer delay: by then C_k slots have come free, A_k of the m
 // pending are accepted, R_k reactive visitors have come. One more invitation, accepted then, waits
@@ -47,9 +47,9 @@ double marginal_risk(const RiskProblem& problem, int m);
 ///   guess  where to begin: the last m*; any value gives the same answer
 RiskAnswer base_stock(const RiskProblem& problem, double allowed, int most, int guess);
 
-/// [slots] that visitors may take, in the mean over the quantiles; m* grows with it. So a search for
-/// a problem like the last one begins best at its m* plus
-/// (expected_capacity - last expected_capacity) / mean_accept.
+/// [slots] that visitors may take, in the mean over the quantiles; m* grows
+/// with it. So a search for a problem like the last one begins best at its
+/// m* plus (expected_capacity - last expected_capacity) / mean_accept.
 double expected_capacity(const RiskProblem& problem);
 
 /// [0..1] Mean of `accept` over the quantiles.

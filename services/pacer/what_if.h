@@ -1,5 +1,5 @@
-// "What if this target had 12 agents and a goal of 5?": the engine itself on a copy of what a target
-// has learned, with some of its inputs or options changed. Pure; the target is not touched.
+// "What if this target had 12 agents and a goal of 5?": the engine itself on a copy of what a
+// target has learned, with some of its inputs or options changed. Pure; the target is not touched.
 //
 //   WhatIf what = TRY(what_if(inputs, options, {"agents=12", "goal=5"}));
 //   Decision d = decide_held(pacing, what, pool, uniform, now_s);

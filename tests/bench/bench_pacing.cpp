@@ -1,5 +1,5 @@
-// bench_pacing: runs the pacing systems through the scenarios and prints the one table. See
-// README.md.
+// bench_pacing: runs the pacing systems through the
+// scenarios and prints the one table. See README.md.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
-// The contact centre as a discrete-event simulation: agents with chat slots and wrap-up, visitors
-// who come by themselves, invitations, a queue with patience, and a pacing system that is asked on
-// time.
+// The contact centre as a discrete-event simulation: agents with chat
+// slots and wrap-up, visitors who come by themselves, invitations, a
+// queue with patience, and a pacing system that is asked on time.
 //
 //   Centre centre{scenario, seed};
 //   centre.run_until(7200, *system);
@@ -52,8 +52,8 @@ class Centre {
   Centre(const Centre&) = delete;
   Centre& operator=(const Centre&) = delete;
 
-  /// Plays on until `until_s` [s since the beginning], asking `system` whenever it wants to be
-  /// asked.
+  /// Plays on until `until_s` [s since the beginning],
+  /// asking `system` whenever it wants to be asked.
   void run_until(double until_s, System& system);
 
   /// Everything up to now.

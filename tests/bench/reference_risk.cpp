@@ -19,8 +19,8 @@ constexpr int exact_up_to = 40;  // Agents: beyond, completions are taken for no
 constexpr double goal_margin = 0.98;
 constexpr double margin_per_refresh = 0.5;
 
-// P(ends within h | elapsed e) = 1 - exp(-(H(e+h) - H(e))) from occurrences over exposure in log
-// bins.
+// P(ends within h | elapsed e) = 1 - exp(-(H(e+h) - H(e)))
+// from occurrences over exposure in log bins.
 class Hazard {
  public:
   explicit Hazard(double prior_mean) {

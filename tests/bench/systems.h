@@ -22,8 +22,8 @@ std::unique_ptr<System> make_webitel(const Scenario& scenario);
 
 std::unique_ptr<System> make_erlang_rate(const Scenario& scenario);
 
-/// The prototype that the design's figures come from; `oracle`: it is told when each agent will be
-/// free.
+/// The prototype that the design's figures come from;
+/// `oracle`: it is told when each agent will be free.
 std::unique_ptr<System> make_prototype(const Scenario& scenario, bool oracle, std::uint64_t seed);
 
 /// Invitations to have outstanding, by number in the system: the tables of two Optimums, the bold

@@ -1,4 +1,5 @@
-// The control loops as a decision shows them: cuts, windows, what the loops of _DUAL do to each other.
+// The control loops as a decision shows them: cuts,
+// windows, what the loops of _DUAL do to each other.
 #include <algorithm>
 #include <cmath>
 
