@@ -11,6 +11,7 @@
 
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/decide_stream.h"
+#include "services/pacer/explain.h"
 #include "tests/pacelinectl/fake_reach.h"
 #include "tests/support/catch.h"
 
