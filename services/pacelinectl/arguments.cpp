@@ -190,7 +190,7 @@ class CommandLine {
   void add_decide() {
     CLI::App* decide = command(app_, "decide",
                                "the pacing engine: JSON lines of statistics in, decisions out "
-                               "(services/pacer/README.md)");
+                               "(services/pacelinectl/DECIDE.md)");
     DecideSettings& wish = request_.decide;
     decide->add_option("--seed", wish.seed, "of the draws that dither")->capture_default_str();
     decide->add_flag("--brief", wish.brief, "answers without the figures");

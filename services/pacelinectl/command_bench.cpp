@@ -75,7 +75,7 @@ Measured measure(const Case& what, double seconds) {
     for (std::size_t i = 0; i < targets; ++i) {
       const pacer::Decision d =
           pacing[i].decide(at_work(what, refresh, i), options, pool, 0.5, now_s);
-      went_through += d.figures.m_ceiling > 0 ? 1 : 0;
+      went_through += d.explanation.m_ceiling > 0 ? 1 : 0;
     }
   };
   std::uint64_t refresh = 0;

@@ -4,7 +4,7 @@
 #include "common/base/hash.h"
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
-#include "services/pacelinectl/figure_words.h"
+#include "services/pacelinectl/explanation_text.h"
 #include "services/pacelinectl/table.h"
 #include "services/watch/json.h"
 
@@ -37,10 +37,10 @@ std::string explanation_text(const Explanation& explanation, const Request& requ
   std::size_t rows = 0;
   std::string group;
   for (const ExplanationStep& step : explanation.steps) {
-    if (step.group != group) titles.emplace_back(rows, group_title(step.group));
+    if (step.group != group) titles.emplace_back(rows, section_title(step.group));
     group = step.group;
     if (!worth_showing(step, request.all)) continue;
-    table.add({"   " + printable(step.name), figure_text(step), figure_meaning(step), ""});
+    table.add({"   " + printable(step.name), value_text(step), meaning_text(step), ""});
     ++rows;
   }
   const std::string lines = table.text();

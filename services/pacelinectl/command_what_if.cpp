@@ -1,5 +1,5 @@
-// `what-if TARGET --agents 12 --goal 5`: the pacer's engine on changed inputs, beside the live
-// ones.
+// `what-if TARGET --agents 12 --goal 5`: the pacer's
+// engine on changed inputs, beside the live ones.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 #include "common/base/hash.h"
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
-#include "services/pacelinectl/figure_words.h"
+#include "services/pacelinectl/explanation_text.h"
 #include "services/pacelinectl/table.h"
 #include "services/watch/json.h"
 
@@ -27,7 +27,7 @@ const ExplanationStep* find(const Explanation& explanation, const ExplanationSte
 }
 
 // Between our two questions the statistics may have changed: then the answers cannot be compared.
-bool same_moment(const Explanation& a, const Explanation& b) {
+bool same_statistics(const Explanation& a, const Explanation& b) {
   constexpr std::array<std::string_view, 8> marks = {"entered",   "answered",          "abandoned",
                                                      "sent",      "accepted",          "rejected",
                                                      "timed_out", "proactive_answered"};
@@ -63,11 +63,11 @@ std::string comparison(const Changes& changes, const Explanation& before, const 
     if (!was) continue;
     const bool counts =
         step.group == "result" && (step.name == "invitations" || step.name == "max_pending");
-    const std::string then = figure_text(*was);
-    const std::string now = figure_text(step);
+    const std::string then = value_text(*was);
+    const std::string now = value_text(step);
     if (step.name == "stat_age_s" || step.name == "feedback_age_s") continue;
     if (request.all || counts || then != now)
-      add(printable(step.name), then, now, figure_meaning(step));
+      add(printable(step.name), then, now, meaning_text(step));
   }
   return text + "\n\n" + table.text() +
          fmt::format("\n{}: {}\n", to_string(after.reason), printable(after.sentence));
@@ -103,7 +103,7 @@ Outcome command_what_if(const Request& request, Reach& reach) {
     if (!before) return failed(exit_not_answered, before.error().detail);
     const auto after = ask(changes);
     if (!after) return failed(exit_not_answered, after.error().detail);
-    if (!same_moment(*before, *after)) continue;
+    if (!same_statistics(*before, *after)) continue;
     if (request.json) return {.out = json_of(changes, *before, *after)};
     return {.out = comparison(changes, *before, *after, request)};
   }

@@ -18,6 +18,9 @@ constexpr double most_pending = 1e6;
 constexpr double most_seconds = 1e9;
 constexpr double most_counter = 9e15;
 constexpr std::size_t longest_name = 256;
+// Keys that lines had once; the pipeline never knew these times, so nobody is to be paced by them.
+constexpr std::string_view no_start_times =
+    "start times are no longer used: ends are foreseen from the counts; leave it out";
 
 constexpr std::array<std::string_view, 6> line_keys{"target",  "time_s",     "channel",
                                                     "options", "statistics", "feedback"};
@@ -25,9 +28,9 @@ constexpr std::array<std::string_view, 6> option_keys{"algorithm",        "optim
                                                       "optimizationGoal", "proactiveRatio",
                                                       "refreshPeriod",    "enabled"};
 constexpr std::array<std::string_view, 15> statistics_keys{
-    "logged_in", "slots",          "idle",     "busy",      "wrap_up",
-    "queue",     "entered",        "answered", "abandoned", "handling_time_s",
-    "age_s",     "busy_elapsed_s", "quality",  "epoch",     "wrap_up_elapsed_s"};
+    "logged_in", "slots",   "idle",     "busy",           "wrap_up",
+    "queue",     "entered", "answered", "abandoned",      "handling_time_s",
+    "age_s",     "quality", "epoch",    "busy_elapsed_s", "wrap_up_elapsed_s"};
 constexpr std::array<std::string_view, 9> feedback_keys{"sent",      "accepted", "rejected",
                                                         "timed_out", "answered", "abandoned",
                                                         "pending",   "age_s",    "epoch"};
@@ -88,25 +91,8 @@ class Taker {
     return true;
   }
 
-  bool seconds(std::string_view path, std::string_view key, const dom::element& from,
-               std::vector<double>& into) {
-    dom::array list;
-    if (from.get(list) != simdjson::SUCCESS)
-      return wrong(name(path, key), shown(from), "not a list of seconds");
-    into.clear();
-    for (const dom::element item : list) {
-      if (into.size() >= static_cast<std::size_t>(most_slots))
-        return wrong(name(path, key), "", fmt::format("more than {} items", most_slots));
-      double value = 0;
-      if (!real(path, fmt::format("{}[{}]", key, into.size()), item, 0, most_seconds, value))
-        return false;
-      into.push_back(value);
-    }
-    return true;
-  }
-
-  /// Each member by its place in `keys`; unknown ones, doubles and absent ones of `least` are
-  /// mistakes.
+  /// Each member by its place in `keys`; unknown ones,
+  /// doubles and absent ones of `least` are mistakes.
   ///   given    a bit for each key that is there
   template <std::size_t n, class Take>
   bool members(std::string_view path, const dom::element& from,
@@ -155,8 +141,7 @@ bool take_quality(Taker& taker, const dom::element& from, StatQuality& into) {
                      "none of good, provisional, stale, not_visible");
 }
 
-bool take_statistics(Taker& t, const dom::element& from, pacer::PacingInputs& in,
-                     std::vector<double>& busy_s, std::vector<double>& wrap_up_s) {
+bool take_statistics(Taker& t, const dom::element& from, pacer::PacingInputs& in) {
   constexpr std::string_view path = "statistics";
   unsigned given = 0;
   return t.members(path, from, statistics_keys, least_of_statistics, given,
@@ -191,13 +176,11 @@ bool take_statistics(Taker& t, const dom::element& from, pacer::PacingInputs& in
                        case 10:
                          return t.real(path, key, value, 0, most_seconds, in.stat_age_s);
                        case 11:
-                         return t.seconds(path, key, value, busy_s);
-                       case 12:
                          return take_quality(t, value, in.quality);
-                       case 13:
+                       case 12:
                          return counter(in.stat_epoch);
                        default:
-                         return t.seconds(path, key, value, wrap_up_s);
+                         return t.wrong(fmt::format("{}.{}", path, key), "", no_start_times);
                      }
                    });
 }
@@ -271,8 +254,6 @@ bool DecideLineReader::read(std::string_view text) {
   line_ = {};
   line_.inputs.feedback_age_s = -1;
   options_given_ = 0;
-  busy_elapsed_s_.clear();
-  wrap_up_elapsed_s_.clear();
   Taker taker{mistake_};
   dom::element root;
   const auto error = json_->parser.parse(text.data(), text.size()).get(root);
@@ -281,26 +262,24 @@ bool DecideLineReader::read(std::string_view text) {
     return false;
   }
   unsigned given = 0;
-  const bool good = taker.members(
-      "", root, line_keys, least_of_line, given,
-      [&](std::size_t at, std::string_view key, const dom::element& value) {
-        switch (at) {
-          case 0:
-            return taker.text("", key, value, line_.target);
-          case 1:
-            return taker.real("", key, value, -1e12, 1e12, line_.time_s);
-          case 2:
-            return taker.text("", key, value, line_.channel);
-          case 3:
-            return take_options(taker, value, line_.options, options_given_);
-          case 4:
-            return take_statistics(taker, value, line_.inputs, busy_elapsed_s_, wrap_up_elapsed_s_);
-          default:
-            return take_feedback(taker, value, line_.inputs);
-        }
-      });
-  line_.inputs.busy_elapsed_s = busy_elapsed_s_;
-  line_.inputs.wrap_up_elapsed_s = wrap_up_elapsed_s_;
+  const bool good =
+      taker.members("", root, line_keys, least_of_line, given,
+                    [&](std::size_t at, std::string_view key, const dom::element& value) {
+                      switch (at) {
+                        case 0:
+                          return taker.text("", key, value, line_.target);
+                        case 1:
+                          return taker.real("", key, value, -1e12, 1e12, line_.time_s);
+                        case 2:
+                          return taker.text("", key, value, line_.channel);
+                        case 3:
+                          return take_options(taker, value, line_.options, options_given_);
+                        case 4:
+                          return take_statistics(taker, value, line_.inputs);
+                        default:
+                          return take_feedback(taker, value, line_.inputs);
+                      }
+                    });
   return good;
 }
 

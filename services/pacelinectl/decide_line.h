@@ -1,11 +1,10 @@
 // One line of `decide`: a target's statistics and feedback as JSON, checked against its schema
-// (services/pacer/README.md lists every key with its unit and range).
+// (DECIDE.md lists every key with its unit and range).
 #pragma once
 
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "common/base/pacing_options.h"
 #include "services/pacer/pacing_inputs.h"
@@ -13,7 +12,7 @@
 namespace paceline::pacelinectl {
 
 struct DecideLine {
-  std::string_view target;   // Valid until the next line is parsed, as the spans of `inputs`.
+  std::string_view target;   // Valid until the next line is parsed.
   std::string_view channel;  // "" = as before; of a target's first line: a channel without a name.
   double time_s = 0;
   pacer::PacingInputs inputs{};
@@ -51,8 +50,6 @@ class DecideLineReader {
   DecideLine line_;
   LineMistake mistake_;
   unsigned options_given_ = 0;  // A bit for each option that the line names.
-  std::vector<double> busy_elapsed_s_;
-  std::vector<double> wrap_up_elapsed_s_;
 };
 
 }  // namespace paceline::pacelinectl

@@ -71,55 +71,18 @@ class Members {
   bool first_ = true;
 };
 
-void add_figures(Members& out, const pacer::PacingFigures& f) {
+void add_explanation(Members& out, const pacer::DecisionExplanation& why) {
   out.open("explanation");
-  out.add("information", to_string(f.information));
-  out.add("acceptance", f.acceptance);
-  out.add("answer_delay_s", f.answer_delay_s);
-  out.add("service_s", f.service_s);
-  out.add("wrap_up_s", f.wrap_up_s);
-  out.add("patience_s", f.patience_s);
-  out.add("reactive_rate", f.reactive_rate);
-  out.add("proactive_abandonment", f.proactive_abandonment);
-  out.add("reactive_abandonment", f.reactive_abandonment);
-  out.add("reactive_unserved", f.reactive_unserved);
-  out.add("outcomes", f.outcomes);
-  out.add("occupancy", f.occupancy);
-  out.add("busy_factor", f.busy_factor);
-  out.add("slots", f.slots);
-  out.add("expected_free", f.expected_free);
-  out.add("expected_free_sd", f.expected_free_sd);
-  out.add("expected_reactive", f.expected_reactive);
-  out.add("aggressiveness", f.aggressiveness);
-  out.add("aggressiveness_reactive", f.aggressiveness_reactive);
-  out.add("aggressiveness_used", f.aggressiveness_used);
-  out.add("displaced", f.displaced);
-  out.add("displaced_allowed", f.displaced_allowed);
-  out.add("budget_excess", f.budget_excess);
-  out.add("closing_excess", f.closing_excess);
-  out.add("risk_allowed", f.risk_allowed);
-  out.add("risk_at_m", f.risk_at_m);
-  out.add("m_model", f.m_model);
-  out.add("m_ceiling", f.m_ceiling);
-  out.add("integral", f.integral);
-  out.add("uniform", f.uniform);
-  out.add("pending", f.pending);
-  out.add("unseen", f.unseen);
+  out.add("information", to_string(why.information));
+  for (const auto& each : pacer::explained_members)
+    out.add(each.name.field().name, why.*each.member);
   out.close();
 }
 
 }  // namespace
 
-DecideDraws::DecideDraws(std::uint64_t seed, std::string_view target)
-    : state_{fnv1a(target) ^ (seed * 0x9e3779b97f4a7c15ull)} {
-}
-
-double DecideDraws::next() {
-  state_ += 0x9e3779b97f4a7c15ull;
-  std::uint64_t z = state_;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-  return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1.0p-53;
+SplitMix64 decide_draws(std::uint64_t seed, std::string_view target) {
+  return SplitMix64{fnv1a(target) ^ (seed * 0x9e3779b97f4a7c15ull)};
 }
 
 std::string_view DecideStream::answer(std::string_view text) {
@@ -137,7 +100,7 @@ std::string_view DecideStream::answer(std::string_view text) {
                 .emplace(std::string{line.target},
                          Target{.pacing = pacer::TargetPacing{settings_.tuning},
                                 .options = settings_.options,
-                                .draws = DecideDraws{settings_.seed, line.target},
+                                .draws = decide_draws(settings_.seed, line.target),
                                 .channel = channel_of(line.channel),
                                 .time_s = line.time_s})
                 .first;
@@ -153,7 +116,7 @@ std::string_view DecideStream::answer(std::string_view text) {
   if (!line.channel.empty()) target.channel = channel_of(line.channel);
   reader_.apply_options(target.options);
   const pacer::Decision decision = target.pacing.decide(
-      line.inputs, target.options, pools_[target.channel], target.draws.next(), line.time_s);
+      line.inputs, target.options, pools_[target.channel], target.draws.uniform(), line.time_s);
   pool(line.time_s);
   write(line, decision);
   return out_;
@@ -215,7 +178,7 @@ void DecideStream::write(const DecideLine& line, const pacer::Decision& d) {
   out.add("reactive_state", d.reactive_state);
   out.add("reactive_demand", d.reactive_demand);
   out.add("predicted_wait_s", d.predicted_wait_s);
-  if (!settings_.brief) add_figures(out, d.figures);
+  if (!settings_.brief) add_explanation(out, d.explanation);
   out.close();
 }
 

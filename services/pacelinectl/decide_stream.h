@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/base/random.h"
 #include "services/pacelinectl/decide_line.h"
 #include "services/pacelinectl/decide_settings.h"
 #include "services/pacer/pacing.h"
@@ -24,15 +25,8 @@ namespace paceline::pacelinectl {
 inline constexpr std::size_t longest_decide_line = 1 << 20;  // [bytes]
 inline constexpr std::size_t most_decide_targets = 1'000'000;
 
-/// The draws [0, 1) that a target's decisions are dithered by: SplitMix64 of the seed and its id.
-class DecideDraws {
- public:
-  DecideDraws(std::uint64_t seed, std::string_view target);
-  double next();
-
- private:
-  std::uint64_t state_;
-};
+/// The draws that a target's decisions are dithered by, from the seed and its id.
+SplitMix64 decide_draws(std::uint64_t seed, std::string_view target);
 
 class DecideStream {
  public:
@@ -52,7 +46,7 @@ class DecideStream {
   struct Target {
     pacer::TargetPacing pacing;
     PacingOptions options;
-    DecideDraws draws;
+    SplitMix64 draws;
     std::uint32_t channel = 0;
     double time_s = 0;
   };

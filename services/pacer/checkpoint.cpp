@@ -14,10 +14,10 @@ namespace {
 constexpr std::string_view magic = "PLCK";
 constexpr std::uint64_t format_version = 4;
 
-// Every figure of `learned` in the order of the format; a new one goes to the end and raises the
+// Every value of `learned` in the order of the format; a new one goes to the end and raises the
 // version. Older versions are read, and what they do not have keeps its default.
 template <class Visit>
-void each_figure(auto& learned, std::uint64_t version, Visit visit) {
+void each_value(auto& learned, std::uint64_t version, Visit visit) {
   const auto phase = [&](auto& p) {
     visit(p.ends);
     visit(p.exposure_s);
@@ -94,16 +94,16 @@ class Reader {
 Result<Learned> read_learned(Reader& reader, std::uint64_t version) {
   Learned learned;
   std::optional<Error> wrong;
-  each_figure(learned, version, [&](auto& figure) {
+  each_value(learned, version, [&](auto& value) {
     const auto bits = reader.number();
     if (!bits) {
       wrong = bits.error();
       return;
     }
-    if constexpr (std::is_same_v<std::decay_t<decltype(figure)>, bool>)
-      figure = *bits != 0;
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, bool>)
+      value = *bits != 0;
     else
-      figure = std::bit_cast<double>(*bits);
+      value = std::bit_cast<double>(*bits);
   });
   if (wrong) return tl::unexpected<Error>{*wrong};
   return sanitised(learned);
@@ -119,11 +119,11 @@ std::string encode_checkpoint(const Checkpoint& checkpoint) {
   for (const auto& [id, learned] : checkpoint.targets) {
     put(out, id.size());
     out += id;
-    each_figure(learned, format_version, [&](const auto& figure) {
-      if constexpr (std::is_same_v<std::decay_t<decltype(figure)>, bool>)
-        put(out, figure ? 1 : 0);
+    each_value(learned, format_version, [&](const auto& value) {
+      if constexpr (std::is_same_v<std::decay_t<decltype(value)>, bool>)
+        put(out, value ? 1 : 0);
       else
-        put(out, std::bit_cast<std::uint64_t>(figure));
+        put(out, std::bit_cast<std::uint64_t>(value));
     });
   }
   put(out, fnv1a(out));

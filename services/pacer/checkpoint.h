@@ -1,9 +1,13 @@
 // What the targets of a shard have learned, as bytes that survive a restart. Pure;
 // adapter_checkpoint has the file.
 //
-// Format: "PLCK", version, time saved, number of targets, each its id and figures; little-endian,
-// doubles by their bits; FNV-1a of everything before at the end. Another version or a wrong hash is
-// refused whole.
+// Format, little-endian, doubles by their bits:
+//   "PLCK"
+//   version
+//   time saved, number of targets
+//   of each target: length of its id, its id, its values
+//   FNV-1a of everything before
+// Another version or a wrong hash is refused whole.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// What a pacer shard is told: its targets, its channels' times, the knobs of the engine.
+// What a pacer shard is told: its targets, its channels' times, the parameters of the engine.
 #pragma once
 
 #include <string>

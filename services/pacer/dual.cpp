@@ -4,7 +4,7 @@
 
 namespace paceline::pacer {
 
-ReactiveRoom reactive_room(double free, double accepted, double demand) {
+ReactiveCapacity reactive_capacity(double free, double accepted, double demand) {
   const double capacity = std::max(0.0, free - accepted);
   return {capacity, demand <= 1e-9 ? (capacity > 0 ? 1.0 : 0.0) : std::min(1.0, capacity / demand)};
 }
@@ -13,7 +13,7 @@ double ratio_stock(double ratio, double slots, double proactive_in_service, doub
   return std::max(0.0, (ratio * slots - proactive_in_service) / acceptance);
 }
 
-double Displaced::follow(const Step& step) {
+double AttributableAbandonment::follow(const Step& step) {
   const double queue = step.waiting + step.reactive_abandoned;
   const double before = held_;
   // What the counters tell sooner or later than the counts do is made up for.
@@ -22,9 +22,9 @@ double Displaced::follow(const Step& step) {
   ends_carry_ = std::clamp(ends_carry_ - ends, -step.held, 0.0);
   const double stay = 1 - std::min(1.0, ends / std::max(1.0, before));
   held_ = step.held;
-  if (more_ > queue) more_ = queue + (more_ - queue) * stay;
-  const double cost = queue > 0 ? step.reactive_abandoned * std::min(1.0, more_ / queue) : 0;
-  more_ = std::clamp(more_ - cost + step.proactive_answered, 0.0, step.held + step.waiting);
+  if (excess_ > queue) excess_ = queue + (excess_ - queue) * stay;
+  const double cost = queue > 0 ? step.reactive_abandoned * std::min(1.0, excess_ / queue) : 0;
+  excess_ = std::clamp(excess_ - cost + step.proactive_answered, 0.0, step.held + step.waiting);
   return cost;
 }
 

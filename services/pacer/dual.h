@@ -1,5 +1,5 @@
-// _DUAL: proactive invitations that leave room for reactive visitors, and what a media channel of
-// several groups has in sum.
+// _DUAL: proactive invitations that leave slots to reactive
+// visitors; and the sum of a media channel's groups.
 #pragma once
 
 #include <span>
@@ -7,17 +7,17 @@
 namespace paceline::pacer {
 
 /// What is left for visitors who come by themselves within the answer delay.
-struct ReactiveRoom {
-  double capacity = 0;  // [slots, >= 0]
-  double state = 1;     // [0..1] probability that a new reactive engagement be allowed.
+struct ReactiveCapacity {
+  double slots = 0;  // [>= 0]
+  double state = 1;  // [0..1] probability that a new reactive engagement be allowed.
 };
 
 ///   free      [slots] idle plus expected free minus queue; any sign
 ///   accepted  [interactions, >= 0] expected from pending invitations
 ///   demand    [interactions, >= 0] expected reactive arrivals
-ReactiveRoom reactive_room(double free, double accepted, double demand);
+ReactiveCapacity reactive_capacity(double free, double accepted, double demand);
 
-/// proactiveRatio as a cap: proactive in service + p m <= ratio x slots (our reading, README.md).
+/// proactiveRatio as a cap: proactive in service + p m <= ratio x slots (our reading).
 ///   returns  [invitations, >= 0]
 double ratio_stock(double ratio, double slots, double proactive_in_service, double acceptance);
 
@@ -26,7 +26,7 @@ double ratio_stock(double ratio, double slots, double proactive_in_service, doub
 /// invited visitor who is taken adds one to D. As many of D as reactive visitors wait stand in the
 /// queue: of those who give up they are the share D / queue, and leave D with them. The rest of D
 /// is in service, and of the interactions that are seen to end has its share.
-class Displaced {
+class AttributableAbandonment {
  public:
   /// What happened since the last call.
   struct Step {
@@ -38,16 +38,17 @@ class Displaced {
   };
 
   /// Begins with `held` [slots, >= 0] in use, `invited` of them by invited visitors.
-  explicit Displaced(double invited = 0, double held = 0) : more_{invited}, held_{held} {}
+  explicit AttributableAbandonment(double invited = 0, double held = 0)
+      : excess_{invited}, held_{held} {}
 
   ///   returns  [interactions, 0..reactive_abandoned] that invitations have cost
   double follow(const Step& step);
 
   /// D: [interactions, >= 0] waiting or in service that would not be there.
-  double more() const { return more_; }
+  double excess() const { return excess_; }
 
  private:
-  double more_ = 0;
+  double excess_ = 0;
   double held_ = 0;        // [slots] at the last call.
   double ends_carry_ = 0;  // [interactions, <= 0] ended by the counts, not yet by the counters.
 };

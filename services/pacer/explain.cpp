@@ -10,37 +10,34 @@ class Steps {
  public:
   explicit Steps(Explanation& into) : into_{into} {}
 
-  void group(std::string_view name) { group_ = name; }
-  void add(std::string_view name, double value, std::string_view unit = "",
-           std::string_view note = "") {
+  void add(ExplanationName name, double value, std::string_view note = "") {
+    const ExplanationField& field = name.field();
     const double finite =
         std::isnan(value) ? 0 : std::clamp(value, -1e300, 1e300);  // As the wire has it.
-    into_.steps.push_back(
-        {std::string{name}, finite, std::string{unit}, std::string{group_}, std::string{note}});
+    into_.steps.push_back({std::string{field.name}, finite, std::string{field.unit},
+                           std::string{field.section}, std::string{note}});
   }
-  void add_count(std::string_view name, std::uint64_t value) {
-    add(name, static_cast<double>(value), "interactions");
+  void add_count(ExplanationName name, std::uint64_t value) {
+    add(name, static_cast<double>(value));
   }
 
  private:
   Explanation& into_;
-  std::string_view group_;
 };
 
 void add_inputs(Steps& steps, const PacingInputs& in) {
-  steps.group("input");
-  steps.add("quality", static_cast<double>(in.quality), "", to_string(in.quality));
-  steps.add("stat_age_s", in.stat_age_s, "s");
-  steps.add("logged_in", in.logged_in, "agents");
-  steps.add("idle", in.idle, "slots");
-  steps.add("busy", in.busy, "slots");
-  steps.add("wrap_up", in.wrap_up, "slots");
-  steps.add("queue", in.queue, "interactions");
+  steps.add("quality", static_cast<double>(in.quality), to_string(in.quality));
+  steps.add("stat_age_s", in.stat_age_s);
+  steps.add("logged_in", in.logged_in);
+  steps.add("idle", in.idle);
+  steps.add("busy", in.busy);
+  steps.add("wrap_up", in.wrap_up);
+  steps.add("queue", in.queue);
   steps.add_count("entered", in.entered);
   steps.add_count("answered", in.answered);
   steps.add_count("abandoned", in.abandoned);
-  steps.add("handling_time_s", in.handling_time_s, "s");
-  steps.add("feedback_age_s", in.feedback_age_s, "s",
+  steps.add("handling_time_s", in.handling_time_s);
+  steps.add("feedback_age_s", in.feedback_age_s,
             in.feedback_age_s < 0 ? "the endpoint has told nothing yet" : "");
   steps.add_count("sent", in.proactive.sent);
   steps.add_count("accepted", in.proactive.accepted);
@@ -51,50 +48,23 @@ void add_inputs(Steps& steps, const PacingInputs& in) {
 }
 
 void add_options(Steps& steps, const PacingOptions& options) {
-  steps.group("option");
-  steps.add("algorithm", static_cast<double>(options.algorithm), "", to_string(options.algorithm));
-  steps.add("optimization_target", static_cast<double>(options.optimization_target), "",
+  steps.add("algorithm", static_cast<double>(options.algorithm), to_string(options.algorithm));
+  steps.add("optimization_target", static_cast<double>(options.optimization_target),
             to_string(options.optimization_target));
-  steps.add("optimization_goal", options.optimization_goal, "percent");
-  steps.add("proactive_ratio", options.proactive_ratio, "percent");
-  steps.add("refresh_period_s", to_seconds(options.refresh_period), "s");
+  steps.add("optimization_goal", options.optimization_goal);
+  steps.add("proactive_ratio", options.proactive_ratio);
+  steps.add("refresh_period_s", to_seconds(options.refresh_period));
 }
 
-void add_figures(Steps& steps, const PacingFigures& f) {
-  steps.group("estimate");
-  steps.add("information", static_cast<double>(f.information), "", to_string(f.information));
-  steps.add("acceptance", f.acceptance);
-  steps.add("answer_delay_s", f.answer_delay_s, "s");
-  steps.add("service_s", f.service_s, "s");
-  steps.add("wrap_up_s", f.wrap_up_s, "s");
-  steps.add("patience_s", f.patience_s, "s");
-  steps.add("reactive_rate", f.reactive_rate, "1/s");
-  steps.add("proactive_abandonment", f.proactive_abandonment);
-  steps.add("reactive_abandonment", f.reactive_abandonment);
-  steps.add("reactive_unserved", f.reactive_unserved);
-  steps.add("outcomes", f.outcomes, "interactions");
-  steps.add("occupancy", f.occupancy);
-  steps.add("busy_factor", f.busy_factor);
-  steps.group("step");
-  steps.add("slots", f.slots, "slots");
-  steps.add("expected_free", f.expected_free, "slots");
-  steps.add("expected_free_sd", f.expected_free_sd, "slots");
-  steps.add("expected_reactive", f.expected_reactive, "interactions");
-  steps.add("aggressiveness", f.aggressiveness);
-  steps.add("aggressiveness_reactive", f.aggressiveness_reactive);
-  steps.add("aggressiveness_used", f.aggressiveness_used);
-  steps.add("displaced", f.displaced, "interactions");
-  steps.add("displaced_allowed", f.displaced_allowed);
-  steps.add("budget_excess", f.budget_excess, "interactions");
-  steps.add("closing_excess", f.closing_excess, "interactions");
-  steps.add("risk_allowed", f.risk_allowed);
-  steps.add("risk_at_m", f.risk_at_m);
-  steps.add("m_model", f.m_model, "invitations");
-  steps.add("m_ceiling", f.m_ceiling, "invitations");
-  steps.add("integral", f.integral);
-  steps.add("uniform", f.uniform);
-  steps.add("pending", f.pending, "invitations");
-  steps.add("unseen", f.unseen, "invitations");
+void add_result(Steps& steps, const Decision& decision) {
+  steps.add("state", static_cast<double>(decision.state), to_string(decision.state));
+  steps.add("m", decision.m);
+  steps.add("max_pending", decision.max_pending);
+  steps.add("invitations", decision.invitations);
+  steps.add("reactive", decision.reactive);
+  steps.add("reactive_state", decision.reactive_state);
+  steps.add("reactive_demand", decision.reactive_demand);
+  steps.add("predicted_wait_s", decision.predicted_wait_s);
 }
 
 }  // namespace
@@ -133,8 +103,6 @@ std::string_view sentence_of(PaceReason reason) {
 
 std::string_view to_string(PacingInformation information) {
   switch (information) {
-    case PacingInformation::elapsed:
-      return "elapsed";
     case PacingInformation::reconstructed:
       return "reconstructed";
     case PacingInformation::memoryless:
@@ -149,20 +117,14 @@ Explanation explain(std::string_view target, const PacingInputs& inputs,
                           .reason = decision.reason,
                           .sentence = std::string{sentence_of(decision.reason)},
                           .steps = {}};
-  explanation.steps.reserve(64);
+  explanation.steps.reserve(explanation_fields.size());
   Steps steps{explanation};
   add_inputs(steps, inputs);
   add_options(steps, options);
-  add_figures(steps, decision.figures);
-  steps.group("result");
-  steps.add("state", static_cast<double>(decision.state), "", to_string(decision.state));
-  steps.add("m", decision.m, "invitations");
-  steps.add("max_pending", decision.max_pending, "invitations");
-  steps.add("invitations", decision.invitations, "invitations");
-  steps.add("reactive", decision.reactive, "slots");
-  steps.add("reactive_state", decision.reactive_state);
-  steps.add("reactive_demand", decision.reactive_demand, "interactions");
-  steps.add("predicted_wait_s", decision.predicted_wait_s, "s");
+  const DecisionExplanation& why = decision.explanation;
+  steps.add("information", static_cast<double>(why.information), to_string(why.information));
+  for (const ExplainedMember& each : explained_members) steps.add(each.name, why.*each.member);
+  add_result(steps, decision);
   return explanation;
 }
 

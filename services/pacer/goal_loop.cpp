@@ -6,8 +6,9 @@
 namespace paceline::pacer {
 namespace {
 
-constexpr double bridge_softness = 0.4;  // [interactions] c: at the end, how many move s by one.
-constexpr LoopRange bridge_range{-5, 0.7};
+constexpr double correction_softness =
+    0.4;  // [interactions] c: at the end, how many move s by one.
+constexpr LoopRange correction_range{-5, 0.7};
 constexpr double window_weight = 0.5;    // Of the last window in what a window has,
 constexpr double closing_weight = 0.25;  // and in what it ends with,
 constexpr double square_weight = 0.1;    // and in how much that varies.
@@ -34,10 +35,10 @@ void GoalLoop::learn(double served, double abandoned, double allowed, double gai
   learned.s = std::clamp(learned.s, range.low, range.high);
 }
 
-double GoalLoop::bridge(double allowed, double left) const {
+double GoalLoop::budget_correction(double allowed, double left) const {
   return std::clamp(
-      -(excess(allowed) + learned.closing_excess) / (allowed * left + bridge_softness),
-      bridge_range.low, bridge_range.high);
+      -(excess(allowed) + learned.closing_excess) / (allowed * left + correction_softness),
+      correction_range.low, correction_range.high);
 }
 
 void GoalLoop::learn_closing(double allowed) {
@@ -47,7 +48,7 @@ void GoalLoop::learn_closing(double allowed) {
   learned.closing_square += square_weight * (off * off - learned.closing_square);
 }
 
-double GoalLoop::swing() const {
+double GoalLoop::excess_quantile() const {
   constexpr double one_of_forty = 2.26;  // Student's t of the ten windows that are remembered.
   return std::clamp(one_of_forty * std::sqrt(learned.closing_square), 1.0, 10.0);
 }

@@ -1,16 +1,19 @@
 // Keeps abandonment on its goal whatever the model's error: one number s, the log-aggressiveness,
 // moved by every interaction that ends (adaptive conformal control).
 //
-//   served:    s += k a          abandoned:  s -= k (1 - a)          a = the share of outcomes
-//   allowed
+//   a = the share of outcomes that may be abandoned
+//   served:     s += k a
+//   abandoned:  s -= k (1 - a)
 //
-// While s is unclipped, abandoned - a outcomes = (s0 - s) / k: the long-run rate sits on a.
-// Around it the budget of the accounting window: X interactions abandoned too many by now are to be
-// made good over those that may still be abandoned, v = -X / (left + c), the feedback that reaches
-// X = 0 at the window's end at the least cost (a linear-quadratic bridge); s + v is used, and while
-// v is in force a e^v is what s learns from, so that the two do not work against each other. What
-// windows end with all the same, as when agents leave for the night and those who were invited find
-// nobody, is learned from window to window and made good before it comes.
+// While s is not at an end of its range, the long-run rate is a:
+//   abandoned - a outcomes = (s0 - s) / k
+//
+// Around it the budget of the accounting window. X interactions abandoned too many by now are made
+// good over those that may still be abandoned: v = -X / (left + c), the feedback that reaches X = 0
+// at the window's end at the least cost (a linear-quadratic bridge). s + v is used, and while v is
+// in force s learns from a e^v, so that the two do not work against each other. What windows end
+// with all the same, as when agents leave for the night and those who were invited find nobody, is
+// learned from window to window and made good before it comes.
 #pragma once
 
 namespace paceline::pacer {
@@ -60,13 +63,13 @@ class GoalLoop {
   ///
   ///   left     [interactions, >= 0] outcomes still to come in the window
   ///   returns  [-5..0.7] to be added to s: negative while the window is over its budget
-  double bridge(double allowed, double left) const;
+  double budget_correction(double allowed, double left) const;
 
   /// Learns from a whole window, now over, what it ends with.
   void learn_closing(double allowed);
 
   /// [interactions, 1..10] abandoned beyond the mean in one window of twenty.
-  double swing() const;
+  double excess_quantile() const;
 
   /// Starts another accounting window from nothing; s stays.
   ///   whole  the old one was seen from its beginning: tells how many outcomes a window has

@@ -9,7 +9,7 @@ namespace {
 constexpr double window_goal_busy = 3;  // BUSY_FACTOR may abandon this many times the default goal.
 constexpr double default_goal = 0.03;
 constexpr LoopRange risk_range{-9, -0.02};
-constexpr LoopRange reserve_range{-80, -0.02};  // README.md, "Why".
+constexpr LoopRange reserve_range{-80, -0.02};  // METHOD.md, decisions.
 constexpr LoopRange quantile_range{-6, 6};
 constexpr LoopRange quantile_reserve_range{-20, 6};
 constexpr double reserve_start = -6;  // Where reactive traffic takes half of the slots or more.
@@ -27,11 +27,11 @@ bool by_busy_factor(const PacingOptions& options) {
 }
 
 double share_of_goal(const PacingOptions& options, const PacingTuning& tuning, double outcomes,
-                     double swing) {
+                     double excess_quantile) {
   constexpr double most_share = 0.99;
   const double goal =
       by_busy_factor(options) ? window_goal_busy * default_goal : options.optimization_goal / 100.0;
-  const double share = 1 - swing / std::max(1.0, outcomes * goal);
+  const double share = 1 - excess_quantile / std::max(1.0, outcomes * goal);
   const double used = std::max(tuning.goal_share, std::min(share, most_share));
   return std::clamp(goal * used, 1e-4, 0.999);
 }
@@ -58,9 +58,9 @@ double step_of_risk(const PacingOptions& options) {
   return uses_quantile(options) ? step_of_z : 1;
 }
 
-double steered(const PacingOptions& options, double s, double bridge) {
+double corrected_s(const PacingOptions& options, double s, double budget_correction) {
   const LoopRange range = range_of(options);
-  return std::clamp(s + step_of_risk(options) * bridge, range.low, range.high);
+  return std::clamp(s + step_of_risk(options) * budget_correction, range.low, range.high);
 }
 
 double first_s(const PacingOptions& options, double allowed, double slots) {

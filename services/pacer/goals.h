@@ -13,15 +13,15 @@ bool uses_quantile(const PacingOptions& options);
 
 bool by_busy_factor(const PacingOptions& options);
 
-/// Share of proactive outcomes that may be abandoned: below the goal by a window's noise, so that
-/// few windows end above it. That noise is some interactions, so it matters less the more of them a
-/// window has.
+/// Share of proactive outcomes that may be abandoned: below the goal by
+/// a window's noise, so that few windows end above it. That noise is
+/// some interactions, so it matters less the more of them a window has.
 ///
 ///   outcomes  [interactions, >= 0] of a window
-///   swing     [interactions, >= 0] abandoned beyond the mean in one window of twenty
+///   excess_quantile     [interactions, >= 0] abandoned beyond the mean in one window of twenty
 ///   returns   (0..1)
 double share_of_goal(const PacingOptions& options, const PacingTuning& tuning, double outcomes,
-                     double swing);
+                     double excess_quantile);
 
 /// The same of reactive outcomes.
 double share_of_reactive_goal(const PacingTuning& tuning);
@@ -41,8 +41,8 @@ LoopRange reactive_range_of(const PacingOptions& options);
 double step_of_risk(const PacingOptions& options);
 
 /// s of the proactive loop as it is used, with the window's budget: within its range.
-///   bridge  v, in units of ln risk
-double steered(const PacingOptions& options, double s, double bridge);
+///   budget_correction  v, in units of ln risk
+double corrected_s(const PacingOptions& options, double s, double budget_correction);
 
 /// Where a loop begins: a little below what an exact model would ask for.
 ///   allowed  (0..1) what it steers to

@@ -1,8 +1,8 @@
-// How long does a phase last, and when will those who are in it leave? A log-binned hazard of one
-// phase (service or wrap-up), learned by occurrence over exposure.
+// How long does a phase (service or wrap-up) last, and when will those who are in it leave? Its
+// log-binned hazard, learned by occurrence over exposure.
 //
-// Bins: [0, 1 s), then half octaves: bin b >= 1 covers [2^((b-1)/2), 2^(b/2)) seconds; the last is
-// open.
+// Bin 0 covers [0, 1 s), bin b >= 1 half an octave:
+// [2^((b-1)/2), 2^(b/2)) seconds; the last is open.
 #pragma once
 
 #include <array>

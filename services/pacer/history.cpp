@@ -14,17 +14,10 @@ constexpr double forget_answer = 0.998;
 constexpr double forget_outcome = 0.999;
 constexpr double decay_s = 12 * 3600;  // Samples decay toward the priors with this time constant.
 constexpr double decay_step_s = 60;
-constexpr double smoothing_s = 600;
-constexpr double most_rate = 1e4;      // [1/s]
-constexpr double answer_prior = 30;    // [answers]
-constexpr double service_prior = 10;   // [ends]
-constexpr double wrap_up_prior = 3;    // [ends] Weak: most groups have none.
-constexpr double patience_prior = 5;   // [abandonments]
-constexpr double pool_cap = 200;       // [samples] of one target in the pool.
-constexpr double same_start_s = 0.25;  // Start times closer than this are the same interaction.
-constexpr double outlier_means = 8;
-constexpr double most_unseen_ends = 64;  // Of phases that began and ended between two looks.
-constexpr double most_draws = 65'536;    // Steps that drawing who ended may cost in one look.
+constexpr double answer_prior = 30;   // [answers]
+constexpr double service_prior = 10;  // [ends]
+constexpr double wrap_up_prior = 3;   // [ends] Weak: most groups have none.
+constexpr double patience_prior = 5;  // [abandonments]
 
 // Difference of a cumulative counter; a fall is a restart and counts as none.
 double rise(std::uint64_t before, std::uint64_t after) {
@@ -42,29 +35,8 @@ double in(double value, double low, double high) {
   return std::isfinite(value) ? std::clamp(value, low, high) : low;
 }
 
-void repair(double& value, double low, double high) {
-  if (!(value >= low && value <= high))
-    value = std::isnan(value) ? low : std::clamp(value, low, high);
-}
-
-void repair(PhaseLearned& phase) {
-  repair(phase.ends, 0, 1e9);
-  repair(phase.exposure_s, 0, 1e12);
-  for (auto& ends : phase.bin_ends) repair(ends, 0, 1e9);
-  for (auto& exposure : phase.bin_exposure_s) repair(exposure, 0, 1e12);
-}
-
-void repair(LoopLearned& loop) {
-  repair(loop.s, -100, 20);
-  repair(loop.outcomes, 0, 1e9);
-  repair(loop.abandoned, 0, loop.outcomes);
-  repair(loop.window_outcomes, 0, 1e9);
-  repair(loop.closing_excess, 0, 1e9);
-  repair(loop.closing_square, 0, 1e9);
-}
-
 // What is left after `events`, each of which leaves `of_one`.
-double kept(double of_one, double events) {
+double retained(double of_one, double events) {
   constexpr double few = 8;
   if (events > few) return std::pow(of_one, events);
   double left = 1;
@@ -76,306 +48,24 @@ double shrunk(double sum, double samples, double prior, double weight) {
   return (sum + weight * prior) / (samples + weight);
 }
 
-// Chance that a slot whose service ends with cumulative hazard `x` within `ahead_s` and is followed
-// by an exponential wrap-up is free by then: a hypoexponential distribution with the service's rate
-// taken constant over the horizon.
-double chance_free(double x, double ahead_s, double wrap_up_s) {
-  if (wrap_up_s < 0.3 || ahead_s <= 0) return 1 - std::exp(-x);
-  const double u = ahead_s / wrap_up_s;
-  if (std::abs(u - x) < 1e-5 * u) return 1 - std::exp(-x) * (1 + x);
-  return std::clamp(1 - (u * std::exp(-x) - x * std::exp(-u)) / (u - x), 0.0, 1.0);
-}
-
 }  // namespace
-
-Learned sanitised(const Learned& learned) {
-  Learned clean = learned;
-  repair(clean.answers, 0, 1e9);
-  repair(clean.accepted, 0, clean.answers);
-  repair(clean.pending_s, 0, 1e12);
-  repair(clean.answers_ever, 0, 1e15);
-  repair(clean.service);
-  repair(clean.wrap_up);
-  repair(clean.queue_s, 0, 1e12);
-  repair(clean.queue_abandoned, 0, 1e9);
-  repair(clean.reactive_rate, -most_rate, most_rate);
-  repair(clean.smoothed_s, 0, smoothing_s);
-  repair(clean.proactive_share, 0, 1);
-  repair(clean.busy_factor, 0, 1);
-  repair(clean.occupancy, 0, 1);
-  repair(clean.integral, -0.3, 0.3);
-  repair(clean.proactive);
-  repair(clean.reactive);
-  repair(clean.window_s, 0, 1e9);
-  repair(clean.window_seen_s, 0, 1e9);
-  repair(clean.unserved, 0, 1e9);
-  repair(clean.reactive_long, 0, 1e12);
-  repair(clean.unserved_long, 0, clean.reactive_long);
-  return clean;
-}
-
-void ChannelPool::add(const Learned& learned) {
-  const auto weight = [](double samples) { return samples > pool_cap ? pool_cap / samples : 1.0; };
-  const double answer_weight = weight(learned.answers);
-  accepted += answer_weight * learned.accepted;
-  answers += answer_weight * learned.answers;
-  pending_s += answer_weight * learned.pending_s;
-  const double service_weight = weight(learned.service.ends);
-  service_s += service_weight * learned.service.exposure_s;
-  service_ends += service_weight * learned.service.ends;
-  const double wrap_up_weight = weight(learned.wrap_up.ends);
-  wrap_up_s += wrap_up_weight * learned.wrap_up.exposure_s;
-  wrap_up_ends += wrap_up_weight * learned.wrap_up.ends;
-  const double queue_weight = weight(learned.queue_abandoned);
-  queue_s += queue_weight * learned.queue_s;
-  queue_abandoned += queue_weight * learned.queue_abandoned;
-}
-
-void PhaseAges::follow(std::span<const double> elapsed_s, double dt_s, double now_s) {
-  expose(dt_s);
-  fresh_.resize(elapsed_s.size());
-  bins_ = {};
-  for (std::size_t i = 0; i < fresh_.size(); ++i) {
-    const double elapsed = in(elapsed_s[i], 0, 1e6);
-    fresh_[i] = now_s - elapsed;
-    sort_into_bin(elapsed);
-  }
-  if (dt_s > 0 && guesses_ == 0 && !match_in_order(dt_s, now_s)) match_sorted(dt_s, now_s);
-  std::swap(starts_, fresh_);
-  guesses_ = 0;
-}
-
-// A source lists its agents in the same order each time: then who is gone shows in one pass,
-// without sorting. False, and nothing learned, if it does not, or if very many are gone.
-bool PhaseAges::match_in_order(double dt_s, double now_s) {
-  constexpr std::size_t most_gone = 64;
-  const double newborn_s = now_s - dt_s - same_start_s;
-  std::array<double, most_gone> gone;
-  std::size_t gone_count = 0;
-  auto next = fresh_.cbegin();
-  for (const double start : starts_) {
-    while (next != fresh_.cend() && !(std::abs(*next - start) <= same_start_s) &&
-           *next >= newborn_s)
-      ++next;
-    if (next != fresh_.cend() && std::abs(*next - start) <= same_start_s) {
-      ++next;
-    } else {
-      if (gone_count == most_gone) return false;
-      gone[gone_count++] = start;
-    }
-  }
-  while (next != fresh_.cend() && *next >= newborn_s) ++next;
-  if (next != fresh_.cend()) return false;
-  for (std::size_t i = 0; i < gone_count; ++i) end_at(gone[i], dt_s, now_s);
-  return true;
-}
-
-void PhaseAges::match_sorted(double dt_s, double now_s) {
-  sorted_ = fresh_;  // `fresh_` keeps the source's order for the next pass.
-  std::sort(starts_.begin(), starts_.end());
-  std::sort(sorted_.begin(), sorted_.end());
-  auto next = sorted_.begin();
-  for (const double start : starts_) {
-    while (next != sorted_.end() && *next < start - same_start_s) ++next;
-    if (next != sorted_.end() && *next <= start + same_start_s)
-      ++next;
-    else
-      end_at(start, dt_s, now_s);
-  }
-}
-
-void PhaseAges::end_at(double start_s, double dt_s, double now_s) {
-  const double length_s = now_s - 0.5 * dt_s - start_s;
-  if (length_s > outlier_means * mean_s_) return;
-  hazard.end(hazard_bin(length_s));
-  learned_more_ = true;
-}
-
-void PhaseAges::reconstruct(std::int32_t count, double ends, double dt_s, double now_s) {
-  expose(dt_s);
-  const auto slots = static_cast<std::size_t>(count);
-  if (starts_.empty() && slots == 0 && ends < 0.5) return;
-  const double most = std::min(ends, static_cast<double>(slots) + most_unseen_ends);
-  if (most * static_cast<double>(starts_.size()) > most_draws) {
-    end_oldest(static_cast<std::size_t>(most), now_s);
-  } else {
-    for (double left = most; left >= 0.5; left -= 1) {
-      if (!starts_.empty()) {
-        end_one(now_s);
-        continue;
-      }
-      hazard.end(0);  // Began and ended between two looks.
-      learned_more_ = true;
-    }
-  }
-  if (starts_.size() > slots) {  // Ended without the counters saying so.
-    const auto gone = static_cast<std::ptrdiff_t>(starts_.size() - slots);
-    starts_.erase(starts_.begin(), starts_.begin() + gone);
-    guesses_ -= std::min(guesses_, static_cast<std::size_t>(gone));
-  }
-  // First sight: as a renewal process would look, ages spread evenly.
-  if (starts_.empty() && dt_s <= 0) {
-    for (std::size_t i = 0; i < slots; ++i)
-      starts_.push_back(now_s -
-                        mean_s_ * static_cast<double>(slots - i) / static_cast<double>(slots + 1));
-    guesses_ = slots;
-  }
-  while (starts_.size() < slots) starts_.push_back(now_s - 0.5 * dt_s);
-  bins_ = {};
-  for (const double start : starts_) sort_into_bin(std::max(0.0, now_s - start));
-}
-
-// For ends that are too many to be drawn one by one: then hardly anybody is left to tell apart.
-void PhaseAges::end_oldest(std::size_t ends, double now_s) {
-  constexpr std::size_t most_learned = 256;
-  const std::size_t gone = std::min(ends, starts_.size());
-  for (std::size_t i = 0; i < std::min(gone, most_learned); ++i) {
-    if (now_s - starts_[i] <= outlier_means * mean_s_) hazard.end(hazard_bin(now_s - starts_[i]));
-  }
-  starts_.erase(starts_.begin(), starts_.begin() + static_cast<std::ptrdiff_t>(gone));
-  guesses_ -= std::min(guesses_, gone);
-  learned_more_ = true;
-}
-
-void PhaseAges::forget_ages() {
-  starts_.clear();
-  guesses_ = 0;
-  bins_ = {};
-}
-
-void PhaseAges::prepare(std::span<const double> horizons_s, double mean_s, double then_s) {
-  constexpr int usual_calls = 256;  // Between two remakings for what few ends have taught.
-  constexpr double noticeable = 0.02;
-  const auto differs = [](double a, double b) { return std::abs(a - b) > noticeable * b; };
-  bool remake = ++prepared_ >= usual_calls && learned_more_;
-  remake = remake || horizon_count_ != horizons_s.size() || differs(mean_s, mean_s_) ||
-           differs(then_s, then_s_);
-  for (std::size_t k = 0; k < horizons_s.size() && !remake; ++k)
-    remake = differs(horizons_s[k], horizons_s_[k]);
-  if (!remake) return;
-  prepared_ = 0;
-  ++remade_;
-  learned_more_ = false;
-  mean_s_ = mean_s;
-  then_s_ = then_s;
-  horizon_count_ = horizons_s.size();
-  hazard.prepare(mean_s);
-  for (std::size_t k = 0; k < horizons_s.size(); ++k) {
-    horizons_s_[k] = horizons_s[k];
-    for (int b = 0; b <= hazard_bins; ++b)
-      chance_[static_cast<std::size_t>(b)][k] = static_cast<float>(
-          chance_free(hazard.between(hazard_edge(b), horizons_s[k]), horizons_s[k], then_s));
-  }
-}
-
-void PhaseAges::add_free(double slots, Forecast& forecast) const {
-  if (slots <= 0) return;
-  if (starts_.empty()) {
-    for (std::size_t k = 0; k < horizon_count_; ++k) {
-      const double chance = chance_free(horizons_s_[k] / mean_s_, horizons_s_[k], then_s_);
-      forecast.mean[k] += slots * chance;
-      forecast.variance[k] += slots * chance * (1 - chance);
-    }
-    return;
-  }
-  std::array<double, max_horizons> sum{};
-  std::array<double, max_horizons> sum_of_squares{};
-  for (std::size_t b = 0; b < hazard_bins; ++b) {
-    const double count = bins_.count[b];
-    if (count <= 0) continue;
-    const double from = hazard_edge(static_cast<int>(b));
-    const double width = hazard_edge(static_cast<int>(b) + 1) - from;
-    const double part = std::clamp((bins_.elapsed_s[b] / count - from) / width, 0.0, 1.0);
-    for (std::size_t k = 0; k < max_horizons; ++k) {
-      const double low = chance_[b][k];
-      const double chance = low + part * (chance_[b + 1][k] - low);
-      sum[k] += count * chance;
-      sum_of_squares[k] += count * chance * chance;
-    }
-  }
-  const double scale = slots / static_cast<double>(starts_.size());
-  for (std::size_t k = 0; k < horizon_count_; ++k) {
-    forecast.mean[k] += scale * sum[k];
-    forecast.variance[k] += scale * std::max(0.0, sum[k] - sum_of_squares[k]);
-  }
-}
-
-void PhaseAges::expose(double dt_s) {
-  if (dt_s <= 0 || starts_.empty()) return;
-  hazard.expose(bins_.count, hazard_bin(outlier_means * mean_s_), dt_s);
-}
-
-void PhaseAges::end_one(double now_s) {
-  double total = 0;
-  for (const double start : starts_) total += hazard.rate(hazard_bin(now_s - start));
-  draw_ = draw_ * 6364136223846793005ull + 1442695040888963407ull;
-  double left = static_cast<double>(draw_ >> 11) * 0x1.0p-53 * total;
-  std::size_t chosen = 0;
-  while (chosen + 1 < starts_.size()) {
-    left -= hazard.rate(hazard_bin(now_s - starts_[chosen]));
-    if (left < 0) break;
-    ++chosen;
-  }
-  const double length_s = now_s - starts_[chosen];
-  if (length_s <= outlier_means * mean_s_) {
-    hazard.end(hazard_bin(length_s));
-    learned_more_ = true;
-  }
-  starts_.erase(starts_.begin() + static_cast<std::ptrdiff_t>(chosen));
-  if (chosen < guesses_) --guesses_;
-}
-
-void PhaseAges::sort_into_bin(double elapsed_s) {
-  const auto b = static_cast<std::size_t>(hazard_bin(elapsed_s));
-  bins_.count[b] += 1;
-  bins_.elapsed_s[b] += elapsed_s;
-}
 
 Observed TargetHistory::observe(const PacingInputs& inputs, const PacingTuning& tuning,
                                 double sent_new, double now_s) {
   Observed seen;
-  const double gap_s = has_last_ ? now_s - last_s_ : 0;
-  seen.gap_s = std::max(0.0, gap_s);
-  if (gap_s > longest_gap_s) {
-    busy_.forget_ages();
-    wrap_up_.forget_ages();
-    ends_carry_ = wrap_carry_ = 0;
-    decay(std::exp(-gap_s / decay_s));
-  } else {
-    seen.dt_s = std::max(0.0, gap_s);
-    undecayed_s_ += seen.dt_s;
-    if (undecayed_s_ >= decay_step_s) {
-      decay(std::exp(-undecayed_s_ / decay_s));
-      undecayed_s_ = 0;
-    }
-  }
-  const bool first = !has_last_;
-  const std::uint64_t accepted_count = last_.proactive.accepted;
+  pass_time(now_s, seen);
+  const std::uint64_t accepted_before = last_.proactive.accepted;
   const bool had_feedback = has_feedback_ && inputs.feedback_epoch == last_.feedback_epoch;
   learn_answers(inputs, tuning, sent_new, now_s, seen);
 
   double answered = 0;
-  if (!first && inputs.stat_epoch == last_.stat_epoch) {
-    answered = rise(last_.answered, inputs.answered);
-    const double abandoned = rise(last_.abandoned, inputs.abandoned);
-    const double entered =
-        inputs.entered > 0 ? rise(last_.entered, inputs.entered) : answered + abandoned;
+  if (has_last_ && inputs.stat_epoch == last_.stat_epoch) {
     const double accepted = had_feedback && inputs.feedback_age_s >= 0
-                                ? rise(accepted_count, inputs.proactive.accepted)
+                                ? rise(accepted_before, inputs.proactive.accepted)
                                 : 0;
-    reactive_answered_carry_ += answered - seen.proactive_answered;
-    reactive_abandoned_carry_ += abandoned - seen.proactive_abandoned;
-    seen.reactive_answered = take(reactive_answered_carry_, -1000);
-    seen.reactive_abandoned = take(reactive_abandoned_carry_, -1000);
-    if (seen.dt_s > 0) {
-      learned_.queue_s += 0.5 * (last_.queue + inputs.queue) * seen.dt_s;
-      const double keep = kept(forget_outcome, answered + abandoned);
-      learned_.queue_abandoned = learned_.queue_abandoned * keep + abandoned;
-      learned_.queue_s *= keep;
-      smooth(seen.dt_s, entered - accepted, answered, seen.proactive_answered);
-    }
+    answered = learn_counters(inputs, accepted, seen);
   }
-  const bool other = first || inputs.idle != last_.idle || inputs.busy != last_.busy ||
+  const bool other = !has_last_ || inputs.idle != last_.idle || inputs.busy != last_.busy ||
                      inputs.wrap_up != last_.wrap_up || inputs.queue != last_.queue ||
                      inputs.answered != last_.answered || inputs.abandoned != last_.abandoned;
   // Phases are as old as the statistics, whose age may differ from one decision to the next.
@@ -383,20 +73,61 @@ Observed TargetHistory::observe(const PacingInputs& inputs, const PacingTuning& 
   double phases_dt_s = seen.dt_s > 0 ? true_s - last_true_s_ : 0;
   if (phases_dt_s <= 0) phases_dt_s = other ? seen.dt_s : 0;  // Their age cannot be right.
   learn_phases(inputs, std::min(phases_dt_s, longest_gap_s), answered, true_s);
-  last_true_s_ = true_s;
 
   seen.changed = other || inputs.proactive.pending != last_.proactive.pending ||
                  inputs.proactive.accepted != last_.proactive.accepted;
+  remember(inputs, true_s, now_s);
+  return seen;
+}
+
+// After a gap too long to learn from, who is in which phase is forgotten.
+void TargetHistory::pass_time(double now_s, Observed& seen) {
+  const double gap_s = has_last_ ? now_s - last_s_ : 0;
+  seen.gap_s = std::max(0.0, gap_s);
+  if (gap_s > longest_gap_s) {
+    busy_.forget_ages();
+    wrap_up_.forget_ages();
+    ends_carry_ = wrap_carry_ = 0;
+    decay(std::exp(-gap_s / decay_s));
+    return;
+  }
+  seen.dt_s = std::max(0.0, gap_s);
+  undecayed_s_ += seen.dt_s;
+  if (undecayed_s_ < decay_step_s) return;
+  decay(std::exp(-undecayed_s_ / decay_s));
+  undecayed_s_ = 0;
+}
+
+double TargetHistory::learn_counters(const PacingInputs& inputs, double accepted, Observed& seen) {
+  const double answered = rise(last_.answered, inputs.answered);
+  const double abandoned = rise(last_.abandoned, inputs.abandoned);
+  const double entered =
+      inputs.entered > 0 ? rise(last_.entered, inputs.entered) : answered + abandoned;
+  reactive_answered_carry_ += answered - seen.proactive_answered;
+  reactive_abandoned_carry_ += abandoned - seen.proactive_abandoned;
+  seen.reactive_answered = take(reactive_answered_carry_, -1000);
+  seen.reactive_abandoned = take(reactive_abandoned_carry_, -1000);
+  if (seen.dt_s > 0) {
+    learned_.queue_s += 0.5 * (last_.queue + inputs.queue) * seen.dt_s;
+    const double keep = retained(forget_outcome, answered + abandoned);
+    learned_.queue_abandoned = learned_.queue_abandoned * keep + abandoned;
+    learned_.queue_s *= keep;
+    smooth(seen.dt_s, entered - accepted, answered, seen.proactive_answered);
+  }
+  return answered;
+}
+
+// While no feedback comes, the last one is what the next is compared with.
+void TargetHistory::remember(const PacingInputs& inputs, double true_s, double now_s) {
   has_last_ = true;
   last_s_ = now_s;
-  const auto feedback = inputs.feedback_age_s >= 0 ? inputs.proactive : last_.proactive;
-  const auto feedback_epoch =
-      inputs.feedback_age_s >= 0 ? inputs.feedback_epoch : last_.feedback_epoch;
+  last_true_s_ = true_s;
+  const TargetFeedback feedback = last_.proactive;
+  const std::uint64_t feedback_epoch = last_.feedback_epoch;
   last_ = inputs;
+  if (inputs.feedback_age_s >= 0) return;
   last_.proactive = feedback;
   last_.feedback_epoch = feedback_epoch;
-  last_.busy_elapsed_s = last_.wrap_up_elapsed_s = {};
-  return seen;
 }
 
 void TargetHistory::learn_answers(const PacingInputs& inputs, const PacingTuning& tuning,
@@ -439,7 +170,7 @@ void TargetHistory::learn_answers(const PacingInputs& inputs, const PacingTuning
       learned_.pending_s += std::max(0.0, 0.5 * levels) * dt_s;
   }
   if (seen.answers > 0) {
-    const double keep = kept(forget_answer, seen.answers);
+    const double keep = retained(forget_answer, seen.answers);
     learned_.answers = learned_.answers * keep + seen.answers;
     learned_.accepted = learned_.accepted * keep + accepted;
     learned_.pending_s *= keep;
@@ -460,30 +191,21 @@ void TargetHistory::learn_phases(const PacingInputs& inputs, double dt_s, double
     wrap_carry_ += ends - (inputs.wrap_up - last_.wrap_up);
     wrap_ends = take(wrap_carry_, -1000);
   }
-  from_source_ = !inputs.busy_elapsed_s.empty() || !inputs.wrap_up_elapsed_s.empty();
-  if (!inputs.busy_elapsed_s.empty())
-    busy_.follow(inputs.busy_elapsed_s, dt_s, true_s);
-  else if (from_source_)
-    busy_.follow({}, dt_s, true_s);
-  else
-    busy_.reconstruct(inputs.busy, ends, dt_s, true_s);
-  if (!inputs.wrap_up_elapsed_s.empty())
-    wrap_up_.follow(inputs.wrap_up_elapsed_s, dt_s, true_s);
-  else
-    wrap_up_.reconstruct(inputs.wrap_up, wrap_ends, dt_s, true_s);
+  busy_.reconstruct(inputs.busy, ends, dt_s, true_s);
+  wrap_up_.reconstruct(inputs.wrap_up, wrap_ends, dt_s, true_s);
 }
 
 void TargetHistory::smooth(double dt_s, double reactive_entered, double answered,
                            double proactive_answered) {
   learned_.smoothed_s = std::min(learned_.smoothed_s + dt_s, smoothing_s);
   const double share = std::min(1.0, dt_s / learned_.smoothed_s);
-  const double rate = std::clamp(reactive_entered / dt_s, -most_rate, most_rate);
+  const double rate = std::clamp(reactive_entered / dt_s, -most_reactive_rate, most_reactive_rate);
   learned_.reactive_rate += share * (rate - learned_.reactive_rate);
   const double slots = std::max(1, last_.idle + last_.busy + last_.wrap_up);
   learned_.busy_factor += share * (last_.busy / slots - learned_.busy_factor);
   learned_.occupancy += share * ((last_.busy + last_.wrap_up) / slots - learned_.occupancy);
   if (answered > 0) {
-    const double weight = 1 - kept(0.98, answered);
+    const double weight = 1 - retained(0.98, answered);
     const double now = std::clamp(proactive_answered / answered, 0.0, 1.0);
     learned_.proactive_share += weight * (now - learned_.proactive_share);
   }
@@ -508,7 +230,7 @@ Estimates TargetHistory::estimates(const ChannelPool& pool, const PacingTuning& 
       shrunk(pool.queue_s, pool.queue_abandoned, tuning.default_patience_s, patience_prior);
   e.patience_s =
       in(shrunk(learned_.queue_s, learned_.queue_abandoned, t0, patience_prior), 0.2, 1e5);
-  e.reactive_rate = in(learned_.reactive_rate, 0, most_rate);
+  e.reactive_rate = in(learned_.reactive_rate, 0, most_reactive_rate);
   return e;
 }
 
@@ -521,7 +243,8 @@ Forecast TargetHistory::forecast(std::span<const double> horizons_s, const Estim
   Forecast forecast;
   busy_.add_free(last_.busy, forecast);
   wrap_up_.add_free(last_.wrap_up, forecast);
-  for (std::size_t k = 0; k < horizons_s.size(); ++k) forecast.fresh[k] = busy_.fresh_free(k);
+  for (std::size_t k = 0; k < horizons_s.size(); ++k)
+    forecast.from_start[k] = busy_.free_from_start(k);
   return forecast;
 }
 

@@ -19,7 +19,7 @@ std::int32_t count(std::int32_t value) {
   return std::clamp(value, 0, most_slots);
 }
 
-// Counts within their ranges, times finite: from here on the figures cannot run away.
+// Counts within their ranges, times finite: from here on no value can run away.
 PacingInputs within_range(const PacingInputs& inputs) {
   PacingInputs in = inputs;
   in.logged_in = count(in.logged_in);
@@ -31,10 +31,6 @@ PacingInputs within_range(const PacingInputs& inputs) {
   in.proactive.pending = std::clamp(in.proactive.pending, 0, 1'000'000);
   in.stat_age_s = std::isfinite(in.stat_age_s) ? std::max(0.0, in.stat_age_s) : 1e9;
   if (!std::isfinite(in.feedback_age_s)) in.feedback_age_s = -1;
-  if (in.busy_elapsed_s.size() > most_slots)
-    in.busy_elapsed_s = in.busy_elapsed_s.first(most_slots);
-  if (in.wrap_up_elapsed_s.size() > most_slots)
-    in.wrap_up_elapsed_s = in.wrap_up_elapsed_s.first(most_slots);
   return in;
 }
 
@@ -45,9 +41,9 @@ const std::array<double, delay_quantiles> unanswered = [] {
   return chances;
 }();
 
-// Chance that an invitation of exponential delay is accepted within its k-th quantile and its
-// interaction, which ends with cumulative hazard `y` by then, is still there; to be multiplied by
-// the acceptance.
+// Chance that an invitation of exponential delay is accepted within its
+// k-th quantile and its interaction, which ends with cumulative hazard
+// `y` by then, is still there; to be multiplied by the acceptance.
 double accepted_and_there(std::size_t k, double y, double stays) {
   const double x = unit_delays[k];
   if (std::abs(x - y) < 1e-4 * x) return x * unanswered[k];
@@ -59,10 +55,10 @@ double arrived_and_there(double ahead_s, double y, double stays) {
   return y < 1e-6 ? ahead_s : ahead_s * (1 - stays) / y;
 }
 
-// How the risk that is worth taking falls with the room there is, in small groups: the optimum of
-// the memoryless model takes more of it for the first free slots, where no end is near that would
-// fill them (README.md, "Why"). Fitted to that optimum; 1 where many slots are about to be free.
-double worth_of_risk(double idle, double expected_free, double patience_s, double delay_s) {
+// How the risk worth taking falls with the slots that are free, in small groups: the optimum of the
+// memoryless model takes more of it for the first free slots, where no end is near that would fill
+// them (METHOD.md). Fitted to that optimum; 1 where many slots are about to be free.
+double risk_factor(double idle, double expected_free, double patience_s, double delay_s) {
   const double hurry = 0.45 + 0.55 * std::min(1.0, patience_s / (3 * delay_s));
   const double tilt = std::max(0.0, 1.05 - 0.35 * expected_free) * hurry;
   return std::pow((1 + expected_free) / (std::max(1.0, idle) + expected_free), tilt);
@@ -80,7 +76,8 @@ struct TargetPacing::Model {
   double slots = 1;
   double allowed = 0;    // (0..1) share of proactive outcomes that the loop steers to.
   double unseen = 0;     // [interactions] accepted after the statistics were true.
-  double room = 0;       // [slots] idle - queue + expected free; any sign.
+  double queue = 0;      // [interactions] that wait, with the unseen ones.
+  double capacity = 0;   // [slots] idle - queue + expected free; any sign.
   double m = 0;          // [invitations] so far.
   bool integer = false;  // m is m* of RISK, dithered already.
   bool bound = false;    // A guard has named itself the reason.
@@ -112,11 +109,11 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   own_pending_ = std::min(own_pending_, most_pending);
   model.allowed = share_of_goal(
       options, tuning_, outcomes_a_window(history_.loops().proactive, model.slots, model.estimates),
-      GoalLoop{history_.loops().proactive}.swing());
+      GoalLoop{history_.loops().proactive}.excess_quantile());
   start_loops(options, model.allowed, model.slots, model.estimates);
   turn_window(now_s, seen.dt_s, model.allowed);
   learn(in, options, model.allowed, seen);
-  model.halved = cut_fast(seen, now_s);
+  model.halved = detect_burst(seen, now_s);
   decided_ = true;
   decided_s_ = now_s;
   if (in.logged_in == 0 && working_slots(in) == 0)
@@ -131,7 +128,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   return model.decision;
 }
 
-double TargetPacing::believed_pending(const PacingInputs& in, double delay_s) const {
+double TargetPacing::estimated_pending(const PacingInputs& in, double delay_s) const {
   if (in.feedback_age_s < 0) return own_pending_;
   const double late_s = in.feedback_age_s - 3 * delay_s;
   return in.proactive.pending * (late_s > 0 ? std::exp(-late_s / delay_s) : 1);
@@ -146,36 +143,36 @@ bool TargetPacing::reuse_model(Model& model, bool changed) const {
   constexpr double same_age_s = 0.3;
   constexpr double same_estimate = 0.01;
   const double good_s = std::min(most_s, share_of_service * model.estimates.service_s);
-  if (changed || !kept_.valid || model.now_s - kept_.at_s > good_s ||
-      model.options != kept_.options ||
-      std::abs(model.in.stat_age_s - kept_.stat_age_s) > same_age_s ||
-      std::abs(model.estimates.service_s - kept_.service_s) > same_estimate * kept_.service_s)
+  if (changed || !cached_.valid || model.now_s - cached_.at_s > good_s ||
+      model.options != cached_.options ||
+      std::abs(model.in.stat_age_s - cached_.stat_age_s) > same_age_s ||
+      std::abs(model.estimates.service_s - cached_.service_s) > same_estimate * cached_.service_s)
     return false;
-  model.m = kept_.m;
+  model.m = cached_.m;
   if (by_busy_factor(model.options)) {
-    model.m = wanted_busy(model, kept_.figures);
-    if (kept_.bound || model.m > kept_.most) return false;
+    model.m = wanted_busy(model, cached_.explanation);
+    if (cached_.bound || model.m > cached_.most) return false;
   }
-  model.room = kept_.room;
-  model.integer = kept_.integer;
-  model.decision.reason = kept_.reason;
-  model.bound = kept_.bound;
-  model.decision.figures = kept_.figures;
+  model.capacity = cached_.capacity;
+  model.integer = cached_.integer;
+  model.decision.reason = cached_.reason;
+  model.bound = cached_.bound;
+  model.decision.explanation = cached_.explanation;
   if (by_busy_factor(model.options)) {
-    model.decision.figures.integral = history_.loops().integral;
-    model.decision.figures.m_model = model.m;
+    model.decision.explanation.integral = history_.loops().integral;
+    model.decision.explanation.m_model = model.m;
   }
   return true;
 }
 
-double TargetPacing::wanted_busy(const Model& model, const PacingFigures& f) const {
+double TargetPacing::wanted_busy(const Model& model, const DecisionExplanation& why) const {
   return busy_stock({.goal = model.options.optimization_goal / 100.0,
                      .integral = history_.loops().integral,
                      .slots = model.slots,
                      .busy = static_cast<double>(model.in.busy),
-                     .expected_free = f.expected_free,
+                     .expected_free = why.expected_free,
                      .queue = model.in.queue + model.unseen,
-                     .expected_reactive = f.expected_reactive,
+                     .expected_reactive = why.expected_reactive,
                      .acceptance = model.estimates.acceptance});
 }
 
@@ -202,7 +199,7 @@ void TargetPacing::fit_delays(const Forecast& free) {
   if (d.chances != history_.chances()) {
     d.chances = history_.chances();
     for (std::size_t k = 0; k < delay_quantiles; ++k)
-      d.leaves[k] = -std::log1p(-std::min(free.fresh[k], 0.999));
+      d.leaves[k] = -std::log1p(-std::min(free.from_start[k], 0.999));
   }
   for (std::size_t k = 0; k < delay_quantiles; ++k) {
     const double quantile_s = d.delay_s * unit_delays[k];
@@ -214,75 +211,32 @@ void TargetPacing::fit_delays(const Forecast& free) {
   d.made = true;
 }
 
+// What m may be by the model, before the guards; kept for the decisions that follow.
 void TargetPacing::model_stock(Model& model) {
-  const auto& in = model.in;
   const auto& e = model.estimates;
-  const auto& loops = history_.loops();
-  const bool dual = is_dual(model.options.algorithm);
   const double refresh_s = to_seconds(model.options.refresh_period);
-  const double delay_s = e.answer_delay_s;
-  const double stat_age_s = std::min(in.stat_age_s, delay_s);
-  const double queue = in.queue + model.unseen;
-  RiskProblem risk{.queue = queue, .idle = static_cast<double>(in.idle)};
-  const Delays& known = delays(delay_s, stat_age_s, refresh_s);
+  const double stat_age_s = std::min(model.in.stat_age_s, e.answer_delay_s);
+  const Delays& known = delays(e.answer_delay_s, stat_age_s, refresh_s);
   const Forecast free = history_.forecast(known.horizons_s, e);
   if (!known.made || known.chances != history_.chances()) fit_delays(free);
-  for (std::size_t k = 0; k < delay_quantiles; ++k) {
-    risk.free_mean[k] = free.mean[k];
-    risk.free_variance[k] = free.variance[k];
-    risk.accept[k] = e.acceptance * known.accepted[k];
-    if (dual) risk.arrivals[k] = e.reactive_rate * known.arrived_s[k];
-  }
-  risk.relief_rate = model.slots / (e.service_s + e.wrap_up_s);
-  risk.abandon_rate = 1 / e.patience_s;
 
-  auto& f = model.decision.figures;
-  f.expected_free = free.mean[delay_quantiles];
-  f.expected_free_sd = std::sqrt(std::max(0.0, free.variance[delay_quantiles]));
-  f.expected_reactive = dual ? e.reactive_rate * delay_s : 0;
-  model.room = in.idle - queue + f.expected_free;
-
-  const double allowed = model.allowed;
-  const GoalLoop proactive{loops.proactive};
-  f.aggressiveness = proactive.learned.s;
-  f.aggressiveness_reactive = dual ? loops.reactive.s : 0;
-  f.budget_excess = proactive.excess(allowed);
-  f.closing_excess = proactive.learned.closing_excess;
-  f.displaced_allowed = dual ? displaced_share(in) : 0;
-  if (tuning_.budget_guard)
-    bridge_ = proactive.bridge(allowed, outcomes_left(loops.proactive, model.slots, e));
-  double s = steered(model.options, proactive.learned.s, bridge_);
-  if (dual) s = std::min(s, loops.reactive.s);
-  f.aggressiveness_used = s;
+  auto& why = model.decision.explanation;
+  model.queue = model.in.queue + model.unseen;
+  why.expected_free = free.mean[delay_quantiles];
+  why.expected_free_sd = std::sqrt(std::max(0.0, free.variance[delay_quantiles]));
+  why.expected_reactive = is_dual(model.options.algorithm) ? e.reactive_rate * e.answer_delay_s : 0;
+  model.capacity = model.in.idle - model.queue + why.expected_free;
+  const double s = usable_s(model);
 
   const bool busy = by_busy_factor(model.options);
-  const double wanted = busy ? wanted_busy(model, f) : most_pending;
-  if (uses_quantile(model.options)) {
-    model.m = quantile_stock({.room = model.room - f.expected_reactive,
-                              .variance = free.variance[delay_quantiles] + f.expected_reactive,
-                              .acceptance = e.acceptance},
-                             -s);
-    // One for each free agent bears no risk: never less, as RISK does by itself.
-    if (!dual) model.m = std::max(model.m, in.idle - queue);
-  } else {
-    const double worth = worth_of_risk(in.idle - queue, f.expected_free, e.patience_s, delay_s);
-    f.risk_allowed = std::min(1.0, worth * std::exp(s + dither * (0.5 - uniform_)));
-    // BUSY_FACTOR needs to know no more than whether what it wants, or a little more, is allowed.
-    const double most = std::min({most_pending, 4 * model.slots / e.acceptance + 8, wanted + 2});
-    const double room = reach(risk);
-    double guess = last_stock_ + (room - last_reach_) / std::max(1e-3, mean_accept(risk));
-    if (busy && !kept_.bound) guess = most;
-    const auto answer = base_stock(risk, f.risk_allowed, static_cast<int>(most),
-                                   static_cast<int>(std::lround(std::clamp(guess, 0.0, most))));
-    last_stock_ = answer.m;
-    last_reach_ = room;
-    f.risk_at_m = answer.risk;
-    model.m = answer.m;
-    model.integer = true;
-  }
+  const double wanted = busy ? wanted_busy(model, why) : most_pending;
+  if (uses_quantile(model.options))
+    model_by_quantile(model, free.variance[delay_quantiles], s);
+  else
+    model_by_risk(model, free, s, wanted);
   const double allowed_m = model.m;
   if (busy) {
-    f.integral = loops.integral;
+    why.integral = history_.loops().integral;
     if (wanted <= model.m) {
       model.m = wanted;
       model.integer = false;
@@ -291,19 +245,86 @@ void TargetPacing::model_stock(Model& model) {
       model.bound = true;
     }
   }
-  f.m_model = model.m;
-  kept_ = {.at_s = model.now_s,
-           .valid = true,
-           .options = model.options,
-           .stat_age_s = in.stat_age_s,
-           .service_s = model.estimates.service_s,
-           .m = model.m,
-           .most = allowed_m,
-           .room = model.room,
-           .integer = model.integer,
-           .reason = model.decision.reason,
-           .bound = model.bound,
-           .figures = f};
+  why.m_model = model.m;
+  cached_ = {.at_s = model.now_s,
+             .valid = true,
+             .options = model.options,
+             .stat_age_s = model.in.stat_age_s,
+             .service_s = e.service_s,
+             .m = model.m,
+             .most = allowed_m,
+             .capacity = model.capacity,
+             .integer = model.integer,
+             .reason = model.decision.reason,
+             .bound = model.bound,
+             .explanation = why};
+}
+
+// s as this decision may use it: of the loop that
+// binds, with the correction for the window's budget.
+double TargetPacing::usable_s(Model& model) {
+  const auto& loops = history_.loops();
+  const bool dual = is_dual(model.options.algorithm);
+  const GoalLoop proactive{loops.proactive};
+  auto& why = model.decision.explanation;
+  why.aggressiveness = loops.proactive.s;
+  why.aggressiveness_reactive = dual ? loops.reactive.s : 0;
+  why.budget_excess = proactive.excess(model.allowed);
+  why.closing_excess = loops.proactive.closing_excess;
+  why.displaced_allowed = dual ? attributable_share(model.in) : 0;
+  if (tuning_.budget_guard)
+    budget_correction_ = proactive.budget_correction(
+        model.allowed, outcomes_left(loops.proactive, model.slots, model.estimates));
+  double s = corrected_s(model.options, loops.proactive.s, budget_correction_);
+  if (dual) s = std::min(s, loops.reactive.s);
+  why.aggressiveness_used = s;
+  return s;
+}
+
+void TargetPacing::model_by_quantile(Model& model, double variance, double s) {
+  const auto& why = model.decision.explanation;
+  model.m = quantile_stock({.capacity = model.capacity - why.expected_reactive,
+                            .variance = variance + why.expected_reactive,
+                            .acceptance = model.estimates.acceptance},
+                           -s);
+  // One for each free agent bears no risk: never less, as RISK does by itself.
+  if (!is_dual(model.options.algorithm)) model.m = std::max(model.m, model.in.idle - model.queue);
+}
+
+void TargetPacing::model_by_risk(Model& model, const Forecast& free, double s, double wanted) {
+  const auto& e = model.estimates;
+  auto& why = model.decision.explanation;
+  const RiskProblem risk = risk_problem(model, free);
+  const double factor =
+      risk_factor(model.in.idle - model.queue, why.expected_free, e.patience_s, e.answer_delay_s);
+  why.risk_allowed = std::min(1.0, factor * std::exp(s + dither * (0.5 - uniform_)));
+  // BUSY_FACTOR needs to know no more than whether what it wants, or a little more, is allowed.
+  const double most = std::min({most_pending, 4 * model.slots / e.acceptance + 8, wanted + 2});
+  const double capacity = expected_capacity(risk);
+  double guess = last_stock_ + (capacity - last_capacity_) / std::max(1e-3, mean_accept(risk));
+  if (by_busy_factor(model.options) && !cached_.bound) guess = most;
+  const auto answer = base_stock(risk, why.risk_allowed, static_cast<int>(most),
+                                 static_cast<int>(std::lround(std::clamp(guess, 0.0, most))));
+  last_stock_ = answer.m;
+  last_capacity_ = capacity;
+  why.risk_at_m = answer.risk;
+  model.m = answer.m;
+  model.integer = true;
+}
+
+RiskProblem TargetPacing::risk_problem(const Model& model, const Forecast& free) const {
+  const auto& e = model.estimates;
+  RiskProblem risk{.queue = model.queue,
+                   .idle = static_cast<double>(model.in.idle),
+                   .relief_rate = model.slots / (e.service_s + e.wrap_up_s),
+                   .abandon_rate = 1 / e.patience_s};
+  for (std::size_t k = 0; k < delay_quantiles; ++k) {
+    risk.free_mean[k] = free.mean[k];
+    risk.free_variance[k] = free.variance[k];
+    risk.accept[k] = e.acceptance * delays_.accepted[k];
+    if (is_dual(model.options.algorithm)) risk.arrivals[k] = e.reactive_rate * delays_.arrived_s[k];
+  }
+  return risk;
 }
 
 void TargetPacing::guard_stock(Model& model) {
@@ -322,10 +343,11 @@ void TargetPacing::guard_stock(Model& model) {
   const double one_to_one = in.idle - in.queue - model.unseen;
   if (loops.answers_ever < tuning_.warm_up_answers) cap(one_to_one, PaceReason::warm_up);
   // Where the loop has nothing left to take back and is still over its budget, the model is wrong.
-  if (steered(model.options, loops.proactive.s, bridge_) <= range_of(model.options).low)
+  if (corrected_s(model.options, loops.proactive.s, budget_correction_) <=
+      range_of(model.options).low)
     cap(one_to_one, PaceReason::goal_guard);
   const double ceiling = tuning_.ceiling_per_slot * model.slots / model.estimates.acceptance;
-  model.decision.figures.m_ceiling = ceiling;
+  model.decision.explanation.m_ceiling = ceiling;
   cap(ceiling, PaceReason::ceiling);
   cap(1.5 * last_m_ + std::max(3.0, 0.25 * model.slots / model.estimates.acceptance),
       PaceReason::growth_cap);
@@ -337,23 +359,14 @@ void TargetPacing::conclude(Model& model) {
   const auto& in = model.in;
   const auto& e = model.estimates;
   auto& d = model.decision;
-  auto& f = d.figures;
   d.m = model.m;
   d.max_pending = static_cast<std::int32_t>(
       std::min(most_pending, std::floor(model.m + (model.integer && !model.bound ? 0 : uniform_))));
-  const double pending = believed_pending(in, e.answer_delay_s);
+  const double pending = estimated_pending(in, e.answer_delay_s);
   d.invitations = std::max(0, d.max_pending - static_cast<std::int32_t>(std::lround(pending)));
   last_m_ = model.m;
   sent_new_ = d.invitations;
-
-  if (!model.bound) {
-    if (d.max_pending == 0)
-      d.reason = model.room < 1 ? PaceReason::no_idle_expected : PaceReason::goal_guard;
-    else if (f.aggressiveness_used < f.aggressiveness - 0.05)
-      d.reason = PaceReason::goal_guard;
-    else
-      d.reason = d.invitations > 0 ? PaceReason::granted : PaceReason::pending_enough;
-  }
+  if (!model.bound) d.reason = reason_of(model);
   const bool poorly_informed = in.quality == StatQuality::provisional || in.feedback_age_s < 0;
   d.state = poorly_informed ? PaceState::degraded : PaceState::ok;
 
@@ -363,39 +376,51 @@ void TargetPacing::conclude(Model& model) {
   d.reactive_demand = e.reactive_rate * e.answer_delay_s;
   d.reactive = std::max(0, in.idle - in.queue);
   if (is_dual(model.options.algorithm)) {
-    const auto room =
-        reactive_room(model.room, e.acceptance * std::max(pending, model.m), d.reactive_demand);
-    d.reactive = static_cast<std::int32_t>(room.capacity);
-    d.reactive_state = room.state;
+    const auto left = reactive_capacity(model.capacity, e.acceptance * std::max(pending, model.m),
+                                        d.reactive_demand);
+    d.reactive = static_cast<std::int32_t>(left.slots);
+    d.reactive_state = left.state;
   }
+  d.explanation.pending = pending;
+  fill_explanation(model);
+}
 
-  f.information = history_.from_source() ? PacingInformation::elapsed
-                  : history_.known()     ? PacingInformation::reconstructed
-                                         : PacingInformation::memoryless;
+// The reason where no guard has named itself.
+PaceReason TargetPacing::reason_of(const Model& model) const {
+  const Decision& d = model.decision;
+  if (d.max_pending == 0)
+    return model.capacity < 1 ? PaceReason::no_idle_expected : PaceReason::goal_guard;
+  if (d.explanation.aggressiveness_used < d.explanation.aggressiveness - 0.05)
+    return PaceReason::goal_guard;
+  return d.invitations > 0 ? PaceReason::granted : PaceReason::pending_enough;
+}
+
+// The estimates and what the window has come to.
+void TargetPacing::fill_explanation(Model& model) const {
+  const auto& e = model.estimates;
   const auto& loops = history_.loops();
-  f.acceptance = e.acceptance;
-  f.answer_delay_s = e.answer_delay_s;
-  f.service_s = e.service_s;
-  f.wrap_up_s = e.wrap_up_s;
-  f.patience_s = e.patience_s;
-  f.reactive_rate = e.reactive_rate;
-  const auto share = [](const LoopLearned& loop) {
-    return loop.outcomes > 0 ? loop.abandoned / loop.outcomes : 0;
-  };
-  f.proactive_abandonment = share(loops.proactive);
-  f.reactive_abandonment =
-      loops.reactive.outcomes > 0
-          ? std::min(1.0, (loops.reactive.abandoned + loops.unserved) / loops.reactive.outcomes)
-          : 0;
-  f.reactive_unserved = is_dual(model.options.algorithm) ? unserved_share() : 0;
-  f.displaced = loops.reactive.abandoned;
-  f.outcomes = loops.proactive.outcomes;
-  f.occupancy = std::clamp(loops.occupancy, 0.0, 1.0);
-  f.busy_factor = std::clamp(loops.busy_factor, 0.0, 1.0);
-  f.slots = model.slots;
-  f.pending = pending;
-  f.unseen = model.unseen;
-  f.uniform = uniform_;
+  auto& why = model.decision.explanation;
+  why.information =
+      history_.known() ? PacingInformation::reconstructed : PacingInformation::memoryless;
+  why.acceptance = e.acceptance;
+  why.answer_delay_s = e.answer_delay_s;
+  why.service_s = e.service_s;
+  why.wrap_up_s = e.wrap_up_s;
+  why.patience_s = e.patience_s;
+  why.reactive_rate = e.reactive_rate;
+  if (loops.proactive.outcomes > 0)
+    why.proactive_abandonment = loops.proactive.abandoned / loops.proactive.outcomes;
+  if (loops.reactive.outcomes > 0)
+    why.reactive_abandonment =
+        std::min(1.0, (loops.reactive.abandoned + loops.unserved) / loops.reactive.outcomes);
+  why.reactive_unserved = is_dual(model.options.algorithm) ? unserved_share() : 0;
+  why.displaced = loops.reactive.abandoned;
+  why.outcomes = loops.proactive.outcomes;
+  why.occupancy = std::clamp(loops.occupancy, 0.0, 1.0);
+  why.busy_factor = std::clamp(loops.busy_factor, 0.0, 1.0);
+  why.slots = model.slots;
+  why.unseen = model.unseen;
+  why.uniform = uniform_;
 }
 
 Decision TargetPacing::withheld(PaceState state, PaceReason reason, const PacingInputs& in) {
@@ -404,14 +429,14 @@ Decision TargetPacing::withheld(PaceState state, PaceReason reason, const Pacing
   d.reason = reason;
   d.reactive_state = reason == PaceReason::no_agents || reason == PaceReason::disabled ? 0 : 1;
   const auto& loops = history_.loops();
-  d.figures.busy_factor = loops.busy_factor;
-  d.figures.occupancy = loops.occupancy;
-  d.figures.slots = working_slots(in);
-  d.figures.pending = in.proactive.pending;
-  d.figures.uniform = uniform_;
+  d.explanation.busy_factor = loops.busy_factor;
+  d.explanation.occupancy = loops.occupancy;
+  d.explanation.slots = working_slots(in);
+  d.explanation.pending = in.proactive.pending;
+  d.explanation.uniform = uniform_;
   last_m_ = 0;
   sent_new_ = 0;
-  kept_.valid = false;
+  cached_.valid = false;
   return d;
 }
 

@@ -1,16 +1,18 @@
 // How many invitations may one pacing target have outstanding now? The decision engine: pure, no
 // clock, no socket, no log, no allocation once the group has reached its size.
 //
-//   TargetPacing pacing{tuning};                      // one target's learned state: a plain value
+//   TargetPacing pacing{tuning};    // one target's learned state: a plain value
 //   Decision d = pacing.decide(inputs, options, pool, random.uniform(), now_s);
-//   pool.add(pacing.learned());                       // what the targets of a media channel know
-//   together
+//   pool.add(pacing.learned());     // what the targets of a media channel know together
 //
-// Call decide() once a refresh, or whenever something changed; between two calls any time may pass.
-// Times are seconds of the pacing world, on any origin, never falling (a fall is taken for no
-// time). Invariants: every figure is finite and >= 0 unless its comment says otherwise, whatever
-// the inputs; the same state, inputs and uniform give the same decision; m is a stock: repeating a
-// decision spends no agent twice.
+// Call decide() once a refresh, or whenever something changed; between
+// two calls any time may pass. Times are seconds of the pacing world,
+// on any origin, never falling (a fall is taken for no time).
+//
+// Invariants:
+//   every number is finite, and >= 0 unless its comment says otherwise, whatever the inputs
+//   the same state, inputs and uniform give the same decision
+//   m is a stock: repeating a decision spends no agent twice
 #pragma once
 
 #include <array>
@@ -26,48 +28,54 @@
 
 namespace paceline::pacer {
 
-/// How well the ends of running interactions are foreseen (PacingFigures::information).
+/// How well the ends of running interactions are foreseen. The numbers are those of `explain`.
 enum class PacingInformation : std::uint8_t {
-  elapsed,        // Start times from the source.
-  reconstructed,  // Start times rebuilt from the changes of the counts.
-  memoryless,     // Neither fits the counts: every interaction may end with the mean's rate.
+  reconstructed = 1,  // By the times since they began, reconstructed from changes of the counts.
+  memoryless = 2,     // Too few turned over yet: every interaction may end with the mean's rate.
 };
 
-/// Everything between inputs and result, for `explain`; README.md documents each by this name.
-struct PacingFigures {
+/// Everything between inputs and result. Each member has its name, unit and meaning for people in
+/// common/wire/explanation.h, and stands in explained_members (explain.h).
+struct DecisionExplanation {
   PacingInformation information = PacingInformation::memoryless;
+
   // Estimates.
-  double acceptance = 0;  // [0..1]
-  double answer_delay_s = 0;
-  double service_s = 0;
-  double wrap_up_s = 0;
-  double patience_s = 0;
-  double reactive_rate = 0;          // [1/s] arrivals that no invitation caused.
-  double proactive_abandonment = 0;  // [0..1] over the accounting window.
+  double acceptance = 0;      // [0..1]
+  double answer_delay_s = 0;  // [s]
+  double service_s = 0;       // [s]
+  double wrap_up_s = 0;       // [s]
+  double patience_s = 0;      // [s]
+  double reactive_rate = 0;   // [1/s] arrivals that no invitation caused.
+  // Over the accounting window.
+  double proactive_abandonment = 0;  // [0..1]
   double reactive_abandonment = 0;   // [0..1]
   double reactive_unserved = 0;      // [0..1] part of it without any invitation, over two weeks.
-  double outcomes = 0;               // [interactions] proactive ones that ended, in the window.
-  double occupancy = 0;              // [0..1] (busy + wrap-up) / slots, smoothed.
-  double busy_factor = 0;            // [0..1] busy / slots, smoothed.
+  double outcomes = 0;               // [interactions] proactive ones that ended.
+  // Smoothed.
+  double occupancy = 0;    // [0..1] (busy + wrap-up) / slots
+  double busy_factor = 0;  // [0..1] busy / slots
+
   // Steps.
-  double slots = 0;
-  double expected_free =
-      0;  // [slots] busy or in wrap-up now, expected to be free within the delay.
-  double expected_free_sd = 0;
+  double slots = 0;  // [slots]
+  // Busy or in wrap-up now, expected to be free within
+  // the answer delay, and the standard deviation of that.
+  double expected_free = 0;      // [slots]
+  double expected_free_sd = 0;   // [slots]
   double expected_reactive = 0;  // [interactions] within the delay; _DUAL only.
-  double aggressiveness = 0;     // s: ln of the risk that one more invitation may bear; any sign.
-  double aggressiveness_reactive = 0;  // The same of the reactive loop; _DUAL only.
-  double aggressiveness_used = 0;      // After the guards.
+  // s: ln of the risk that one more invitation may bear; any sign.
+  double aggressiveness = 0;           // Of the proactive loop.
+  double aggressiveness_reactive = 0;  // Of the reactive loop; _DUAL only.
+  double aggressiveness_used = 0;      // After the correction for the window's budget.
   double displaced = 0;  // [interactions] reactive ones lost to invited ones, in the window.
   double displaced_allowed = 0;  // [0..1] share of the reactive ones that may be; _DUAL only.
-  double budget_excess = 0;   // [interactions] abandoned beyond the budget of the window; any sign.
-  double closing_excess = 0;  // [interactions, >= 0] expected beyond it at the window's end.
-  double risk_allowed = 0;    // [0..1] chance to abandon that the last invitation may have.
-  double risk_at_m = 0;       // [0..1] what the last one has.
-  double m_model = 0;         // [invitations] before guards.
-  double m_ceiling = 0;       // [invitations]
-  double integral = 0;        // BUSY_FACTOR: I, -0.3..0.3.
-  double pending = 0;         // [invitations] outstanding, as believed now.
+  double budget_excess = 0;      // [interactions] abandoned beyond the window's budget; any sign.
+  double closing_excess = 0;     // [interactions] expected beyond it at the window's end.
+  double risk_allowed = 0;       // [0..1] chance to abandon that the last invitation may have.
+  double risk_at_m = 0;          // [0..1] chance that it has.
+  double m_model = 0;            // [invitations] before the guards.
+  double m_ceiling = 0;          // [invitations]
+  double integral = 0;           // [-0.3..0.3] BUSY_FACTOR's I.
+  double pending = 0;            // [invitations] outstanding, as estimated now.
   double unseen = 0;   // [invitations] accepted after the statistics were true; counted as queue.
   double uniform = 0;  // [0, 1) the draw in force.
 };
@@ -76,14 +84,13 @@ struct Decision {
   PaceState state = PaceState::stale;
   PaceReason reason = PaceReason::stale_statistics;
   std::int32_t invitations = 0;  // New ones that may go out now: max(0, max_pending - pending).
-  std::int32_t max_pending = 0;  // floor(m + u).
-  double m = 0;                  // [invitations, >= 0] that may be outstanding at once.
+  std::int32_t max_pending = 0;  // floor(m + u)
+  double m = 0;                  // [invitations] that may be outstanding at once.
   std::int32_t reactive = 0;     // [slots] left for reactive traffic.
-  double reactive_state = 1;     // [0..1]
-  double reactive_demand =
-      0;  // [interactions] expected within the delay: weight in a channel's mean.
-  double predicted_wait_s = 0;  // Of a visitor who accepts now.
-  PacingFigures figures{};
+  double reactive_state = 1;     // [0..1] chance that a new reactive engagement be allowed.
+  double reactive_demand = 0;    // [interactions] expected within the delay: a channel's weight.
+  double predicted_wait_s = 0;   // [s] of a visitor who accepts now.
+  DecisionExplanation explanation{};
 };
 
 class TargetPacing {
@@ -93,15 +100,16 @@ class TargetPacing {
   /// Learns from what changed since the last call, then decides.
   ///
   ///   pool     what the other targets of the media channel know; {} = nothing
-  ///   uniform  [0, 1) a fresh draw; kept until the target's state changes, so it dithers, not
-  ///   jitters now_s    [s] of the pacing world cost     O(slots) at most; O(1) in the closed form
+  ///   uniform  [0, 1) a new draw; kept until the target's state changes
+  ///   now_s    [s] of the pacing world
+  ///   cost     O(slots) at most; O(1) in the closed form
   Decision decide(const PacingInputs& inputs, const PacingOptions& options, const ChannelPool& pool,
                   double uniform, double now_s);
 
   /// What a checkpoint keeps, and what it is restored from.
   Learned learned() const { return history_.learned(); }
-  /// Takes up learned state that is `age_s` [s, >= 0] old; out-of-range figures fall back to
-  /// priors.
+
+  /// Takes up learned state that is `age_s` [s, >= 0] old; values out of range fall back to priors.
   void restore(const Learned& learned, double age_s);
 
  private:
@@ -119,8 +127,9 @@ class TargetPacing {
     std::array<double, delay_quantiles> accepted{};   // Of the invitations that will be accepted.
     std::array<double, delay_quantiles> arrived_s{};  // Reactive visitors per unit of their rate.
   };
-  // The last model, good for the next moments if nothing is seen to change.
-  struct Kept {
+
+  // The last model, used again while nothing is seen to change.
+  struct CachedModel {
     double at_s = 0;
     bool valid = false;
     PacingOptions options{};
@@ -128,32 +137,44 @@ class TargetPacing {
     double service_s = 0;
     double m = 0;
     double most = 0;  // [invitations] that abandonment allows, as far as it was asked.
-    double room = 0;
+    double capacity = 0;
     bool integer = false;
     PaceReason reason = PaceReason::granted;
     bool bound = false;
-    PacingFigures figures{};
+    DecisionExplanation explanation{};
   };
 
+  // The loops (pacing_loops.cpp).
   void learn(const PacingInputs& inputs, const PacingOptions& options, double allowed,
              const Observed& seen);
-  double learn_displaced(const PacingInputs& inputs, const PacingOptions& options,
-                         const Observed& seen);
+  double learn_attributable(const PacingInputs& inputs, const PacingOptions& options,
+                            const Observed& seen);
   double unserved_share() const;
-  double displaced_share(const PacingInputs& inputs) const;
+  double attributable_share(const PacingInputs& inputs) const;
   void start_loops(const PacingOptions& options, double allowed, double slots,
                    const Estimates& estimates);
   void turn_window(double now_s, double dt_s, double allowed);
   double outcomes_left(const LoopLearned& loop, double slots, const Estimates& estimates) const;
-  bool cut_fast(const Observed& seen, double now_s);  // Whether it halved just now.
-  double believed_pending(const PacingInputs& inputs, double delay_s) const;
+  // Whether a burst of abandonment halved the stock just now.
+  bool detect_burst(const Observed& seen, double now_s);
+
+  // The model.
+  double estimated_pending(const PacingInputs& inputs, double delay_s) const;
   bool reuse_model(Model& model, bool changed) const;
   const Delays& delays(double delay_s, double stat_age_s, double refresh_s);
   void fit_delays(const Forecast& free);
   void model_stock(Model& model);
-  double wanted_busy(const Model& model, const PacingFigures& figures) const;
+  double usable_s(Model& model);
+  void model_by_quantile(Model& model, double variance, double s);
+  void model_by_risk(Model& model, const Forecast& free, double s, double wanted);
+  RiskProblem risk_problem(const Model& model, const Forecast& free) const;
+  double wanted_busy(const Model& model, const DecisionExplanation& explanation) const;
+
+  // What becomes of it.
   void guard_stock(Model& model);
   void conclude(Model& model);
+  PaceReason reason_of(const Model& model) const;
+  void fill_explanation(Model& model) const;
   Decision withheld(PaceState state, PaceReason reason, const PacingInputs& inputs);
 
   PacingTuning tuning_;
@@ -161,20 +182,26 @@ class TargetPacing {
   bool decided_ = false;
   double decided_s_ = 0;  // [s] when decide() last went through.
   double last_m_ = 0;
-  int last_stock_ = 0;     // m* of the last search, where the next one begins,
-  double last_reach_ = 0;  // and the slots that it was for, as reach() of its problem counts them.
+
+  // Where the search for m* begins: the last one, and
+  // the slots that it was for (expected_capacity()).
+  int last_stock_ = 0;
+  double last_capacity_ = 0;
+
   Delays delays_{};
-  Kept kept_{};
-  double sent_new_ = 0;                   // [invitations] that the last decision let go.
-  double own_pending_ = 0;                // [invitations] as bookkept while no feedback comes.
-  double quiet_s_ = 0;                    // [s] since a proactive interaction ended.
-  std::optional<Displaced> displaced_{};  // While _DUAL.
-  double bridge_ = 0;                     // v of the window's budget, as the last decision used it.
+  CachedModel cached_{};
+  double sent_new_ = 0;           // [invitations] that the last decision let go.
+  double own_pending_ = 0;        // [invitations] as bookkept while no feedback comes.
+  double no_outcome_s_ = 0;       // [s] since a proactive interaction ended.
+  double budget_correction_ = 0;  // v of the window's budget, as the last decision used it.
   double uniform_ = 0.5;
-  std::array<double, 6> recent_served_{};  // By ten seconds, a ring: for the fast cut.
+  std::optional<AttributableAbandonment> attributable_{};  // While _DUAL.
+
+  // For the fast cut: what ended lately, by ten seconds, a ring; and what the cuts left of m.
+  std::array<double, 6> recent_served_{};
   std::array<double, 6> recent_abandoned_{};
   std::int64_t recent_slot_ = 0;
-  double cut_ = 1;    // (0..1] what fast cuts left of m.
+  double cut_ = 1;    // (0..1]
   double cut_s_ = 0;  // [s] when it last changed.
 };
 

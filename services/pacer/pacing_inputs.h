@@ -1,8 +1,8 @@
-// What a pacing decision is made from: the numbers of one target now, and the knobs of the engine.
+// What a pacing decision is made from: the numbers of
+// one target now, and the parameters of the engine.
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "common/wire/messages.h"
 
@@ -18,11 +18,6 @@ struct PacingInputs {
   std::int32_t busy = 0;       // [slots] handling an interaction.
   std::int32_t wrap_up = 0;    // [slots] in after-call work.
   std::int32_t queue = 0;      // [interactions] waiting now, proactive and reactive.
-  // [s] since each busy / wrap-up slot entered its phase, where the source tells; oldest first is
-  // cheapest, any order is right. Shorter than the count: the rest is unknown. Empty:
-  // reconstructed.
-  std::span<const double> busy_elapsed_s{};
-  std::span<const double> wrap_up_elapsed_s{};
   // Cumulative, proactive and reactive together. A fall is a restart of the counter, not an event.
   std::uint64_t entered = 0;
   std::uint64_t answered = 0;
@@ -41,11 +36,12 @@ inline double working_slots(const PacingInputs& inputs) {
   return inputs.idle + inputs.busy + inputs.wrap_up;
 }
 
-/// Knobs that are no operator's option; the defaults are what was measured best (README.md).
+/// Parameters that are no operator's option; the defaults are what was measured best (METHOD.md).
 struct PacingTuning {
-  double goal_share = 0.94;  // (0..1] the loop steers to at least this share of the goal; nearer to
-                             // it where a day has many interactions.
-  double gain = 0.05;        // k of the loop.
+  // (0..1] The loop steers to at least this share of the
+  // goal, nearer to it where a window has many interactions.
+  double goal_share = 0.94;
+  double gain = 0.05;  // k of the loop.
   bool closed_loop = true;
   bool budget_guard = true;          // Steers each accounting window to its budget.
   double reactive_goal_percent = 5;  // [1..99] _DUAL: abandonment of reactive interactions.
@@ -54,10 +50,11 @@ struct PacingTuning {
   double window_s = 24 * 3600;       // [s] accounting window of the goal.
   double window_begins_s = 0;  // [s] of the pacing world: one begins here, others by window_s.
   double stale_after_s = 6;    // [s] statistics older than this or three refreshes: zero.
-  bool sends_after_decision =
-      true;  // Invitations go out right after decide(), so `pending` of the next
-             // call saw them age; false: right before `proactive` was counted.
-  double default_acceptance = 0.3;  // Priors, used until a target or its channel knows better.
+  // Invitations go out right after decide(), so `pending` of the next
+  // call saw them age; false: right before `proactive` was counted.
+  bool sends_after_decision = true;
+  // Priors, used until a target or its channel knows better.
+  double default_acceptance = 0.3;
   double default_answer_delay_s = 10;
   double default_service_s = 240;
   double default_wrap_up_s = 20;

@@ -14,7 +14,7 @@ constexpr double reserve_gain = 3;    // Of the reactive loop, times the proacti
 constexpr double reserve_scale = 4;   // and times -s over this: a slot held back is a share of s.
 constexpr double reserve_known = 20;  // [interactions] reactive, that its beginning takes.
 // Where the goal is out of reach without any invitation, they may still cost this share of it.
-constexpr double displaced_least = 0.015;
+constexpr double attributable_least = 0.015;
 constexpr double unserved_s = 14 * 86400.0;  // Time constant of what is lost without invitations.
 constexpr double unserved_prior = 50;        // [interactions] of which none was.
 constexpr double cut_outcomes = 20;          // Fast cut: more than these in the last minute,
@@ -87,23 +87,23 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   const bool any = seen.proactive_answered + seen.proactive_abandoned + seen.reactive_answered +
                        seen.reactive_abandoned >
                    0;
-  const double bridged = std::min(0.999, any ? allowed * std::exp(bridge_) : allowed);
+  const double corrected = std::min(0.999, any ? allowed * std::exp(budget_correction_) : allowed);
   GoalLoop proactive{loops.proactive};
   proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
-                  apart ? seen.proactive_abandoned : seen.reactive_abandoned, bridged,
+                  apart ? seen.proactive_abandoned : seen.reactive_abandoned, corrected,
                   tuning_.gain * step_of_risk(options), range, moves);
-  const double displaced = learn_displaced(in, options, seen);
+  const double displaced = learn_attributable(in, options, seen);
   const double reactive_ended = seen.reactive_answered + seen.reactive_abandoned;
   const double steps = std::max(1.0, -loops.reactive.s / reserve_scale);
   GoalLoop reactive{loops.reactive};
-  reactive.learn(reactive_ended - displaced, displaced, displaced_share(in),
+  reactive.learn(reactive_ended - displaced, displaced, attributable_share(in),
                  reserve_gain * tuning_.gain * steps, reactive_range_of(options),
                  moves && is_dual(options.algorithm));
-  // A stale night must not block the morning: without outcomes for an hour, s goes back to its
-  // start.
+  // A stale night must not block the morning: without
+  // outcomes for an hour, s goes back to its start.
   const bool ended = seen.proactive_answered + seen.proactive_abandoned > 0;
-  quiet_s_ = ended ? 0 : std::min(quiet_s_ + seen.gap_s, 1e9);
-  if (quiet_s_ > quiet_hour_s) {
+  no_outcome_s_ = ended ? 0 : std::min(no_outcome_s_ + seen.gap_s, 1e9);
+  if (no_outcome_s_ > quiet_hour_s) {
     const double share = 1 - std::exp(-seen.gap_s / quiet_decay_s);
     proactive.relax(first_s(options, allowed, slots), share);
   }
@@ -123,28 +123,28 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
 
 // What the reactive loop steers: those who gave up because somebody was invited. The others would
 // have done so anyway; to hold back invitations does not help them.
-double TargetPacing::learn_displaced(const PacingInputs& in, const PacingOptions& options,
-                                     const Observed& seen) {
+double TargetPacing::learn_attributable(const PacingInputs& in, const PacingOptions& options,
+                                        const Observed& seen) {
   auto& loops = history_.loops();
   if (!is_dual(options.algorithm)) {
-    displaced_.reset();
+    attributable_.reset();
     loops.unserved += seen.reactive_abandoned;
     return 0;
   }
   const double held = in.busy + in.wrap_up;
-  if (!displaced_)
-    displaced_.emplace(loops.answers_ever > 0 ? in.busy * loops.proactive_share : 0, held);
+  if (!attributable_)
+    attributable_.emplace(loops.answers_ever > 0 ? in.busy * loops.proactive_share : 0, held);
   const auto told = [](std::uint64_t count) { return static_cast<double>(count); };
   const auto& p = in.proactive;
   const double queue = in.queue;
   const double invited_waiting =
       std::clamp(told(p.accepted) - told(p.answered) - told(p.abandoned), 0.0, queue);
   const double of_model =
-      displaced_->follow({.held = held,
-                          .waiting = queue - invited_waiting,
-                          .answered = seen.proactive_answered + seen.reactive_answered,
-                          .proactive_answered = seen.proactive_answered,
-                          .reactive_abandoned = seen.reactive_abandoned});
+      attributable_->follow({.held = held,
+                             .waiting = queue - invited_waiting,
+                             .answered = seen.proactive_answered + seen.reactive_answered,
+                             .proactive_answered = seen.proactive_answered,
+                             .reactive_abandoned = seen.reactive_abandoned});
   // Without feedback nobody tells who was invited: then all of them count.
   const double displaced = in.feedback_age_s >= 0 ? of_model : seen.reactive_abandoned;
   const double unserved = seen.reactive_abandoned - displaced;
@@ -162,13 +162,13 @@ double TargetPacing::unserved_share() const {
 }
 
 // What the goal leaves to them, beside those who are lost anyway.
-double TargetPacing::displaced_share(const PacingInputs& in) const {
+double TargetPacing::attributable_share(const PacingInputs& in) const {
   const double goal = share_of_reactive_goal(tuning_);
-  const double least = displaced_least * tuning_.reactive_goal_percent / 100;
+  const double least = attributable_least * tuning_.reactive_goal_percent / 100;
   return in.feedback_age_s >= 0 ? std::max(goal - unserved_share(), least) : goal;
 }
 
-bool TargetPacing::cut_fast(const Observed& seen, double now_s) {
+bool TargetPacing::detect_burst(const Observed& seen, double now_s) {
   const auto slot = static_cast<std::int64_t>(std::clamp(now_s, -1e15, 1e15) / 10);
   const auto size = static_cast<std::int64_t>(recent_served_.size());
   for (std::int64_t s = std::max(recent_slot_ + 1, slot - size + 1); s <= slot; ++s) {

@@ -9,7 +9,7 @@ double quantile_stock(const QuantileProblem& problem, double z) {
   const double p = problem.acceptance;
   const double refuse = 1 - p;
   const double v = problem.variance;
-  const double r = problem.room;
+  const double r = problem.capacity;
   if (refuse < 1e-6) return std::max(0.0, (r - z * std::sqrt(v)) / p);
   // With y = sqrt(V + p P m): y^2 / P + z y - (R + V / P) = 0.
   const double discriminant = z * z + 4 * (r + v / refuse) / refuse;

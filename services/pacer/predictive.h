@@ -1,11 +1,11 @@
-// PREDICTIVE_B: the largest stock of pending invitations that overruns the free slots with no more
-// than a chosen chance, in closed form. Made for 30 agents and more.
+// PREDICTIVE_B: the largest stock of pending invitations that exceeds the free slots with no more
+// than a chosen chance, in closed form. Made for 30 agents and more. And BUSY_FACTOR's stock.
 #pragma once
 
 namespace paceline::pacer {
 
 struct QuantileProblem {
-  double room = 0;        // [slots] R = idle - queue + expected free - expected reactive; any sign.
+  double capacity = 0;    // [slots] R = idle - queue + expected free - expected reactive; any sign.
   double variance = 0;    // [>= 0] V of that.
   double acceptance = 1;  // (0..1]
 };
@@ -28,11 +28,12 @@ struct BusyProblem {
   double acceptance = 1;  // (0..1]
 };
 
-/// BUSY_FACTOR: m = ((B + I) n - (busy - expected free) - queue - expected reactive) / p, not below
-/// 0.
+/// BUSY_FACTOR: m = ((B + I) n - (busy - expected free) - queue - expected reactive) / p.
+///   returns  [invitations, >= 0]
 double busy_stock(const BusyProblem& problem);
 
-/// I after `dt_s`: I += dt / 900 s x (B - busy / n), kept within +-0.3.
+/// I after `dt_s`: I += dt / 900 s x (B - busy / n).
+///   returns  [-0.3..0.3]
 double busy_integral(double integral, double goal, double busy_share, double dt_s);
 
 }  // namespace paceline::pacer

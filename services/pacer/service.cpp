@@ -8,35 +8,18 @@
 
 #include "common/base/check.h"
 #include "common/base/hash.h"
-#include "services/pacer/dual.h"
-#include "services/pacer/explain.h"
-#include "services/pacer/what_if.h"
 #include "topology/targets_diff.h"
 
 namespace paceline::pacer {
 namespace {
 
 constexpr double pool_period_s = 30;  // [s] of the pacing world.
-constexpr int reasons = static_cast<int>(PaceReason::disabled) + 1;
-constexpr std::array<double, 9> age_bounds = {0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30};
-constexpr std::array<double, 8> decide_bounds = {1e-5, 1e-4, 5e-4, 1e-3, 5e-3, 2e-2, 1e-1, 1};
 
 std::vector<std::string> ids_of(const std::vector<Target>& targets) {
   std::vector<std::string> ids;
   ids.reserve(targets.size());
   for (const auto& target : targets) ids.push_back(target.id);
   return ids;
-}
-
-// The next of a target's own random numbers, [0, 1): splitmix64, so that every run and every node
-// draws the same for it, whatever the other targets are.
-double next_uniform(std::uint64_t& state) {
-  state += 0x9e3779b97f4a7c15ull;
-  std::uint64_t z = state;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-  z ^= z >> 31;
-  return static_cast<double>(z >> 11) * 0x1p-53;
 }
 
 bool same_group(const Target& a, const Target& b) {
@@ -63,7 +46,7 @@ double within(double value, double most) {
 }
 
 TargetPace pace_of(const Decision& decision, const TargetStat& stat, const PacingOptions& options) {
-  const auto& figures = decision.figures;
+  const DecisionExplanation& why = decision.explanation;
   return {.state = decision.state,
           .reason = decision.reason,
           .proactive = decision.invitations,
@@ -76,10 +59,10 @@ TargetPace pace_of(const Decision& decision, const TargetStat& stat, const Pacin
           .busy = stat.busy,
           .after_call_work = stat.after_call_work,
           .in_queue = stat.in_queue,
-          .pending = static_cast<std::int32_t>(std::lround(within(figures.pending, max_count))),
-          .acceptance = rounded(within(figures.acceptance, 1), 0.01),
-          .abandonment = rounded(within(figures.proactive_abandonment, 1), 0.0001),
-          .busy_factor = rounded(within(figures.busy_factor, 1), 0.01),
+          .pending = static_cast<std::int32_t>(std::lround(within(why.pending, max_count))),
+          .acceptance = rounded(within(why.acceptance, 1), 0.01),
+          .abandonment = rounded(within(why.proactive_abandonment, 1), 0.0001),
+          .busy_factor = rounded(within(why.busy_factor, 1), 0.01),
           .goal = options.optimization_goal};
 }
 
@@ -97,43 +80,21 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
             {.stale = config.stat_stale, .shard = config.index},
             ids_,
             [this](const Address&, const StatSource& head, const auto& changed) {
-              hear_stat(head, changed);
+              on_stat(head, changed);
             }},
       feedback_{world,
                 "feedback",
                 {.stale = config.feedback_stale},
                 ids_,
                 [this](const Address&, const FeedbackHead& head, const auto& changed) {
-                  hear_feedback(head, changed);
+                  on_feedback(head, changed);
                 }},
       pace_{world, "pace", {.ids = ids_, .keyframe = config.pace_keyframe}},
-      decisions_{world.metrics.counter("paceline_pacer_decisions_total", "Targets decided.")},
-      feedback_ignored_{world.metrics.counter(
-          "paceline_pacer_feedback_ignored_total",
-          "Feedback older than what is known already, or of a publisher that has none.")},
-      save_failures_{world.metrics.counter("paceline_pacer_checkpoint_failures_total",
-                                           "Checkpoints that could not be written.")},
-      decide_seconds_{world.metrics.histogram("paceline_pacer_decide_seconds",
-                                              "Time to decide the targets that were due.",
-                                              decide_bounds)},
-      decided_on_age_{world.metrics.histogram(
-          "paceline_pacer_decided_on_stat_age_seconds",
-          "Age of the statistics when targets were decided, in the pacing world.", age_bounds)},
-      stat_age_{world.metrics.gauge("paceline_pacer_stat_age_seconds",
-                                    "Age of the last statistics, in the pacing world; -1 = none.")},
-      feedback_age_{
-          world.metrics.gauge("paceline_pacer_feedback_age_seconds",
-                              "Age of the last feedback, in the pacing world; -1 = none.")},
-      granted_{world.metrics.gauge("paceline_pacer_max_pending",
-                                   "Invitations that may be outstanding, over all targets.")},
+      metrics_{world.metrics},
       saving_{world.log, "checkpoint_not_saved"} {
   config_.tuning = tuning_of(config, world.clock.wall());
-  for (int reason = 0; reason < reasons; ++reason)
-    by_reason_.push_back(&world_.metrics.gauge(
-        "paceline_pacer_targets", "Targets by the reason of their last decision.",
-        {{"reason", to_string(static_cast<PaceReason>(reason))}}));
   paced_.reserve(size());  // Six kilobytes a target: no second copy while it grows.
-  for (const auto& target : config_.targets) paced_.push_back(fresh(target));
+  for (const auto& target : config_.targets) paced_.push_back(unknown(target));
   number_targets();
   control_.status([this](StatusReply& reply) { fill_status(reply); });
   control_.question("explain", [this](const auto& arguments) { return explain_target(arguments); });
@@ -145,8 +106,8 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
   world_.log.info("pacing", {{"shard", config_.index}, {"targets", size()}});
 }
 
-Pacer::Paced Pacer::fresh(const Target& target) const {
-  return {.pacing = TargetPacing{config_.tuning}, .draws = fnv1a(target.id)};
+Pacer::Paced Pacer::unknown(const Target& target) const {
+  return {.pacing = TargetPacing{config_.tuning}, .draws = SplitMix64{fnv1a(target.id)}};
 }
 
 // Indices, and pools by media channel: a pool that stays keeps what it knows.
@@ -183,7 +144,7 @@ std::string Pacer::take_targets(std::vector<Target> targets, std::string version
       paced.push_back(std::move(paced_[known->second]));
       paced.back().changed = paced.back().changed || before->options != target.options;
     } else {
-      paced.push_back(fresh(target));
+      paced.push_back(unknown(target));
     }
   }
   paced_ = std::move(paced);
@@ -198,67 +159,19 @@ std::string Pacer::take_targets(std::vector<Target> targets, std::string version
   return summary;
 }
 
-// Our own checkpoint first; targets that it does not know may have been another shard's.
-void Pacer::restore() {
-  std::vector<bool> taken(size());
-  const auto bytes = store_.load();
-  if (bytes)
-    take_up(*bytes, "checkpoint_taken_up", taken);
-  else
-    world_.log.info("no_checkpoint", {{"why", bytes.error().detail}});
-  if (std::ranges::find(taken, false) == taken.end()) return;
-  for (const auto& other : store_.others())
-    take_up(other, "other_shards_checkpoint_taken_up", taken);
-}
-
-void Pacer::take_up(std::string_view bytes, const char* event, std::vector<bool>& taken) {
-  const auto checkpoint = decode_checkpoint(bytes);
-  if (!checkpoint) {
-    world_.log.warn("checkpoint_refused", {{"why", checkpoint.error().detail}});
-    return;
-  }
-  const Duration age =
-      std::max<Duration>(world_.clock.wall() - checkpoint->saved, Duration::zero());
-  if (age > config_.checkpoint_max_age) {
-    world_.log.warn("checkpoint_refused", {{"why", "too old"}, {"age_s", to_seconds(age)}});
-    return;
-  }
-  std::size_t count = 0;
-  for (const auto& [id, learned] : checkpoint->targets) {
-    const auto known = index_of_.find(id);
-    if (known == index_of_.end() || taken[known->second]) continue;
-    paced_[known->second].pacing.restore(learned, world_s(age));
-    taken[known->second] = true;
-    ++count;
-  }
-  if (count > 0 || std::string_view{event} == "checkpoint_taken_up")
-    world_.log.info(event, {{"targets", count}, {"age_s", to_seconds(age)}});
-}
-
-void Pacer::save() {
-  Checkpoint checkpoint{.saved = world_.clock.wall(), .targets = {}};
-  checkpoint.targets.reserve(size());
-  for (std::uint32_t i = 0; i < size(); ++i)
-    checkpoint.targets.emplace_back(ids_[i], paced_[i].pacing.learned());
-  const auto done = store_.save(encode_checkpoint(checkpoint));
-  if (done) return saving_.good();
-  save_failures_.add();
-  saving_.bad({{"why", done.error().detail}});
-}
-
-void Pacer::hear_stat(const StatSource&, const std::vector<std::uint32_t>& changed) {
+void Pacer::on_stat(const StatSource&, const std::vector<std::uint32_t>& changed) {
   for (const auto& [stream, sender] : stat_.senders())
     stat_epoch_ = std::max(stat_epoch_, sender.incarnation);
   for (const auto index : changed) paced_[index].changed = true;
 }
 
-// A publisher that never was master says nothing; one that was repeats what is older than the
-// master's.
-void Pacer::hear_feedback(const FeedbackHead& head, const std::vector<std::uint32_t>& changed) {
+// A publisher that never was master says nothing; one
+// that was repeats what is older than the master's.
+void Pacer::on_feedback(const FeedbackHead& head, const std::vector<std::uint32_t>& changed) {
   const bool none = head.epoch.empty() || head.term == 0;
   const bool older =
       std::pair{head.term, head.sequence} < std::pair{feedback_head_.term, feedback_head_.sequence};
-  if (none || older) return feedback_ignored_.add();
+  if (none || older) return metrics_.feedback_ignored.add();
   if (head.epoch != feedback_head_.epoch) ++feedback_epoch_;
   feedback_head_ = head;
   feedback_at_ = world_.clock.now();
@@ -303,7 +216,7 @@ void Pacer::decide(std::uint32_t index, double now_s) {
   Paced& paced = paced_[index];
   const PacingOptions& options = config_.targets[index].options;
   paced.decision = paced.pacing.decide(inputs_of(index, world_.clock.now()), options,
-                                       pools_[media_of_[index]], next_uniform(paced.draws), now_s);
+                                       pools_[media_of_[index]], paced.draws.uniform(), now_s);
   const double period_s = to_seconds(options.refresh_period);
   if (now_s >= paced.next_s + period_s) paced.next_s = now_s;
   if (now_s >= paced.next_s) paced.next_s += period_s;
@@ -335,9 +248,9 @@ void Pacer::tick() {
     ++cycle_.cycle;
     cycle_.decided = decided;
     cycle_.decide_us = took_s * 1e6;
-    decisions_.add(decided);
-    decide_seconds_.observe(took_s);
-    if (const auto age = stat_.age(now)) decided_on_age_.observe(world_s(*age));
+    metrics_.decisions.add(decided);
+    metrics_.decide_seconds.observe(took_s);
+    if (const auto age = stat_.age(now)) metrics_.decided_on_age.observe(world_s(*age));
   }
   if (decided > 0 || now >= published_ + config_.pace_period / 2) publish(now);
 }
@@ -346,16 +259,16 @@ void Pacer::publish(Instant now) {
   const auto stat_age = stat_.age(now);
   cycle_.stat_age_s = stat_age ? world_s(*stat_age) : -1;
   cycle_.feedback_age_s = feedback_epoch_ > 0 ? world_s(now - feedback_at_) : -1;
-  stat_age_.set(cycle_.stat_age_s);
-  feedback_age_.set(cycle_.feedback_age_s);
-  std::array<int, reasons> by_reason{};
+  metrics_.stat_age.set(cycle_.stat_age_s);
+  metrics_.feedback_age.set(cycle_.feedback_age_s);
+  std::array<int, pace_reasons> by_reason{};
   double granted = 0;
   for (const auto& paced : paced_) {
     ++by_reason[static_cast<std::size_t>(paced.decision.reason)];
     granted += paced.decision.max_pending;
   }
-  for (std::size_t r = 0; r < by_reason.size(); ++r) by_reason_[r]->set(by_reason[r]);
-  granted_.set(granted);
+  for (std::size_t r = 0; r < by_reason.size(); ++r) metrics_.by_reason[r]->set(by_reason[r]);
+  metrics_.granted.set(granted);
   pace_.publish(cycle_, stat_age.value_or(Duration::zero()));
   published_ = now;
 }
@@ -364,62 +277,6 @@ void Pacer::pool_targets(double now_s) {
   pooled_s_ = now_s;
   for (auto& pool : pools_) pool = {};
   for (std::uint32_t i = 0; i < size(); ++i) pools_[media_of_[i]].add(paced_[i].pacing.learned());
-}
-
-Result<Bytes> Pacer::explain_target(const ControlServer::Arguments& arguments) {
-  if (arguments.size() != 1) return fail("explain needs one argument: the target's id");
-  const auto index = TRY(index_named(arguments.front()));
-  return encode(explain(ids_[index], inputs_of(index, world_.clock.now()),
-                        config_.targets[index].options, paced_[index].decision));
-}
-
-Result<Bytes> Pacer::what_if_target(const ControlServer::Arguments& arguments) const {
-  if (arguments.empty()) return fail("what_if needs the target's id, then KEY=VALUE changes");
-  const auto index = TRY(index_named(arguments.front()));
-  const Instant now = world_.clock.now();
-  const Paced& paced = paced_[index];
-  const auto what = TRY(what_if(inputs_of(index, now), config_.targets[index].options,
-                                std::span{arguments}.subspan(1)));
-  const Decision decision = decide_held(paced.pacing, what, pools_[media_of_[index]],
-                                        paced.decision.figures.uniform, pacing_s(now));
-  return encode(explain(ids_[index], what.inputs, what.options, decision));
-}
-
-Result<std::uint32_t> Pacer::index_named(const std::string& id) const {
-  const auto known = index_of_.find(id);
-  if (known == index_of_.end())
-    return fail(Errc::not_found,
-                fmt::format("no target {} in shard {} of {}", id, config_.index, config_.shards));
-  return known->second;
-}
-
-void Pacer::fill_status(StatusReply& reply) const {
-  const Instant now = world_.clock.now();
-  const auto stat_age = stat_.age(now);
-  std::vector<GroupPace> groups;
-  for (std::uint32_t i = 0; i < size(); ++i) {
-    const Decision& decision = paced_[i].decision;
-    groups.push_back({.proactive = decision.invitations,
-                      .reactive = decision.reactive,
-                      .reactive_state = decision.reactive_state,
-                      .reactive_demand = decision.reactive_demand,
-                      .ready = stat_.row(i).ready});
-  }
-  const GroupPace sum = channel_sum(groups);
-  const auto add = [&](std::string name, std::string value) {
-    reply.fields.emplace_back(std::move(name), std::move(value));
-  };
-  add("shard", fmt::format("{} of {}", config_.index, config_.shards));
-  add("targets", fmt::format("{}", size()));
-  add("targets_version", config_.targets_version);
-  add("cycles", fmt::format("{}", cycle_.cycle));
-  add("decide_us", fmt::format("{:.0f}", cycle_.decide_us));
-  add("stat_age_s", stat_age ? fmt::format("{:.2f}", world_s(*stat_age)) : "none");
-  add("feedback_age_s",
-      feedback_epoch_ > 0 ? fmt::format("{:.2f}", world_s(now - feedback_at_)) : "none");
-  add("invitations", fmt::format("{}", sum.proactive));
-  add("ready", fmt::format("{}", sum.ready));
-  add("reactive", fmt::format("{}", sum.reactive));
 }
 
 }  // namespace paceline::pacer

@@ -3,9 +3,9 @@
 //   Pacer pacer{config, world, store};
 //   pacer.save();                              // at a controlled stop
 //
-// Every `recompute` it decides the targets whose refresh period has passed or whose numbers
-// changed, and publishes what that changed. All learned state comes back from the checkpoint at a
-// start.
+// Every `recompute` it decides the targets whose refresh period has
+// passed or whose numbers changed, and publishes what that changed.
+// All learned state comes back from the checkpoint at a start.
 #pragma once
 
 #include <map>
@@ -14,12 +14,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/base/random.h"
 #include "common/ports/control.h"
 #include "common/ports/state_channel.h"
 #include "common/ports/world.h"
 #include "services/pacer/checkpoint.h"
 #include "services/pacer/config.h"
 #include "services/pacer/pacing.h"
+#include "services/pacer/service_metrics.h"
 
 namespace paceline::pacer {
 
@@ -44,7 +46,7 @@ class Pacer {
   // One target with what was heard of it.
   struct Paced {
     TargetPacing pacing;
-    std::uint64_t draws = 0;  // State of its own dither: it depends on no other target.
+    SplitMix64 draws{0};  // Of its dither, by its id: the same in every run and on every node.
     TargetFeedback feedback{};
     Decision decision{};
     double next_s = 0;     // [s] of the pacing world: when its refresh period is over.
@@ -52,15 +54,15 @@ class Pacer {
     bool has_feedback = false;
   };
 
-  Paced fresh(const Target& target) const;
+  Paced unknown(const Target& target) const;
   void number_targets();
   void restore();
   void take_up(std::string_view bytes, const char* event, std::vector<bool>& taken);
   void tick();
   void decide(std::uint32_t index, double now_s);
   void publish(Instant now);
-  void hear_stat(const StatSource& head, const std::vector<std::uint32_t>& changed);
-  void hear_feedback(const FeedbackHead& head, const std::vector<std::uint32_t>& changed);
+  void on_stat(const StatSource& head, const std::vector<std::uint32_t>& changed);
+  void on_feedback(const FeedbackHead& head, const std::vector<std::uint32_t>& changed);
   void pool_targets(double now_s);
   PacingInputs inputs_of(std::uint32_t index, Instant now) const;
   Result<Bytes> explain_target(const ControlServer::Arguments& arguments);
@@ -92,15 +94,7 @@ class Pacer {
   StateReader<TargetStat> stat_;
   StateReader<TargetFeedback> feedback_;
   StateWriter<TargetPace> pace_;
-  Counter& decisions_;
-  Counter& feedback_ignored_;
-  Counter& save_failures_;
-  Histogram& decide_seconds_;
-  Histogram& decided_on_age_;
-  Gauge& stat_age_;
-  Gauge& feedback_age_;
-  Gauge& granted_;
-  std::vector<Gauge*> by_reason_;
+  PacerMetrics metrics_;
   FaultLog saving_;
 };
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "services/pacer/spread.h"
+#include "services/pacer/distribution.h"
 
 namespace paceline::pacer {
 namespace {
@@ -58,13 +58,13 @@ static_assert(delay_quantiles == lanes);
 
 using Quantiles = std::array<double, delay_quantiles>;
 
-constexpr std::array<double, most_points> make_shares() {
-  std::array<double, most_points> shares{};
+constexpr std::array<double, most_outcomes> make_shares() {
+  std::array<double, most_outcomes> shares{};
   for (std::size_t i = 0; i < shares.size(); ++i) shares[i] = 1 / (static_cast<double>(i) + 1);
   return shares;
 }
 
-constexpr std::array<double, most_points> shares = make_shares();  // 1 / (i + 1)
+constexpr std::array<double, most_outcomes> shares = make_shares();  // 1 / (i + 1)
 
 class RiskTable {
  public:
@@ -74,8 +74,8 @@ class RiskTable {
     for (std::size_t k = 0; k < delay_quantiles; ++k) {
       accept_[k] = std::clamp(problem.accept[k], 0.0, 0.9999);
       odds_[k] = accept_[k] / (1 - accept_[k]);
-      is_exact_[k] =
-          shift_ <= most_points && problem.free_variance[k] + problem.arrivals[k] <= exact_variance;
+      is_exact_[k] = shift_ <= most_outcomes &&
+                     problem.free_variance[k] + problem.arrivals[k] <= exact_variance;
     }
   }
 
@@ -99,7 +99,7 @@ class RiskTable {
   }
 
   // Sum of E g over the accepted of `m`, of the quantiles in `exact`, all at once: weights by the
-  // ratio of neighbours as in spread(), from 0 on until a quantile's no longer matter.
+  // ratio of neighbours as in binomial(), from 0 on until a quantile's no longer matter.
   double over_accepts(int m, unsigned exact) {
     const auto has = [](unsigned bits, std::size_t k) { return (bits >> k & 1u) != 0; };
     const auto one_if = [&](std::size_t k) { return has(exact, k) ? 1.0 : 0.0; };
@@ -107,7 +107,7 @@ class RiskTable {
     Four chance{Two{one_if(0), one_if(1)}, Two{one_if(2), one_if(3)}};
     Four total{};
     Four sum{};
-    for (int from = 0; from <= m && from < most_points; from += lanes) {
+    for (int from = 0; from <= m && from < most_outcomes; from += lanes) {
       chance.keep_from(total.times(least_));
       unsigned matter = 0;
       for (std::size_t k = 0; k < delay_quantiles; ++k) matter |= chance[k] > 0 ? 1u << k : 0;
@@ -147,7 +147,7 @@ class RiskTable {
 
   // E g of one quantile over what came free, with `a` to `a` + 3 accepted.
   Four over_free(std::size_t k, int a) {
-    const Points& free = net_free(k);
+    const Distribution& free = net_free(k);
     const int z0 = shift_ + a - free.lowest;
     extend_abandonment(z0 - free.from + lanes - 1);
     Four sum{};
@@ -160,13 +160,13 @@ class RiskTable {
   }
 
   // What came free less who arrived.
-  const Points& net_free(std::size_t k) {
-    Points& free = net_free_[k];
+  const Distribution& net_free(std::size_t k) {
+    Distribution& free = net_free_[k];
     if (free.until > 0) return free;
-    spread(problem_.free_mean[k], problem_.free_variance[k], least_, free);
+    binomial(problem_.free_mean[k], problem_.free_variance[k], least_, free);
     if (problem_.arrivals[k] > 0) {
-      Points arrive;
-      spread(problem_.arrivals[k], problem_.arrivals[k], least_, arrive);
+      Distribution arrive;
+      binomial(problem_.arrivals[k], problem_.arrivals[k], least_, arrive);
       subtract(arrive, free);
     }
     return free;
@@ -209,11 +209,11 @@ class RiskTable {
   Quantiles accept_{};
   Quantiles odds_{};
   std::array<bool, delay_quantiles> is_exact_{};
-  std::array<Points, delay_quantiles> net_free_;
-  std::array<Four, most_points> given_;                   // E g by the number of accepted:
-  std::array<unsigned, most_points / lanes> given_to_{};  // known to these quantiles, as bits.
-  std::array<double, 4 * most_points> abandonment_;       // g(z) at z + lanes.
-  int abandonment_z_ = 1;                                 // The first z that is not known.
+  std::array<Distribution, delay_quantiles> net_free_;
+  std::array<Four, most_outcomes> given_;                   // E g by the number of accepted:
+  std::array<unsigned, most_outcomes / lanes> given_to_{};  // known to these quantiles, as bits.
+  std::array<double, 4 * most_outcomes> abandonment_;       // g(z) at z + lanes.
+  int abandonment_z_ = 1;                                   // The first z that is not known.
 };
 
 }  // namespace
@@ -222,7 +222,7 @@ double marginal_risk(const RiskProblem& problem, int m) {
   return RiskTable{problem, negligible}.risk(m);
 }
 
-double reach(const RiskProblem& problem) {
+double expected_capacity(const RiskProblem& problem) {
   double sum = 0;
   for (std::size_t k = 0; k < delay_quantiles; ++k)
     sum += problem.free_mean[k] - problem.arrivals[k];

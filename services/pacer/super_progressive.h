@@ -1,12 +1,15 @@
-// SUPER_PROGRESSIVE: the largest stock of pending invitations whose next one would bear no more
-// than the allowed risk to abandon (marginal-risk base stock). Made for 1-30 agents, good at every
-// size.
+// SUPER_PROGRESSIVE: the largest stock of pending invitations whose next
+// one would bear no more than the allowed risk to abandon (marginal-risk
+// base stock). Made for 1 to 30 agents, good at every size.
 //
 // For four quantiles d_k of the answer delay: by then C_k slots have come free, A_k of the m
 // pending are accepted, R_k reactive visitors have come. One more invitation, accepted then, waits
-// at position z = queue - idle + A_k - C_k + R_k + 1 and abandons with g(z) = z th / (n mu + z th)
-// for z > 0, else 0.
-//   risk(m) = mean over k of E g(z);   m* = the first m with risk(m) > allowed (risk rises with m)
+// at position z and abandons with the chance g(z):
+//
+//   z       = queue - idle + A_k - C_k + R_k + 1
+//   g(z)    = z th / (n mu + z th) for z > 0, else 0
+//   risk(m) = mean over k of E g(z)
+//   m*      = the first m with risk(m) > allowed (risk rises with m)
 #pragma once
 
 #include <array>
@@ -15,8 +18,8 @@ namespace paceline::pacer {
 
 inline constexpr std::size_t delay_quantiles = 4;
 
-/// Midpoint quantiles of a unit exponential, one for each quarter of its mass: -ln(1 - (k - 1/2) /
-/// 4).
+/// Midpoint quantiles of a unit exponential, one for each quarter of its mass.
+///   source   -ln(1 - (k - 1/2) / 4)
 inline constexpr std::array<double, delay_quantiles> unit_delays = {.1335, .4700, .9808, 2.0794};
 
 struct RiskProblem {
@@ -24,9 +27,10 @@ struct RiskProblem {
   double idle = 0;          // [slots, >= 0]
   double relief_rate = 0;   // [1/s, > 0] n mu: how fast the queue moves with every slot busy.
   double abandon_rate = 0;  // [1/s, > 0] th: 1 / patience.
-  std::array<double, delay_quantiles> free_mean{};  // [slots] of C_k
-  std::array<double, delay_quantiles> free_variance{};
-  std::array<double, delay_quantiles> accept{};    // [0..1] that a pending one is accepted by then.
+  // By the k-th quantile of the answer delay:
+  std::array<double, delay_quantiles> free_mean{};      // [slots] mean of C_k.
+  std::array<double, delay_quantiles> free_variance{};  // Its variance.
+  std::array<double, delay_quantiles> accept{};         // [0..1] a pending one is accepted.
   std::array<double, delay_quantiles> arrivals{};  // [interactions] mean of R_k; 0 unless _DUAL.
 };
 
@@ -36,17 +40,19 @@ struct RiskAnswer {
 };
 
 /// Risk that one more invitation would bear with `m` pending.
-///   cost  O(spread of A x spread of C): some tens of steps; constant from 40 slots on
+///   cost  O(width of A x width of C): some tens of steps; constant from 40 slots on
 double marginal_risk(const RiskProblem& problem, int m);
 
 /// m* for `allowed` [0..1], at most `most` [>= 0].
 ///   guess  where to begin: the last m*; any value gives the same answer
 RiskAnswer base_stock(const RiskProblem& problem, double allowed, int most, int guess);
 
-/// Slots that visitors may take, in the mean over the quantiles: where m* is proportional to. So a
-/// search for a problem like the last one begins best at its m* plus
-/// (reach - last reach) / mean_accept.
-double reach(const RiskProblem& problem);
+/// [slots] that visitors may take, in the mean over the quantiles; m* grows
+/// with it. So a search for a problem like the last one begins best at its
+/// m* plus (expected_capacity - last expected_capacity) / mean_accept.
+double expected_capacity(const RiskProblem& problem);
+
+/// [0..1] Mean of `accept` over the quantiles.
 double mean_accept(const RiskProblem& problem);
 
 }  // namespace paceline::pacer

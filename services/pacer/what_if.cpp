@@ -99,9 +99,6 @@ Result<WhatIf> what_if(const PacingInputs& inputs, const PacingOptions& options,
     const Change change{all.substr(0, equals), all.substr(std::min(equals + 1, all.size()))};
     if (const auto done = apply(change, what); !done) return tl::unexpected{done.error()};
   }
-  // Start times of the source no longer fit other counts.
-  if (what.inputs.busy != inputs.busy) what.inputs.busy_elapsed_s = {};
-  if (what.inputs.wrap_up != inputs.wrap_up) what.inputs.wrap_up_elapsed_s = {};
   return what;
 }
 

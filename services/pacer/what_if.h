@@ -1,6 +1,5 @@
 // "What if this target had 12 agents and a goal of 5?": the engine itself on a copy of what a
-// target has learned, with some of its inputs or options changed. Pure; the target goes on as
-// before.
+// target has learned, with some of its inputs or options changed. Pure; the target is not touched.
 //
 //   WhatIf what = TRY(what_if(inputs, options, {"agents=12", "goal=5"}));
 //   Decision d = decide_held(pacing, what, pool, uniform, now_s);
@@ -20,8 +19,15 @@ struct WhatIf {
   int refreshes = 1;  // [1..100] refresh periods for which the inputs are held.
 };
 
-/// Each change is KEY=VALUE. Inputs: agents, idle, busy, wrap_up, queue, pending [0..100,000].
-/// Options: goal [1..99], ratio [0..100], algorithm, optimization_target, enabled. And refreshes.
+/// Each change is KEY=VALUE.
+///
+///   agents, idle, busy, wrap_up, queue, pending   [0..100,000]
+///   goal                                          [1..99] percent
+///   ratio                                         [0..100] percent
+///   algorithm, optimization_target                as in the targets file
+///   enabled                                       true or false
+///   refreshes                                     [1..100]
+///
 /// More agents are idle ones; fewer are taken from the idle ones first, then from those not ready,
 /// in wrap-up, busy.
 ///   errors   bad_value: another key, a value that is none or out of its range

@@ -1,5 +1,5 @@
-// What will happen, by time: a heap with four children a node, which is what simulations are made
-// of.
+// What will happen, by time: a heap with four children
+// a node, which is what simulations are made of.
 #pragma once
 
 #include <algorithm>

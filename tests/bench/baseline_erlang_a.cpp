@@ -30,7 +30,7 @@ class ErlangRate final : public System {
       : goal_{scenario.goal}, period_{scenario.refresh_s} {}
 
   int decide(const View& view) override {
-    for (const Happening& happening : view.happened) learn(happening);
+    for (const Observation& observation : view.observed) learn(observation);
     if (view.now_s - solved_at_ >= solve_every_s || view.logged_in != agents_) {
       const double minutes = (view.now_s - solved_at_) / 600;
       reactive_rate_ +=
@@ -50,28 +50,28 @@ class ErlangRate final : public System {
   double period_s() const override { return period_; }
 
  private:
-  void learn(const Happening& happening) {
-    switch (happening.kind) {
-      case Happening::Kind::accepted:
+  void learn(const Observation& observation) {
+    switch (observation.kind) {
+      case Observation::Kind::accepted:
         acceptance_.add(1);
         break;
-      case Happening::Kind::refused:
+      case Observation::Kind::refused:
         acceptance_.add(0);
         break;
-      case Happening::Kind::arrived:
+      case Observation::Kind::arrived:
         ++arrived_;
         break;
-      case Happening::Kind::served:
-        patience_.add(happening.lasted_s, 0);
+      case Observation::Kind::served:
+        patience_.add(observation.lasted_s, 0);
         break;
-      case Happening::Kind::abandoned:
-        patience_.add(happening.lasted_s, 1);
+      case Observation::Kind::abandoned:
+        patience_.add(observation.lasted_s, 1);
         break;
-      case Happening::Kind::talk_ended:
-        talk_.add(happening.lasted_s);
+      case Observation::Kind::talk_ended:
+        talk_.add(observation.lasted_s);
         break;
-      case Happening::Kind::freed:
-        wrap_up_.add(happening.lasted_s);
+      case Observation::Kind::freed:
+        wrap_up_.add(observation.lasted_s);
         break;
     }
   }

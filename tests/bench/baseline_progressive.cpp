@@ -1,6 +1,6 @@
-// Progressive dialling 1:1: an invitation for every agent who is idle and not yet spoken for. The
-// mode that every outbound product offers as the safe one (design, section 9). Also the system that
-// invites nobody.
+// Progressive dialling 1:1: an invitation for every agent who is idle
+// and not yet spoken for. The mode that every outbound product offers as
+// the safe one (design, section 9). Also the system that invites nobody.
 
 #include "tests/bench/systems.h"
 

@@ -23,10 +23,10 @@ class Vicidial final : public System {
   int decide(const View& view) override {
     if (view.day_s < last_day_s_) answered_ = dropped_ = 0;  // "Today" begins anew.
     last_day_s_ = view.day_s;
-    for (const Happening& happening : view.happened) {
-      if (!happening.proactive) continue;
-      const bool dropped = happening.kind == Happening::Kind::abandoned;
-      if (!dropped && happening.kind != Happening::Kind::served) continue;
+    for (const Observation& observation : view.observed) {
+      if (!observation.proactive) continue;
+      const bool dropped = observation.kind == Observation::Kind::abandoned;
+      if (!dropped && observation.kind != Observation::Kind::served) continue;
       ++answered_;
       ++minute_calls_[minute()];
       dropped_ += dropped;

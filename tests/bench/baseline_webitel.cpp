@@ -18,24 +18,24 @@ class Webitel final : public System {
   Webitel(double goal, double period) : goal_{goal}, period_{period} {}
 
   int decide(const View& view) override {
-    for (const Happening& happening : view.happened) {
-      if (!happening.proactive) continue;
-      switch (happening.kind) {
-        case Happening::Kind::accepted:
+    for (const Observation& observation : view.observed) {
+      if (!observation.proactive) continue;
+      switch (observation.kind) {
+        case Observation::Kind::accepted:
           ++attempts_, ++connects_;
           break;
-        case Happening::Kind::refused:
+        case Observation::Kind::refused:
           ++attempts_;
           break;
-        case Happening::Kind::served:
+        case Observation::Kind::served:
           ++ended_;
           break;
-        case Happening::Kind::abandoned:
+        case Observation::Kind::abandoned:
           ++ended_, ++abandoned_;
           break;
-        case Happening::Kind::arrived:
-        case Happening::Kind::talk_ended:
-        case Happening::Kind::freed:
+        case Observation::Kind::arrived:
+        case Observation::Kind::talk_ended:
+        case Observation::Kind::freed:
           break;
       }
     }

@@ -1,5 +1,5 @@
-// bench_pacing: runs the pacing systems through the scenarios and prints the one table. See
-// README.md.
+// bench_pacing: runs the pacing systems through the
+// scenarios and prints the one table. See README.md.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -19,7 +19,7 @@ namespace {
 using paceline::test::Row;
 using paceline::test::Scenario;
 
-struct Wish {
+struct Request {
   std::vector<std::string> scenarios;
   std::vector<std::string> systems;
   std::vector<int> agents;
@@ -44,18 +44,18 @@ const std::vector<std::string> trace_systems{"silent",        "paceline", "progr
 const std::vector<std::string> busy_systems{"paceline"};
 
 // Enough days for an interval of about 0.1 points.
-int days_for(const Scenario& scenario, const Wish& wish) {
-  if (wish.days > 0) return wish.days;
+int days_for(const Scenario& scenario, const Request& request) {
+  if (request.days > 0) return request.days;
   const double agents = scenario.agents;
-  const int days = static_cast<int>(wish.effort * std::clamp(900 / agents, 12.0, 180.0));
-  return std::max(2, wish.quick ? days / 15 : days);
+  const int days = static_cast<int>(request.effort * std::clamp(900 / agents, 12.0, 180.0));
+  return std::max(2, request.quick ? days / 15 : days);
 }
 
-std::vector<std::string> systems_for(const Scenario& scenario, const Wish& wish) {
-  if (!wish.systems.empty()) return wish.systems;
+std::vector<std::string> systems_for(const Scenario& scenario, const Request& request) {
+  if (!request.systems.empty()) return request.systems;
   if (scenario.trace) return trace_systems;
   if (scenario.busy_goal) return busy_systems;
-  return wish.quick ? quick_systems : usual_systems;
+  return request.quick ? quick_systems : usual_systems;
 }
 
 std::optional<paceline::test::Trace> read_trace(const std::string& path) {
@@ -78,9 +78,9 @@ void fit_to_trace(Scenario& scenario, const paceline::test::Trace& trace) {
   scenario.patience_s = trace.mean_patience_s;
 }
 
-bool wanted(const Scenario& scenario, const Wish& wish) {
+bool wanted(const Scenario& scenario, const Request& request) {
   const auto same = [&](double goal) { return std::abs(goal - 100 * scenario.goal) < 0.01; };
-  return wish.goals.empty() || std::any_of(wish.goals.begin(), wish.goals.end(), same);
+  return request.goals.empty() || std::any_of(request.goals.begin(), request.goals.end(), same);
 }
 
 /// One row to be measured.
@@ -89,17 +89,20 @@ struct Cell {
   std::string system;
 };
 
-std::vector<Cell> cells_of(const Wish& wish, const std::optional<paceline::test::Trace>& trace) {
+std::vector<Cell> cells_of(const Request& request,
+                           const std::optional<paceline::test::Trace>& trace) {
   std::vector<Cell> cells;
   for (const std::string& name :
-       wish.scenarios.empty() ? paceline::test::scenario_names() : wish.scenarios) {
+       request.scenarios.empty() ? paceline::test::scenario_names() : request.scenarios) {
     if (name == "trace" && !trace) continue;
-    for (Scenario& scenario : paceline::test::scenarios_named(name, wish.agents, wish.quick)) {
-      if (!wanted(scenario, wish)) continue;
+    for (Scenario& scenario :
+         paceline::test::scenarios_named(name, request.agents, request.quick)) {
+      if (!wanted(scenario, request)) continue;
       if (name == "trace") fit_to_trace(scenario, *trace);
-      if (wish.hours > 0 && scenario.phases.empty() && !scenario.trace) scenario.day_h = wish.hours;
-      for (const std::string& system : systems_for(scenario, wish)) {
-        if (wish.quick && system == "ctmdp" && scenario.agents > 10) continue;
+      if (request.hours > 0 && scenario.phases.empty() && !scenario.trace)
+        scenario.day_h = request.hours;
+      for (const std::string& system : systems_for(scenario, request)) {
+        if (request.quick && system == "ctmdp" && scenario.agents > 10) continue;
         cells.push_back({scenario, system});
       }
     }
@@ -108,7 +111,7 @@ std::vector<Cell> cells_of(const Wish& wish, const std::optional<paceline::test:
 }
 
 /// Measures the cells by `jobs` threads, and prints each row as soon as those before it are there.
-std::vector<Row> measure_all(const std::vector<Cell>& cells, const Wish& wish) {
+std::vector<Row> measure_all(const std::vector<Cell>& cells, const Request& request) {
   std::vector<std::optional<Row>> rows(cells.size());
   std::mutex mutex;
   std::size_t next = 0;
@@ -122,8 +125,8 @@ std::vector<Row> measure_all(const std::vector<Cell>& cells, const Wish& wish) {
       lock.unlock();
       try {
         const Cell& cell = cells[at];
-        Row row = paceline::test::measure(cell.scenario, cell.system, days_for(cell.scenario, wish),
-                                          wish.seed);
+        Row row = paceline::test::measure(cell.scenario, cell.system,
+                                          days_for(cell.scenario, request), request.seed);
         lock.lock();
         rows[at] = std::move(row);
       } catch (...) {
@@ -136,7 +139,7 @@ std::vector<Row> measure_all(const std::vector<Cell>& cells, const Wish& wish) {
     }
   };
   std::vector<std::thread> others;
-  for (int job = 1; job < wish.jobs; ++job) others.emplace_back(work);
+  for (int job = 1; job < request.jobs; ++job) others.emplace_back(work);
   work();
   for (std::thread& other : others) other.join();
   if (failure) std::rethrow_exception(failure);
@@ -145,13 +148,13 @@ std::vector<Row> measure_all(const std::vector<Cell>& cells, const Wish& wish) {
   return all;
 }
 
-int run(const Wish& wish) {
+int run(const Request& request) {
   std::optional<paceline::test::Trace> trace;
-  const auto& names = wish.scenarios;
+  const auto& names = request.scenarios;
   if (names.empty() || std::find(names.begin(), names.end(), "trace") != names.end())
-    trace = read_trace(wish.trace_file);
+    trace = read_trace(request.trace_file);
   std::fputs(paceline::test::table_head().c_str(), stdout);
-  const std::vector<Row> rows = measure_all(cells_of(wish, trace), wish);
+  const std::vector<Row> rows = measure_all(cells_of(request, trace), request);
   std::vector<Row> trace_rows;
   std::copy_if(rows.begin(), rows.end(), std::back_inserter(trace_rows),
                [](const Row& row) { return row.scenario == "trace"; });
@@ -159,41 +162,41 @@ int run(const Wish& wish) {
     std::printf("\noccupancy %% by hour of day\n%s",
                 paceline::test::hours_table(trace_rows).c_str());
 
-  const std::filesystem::path path{wish.json_file};
+  const std::filesystem::path path{request.json_file};
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
   std::ofstream json{path, std::ios::binary | std::ios::trunc};
   json << paceline::test::json_of(rows);
   json.close();
   if (!json) {
-    std::fprintf(stderr, "bench_pacing: cannot write %s\n", wish.json_file.c_str());
+    std::fprintf(stderr, "bench_pacing: cannot write %s\n", request.json_file.c_str());
     return 1;
   }
-  std::printf("\nrows: %zu, written to %s\n", rows.size(), wish.json_file.c_str());
+  std::printf("\nrows: %zu, written to %s\n", rows.size(), request.json_file.c_str());
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  Wish wish;
+  Request request;
   CLI::App app{"Occupancy at achieved abandonment: Paceline, the baselines and the bounds."};
-  app.add_option("--scenario", wish.scenarios, "Only these")
+  app.add_option("--scenario", request.scenarios, "Only these")
       ->check(CLI::IsMember(paceline::test::scenario_names()));
-  app.add_option("--system", wish.systems, "Only these");
-  app.add_option("--agents", wish.agents, "Only these sizes")->check(CLI::Range(1, 2000));
-  app.add_option("--goal", wish.goals, "Only these goals, in percent");
-  app.add_option("--hours", wish.hours, "Length of a day")->check(CLI::Range(0.1, 24.0));
-  app.add_option("--days", wish.days, "Days a cell")->check(CLI::Range(1, 100000));
-  app.add_option("--effort", wish.effort, "Times the usual number of days")
+  app.add_option("--system", request.systems, "Only these");
+  app.add_option("--agents", request.agents, "Only these sizes")->check(CLI::Range(1, 2000));
+  app.add_option("--goal", request.goals, "Only these goals, in percent");
+  app.add_option("--hours", request.hours, "Length of a day")->check(CLI::Range(0.1, 24.0));
+  app.add_option("--days", request.days, "Days a cell")->check(CLI::Range(1, 100000));
+  app.add_option("--effort", request.effort, "Times the usual number of days")
       ->check(CLI::Range(0.01, 100.0));
-  app.add_option("--seed", wish.seed, "Of all chance");
-  app.add_option("--trace", wish.trace_file, "CSV of a real month, for the scenario `trace`");
-  app.add_option("--json", wish.json_file, "Where the rows go");
-  app.add_option("--jobs", wish.jobs, "Cells measured side by side")->check(CLI::Range(1, 64));
-  app.add_flag("--quick", wish.quick, "A look in under a minute");
+  app.add_option("--seed", request.seed, "Of all chance");
+  app.add_option("--trace", request.trace_file, "CSV of a real month, for the scenario `trace`");
+  app.add_option("--json", request.json_file, "Where the rows go");
+  app.add_option("--jobs", request.jobs, "Cells measured side by side")->check(CLI::Range(1, 64));
+  app.add_flag("--quick", request.quick, "A look in under a minute");
   CLI11_PARSE(app, argc, argv);
   try {
-    return run(wish);
+    return run(request);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_pacing: %s\n", error.what());
     return 1;

@@ -127,13 +127,13 @@ void Centre::play(const Event& event, System& system) {
   }
 }
 
-void Centre::happen(Happening::Kind kind, bool proactive, double lasted) {
-  const Happening happening{kind, proactive, now_, lasted};
-  const bool feedback = kind == Happening::Kind::accepted || kind == Happening::Kind::refused;
+void Centre::happen(Observation::Kind kind, bool proactive, double lasted) {
+  const Observation observation{kind, proactive, now_, lasted};
+  const bool feedback = kind == Observation::Kind::accepted || kind == Observation::Kind::refused;
   if (scenario_.delay_s > 0 && !feedback)
-    delayed_.push_back(happening);
+    delayed_.push_back(observation);
   else
-    happened_.push_back(happening);
+    observations_.push_back(observation);
   if (debounce_s_ >= 0 && !woken_) {
     woken_ = true;
     push(now_ + debounce_s_, EventKind::woken, 0);
@@ -171,10 +171,10 @@ void Centre::answer(std::uint32_t accepted_and_number) {
   const double delay = now_ - sent_at_[accepted_and_number / 2];
   if (!accepted) {
     ++totals_.refused;
-    return happen(Happening::Kind::refused, true, delay);
+    return happen(Observation::Kind::refused, true, delay);
   }
   ++totals_.accepted;
-  happen(Happening::Kind::accepted, true, delay);
+  happen(Observation::Kind::accepted, true, delay);
   Chance& chance = services_[1];
   double service;
   if (scenario_.trace) {
@@ -195,7 +195,7 @@ void Centre::arrive() {
                              ? chance.exponential()
                              : chance.lognormal(scenario_.handle_cv);
   ++totals_.reactive_arrived;
-  happen(Happening::Kind::arrived, false, 0);
+  happen(Observation::Kind::arrived, false, 0);
   enter({now_, service, false, true}, scenario_.patience_s * patiences_[0].exponential());
 }
 
@@ -223,7 +223,7 @@ void Centre::leave_queue(std::uint32_t number) {
   --waiting_[visitor.proactive];
   ++(visitor.proactive ? totals_.abandoned : totals_.reactive_abandoned);
   totals_.wait_s += now_ - visitor.since;
-  happen(Happening::Kind::abandoned, visitor.proactive, now_ - visitor.since);
+  happen(Observation::Kind::abandoned, visitor.proactive, now_ - visitor.since);
   while (!queue_.empty() && !queue_.front().here) {
     queue_.pop_front();
     ++queue_head_;
@@ -280,7 +280,7 @@ void Centre::begin(const Waiting& visitor) {
   }
   ++(visitor.proactive ? totals_.answered : totals_.reactive_answered);
   totals_.wait_s += now_ - visitor.since;
-  happen(Happening::Kind::served, visitor.proactive, now_ - visitor.since);
+  happen(Observation::Kind::served, visitor.proactive, now_ - visitor.since);
 }
 
 // The agent's number of chats changed: what is left of each lasts longer or shorter now.
@@ -304,14 +304,14 @@ void Centre::slot_ends(std::uint32_t index) {
   integrate();
   if (slot.phase == Phase::wrap_up) {
     --wrapping_;
-    happen(Happening::Kind::freed, slot.proactive, now_ - slot.since_s);
+    happen(Observation::Kind::freed, slot.proactive, now_ - slot.since_s);
     return free_slot(index);
   }
   const std::uint32_t agent = index / static_cast<std::uint32_t>(scenario_.slots);
   const double old_speed = speed(agent);
   --talking_;
   --chats_[agent];
-  happen(Happening::Kind::talk_ended, slot.proactive, now_ - slot.since_s);
+  happen(Observation::Kind::talk_ended, slot.proactive, now_ - slot.since_s);
   const double wrap_up = work_[index].wrap_up;
   slot.phase = wrap_up > 0 ? Phase::wrap_up : Phase::idle;
   slot.since_s = now_;
@@ -322,7 +322,7 @@ void Centre::slot_ends(std::uint32_t index) {
     slot.free_at_s = now_ + wrap_up;
     push(now_ + wrap_up, EventKind::slot_ends, index, work_[index].stamp);
   } else {
-    happen(Happening::Kind::freed, slot.proactive, 0);
+    happen(Observation::Kind::freed, slot.proactive, 0);
     free_slot(index);
   }
 }
@@ -431,7 +431,7 @@ void Centre::trace_call() {
                              : trace.services_s[static_cast<std::size_t>(
                                    drawn * static_cast<double>(trace.services_s.size()))];
   ++totals_.reactive_arrived;
-  happen(Happening::Kind::arrived, false, 0);
+  happen(Observation::Kind::arrived, false, 0);
   enter({now_, service, false, true}, call.patience_s + (call.left ? 0 : more_patience));
 }
 
@@ -459,7 +459,7 @@ void Centre::ask(System& system) {
     seen_.push_back({seen, slots_});
     while (seen_.size() > 1 && seen_[1].view.now_s <= now_ - scenario_.delay_s) seen_.pop_front();
     while (!delayed_.empty() && delayed_.front().at_s <= now_ - scenario_.delay_s) {
-      happened_.push_back(delayed_.front());
+      observations_.push_back(delayed_.front());
       delayed_.pop_front();
     }
     const View fresh = seen;
@@ -468,7 +468,7 @@ void Centre::ask(System& system) {
     seen.now_s = fresh.now_s;
     seen.day_s = fresh.day_s;
   }
-  seen.happened = happened_;
+  seen.observed = observations_;
   seen.sent = totals_.sent;
   seen.accepted = totals_.accepted;
   seen.refused = totals_.refused;
@@ -486,7 +486,7 @@ void Centre::ask(System& system) {
   } else {
     invitations = system.decide(seen);
   }
-  happened_.clear();
+  observations_.clear();
   send(std::max(0, invitations));
 }
 

@@ -1,6 +1,6 @@
-// The contact centre as a discrete-event simulation: agents with chat slots and wrap-up, visitors
-// who come by themselves, invitations, a queue with patience, and a pacing system that is asked on
-// time.
+// The contact centre as a discrete-event simulation: agents with chat
+// slots and wrap-up, visitors who come by themselves, invitations, a
+// queue with patience, and a pacing system that is asked on time.
 //
 //   Centre centre{scenario, seed};
 //   centre.run_until(7200, *system);
@@ -52,8 +52,8 @@ class Centre {
   Centre(const Centre&) = delete;
   Centre& operator=(const Centre&) = delete;
 
-  /// Plays on until `until_s` [s since the beginning], asking `system` whenever it wants to be
-  /// asked.
+  /// Plays on until `until_s` [s since the beginning],
+  /// asking `system` whenever it wants to be asked.
   void run_until(double until_s, System& system);
 
   /// Everything up to now.
@@ -96,7 +96,7 @@ class Centre {
 
   void push(double at, EventKind kind, std::uint32_t index, std::uint32_t stamp = 0);
   void play(const Event& event, System& system);
-  void happen(Happening::Kind kind, bool proactive, double lasted);
+  void happen(Observation::Kind kind, bool proactive, double lasted);
   void integrate();
   void send(int invitations);
   void answer(std::uint32_t accepted_and_number);
@@ -139,8 +139,8 @@ class Centre {
   std::uint32_t queue_head_ = 0;  // Number of the visitor at the head.
   std::vector<double> sent_at_;   // Per invitation number; a ring.
   std::uint32_t sent_next_ = 0;
-  std::vector<Happening> happened_;
-  std::deque<Happening> delayed_;
+  std::vector<Observation> observations_;
+  std::deque<Observation> delayed_;
   std::deque<Seen> seen_;
   std::array<int, 2> waiting_{};  // Reactive, proactive.
   double debounce_s_ = -1;

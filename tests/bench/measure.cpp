@@ -103,9 +103,9 @@ void run(const Scenario& scenario, const Maker& make, int days, std::uint64_t se
   row.events_per_s = static_cast<double>(record.events()) / std::max(1e-9, took.count());
 }
 
-// The operator who knows the days beforehand: of all maximum levels the one with the highest
-// occupancy that keeps the goal. A level of 1 + `unit` has as many lines out as agents come free
-// meanwhile.
+// The operator who knows the days beforehand: of all maximum levels
+// the one with the highest occupancy that keeps the goal. A level of
+// 1 + `unit` has as many lines out as agents come free meanwhile.
 double tuned_level(const Scenario& scenario, int days, std::uint64_t seed) {
   const double unit =
       scenario.answer_s / (scenario.acceptance * (scenario.handle_s + scenario.wrap_up_s));

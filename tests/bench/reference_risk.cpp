@@ -19,8 +19,8 @@ constexpr int exact_up_to = 40;  // Agents: beyond, completions are taken for no
 constexpr double goal_margin = 0.98;
 constexpr double margin_per_refresh = 0.5;
 
-// P(ends within h | elapsed e) = 1 - exp(-(H(e+h) - H(e))) from occurrences over exposure in log
-// bins.
+// P(ends within h | elapsed e) = 1 - exp(-(H(e+h) - H(e)))
+// from occurrences over exposure in log bins.
 class Hazard {
  public:
   explicit Hazard(double prior_mean) {
@@ -104,7 +104,7 @@ class Prototype final : public System {
         s_{std::log(scenario.goal * goal_margin) - 0.1 - 0.45 * std::log(scenario.agents / 5.0)} {}
 
   int decide(const View& view) override {
-    for (const Happening& happening : view.happened) learn(happening, view.logged_in);
+    for (const Observation& observation : view.observed) learn(observation, view.logged_in);
     const std::array<int, 4> state{view.idle, view.talking, view.queue_proactive,
                                    view.queue_reactive};
     if (state != state_) uniform_ = chance_.uniform();
@@ -132,34 +132,34 @@ class Prototype final : public System {
   double period_s() const override { return refresh_; }
 
  private:
-  void learn(const Happening& happening, int agents) {
-    switch (happening.kind) {
-      case Happening::Kind::accepted:
-      case Happening::Kind::refused:
+  void learn(const Observation& observation, int agents) {
+    switch (observation.kind) {
+      case Observation::Kind::accepted:
+      case Observation::Kind::refused:
         ++answers_;
-        acceptance_.add(happening.kind == Happening::Kind::accepted);
-        delay_.add(std::min(happening.lasted_s, 10 * delay_.value()));
+        acceptance_.add(observation.kind == Observation::Kind::accepted);
+        delay_.add(std::min(observation.lasted_s, 10 * delay_.value()));
         return;
-      case Happening::Kind::served:
-      case Happening::Kind::abandoned: {
-        const bool lost = happening.kind == Happening::Kind::abandoned;
-        patience_.add(happening.lasted_s, lost);
-        if (!happening.proactive) return;
+      case Observation::Kind::served:
+      case Observation::Kind::abandoned: {
+        const bool lost = observation.kind == Observation::Kind::abandoned;
+        patience_.add(observation.lasted_s, lost);
+        if (!observation.proactive) return;
         const double k = agents < 50 ? 0.15 : 0.05;
         const double a = goal_ * goal_margin;
         s_ = std::clamp(s_ + (lost ? -k * (1 - a) : k * a), -9.0, -0.02);
         return;
       }
-      case Happening::Kind::talk_ended:
-        talk_.add(std::min(happening.lasted_s, 8 * talk_.value()));
-        talk_hazard_.add(happening.lasted_s);
+      case Observation::Kind::talk_ended:
+        talk_.add(std::min(observation.lasted_s, 8 * talk_.value()));
+        talk_hazard_.add(observation.lasted_s);
         return;
-      case Happening::Kind::freed:
+      case Observation::Kind::freed:
         if (!has_wrap_up_) return;
-        wrap_up_.add(std::min(happening.lasted_s, 8 * wrap_up_.value()));
-        wrap_up_hazard_.add(happening.lasted_s);
+        wrap_up_.add(std::min(observation.lasted_s, 8 * wrap_up_.value()));
+        wrap_up_hazard_.add(observation.lasted_s);
         return;
-      case Happening::Kind::arrived:
+      case Observation::Kind::arrived:
         return;
     }
   }

@@ -18,8 +18,8 @@ Scenario chat(std::string name) {
   return scenario;
 }
 
-// Visitors and staff over a day of 24 h, by hour: quiet nights, a peak before noon and one in the
-// evening.
+// Visitors and staff over a day of 24 h, by hour: quiet
+// nights, a peak before noon and one in the evening.
 std::vector<DayPhase> busy_day() {
   std::vector<DayPhase> phases;
   for (int hour = 0; hour < 24; ++hour) {

@@ -23,7 +23,7 @@ struct Slot {
 };
 
 /// What happened since the system was asked last, in order of time.
-struct Happening {
+struct Observation {
   enum class Kind : std::uint8_t {
     accepted,    // An invitation; `lasted_s` after it was sent.
     refused,     // An invitation; likewise.
@@ -52,7 +52,7 @@ struct View {
   int queue_proactive = 0;
   int queue_reactive = 0;
   std::span<const Slot> slots;
-  std::span<const Happening> happened;
+  std::span<const Observation> observed;
 
   std::int64_t sent = 0;  // Feedback, since the beginning.
   std::int64_t accepted = 0;

@@ -1,7 +1,6 @@
 // Paceline itself behind the bench's interface: the pacer's own decision engine, fed with what its
-// shell would feed it (counts, start times where the scenario gives them, the endpoint's feedback).
+// shell would feed it: counts, counters and the endpoint's feedback.
 #include <algorithm>
-#include <vector>
 
 #include "services/pacer/pacing.h"
 #include "tests/bench/chance.h"
@@ -38,16 +37,16 @@ PacingTuning tuning_of(const Scenario& scenario) {
 
 class Paceline final : public System {
  public:
-  Paceline(const Scenario& scenario, PacelineWays ways, std::uint64_t seed)
-      : options_{options_of(scenario, ways.closed_form)},
-        ways_{ways},
+  Paceline(const Scenario& scenario, PacelineVariant variant, std::uint64_t seed)
+      : options_{options_of(scenario, variant.closed_form)},
+        variant_{variant},
         slots_per_agent_{scenario.slots},
         period_{scenario.refresh_s},
         pacing_{tuning_of(scenario)},
         chance_{seed, 98} {}
 
   int decide(const View& view) override {
-    for (const Happening& happening : view.happened) count(happening);
+    for (const Observation& observation : view.observed) count(observation);
     PacingInputs inputs;
     inputs.stat_age_s = view.now_s - view.statistics_at_s;
     inputs.logged_in = view.logged_in / slots_per_agent_;
@@ -65,44 +64,34 @@ class Paceline final : public System {
     inputs.proactive.pending = static_cast<std::uint32_t>(view.pending);
     inputs.proactive.answered = proactive_answered_;
     inputs.proactive.abandoned = proactive_abandoned_;
-    if (ways_.start_times) {
-      busy_.clear();
-      wrap_up_.clear();
-      for (const Slot& slot : view.slots) {
-        if (slot.phase == Phase::talking) busy_.push_back(view.statistics_at_s - slot.since_s);
-        if (slot.phase == Phase::wrap_up) wrap_up_.push_back(view.statistics_at_s - slot.since_s);
-      }
-      inputs.busy_elapsed_s = busy_;
-      inputs.wrap_up_elapsed_s = wrap_up_;
-    }
     return pacing_.decide(inputs, options_, {}, chance_.uniform(), view.now_s).invitations;
   }
 
   double period_s() const override { return period_; }
-  double debounce_s() const override { return ways_.debounce_s; }
+  double debounce_s() const override { return variant_.debounce_s; }
 
  private:
-  void count(const Happening& happening) {
-    switch (happening.kind) {
-      case Happening::Kind::served:
+  void count(const Observation& observation) {
+    switch (observation.kind) {
+      case Observation::Kind::served:
         ++answered_;
-        proactive_answered_ += happening.proactive;
+        proactive_answered_ += observation.proactive;
         return;
-      case Happening::Kind::abandoned:
+      case Observation::Kind::abandoned:
         ++abandoned_;
-        proactive_abandoned_ += happening.proactive;
+        proactive_abandoned_ += observation.proactive;
         return;
-      case Happening::Kind::accepted:
-      case Happening::Kind::refused:
-      case Happening::Kind::arrived:
-      case Happening::Kind::talk_ended:
-      case Happening::Kind::freed:
+      case Observation::Kind::accepted:
+      case Observation::Kind::refused:
+      case Observation::Kind::arrived:
+      case Observation::Kind::talk_ended:
+      case Observation::Kind::freed:
         return;
     }
   }
 
   PacingOptions options_;
-  PacelineWays ways_;
+  PacelineVariant variant_;
   int slots_per_agent_;
   double period_;
   TargetPacing pacing_;
@@ -111,14 +100,13 @@ class Paceline final : public System {
   std::uint64_t abandoned_ = 0;
   std::uint64_t proactive_answered_ = 0;
   std::uint64_t proactive_abandoned_ = 0;
-  std::vector<double> busy_, wrap_up_;
 };
 
 }  // namespace
 
-std::unique_ptr<System> make_paceline(const Scenario& scenario, PacelineWays ways,
+std::unique_ptr<System> make_paceline(const Scenario& scenario, PacelineVariant variant,
                                       std::uint64_t seed) {
-  return std::make_unique<Paceline>(scenario, ways, seed);
+  return std::make_unique<Paceline>(scenario, variant, seed);
 }
 
 }  // namespace paceline::test

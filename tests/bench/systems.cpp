@@ -6,7 +6,6 @@ std::unique_ptr<System> make_system(std::string_view name, const Scenario& scena
                                     std::uint64_t seed) {
   if (name == "paceline") return make_paceline(scenario, {}, seed);
   if (name == "paceline_refresh") return make_paceline(scenario, {.debounce_s = -1}, seed);
-  if (name == "paceline_counts") return make_paceline(scenario, {.start_times = false}, seed);
   if (name == "paceline_b") return make_paceline(scenario, {.closed_form = true}, seed);
   if (name == "silent") return make_silent(scenario);
   if (name == "progressive") return make_progressive(scenario);

@@ -22,8 +22,8 @@ std::unique_ptr<System> make_webitel(const Scenario& scenario);
 
 std::unique_ptr<System> make_erlang_rate(const Scenario& scenario);
 
-/// The prototype that the design's figures come from; `oracle`: it is told when each agent will be
-/// free.
+/// The prototype that the design's figures come from;
+/// `oracle`: it is told when each agent will be free.
 std::unique_ptr<System> make_prototype(const Scenario& scenario, bool oracle, std::uint64_t seed);
 
 /// Invitations to have outstanding, by number in the system: the tables of two Optimums, the bold
@@ -38,14 +38,13 @@ struct OrderUpTo {
 std::unique_ptr<System> make_order_up_to(OrderUpTo tables, double period_s, bool at_events);
 
 /// The ways in which Paceline can be run.
-struct PacelineWays {
-  bool start_times = true;   // False: it sees the counts alone.
+struct PacelineVariant {
   bool closed_form = false;  // PREDICTIVE_B instead of SUPER_PROGRESSIVE.
   // [s] after a change it decides again, as the service does; negative: on the refresh alone.
   double debounce_s = 0.25;
 };
 
-std::unique_ptr<System> make_paceline(const Scenario& scenario, PacelineWays ways,
+std::unique_ptr<System> make_paceline(const Scenario& scenario, PacelineVariant variant,
                                       std::uint64_t seed);
 
 }  // namespace paceline::test

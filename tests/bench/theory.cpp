@@ -17,8 +17,8 @@ double erlang_c(int agents, double load) {
 
 ErlangA erlang_a(int agents, double rate, double service_s, double patience_s) {
   CHECK(agents >= 1 && rate > 0 && service_s > 0 && patience_s > 0);
-  // Weights relative to the state "all agents busy, nobody waits"; both sides die out
-  // geometrically.
+  // Weights relative to the state "all agents busy,
+  // nobody waits"; both sides die out geometrically.
   double total = 1;
   double busy = agents;
   double waiting = 0;

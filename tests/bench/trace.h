@@ -1,6 +1,6 @@
-// A real month of calls as a source of reactive traffic: arrivals, service times, patience,
-// staffing. The file's columns: day, vru_entry_s, vru_s, type, priority, queue_s, outcome,
-// service_s, agent.
+// A real month of calls as a source of reactive traffic: arrivals,
+// service times, patience, staffing. The file's columns: day,
+// vru_entry_s, vru_s, type, priority, queue_s, outcome, service_s, agent.
 #pragma once
 
 #include <string>

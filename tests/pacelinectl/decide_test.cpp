@@ -11,6 +11,7 @@
 
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/decide_stream.h"
+#include "services/pacer/explain.h"
 #include "tests/pacelinectl/fake_reach.h"
 #include "tests/support/catch.h"
 
@@ -28,10 +29,10 @@ std::string line_at(const std::string& target, int second, const std::string& ch
          R"(","statistics":{"logged_in":10,"idle":)" + n(4 - second % 3) + R"(,"busy":)" +
          n(6 + second % 3) + R"(,"queue":)" + n(second % 7 == 0) + R"(,"entered":)" +
          n(100 + second / 5) + R"(,"answered":)" + n(100 + second / 5) + R"(,"abandoned":)" +
-         n(second / 60) + R"(,"busy_elapsed_s":[10.5,20,30,)" + n(second % 50) +
-         R"(]},"feedback":{"sent":)" + n(second) + R"(,"accepted":)" + n(second / 4) +
-         R"(,"rejected":)" + n(second / 2) + R"(,"timed_out":0,"answered":)" + n(second / 5) +
-         R"(,"abandoned":)" + n(second / 60) + R"(,"pending":)" + n(second % 4) + "}}";
+         n(second / 60) + R"(},"feedback":{"sent":)" + n(second) + R"(,"accepted":)" +
+         n(second / 4) + R"(,"rejected":)" + n(second / 2) + R"(,"timed_out":0,"answered":)" +
+         n(second / 5) + R"(,"abandoned":)" + n(second / 60) + R"(,"pending":)" + n(second % 4) +
+         "}}";
 }
 
 Json answer(DecideStream& stream, const std::string& line) {
@@ -62,35 +63,31 @@ TEST_CASE("decide gives exactly what the engine gives", "[pacelinectl]") {
   const PacingTuning tuning{.warm_up_answers = 5};
   DecideStream stream{{.seed = 7, .tuning = tuning}};
   TargetPacing pacing{tuning};
-  DecideDraws draws{7, "sales"};
-  const std::array<double, 3> first{10.5, 20, 30};
+  SplitMix64 draws = decide_draws(7, "sales");
 
   for (int second = 1; second <= 25; ++second) {  // Before the first pooling.
     const Json out = answer(stream, line_at("sales", second));
-    std::vector<double> elapsed{first.begin(), first.end()};
-    elapsed.push_back(second % 50);
     PacingInputs inputs;
     inputs.logged_in = 10;
     inputs.idle = 4 - second % 3;
     inputs.busy = 6 + second % 3;
     inputs.queue = second % 7 == 0;
     inputs.entered = inputs.answered = static_cast<std::uint64_t>(100 + second / 5);
-    inputs.busy_elapsed_s = elapsed;
     inputs.proactive = {.sent = static_cast<std::uint64_t>(second),
                         .accepted = static_cast<std::uint64_t>(second / 4),
                         .rejected = static_cast<std::uint64_t>(second / 2),
                         .answered = static_cast<std::uint64_t>(second / 5),
                         .pending = second % 4};
-    const Decision d = pacing.decide(inputs, {}, {}, draws.next(), second);
+    const Decision d = pacing.decide(inputs, {}, {}, draws.uniform(), second);
 
     CAPTURE(second, out.dump());
     REQUIRE(out["invitations"] == d.invitations);
     REQUIRE(out["max_pending"] == d.max_pending);
     REQUIRE(out["m"].get<double>() == d.m);
     REQUIRE(out["reason"] == to_string(d.reason));
-    REQUIRE(out["explanation"]["risk_at_m"].get<double>() == d.figures.risk_at_m);
-    REQUIRE(out["explanation"]["service_s"].get<double>() == d.figures.service_s);
-    REQUIRE(out["explanation"]["information"] == "elapsed");
+    REQUIRE(out["explanation"]["risk_at_m"].get<double>() == d.explanation.risk_at_m);
+    REQUIRE(out["explanation"]["service_s"].get<double>() == d.explanation.service_s);
+    REQUIRE(out["explanation"]["information"] == to_string(d.explanation.information));
   }
 }
 
@@ -124,7 +121,10 @@ TEST_CASE("a wrong line is answered with its number, key and value, and changes 
       Wrong{R"("idle":2)", R"("ready":2)", "statistics.ready", "no such key"},
       Wrong{R"("idle":2,)", "", "statistics.idle", "missing"},
       Wrong{R"("idle":2)", R"("idle":2,"quality":"fine")", "statistics.quality", "none of good"},
-      Wrong{"[10.5,", "[10.5,-2,", "statistics.busy_elapsed_s[1]", "not in"},
+      Wrong{R"("idle":2)", R"("idle":2,"busy_elapsed_s":[10])", "statistics.busy_elapsed_s",
+            "start times are no longer used"},
+      Wrong{R"("idle":2)", R"("idle":2,"wrap_up_elapsed_s":[])", "statistics.wrap_up_elapsed_s",
+            "start times are no longer used"},
       Wrong{R"("pending":2)", R"("pending":1e7)", "feedback.pending", "not in 0..1000000"},
       Wrong{R"("sent":2,)", "", "feedback.sent", "missing"},
       Wrong{"{\"target\"", R"({"options":{"algorithm":"BEST"},"target")", "options.algorithm",

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include "services/pacer/pacing.h"
 #include "tests/support/catch.h"
@@ -23,7 +24,7 @@ double uniform(std::uint64_t& seed) {
 
 struct Lost {
   double reactive = 0;  // [interactions] gave up.
-  double told = 0;      // [interactions] of them for an invited one, by Displaced.
+  double told = 0;      // [interactions] of them for an invited one, by AttributableAbandonment.
 };
 
 // A memoryless centre of ten slots, second by second. While `reserve` slots or more are free,
@@ -32,13 +33,13 @@ Lost play(double load, int reserve, int seconds) {
   constexpr int slots = 10;
   constexpr double patience_s = 60;
   std::uint64_t seed = 7919;
-  Displaced displaced;
+  AttributableAbandonment displaced;
   Lost lost;
   int reactive = 0;
   int invited = 0;
   int waiting = 0;
   for (int second = 0; second < seconds; ++second) {
-    Displaced::Step step;
+    AttributableAbandonment::Step step;
     const int served = reactive;
     const int guests = invited;
     for (int i = 0; i < served; ++i) reactive -= uniform(seed) < 1 / slot_s;
@@ -92,15 +93,15 @@ TargetPacing without_warm_up() {
 }  // namespace
 
 TEST_CASE("who gives up while nobody is invited has lost to nobody", "[pacer]") {
-  Displaced displaced;
+  AttributableAbandonment displaced;
 
   CHECK(displaced.follow({.held = 10, .waiting = 5, .reactive_abandoned = 3}) == 0);
-  CHECK(displaced.more() == 0);
+  CHECK(displaced.excess() == 0);
 }
 
 TEST_CASE("of a queue, as many have lost to invited ones as are in service", "[pacer]") {
   const auto lost = [](double invited, double waiting) {
-    Displaced displaced{invited, 10};
+    AttributableAbandonment displaced{invited, 10};
     return displaced.follow({.held = 10, .waiting = waiting, .reactive_abandoned = 1});
   };
 
@@ -110,24 +111,24 @@ TEST_CASE("of a queue, as many have lost to invited ones as are in service", "[p
 }
 
 TEST_CASE("who was let in while others waited counts until the queue is gone", "[pacer]") {
-  Displaced displaced{0, 10};
+  AttributableAbandonment displaced{0, 10};
   displaced.follow({.held = 10, .waiting = 4, .answered = 2, .proactive_answered = 2});
   for (int i = 0; i < 10; ++i) displaced.follow({.held = 10, .waiting = 4, .answered = 5});
-  CHECK(displaced.more() == Approx(2));
+  CHECK(displaced.excess() == Approx(2));
 
   for (int i = 0; i < 10; ++i) displaced.follow({.held = 10, .waiting = 0, .answered = 5});
-  CHECK(displaced.more() == Approx(2.0 / 1024));
+  CHECK(displaced.excess() == Approx(2.0 / 1024));
 }
 
 TEST_CASE("while nobody's interaction ends, whoever was invited is still there", "[pacer]") {
-  Displaced displaced{3, 8};
+  AttributableAbandonment displaced{3, 8};
 
   displaced.follow({.held = 8});
-  CHECK(displaced.more() == 3);
+  CHECK(displaced.excess() == 3);
   displaced.follow({.held = 10, .answered = 2});
-  CHECK(displaced.more() == 3);
+  CHECK(displaced.excess() == 3);
   displaced.follow({.held = 5});
-  CHECK(displaced.more() == Approx(1.5));
+  CHECK(displaced.excess() == Approx(1.5));
 }
 
 TEST_CASE("what invitations cost is what is lost without them subtracted from what is lost",
@@ -147,18 +148,19 @@ TEST_CASE("what invitations cost is what is lost without them subtracted from wh
 TEST_CASE("what was lost to invited ones is never negative, nor more than was lost",
           "[pacer][property]") {
   REQUIRE(rc::check([] {
-    Displaced displaced{*rc::gen::inRange(0, 50) / 4.0};
+    AttributableAbandonment displaced{*rc::gen::inRange(0, 50) / 4.0};
     for (int i = 0; i < 50; ++i) {
-      const Displaced::Step step{.held = static_cast<double>(*rc::gen::inRange(0, 40)),
-                                 .waiting = static_cast<double>(*rc::gen::inRange(0, 40)),
-                                 .answered = *rc::gen::element(0.0, 1.0, 2e5),
-                                 .proactive_answered = *rc::gen::element(0.0, 1.0, 1e5),
-                                 .reactive_abandoned = *rc::gen::element(0.0, 0.0, 1.0, 7.5, 1e5)};
+      const AttributableAbandonment::Step step{
+          .held = static_cast<double>(*rc::gen::inRange(0, 40)),
+          .waiting = static_cast<double>(*rc::gen::inRange(0, 40)),
+          .answered = *rc::gen::element(0.0, 1.0, 2e5),
+          .proactive_answered = *rc::gen::element(0.0, 1.0, 1e5),
+          .reactive_abandoned = *rc::gen::element(0.0, 0.0, 1.0, 7.5, 1e5)};
       const double lost = displaced.follow(step);
       RC_ASSERT(lost >= 0);
       RC_ASSERT(lost <= step.reactive_abandoned);
-      RC_ASSERT(displaced.more() >= 0);
-      RC_ASSERT(displaced.more() <= step.held + step.waiting);
+      RC_ASSERT(displaced.excess() >= 0);
+      RC_ASSERT(displaced.excess() <= step.held + step.waiting);
     }
   }));
 }
@@ -171,12 +173,12 @@ TEST_CASE("where nobody is invited, what is lost does not close the reactive loo
   const Decision later = overloaded(100, 0, 0, alone);
   const Decision invited = overloaded(100, 5, 0, shared);
 
-  CHECK(first.figures.displaced == 0);
-  CHECK(later.figures.aggressiveness_reactive > first.figures.aggressiveness_reactive);
-  CHECK(later.figures.reactive_unserved > 0.4);
-  CHECK(later.figures.displaced_allowed == Approx(0.05 * 0.015));
-  CHECK(invited.figures.aggressiveness_reactive < -20);
-  CHECK(invited.figures.displaced > 100);
+  CHECK(first.explanation.displaced == 0);
+  CHECK(later.explanation.aggressiveness_reactive > first.explanation.aggressiveness_reactive);
+  CHECK(later.explanation.reactive_unserved > 0.4);
+  CHECK(later.explanation.displaced_allowed == Approx(0.05 * 0.015));
+  CHECK(invited.explanation.aggressiveness_reactive < -20);
+  CHECK(invited.explanation.displaced > 100);
 }
 
 TEST_CASE("without feedback all that is lost counts against invitations", "[pacer]") {
@@ -184,8 +186,8 @@ TEST_CASE("without feedback all that is lost counts against invitations", "[pace
 
   const Decision d = overloaded(100, 0, -1, pacing);
 
-  CHECK(d.figures.aggressiveness_reactive < -20);
-  CHECK(d.figures.reactive_unserved == 0);
+  CHECK(d.explanation.aggressiveness_reactive < -20);
+  CHECK(d.explanation.reactive_unserved == 0);
 }
 
 TEST_CASE("the reactive loop begins low where reactive traffic is much, and only there",
@@ -201,7 +203,7 @@ TEST_CASE("the reactive loop begins low where reactive traffic is much, and only
       in.entered += second % every == 0;
       d = pacing.decide(in, options, {}, 0.5, second);
     }
-    return d.figures.aggressiveness_reactive;
+    return d.explanation.aggressiveness_reactive;
   };
 
   CHECK(begins(24) == Approx(begins(1000) - 6).margin(0.5));  // A load of 100 %.
@@ -222,6 +224,19 @@ TEST_CASE("what is lost without invitations survives a restart and is forgotten 
   CHECK(soon.learned().unserved == one.learned().unserved);
   CHECK(late.learned().unserved_long < 0.01 * one.learned().unserved_long);
   CHECK(late.learned().unserved == 0);
+}
+
+TEST_CASE("a media channel is the sum of its groups, its state weighted by demand", "[pacer]") {
+  const std::vector<GroupPace> groups{
+      {.proactive = 2, .reactive = 1, .reactive_state = 1, .reactive_demand = 3, .ready = 4},
+      {.proactive = 5, .reactive = 0, .reactive_state = 0, .reactive_demand = 1, .ready = 1}};
+
+  const GroupPace sum = channel_sum(groups);
+
+  CHECK(sum.proactive == 7);
+  CHECK(sum.ready == 5);
+  CHECK(sum.reactive_state == Approx(0.75).margin(1e-5));
+  CHECK(channel_sum({}).reactive_state == 1);
 }
 
 }  // namespace paceline::test

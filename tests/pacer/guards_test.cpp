@@ -1,5 +1,5 @@
 // What keeps a decision within bounds whatever the model says, and statistics that come late.
-#include <vector>
+#include <cmath>
 
 #include "services/pacer/pacing.h"
 #include "tests/pacer/ten_agents.h"
@@ -74,9 +74,7 @@ TEST_CASE("statistics whose age varies tell of no ends that were not", "[pacer]"
   for (int i = 0; i < 1000; ++i) {
     const double now_s = 100 + 0.25 * i;
     in.stat_age_s = 2 + 0.25 * (i * 7 % 5);
-    const std::vector<double> elapsed(6, now_s - in.stat_age_s);  // All began at 0.
-    in.busy_elapsed_s = elapsed;
-    service_s = pacing.decide(in, {}, {}, 0.5, now_s).figures.service_s;
+    service_s = pacing.decide(in, {}, {}, 0.5, now_s).explanation.service_s;
   }
 
   CHECK(service_s > 240);  // The prior: six that have not ended only say that it may be longer.
@@ -101,12 +99,10 @@ TEST_CASE("where the loop has nothing left to take back, nobody is invited witho
   const PacingOptions options{.algorithm = algorithm};
   TargetPacing pacing{without_warm_up()};
   PacingInputs in = ten_agents(3);
-  const std::vector<double> young(7, 0.1);
   Decision d;
   std::int32_t most_before = 0;
   for (int i = 0; i < 2000; ++i) {
-    in.busy_elapsed_s = young;  // Seven others each second: the ends that it sees never stop.
-    in.answered += 7;
+    in.answered += 7;  // Seven others each second: the ends that it sees never stop.
     in.entered += 7;
     if (i >= 100) in.proactive.abandoned += 1;
     in.proactive.answered += 1;
@@ -133,6 +129,61 @@ TEST_CASE("PREDICTIVE_B invites one for each free agent at least", "[pacer][prop
 
     RC_ASSERT(m >= std::min(3.0, static_cast<double>(in.idle - in.queue)));
   }));
+}
+
+TEST_CASE("what feedback said to be pending fades once it is later than three answer delays",
+          "[pacer]") {
+  const auto pending = [](double feedback_age_s) {
+    TargetPacing pacing{without_warm_up()};
+    PacingInputs in = ten_agents(5);
+    in.proactive.pending = 4;
+    in.feedback_age_s = feedback_age_s;
+    return pacing.decide(in, {}, {}, 0.5, 1).explanation.pending;
+  };
+
+  CHECK(pending(0) == 4);
+  CHECK(pending(30) == 4);
+  CHECK(pending(60) == Approx(4 * std::exp(-3.0)));
+}
+
+TEST_CASE("without feedback what went out is pending by the answer delay", "[pacer]") {
+  TargetPacing pacing{without_warm_up()};
+  PacingInputs in = ten_agents(5);
+  in.feedback_age_s = -1;
+  const Decision first = pacing.decide(in, {}, {}, 0.5, 1);
+
+  const Decision second = pacing.decide(in, {}, {}, 0.5, 2);
+  const Decision third = pacing.decide(in, {}, {}, 0.5, 12);
+
+  REQUIRE(first.invitations > 3);
+  CHECK(second.explanation.pending == first.invitations);
+  CHECK(third.explanation.pending ==
+        Approx(first.invitations * std::exp(-1.0) + second.invitations));
+  CHECK(first.state == PaceState::degraded);
+}
+
+TEST_CASE("the stock grows by half, or a quarter of what the slots could take, in one refresh",
+          "[pacer]") {
+  TargetPacing pacing{without_warm_up()};
+  PacingInputs in = ten_agents(10);
+
+  const Decision d = pacing.decide(in, {}, {}, 0.5, 1);
+
+  CHECK(d.reason == PaceReason::growth_cap);
+  CHECK(d.m == Approx(0.25 * 10 / 0.3));
+  CHECK(d.explanation.m_model > d.m);
+}
+
+TEST_CASE("the ceiling is so many expected acceptances a slot", "[pacer]") {
+  PacingTuning tuning = without_warm_up();
+  tuning.ceiling_per_slot = 0.1;
+  TargetPacing pacing{tuning};
+
+  const Decision d = pacing.decide(ten_agents(10), {}, {}, 0.5, 1);
+
+  CHECK(d.reason == PaceReason::ceiling);
+  CHECK(d.m == Approx(0.1 * 10 / 0.3));
+  CHECK(d.explanation.m_ceiling == d.m);
 }
 
 }  // namespace paceline::test

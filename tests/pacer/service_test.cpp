@@ -280,7 +280,7 @@ std::map<std::string, std::vector<TargetPace>> decided(unsigned seed, bool reloa
       if (id != "moved" || step != 125) continue;
       const auto place = std::ranges::find(targets, id, &Target::id) - targets.begin();
       const auto& decision = node.pacer->decision(static_cast<std::uint32_t>(place));
-      CHECK((decision.figures.outcomes < 50) ==
+      CHECK((decision.explanation.outcomes < 50) ==
             reload);  // What the other group taught is forgotten.
     }
   }

@@ -1,4 +1,4 @@
-#include "services/pacer/spread.h"
+#include "services/pacer/distribution.h"
 
 #include <algorithm>
 
@@ -11,7 +11,7 @@ constexpr int near_zero = 8;  // A mode up to here: the weights may begin at 0.
 
 // Weights from the mode outward by the ratio of neighbours, (a - b j) / (j + 1) for both
 // distributions (Panjer 1981), then divided by their sum.
-void spread(double mean, double variance, double least, Points& points) {
+void binomial(double mean, double variance, double least, Distribution& points) {
   if (mean <= 0) {
     points.chance[0] = 1;
     points.from = points.lowest = 0;
@@ -23,7 +23,7 @@ void spread(double mean, double variance, double least, Points& points) {
   const double a = mean / refuse;
   const int mode = static_cast<int>(std::min(mean + 1 - refuse, 1e9));
   const int begin = mode > near_zero ? mode : 0;
-  const int middle = std::min(begin, most_points / 2);
+  const int middle = std::min(begin, most_outcomes / 2);
   points.lowest = begin - middle;
   points.chance[static_cast<std::size_t>(middle)] = 1;
   double total = 1;
@@ -37,7 +37,7 @@ void spread(double mean, double variance, double least, Points& points) {
   points.from = at;
   chance = 1;
   at = middle + 1;
-  for (double j = begin; at < most_points && chance >= least * total; ++j) {
+  for (double j = begin; at < most_outcomes && chance >= least * total; ++j) {
     chance *= (a - b * j) / (j + 1);
     if (chance <= 0) break;
     points.chance[static_cast<std::size_t>(at++)] = chance;
@@ -49,12 +49,12 @@ void spread(double mean, double variance, double least, Points& points) {
     points.chance[static_cast<std::size_t>(i)] *= scale;
 }
 
-void subtract(const Points& arrive, Points& free) {
+void subtract(const Distribution& arrive, Distribution& free) {
   const int highest = free.lowest + free.until - 1 - (arrive.lowest + arrive.from);
   const int lowest = free.lowest + free.from - (arrive.lowest + arrive.until - 1);
-  Points left;
+  Distribution left;
   left.lowest = lowest;
-  left.until = std::min(highest - lowest + 1, most_points);
+  left.until = std::min(highest - lowest + 1, most_outcomes);
   std::fill_n(left.chance.begin(), left.until, 0.0);
   for (int f = free.from; f < free.until; ++f) {
     const int shift = free.lowest + f - arrive.lowest - lowest;

@@ -1,0 +1,72 @@
+// All that the pacer learns of one target, as a checkpoint keeps it, and what the targets of a
+// media channel know together. Plain values.
+#pragma once
+
+#include "services/pacer/goal_loop.h"
+#include "services/pacer/hazard.h"
+
+namespace paceline::pacer {
+
+inline constexpr double smoothing_s = 600;         // Time constant of the smoothed values.
+inline constexpr double most_reactive_rate = 1e4;  // [1/s]
+
+/// All that survives a restart, of one target.
+struct Learned {
+  // Answers to invitations, forgotten at 0.998 an answer.
+  double accepted = 0;      // [answers, 0..answers]
+  double answers = 0;       // [answers, >= 0] accepted, rejected or timed out.
+  double pending_s = 0;     // [s] spent waiting for them.
+  double answers_ever = 0;  // [answers] not forgotten.
+
+  PhaseLearned service{};
+  PhaseLearned wrap_up{};
+
+  // The queue, forgotten at 0.999 an outcome.
+  double queue_s = 0;          // [s] waited in it.
+  double queue_abandoned = 0;  // [interactions] that left it.
+
+  // Smoothed over 10 minutes.
+  double reactive_rate = 0;      // [1/s] slightly negative at times, since counters lag.
+  double smoothed_s = 0;         // [s, 0..600] how much time the smoothed values rest on.
+  double proactive_share = 0.5;  // [0..1] of the answered interactions.
+  double busy_factor = 0;        // [0..1]
+  double occupancy = 0;          // [0..1] the same with wrap-up.
+
+  // The control loops.
+  double integral = 0;    // [-0.3..0.3] BUSY_FACTOR's I.
+  bool quantile = false;  // Whether the loops steer QUANT's z or RISK's risk.
+  LoopLearned proactive{};
+  LoopLearned reactive{};
+
+  // The accounting window.
+  double window_s = 0;       // [s] its age.
+  double window_seen_s = 0;  // [s] of it that decisions were made in.
+  double unserved = 0;       // [interactions] reactive ones who gave up, but not for invited ones.
+
+  // The same, forgotten over two weeks.
+  double unserved_long = 0;  // [interactions, 0..reactive_long]
+  double reactive_long = 0;  // [interactions] reactive ones that ended.
+
+  bool operator==(const Learned&) const = default;
+};
+
+/// `learned` with every value that is not finite or out of its range replaced by "nothing known".
+Learned sanitised(const Learned& learned);
+
+/// What the targets of one media channel know together.
+/// Each target counts as at most some hundred samples.
+struct ChannelPool {
+  double accepted = 0;
+  double answers = 0;
+  double pending_s = 0;
+  double service_s = 0;
+  double service_ends = 0;
+  double wrap_up_s = 0;
+  double wrap_up_ends = 0;
+  double queue_s = 0;
+  double queue_abandoned = 0;
+
+  void add(const Learned& learned);
+};
+
+}  // namespace paceline::pacer

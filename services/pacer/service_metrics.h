@@ -1,0 +1,27 @@
+// What the pacer tells monitoring; README.md and ops/monitoring name them.
+#pragma once
+
+#include <vector>
+
+#include "common/base/metrics.h"
+#include "common/wire/messages.h"
+
+namespace paceline::pacer {
+
+inline constexpr int pace_reasons = static_cast<int>(PaceReason::disabled) + 1;
+
+struct PacerMetrics {
+  explicit PacerMetrics(Metrics& metrics);
+
+  Counter& decisions;
+  Counter& feedback_ignored;
+  Counter& save_failures;
+  Histogram& decide_seconds;
+  Histogram& decided_on_age;
+  Gauge& stat_age;
+  Gauge& feedback_age;
+  Gauge& granted;
+  std::vector<Gauge*> by_reason;
+};
+
+}  // namespace paceline::pacer
