@@ -241,6 +241,7 @@ void StateReader<Row>::apply(Sender& sender, StateFrame<Row>& frame) {
     changed_rows_.push_back(ours);
   }
   sender.head = std::move(frame.head);
+  sender.updated = world_.clock.now();
   if (changed_) changed_(sender.address, sender.head, changed_rows_);
 }
 

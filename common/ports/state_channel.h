@@ -108,6 +108,7 @@ class StateReader {
     std::uint64_t sequence = 0;
     bool synchronised = false;  // False: waits for a keyframe.
     Instant heard{};            // When its last message arrived.
+    Instant updated{};          // When its rows were last brought up to date; 0 = never.
     Instant content{};          // Arrival minus the age it named: when its content was new.
     typename Row::Head head{};
     std::uint64_t dictionary = 0;
@@ -125,6 +126,11 @@ class StateReader {
   /// Every sender that was heard within `stale` and is synchronised.
   bool is_fresh(const Sender& sender, Instant now) const {
     return sender.synchronised && now - sender.heard <= options_.stale;
+  }
+
+  /// Whether the sender's rows were brought up to date within `stale`; a gap alone changes nothing.
+  bool is_current(const Sender& sender, Instant now) const {
+    return sender.updated != Instant{} && now - sender.updated <= options_.stale;
   }
 
   /// The rows we know from now on, in this order; rows of ids that stay keep their values, and no

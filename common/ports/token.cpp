@@ -5,6 +5,7 @@
 #include "common/base/url.h"
 
 namespace paceline {
+
 std::optional<Instant> Token::next() const {
   return asked_ ? std::nullopt : std::optional{fetch_at_};
 }

@@ -1,9 +1,9 @@
-// The access token (OAuth2 client credentials): when to fetch one, and whether the one we have is
-// good.
+// An access token: when to fetch one, and whether the one we have is good. No clock, no request;
+// client_credentials.h has those.
 //
 //   if (token.wants_fetch(now)) token.fetching(now), send a token request
 //   token.fetched(answer)  |  token.failed(now, retry_after, uniform)
-//   token.refused(now, text, uniform)  // the endpoint answered 401 to it
+//   token.refused(now, text, uniform)    // the endpoint answered 401 to it
 //
 // Its life is counted on the monotonic clock from when it was asked for, so a step of the wall
 // clock moves nothing. A new one is fetched at 80 % of the life while the old one goes on being
@@ -34,6 +34,9 @@ class Token {
 
   void fetching(Instant now) { asked_ = now; }
   void fetched(const TokenAnswer& answer);
+  /// No token came.
+  ///   retry_after   that the token service asked for
+  ///   uniform       [0, 1) for the jitter
   void failed(Instant now, std::optional<Duration> retry_after, double uniform);
 
   /// The endpoint refused `text`, which may no longer be the token we have.
@@ -58,8 +61,8 @@ class Token {
   int refusals_ = 0;
 };
 
-/// The value of an Authorization header: "Basic ...", id and secret form-encoded first (RFC
-/// 6749, 2.3.1).
+/// The value of an Authorization header: "Basic ...", id and secret form-encoded first (RFC 6749,
+/// 2.3.1).
 std::string basic_authorization(std::string_view client_id, std::string_view client_secret);
 
 /// The same for a person's or a service's name and password, as they are (RFC 7617).

@@ -1,14 +1,14 @@
 #include "common/wire/engagement.h"
 
 #include <fmt/format.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <simdjson.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+
+#include "common/wire/json_writer.h"
 
 namespace paceline {
 namespace {
@@ -20,61 +20,10 @@ constexpr std::int64_t default_token_life_s = 300;
 
 // ---- Out
 
-// Room for what is written most, so that a buffer that is used again has not to grow.
-constexpr std::size_t least_room = 64u << 10;
-
-class JsonWriter {
- public:
-  /// Writes into `out`, replacing what was there, when it is done.
-  explicit JsonWriter(std::string& out)
-      : out_{out}, buffer_{nullptr, std::max(out.capacity(), least_room)}, writer_{buffer_} {}
-  ~JsonWriter() { out_.assign(buffer_.GetString(), buffer_.GetSize()); }
-  JsonWriter(const JsonWriter&) = delete;
-  JsonWriter& operator=(const JsonWriter&) = delete;
-
-  void open_object() { writer_.StartObject(); }
-  void close_object() { writer_.EndObject(); }
-  void close_list() { writer_.EndArray(); }
-  void open_list(std::string_view name) {
-    key(name);
-    writer_.StartArray();
-  }
-
-  void member(std::string_view name, std::string_view value) {
-    key(name);
-    writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
-  }
-  void member(std::string_view name, const char* value) { member(name, std::string_view{value}); }
-  void member(std::string_view name, std::uint64_t value) {
-    key(name);
-    writer_.Uint64(value);
-  }
-  void member(std::string_view name, std::int64_t value) {
-    key(name);
-    writer_.Int64(value);
-  }
-  void member(std::string_view name, std::int32_t value) {
-    member(name, static_cast<std::int64_t>(value));
-  }
-  void member(std::string_view name, bool value) {
-    key(name);
-    writer_.Bool(value);
-  }
-  // JSON has no word for what is not finite: it goes out as 0.
-  void member(std::string_view name, double value) {
-    key(name);
-    writer_.Double(std::isfinite(value) ? value : 0);
-  }
-
- private:
-  void key(std::string_view name) {
-    writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
-  }
-
-  std::string& out_;
-  rapidjson::StringBuffer buffer_;
-  rapidjson::Writer<rapidjson::StringBuffer> writer_;
-};
+// What the contract has no null for goes out as 0.
+double finite(double value) {
+  return std::isfinite(value) ? value : 0;
+}
 
 // ---- In
 
@@ -184,24 +133,26 @@ auto read_object(std::string_view json, Read read) -> decltype(read(std::declval
   return read(members);
 }
 
-void write_offer(JsonWriter& json, const TargetOffer& offer) {
-  json.open_object();
-  json.member("id", offer.id);
-  json.member("channel", offer.channel);
+void write_target(JsonWriter& json, const TargetOffer& target) {
+  const Offer& offer = target.offer;
+  json.begin();
+  json.member("id", target.id);
+  json.member("channel", target.channel);
   json.member("state", to_string(offer.state));
   json.member("proactive", offer.proactive);
   json.member("maxPending", offer.max_pending);
   json.member("reactive", offer.reactive);
-  json.member("reactiveState", offer.reactive_state);
-  json.member("predictedWaitS", offer.predicted_wait_s);
+  json.member("reactiveState", finite(offer.reactive_state));
+  json.member("predictedWaitS", finite(offer.predicted_wait_s));
   json.member("reason", to_string(offer.reason));
-  json.close_object();
+  json.end();
 }
 
-Result<TargetOffer> read_offer(const Members& members) {
-  TargetOffer offer;
-  offer.id = TRY(members.text("id"));
-  offer.channel = TRY(members.text("channel"));
+Result<TargetOffer> read_target(const Members& members) {
+  TargetOffer target;
+  target.id = TRY(members.text("id"));
+  target.channel = TRY(members.text("channel"));
+  Offer& offer = target.offer;
   offer.state = TRY(members.word("state", PaceState::disabled));
   offer.proactive = TRY(members.small("proactive"));
   offer.max_pending = TRY(members.small("maxPending"));
@@ -210,7 +161,7 @@ Result<TargetOffer> read_offer(const Members& members) {
   offer.predicted_wait_s =
       TRY(members.real("predictedWaitS", 0, std::numeric_limits<double>::max()));
   offer.reason = TRY(members.word("reason", PaceReason::disabled));
-  return offer;
+  return target;
 }
 
 Result<RejectedTarget> read_rejection(const Members& members) {
@@ -233,8 +184,7 @@ Result<OfferFeedback> read_feedback(const Members& members) {
   return feedback;
 }
 
-// What may stand in an Authorization header: a token with a line break in it could forge other
-// headers.
+// What may stand in an Authorization header: a line break in a token could forge other headers.
 bool is_header_safe(std::string_view text) {
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
@@ -249,8 +199,8 @@ bool is_bearer(std::string_view word) {
 }  // namespace
 
 void encode_publication(const PublicationRequest& request, std::string& out) {
-  JsonWriter json{out};
-  json.open_object();
+  JsonWriter json{JsonWriter::all};
+  json.begin();
   json.member("version", request.version);
   json.member("cluster", request.cluster);
   json.member("node", request.node);
@@ -260,10 +210,11 @@ void encode_publication(const PublicationRequest& request, std::string& out) {
   json.member("validUntil", request.valid_until_ms);
   json.member("refreshPeriodMs", request.refresh_period_ms);
   json.member("mode", request.full ? "full" : "delta");
-  json.open_list("targets");
-  for (const TargetOffer& offer : request.targets) write_offer(json, offer);
-  json.close_list();
-  json.close_object();
+  json.list("targets");
+  for (const TargetOffer& target : request.targets) write_target(json, target);
+  json.end_list();
+  json.end();
+  json.write_to(out);
 }
 
 Result<PublicationRequest> decode_publication(std::string_view text) {
@@ -283,29 +234,29 @@ Result<PublicationRequest> decode_publication(std::string_view text) {
     const std::string mode = TRY(members.text("mode"));
     if (mode != "full" && mode != "delta") return fail("mode: " + mode + ": not full or delta");
     request.full = mode == "full";
-    request.targets = TRY(members.list("targets", false, read_offer));
+    request.targets = TRY(members.list("targets", false, read_target));
     return request;
   });
 }
 
 void encode_publication_answer(const PublicationAnswer& answer, std::string& out) {
-  JsonWriter json{out};
-  json.open_object();
+  JsonWriter json{JsonWriter::all};
+  json.begin();
   json.member("term", answer.term);
   json.member("sequence", answer.sequence);
   json.member("accepted", answer.accepted);
   json.member("epoch", answer.epoch);
-  json.open_list("rejected");
+  json.list("rejected");
   for (const RejectedTarget& target : answer.rejected) {
-    json.open_object();
+    json.begin();
     json.member("id", target.id);
     json.member("code", target.code);
-    json.close_object();
+    json.end();
   }
-  json.close_list();
-  json.open_list("feedback");
+  json.end_list();
+  json.list("feedback");
   for (const auto& [id, counts] : answer.feedback) {
-    json.open_object();
+    json.begin();
     json.member("id", id);
     json.member("sent", counts.sent);
     json.member("accepted", counts.accepted);
@@ -314,11 +265,12 @@ void encode_publication_answer(const PublicationAnswer& answer, std::string& out
     json.member("answered", counts.answered);
     json.member("abandoned", counts.abandoned);
     json.member("pending", counts.pending);
-    json.close_object();
+    json.end();
   }
-  json.close_list();
+  json.end_list();
   if (answer.full_wanted) json.member("fullWanted", true);
-  json.close_object();
+  json.end();
+  json.write_to(out);
 }
 
 Result<PublicationAnswer> decode_publication_answer(std::string_view text) {

@@ -1,16 +1,22 @@
 // The engagement contract: what the publisher says to Predictive Engagement over HTTPS, and its
-// answer. Version 1 [ours]: the vendor publishes none (services/publisher/README.md has the
-// contract in full).
+// answer. Version 1 is ours: the vendor publishes none. services/publisher/README.md and
+// openapi.yaml have the contract in full.
 //
-//   POST <base_service_url>v2/pacing/clusters/{cluster}/publications     publisher -> engagement
-//   endpoint
-//     Authorization: Bearer TOKEN, Content-Type: application/json, Content-Encoding: gzip (when it
-//     pays; zstd where an answer said Accept-Encoding: zstd) body PublicationRequest; answers 200
-//     PublicationAnswer, 409 Fence when the endpoint knows a higher term (fencing) or, within a
-//     term, the same or a higher sequence, or does not hold what a delta stands on; 401, 413, 415,
-//     429, 5xx.
-//   POST <base_auth_url>   Basic client_id:client_secret, grant_type=client_credentials
-//     answers {"access_token": "..", "token_type": "bearer", "expires_in": seconds}
+//   POST <base_service_url>v2/pacing/clusters/{cluster}/publications
+//     direction   publisher -> engagement endpoint
+//     headers     Authorization: Bearer TOKEN
+//                 Content-Type: application/json
+//                 Content-Encoding: gzip when it pays, or zstd where an answer announced it
+//     body        PublicationRequest
+//     200         PublicationAnswer
+//     409         Fence: the endpoint knows a higher term, or has the same or a higher sequence of
+//                 this term, or does not hold the publication that a delta stands on
+//     others      401, 413, 415, 429, 5xx
+//
+//   POST <base_auth_url>
+//     headers     Authorization: Basic client_id:client_secret
+//     body        grant_type=client_credentials
+//     200         TokenAnswer
 #pragma once
 
 #include <cstdint>
@@ -25,20 +31,27 @@ namespace paceline {
 
 inline constexpr int engagement_version = 1;
 
+/// What a target may be offered.
+struct Offer {
+  PaceState state = PaceState::stale;
+  PaceReason reason = PaceReason::stale_statistics;
+  // [>= 0] New invitations allowed from now on; replaces what was allowed before.
+  std::int32_t proactive = 0;
+  // [>= 0] Outstanding at once. The endpoint never goes beyond it, so that late or repeated
+  // publications cannot spend a free agent twice.
+  std::int32_t max_pending = 0;
+  std::int32_t reactive = 0;    // [>= 0]
+  double reactive_state = 1;    // [0..1]
+  double predicted_wait_s = 0;  // [s, >= 0]
+
+  bool operator==(const Offer&) const = default;
+};
+
 /// One target of a publication.
 struct TargetOffer {
   std::string id;
   std::string channel;  // Media channel.
-  PaceState state = PaceState::stale;
-  std::int32_t proactive =
-      0;  // [>= 0] new invitations allowed now; replaces what was allowed before.
-  std::int32_t max_pending =
-      0;  // [>= 0] outstanding at once; the endpoint never goes beyond it, so that
-          // late or repeated publications cannot spend a free agent twice.
-  std::int32_t reactive = 0;
-  double reactive_state = 1;  // [0..1]
-  double predicted_wait_s = 0;
-  PaceReason reason = PaceReason::stale_statistics;
+  Offer offer;
 
   bool operator==(const TargetOffer&) const = default;
 };
@@ -49,10 +62,10 @@ struct PublicationRequest {
   std::string node;
   std::uint64_t term = 0;
   std::uint64_t sequence = 0;     // Rises within a term; a delta's is one above what it stands on.
-  std::int64_t timestamp_ms = 0;  // [ms since 1970] when it was made.
-  std::int64_t valid_until_ms = 0;  // [ms since 1970] after that the endpoint offers nothing.
+  std::int64_t timestamp_ms = 0;  // [ms since 1970] When it was made.
+  std::int64_t valid_until_ms = 0;  // [ms since 1970] From then on the endpoint offers nothing.
   std::int64_t refresh_period_ms = 0;
-  bool full = true;  // mode: full = all targets; delta = those that changed.
+  bool full = true;  // JSON "mode": full = all targets; delta = those that changed.
   std::vector<TargetOffer> targets;
 
   bool operator==(const PublicationRequest&) const = default;
@@ -65,8 +78,7 @@ struct RejectedTarget {
   bool operator==(const RejectedTarget&) const = default;
 };
 
-/// Feedback of one target: cumulative since the answer's epoch, so that a lost answer loses
-/// nothing.
+/// Feedback of one target, cumulative since the answer's epoch: a lost answer loses nothing.
 struct OfferFeedback {
   std::string id;
   TargetFeedback counts;
@@ -81,9 +93,17 @@ struct PublicationAnswer {
   std::string epoch;           // Names the life of the counters.
   std::vector<RejectedTarget> rejected;
   std::vector<OfferFeedback> feedback;
-  bool full_wanted = false;  // The next publication is to be full. JSON: present if true only.
+  bool full_wanted = false;  // The next publication is to be full. JSON: present only if true.
 
   bool operator==(const PublicationAnswer&) const = default;
+};
+
+/// The body of a 409.
+struct Fence {
+  std::uint64_t term = 0;      // The highest term known.
+  std::uint64_t sequence = 0;  // The sequence held in it; 0 = not said.
+
+  bool operator==(const Fence&) const = default;
 };
 
 struct TokenAnswer {
@@ -93,21 +113,17 @@ struct TokenAnswer {
   bool operator==(const TokenAnswer&) const = default;
 };
 
-/// JSON of each; unknown members are ignored, missing ones and wrong types are bad_value naming the
-/// member.
+/// JSON of each, replacing what was in `out`; a number that is not finite goes out as 0.
 void encode_publication(const PublicationRequest& request, std::string& out);
-Result<PublicationRequest> decode_publication(std::string_view json);
 void encode_publication_answer(const PublicationAnswer& answer, std::string& out);
+
+/// The reverse; unknown members are ignored.
+///   errors   bad_value: no JSON, or a member that is missing or of a wrong type, named
+///            too_large: more bytes or items than any message has
+///            unsupported: another version
+Result<PublicationRequest> decode_publication(std::string_view json);
 Result<PublicationAnswer> decode_publication_answer(std::string_view json);
-Result<TokenAnswer> decode_token_answer(std::string_view json);
-
-/// The body of a 409: the highest term known and, within it, the sequence held (0 = not said).
-struct Fence {
-  std::uint64_t term = 0;
-  std::uint64_t sequence = 0;
-
-  bool operator==(const Fence&) const = default;
-};
 Result<Fence> decode_fence(std::string_view json);
+Result<TokenAnswer> decode_token_answer(std::string_view json);
 
 }  // namespace paceline

@@ -20,9 +20,13 @@ namespace paceline {
 /// A rapidjson Writer with our names: object(), member(name, value), rows without names by value().
 class JsonWriter {
  public:
-  JsonWriter() { writer_.SetMaxDecimalPlaces(4); }
+  /// `decimals`: of a number at most; all = as many as tell it from every other number.
+  static constexpr int all = rapidjson::Writer<rapidjson::StringBuffer>::kDefaultMaxDecimalPlaces;
+  explicit JsonWriter(int decimals = 4) { writer_.SetMaxDecimalPlaces(decimals); }
 
   std::string text() const { return {buffer_.GetString(), buffer_.GetSize()}; }
+  /// Into a text that is used again and again: no allocation if it has the room.
+  void write_to(std::string& out) const { out.assign(buffer_.GetString(), buffer_.GetSize()); }
 
   void begin() { writer_.StartObject(); }
   void begin(const char* name) { key(name), begin(); }

@@ -6,11 +6,13 @@
 namespace paceline::publisher {
 namespace {
 
-constexpr double memory = 0.99;  // Weight of an observation after one more: 100 count.
+// Weight of an observation after one more: about the last 100 count.
+constexpr double memory = 0.99;
 constexpr double least_observations = 4;
-constexpr double least_deviation_bytes = 64;  // Below it all sizes are one, and the slope is noise.
-constexpr double least_explained =
-    0.05;  // Of the variance of the times by the sizes; below it is noise.
+// Below it all sizes are one, and the slope is noise.
+constexpr double least_deviation_bytes = 64;
+// Of the variance of the times, by the sizes; below it the slope is noise.
+constexpr double least_explained = 0.05;
 constexpr double most_targets = 1e9;
 
 }  // namespace

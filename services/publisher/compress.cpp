@@ -31,7 +31,7 @@ Compressor::Compressor(Policy policy) : policy_{policy} {
 
 Compressor::~Compressor() = default;
 
-Encoding Compressor::pack(Encoding encoding, std::string_view body, std::string& out) {
+Encoding Compressor::compress(Encoding encoding, std::string_view body, std::string& out) {
   out.clear();
   if (encoding == Encoding::identity || body.size() < policy_.least) return Encoding::identity;
   if (encoding == Encoding::gzip) {

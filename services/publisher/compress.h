@@ -13,9 +13,9 @@ namespace paceline::publisher {
 class Compressor {
  public:
   struct Policy {
-    int gzip_level = 6;        // [1..12] 1 = fastest.
-    int zstd_level = 7;        // [1..19]
-    std::size_t least = 1024;  // [bytes] A smaller body is not worth it.
+    int gzip_level = 6;        // [1..12] 1 = the fastest.
+    int zstd_level = 7;        // [1..19] 1 = the fastest.
+    std::size_t least = 1024;  // [bytes] A smaller body is left as it is.
   };
 
   explicit Compressor(Policy policy);
@@ -24,10 +24,9 @@ class Compressor {
   Compressor& operator=(const Compressor&) = delete;
 
   /// Compresses `body` into `out` (replaced): one gzip member, or one zstd frame.
-  ///
-  ///   returns   what `out` now is; identity, and `out` empty: too small, or no smaller than before
+  ///   returns   the encoding of `out`; identity, with `out` empty: too small, or it got no smaller
   ///   cost      O(n)
-  Encoding pack(Encoding encoding, std::string_view body, std::string& out);
+  Encoding compress(Encoding encoding, std::string_view body, std::string& out);
 
  private:
   struct Streams;

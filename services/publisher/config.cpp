@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "common/base/url.h"
+
 namespace paceline::publisher {
 namespace {
 
@@ -12,22 +14,11 @@ constexpr std::array<std::string_view, 2> contracts = {"paceline", "webhook"};
 
 // A URL that a secret may be sent to: https, or http on this machine alone (a TLS proxy, a test).
 Result<std::string> read_url(Settings& settings, std::string_view key) {
-  const std::string url = TRY(settings.text(key));
-  const bool local = url.starts_with("http://127.0.0.1") || url.starts_with("http://localhost") ||
-                     url.starts_with("http://[::1]");
-  if (!url.starts_with("https://") && !local)
-    return tl::unexpected(settings.error(key, "not an https:// URL"));
-  if (std::any_of(url.begin(), url.end(), [](char c) { return c <= 0x20 || c >= 0x7f; }))
-    return tl::unexpected(settings.error(key, "has characters that no URL may have"));
-  return url;
-}
-
-// Relative to the folder of the topology file, as every path in it.
-Result<std::string> read_path(Settings& settings, std::string_view key, const Topology& topology) {
-  const std::string path = TRY(settings.text(key, ""));
-  if (path.empty() || path.starts_with('/')) return path;
-  const auto slash = topology.file.rfind('/');
-  return slash == std::string::npos ? path : topology.file.substr(0, slash + 1) + path;
+  const std::string text = TRY(settings.text(key));
+  const auto url = parse_url(text);
+  if (!url) return tl::unexpected(settings.error(key, url.error().detail));
+  if (!may_carry_secrets(*url)) return tl::unexpected(settings.error(key, "not an https:// URL"));
+  return text;
 }
 
 Result<WebhookNames> parse_webhook(Settings settings) {
@@ -51,19 +42,19 @@ Result<void> parse_endpoint(Place& place, PublisherConfig& config) {
   config.base_service_url = TRY(read_url(settings, "base_service_url"));
   if (!config.base_service_url.ends_with('/')) config.base_service_url += '/';
   config.client_id = TRY(settings.text("client_id"));
-  config.client_secret_file = TRY(read_path(settings, "client_secret_file", place.topology));
+  config.client_secret_file = TRY(settings.file("client_secret_file", ""));
   config.client_secret_env = TRY(settings.text("client_secret_env", ""));
   if (config.client_secret_file.empty() == config.client_secret_env.empty())
     return tl::unexpected(settings.error(
         "client_secret_file", "exactly one of client_secret_file and client_secret_env is needed"));
-  config.ca_file = TRY(read_path(settings, "ca_file", place.topology));
+  config.ca_file = TRY(settings.file("ca_file", ""));
   config.proxy = TRY(settings.secret("proxy", ""));  // It may hold a password.
   if (!config.proxy.empty() && !config.proxy.starts_with("http://") &&
       !config.proxy.starts_with("https://"))
     return tl::unexpected(error_at(settings.where("proxy"),
                                    "publisher.proxy = ****: not an http:// or https:// URL"));
   config.is_webhook = TRY(settings.word("contract", contracts, "paceline"))
-  == contracts[1];
+  == "webhook";
   config.webhook = TRY(parse_webhook(TRY(settings.table("webhook"))));
   return {};
 }

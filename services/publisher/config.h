@@ -21,38 +21,42 @@ struct PublisherConfig {
   std::string client_secret_file;  // One of the two is set.
   std::string client_secret_env;
   std::string ca_file;  // "" = the system's authorities.
-  std::string proxy;
+  std::string proxy;    // "" = none.
   bool is_webhook = false;
   WebhookNames webhook;
 
-  // Time; those of the pacing world are already divided by time_scale.
-  Duration refresh_period = 2s;  // [> 0] pacing world.
-  Duration prompt_gap = 300ms;   // [>= 0] pacing world; 0 = nothing between two beats.
-  double timeout_share = 0.8;    // (0..1) of the refresh period.
-  double warn_share = 0.5;       // (0..1) of the refresh period.
-  int valid_periods = 3;         // [2..100] refresh periods that a publication stays good for.
-  Duration guard = 20ms;         // From the check of the gate to the wire.
+  // Times of the pacing world, already divided by time_scale.
+  Duration refresh_period = 2s;      // [> 0]
+  Duration prompt_gap = 300ms;       // [>= 0] 0 = nothing between two periods.
+  Duration report_period = 180ms;    // Of the channel `publication`.
+  Duration pace_stale = 10s;         // Of the channel `pace`.
+  Duration feedback_keyframe = 10s;  // Of the channel `feedback`.
+
+  // Shares and multiples of the refresh period.
+  double timeout_share = 0.8;  // (0..1) A publication may take that long.
+  double warn_share = 0.5;     // (0..1) A round trip longer than that is slow.
+  int valid_periods = 3;       // [2..100] A publication stays good for so many.
+  int full_every = 30;         // [1..] From one full publication to the next.
+
+  // Times of networks and people.
+  Duration guard = 20ms;  // From the check of the gate to the wire.
   Duration token_timeout = 5s;
   Duration probe_period = 5s;
-  Duration stop_bound = 1s;        // How long a stop waits for the elector to take the grant back.
-  Duration report_period = 180ms;  // Of the channel `publication`.
-  Duration pace_stale = 10s;       // Of the channel `pace`, pacing world.
-  Duration feedback_keyframe = 10s;  // Of the channel `feedback`, pacing world.
+  Duration stop_bound = 1s;  // How long a stop waits for the elector to take the grant back.
 
   // Size.
-  int full_every = 30;       // [1..] periods from one full publication to the next.
-  int max_targets = 20'000;  // [1..] targets in one request.
+  int max_targets = 20'000;  // [1..] In one request.
   bool gzip = true;
   int gzip_level = 6;                 // [1..12]
   bool zstd = true;                   // Where the endpoint announces it.
   int zstd_level = 7;                 // [1..19]
   std::size_t compress_least = 1024;  // [bytes]
 
-  // Filled in by adapter_place, which can read files.
+  // Filled in by adapter_config, which can read files.
   std::string targets_file;
-  std::vector<std::string> ids;  // Of the targets by dense index, and their media channels.
-  std::vector<std::string> channels;
-  std::string targets_version;  // See topology/targets.h.
+  std::vector<std::string> ids;       // Of the targets by dense index.
+  std::vector<std::string> channels;  // Their media channels.
+  std::string targets_version;        // See topology/targets.h.
   std::string client_secret;
   std::string boot;  // This host's boot id.
   std::int64_t pid = 0;

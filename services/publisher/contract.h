@@ -1,6 +1,6 @@
-// The adapter boundary: how one engagement endpoint wants to be told, and what it answers.
+// The adapter boundary: what one engagement endpoint is sent, and what its answers mean.
 //
-// paceline_contract() speaks ours (README.md, openapi.yaml). Another site's contract is one more
+// paceline_contract() is ours (README.md, openapi.yaml). Another site's contract is one more
 // function that returns a Contract; webhook_contract() is the smallest example: a JSON list under
 // names of its own.
 #pragma once
@@ -13,14 +13,25 @@
 
 namespace paceline::publisher {
 
+/// What a 409 says: either a higher term is known, or our sequence does not follow the last one.
+struct Conflict {
+  std::uint64_t fenced_by = 0;      // The higher term; 0 = it is about the sequence.
+  std::uint64_t sequence_held = 0;  // The last sequence of our term; 0 = not said.
+
+  bool operator==(const Conflict&) const = default;
+};
+
 struct Contract {
   std::string path;     // Appended to base_service_url.
   bool deltas = false;  // Whether the endpoint keeps targets that a publication leaves out.
+
   /// Writes the body of a publication, replacing what was there.
   std::function<void(const PublicationRequest& request, std::string& out)> encode;
   /// Reads the body of a 200.
   std::function<Result<PublicationAnswer>(std::string_view body, const PublicationRequest& sent)>
       decode;
+  /// Reads the body of a 409.
+  std::function<Conflict(std::string_view body, const PublicationRequest& sent)> decode_conflict;
 };
 
 /// Ours, version 1: POST v2/pacing/clusters/CLUSTER/publications, full and delta, fenced by term.
@@ -42,7 +53,8 @@ struct WebhookNames {
   bool operator==(const WebhookNames&) const = default;
 };
 
-/// A plain receiver: always full, any 200 accepts everything, no feedback.
+/// A plain receiver: always full, any 200 accepts everything, no feedback. A receiver that fences
+/// does so by the same 409 as ours.
 Contract webhook_contract(WebhookNames names);
 
 }  // namespace paceline::publisher

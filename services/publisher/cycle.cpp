@@ -11,7 +11,7 @@ Cycle::Cycle(Duration period, Duration gap) : period_{period}, gap_{gap} {
 
 void Cycle::start(Instant now) {
   next_ = now;
-  is_urgent_ = false;
+  prompt_requested_ = false;
 }
 
 void Cycle::sent(Instant now) {
@@ -20,14 +20,14 @@ void Cycle::sent(Instant now) {
   skipped_ += static_cast<std::uint64_t>(missed);
   next_ += (missed + 1) * period_;
   prompt_from_ = std::max(prompt_from_, now + gap_);
-  is_urgent_ = false;
+  prompt_requested_ = false;
   ++cycles_;
 }
 
 void Cycle::sent_prompt(Instant now) {
   CHECK(prompt_due(now));
   prompt_from_ = now + gap_;
-  is_urgent_ = false;
+  prompt_requested_ = false;
   ++prompts_;
 }
 
@@ -39,7 +39,7 @@ void Cycle::answered(Instant now, Duration round_trip) {
 void Cycle::retry_at(Instant at) {
   if (at > next_) skipped_ += static_cast<std::uint64_t>((at - next_) / period_);
   next_ = at;
-  is_urgent_ = false;
+  prompt_requested_ = false;
 }
 
 }  // namespace paceline::publisher

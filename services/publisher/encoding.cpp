@@ -39,14 +39,14 @@ const char* to_string(Encoding encoding) {
 }
 
 Encoding Encodings::choose() const {
-  if (policy_.zstd && zstd_taken_ && !zstd_refused_) return Encoding::zstd;
-  if (policy_.gzip && gzip_taken_ && !gzip_refused_) return Encoding::gzip;
+  if (policy_.zstd && zstd_accepted_ && !zstd_excluded_) return Encoding::zstd;
+  if (policy_.gzip && gzip_accepted_ && !gzip_excluded_) return Encoding::gzip;
   return Encoding::identity;
 }
 
-void Encodings::heard(std::string_view accept_encoding) {
+void Encodings::learn(std::string_view accept_encoding) {
   if (trimmed(accept_encoding).empty()) return;
-  gzip_taken_ = zstd_taken_ = false;
+  gzip_accepted_ = zstd_accepted_ = false;
   while (!accept_encoding.empty()) {
     const auto comma = std::min(accept_encoding.find(','), accept_encoding.size());
     const std::string_view item = accept_encoding.substr(0, comma);
@@ -54,14 +54,14 @@ void Encodings::heard(std::string_view accept_encoding) {
     const auto semicolon = std::min(item.find(';'), item.size());
     const std::string_view name = trimmed(item.substr(0, semicolon));
     if (semicolon < item.size() && is_zero_weight(item.substr(semicolon + 1))) continue;
-    if (same(name, "gzip") || same(name, "x-gzip") || name == "*") gzip_taken_ = true;
-    if (same(name, "zstd")) zstd_taken_ = true;
+    if (same(name, "gzip") || same(name, "x-gzip") || name == "*") gzip_accepted_ = true;
+    if (same(name, "zstd")) zstd_accepted_ = true;
   }
 }
 
-void Encodings::refused(Encoding used) {
-  if (used == Encoding::gzip) gzip_refused_ = true;
-  if (used == Encoding::zstd) zstd_refused_ = true;
+void Encodings::exclude(Encoding used) {
+  if (used == Encoding::gzip) gzip_excluded_ = true;
+  if (used == Encoding::zstd) zstd_excluded_ = true;
 }
 
 }  // namespace paceline::publisher

@@ -1,8 +1,8 @@
 // How the body of a request is encoded: the best that the endpoint is known to take.
 //
-//   encodings.heard(answer.header("accept-encoding"));     // RFC 9110, 12.5.3: what requests may
-//   use encodings.refused(Encoding::gzip);                      // 415
-//   compressor.pack(encodings.choose(), body, packed)
+//   encodings.learn(answer.header("accept-encoding"));    // of any answer (RFC 9110, 12.5.3)
+//   encodings.exclude(Encoding::gzip);                    // after a 415
+//   compressor.compress(encodings.choose(), body, out)
 //
 // gzip is taken to be understood until an answer says otherwise; zstd only once one has named it.
 #pragma once
@@ -28,20 +28,20 @@ class Encodings {
   Encoding choose() const;
 
   /// The Accept-Encoding header of any answer; "" = absent, says nothing.
-  void heard(std::string_view accept_encoding);
+  void learn(std::string_view accept_encoding);
 
-  /// A body in `used` was not understood (415): not used again until forgive().
-  void refused(Encoding used);
+  /// A body in `used` was not understood (415): not used again until reset().
+  void exclude(Encoding used);
 
-  /// Another term: it may be tried again.
-  void forgive() { gzip_refused_ = zstd_refused_ = false; }
+  /// Another term: what was excluded may be tried again.
+  void reset() { gzip_excluded_ = zstd_excluded_ = false; }
 
  private:
   Policy policy_;
-  bool gzip_taken_ = true;
-  bool zstd_taken_ = false;
-  bool gzip_refused_ = false;
-  bool zstd_refused_ = false;
+  bool gzip_accepted_ = true;
+  bool zstd_accepted_ = false;
+  bool gzip_excluded_ = false;
+  bool zstd_excluded_ = false;
 };
 
 }  // namespace paceline::publisher

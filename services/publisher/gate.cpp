@@ -12,7 +12,7 @@ constexpr Duration longest_grant = 60s;
 
 }  // namespace
 
-Gate::Change Gate::hear(const Grant& grant, Instant now) {
+Gate::Change Gate::receive(const Grant& grant, Instant now) {
   const bool older = grant.incarnation < elector_ ||
                      (grant.incarnation == elector_ && grant.sequence <= sequence_);
   const bool ours = grant.node == policy_.node && grant.boot == policy_.boot &&

@@ -1,16 +1,17 @@
-// May this node publish now? The elector's grants in, a yes or no out; whatever is in doubt is a
-// no.
+// May this node publish now? The elector's grants in, a yes or no out; any doubt is a no.
 //
 //   Gate gate{{.node = "a", .boot = boot_id, .incarnation = world.incarnation, .guard = 20ms}};
-//   change = gate.hear(grant, now);      // opened, closed or none
+//   change = gate.receive(grant, now);   // opened, closed or none
 //   change = gate.tick(now);             // time passed
 //   if (gate.may_send(now)) ...          // asked again right before the request is handed over
 //
-// Invariants: open only under a grant for this node, boot and start of the publisher, of a term
-// above 0, until `guard` before it expires; nobody need be alive to shut it. Grants count in the
-// elector's order: one that was delayed, repeated or overtaken changes nothing. A term that was
-// stopped, and any below, never opens it again, and after a fence only the fence's term or a higher
-// one does.
+// Invariants:
+//   - Open only under a grant for this node, boot and start of the publisher, of a term above 0,
+//     until `guard` before it expires; nobody need be alive to shut it.
+//   - Grants count in the elector's order: one that was delayed, repeated or overtaken changes
+//     nothing.
+//   - A term that was stopped, and any below, never opens it again.
+//   - After a fence only the fence's term or a higher one opens it.
 #pragma once
 
 #include <string>
@@ -24,19 +25,20 @@ class Gate {
   struct Policy {
     std::string node;
     std::string boot;               // This host's boot id.
-    std::uint64_t incarnation = 0;  // Of this publisher: a grant for its predecessor is not for it.
-    Duration guard = 20ms;  // [>= 0] shut that long before the grant expires: check to wire.
+    std::uint64_t incarnation = 0;  // Of this publisher; a grant for one before it does not count.
+    Duration guard = 20ms;          // [>= 0] Shut that long before the grant expires.
   };
-  /// opened: a term may be published under, another one than before. closed: nothing may be sent.
+  /// opened   something may be sent: the gate was closed before, or the term is another
+  /// closed   nothing may be sent any more
   enum class Change : std::uint8_t { none, opened, closed };
 
   explicit Gate(Policy policy) : policy_{std::move(policy)} {}
 
-  Change hear(const Grant& grant, Instant now);
+  Change receive(const Grant& grant, Instant now);
   Change tick(Instant now);
 
   /// The endpoint knows a higher term: nothing more goes out under ours.
-  ///   by   [> term()]
+  ///   by   [> term()] that term
   Change fence(std::uint64_t by);
 
   /// Nothing more goes out at all: the process was asked to stop.
@@ -64,8 +66,7 @@ class Gate {
   Instant closes_at() const { return expires_ - policy_.guard; }
   /// Why it closed last, for people.
   const std::string& why() const { return why_; }
-  /// Grants that counted for nothing: for another node, boot or publisher, repeated, overtaken,
-  /// beyond all bounds.
+  /// Grants that counted for nothing: foreign, repeated, overtaken, beyond all bounds.
   std::uint64_t ignored() const { return ignored_; }
 
  private:
@@ -77,7 +78,7 @@ class Gate {
   bool open_ = false;
   bool shut_ = false;
   bool renewed_since_shut_ = false;
-  std::uint64_t elector_ = 0;   // Incarnation of the elector last heard.
+  std::uint64_t elector_ = 0;   // Incarnation of the elector that granted last.
   std::uint64_t sequence_ = 0;  // Of its last grant.
   std::uint64_t term_ = 0;
   std::uint64_t stopped_term_ = 0;

@@ -1,7 +1,7 @@
 // publisher: tells the engagement endpoint what may be offered, while its elector grants it. Reads
 // channels `pace` and `grant`, writes `feedback` and `publication`.
 #include "common/runtime/curl_http.h"
-#include "services/publisher/adapter_place.h"
+#include "services/publisher/adapter_config.h"
 #include "services/publisher/service.h"
 #include "topology/process/serve.h"
 
@@ -10,7 +10,7 @@ using namespace paceline::publisher;
 
 int main(int argc, char** argv) {
   return serve<PublisherConfig>(
-      "publisher", argc, argv, read_publisher_place,
+      "publisher", argc, argv, read_publisher_config,
       [](const PublisherConfig& config, World& world, Loop& loop,
          Follower<PublisherConfig>& follower) {
         CurlHttp http{loop, world.metrics};

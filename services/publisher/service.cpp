@@ -28,7 +28,7 @@ Publisher::Publisher(const PublisherConfig& config, World& world, Http& http)
       contract_{config.is_webhook ? webhook_contract(config.webhook)
                                   : paceline_contract(config.cluster)},
       publication_url_{config.base_service_url + contract_.path},
-      figures_{world.metrics},
+      metrics_{world.metrics},
       gate_{{.node = config.node,
              .boot = config.boot,
              .incarnation = world.incarnation,
@@ -36,12 +36,12 @@ Publisher::Publisher(const PublisherConfig& config, World& world, Http& http)
       access_{config_,
               world,
               http,
-              figures_,
+              metrics_,
               publication_url_,
               {.changed = [this] { step(); },
                .probe_answer =
                    [this](const HttpAnswer& answer) {
-                     encodings_.heard(answer.header("accept-encoding"));
+                     encodings_.learn(answer.header("accept-encoding"));
                    }}},
       cycle_{config.refresh_period, contract_.deltas ? config.prompt_gap : Duration::zero()},
       backoff_{retry_policy(config.refresh_period)},
@@ -50,15 +50,15 @@ Publisher::Publisher(const PublisherConfig& config, World& world, Http& http)
       compressor_{{.gzip_level = config.gzip_level,
                    .zstd_level = config.zstd_level,
                    .least = config.compress_least}},
-      shards_{config.pacers, config.pace_stale},
       pace_{world,
             "pace",
             {.stale = config.pace_stale},
             config.ids,
-            [this](const Address& from, const PaceCycle&,
-                   const std::vector<std::uint32_t>& changed) { hear_pace(from, changed); }},
+            [this](const Address&, const PaceCycle&, const std::vector<std::uint32_t>& changed) {
+              on_pace(changed);
+            }},
       feedback_{world, "feedback", {.ids = config.ids, .keyframe = config.feedback_keyframe}},
-      parts_{static_cast<std::size_t>(config.max_targets)},
+      batch_limit_{static_cast<std::size_t>(config.max_targets)},
       publishing_{world.log, "publishing_failed"},
       round_trips_{world.log, "round_trip_slow"},
       pacing_{world.log, "pace_stale"},
@@ -75,7 +75,7 @@ Publisher::Publisher(const PublisherConfig& config, World& world, Http& http)
   control_.question("report", [this](const auto&) -> Result<Bytes> { return encode(report()); });
   world_.bus.subscribe("grant", [this](const Address&, Payload bytes) { on_grant(bytes); });
   report_timer_ = world_.timers.every(config_.report_period, [this] { send_report(); });
-  figures_.capacity_targets.set(-1);
+  metrics_.capacity_targets.set(-1);
   wake_ = world_.timers.after(Duration::zero(), [this] { step(); });
 }
 
@@ -122,10 +122,10 @@ void Publisher::step() {
   if (stop_until_) {
     step_stop(now);
   } else if (gate_.open() && !publication_ && access_.token().usable(now)) {
-    if (is_left_)
-      publish(now, Occasion::rest);
+    if (has_more_)
+      publish(now, Occasion::next_batch);
     else if (cycle_.due(now))
-      publish(now, Occasion::beat);
+      publish(now, Occasion::period);
     else if (cycle_.prompt_due(now))
       publish(now, Occasion::prompt);
   }
@@ -141,22 +141,21 @@ void Publisher::schedule(Instant now) {
   } else if (gate_.open()) {
     next = std::min(next, gate_.closes_at());
     if (!publication_ && access_.token().usable(now))
-      next = std::min(next, is_left_ ? now : cycle_.next(now));
+      next = std::min(next, has_more_ ? now : cycle_.next(now));
   }
   world_.timers.cancel(wake_);
   wake_ = world_.timers.after(std::max(next - now, Duration::zero()), [this] { step(); });
 }
 
-void Publisher::hear_pace(const Address& from, const std::vector<std::uint32_t>& changed) {
-  shards_.heard(static_cast<std::size_t>(from.index), world_.clock.now());
+void Publisher::on_pace(const std::vector<std::uint32_t>& changed) {
   if (!gate_.open() || full_due_) return;
   bool is_urgent = false;
   for (const std::uint32_t index : changed) {
     offers_.set(index, offer_of(pace_.row(index)));
-    is_urgent = is_urgent || offers_.urgent(index);
+    is_urgent = is_urgent || offers_.is_urgent(index);
   }
   if (!is_urgent) return;
-  cycle_.urge();
+  cycle_.request_prompt();
   step();
 }
 
@@ -165,8 +164,8 @@ void Publisher::on_grant(Payload bytes) {
   if (!grant) return grants_.bad({{"why", grant.error().detail}});
   grants_.good();
   const std::uint64_t ignored = gate_.ignored();
-  on_change(gate_.hear(*grant, world_.clock.now()));
-  figures_.grants_ignored.add(static_cast<double>(gate_.ignored() - ignored));
+  on_change(gate_.receive(*grant, world_.clock.now()));
+  metrics_.grants_ignored.add(static_cast<double>(gate_.ignored() - ignored));
   step();
 }
 
@@ -176,11 +175,11 @@ void Publisher::on_change(Gate::Change change) {
       return;
     case Gate::Change::opened:
       cancel_publication();
-      if (gate_.term() !=
-          request_.term) {  // A term of its own: its first publication raises the fence.
+      // The first publication of another term goes out at once: it raises the fence.
+      if (gate_.term() != request_.term) {
         sequence_ = 0;
-        parts_.forget();
-        encodings_.forgive();
+        batch_limit_.reset();
+        encodings_.reset();
         feedback_of_term_ = false;
         backoff_.reset();
         cycle_.start(world_.clock.now());
@@ -209,7 +208,7 @@ void Publisher::stop(std::function<void()> done) {
 }
 
 void Publisher::step_stop(Instant now) {
-  if (publication_ || said_last_) return;  // on_answer() goes on.
+  if (publication_ || sent_last_) return;  // on_answer() goes on.
   if (gate_.is_over(now)) return finish_stop();
   if (now < *stop_until_) return;
   if (!gate_.may_send_last(now) || !access_.token().usable(now)) return finish_stop();
@@ -217,12 +216,12 @@ void Publisher::step_stop(Instant now) {
 }
 
 void Publisher::publish_last() {
-  said_last_ = true;
+  sent_last_ = true;
   for (std::uint32_t i = 0; i < offers_.size(); ++i)
     offers_.set(i, nothing(PaceState::disabled, PaceReason::disabled));
   // Targets beyond the limit are not named: a full publication allows them nothing.
   make_request(true, false);
-  is_left_ = false;
+  has_more_ = false;
   world_.log.info("final_zero", {{"term", gate_.term()}, {"sequence", sequence_}});
   send(true);
   if (!publication_) finish_stop();

@@ -2,13 +2,15 @@
 // out.
 //
 //   Publisher publisher{config, world, http};
-//   publisher.stop([&] { loop.stop(); });     // SIGTERM: hands over, or says a last zero, then
-//   calls back
+//   publisher.stop([&] { loop.stop(); });     // SIGTERM: calls back when the process may end
 //
-// Everything happens in step(): time passed or something was heard; it acts on what is due and sets
-// one timer for what is due next. One publication is in flight at most. service.cpp decides what is
-// due, service_publication.cpp makes a publication and takes its answer, service_report.cpp says
-// what others may know; Access has tokens and probes.
+// Everything happens in step(), called when time passed or something arrived: it acts on what is
+// due and sets one timer for what is due next. One publication is in flight at most.
+//
+//   service.cpp               decides what is due
+//   service_publication.cpp   makes a publication and takes its answer
+//   service_report.cpp        says what others may know
+//   service_access.*          has tokens and probes
 #pragma once
 
 #include <functional>
@@ -23,17 +25,16 @@
 #include "common/ports/state_channel.h"
 #include "common/ports/token.h"
 #include "common/ports/world.h"
+#include "services/publisher/batch_limit.h"
 #include "services/publisher/capacity.h"
 #include "services/publisher/compress.h"
 #include "services/publisher/config.h"
 #include "services/publisher/cycle.h"
-#include "services/publisher/figures.h"
 #include "services/publisher/gate.h"
-#include "services/publisher/parts.h"
-#include "services/publisher/request.h"
+#include "services/publisher/metrics.h"
+#include "services/publisher/offers.h"
+#include "services/publisher/publication_result.h"
 #include "services/publisher/service_access.h"
-#include "services/publisher/shards.h"
-#include "services/publisher/verdict.h"
 
 namespace paceline::publisher {
 
@@ -45,12 +46,13 @@ class Publisher {
   Publisher& operator=(const Publisher&) = delete;
 
   /// Sends nothing more, tells the elector and waits for it to take the grant back. If it goes on
-  /// renewing it instead, nobody takes over: one last publication allows nothing. Then `done`,
-  /// once.
+  /// renewing it instead, nobody takes over: one last publication allows nothing.
+  ///   done   called once, when there is nothing more to wait for
   void stop(std::function<void()> done);
 
-  /// Publishes for these targets from now on; says how many. The next publication is a full one, by
-  /// which the endpoint allows nothing for those that left.
+  /// Publishes for these targets from now on. The next publication is a full one, by which the
+  /// endpoint allows nothing for those that left.
+  ///   returns   how many there are, came and left, for people
   std::string take_targets(std::vector<std::string> ids, std::vector<std::string> channels,
                            std::string version);
 
@@ -66,7 +68,7 @@ class Publisher {
     Encoding encoding = Encoding::identity;
     std::uint64_t sent_bytes = 0;
     Duration timeout{};
-    bool last = false;  // The zero of a controlled stop.
+    bool last = false;  // The final publication of a stop, which allows nothing.
   };
 
   void number_targets();
@@ -75,23 +77,29 @@ class Publisher {
   void on_grant(Payload bytes);
   void on_change(Gate::Change change);
 
-  /// Why a publication goes out: its period has come, something cannot wait for that, or there are
-  /// targets for which the last one had no room.
-  enum class Occasion { beat, prompt, rest };
+  /// Why a publication goes out.
+  ///   period       its period has come
+  ///   prompt       something cannot wait for that
+  ///   next_batch   the last one had no room for all targets
+  enum class Occasion { period, prompt, next_batch };
   void publish(Instant now, Occasion occasion);
-  void hear_pace(const Address& from, const std::vector<std::uint32_t>& changed);
+  void on_pace(const std::vector<std::uint32_t>& changed);
   void publish_last();
   void refresh_offers(Instant now);
+  double pace_age_s(Instant now) const;
   void make_request(bool full, bool continued);
   void send(bool last);
+  HttpRequest http_request(Duration timeout) const;
+  void record_sent(std::size_t sent_bytes);
+  PublicationResult result_of(const Result<HttpAnswer>& answer);
   void on_answer(Result<HttpAnswer> answer);
-  void note_times(const HttpAnswer& answer);
-  void on_accepted(const Verdict& verdict, double round_trip_s);
-  void on_refused(const Verdict& verdict, const InFlight& sent, double round_trip_s);
+  void record_times(const HttpAnswer& answer);
+  void on_accepted(const PublicationResult& result, double round_trip_s);
+  void on_refused(const PublicationResult& result, const InFlight& sent, double round_trip_s);
   void back_off(Duration at_least);
-  void take_feedback(const PublicationAnswer& answer);
+  void apply_feedback(const PublicationAnswer& answer);
   void cancel_publication();
-  void watch_round_trip(double round_trip_s);
+  void check_round_trip(double round_trip_s);
 
   void step_stop(Instant now);
   void finish_stop();
@@ -104,7 +112,7 @@ class Publisher {
   Http& http_;
   const Contract contract_;
   const std::string publication_url_;
-  Figures figures_;
+  PublisherMetrics metrics_;
 
   Gate gate_;
   Access access_;
@@ -114,29 +122,28 @@ class Publisher {
   Offers offers_;
   PublicationRequest request_;  // The last one made; reused.
   std::string body_;
-  std::string packed_;  // body_ as packed_as_; empty if that is identity.
-  Encoding packed_as_ = Encoding::identity;
+  std::string compressed_;  // body_ in body_encoding_; empty if that is identity.
+  Encoding body_encoding_ = Encoding::identity;
   Encodings encodings_;
   Compressor compressor_;
 
   std::unordered_map<std::string, std::uint32_t> index_of_;
   std::vector<std::uint8_t> shard_of_;  // Of each target.
-  Shards shards_;                       // When a shard's rows were last brought up to date.
   StateReader<TargetPace> pace_;
   StateWriter<TargetFeedback> feedback_;
   std::string epoch_;
-  bool feedback_of_term_ = false;  // Feedback was heard under this term: all rows are true.
+  bool feedback_of_term_ = false;  // An answer came under this term: all rows are true.
 
   std::uint64_t sequence_ = 0;
   bool full_due_ = true;
-  bool is_left_ = false;  // The last publication had room for some targets only.
+  bool has_more_ = false;  // The last publication had room for some targets only.
   int since_full_ = 0;
-  Parts parts_;
+  BatchLimit batch_limit_;
   std::optional<InFlight> publication_;
   std::optional<Instant> accepted_at_;
   std::function<void()> stopped_;
   std::optional<Instant> stop_until_;
-  bool said_last_ = false;
+  bool sent_last_ = false;
   int slow_in_a_row_ = 0;
   TimerId wake_ = 0;
   std::uint64_t reports_ = 0;

@@ -21,22 +21,22 @@ PublicationReport Publisher::report() const {
   report.skipped_cycles = cycle_.skipped();
   report.prompts = cycle_.prompts();
   report.since_accepted_s = accepted_at_ ? to_seconds(now - *accepted_at_) : -1;
-  report.pace_age_s = shards_.age_s(now);
+  report.pace_age_s = pace_age_s(now);
   report.endpoint_reachable = access_.reachable(now);
   report.endpoint_tried = access_.tried();
-  report.capacity_targets = figures_.capacity_targets.value();
+  report.capacity_targets = metrics_.capacity_targets.value();
   return report;
 }
 
 void Publisher::send_report() {
   ++reports_;
   const PublicationReport now = report();
-  figures_.gate_open.set(now.open ? 1 : 0);
-  figures_.term.set(static_cast<double>(now.term));
-  figures_.sequence.set(static_cast<double>(now.sequence));
-  figures_.pace_age_s.set(now.pace_age_s);
-  figures_.since_accepted_s.set(now.since_accepted_s);
-  figures_.endpoint_reachable.set(now.endpoint_reachable ? 1 : 0);
+  metrics_.gate_open.set(now.open ? 1 : 0);
+  metrics_.term.set(static_cast<double>(now.term));
+  metrics_.sequence.set(static_cast<double>(now.sequence));
+  metrics_.pace_age_s.set(now.pace_age_s);
+  metrics_.since_accepted_s.set(now.since_accepted_s);
+  metrics_.endpoint_reachable.set(now.endpoint_reachable ? 1 : 0);
   world_.bus.publish("publication", encode(now));
 }
 
@@ -53,13 +53,13 @@ void Publisher::fill_status(StatusReply& reply) const {
        {"targets_version", config_.targets_version},
        {"bytes", fmt::format("{} as {}", now.body_bytes, now.sent_bytes)},
        {"encoding", to_string(encodings_.choose())},
-       {"part_limit", fmt::format("{} targets", parts_.limit())},
+       {"part_limit", fmt::format("{} targets", batch_limit_.limit())},
        {"round_trip", fmt::format("{:.1f} ms of {:.0f} ms", now.round_trip_ms, now.period_ms)},
        {"times",
         fmt::format("connect {:.1f} ms, TLS {:.1f} ms, first byte {:.1f} ms, total {:.1f} ms",
-                    figures_.connect_s.value() * 1000, figures_.tls_s.value() * 1000,
-                    figures_.first_byte_s.value() * 1000, figures_.total_s.value() * 1000)},
-       {"capacity", fmt::format("{:.0f} targets", figures_.capacity_targets.value())},
+                    metrics_.connect_s.value() * 1000, metrics_.tls_s.value() * 1000,
+                    metrics_.first_byte_s.value() * 1000, metrics_.total_s.value() * 1000)},
+       {"capacity", fmt::format("{:.0f} targets", metrics_.capacity_targets.value())},
        {"cycles", fmt::format("{} sent, {} skipped, {} prompt ones between them", now.cycles,
                               now.skipped_cycles, now.prompts)},
        {"since_accepted", fmt::format("{:.1f} s", now.since_accepted_s)},

@@ -59,10 +59,10 @@ PublicationEndpoint::Verdict PublicationEndpoint::receive(const PublicationReque
     allowed_[target] = {.allowance = request.full ? 0 : centre_.allowance(target),
                         .max_pending = request.full ? 0 : allowed_[target].max_pending,
                         .until = until};
-  for (const TargetOffer& offer : request.targets) {
-    const auto known = index_of_.find(offer.id);
+  for (const auto& [id, channel, offer] : request.targets) {
+    const auto known = index_of_.find(id);
     if (known == index_of_.end()) {
-      verdict.answer.rejected.push_back({offer.id, "unknown_target"});
+      verdict.answer.rejected.push_back({id, "unknown_target"});
       continue;
     }
     ++verdict.answer.accepted;

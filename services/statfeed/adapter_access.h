@@ -7,16 +7,15 @@
 //   const auto key = access.key();                   // with which credentials it went out
 //   access.refused(key)  |  access.accepted()        // 401  |  2xx
 //
-// A fetched token is renewed at 80 % of its life (common/ports/token.h), and at once after the
-// first 401 to it.
+// Tokens are fetched as common/ports/client_credentials.h has it.
 #pragma once
 
 #include <functional>
 #include <optional>
 #include <string>
 
+#include "common/ports/client_credentials.h"
 #include "common/ports/http.h"
-#include "common/ports/token.h"
 #include "common/ports/world.h"
 #include "services/statfeed/config.h"
 
@@ -25,7 +24,6 @@ namespace paceline::statfeed {
 class ServerAccess {
  public:
   ServerAccess(StatServerAccess settings, const std::string& server, World& world, Http& http);
-  ~ServerAccess();
   ServerAccess(const ServerAccess&) = delete;
   ServerAccess& operator=(const ServerAccess&) = delete;
 
@@ -38,24 +36,16 @@ class ServerAccess {
   /// Names the credentials of request(): another number after another token.
   std::uint64_t key() const { return key_; }
   void refused(std::uint64_t key);
-  void accepted() { token_.accepted(); }
+  void accepted();
 
  private:
-  HttpRequest bare(std::string method, std::string url) const;
-  void renew();
-  void fetch();
-  void take(Result<HttpAnswer> answer);
+  void on_token(bool fetched);
 
   StatServerAccess settings_;
-  World& world_;
-  Http& http_;
-  Token token_{{}};
-  std::uint64_t key_ = 0;
   std::string basic_;
+  std::optional<ClientCredentials> credentials_;  // If tokens are fetched.
+  std::uint64_t key_ = 0;
   std::function<void()> ready_;
-  std::optional<HttpCall> call_;
-  TimerId timer_ = 0;
-  FaultLog fault_;
 };
 
 }  // namespace paceline::statfeed

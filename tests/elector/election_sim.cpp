@@ -292,7 +292,7 @@ void ElectionSim::handle(Event& event) {
   const bool was_open = node.gate->open();
   switch (event.what) {
     case EventKind::granted: {
-      const auto change = node.gate->hear(*event.grant, local(node));
+      const auto change = node.gate->receive(*event.grant, local(node));
       if (node.gate->open())
         at(true_time(node, node.gate->closes_at()),
            {.what = EventKind::gate_timer, .node = node.index, .life = node.publisher_life});

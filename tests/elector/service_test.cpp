@@ -40,7 +40,7 @@ struct SimPublisher {
         gate{{.node = node, .boot = "boot", .incarnation = w.incarnation, .guard = 20ms}} {
     world.bus.subscribe("grant", [this](const Address& from, Payload bytes) {
       if (from.node != node) return;
-      gate.hear(decode<Grant>(bytes).value(), world.clock.now());
+      gate.receive(decode<Grant>(bytes).value(), world.clock.now());
       report();
     });
     world.timers.every(200ms, [this] { report(); });

@@ -73,10 +73,16 @@ TEST_CASE("a wrong setting is refused by its name", "[publisher]") {
 }
 
 TEST_CASE("a secret goes to nobody without TLS but this machine", "[publisher]") {
-  const auto [url, good] = GENERATE(table<std::string, bool>({{"http://login.example.org/", false},
-                                                              {"http://127.0.0.1:80/", true},
-                                                              {"ftp://login.example.org/", false},
-                                                              {"https://a/\\r\\nX: y", false}}));
+  const auto [url, good] =
+      GENERATE(table<std::string, bool>({{"http://login.example.org/", false},
+                                         {"http://127.0.0.1:80/", true},
+                                         {"http://localhost/", true},
+                                         {"http://[::1]:80/", true},
+                                         {"http://localhost.attacker.example/", false},
+                                         {"http://127.0.0.1.attacker.example/", false},
+                                         {"http://localhost@attacker.example/", false},
+                                         {"ftp://login.example.org/", false},
+                                         {"https://a/\\r\\nX: y", false}}));
   CAPTURE(url);
 
   const auto config = parsed("base_auth_url = \"" + url +

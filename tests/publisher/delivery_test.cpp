@@ -1,10 +1,10 @@
-// What reaches the endpoint, and what comes back from it, on virtual time: parts, encodings, full
+// What reaches the endpoint, and what comes back from it, on virtual time: batches, encodings, full
 // publications that were asked for, reach, feedback through losses.
 #include "tests/support/catch.h"
 
 #include <algorithm>
 
-#include "tests/publisher/stage.h"
+#include "tests/publisher/fixture.h"
 
 namespace paceline::test {
 using namespace publisher;
@@ -19,131 +19,131 @@ Result<HttpAnswer> status(int code, std::string body) {
 
 }  // namespace
 
-TEST_CASE("parts that outlast the period say what is true by then", "[publisher][scenario]") {
-  Stage stage{21, [](PublisherConfig& config) {
-                for (int i = 0; i < 500; ++i) config.ids.push_back("more" + std::to_string(i));
-                config.channels.assign(config.ids.size(), "chat");
-                config.max_targets = 100;
-              }};
-  stage.endpoint->delay_min = stage.endpoint->delay_max = 900ms;
-  stage.sim.run_for(3s);
-  stage.grant(257);
-  stage.sim.run_for(1100ms);
-  stage.pace(7);
+TEST_CASE("batches that outlast the period say what is true by then", "[publisher][scenario]") {
+  Fixture fixture{21, [](PublisherConfig& config) {
+                    for (int i = 0; i < 500; ++i) config.ids.push_back("more" + std::to_string(i));
+                    config.channels.assign(config.ids.size(), "chat");
+                    config.max_targets = 100;
+                  }};
+  fixture.endpoint->delay_min = fixture.endpoint->delay_max = 900ms;
+  fixture.sim.run_for(3s);
+  fixture.grant(257);
+  fixture.sim.run_for(1100ms);
+  fixture.pace(7);
 
-  stage.sim.run_for(4s);
+  fixture.sim.run_for(4s);
 
-  REQUIRE(stage.published().size() >= 5);
-  CHECK(stage.published()[0].request.targets[0].proactive == 1);
-  CHECK(stage.published()[3].request.targets[0].proactive == 7);
-  CHECK(stage.endpoint->most_in_flight == 1);
-  CHECK(stage.endpoint->refused == 0);
+  REQUIRE(fixture.published().size() >= 5);
+  CHECK(fixture.published()[0].request.targets[0].offer.proactive == 1);
+  CHECK(fixture.published()[3].request.targets[0].offer.proactive == 7);
+  CHECK(fixture.endpoint->most_in_flight == 1);
+  CHECK(fixture.endpoint->refused == 0);
 }
 
 TEST_CASE("a publication that has outgrown the period goes out in pieces that fit",
           "[publisher][scenario]") {
-  Stage stage{22, [](PublisherConfig& config) {
-                for (int i = 0; i < 994; ++i) config.ids.push_back("more" + std::to_string(i));
-                config.channels.assign(config.ids.size(), "chat");
-              }};
+  Fixture fixture{22, [](PublisherConfig& config) {
+                    for (int i = 0; i < 994; ++i) config.ids.push_back("more" + std::to_string(i));
+                    config.channels.assign(config.ids.size(), "chat");
+                  }};
   // A link on which a target takes 4 ms: all of them would take twice the period.
-  stage.endpoint->delay_of = [](const PublicationRequest& request) {
+  fixture.endpoint->delay_of = [](const PublicationRequest& request) {
     return 10ms + 4ms * static_cast<int>(request.targets.size());
   };
-  stage.sim.run_for(3s);
-  stage.grant(257, 58s);
+  fixture.sim.run_for(3s);
+  fixture.grant(257, 58s);
 
-  stage.sim.run_for(20s);
+  fixture.sim.run_for(20s);
 
   std::map<std::string, int> told;
-  for (const auto& published : stage.published())
-    for (const auto& target : published.request.targets) told[target.id] = target.proactive;
-  CHECK(stage.published()[0].request.targets.size() == 1000);
-  CHECK(stage.endpoint->accepted.size() == 1000);
-  CHECK(stage.publisher->report().since_accepted_s < 2);
+  for (const auto& published : fixture.published())
+    for (const auto& target : published.request.targets) told[target.id] = target.offer.proactive;
+  CHECK(fixture.published()[0].request.targets.size() == 1000);
+  CHECK(fixture.endpoint->accepted.size() == 1000);
+  CHECK(fixture.publisher->report().since_accepted_s < 2);
 }
 
 TEST_CASE("the endpoint may ask for a full publication", "[publisher][scenario]") {
-  Stage stage{23};
-  stage.sim.run_for(1s);
-  stage.grant(257);
-  stage.sim.run_for(5s);
-  CHECK(!stage.published().back().request.full);
+  Fixture fixture{23};
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(5s);
+  CHECK(!fixture.published().back().request.full);
 
-  stage.endpoint->full_wanted = true;
-  stage.sim.run_for(4s);
-  CHECK(stage.published().back().request.full);
+  fixture.endpoint->full_wanted = true;
+  fixture.sim.run_for(4s);
+  CHECK(fixture.published().back().request.full);
 
-  stage.endpoint->full_wanted = false;
-  stage.sim.run_for(4s);
-  CHECK(!stage.published().back().request.full);
+  fixture.endpoint->full_wanted = false;
+  fixture.sim.run_for(4s);
+  CHECK(!fixture.published().back().request.full);
 }
 
 TEST_CASE("an endpoint that misses a publication is told everything", "[publisher][scenario]") {
-  Stage stage{24};
-  stage.sim.run_for(1s);
-  stage.grant(257);
-  stage.sim.run_for(5s);
-  stage.endpoint->forget();  // It was restored from a backup.
-  const auto before = stage.published().size();
+  Fixture fixture{24};
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(5s);
+  fixture.endpoint->forget();  // It was restored from a backup.
+  const auto before = fixture.published().size();
 
-  stage.sim.run_for(4s);
+  fixture.sim.run_for(4s);
 
-  REQUIRE(stage.published().size() >= before + 2);
-  CHECK(stage.endpoint->refused == 1);
-  CHECK(stage.published()[before + 1].request.full);
-  CHECK(stage.published()[before + 1].request.sequence ==
-        stage.published()[before].request.sequence + 1);
-  CHECK(stage.publisher->report().outcome == PublicationOutcome::accepted);
+  REQUIRE(fixture.published().size() >= before + 2);
+  CHECK(fixture.endpoint->refused == 1);
+  CHECK(fixture.published()[before + 1].request.full);
+  CHECK(fixture.published()[before + 1].request.sequence ==
+        fixture.published()[before].request.sequence + 1);
+  CHECK(fixture.publisher->report().outcome == PublicationOutcome::accepted);
 }
 
 TEST_CASE("a token service out of reach is no reach once the token has run out",
           "[publisher][scenario]") {
-  Stage stage{25};
-  stage.sim.run_for(1s);
-  CHECK(stage.publisher->report().endpoint_reachable);
-  stage.endpoint->token_status = 503;
+  Fixture fixture{25};
+  fixture.sim.run_for(1s);
+  CHECK(fixture.publisher->report().endpoint_reachable);
+  fixture.endpoint->token_status = 503;
 
-  stage.sim.run_for(290s);
-  CHECK(stage.publisher->report().endpoint_reachable);
-  stage.sim.run_for(15s);
-  CHECK(!stage.publisher->report().endpoint_reachable);
+  fixture.sim.run_for(290s);
+  CHECK(fixture.publisher->report().endpoint_reachable);
+  fixture.sim.run_for(15s);
+  CHECK(!fixture.publisher->report().endpoint_reachable);
 
-  stage.endpoint->token_status = 200;
-  stage.sim.run_for(15s);
-  CHECK(stage.publisher->report().endpoint_reachable);
+  fixture.endpoint->token_status = 200;
+  fixture.sim.run_for(15s);
+  CHECK(fixture.publisher->report().endpoint_reachable);
 }
 
 TEST_CASE("the endpoint's announcement reaches a standby, and its first publication",
           "[publisher][scenario]") {
-  Stage stage{26, [](PublisherConfig& config) {
-                config.zstd = true;
-                config.compress_least = 0;
-              }};
-  stage.endpoint->announces = "gzip, zstd";
-  stage.sim.run_for(1s);
-  stage.grant(257);
-  stage.sim.run_for(100ms);
+  Fixture fixture{26, [](PublisherConfig& config) {
+                    config.zstd = true;
+                    config.compress_least = 0;
+                  }};
+  fixture.endpoint->announces = "gzip, zstd";
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(100ms);
 
-  REQUIRE(stage.published().size() == 1);
-  CHECK(stage.endpoint->encodings == std::vector<std::string>{"zstd"});
+  REQUIRE(fixture.published().size() == 1);
+  CHECK(fixture.endpoint->encodings == std::vector<std::string>{"zstd"});
 }
 
 TEST_CASE("a slow round trip is warned about once, and once that it is over",
           "[publisher][scenario]") {
-  Stage stage{27};
-  stage.sim.run_for(1s);
-  stage.endpoint->delay_min = stage.endpoint->delay_max = 1200ms;  // Of 2 s.
-  stage.grant(257, 58s);
-  stage.sim.run_for(20s);
-  CHECK(stage.sim.count("round_trip_slow") == 1);
-  CHECK(stage.sim.count("round_trip_slow_over") == 0);
+  Fixture fixture{27};
+  fixture.sim.run_for(1s);
+  fixture.endpoint->delay_min = fixture.endpoint->delay_max = 1200ms;  // Of 2 s.
+  fixture.grant(257, 58s);
+  fixture.sim.run_for(20s);
+  CHECK(fixture.sim.count("round_trip_slow") == 1);
+  CHECK(fixture.sim.count("round_trip_slow_over") == 0);
 
-  stage.endpoint->delay_min = stage.endpoint->delay_max = 800ms;
-  stage.sim.run_for(10s);
+  fixture.endpoint->delay_min = fixture.endpoint->delay_max = 800ms;
+  fixture.sim.run_for(10s);
 
-  CHECK(stage.sim.count("round_trip_slow") == 1);
-  CHECK(stage.sim.count("round_trip_slow_over") == 1);
+  CHECK(fixture.sim.count("round_trip_slow") == 1);
+  CHECK(fixture.sim.count("round_trip_slow_over") == 1);
 }
 
 // 150 seeds: publications that never arrive, answers that are lost, late or come twice, restarts
@@ -153,27 +153,27 @@ TEST_CASE("a slow round trip is warned about once, and once that it is over",
 TEST_CASE("feedback is neither lost nor counted twice", "[publisher][scenario][property]") {
   const auto seed = GENERATE(range(0u, 150u));
   CAPTURE(seed);
-  Stage stage{seed};
-  stage.sim.link({.loss = 0.2, .duplicate = 0.2, .delay_min = 100us, .delay_max = 30ms});
+  Fixture fixture{seed};
+  fixture.sim.link({.loss = 0.2, .duplicate = 0.2, .delay_min = 100us, .delay_max = 30ms});
   SimRandom chance{seed + 1000};
   std::string before;
   bool calm = false;
-  stage.endpoint->answer = [&](const PublicationRequest& request) -> Result<HttpAnswer> {
+  fixture.endpoint->answer = [&](const PublicationRequest& request) -> Result<HttpAnswer> {
     const double what = calm ? 1 : chance.uniform();
     if (what < 0.15) return fail(Errc::unavailable, "never arrived");
     if (what < 0.25 && !before.empty()) return status(200, before);  // An older answer, again.
-    auto answer = stage.endpoint->accept(request);
+    auto answer = fixture.endpoint->accept(request);
     if (what < 0.45) return fail(Errc::unavailable, "the answer was lost");
     if (answer && answer->status == 200) before = answer->body;
     return answer;
   };
-  stage.endpoint->delay_max = 2500ms;
+  fixture.endpoint->delay_max = 2500ms;
   std::map<std::string, std::uint64_t> most;
   const auto watch = [&] {
     for (std::uint32_t i = 0; i < 6; ++i) {
-      const auto& id = stage.config.ids[i];
-      const auto seen = stage.feedback->row(i).sent;
-      CHECK(seen <= stage.endpoint->counts[id].sent);
+      const auto& id = fixture.config.ids[i];
+      const auto seen = fixture.feedback->row(i).sent;
+      CHECK(seen <= fixture.endpoint->counts[id].sent);
       CHECK(seen >= most[id]);
       most[id] = std::max(most[id], seen);
     }
@@ -181,27 +181,27 @@ TEST_CASE("feedback is neither lost nor counted twice", "[publisher][scenario][p
 
   std::uint64_t term = 257;
   for (int i = 0; i < 60; ++i) {
-    stage.pace(static_cast<int>(chance.uniform() * 4));
+    fixture.pace(static_cast<int>(chance.uniform() * 4));
     if (chance.uniform() < 0.05) term += 256;
     if (chance.uniform() < 0.03) {
-      stage.restart();
+      fixture.restart();
       most.clear();  // A new incarnation begins with nothing until it is answered.
     }
-    stage.grant(term, 5s);
-    stage.sim.run_for(std::chrono::milliseconds{static_cast<int>(chance.uniform() * 1500)});
+    fixture.grant(term, 5s);
+    fixture.sim.run_for(std::chrono::milliseconds{static_cast<int>(chance.uniform() * 1500)});
     watch();
   }
   calm = true;
-  stage.endpoint->delay_max = 5ms;
-  stage.pace(0);
+  fixture.endpoint->delay_max = 5ms;
+  fixture.pace(0);
   for (int i = 0; i < 60; ++i) {
-    stage.grant(term, 5s);
-    stage.sim.run_for(500ms);
+    fixture.grant(term, 5s);
+    fixture.sim.run_for(500ms);
     watch();
   }
 
   for (std::uint32_t i = 0; i < 6; ++i)
-    CHECK(stage.feedback->row(i).sent == stage.endpoint->counts[stage.config.ids[i]].sent);
+    CHECK(fixture.feedback->row(i).sent == fixture.endpoint->counts[fixture.config.ids[i]].sent);
 }
 
 }  // namespace paceline::test

@@ -47,7 +47,7 @@ TEST_CASE("a gate is shut until a grant comes", "[publisher]") {
 TEST_CASE("a grant opens the gate until the guard before it expires", "[publisher]") {
   Gate gate = closed_gate();
 
-  CHECK(gate.hear(grant({.term = 7}), start) == Gate::Change::opened);
+  CHECK(gate.receive(grant({.term = 7}), start) == Gate::Change::opened);
 
   CHECK(gate.may_send(start + 479ms));
   CHECK(!gate.may_send(start + 480ms));
@@ -66,16 +66,16 @@ TEST_CASE("a grant of another node, another boot or no term never opens the gate
                                                  {.life = 2h}}));
   Gate gate = closed_gate();
 
-  gate.hear(grant(foreign), start);
+  gate.receive(grant(foreign), start);
 
   CHECK(!gate.may_send(start));
 }
 
 TEST_CASE("a grant renewed under the same term keeps the gate open", "[publisher]") {
   Gate gate = closed_gate();
-  gate.hear(grant({.term = 7, .sequence = 1}), start);
+  gate.receive(grant({.term = 7, .sequence = 1}), start);
 
-  const auto change = gate.hear(grant({.term = 7, .sequence = 2}, start + 400ms), start + 400ms);
+  const auto change = gate.receive(grant({.term = 7, .sequence = 2}, start + 400ms), start + 400ms);
 
   CHECK(change == Gate::Change::none);
   CHECK(gate.may_send(start + 800ms));
@@ -83,22 +83,22 @@ TEST_CASE("a grant renewed under the same term keeps the gate open", "[publisher
 
 TEST_CASE("a grant overtaken by its revocation does not open the gate again", "[publisher]") {
   Gate gate = closed_gate();
-  gate.hear(grant({.term = 7, .sequence = 1}), start);
+  gate.receive(grant({.term = 7, .sequence = 1}), start);
 
-  CHECK(gate.hear(grant({.term = 0, .sequence = 3}), start + 1ms) == Gate::Change::closed);
+  CHECK(gate.receive(grant({.term = 0, .sequence = 3}), start + 1ms) == Gate::Change::closed);
 
   CHECK(gate.stopped_term() == 7);
-  gate.hear(grant({.term = 7, .sequence = 2}), start + 2ms);
+  gate.receive(grant({.term = 7, .sequence = 2}), start + 2ms);
   CHECK(!gate.may_send(start + 2ms));
   CHECK(gate.ignored() == 1);
 }
 
 TEST_CASE("a term that was taken back is over, whoever grants it", "[publisher]") {
   Gate gate = closed_gate();
-  gate.hear(grant({.term = 7, .sequence = 1}), start);
-  gate.hear(grant({.term = 0, .sequence = 2}), start + 1ms);
+  gate.receive(grant({.term = 7, .sequence = 1}), start);
+  gate.receive(grant({.term = 0, .sequence = 2}), start + 1ms);
 
-  gate.hear(grant({.term = 7, .sequence = 1, .incarnation = 2}), start + 2ms);
+  gate.receive(grant({.term = 7, .sequence = 1, .incarnation = 2}), start + 2ms);
 
   CHECK(!gate.may_send(start + 2ms));
 }
@@ -106,21 +106,22 @@ TEST_CASE("a term that was taken back is over, whoever grants it", "[publisher]"
 TEST_CASE("a grant for the publisher before us is not for us", "[publisher]") {
   Gate gate = closed_gate();
 
-  gate.hear(grant({.term = 7, .sequence = 1, .publisher = 4}), start);
+  gate.receive(grant({.term = 7, .sequence = 1, .publisher = 4}), start);
   CHECK(!gate.may_send(start));
   CHECK(gate.ignored() == 1);
 
-  gate.hear(grant({.term = 7, .sequence = 2}), start);
+  gate.receive(grant({.term = 7, .sequence = 2}), start);
   CHECK(gate.may_send(start));
 }
 
 TEST_CASE("a grant that ran out may be renewed after the elector's grace", "[publisher]") {
   Gate gate = closed_gate();
-  gate.hear(grant({.term = 7, .sequence = 1}), start);
+  gate.receive(grant({.term = 7, .sequence = 1}), start);
   gate.tick(start + 1s);
-  gate.hear(grant({.term = 0, .sequence = 2}), start + 1s);
+  gate.receive(grant({.term = 0, .sequence = 2}), start + 1s);
 
-  const auto change = gate.hear(grant({.term = 7, .sequence = 3}, start + 1100ms), start + 1100ms);
+  const auto change =
+      gate.receive(grant({.term = 7, .sequence = 3}, start + 1100ms), start + 1100ms);
 
   CHECK(change == Gate::Change::opened);
   CHECK(gate.stopped_term() == 0);
@@ -128,9 +129,9 @@ TEST_CASE("a grant that ran out may be renewed after the elector's grace", "[pub
 
 TEST_CASE("a higher term ends the one before", "[publisher]") {
   Gate gate = closed_gate();
-  gate.hear(grant({.term = 7, .sequence = 1}), start);
+  gate.receive(grant({.term = 7, .sequence = 1}), start);
 
-  CHECK(gate.hear(grant({.term = 9, .sequence = 2}), start) == Gate::Change::opened);
+  CHECK(gate.receive(grant({.term = 9, .sequence = 2}), start) == Gate::Change::opened);
 
   CHECK(gate.term() == 9);
   CHECK(gate.stopped_term() == 7);
@@ -138,42 +139,42 @@ TEST_CASE("a higher term ends the one before", "[publisher]") {
 
 TEST_CASE("a fenced gate opens for the fence's term or a higher one only", "[publisher]") {
   Gate gate = closed_gate();
-  gate.hear(grant({.term = 7, .sequence = 1}), start);
+  gate.receive(grant({.term = 7, .sequence = 1}), start);
 
   CHECK(gate.fence(12) == Gate::Change::closed);
 
   CHECK(gate.fenced_by() == 12);
   CHECK(gate.stopped_term() == 7);
-  gate.hear(grant({.term = 7, .sequence = 2}), start);
+  gate.receive(grant({.term = 7, .sequence = 2}), start);
   CHECK(!gate.may_send(start));
-  gate.hear(grant({.term = 11, .sequence = 3}), start);
+  gate.receive(grant({.term = 11, .sequence = 3}), start);
   CHECK(!gate.may_send(start));
-  CHECK(gate.hear(grant({.term = 12, .sequence = 4}), start) == Gate::Change::opened);
+  CHECK(gate.receive(grant({.term = 12, .sequence = 4}), start) == Gate::Change::opened);
   CHECK(gate.fenced_by() == 0);
 }
 
 TEST_CASE("a gate that was shut for good says its term is over", "[publisher]") {
   Gate gate = closed_gate();
-  gate.hear(grant({.term = 7, .sequence = 1}), start);
+  gate.receive(grant({.term = 7, .sequence = 1}), start);
 
   CHECK(gate.shut() == Gate::Change::closed);
 
   CHECK(gate.stopped_term() == 7);
   CHECK(!gate.is_over(start + 100ms));
-  gate.hear(grant({.term = 8, .sequence = 2}), start);
+  gate.receive(grant({.term = 8, .sequence = 2}), start);
   CHECK(!gate.may_send(start));
 }
 
 TEST_CASE("the last word is said only under a grant renewed since the stop", "[publisher]") {
   Gate gate = closed_gate();
-  gate.hear(grant({.term = 7, .sequence = 1}), start);
+  gate.receive(grant({.term = 7, .sequence = 1}), start);
   gate.shut();
   CHECK(!gate.may_send_last(start));
 
-  gate.hear(grant({.term = 7, .sequence = 2}), start);
+  gate.receive(grant({.term = 7, .sequence = 2}), start);
   CHECK(gate.may_send_last(start));
 
-  gate.hear(grant({.term = 0, .sequence = 3}), start);
+  gate.receive(grant({.term = 0, .sequence = 3}), start);
   CHECK(!gate.may_send_last(start));
   CHECK(gate.is_over(start));
 }
@@ -208,7 +209,7 @@ TEST_CASE("no order of grants opens the gate without a good one", "[publisher][p
                            .incarnation = *rc::gen::inRange<std::uint64_t>(1, 3)};
           const Grant heard = grant(of, now);
           if (of.node == "a" && of.boot == "boot-1" && of.term > 0) good.push_back(heard);
-          gate.hear(heard, now);
+          gate.receive(heard, now);
         }
       }
       const bool covered = std::any_of(good.begin(), good.end(), [&](const Grant& g) {

@@ -1,5 +1,5 @@
 // Tests of what goes into a publication, and of what cannot wait for one.
-#include "services/publisher/request.h"
+#include "services/publisher/offers.h"
 
 #include "tests/support/catch.h"
 
@@ -40,7 +40,7 @@ TEST_CASE("a full publication names every target", "[publisher]") {
 
   CHECK(!left);
   CHECK(ids_of(request) == std::vector<std::string>{"t0", "t1", "t2"});
-  CHECK(request.targets[0].reason == PaceReason::stale_statistics);
+  CHECK(request.targets[0].offer.reason == PaceReason::stale_statistics);
 }
 
 TEST_CASE("a delta names the targets that changed", "[publisher]") {
@@ -53,7 +53,7 @@ TEST_CASE("a delta names the targets that changed", "[publisher]") {
 
   REQUIRE(ids_of(request) == std::vector<std::string>{"t1"});
   CHECK(!request.full);
-  CHECK(request.targets[0].proactive == 2);
+  CHECK(request.targets[0].offer.proactive == 2);
 }
 
 TEST_CASE("a delta names a target whose allowance was used, though it is the same number again",
@@ -62,8 +62,8 @@ TEST_CASE("a delta names a target whose allowance was used, though it is the sam
   offers.set(0, allowing(2));
   PublicationRequest request;
   offers.fill(request, true, 10);
-  offers.heard(0, 2, 2);
-  offers.heard(1, 0, 0);
+  offers.record_feedback(0, 2, 2);
+  offers.record_feedback(1, 0, 0);
 
   offers.fill(request, false, 10);
   CHECK(ids_of(request) == std::vector<std::string>{"t0"});
@@ -77,9 +77,9 @@ TEST_CASE("a target whose allowance is left as it should be is not named", "[pub
   offers.set(0, {.proactive = 5, .max_pending = 5});
   PublicationRequest request;
   offers.fill(request, true, 10);
-  offers.heard(0, 0, 0);
+  offers.record_feedback(0, 0, 0);
   offers.fill(request, false, 10);
-  offers.heard(0, 3, 3);
+  offers.record_feedback(0, 3, 3);
   offers.set(0, {.proactive = 2, .max_pending = 5});
 
   offers.fill(request, false, 10);
@@ -100,12 +100,12 @@ TEST_CASE("the endpoint's allowance follows what holds now", "[publisher][proper
       left -= before;
       PublicationRequest request;
       offers.fill(request, round == 0, 10);
-      if (!request.targets.empty()) left = request.targets[0].proactive;
+      if (!request.targets.empty()) left = request.targets[0].offer.proactive;
       RC_ASSERT(left <= now);
       RC_ASSERT(left == now || before > 0);
       const int after = *rc::gen::inRange(0, left + 1);
       left -= after;
-      offers.heard(0, static_cast<std::uint64_t>(before + after), 0);
+      offers.record_feedback(0, static_cast<std::uint64_t>(before + after), 0);
     }
   }));
 }
@@ -113,7 +113,7 @@ TEST_CASE("the endpoint's allowance follows what holds now", "[publisher][proper
 TEST_CASE("what the endpoint would do otherwise is urgent", "[publisher]") {
   struct Case {
     std::string what;
-    Offer told;
+    Offer published;
     std::uint64_t sent;
     int pending;
     Offer now;
@@ -165,15 +165,15 @@ TEST_CASE("what the endpoint would do otherwise is urgent", "[publisher]") {
   }));
   CAPTURE(each.what);
   Offers offers = offers_of(1);
-  offers.set(0, each.told);
-  CHECK(!offers.urgent(0));  // It was never named: the full publication is on its way.
+  offers.set(0, each.published);
+  CHECK(!offers.is_urgent(0));  // It was never named: the full publication is on its way.
   PublicationRequest request;
   offers.fill(request, true, 10);
-  offers.heard(0, each.sent, each.pending);
+  offers.record_feedback(0, each.sent, each.pending);
 
   offers.set(0, each.now);
 
-  CHECK(offers.urgent(0) == each.urgent);
+  CHECK(offers.is_urgent(0) == each.urgent);
 }
 
 TEST_CASE("where nothing is left to send it is not urgent that fewer may go out", "[publisher]") {
@@ -181,36 +181,36 @@ TEST_CASE("where nothing is left to send it is not urgent that fewer may go out"
   offers.set(0, {.proactive = 3, .max_pending = 3});
   PublicationRequest request;
   offers.fill(request, true, 10);
-  offers.heard(0, 0, 0);
+  offers.record_feedback(0, 0, 0);
   offers.fill(request, false, 10);  // Empty: it tells when the three went out.
-  offers.heard(0, 3, 3);
+  offers.record_feedback(0, 3, 3);
 
   offers.set(0, {.proactive = 0, .max_pending = 1});
 
-  CHECK(!offers.urgent(0));
+  CHECK(!offers.is_urgent(0));
 }
 
-TEST_CASE("parts name every target once, though those told first were used meanwhile",
+TEST_CASE("batches name every target once, though what the first ones allowed was used meanwhile",
           "[publisher]") {
   Offers offers = offers_of(5);
   for (std::uint32_t i = 0; i < 5; ++i) offers.set(i, allowing(1));
   PublicationRequest request;
-  std::vector<std::string> told;
+  std::vector<std::string> published;
 
   bool left = offers.fill(request, true, 2);
   for (int part = 0; part < 3; ++part) {
     for (const auto& id : ids_of(request)) {
-      told.push_back(id);
-      offers.heard(static_cast<std::uint32_t>(id[1] - '0'), 1, 0);
+      published.push_back(id);
+      offers.record_feedback(static_cast<std::uint32_t>(id[1] - '0'), 1, 0);
     }
-    if (left) left = offers.fill_rest(request, 2);
+    if (left) left = offers.fill_next(request, 2);
   }
 
   CHECK(!left);
-  CHECK(told == std::vector<std::string>{"t0", "t1", "t2", "t3", "t4"});
+  CHECK(published == std::vector<std::string>{"t0", "t1", "t2", "t3", "t4"});
 }
 
-TEST_CASE("a wait that hardly moved is not told again", "[publisher]") {
+TEST_CASE("a wait that hardly moved is not published again", "[publisher]") {
   Offers offers = offers_of(1);
   Offer offer = allowing(1);
   offer.predicted_wait_s = 20;
@@ -243,7 +243,7 @@ TEST_CASE("whatever a row says its offer is in range", "[publisher]") {
 }
 
 // A receiver that applies full and delta publications as the contract says always holds what is
-// true now, whatever changed and however small the parts were.
+// true now, whatever changed and however small the batches were.
 TEST_CASE("a receiver of every publication holds what is true", "[publisher][property]") {
   REQUIRE(rc::check([] {
     const auto count = *rc::gen::inRange<std::size_t>(1, 12);
@@ -258,10 +258,10 @@ TEST_CASE("a receiver of every publication holds what is true", "[publisher][pro
       bool first = true;
       while (left) {
         PublicationRequest request;
-        left = first ? offers.fill(request, full, limit) : offers.fill_rest(request, limit);
+        left = first ? offers.fill(request, full, limit) : offers.fill_next(request, limit);
         RC_ASSERT(request.targets.size() <= limit);
         if (request.full) held.clear();
-        for (const auto& target : request.targets) held[target.id] = target.proactive;
+        for (const auto& target : request.targets) held[target.id] = target.offer.proactive;
         first = false;
       }
       for (std::uint32_t i = 0; i < count; ++i)

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "common/wire/codec.h"
-#include "tests/publisher/stage.h"
+#include "tests/publisher/fixture.h"
 
 namespace paceline::test {
 using namespace publisher;
@@ -21,84 +21,84 @@ Result<HttpAnswer> status(int code, std::string body = "", HttpHeaders headers =
 }
 
 // Answers the next `count` publications with `answer`, then as the contract has it.
-void answer_next(Stage& stage, int count, std::function<Result<HttpAnswer>()> answer) {
-  stage.endpoint->answer = [&stage, left = count,
-                            answer](const PublicationRequest& request) mutable {
-    return left-- > 0 ? answer() : stage.endpoint->accept(request);
+void answer_next(Fixture& fixture, int count, std::function<Result<HttpAnswer>()> answer) {
+  fixture.endpoint->answer = [&fixture, left = count,
+                              answer](const PublicationRequest& request) mutable {
+    return left-- > 0 ? answer() : fixture.endpoint->accept(request);
   };
 }
 
 }  // namespace
 
 TEST_CASE("other targets are published for without a pause of the rest", "[publisher][scenario]") {
-  Stage stage{5};
-  stage.pace(3);
-  stage.grant(257);
-  stage.sim.run_for(10s);
-  REQUIRE(stage.publisher->gate().open());
-  const auto before = stage.published().size();
-  const auto last = stage.published().back().request.sequence;
-  const auto stale_before = stage.sim.count("pace_stale");  // At the start, before pacers spoke.
+  Fixture fixture{5};
+  fixture.pace(3);
+  fixture.grant(257);
+  fixture.sim.run_for(10s);
+  REQUIRE(fixture.publisher->gate().open());
+  const auto before = fixture.published().size();
+  const auto last = fixture.published().back().request.sequence;
+  const auto stale_before = fixture.sim.count("pace_stale");  // At the start, before pacers spoke.
 
-  CHECK(stage.publisher->take_targets({"t5", "new", "t1", "t2", "t3", "t4"},
-                                      std::vector<std::string>(6, "chat"),
-                                      "2") == "6 targets: 1 added, 1 removed");
-  stage.sim.run_for(3s);
+  CHECK(fixture.publisher->take_targets({"t5", "new", "t1", "t2", "t3", "t4"},
+                                        std::vector<std::string>(6, "chat"),
+                                        "2") == "6 targets: 1 added, 1 removed");
+  fixture.sim.run_for(3s);
 
-  REQUIRE(stage.published().size() > before);
-  const auto& next = stage.published()[before].request;
+  REQUIRE(fixture.published().size() > before);
+  const auto& next = fixture.published()[before].request;
   CHECK(next.full);
   CHECK(next.sequence == last + 1);
   std::map<std::string, std::int32_t> allowed;
-  for (const auto& target : next.targets) allowed[target.id] = target.proactive;
+  for (const auto& target : next.targets) allowed[target.id] = target.offer.proactive;
   CHECK(allowed == std::map<std::string, std::int32_t>{
                        {"t1", 3}, {"t2", 3}, {"t3", 3}, {"t4", 3}, {"t5", 3}, {"new", 0}});
-  CHECK(stage.sim.count("pace_stale") == stale_before);
-  CHECK(stage.sim.count("gate_closed") == 0);
+  CHECK(fixture.sim.count("pace_stale") == stale_before);
+  CHECK(fixture.sim.count("gate_closed") == 0);
 }
 
 TEST_CASE("nothing is published without a grant", "[publisher][scenario]") {
-  Stage stage{1};
+  Fixture fixture{1};
 
-  stage.sim.run_for(30s);
+  fixture.sim.run_for(30s);
 
-  CHECK(stage.published().empty());
-  CHECK(stage.endpoint->tokens == 1);
-  CHECK(stage.endpoint->probes >= 5);
-  CHECK(stage.publisher->report().endpoint_reachable);
+  CHECK(fixture.published().empty());
+  CHECK(fixture.endpoint->tokens == 1);
+  CHECK(fixture.endpoint->probes >= 5);
+  CHECK(fixture.publisher->report().endpoint_reachable);
 }
 
 TEST_CASE("the first publication of a term goes out at once and is full", "[publisher][scenario]") {
-  Stage stage{2};
-  stage.sim.run_for(3s);
+  Fixture fixture{2};
+  fixture.sim.run_for(3s);
 
-  stage.grant(257);
-  stage.sim.run_for(5ms);
+  fixture.grant(257);
+  fixture.sim.run_for(5ms);
 
-  REQUIRE(stage.published().size() == 1);
-  const auto& request = stage.published()[0].request;
+  REQUIRE(fixture.published().size() == 1);
+  const auto& request = fixture.published()[0].request;
   CHECK(request.full);
   CHECK(request.term == 257);
   CHECK(request.sequence == 1);
   CHECK(request.targets.size() == 6);
-  CHECK(request.targets[0].proactive == 1);
+  CHECK(request.targets[0].offer.proactive == 1);
   CHECK(request.valid_until_ms - request.timestamp_ms == 6000);
 }
 
 TEST_CASE("publications keep the period and only changes are told", "[publisher][scenario]") {
-  Stage stage{3};
-  stage.pace(0);
-  stage.sim.run_for(1s);
-  stage.grant(257);
+  Fixture fixture{3};
+  fixture.pace(0);
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
 
-  stage.sim.run_for(9s);
+  fixture.sim.run_for(9s);
 
-  REQUIRE(stage.published().size() == 5);
+  REQUIRE(fixture.published().size() == 5);
   for (std::size_t i = 1; i < 5; ++i) {
-    CHECK(!stage.published()[i].request.full);
-    CHECK(stage.published()[i].request.targets.empty());
-    CHECK(stage.published()[i].request.sequence == i + 1);
-    CHECK(stage.published()[i].at - stage.published()[i - 1].at < 2100ms);
+    CHECK(!fixture.published()[i].request.full);
+    CHECK(fixture.published()[i].request.targets.empty());
+    CHECK(fixture.published()[i].request.sequence == i + 1);
+    CHECK(fixture.published()[i].at - fixture.published()[i - 1].at < 2100ms);
   }
 }
 
@@ -108,8 +108,8 @@ TEST_CASE("publications keep the period and only changes are told", "[publisher]
 TEST_CASE("no publication leaves without a good grant", "[publisher][scenario]") {
   const auto seed = GENERATE(range(0u, 200u));
   CAPTURE(seed);
-  Stage stage{seed, [](PublisherConfig& config) { config.prompt_gap = 50ms; }};
-  stage.endpoint->delay_max = 3s;
+  Fixture fixture{seed, [](PublisherConfig& config) { config.prompt_gap = 50ms; }};
+  fixture.endpoint->delay_max = 3s;
   SimRandom chance{seed};
   std::vector<Grant> granted;
   std::uint64_t term = 256;
@@ -120,24 +120,24 @@ TEST_CASE("no publication leaves without a good grant", "[publisher][scenario]")
     const double what = chance.uniform();
     if (what < 0.15) ++term;
     const auto life = std::chrono::milliseconds{static_cast<int>(chance.uniform() * 2000)};
-    const Grant grant = stage.grant_message(what > 0.85 ? 0 : term, life);
+    const Grant grant = fixture.grant_message(what > 0.85 ? 0 : term, life);
     granted.push_back(grant);
     const int copies = chance.uniform() < 0.3 ? 2 : 1;
     for (int copy = 0; copy < copies; ++copy)
-      stage.elector->timers.after(
+      fixture.elector->timers.after(
           std::chrono::milliseconds{static_cast<int>(chance.uniform() * 1500)},
-          [&stage, grant] { stage.elector->bus.publish("grant", encode(grant)); });
+          [&fixture, grant] { fixture.elector->bus.publish("grant", encode(grant)); });
     if (chance.uniform() < 0.1) {
       is_paused = !is_paused;
-      is_paused ? stage.sim.pause_process(address) : stage.sim.resume_process(address);
+      is_paused ? fixture.sim.pause_process(address) : fixture.sim.resume_process(address);
     }
-    stage.pace(i % 7);
-    stage.sim.run_for(std::chrono::milliseconds{static_cast<int>(chance.uniform() * 700)});
+    fixture.pace(i % 7);
+    fixture.sim.run_for(std::chrono::milliseconds{static_cast<int>(chance.uniform() * 700)});
   }
 
   std::uint64_t last_term = 0;
   std::uint64_t last_sequence = 0;
-  for (const auto& [at, request, token] : stage.published()) {
+  for (const auto& [at, request, token] : fixture.published()) {
     CHECK(std::any_of(granted.begin(), granted.end(), [&, at = at, &request = request](auto& g) {
       return g.term == request.term && at + 20ms < Instant{Duration{g.expires_ns}};
     }));
@@ -146,63 +146,63 @@ TEST_CASE("no publication leaves without a good grant", "[publisher][scenario]")
     last_term = request.term;
     last_sequence = request.sequence;
   }
-  CHECK(stage.endpoint->most_in_flight <= 1);
+  CHECK(fixture.endpoint->most_in_flight <= 1);
 }
 
 TEST_CASE("grants let publications out, in most seeds", "[publisher][scenario]") {
   const auto seed = GENERATE(range(0u, 20u));
   CAPTURE(seed);
-  Stage stage{seed};
-  stage.sim.run_for(1s);
+  Fixture fixture{seed};
+  fixture.sim.run_for(1s);
   for (int i = 0; i < 20; ++i) {
-    stage.grant(300, 600ms);
-    stage.sim.run_for(200ms);
+    fixture.grant(300, 600ms);
+    fixture.sim.run_for(200ms);
   }
 
-  CHECK(stage.published().size() >= 2);
+  CHECK(fixture.published().size() >= 2);
 }
 
 TEST_CASE("a request in flight is cancelled when the grant ends", "[publisher][scenario]") {
-  Stage stage{4};
-  stage.endpoint->delay_min = stage.endpoint->delay_max = 1s;
-  stage.sim.run_for(3s);
-  stage.grant(257, 300ms);
+  Fixture fixture{4};
+  fixture.endpoint->delay_min = fixture.endpoint->delay_max = 1s;
+  fixture.sim.run_for(3s);
+  fixture.grant(257, 300ms);
 
-  stage.sim.run_for(290ms);
+  fixture.sim.run_for(290ms);
 
-  CHECK(stage.published().size() == 1);
-  CHECK(stage.endpoint->cancelled == 1);
-  CHECK(!stage.publisher->report().open);
+  CHECK(fixture.published().size() == 1);
+  CHECK(fixture.endpoint->cancelled == 1);
+  CHECK(!fixture.publisher->report().open);
 }
 
 TEST_CASE("after a lost answer everything is told again", "[publisher][scenario]") {
-  Stage stage{5};
-  stage.sim.run_for(1s);
-  stage.grant(257);
-  stage.sim.run_for(3s);
-  answer_next(stage, 1, [] { return fail(Errc::unavailable, "reset"); });
+  Fixture fixture{5};
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(3s);
+  answer_next(fixture, 1, [] { return fail(Errc::unavailable, "reset"); });
 
-  stage.sim.run_for(4s);
+  fixture.sim.run_for(4s);
 
-  const auto failed = stage.published().size();
+  const auto failed = fixture.published().size();
   REQUIRE(failed >= 4);
-  CHECK(!stage.published()[2].request.full);
-  CHECK(stage.published()[3].request.full);
-  CHECK(stage.published()[3].at - stage.published()[2].at < 2s);
+  CHECK(!fixture.published()[2].request.full);
+  CHECK(fixture.published()[3].request.full);
+  CHECK(fixture.published()[3].at - fixture.published()[2].at < 2s);
 }
 
 TEST_CASE("a silent shard's targets are allowed nothing, and say why", "[publisher][scenario]") {
-  Stage stage{6};
-  stage.sim.run_for(1s);
-  stage.grant(257);
-  stage.sim.run_for(5s);
-  stage.silence_pacer(0);
+  Fixture fixture{6};
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(5s);
+  fixture.silence_pacer(0);
 
-  stage.sim.run_for(8s);
+  fixture.sim.run_for(8s);
 
-  std::map<std::string, TargetOffer> held;
-  for (const auto& published : stage.published())
-    for (const auto& target : published.request.targets) held[target.id] = target;
+  std::map<std::string, Offer> held;
+  for (const auto& published : fixture.published())
+    for (const auto& target : published.request.targets) held[target.id] = target.offer;
   REQUIRE(held.size() == 6);
   std::size_t stale = 0;
   for (const auto& [id, offer] : held) {
@@ -213,219 +213,219 @@ TEST_CASE("a silent shard's targets are allowed nothing, and say why", "[publish
   }
   CHECK(stale > 0);
   CHECK(stale < 6);
-  CHECK(stage.sim.count("pace_stale") == 1);
+  CHECK(fixture.sim.count("pace_stale") == 1);
 }
 
 TEST_CASE("a fence shuts the gate, and the elector hears of it", "[publisher][scenario]") {
-  Stage stage{7};
-  stage.sim.run_for(1s);
-  stage.grant(257);
-  stage.sim.run_for(3s);
-  answer_next(stage, 1, [] { return status(409, R"({"term":514})"); });
-  stage.sim.run_for(2s);
-  const auto before = stage.published().size();
+  Fixture fixture{7};
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(3s);
+  answer_next(fixture, 1, [] { return status(409, R"({"term":514})"); });
+  fixture.sim.run_for(2s);
+  const auto before = fixture.published().size();
 
-  stage.grant(257);
-  stage.sim.run_for(5s);
+  fixture.grant(257);
+  fixture.sim.run_for(5s);
 
-  CHECK(stage.published().size() == before);
-  CHECK(stage.reports.back().fenced_by == 514);
-  CHECK(stage.reports.back().stopped_term == 257);
-  CHECK(stage.reports.back().outcome == PublicationOutcome::fenced);
+  CHECK(fixture.published().size() == before);
+  CHECK(fixture.reports.back().fenced_by == 514);
+  CHECK(fixture.reports.back().stopped_term == 257);
+  CHECK(fixture.reports.back().outcome == PublicationOutcome::fenced);
 
-  stage.grant(769);
-  stage.sim.run_for(100ms);
-  CHECK(stage.published().size() == before + 1);
+  fixture.grant(769);
+  fixture.sim.run_for(100ms);
+  CHECK(fixture.published().size() == before + 1);
 }
 
 TEST_CASE("a refused token is renewed once and the publication repeated", "[publisher][scenario]") {
-  Stage stage{8};
-  answer_next(stage, 1, [] { return status(401); });
-  stage.sim.run_for(1s);
+  Fixture fixture{8};
+  answer_next(fixture, 1, [] { return status(401); });
+  fixture.sim.run_for(1s);
 
-  stage.grant(257);
-  stage.sim.run_for(500ms);
+  fixture.grant(257);
+  fixture.sim.run_for(500ms);
 
-  REQUIRE(stage.published().size() == 2);
-  CHECK(stage.published()[0].token == "Bearer token-1");
-  CHECK(stage.published()[1].token == "Bearer token-2");
-  CHECK(stage.publisher->report().outcome == PublicationOutcome::accepted);
+  REQUIRE(fixture.published().size() == 2);
+  CHECK(fixture.published()[0].token == "Bearer token-1");
+  CHECK(fixture.published()[1].token == "Bearer token-2");
+  CHECK(fixture.publisher->report().outcome == PublicationOutcome::accepted);
 }
 
 TEST_CASE("tokens that are refused again and again are asked for less and less",
           "[publisher][scenario]") {
-  Stage stage{9};
-  answer_next(stage, 1000, [] { return status(401); });
-  stage.sim.run_for(1s);
-  stage.grant(257, 59s);
+  Fixture fixture{9};
+  answer_next(fixture, 1000, [] { return status(401); });
+  fixture.sim.run_for(1s);
+  fixture.grant(257, 59s);
 
-  stage.sim.run_for(55s);
+  fixture.sim.run_for(55s);
 
-  CHECK(stage.endpoint->tokens >= 3);
-  CHECK(stage.endpoint->tokens <= 60);
+  CHECK(fixture.endpoint->tokens >= 3);
+  CHECK(fixture.endpoint->tokens <= 60);
 }
 
 TEST_CASE("a throttled publisher waits as long as it was asked to", "[publisher][scenario]") {
-  Stage stage{10};
-  answer_next(stage, 1, [] { return status(429, "", {{"retry-after", "9"}}); });
-  stage.sim.run_for(1s);
-  stage.grant(257);
+  Fixture fixture{10};
+  answer_next(fixture, 1, [] { return status(429, "", {{"retry-after", "9"}}); });
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
 
-  stage.sim.run_for(8900ms);
-  CHECK(stage.published().size() == 1);
+  fixture.sim.run_for(8900ms);
+  CHECK(fixture.published().size() == 1);
 
-  stage.sim.run_for(1s);
-  CHECK(stage.published().size() == 2);
-  CHECK(stage.publisher->report().skipped_cycles >= 3);
+  fixture.sim.run_for(1s);
+  CHECK(fixture.published().size() == 2);
+  CHECK(fixture.publisher->report().skipped_cycles >= 3);
 }
 
-TEST_CASE("a publication too large is sent in parts", "[publisher][scenario]") {
-  Stage stage{11, [](PublisherConfig& config) {
-                for (int i = 0; i < 500; ++i) config.ids.push_back("more" + std::to_string(i));
-                config.channels.assign(config.ids.size(), "chat");
-              }};
-  stage.endpoint->answer = [&](const PublicationRequest& request) {
-    return request.targets.size() > 150 ? status(413) : stage.endpoint->accept(request);
+TEST_CASE("a publication too large is sent in batches", "[publisher][scenario]") {
+  Fixture fixture{11, [](PublisherConfig& config) {
+                    for (int i = 0; i < 500; ++i) config.ids.push_back("more" + std::to_string(i));
+                    config.channels.assign(config.ids.size(), "chat");
+                  }};
+  fixture.endpoint->answer = [&](const PublicationRequest& request) {
+    return request.targets.size() > 150 ? status(413) : fixture.endpoint->accept(request);
   };
-  stage.sim.run_for(3s);
+  fixture.sim.run_for(3s);
 
-  stage.grant(257);
-  stage.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(1s);
 
   std::map<std::string, int> told;
   std::size_t full = 0;
-  for (const auto& published : stage.published()) {
+  for (const auto& published : fixture.published()) {
     if (published.request.targets.size() > 150) continue;
     if (published.request.full) ++full;
     for (const auto& target : published.request.targets) ++told[target.id];
   }
-  CAPTURE(stage.published().size(), stage.publisher->report().detail);
+  CAPTURE(fixture.published().size(), fixture.publisher->report().detail);
   CHECK(told.size() == 506);
   CHECK(full == 1);
 }
 
 TEST_CASE("feedback reaches the pacers", "[publisher][scenario]") {
-  Stage stage{12};
-  stage.sim.run_for(1s);
-  stage.grant(257);
+  Fixture fixture{12};
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
 
-  stage.sim.run_for(5s);
+  fixture.sim.run_for(5s);
 
-  for (std::uint32_t i = 0; i < 6; ++i) CHECK(stage.feedback->row(i).sent >= 3);
-  const auto& sender = stage.feedback->senders().begin()->second;
+  for (std::uint32_t i = 0; i < 6; ++i) CHECK(fixture.feedback->row(i).sent >= 3);
+  const auto& sender = fixture.feedback->senders().begin()->second;
   CHECK(sender.head.epoch == "first");
   CHECK(sender.head.term == 257);
 }
 
 TEST_CASE("a new epoch of the endpoint starts its counters over and is told everything",
           "[publisher][scenario]") {
-  Stage stage{13};
-  stage.sim.run_for(1s);
-  stage.grant(257);
-  stage.sim.run_for(5s);
-  stage.pace(0);
-  stage.sim.run_for(3s);
-  stage.endpoint->epoch = "second";
-  const auto before = stage.published().size();
+  Fixture fixture{13};
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(5s);
+  fixture.pace(0);
+  fixture.sim.run_for(3s);
+  fixture.endpoint->epoch = "second";
+  const auto before = fixture.published().size();
 
-  stage.sim.run_for(4s);
+  fixture.sim.run_for(4s);
 
-  REQUIRE(stage.published().size() >= before + 2);
-  CHECK(!stage.published()[before].request.full);
-  CHECK(stage.published()[before + 1].request.full);
-  CHECK(stage.feedback->senders().begin()->second.head.epoch == "second");
+  REQUIRE(fixture.published().size() >= before + 2);
+  CHECK(!fixture.published()[before].request.full);
+  CHECK(fixture.published()[before + 1].request.full);
+  CHECK(fixture.feedback->senders().begin()->second.head.epoch == "second");
 }
 
 TEST_CASE("an unreadable grant is refused and nothing else happens", "[publisher][scenario]") {
-  Stage stage{14};
-  stage.sim.run_for(1s);
+  Fixture fixture{14};
+  fixture.sim.run_for(1s);
 
-  stage.elector->bus.publish("grant", Bytes{0xc1, 0xff});
-  stage.sim.run_for(1s);
+  fixture.elector->bus.publish("grant", Bytes{0xc1, 0xff});
+  fixture.sim.run_for(1s);
 
-  CHECK(stage.published().empty());
-  CHECK(stage.sim.count("grant_refused") == 1);
+  CHECK(fixture.published().empty());
+  CHECK(fixture.sim.count("grant_refused") == 1);
 }
 
 TEST_CASE("a publisher that is asked to stop tells its elector and goes when the grant does",
           "[publisher][scenario]") {
-  Stage stage{15};
-  stage.sim.run_for(1s);
-  stage.grant(257);
-  stage.sim.run_for(3s);
-  const auto before = stage.published().size();
+  Fixture fixture{15};
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(3s);
+  const auto before = fixture.published().size();
   bool stopped = false;
 
-  stage.publisher->stop([&] { stopped = true; });
-  stage.sim.run_for(5ms);
+  fixture.publisher->stop([&] { stopped = true; });
+  fixture.sim.run_for(5ms);
   CHECK(!stopped);
-  CHECK(stage.reports.back().stopped_term == 257);
-  stage.grant(0);
-  stage.sim.run_for(5ms);
+  CHECK(fixture.reports.back().stopped_term == 257);
+  fixture.grant(0);
+  fixture.sim.run_for(5ms);
 
   CHECK(stopped);
-  CHECK(stage.published().size() == before);
+  CHECK(fixture.published().size() == before);
 }
 
 TEST_CASE("a publisher whom nobody follows says a last zero", "[publisher][scenario]") {
-  Stage stage{16};
-  stage.sim.run_for(1s);
-  stage.grant(257, 10s);
-  stage.sim.run_for(3s);
-  const auto before = stage.published().size();
+  Fixture fixture{16};
+  fixture.sim.run_for(1s);
+  fixture.grant(257, 10s);
+  fixture.sim.run_for(3s);
+  const auto before = fixture.published().size();
   bool stopped = false;
 
-  stage.publisher->stop([&] { stopped = true; });
+  fixture.publisher->stop([&] { stopped = true; });
   for (int i = 0; i < 10 && !stopped; ++i) {
-    stage.grant(257, 600ms);
-    stage.sim.run_for(200ms);
+    fixture.grant(257, 600ms);
+    fixture.sim.run_for(200ms);
   }
 
   CHECK(stopped);
-  REQUIRE(stage.published().size() == before + 1);
-  const auto& last = stage.published().back().request;
+  REQUIRE(fixture.published().size() == before + 1);
+  const auto& last = fixture.published().back().request;
   CHECK(last.full);
   REQUIRE(last.targets.size() == 6);
-  for (const auto& target : last.targets) CHECK(target.proactive == 0);
+  for (const auto& target : last.targets) CHECK(target.offer.proactive == 0);
 }
 
 TEST_CASE("a publisher without a grant stops at once", "[publisher][scenario]") {
-  Stage stage{17};
-  stage.sim.run_for(1s);
+  Fixture fixture{17};
+  fixture.sim.run_for(1s);
   bool stopped = false;
 
-  stage.publisher->stop([&] { stopped = true; });
+  fixture.publisher->stop([&] { stopped = true; });
 
   CHECK(stopped);
 }
 
 TEST_CASE("a restarted publisher that the endpoint is ahead of catches up",
           "[publisher][scenario]") {
-  Stage stage{18};
-  stage.sim.run_for(1s);
-  stage.grant(257);
-  stage.sim.run_for(21s);
-  stage.restart();
-  stage.sim.run_for(1s);
-  stage.grant(257);
+  Fixture fixture{18};
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(21s);
+  fixture.restart();
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
 
-  stage.sim.run_for(3s);
+  fixture.sim.run_for(3s);
 
-  CHECK(stage.publisher->report().outcome == PublicationOutcome::accepted);
+  CHECK(fixture.publisher->report().outcome == PublicationOutcome::accepted);
 }
 
 TEST_CASE("a step of the wall clock moves no token and no cycle", "[publisher][scenario]") {
-  Stage stage{19};
-  stage.sim.run_for(1s);
-  stage.grant(257);
-  stage.sim.run_for(3s);
-  const auto before = stage.published().size();
+  Fixture fixture{19};
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(3s);
+  const auto before = fixture.published().size();
 
-  stage.sim.step_wall("a", -1h);
-  stage.sim.run_for(4s);
+  fixture.sim.step_wall("a", -1h);
+  fixture.sim.run_for(4s);
 
-  CHECK(stage.published().size() == before + 2);
-  CHECK(stage.endpoint->tokens == 1);
+  CHECK(fixture.published().size() == before + 2);
+  CHECK(fixture.endpoint->tokens == 1);
 }
 
 }  // namespace paceline::test

@@ -1,121 +1,121 @@
-// How a publication travels: encodings, parts, connections, redirects, proxies; with real servers.
-#include "tests/publisher/real_stage.h"
+// How a publication travels, with real servers: encodings, batches, connections, redirects, proxies.
+#include "tests/publisher/real_fixture.h"
 
 namespace paceline::test {
 using namespace publisher;
 
 TEST_CASE("a publication goes out compressed over HTTPS and is accepted", "[publisher][process]") {
-  RealStage stage{good_certificate()};
-  stage.config.compress_least = 100;
-  stage.start();
+  RealFixture fixture{good_certificate()};
+  fixture.config.compress_least = 100;
+  fixture.start();
 
-  REQUIRE(stage.until_outcome(PublicationOutcome::accepted));
+  REQUIRE(fixture.until_outcome(PublicationOutcome::accepted));
 
-  CHECK(stage.endpoint.encodings[0] == "gzip");
-  CHECK(stage.endpoint.heard[0].targets.size() == 40);
-  CHECK(stage.endpoint.authorization == basic_authorization("paceline", "s"));
-  CHECK(stage.publisher->report().sent_bytes * 5 < stage.publisher->report().body_bytes);
+  CHECK(fixture.endpoint.encodings[0] == "gzip");
+  CHECK(fixture.endpoint.received[0].targets.size() == 40);
+  CHECK(fixture.endpoint.authorization == basic_authorization("paceline", "s"));
+  CHECK(fixture.publisher->report().sent_bytes * 5 < fixture.publisher->report().body_bytes);
 }
 
 TEST_CASE("zstd is used once the endpoint announces it", "[publisher][process]") {
-  RealStage stage{good_certificate()};
-  stage.config.compress_least = 100;
-  stage.config.full_every = 1;
-  stage.endpoint.behave = [](const PublicationRequest& request, Responder respond) {
+  RealFixture fixture{good_certificate()};
+  fixture.config.compress_least = 100;
+  fixture.config.full_every = 1;
+  fixture.endpoint.behave = [](const PublicationRequest& request, Responder respond) {
     Endpoint::accept_with(request, std::move(respond), {{"Accept-Encoding", "gzip, zstd"}});
   };
-  stage.start();
+  fixture.start();
 
-  REQUIRE(stage.run_until([&] { return stage.endpoint.heard.size() >= 2; }));
+  REQUIRE(fixture.run_until([&] { return fixture.endpoint.received.size() >= 2; }));
 
-  CHECK(stage.endpoint.encodings[0] == "gzip");
-  CHECK(stage.endpoint.encodings[1] == "zstd");
-  CHECK(stage.endpoint.heard[1].targets.size() == 40);
+  CHECK(fixture.endpoint.encodings[0] == "gzip");
+  CHECK(fixture.endpoint.encodings[1] == "zstd");
+  CHECK(fixture.endpoint.received[1].targets.size() == 40);
 }
 
 TEST_CASE("an encoding that is not understood is given up, and the publication repeated",
           "[publisher][process]") {
-  RealStage stage{good_certificate()};
-  stage.config.compress_least = 100;
-  stage.endpoint.behave = [&](const PublicationRequest& request, Responder respond) {
-    if (!stage.endpoint.encodings.back().empty()) return respond.send({.status = 415});
+  RealFixture fixture{good_certificate()};
+  fixture.config.compress_least = 100;
+  fixture.endpoint.behave = [&](const PublicationRequest& request, Responder respond) {
+    if (!fixture.endpoint.encodings.back().empty()) return respond.send({.status = 415});
     Endpoint::accept(request, std::move(respond));
   };
-  stage.start();
+  fixture.start();
 
-  CHECK(stage.until_outcome(PublicationOutcome::accepted));
-  CHECK(stage.endpoint.encodings == std::vector<std::string>{"gzip", ""});
-  CHECK(stage.logged("encoding_refused"));
+  CHECK(fixture.until_outcome(PublicationOutcome::accepted));
+  CHECK(fixture.endpoint.encodings == std::vector<std::string>{"gzip", ""});
+  CHECK(fixture.logged("encoding_refused"));
 }
 
 TEST_CASE("connect, TLS, first byte and total are measured, and a connection is kept",
           "[publisher][process]") {
-  RealStage stage{good_certificate()};
-  const auto gauge = [&](const char* name) { return stage.metrics.gauge(name, "").value(); };
-  stage.start();
-  REQUIRE(stage.until_outcome(PublicationOutcome::accepted));
+  RealFixture fixture{good_certificate()};
+  const auto gauge = [&](const char* name) { return fixture.metrics.gauge(name, "").value(); };
+  fixture.start();
+  REQUIRE(fixture.until_outcome(PublicationOutcome::accepted));
 
   CHECK(gauge("paceline_publisher_first_byte_seconds") > 0);
   CHECK(gauge("paceline_publisher_total_seconds") >=
         gauge("paceline_publisher_first_byte_seconds"));
   CHECK(gauge("paceline_publisher_http_version") == 1.1);
-  REQUIRE(stage.run_until([&] { return stage.publisher->report().sequence >= 2; }));
-  REQUIRE(stage.until_outcome(PublicationOutcome::accepted));
+  REQUIRE(fixture.run_until([&] { return fixture.publisher->report().sequence >= 2; }));
+  REQUIRE(fixture.until_outcome(PublicationOutcome::accepted));
   CHECK(gauge("paceline_publisher_connect_seconds") == 0);
   CHECK(gauge("paceline_publisher_tls_seconds") == 0);
 }
 
-TEST_CASE("a publication that is too large arrives in parts", "[publisher][process]") {
-  RealStage stage{good_certificate()};
-  for (int i = 40; i < 350; ++i) stage.config.ids.push_back("target-" + std::to_string(i));
-  stage.config.channels.assign(stage.config.ids.size(), "chat");
+TEST_CASE("a publication that is too large arrives in batches", "[publisher][process]") {
+  RealFixture fixture{good_certificate()};
+  for (int i = 40; i < 350; ++i) fixture.config.ids.push_back("target-" + std::to_string(i));
+  fixture.config.channels.assign(fixture.config.ids.size(), "chat");
   std::set<std::string> told;
-  stage.endpoint.behave = [&](const PublicationRequest& request, Responder respond) {
+  fixture.endpoint.behave = [&](const PublicationRequest& request, Responder respond) {
     if (request.targets.size() > 150) return respond.send({.status = 413});
     for (const auto& target : request.targets) told.insert(target.id);
     Endpoint::accept(request, std::move(respond));
   };
-  stage.start();
+  fixture.start();
 
-  CHECK(stage.run_until([&] { return told.size() == 350; }));
-  CHECK(stage.logged("publication_split"));
+  CHECK(fixture.run_until([&] { return told.size() == 350; }));
+  CHECK(fixture.logged("publication_split"));
 }
 
 TEST_CASE("a redirect is not followed, least of all to another host", "[publisher][process]") {
   const int status = GENERATE(301, 302, 303, 307, 308);
   CAPTURE(status);
-  RealStage stage{good_certificate()};
-  Endpoint elsewhere{stage.loop, good_certificate()};
-  stage.endpoint.behave = answering(
+  RealFixture fixture{good_certificate()};
+  Endpoint elsewhere{fixture.loop, good_certificate()};
+  fixture.endpoint.behave = answering(
       {.status = status, .headers = {{"Location", elsewhere.url() + "api/publications"}}});
-  stage.start();
+  fixture.start();
 
-  REQUIRE(stage.until_outcome(PublicationOutcome::rejected));
-  stage.run_until([] { return false; }, 200ms);
-  CHECK(elsewhere.heard.empty());
+  REQUIRE(fixture.until_outcome(PublicationOutcome::rejected));
+  fixture.run_until([] { return false; }, 200ms);
+  CHECK(elsewhere.received.empty());
   CHECK(elsewhere.requests == 0);
 }
 
 TEST_CASE("a token is not fetched by way of a redirect", "[publisher][process]") {
-  RealStage stage{good_certificate()};
-  Endpoint elsewhere{stage.loop, good_certificate()};
-  stage.endpoint.give_token = [&](Responder respond) {
+  RealFixture fixture{good_certificate()};
+  Endpoint elsewhere{fixture.loop, good_certificate()};
+  fixture.endpoint.give_token = [&](Responder respond) {
     respond.send({.status = 307, .headers = {{"Location", elsewhere.url() + "oauth/token"}}});
   };
-  stage.start();
+  fixture.start();
 
-  CHECK(stage.run_until([&] { return stage.logged("token_failed"); }));
+  CHECK(fixture.run_until([&] { return fixture.logged("token_failed"); }));
   CHECK(elsewhere.requests == 0);
-  CHECK(stage.endpoint.heard.empty());
+  CHECK(fixture.endpoint.received.empty());
 }
 
 TEST_CASE("publications and tokens go through the proxy that is set", "[publisher][process]") {
-  RealStage stage{good_certificate()};
-  ConnectProxy proxy{stage.loop};
-  stage.config.proxy = proxy.url();
-  stage.start();
+  RealFixture fixture{good_certificate()};
+  ConnectProxy proxy{fixture.loop};
+  fixture.config.proxy = proxy.url();
+  fixture.start();
 
-  REQUIRE(stage.until_outcome(PublicationOutcome::accepted));
+  REQUIRE(fixture.until_outcome(PublicationOutcome::accepted));
   REQUIRE(!proxy.asked.empty());
   CHECK(proxy.asked[0].starts_with("CONNECT 127.0.0.1:"));
   CHECK(proxy.asked[0].find("Proxy-Authorization: Basic dTpw") != std::string::npos);
@@ -123,12 +123,12 @@ TEST_CASE("publications and tokens go through the proxy that is set", "[publishe
 }
 
 TEST_CASE("a proxy that is not there is a failure like any other", "[publisher][process]") {
-  RealStage stage{good_certificate()};
-  stage.config.proxy = "http://127.0.0.1:1";
-  stage.start();
+  RealFixture fixture{good_certificate()};
+  fixture.config.proxy = "http://127.0.0.1:1";
+  fixture.start();
 
-  CHECK(stage.run_until([&] { return stage.logged("token_failed"); }));
-  CHECK(stage.endpoint.requests == 0);
+  CHECK(fixture.run_until([&] { return fixture.logged("token_failed"); }));
+  CHECK(fixture.endpoint.requests == 0);
 }
 
 }  // namespace paceline::test

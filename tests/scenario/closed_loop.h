@@ -31,7 +31,7 @@ class ClosedLoop {
     int agents = 10;  // Of each group.
     int groups = 20;
     Duration refresh_period = 2s;  // Of the targets and of the publisher.
-    Duration prompt_gap = 300ms;   // Of the publisher; 0 = nothing between two beats.
+    Duration prompt_gap = 300ms;   // Of the publisher; 0 = nothing between two periods.
     Duration way = 20ms;           // To the endpoint, and back.
     GroupKind kind = chat();       // All groups are of it.
   };

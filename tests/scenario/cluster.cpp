@@ -34,9 +34,9 @@ HttpAnswer Engagement::take(const HttpRequest& request, Duration now) {
   answer.epoch = "one";
   Accepted entry{now, publication->node, term_, sequence_, 0};
   for (const auto& target : publication->targets) {
-    entry.invitations += target.proactive;
+    entry.invitations += target.offer.proactive;
     auto& counts = counts_[target.id];
-    counts.sent += static_cast<std::uint64_t>(target.proactive);
+    counts.sent += static_cast<std::uint64_t>(target.offer.proactive);
     counts.rejected = counts.sent;  // Everybody declines at once: agents stay as calm as they are.
     answer.feedback.push_back({target.id, counts});
   }

@@ -105,9 +105,9 @@ struct Outside {
     TargetOffer offer;
     offer.id = "t0";
     offer.channel = "chat";
-    offer.state = PaceState::ok;
-    offer.proactive = 2;
-    offer.max_pending = 2;
+    offer.offer.state = PaceState::ok;
+    offer.offer.proactive = 2;
+    offer.offer.max_pending = 2;
     request.targets = {offer};
     std::string body;
     encode_publication(request, body);

@@ -15,10 +15,10 @@ TargetOffer offer(std::string id, int proactive, int max_pending) {
   TargetOffer made;
   made.id = std::move(id);
   made.channel = "chat";
-  made.state = PaceState::ok;
-  made.proactive = proactive;
-  made.max_pending = max_pending;
-  made.reason = PaceReason::granted;
+  made.offer.state = PaceState::ok;
+  made.offer.proactive = proactive;
+  made.offer.max_pending = max_pending;
+  made.offer.reason = PaceReason::granted;
   return made;
 }
 

@@ -19,13 +19,13 @@ Integer from_zero() {
 TargetOffer any_offer() {
   return {.id = word(),
           .channel = word(),
-          .state = static_cast<PaceState>(*rc::gen::inRange(0, 4)),
-          .proactive = from_zero<std::int32_t>(),
-          .max_pending = from_zero<std::int32_t>(),
-          .reactive = from_zero<std::int32_t>(),
-          .reactive_state = *rc::gen::inRange(0, 1000) / 1000.0,
-          .predicted_wait_s = *rc::gen::inRange(0, 1'000'000) / 7.0,
-          .reason = static_cast<PaceReason>(*rc::gen::inRange(0, 13))};
+          .offer = {.state = static_cast<PaceState>(*rc::gen::inRange(0, 4)),
+                    .reason = static_cast<PaceReason>(*rc::gen::inRange(0, 13)),
+                    .proactive = from_zero<std::int32_t>(),
+                    .max_pending = from_zero<std::int32_t>(),
+                    .reactive = from_zero<std::int32_t>(),
+                    .reactive_state = *rc::gen::inRange(0, 1000) / 1000.0,
+                    .predicted_wait_s = *rc::gen::inRange(0, 1'000'000) / 7.0}};
 }
 
 PublicationRequest any_request() {
@@ -139,7 +139,7 @@ TEST_CASE("damaged engagement messages are read or refused and never crash", "[w
 
     if (const auto read = decode_publication(hostile(request))) {
       RC_ASSERT(read->version == engagement_version);
-      for (const auto& offer : read->targets) RC_ASSERT(offer.proactive >= 0);
+      for (const auto& target : read->targets) RC_ASSERT(target.offer.proactive >= 0);
     }
     if (const auto read = decode_publication_answer(hostile(answer)))
       for (const auto& feedback : read->feedback) RC_ASSERT(feedback.counts.pending >= 0);
@@ -159,13 +159,13 @@ TEST_CASE("a publication has the members that the contract names", "[wire]") {
                       .full = false,
                       .targets = {{.id = "sales",
                                    .channel = "chat",
-                                   .state = PaceState::ok,
-                                   .proactive = 2,
-                                   .max_pending = 5,
-                                   .reactive = 1,
-                                   .reactive_state = 0.5,
-                                   .predicted_wait_s = 1.5,
-                                   .reason = PaceReason::granted}}},
+                                   .offer = {.state = PaceState::ok,
+                                             .reason = PaceReason::granted,
+                                             .proactive = 2,
+                                             .max_pending = 5,
+                                             .reactive = 1,
+                                             .reactive_state = 0.5,
+                                             .predicted_wait_s = 1.5}}}},
                      json);
 
   CHECK(json ==
@@ -178,12 +178,12 @@ TEST_CASE("a publication has the members that the contract names", "[wire]") {
 TEST_CASE("what is not finite goes out as zero", "[wire]") {
   PublicationRequest request;
   request.targets.resize(1);
-  request.targets[0].predicted_wait_s = std::numeric_limits<double>::infinity();
+  request.targets[0].offer.predicted_wait_s = std::numeric_limits<double>::infinity();
   std::string json;
 
   encode_publication(request, json);
 
-  CHECK(decode_publication(json)->targets[0].predicted_wait_s == 0);
+  CHECK(decode_publication(json)->targets[0].offer.predicted_wait_s == 0);
 }
 
 TEST_CASE("an error names the member that is wrong", "[wire]") {

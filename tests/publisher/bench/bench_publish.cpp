@@ -28,7 +28,7 @@
 #include "services/pacer/pacing.h"
 #include "services/publisher/compress.h"
 #include "services/publisher/contract.h"
-#include "services/publisher/request.h"
+#include "services/publisher/offers.h"
 #include "services/simulator/centre.h"
 #include "services/simulator/gzip.h"
 #include "services/simulator/headless.h"
@@ -141,12 +141,12 @@ class Day {
 
   /// The endpoint's answer to what was made last, and its feedback taken.
   void answer(std::string& out) {
-    const auto verdict = endpoint_.receive(request_, request_.timestamp_ms, 1);
-    if (verdict.status != 200) throw std::runtime_error{"the endpoint refused: " + verdict.why};
-    encode_publication_answer(verdict.answer, out);
-    for (const OfferFeedback& told : verdict.answer.feedback) {
+    const auto result = endpoint_.receive(request_, request_.timestamp_ms, 1);
+    if (result.status != 200) throw std::runtime_error{"the endpoint refused: " + result.why};
+    encode_publication_answer(result.answer, out);
+    for (const OfferFeedback& told : result.answer.feedback) {
       const std::uint32_t index = index_.at(told.id);
-      offers_.heard(index, told.counts.sent - feedback_[index].sent, told.counts.pending);
+      offers_.record_feedback(index, told.counts.sent - feedback_[index].sent, told.counts.pending);
       feedback_[index] = told.counts;
     }
   }
@@ -206,7 +206,7 @@ void make(const std::string& folder, std::size_t targets, int cycles) {
     cpu[mode + " identity"].push_back(made_ms);
     for (const Encoding encoding : {Encoding::gzip, Encoding::zstd}) {
       const double before = cpu_ms();
-      compressor.pack(encoding, body, packed);
+      compressor.compress(encoding, body, packed);
       const std::string key = mode + " " + to_string(encoding);
       cpu[key].push_back(made_ms + cpu_ms() - before);
       bytes[key].push_back(static_cast<double>(packed.size()));

@@ -1,4 +1,4 @@
-#include "services/publisher/request.h"
+#include "services/publisher/offers.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 namespace paceline::publisher {
 namespace {
 
-// A predicted wait is worth telling when it moved by more than both.
+// A predicted wait is published again when it moved by more than both.
 constexpr double least_wait_change_s = 0.5;
 constexpr double least_wait_change_share = 0.1;
 
@@ -22,13 +22,13 @@ bool same_wait(double a, double b) {
   return std::abs(a - b) <= std::max(least_wait_change_s, least_wait_change_share * std::max(a, b));
 }
 
-// Whether telling `now` to someone who knows `told` would change what he does, the allowance apart.
-bool differs(const Offer& now, const Offer& told) {
+// Whether `now` means something else than what was published, the allowance apart.
+bool differs(const Offer& now, const Offer& published) {
   Offer compared = now;
-  compared.proactive = told.proactive;
-  if (same_wait(now.predicted_wait_s, told.predicted_wait_s))
-    compared.predicted_wait_s = told.predicted_wait_s;
-  return compared != told;
+  compared.proactive = published.proactive;
+  if (same_wait(now.predicted_wait_s, published.predicted_wait_s))
+    compared.predicted_wait_s = published.predicted_wait_s;
+  return compared != published;
 }
 
 }  // namespace
@@ -55,78 +55,72 @@ Offers::Offers(std::vector<std::string> ids, std::vector<std::string> channels)
   CHECK(ids_.size() == channels_.size());
 }
 
-bool Offers::must_be_named(std::uint32_t index) const {
+bool Offers::must_be_included(std::uint32_t index) const {
   const Row& row = rows_[index];
   const Offer& now = now_[index];
-  return !row.named || now.proactive != row.least_left || now.proactive != row.most_left ||
-         differs(now, row.told);
+  return !row.included || now.proactive != row.least_left || now.proactive != row.most_left ||
+         differs(now, row.published);
 }
 
-void Offers::heard(std::uint32_t index, std::uint64_t sent, std::int32_t pending) {
+void Offers::record_feedback(std::uint32_t index, std::uint64_t sent, std::int32_t pending) {
   Row& row = rows_[index];
   const auto less = [sent](std::int32_t left) {
     return left - static_cast<std::int32_t>(
                       std::min<std::uint64_t>(sent, static_cast<std::uint64_t>(left)));
   };
   row.least_left = less(row.least_left);
-  if (row.part != part_) row.most_left = less(row.most_left);
+  if (row.batch != batch_) row.most_left = less(row.most_left);
   row.pending = std::max(pending, 0);
 }
 
-bool Offers::urgent(std::uint32_t index) const {
+bool Offers::is_urgent(std::uint32_t index) const {
   const Row& row = rows_[index];
   const Offer& now = now_[index];
-  if (!row.named) return false;  // It is about to be.
+  if (!row.included) return false;  // It is about to be.
   const auto room = [&](std::int32_t allowance, std::int32_t max_pending) {
     return std::clamp(max_pending - row.pending, 0, allowance);
   };
   const bool more =
-      room(now.proactive, now.max_pending) > room(row.least_left, row.told.max_pending);
-  const bool fewer = row.most_left > 0 && now.max_pending < row.told.max_pending;
+      room(now.proactive, now.max_pending) > room(row.least_left, row.published.max_pending);
+  const bool fewer = row.most_left > 0 && now.max_pending < row.published.max_pending;
   return more || fewer;
 }
 
 bool Offers::fill(PublicationRequest& request, bool full, std::size_t limit) {
   if (full)
-    for (Row& row : rows_) row.named = false;
+    for (Row& row : rows_) row.included = false;
   request.full = full;
   return fill_from(0, request, limit);
 }
 
-bool Offers::fill_rest(PublicationRequest& request, std::size_t limit) {
+bool Offers::fill_next(PublicationRequest& request, std::size_t limit) {
   request.full = false;
-  return fill_from(rest_, request, limit);
+  return fill_from(next_, request, limit);
 }
 
 bool Offers::fill_from(std::uint32_t first, PublicationRequest& request, std::size_t limit) {
   CHECK(limit >= 1);
-  ++part_;
+  ++batch_;
   std::size_t count = 0;
   std::uint32_t i = first;
   for (; i < ids_.size(); ++i) {
-    if (!must_be_named(i)) continue;
+    if (!must_be_included(i)) continue;
     if (count == limit) break;
     if (count == request.targets.size()) request.targets.emplace_back();
-    TargetOffer& target = request.targets[count++];
     const Offer& offer = now_[i];
+    TargetOffer& target = request.targets[count++];
     target.id = ids_[i];
     target.channel = channels_[i];
-    target.state = offer.state;
-    target.reason = offer.reason;
-    target.proactive = offer.proactive;
-    target.max_pending = offer.max_pending;
-    target.reactive = offer.reactive;
-    target.reactive_state = offer.reactive_state;
-    target.predicted_wait_s = offer.predicted_wait_s;
-    rows_[i] = {.told = offer,
-                .named = true,
-                .part = part_,
+    target.offer = offer;
+    rows_[i] = {.published = offer,
+                .included = true,
+                .batch = batch_,
                 .least_left = offer.proactive,
                 .most_left = offer.proactive,
                 .pending = rows_[i].pending};
   }
   request.targets.resize(count);
-  rest_ = i;
+  next_ = i;
   return i < ids_.size();
 }
 

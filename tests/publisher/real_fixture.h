@@ -1,10 +1,10 @@
 // A publisher with real sockets around it: an HTTPS endpoint and token service that misbehave on
 // demand, servers that break off, a proxy, and certificates good and bad. Everything in one loop.
 //
-//   RealStage stage{good_certificate()};
-//   stage.endpoint.behave = answering({.status = 503});
-//   stage.start();
-//   CHECK(stage.until_outcome(PublicationOutcome::throttled));
+//   RealFixture fixture{good_certificate()};
+//   fixture.endpoint.behave = answering({.status = 503});
+//   fixture.start();
+//   CHECK(fixture.until_outcome(PublicationOutcome::throttled));
 #pragma once
 
 #include <arpa/inet.h>
@@ -150,8 +150,8 @@ class Endpoint {
   };
   int tokens = 0;
   int requests = 0;
-  std::vector<PublicationRequest> heard;
-  std::vector<Instant> heard_at;
+  std::vector<PublicationRequest> received;
+  std::vector<Instant> received_at;
   std::vector<std::string> encodings;
   std::string authorization;  // Of the last token request.
 
@@ -170,8 +170,8 @@ class Endpoint {
                            : encodings.back() == "zstd" ? unpacked_zstd(request.body)
                                                         : request.body);
     REQUIRE(publication);
-    heard.push_back(*publication);
-    heard_at.push_back(SystemClock{}.now());
+    received.push_back(*publication);
+    received_at.push_back(SystemClock{}.now());
     behave(*publication, std::move(respond));
   }
 
@@ -301,8 +301,8 @@ class ConnectProxy {
   std::map<int, int> other_;
 };
 
-struct RealStage {
-  explicit RealStage(const Certificate& certificate, std::string ca_file = "")
+struct RealFixture {
+  explicit RealFixture(const Certificate& certificate, std::string ca_file = "")
       : endpoint{loop, certificate} {
     config.cluster = "c";
     config.node = "a";

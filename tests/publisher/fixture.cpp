@@ -1,4 +1,4 @@
-#include "tests/publisher/stage.h"
+#include "tests/publisher/fixture.h"
 
 #include <algorithm>
 
@@ -89,7 +89,7 @@ Result<HttpAnswer> FakeEndpoint::accept(const PublicationRequest& request) {
                           .full_wanted = full_wanted};
   for (const auto& target : request.targets) {
     accepted.insert(target.id);
-    counts[target.id].sent += static_cast<std::uint64_t>(target.proactive);
+    counts[target.id].sent += static_cast<std::uint64_t>(target.offer.proactive);
     reply.feedback.push_back({target.id, counts[target.id]});
   }
   std::string body;
@@ -97,7 +97,7 @@ Result<HttpAnswer> FakeEndpoint::accept(const PublicationRequest& request) {
   return answered(200, std::move(body));
 }
 
-Stage::Stage(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt) : sim{seed} {
+Fixture::Fixture(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt) : sim{seed} {
   config.cluster = "c";
   config.node = "a";
   config.pacers = 2;
@@ -139,18 +139,18 @@ Stage::Stage(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt) : 
   pace(1);
 }
 
-Stage::~Stage() {
+Fixture::~Fixture() {
   publisher.reset();
 }
 
-void Stage::restart() {
+void Fixture::restart() {
   publisher.reset();
   world = &sim.process(publisher_address);
   endpoint->move_to(*world);
   publisher = std::make_unique<Publisher>(config, *world, *endpoint);
 }
 
-void Stage::pace(int proactive, double reactive_state) {
+void Fixture::pace(int proactive, double reactive_state) {
   TargetPace row;
   row.state = PaceState::ok;
   row.reason = PaceReason::granted;
@@ -161,7 +161,7 @@ void Stage::pace(int proactive, double reactive_state) {
     for (std::uint32_t i = 0; i < rows->size(); ++i) rows->set(i, row);
 }
 
-Grant Stage::grant_message(std::uint64_t term, Duration life) {
+Grant Fixture::grant_message(std::uint64_t term, Duration life) {
   Grant grant;
   grant.node = "a";
   grant.incarnation = elector->incarnation;
@@ -173,7 +173,7 @@ Grant Stage::grant_message(std::uint64_t term, Duration life) {
   return grant;
 }
 
-void Stage::grant(std::uint64_t term, Duration life) {
+void Fixture::grant(std::uint64_t term, Duration life) {
   elector->bus.publish("grant", encode(grant_message(term, life)));
 }
 

@@ -1,5 +1,5 @@
-// A publisher on a stage: a simulated world, a pacer, an elector that says what the test wants, and
-// an engagement endpoint behind a fake of the Http port.
+// A publisher in a simulated world: its pacers, an elector that says what the test wants, and an
+// engagement endpoint behind a fake of the Http port.
 #pragma once
 
 #include <deque>
@@ -70,9 +70,9 @@ class FakeEndpoint final : public Http {
   std::uint64_t sequence_ = 0;
 };
 
-struct Stage {
-  explicit Stage(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt = {});
-  ~Stage();
+struct Fixture {
+  explicit Fixture(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt = {});
+  ~Fixture();
 
   /// As kill -9 and the supervisor's respawn.
   void restart();

@@ -1,14 +1,14 @@
-// Could this node publish, as far as the network is concerned? From what became of its last
-// publication or probe, and of its last token request.
+// Could this node publish, as far as the network is concerned? Follows from what became of its
+// last publication or probe, and of its last token request.
 //
-// An answer of the endpoint's own (2xx to 4xx) is reach, whatever it says: a refusal would meet
-// every node. No answer, or a 5xx, is none; nor is a token service out of reach once the token has
-// run out.
+// Any answer below 500 says that the endpoint can be reached, a refusal too. No answer, or a 5xx,
+// says that it cannot. Nor can a node publish whose token has run out while its token service does
+// not answer.
 #pragma once
 
 namespace paceline::publisher {
 
-class Reach {
+class Reachability {
  public:
   /// A publication or a probe ended.
   ///   status   [HTTP] 0 = no answer

@@ -1,4 +1,4 @@
-#include "services/publisher/parts.h"
+#include "services/publisher/batch_limit.h"
 
 #include <algorithm>
 
@@ -13,17 +13,17 @@ std::size_t half(std::size_t limit, std::size_t targets) {
 
 }  // namespace
 
-bool Parts::too_large(std::size_t targets) {
+bool BatchLimit::too_large(std::size_t targets) {
   const std::size_t before = std::min(limit_, targets);
   limit_ = ceiling_ = half(limit_, targets);
   return limit_ < before;
 }
 
-void Parts::timed_out(std::size_t targets) {
+void BatchLimit::timed_out(std::size_t targets) {
   if (targets > least_targets) limit_ = half(limit_, targets);
 }
 
-void Parts::accepted() {
+void BatchLimit::accepted() {
   limit_ = std::min(limit_ * 2, ceiling_);
 }
 

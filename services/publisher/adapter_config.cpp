@@ -1,4 +1,4 @@
-#include "services/publisher/adapter_place.h"
+#include "services/publisher/adapter_config.h"
 
 #include <unistd.h>
 
@@ -33,7 +33,7 @@ Result<std::string> read_secret(const PublisherConfig& config) {
 
 }  // namespace
 
-Result<PublisherConfig> read_publisher_place(Place& place) {
+Result<PublisherConfig> read_publisher_config(Place& place) {
   PublisherConfig config = TRY(parse_publisher_config(place));
   const auto text = TRY(read_file(config.targets_file));
   const Targets targets = TRY(parse_targets(text, config.targets_file, place.topology.max_targets));

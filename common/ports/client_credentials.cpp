@@ -1,0 +1,79 @@
+#include "common/ports/client_credentials.h"
+
+#include <algorithm>
+
+#include "common/base/retry_after.h"
+
+namespace paceline {
+namespace {
+
+constexpr std::size_t max_answer_bytes = 256u << 10;
+
+Result<TokenAnswer> token_of(const Result<HttpAnswer>& answer) {
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status != 200)
+    return fail(Errc::refused, "HTTP status " + std::to_string(answer->status));
+  return decode_token_answer(answer->body);
+}
+
+}  // namespace
+
+ClientCredentials::ClientCredentials(World& world, Http& http, Options options, Answered answered)
+    : world_{world},
+      http_{http},
+      options_{std::move(options)},
+      answered_{std::move(answered)},
+      fault_{world.log, options_.fault_event} {
+}
+
+ClientCredentials::~ClientCredentials() {
+  world_.timers.cancel(timer_);
+  if (call_) http_.cancel(*call_);
+}
+
+void ClientCredentials::refused(const std::string& text) {
+  token_.refused(world_.clock.now(), text, world_.random.uniform());
+  renew();
+}
+
+// Fetches a token if it is time, and otherwise comes again when it will be.
+void ClientCredentials::renew() {
+  const Instant now = world_.clock.now();
+  if (token_.wants_fetch(now)) return fetch();
+  world_.timers.cancel(timer_);
+  if (const auto next = token_.next())
+    timer_ = world_.timers.after(std::max(*next - now, Duration::zero()), [this] { renew(); });
+}
+
+void ClientCredentials::fetch() {
+  token_.fetching(world_.clock.now());
+  HttpRequest request = options_.request;
+  request.method = "POST";
+  request.headers = {
+      {"Authorization", basic_authorization(options_.client_id, options_.client_secret)},
+      {"Content-Type", "application/x-www-form-urlencoded"},
+      {"Accept", "application/json"}};
+  request.body = "grant_type=client_credentials";
+  request.max_answer_bytes = max_answer_bytes;
+  call_ = http_.send(std::move(request),
+                     [this](Result<HttpAnswer> answer) { on_answer(std::move(answer)); });
+}
+
+void ClientCredentials::on_answer(Result<HttpAnswer> answer) {
+  call_.reset();
+  const Result<TokenAnswer> token = token_of(answer);
+  if (token) {
+    token_.fetched(*token);
+    fault_.good();
+  } else {
+    const auto retry_after =
+        answer ? parse_retry_after(answer->header("retry-after"), world_.clock.wall())
+               : std::nullopt;
+    token_.failed(world_.clock.now(), retry_after, world_.random.uniform());
+    fault_.bad({{"why", token.error().detail}});
+  }
+  renew();
+  answered_(token.has_value(), answer ? answer->status : 0);
+}
+
+}  // namespace paceline

@@ -1,0 +1,142 @@
+#include "common/ports/client_credentials.h"
+
+#include "tests/support/catch.h"
+
+#include <deque>
+
+#include "tests/support/http_answer.h"
+#include "tests/support/sim_world.h"
+
+namespace paceline::test {
+namespace {
+
+// A token service that answers as it is told, 10 ms later.
+struct TokenService final : Http {
+  explicit TokenService(World& world_) : world{world_} {}
+
+  HttpCall send(HttpRequest request, Done done) override {
+    requests.push_back(std::move(request));
+    const HttpCall call = requests.size();
+    auto answer = answers.empty() ? token() : answers.front();
+    if (!answers.empty()) answers.pop_front();
+    world.timers.after(10ms, [this, call, done, answer] {
+      if (call != cancelled) done(answer);
+    });
+    return call;
+  }
+  void cancel(HttpCall call) override { cancelled = call; }
+
+  Result<HttpAnswer> token() const {
+    return answered(200, R"({"access_token":"token-)" + std::to_string(requests.size()) +
+                             R"(","token_type":"bearer","expires_in":1000})");
+  }
+
+  World& world;
+  std::deque<Result<HttpAnswer>> answers;
+  std::vector<HttpRequest> requests;
+  HttpCall cancelled = 0;
+};
+
+struct Client {
+  Client() {
+    HttpRequest request;
+    request.url = "https://login.test/oauth/token";
+    request.ca_file = "ca.pem";
+    credentials.emplace(world, service,
+                        ClientCredentials::Options{.request = request,
+                                                   .client_id = "a",
+                                                   .client_secret = "b",
+                                                   .fault_event = "token_failed"},
+                        [this](bool fetched, int status) { ended.emplace_back(fetched, status); });
+  }
+
+  SimWorld sim{1};
+  World& world = sim.process({"a", "publisher", 0});
+  TokenService service{world};
+  std::optional<ClientCredentials> credentials;
+  std::vector<std::pair<bool, int>> ended;
+};
+
+}  // namespace
+
+TEST_CASE("a token is asked for as RFC 6749 has it", "[ports]") {
+  Client client;
+
+  client.credentials->start();
+  client.sim.run_for(1s);
+
+  REQUIRE(client.service.requests.size() == 1);
+  const HttpRequest& request = client.service.requests[0];
+  CHECK(request.method == "POST");
+  CHECK(request.url == "https://login.test/oauth/token");
+  CHECK(request.ca_file == "ca.pem");
+  CHECK(request.body == "grant_type=client_credentials");
+  CHECK(request.headers == HttpHeaders{{"Authorization", "Basic YTpi"},
+                                       {"Content-Type", "application/x-www-form-urlencoded"},
+                                       {"Accept", "application/json"}});
+  CHECK(client.credentials->token().text() == "token-1");
+  CHECK(client.ended == std::vector<std::pair<bool, int>>{{true, 200}});
+}
+
+TEST_CASE("a token is fetched anew by itself before it ends", "[ports]") {
+  Client client;
+  client.credentials->start();
+
+  client.sim.run_for(790s);
+  CHECK(client.service.requests.size() == 1);
+  client.sim.run_for(20s);
+
+  CHECK(client.service.requests.size() == 2);
+  CHECK(client.credentials->token().text() == "token-2");
+}
+
+TEST_CASE("a token service that fails is asked again, and not before it allows it", "[ports]") {
+  const auto answer = GENERATE(0, 1, 2);
+  Client client;
+  if (answer == 0) client.service.answers.push_back(fail(Errc::unavailable, "reset"));
+  if (answer == 1) client.service.answers.push_back(answered(200, "no JSON"));
+  if (answer == 2) {
+    HttpAnswer busy;
+    busy.status = 429;
+    busy.headers = {{"retry-after", "60"}};
+    client.service.answers.emplace_back(busy);
+  }
+
+  client.credentials->start();
+  client.sim.run_for(15s);
+  CHECK(client.service.requests.size() == (answer == 2 ? 1 : 2));
+  client.sim.run_for(50s);
+
+  CHECK(client.credentials->token().text() == "token-2");
+  const int status = answer == 0 ? 0 : answer == 1 ? 200 : 429;
+  CHECK(client.ended == std::vector<std::pair<bool, int>>{{false, status}, {true, 200}});
+  CHECK(client.sim.count("token_failed") == 1);
+  CHECK(client.sim.count("token_failed_over") == 1);
+}
+
+TEST_CASE("a refused token is replaced at once", "[ports]") {
+  Client client;
+  client.credentials->start();
+  client.sim.run_for(1s);
+
+  client.credentials->refused("an older one");
+  client.sim.run_for(1s);
+  CHECK(client.credentials->token().text() == "token-1");
+
+  client.credentials->refused("token-1");
+  client.sim.run_for(20ms);
+  CHECK(client.credentials->token().text() == "token-2");
+}
+
+TEST_CASE("nothing is called back when the credentials are gone", "[ports]") {
+  Client client;
+  client.credentials->start();
+
+  client.credentials.reset();
+  client.sim.run_for(1s);
+
+  CHECK(client.service.cancelled == 1);
+  CHECK(client.ended.empty());
+}
+
+}  // namespace paceline::test
