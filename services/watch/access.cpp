@@ -22,7 +22,7 @@ WebAnswer refusal(std::string_view detail) {
 
 }  // namespace
 
-std::optional<WebAnswer> Access::over_rate(const WebRequest& request, Instant now) {
+std::optional<WebAnswer> AccessControl::over_rate(const WebRequest& request, Instant now) {
   const double most = rules_.requests_per_second * burst_seconds;
   auto found = peers_.find(request.peer);
   if (found == peers_.end()) {
@@ -44,14 +44,14 @@ std::optional<WebAnswer> Access::over_rate(const WebRequest& request, Instant no
   return std::nullopt;
 }
 
-std::optional<WebAnswer> Access::may_not_read(const WebRequest& request) const {
+std::optional<WebAnswer> AccessControl::may_not_read(const WebRequest& request) const {
   if (rules_.read_token.empty() || bears(request, rules_.read_token) ||
       bears(request, rules_.operate_token))
     return std::nullopt;
   return refusal("a bearer token is needed (read_token in the settings of watch)");
 }
 
-std::optional<WebAnswer> Access::may_not_operate(const WebRequest& request) const {
+std::optional<WebAnswer> AccessControl::may_not_operate(const WebRequest& request) const {
   if (rules_.operate_token.empty())
     return problem(403, "watch only shows: no operate_token is in its settings");
   if (bears(request, rules_.operate_token)) return std::nullopt;

@@ -1,7 +1,7 @@
 // May this request be answered? A bearer token where one is set, and a bounded rate for each peer.
 //
-// Pure. Invariant: at most `max_peers` peers are remembered; when there are more, the one heard
-// longest ago goes.
+// Pure. Invariant: at most `max_peers` peers are remembered; of more, the one that asked longest
+// ago is forgotten.
 #pragma once
 
 #include <map>
@@ -20,11 +20,11 @@ struct AccessRules {
   double requests_per_second = 50;  // [> 0] of one peer in the long run; ten times that at once.
 };
 
-class Access {
+class AccessControl {
  public:
   static constexpr std::size_t max_peers = 1024;
 
-  explicit Access(AccessRules rules) : rules_{std::move(rules)} {}
+  explicit AccessControl(AccessRules rules) : rules_{std::move(rules)} {}
 
   /// The refusal (429 with Retry-After), or nothing.
   std::optional<WebAnswer> over_rate(const WebRequest& request, Instant now);

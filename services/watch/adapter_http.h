@@ -10,8 +10,8 @@ namespace paceline::watch {
 
 class WatchServer {
  public:
-  /// Serves until it is destroyed. Throws std::system_error if the address cannot be bound or a
-  /// certificate cannot be read.
+  /// Serves until it is destroyed.
+  ///   errors   throws std::system_error: the address cannot be bound, a certificate not be read
   WatchServer(const WatchConfig& config, Watch& watch, Loop& loop);
 
   int port() const { return server_.port(); }

@@ -160,12 +160,12 @@ Error SqliteStore::fault(const char* what) {
   return {Errc::unavailable, fmt::format("{}: {}: {}", what, path_, why)};
 }
 
-void SqliteStore::mend() {
+void SqliteStore::repair() {
   if (broken_) begin_anew(*std::exchange(broken_, std::nullopt));
 }
 
 std::optional<std::string> SqliteStore::take_notice() {
-  mend();
+  repair();
   return std::exchange(notice_, std::nullopt);
 }
 
@@ -185,7 +185,7 @@ Result<void> SqliteStore::run(const char* sql) {
 }
 
 Result<std::vector<std::uint32_t>> SqliteStore::numbers(const std::vector<std::string>& ids) {
-  mend();
+  repair();
   if (auto done = run("BEGIN IMMEDIATE"); !done) return tl::unexpected{done.error()};
   std::vector<std::uint32_t> found;
   found.reserve(ids.size());
@@ -218,7 +218,7 @@ Result<std::vector<std::uint32_t>> SqliteStore::numbers(const std::vector<std::s
 }
 
 Result<void> SqliteStore::write(const StoreBatch& batch) {
-  mend();
+  repair();
   if (batch.empty()) return {};
   if (auto done = run("BEGIN IMMEDIATE"); !done) return tl::unexpected{done.error()};
   auto written = write_all(batch);
@@ -291,7 +291,7 @@ Result<void> SqliteStore::write_all(const StoreBatch& batch) {
 }
 
 Result<std::vector<StoredSample>> SqliteStore::samples() {
-  mend();
+  repair();
   Statement select{prepared("SELECT step, points FROM samples ORDER BY step")};
   std::vector<StoredSample> found;
   int code = 0;
@@ -302,7 +302,7 @@ Result<std::vector<StoredSample>> SqliteStore::samples() {
 }
 
 Result<std::string> SqliteStore::chunk(int tier, std::int64_t first, std::uint32_t series) {
-  mend();
+  repair();
   Statement select{
       prepared("SELECT points FROM chunks WHERE tier = ?1 AND first = ?2 AND series = ?3")};
   select.bind(1, tier);
@@ -315,7 +315,7 @@ Result<std::string> SqliteStore::chunk(int tier, std::int64_t first, std::uint32
 }
 
 Result<std::optional<std::int64_t>> SqliteStore::oldest(int tier) {
-  mend();
+  repair();
   Statement select{prepared("SELECT min(first) FROM chunks WHERE tier = ?1")};
   select.bind(1, tier);
   if (select.step() != SQLITE_ROW) return tl::unexpected{fault("find the oldest chunk")};
@@ -324,7 +324,7 @@ Result<std::optional<std::int64_t>> SqliteStore::oldest(int tier) {
 }
 
 Result<std::vector<Event>> SqliteStore::events(const EventQuery& query) {
-  mend();
+  repair();
   Statement select{prepared(
       "SELECT number, time_ms, kind, severity, subject, detail FROM events WHERE time_ms >= ?1 AND "
       "time_ms <= ?2 AND (?3 = '' OR kind = ?3) AND (?4 = '' OR severity = ?4) AND (?5 = '' OR "
@@ -350,7 +350,7 @@ Result<std::vector<Event>> SqliteStore::events(const EventQuery& query) {
 }
 
 std::uint64_t SqliteStore::bytes() {
-  mend();
+  repair();
   const auto number = [&](const char* sql) -> std::uint64_t {
     Statement select{prepared(sql)};
     return select.step() == SQLITE_ROW

@@ -2,9 +2,9 @@
 //
 //   SqliteStore store{"/run/a/history.db"};
 //
-// A file that is no database, or one that is broken or was made by another version, is set aside as
-// FILE.broken (replacing an older one) and a new one is begun, at the start and at any later time:
-// take_notice() tells. Any other fault of the disk is an error of the call.
+// A file that is no database, is broken or was made by another version is renamed to FILE.broken
+// (replacing an older one) and a new one is begun, at the start and at any later time;
+// take_notice() says so. Any other fault of the disk is an error of the call.
 #pragma once
 
 #include <functional>
@@ -42,7 +42,7 @@ class SqliteStore final : public Store {
   int open_file();
   void close_file();
   void begin_anew(const std::string& why);
-  void mend();
+  void repair();
   Error fault(const char* what);
   Result<void> run(const char* sql);
   Result<void> write_all(const StoreBatch& batch);
@@ -50,9 +50,10 @@ class SqliteStore final : public Store {
 
   std::string path_;
   sqlite3* database_ = nullptr;
-  std::unordered_map<const char*, sqlite3_stmt*> prepared_{};   // By the literal's address.
-  std::vector<std::pair<std::string, std::uint32_t>> known_{};  // Given out; kept when begun anew.
-  std::optional<std::string> broken_{};                         // Why the file is to be set aside.
+  std::unordered_map<const char*, sqlite3_stmt*> prepared_{};  // By the literal's address.
+  std::vector<std::pair<std::string, std::uint32_t>>
+      known_{};                          // Numbers given out; a new file keeps them.
+  std::optional<std::string> broken_{};  // Why the file is to be set aside.
   std::optional<std::string> notice_{};
 };
 

@@ -8,8 +8,8 @@
 
 #include "services/watch/csv.h"
 #include "services/watch/json.h"
-#include "services/watch/moment.h"
 #include "services/watch/page_files.h"
+#include "services/watch/past_time.h"
 #include "services/watch/pull_calls.h"
 
 namespace paceline::watch {
@@ -143,9 +143,9 @@ std::string Api::status(Instant now, WallTime wall) const {
 Reply Api::route(const WebRequest& request, Instant now, WallTime wall) const {
   const std::string_view path = request.path;
   if (path == "/readyz") {
-    const auto verdict = readiness(sources_.cluster.status(now, wall));
-    auto answer = live(readiness_json(verdict));
-    answer.status = verdict.ready ? 200 : 503;
+    const auto result = readiness(sources_.cluster.status(now, wall));
+    auto answer = live(readiness_json(result));
+    answer.status = result.ready ? 200 : 503;
     return answer;
   }
   if (const auto* file = find_page_file(path)) return page_answer(request, *file);
@@ -236,7 +236,7 @@ WebAnswer Api::events(const WebRequest& request, WallTime wall) const {
   for (const auto& [name, moment] : {std::pair{"from", &query.from_ms}, {"to", &query.to_ms}}) {
     const auto text = request.parameter(name);
     if (!text || text->empty()) continue;
-    const auto parsed = parse_moment(*text, now_ms);
+    const auto parsed = parse_past_time(*text, now_ms);
     if (!parsed) return problem(400, fmt::format("{} = {}", name, parsed.error().detail));
     *moment = *parsed;
   }

@@ -2,8 +2,7 @@
 //
 //   const Reply reply = api.reply(request, now, wall);    // an answer, or what must be asked first
 //
-// Pure: everything known here is answered at once; what another process knows is left to the
-// service.
+// Pure. What is known here is answered at once; what another process knows, service.* asks for.
 #pragma once
 
 #include <cstdint>
@@ -77,7 +76,7 @@ class Api {
   WebAnswer capacity(const WebRequest& request, std::string_view call) const;
 
   Sources sources_;
-  Access access_;
+  AccessControl access_;
   std::string watch_url_;
 };
 

@@ -14,15 +14,15 @@ double seconds_since(bool ever, Instant then, Instant now) {
 
 }  // namespace
 
-const char* to_string(PeopleRole role) {
+const char* to_string(NodeRole role) {
   switch (role) {
-    case PeopleRole::master:
+    case NodeRole::master:
       return "master";
-    case PeopleRole::standby:
+    case NodeRole::standby:
       return "standby";
-    case PeopleRole::witness:
+    case NodeRole::witness:
       return "witness";
-    case PeopleRole::down:
+    case NodeRole::down:
       return "down";
   }
   return "unknown";
@@ -60,7 +60,7 @@ void ClusterView::hear(const ElectionMessage& message, Instant now) {
                         message.sequence < elector.said->sequence)))
     return;  // Overtaken on its way.
   if (message.kind == ElectionMessageKind::release)
-    released_ = {.node = message.node, .term = message.term};
+    last_release_ = {.node = message.node, .term = message.term};
   elector.said = message;
   elector.heard = now;
 }
@@ -114,10 +114,10 @@ NodeStatus ClusterView::node_status(const ClusterNode& node, Instant now) const 
     if (now - elector.heard <= options_.heartbeat_stale) {
       status.elector = to_string(said.role);
       status.seen = said.seen;
-      status.role = node.witness ? PeopleRole::witness
+      status.role = node.witness ? NodeRole::witness
                     : said.role == ElectorRole::master && said.kind != ElectionMessageKind::release
-                        ? PeopleRole::master
-                        : PeopleRole::standby;
+                        ? NodeRole::master
+                        : NodeRole::standby;
     }
   }
   if (node.witness) {
@@ -133,26 +133,29 @@ NodeStatus ClusterView::node_status(const ClusterNode& node, Instant now) const 
   return status;
 }
 
-ClusterStatus ClusterView::status(Instant now, WallTime wall) const {
-  ClusterStatus status{
-      .cluster = options_.cluster, .node = options_.self, .wall_ms = wall_milliseconds(wall)};
-  for (const auto& node : options_.nodes) {
-    const auto& each = status.nodes.emplace_back(node_status(node, now));
-    const bool claims = each.role == PeopleRole::master;
-    if (claims) ++status.claims;
-    if (claims && (status.master.empty() || each.term > status.term)) {
-      status.master = each.name;
-      status.term = each.term;
-      status.master_since_ms = each.master_since_ms;
-      status.master_why = each.why;
-    }
+// Of the nodes that claim to be master, the one of the highest term is.
+void ClusterView::find_master(ClusterStatus& status) const {
+  for (const auto& each : status.nodes) {
+    if (each.role != NodeRole::master) continue;
+    ++status.claims;
+    if (!status.master.empty() && each.term <= status.term) continue;
+    status.master = each.name;
+    status.term = each.term;
+    status.master_since_ms = each.master_since_ms;
+    status.master_why = each.why;
   }
-  if (status.master_why.empty() && status.master == reigns_.node && status.term == reigns_.term)
+  if (status.master_why.empty() && status.master == last_master_.node &&
+      status.term == last_master_.term)
     status.master_why = cause_;
   if (status.master.empty())
     for (const auto& each : status.nodes) status.term = std::max(status.term, each.term);
+}
 
-  status.statistics = statistics_;
+// Channels with rows, and what their senders told of themselves.
+void ClusterView::add_row_channels(ClusterStatus& status, Instant now) const {
+  const auto keep_youngest = [](double& seconds, double other) {
+    if (other >= 0 && (seconds < 0 || other < seconds)) seconds = other;
+  };
   for (const auto& each : streams_) {
     const auto& channel = status.channels.emplace_back(
         ChannelStatus{.channel = each.sender.channel,
@@ -162,16 +165,11 @@ ClusterStatus ClusterView::status(Instant now, WallTime wall) const {
                       .content_s = seconds_since(each.ever, each.content, now),
                       .stale_s = to_seconds(each.sender.stale),
                       .fresh = each.ever && now - each.heard <= each.sender.stale});
-    const auto younger = [](double heard_s, double than_s) {
-      return heard_s >= 0 && (than_s < 0 || heard_s < than_s);
-    };
     if (channel.channel == "stat") {
-      if (younger(channel.heard_s, status.statistics_heard_s))
-        status.statistics_heard_s = channel.heard_s;
+      keep_youngest(status.statistics_heard_s, channel.heard_s);
       status.statistics_fresh = status.statistics_fresh || channel.fresh;
     } else if (channel.channel == "feedback") {
-      if (younger(channel.heard_s, status.feedback_heard_s))
-        status.feedback_heard_s = channel.heard_s;
+      keep_youngest(status.feedback_heard_s, channel.heard_s);
     } else if (channel.channel == "pace") {
       status.shards.push_back({.shard = channel.shard,
                                .cycle = cycles_.find(channel.shard)->second,
@@ -179,23 +177,38 @@ ClusterStatus ClusterView::status(Instant now, WallTime wall) const {
                                .fresh = channel.fresh});
     }
   }
+}
+
+// Channels on which every node says something of itself: its age is that of what it says.
+void ClusterView::add_node_channels(ClusterStatus& status) const {
+  const auto add = [&](const char* channel, std::string sender, double heard_s, Duration stale,
+                       bool fresh) {
+    status.channels.push_back({.channel = channel,
+                               .sender = std::move(sender),
+                               .heard_s = heard_s,
+                               .content_s = heard_s,
+                               .stale_s = to_seconds(stale),
+                               .fresh = fresh});
+  };
   for (const auto& [name, elector] : electors_)
     if (const auto* node = status.find(name); node && elector.said)
-      status.channels.push_back({.channel = "heartbeat",
-                                 .sender = name + "/elector/0",
-                                 .heard_s = node->heard_s,
-                                 .content_s = node->heard_s,
-                                 .stale_s = to_seconds(options_.heartbeat_stale),
-                                 .fresh = node->role != PeopleRole::down});
+      add("heartbeat", name + "/elector/0", node->heard_s, options_.heartbeat_stale,
+          node->role != NodeRole::down);
   for (const auto& node : status.nodes)
     if (node.publication)
-      status.channels.push_back({.channel = "publication",
-                                 .sender = node.name + "/publisher/0",
-                                 .heard_s = node.publication_heard_s,
-                                 .content_s = node.publication_heard_s,
-                                 .stale_s = to_seconds(options_.publication_stale),
-                                 .fresh = node.publisher != "down"});
+      add("publication", node.name + "/publisher/0", node.publication_heard_s,
+          options_.publication_stale, node.publisher != "down");
+}
+
+ClusterStatus ClusterView::status(Instant now, WallTime wall) const {
+  ClusterStatus status{
+      .cluster = options_.cluster, .node = options_.self, .wall_ms = wall_milliseconds(wall)};
+  for (const auto& node : options_.nodes) status.nodes.push_back(node_status(node, now));
+  find_master(status);
+  status.statistics = statistics_;
   status.feedback = feedback_;
+  add_row_channels(status, now);
+  add_node_channels(status);
   if (grant_) {
     status.grant = *grant_;
     const Instant expires{Duration{grant_->expires_ns}};
@@ -210,16 +223,18 @@ bool ClusterView::has_candidate(std::string_view node) const {
 }
 
 // Why another is master now, as far as we saw it: what became of the one before.
-bool ClusterView::note_reign(const ClusterStatus& current) {
-  if (current.master.empty() || (current.master == reigns_.node && current.term == reigns_.term))
+bool ClusterView::note_master(const ClusterStatus& current) {
+  if (current.master.empty() ||
+      (current.master == last_master_.node && current.term == last_master_.term))
     return false;
-  const Reign before = std::exchange(reigns_, {.node = current.master, .term = current.term});
+  const Mastership before =
+      std::exchange(last_master_, {.node = current.master, .term = current.term});
   const auto* fallen = current.find(before.node);
   cause_.clear();
   if (!fallen) return true;  // The first that we hear of.
-  if (released_.node == before.node && released_.term == before.term)
+  if (last_release_.node == before.node && last_release_.term == before.term)
     cause_ = fmt::format("{} gave up term {}", before.node, before.term);
-  else if (fallen->role == PeopleRole::down)
+  else if (fallen->role == NodeRole::down)
     cause_ = fmt::format("{} was not heard any more in term {}", before.node, before.term);
   else
     cause_ = fmt::format("{} lost its lease of term {}", before.node, before.term);
@@ -228,7 +243,7 @@ bool ClusterView::note_reign(const ClusterStatus& current) {
 
 std::vector<Event> ClusterView::step(const TargetTable& targets, Instant now, WallTime wall) {
   ClusterStatus current = status(now, wall);
-  if (note_reign(current)) current = status(now, wall);
+  if (note_master(current)) current = status(now, wall);
   std::vector<Event> events;
   if (before_) {
     events = transitions(*before_, current);

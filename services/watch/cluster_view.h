@@ -1,13 +1,14 @@
 // The cluster as this node hears it: who is master and why, whose publisher is open, how old each
 // input is.
 //
-//   view.hear(election_message, now);         // and grants, publication reports, rows' heads
-//   for (Event& event : view.step(now, wall)) // what changed since the last step
+//   view.hear(election_message, now);           // and grants, publication reports, heads of rows
+//   for (Event& event : view.step(table, now, wall)) ..     // what changed since the last step
 //   ClusterStatus status = view.status(now, wall);
 //
-// Pure. Invariants: a node that was silent beyond the bound of the heartbeat channel is `down`; the
-// cluster's master is, of the nodes that claim it now, the one of the highest term; nodes and
-// senders that the topology does not name are ignored, so nothing grows.
+// Pure. Invariants:
+//   1  A node that was silent beyond the bound of the heartbeat channel is `down`.
+//   2  Of the nodes that claim to be master now, the cluster's is the one of the highest term.
+//   3  Nodes and senders that the topology does not name are ignored, so nothing grows.
 #pragma once
 
 #include <map>
@@ -22,10 +23,10 @@
 
 namespace paceline::watch {
 
-/// What a node is to people.
-enum class PeopleRole : std::uint8_t { master, standby, witness, down };
+/// The role of a node as people see it.
+enum class NodeRole : std::uint8_t { master, standby, witness, down };
 
-const char* to_string(PeopleRole role);
+const char* to_string(NodeRole role);
 
 struct ClusterNode {
   std::string name{};
@@ -53,7 +54,7 @@ struct ClusterViewOptions {
 
 struct NodeStatus {
   std::string name{};
-  PeopleRole role = PeopleRole::down;
+  NodeRole role = NodeRole::down;
   std::string elector = "silent";  // The elector's own word for its role.
   std::uint64_t term = 0;
   int priority = 0;
@@ -93,7 +94,7 @@ struct ClusterStatus {
   std::string master{};    // "" = nobody.
   std::uint64_t master_since_ms = 0;
   std::string master_why{};
-  int claims = 0;  // Nodes that say they are master; more than one is a fault or a hand-over.
+  int claims = 0;  // Nodes that say they are master; several: a fault or a handover.
   std::vector<NodeStatus> nodes{};
   StatSource statistics{};
   double statistics_heard_s = -1;
@@ -124,8 +125,7 @@ class ClusterView {
   void hear_rows(std::string_view channel, std::string_view sender, int shard, Instant heard,
                  Instant content);
 
-  /// Transitions since the last step. The first step after the start tells nothing but who is
-  /// master.
+  /// Transitions since the last step; none at the first.
   std::vector<Event> step(const TargetTable& targets, Instant now, WallTime wall);
 
   ClusterStatus status(Instant now, WallTime wall) const;
@@ -149,14 +149,17 @@ class ClusterView {
     Instant content{};
   };
 
-  struct Reign {
+  struct Mastership {
     std::string node{};
     std::uint64_t term = 0;
   };
 
-  /// Whether another reigns now.
-  bool note_reign(const ClusterStatus& current);
+  /// Whether another node or term is master now; remembers why.
+  bool note_master(const ClusterStatus& current);
   NodeStatus node_status(const ClusterNode& node, Instant now) const;
+  void find_master(ClusterStatus& status) const;
+  void add_row_channels(ClusterStatus& status, Instant now) const;
+  void add_node_channels(ClusterStatus& status) const;
   Stream* stream(std::string_view channel, std::string_view sender, int shard);
 
   ClusterViewOptions options_;
@@ -168,9 +171,9 @@ class ClusterView {
   FeedbackHead feedback_{};
   std::optional<Grant> grant_;
   std::optional<ClusterStatus> before_;  // As of the last step.
-  Reign reigns_{};                       // The last master that was seen.
-  Reign released_{};                     // The last term that was given up.
-  std::string cause_{};                  // Why `reigns_` came after the one before; "" = unknown.
+  Mastership last_master_{};             // The last that was seen.
+  Mastership last_release_{};            // The last that was given up.
+  std::string cause_{};                  // Why it followed the one before; "" = unknown.
 };
 
 /// Transitions between two statuses of one cluster, without numbers.

@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "common/base/url.h"
+
 namespace paceline::watch {
 namespace {
 
@@ -26,10 +28,6 @@ Result<Listen> parse_listen(const Settings& settings, const std::string& text) {
       end != digits.data() + digits.size() || listen.port < 0 || listen.port > 65535)
     return tl::unexpected{settings.error("listen", fmt::format("'{}' is not ADDRESS:PORT", text))};
   return listen;
-}
-
-bool is_loopback(std::string_view address) {
-  return address.starts_with("127.") || address == "::1" || address == "localhost";
 }
 
 // Every process that sends on a channel with rows which we hear, by the topology.
@@ -66,54 +64,24 @@ Duration stale_of(const Topology& topology, std::string_view name, Duration fall
   return channel ? channel->stale : fallback;
 }
 
-}  // namespace
-
-Result<WatchConfig> parse_watch_config(Place& place) {
-  auto& settings = place.settings;
-  const auto& topology = place.topology;
-  const Node& self = place.self();
-  WatchConfig config;
-
-  const auto listen = TRY(parse_listen(
-      settings,
-      TRY(settings.text("listen", fmt::format("127.0.0.1:{}", self.port + port_offset)))));
-  config.listen_address = listen.address;
-  config.listen_port = listen.port;
-  config.certificate_file = TRY(settings.text("certificate_file", ""));
-  config.key_file = TRY(settings.text("key_file", ""));
-  config.access.read_token = TRY(settings.secret("read_token", ""));
-  config.access.operate_token = TRY(settings.secret("operate_token", ""));
-  config.access.requests_per_second =
-      TRY(settings.real("requests_per_second", {.fallback = 50, .min = 1, .max = 100'000}));
-  config.stream_period =
-      TRY(settings.duration("stream_period", {.fallback = 1s, .min = 100ms, .max = 60s}));
-  config.history_period =
-      TRY(settings.duration("history_period", {.fallback = 10s, .min = 1s, .max = 60s}));
-  config.history_file = TRY(
-      settings.text("history_file", fmt::format("{}/{}/history.db", topology.run_dir, self.name)));
-  config.history_bytes = static_cast<std::uint64_t>(
-      TRY(settings.integer("history_mb", {.fallback = 1024, .min = 16, .max = 1'000'000})) << 20);
-  config.events = static_cast<std::size_t>(
-      TRY(settings.integer("events", {.fallback = 1000, .min = 10, .max = 100'000})));
-  config.max_streams = static_cast<std::size_t>(
-      TRY(settings.integer("max_streams", {.fallback = 32, .min = 0, .max = 200})));
-
-  config.target_series = static_cast<std::size_t>(
-      TRY(settings.integer("target_series", {.fallback = 0, .min = 0, .max = 10'000})));
-
+// What lets the network in needs a token and TLS; tokens differ, and PEM files come in pairs.
+Result<void> check_open(const Settings& settings, const WatchConfig& config) {
   if (config.certificate_file.empty() != config.key_file.empty())
     return tl::unexpected{settings.error("certificate_file", "goes together with key_file only")};
   if (!config.access.operate_token.empty() &&
       config.access.operate_token == config.access.read_token)
     return tl::unexpected{
         settings.error("operate_token", "is the read_token too: let them differ")};
-  if (!is_loopback(config.listen_address) &&
+  if (!is_this_host(config.listen_address) &&
       (config.access.read_token.empty() || config.certificate_file.empty()))
     return tl::unexpected{settings.error(
         "listen", fmt::format("{} is open to the network: that needs read_token, certificate_file "
                               "and key_file",
                               config.listen_address))};
+  return {};
+}
 
+void take_topology(WatchConfig& config, const Topology& topology, const Node& self) {
   config.node = self.name;
   config.time_scale = topology.time_scale;
   config.pacers = topology.pacers;
@@ -131,7 +99,48 @@ Result<WatchConfig> parse_watch_config(Place& place) {
   for (const auto& node : topology.nodes)
     config.cluster.nodes.push_back(
         {.name = node.name, .witness = node.witness(), .priority = node.priority});
-  return settings.finish(std::move(config));
+}
+
+}  // namespace
+
+Result<WatchConfig> parse_watch_config(Place& place) {
+  auto& settings = place.settings;
+  const auto& topology = place.topology;
+  const Node& self = place.self();
+  WatchConfig config;
+
+  const auto listen = TRY(parse_listen(
+      settings,
+      TRY(settings.text("listen", fmt::format("127.0.0.1:{}", self.port + port_offset)))));
+  config.listen_address = listen.address;
+  config.listen_port = listen.port;
+  config.certificate_file = TRY(settings.file("certificate_file", ""));
+  config.key_file = TRY(settings.file("key_file", ""));
+  config.access.read_token = TRY(settings.secret("read_token", ""));
+  config.access.operate_token = TRY(settings.secret("operate_token", ""));
+  config.access.requests_per_second =
+      TRY(settings.real("requests_per_second", {.fallback = 50, .min = 1, .max = 100'000}));
+  config.stream_period =
+      TRY(settings.duration("stream_period", {.fallback = 1s, .min = 100ms, .max = 60s}));
+  config.history_period =
+      TRY(settings.duration("history_period", {.fallback = 10s, .min = 1s, .max = 60s}));
+  config.history_file = settings.has("history_file") ? TRY(settings.file("history_file"))
+          : TRY(settings.text("history_file",
+                              fmt::format("{}/{}/history.db", topology.run_dir, self.name)));
+          config.history_bytes = static_cast<std::uint64_t>(
+              TRY(settings.integer("history_mb", {.fallback = 1024, .min = 16, .max = 1'000'000}))
+              << 20);
+          config.events = static_cast<std::size_t>(
+              TRY(settings.integer("events", {.fallback = 1000, .min = 10, .max = 100'000})));
+          config.max_streams = static_cast<std::size_t>(
+              TRY(settings.integer("max_streams", {.fallback = 32, .min = 0, .max = 200})));
+
+          config.target_series = static_cast<std::size_t>(
+              TRY(settings.integer("target_series", {.fallback = 0, .min = 0, .max = 10'000})));
+
+          TRY(check_open(settings, config));
+          take_topology(config, topology, self);
+          return settings.finish(std::move(config));
 }
 
 std::vector<TargetName> target_names(const Targets& targets) {

@@ -1,7 +1,7 @@
 // History and events as CSV (RFC 4180), for spreadsheets.
 //
-// Pure. Text with a comma, a quote or a line end is quoted; text that a spreadsheet would take for
-// a formula is led by an apostrophe.
+// Pure. Text with a comma, a quote or a line end is quoted; before text that a spreadsheet would
+// take for a formula stands an apostrophe.
 #pragma once
 
 #include <span>

@@ -1,8 +1,9 @@
 // What happened lately, for a person who comes afterwards: a bounded list of transitions.
 //
-// Pure. Invariants: numbers rise by one from 1 and are never used again; at most `capacity` events
-// are kept; when there are more, the oldest of the most frequent kind goes, so that no talkative
-// kind pushes out the rare ones.
+// Pure. Invariants:
+//   1  Numbers rise by one from 1 and are never used again.
+//   2  At most `capacity` events are kept; of more, the oldest of the most frequent kind goes, so
+//      that a frequent kind does not push out the rare ones.
 #pragma once
 
 #include <cstdint>

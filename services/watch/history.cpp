@@ -257,7 +257,7 @@ Result<void> History::close_slice(StoreBatch& batch, std::int64_t chunk, std::ui
   return {};
 }
 
-Result<void> History::tidy(std::int64_t wall_ms) {
+Result<void> History::compact(std::int64_t wall_ms) {
   if (samples_.empty() || !store_) return {};
   const std::int64_t chunk = chunk_of(samples_.front().step, 0);
   const std::int64_t end = chunk + history_tiers[0].chunk;

@@ -1,16 +1,17 @@
-// The past of every target in three resolutions: the last minutes in memory, what is older in a
-// store.
+// The past of every target in three resolutions: the last minutes in memory, the rest in a store.
 //
 //   if (history.due(wall)) history.sample(table, wall);   // once a step
-//   history.tidy(wall);                                   // often: a slice of the work that is due
+//   history.compact(wall);                                // often: a slice of the work that is due
 //   history.read(index, {.from_ms = .., .to_ms = ..})     // what a person asks for
 //
 // A sample of all targets is one row of the store at once, so that a crash loses nothing. When a
-// stretch of `tiers[0].chunk` steps is over, its samples become one chunk for each series, and the
-// coarser resolutions follow from it; that is done slice by slice, so that no call takes long.
+// stretch of `history_tiers[0].chunk` steps is over, its samples become one chunk for each series,
+// and the coarser resolutions follow from it: slice by slice, so that no call takes long.
 //
-// Pure (the store is a port). Invariants: at most `most_samples` samples are in memory; a tier
-// keeps `keep` steps; the store's size stays under its bound within one chunk's growth.
+// Pure (the store is a port). Invariants:
+//   1  At most `most_samples` samples are in memory.
+//   2  A tier keeps `keep` steps.
+//   3  The store's size stays under its bound, within one chunk's growth.
 #pragma once
 
 #include <cstdint>
@@ -53,7 +54,7 @@ struct HistorySeries {
   std::vector<HistoryPoint> points{};  // Keys are steps: time = key x step_ms. Oldest first.
 };
 
-/// A part of a second of wall time is `step_ms`; no series has more rows than this.
+/// No series has more rows than this.
 inline constexpr std::int64_t most_history_rows = 4320;
 
 class History {
@@ -62,15 +63,15 @@ class History {
     std::int64_t step_ms = 10'000;          // [1000..60000] the finest.
     std::uint64_t most_bytes = 1ull << 30;  // The store may take.
   };
-  static constexpr std::size_t most_samples =
-      66;  // In memory: two chunks and what is being closed.
+  /// In memory: two chunks and what is being closed.
+  static constexpr std::size_t most_samples = 66;
 
-  /// `store` may be null: then there is only what memory holds. `ids` as in the table that is
-  /// sampled; the series after the last is that of all targets together.
+  ///   ids     of the table that is sampled; the series after the last is all targets together
+  ///   store   null = there is only what memory holds
   History(Options options, const std::vector<std::string>& ids, Store* store);
 
-  /// The table was renewed: `before` says where each of its targets was. What has left keeps what
-  /// is closed; its last minutes are forgotten.
+  /// The table was renewed. Of a target that is gone, what is closed stays; its last minutes go.
+  ///   before   where each target was; UINT32_MAX = it is new
   void renumber(const std::vector<std::string>& ids, const std::vector<std::uint32_t>& before);
 
   /// Whether a new step has begun.
@@ -82,7 +83,7 @@ class History {
 
   /// Closes a slice of the oldest chunk that is over, forgets what is too old.
   ///   errors   of the store; to be tried again
-  Result<void> tidy(std::int64_t wall_ms);
+  Result<void> compact(std::int64_t wall_ms);
 
   /// `series` [0..targets]: the last is all together.
   ///   errors   of the store

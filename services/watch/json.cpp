@@ -210,10 +210,10 @@ std::string status_json(const ClusterStatus& status, const TargetTotals& totals,
   json.member("claims", status.claims);
   json.member("targets", totals.targets);
   json.member("watch_url", watch_url);
-  const auto verdict = readiness(status);
-  json.member("ready", verdict.ready);
+  const auto result = readiness(status);
+  json.member("ready", result.ready);
   json.list("not_ready_because");
-  for (const auto& reason : verdict.reasons) json.value(reason);
+  for (const auto& reason : result.reasons) json.value(reason);
   json.end_list();
   write_nodes(json, status);
 
@@ -281,13 +281,13 @@ std::string channels_json(const ClusterStatus& status) {
   return json.text();
 }
 
-std::string readiness_json(const Readiness& verdict) {
+std::string readiness_json(const Readiness& result) {
   JsonWriter json;
   json.begin();
-  json.member("ready", verdict.ready);
-  json.member("role", verdict.role);
+  json.member("ready", result.ready);
+  json.member("role", result.role);
   json.list("reasons");
-  for (const auto& reason : verdict.reasons) json.value(reason);
+  for (const auto& reason : result.reasons) json.value(reason);
   json.end_list();
   json.end();
   return json.text();

@@ -1,8 +1,8 @@
 // The metrics of all processes of a node as one page for Prometheus.
 //
-// Pure. Every sample gets the labels node, process and index; families of one name are one family,
-// whose help and type are those of the first process that has it. A family that a later process
-// declares with another type, or whose name Prometheus would refuse, is left out and counted.
+// Pure. Every sample gets the labels node, process and index. Families of one name are one family,
+// with help and type of the first process that has it. A family that a later process declares with
+// another type, or whose name Prometheus would refuse, is left out and counted.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,4 @@
-// The dashboard's files as they stand in page/, compiled in: nothing needs to be installed beside
-// the program.
+// The dashboard's files as they are in page/, compiled in: nothing is installed beside the program.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
-// The two questions that users of Genesys Web Engagement ask: may a reactive engagement start, and
-// how many agents are ready.
+// The two calls that users of Genesys Web Engagement know: may a reactive engagement start, and how
+// many agents are ready.
 //
 // Pure. `groups` names agent groups (or target ids); empty = the whole media channel.
 #pragma once
@@ -17,9 +17,9 @@ namespace paceline::watch {
 /// weighted by the interactions that entered each (the demand as watch can see it).
 ///
 ///   returns  [0..1]
-///   errors   not_found: no such media channel or group; bad_value: none of them has a _DUAL
-///   algorithm;
-///            unavailable: nothing fresh is known of any of them
+///   errors   not_found: no such media channel or group
+///            bad_value: none of them has a _DUAL algorithm
+///            unavailable: of none of them is anything fresh known
 ///   cost     O(targets x groups)
 Result<double> reactive_state(const TargetTable& targets, std::string_view media_channel,
                               std::span<const std::string> groups);

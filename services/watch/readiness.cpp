@@ -12,12 +12,12 @@ namespace {
 // An accepted publication may be this many refresh periods old before a master counts as unfit.
 constexpr double periods_without_acceptance = 5;
 
-void judge_publisher(const NodeStatus& self, std::vector<std::string>& reasons) {
+void check_publisher(const NodeStatus& self, std::vector<std::string>& reasons) {
   if (self.publisher == "down") {
     reasons.push_back("the publisher of this node is not heard");
     return;
   }
-  if (self.role != PeopleRole::master) return;
+  if (self.role != NodeRole::master) return;
   if (self.publisher == "shut") reasons.push_back("this node is master, and its publisher is shut");
   const auto& report = *self.publication;
   const double bound_s = std::max(2.0, periods_without_acceptance * report.period_ms / 1000);
@@ -35,13 +35,13 @@ void judge_publisher(const NodeStatus& self, std::vector<std::string>& reasons) 
 Readiness readiness(const ClusterStatus& status) {
   const auto* self = status.find(status.node);
   CHECK(self);  // The topology names the node that we run on.
-  Readiness verdict{.role = to_string(self->role)};
-  auto& reasons = verdict.reasons;
-  if (self->role == PeopleRole::down)
+  Readiness result{.role = to_string(self->role)};
+  auto& reasons = result.reasons;
+  if (self->role == NodeRole::down)
     reasons.push_back("the elector of this node is not heard");
   else if (status.master.empty())
     reasons.push_back("the cluster has no master");
-  if (self->role != PeopleRole::down && self->tier > 0)
+  if (self->role != NodeRole::down && self->tier > 0)
     reasons.push_back(fmt::format("the elector rates this node at tier {}", self->tier));
   if (!status.statistics_fresh)
     reasons.push_back("statfeed is not heard");
@@ -49,9 +49,9 @@ Readiness readiness(const ClusterStatus& status) {
     reasons.push_back("neither Stat Server answers");
   for (const auto& shard : status.shards)
     if (!shard.fresh) reasons.push_back(fmt::format("pacer shard {} is not heard", shard.shard));
-  judge_publisher(*self, reasons);
-  verdict.ready = reasons.empty();
-  return verdict;
+  check_publisher(*self, reasons);
+  result.ready = reasons.empty();
+  return result;
 }
 
 }  // namespace paceline::watch

@@ -1,7 +1,7 @@
 // Is this node fit for its role? What /readyz answers, with the reasons.
 //
-// Pure. A node is fit when its elector is heard, its statistics and every pacer shard are fresh and
-// its publisher is alive; a master also when its gate is open and the endpoint accepted lately.
+// Pure. A node is fit when its elector and publisher are heard, and its statistics and every pacer
+// shard are fresh; a master also needs an open gate, and a publication accepted lately.
 #pragma once
 
 #include <string>

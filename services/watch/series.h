@@ -1,11 +1,12 @@
-// The past as numbers: what is kept of a target at an instant, how many such points become one of
-// a coarser resolution, and their bytes.
+// The past as numbers: what is kept of a target at an instant, how several such points become one
+// of a coarser resolution, and their bytes.
 //
 //   const std::string bytes = encode_points(points);
 //   const auto again = decode_points(bytes, 60);       // equal, or an error
 //
-// Pure. Invariants: decode_points(encode_points(p)) == p; any bytes give points or an error;
-// roll_up keeps sums of counters.
+// Pure. Invariants:
+//   1  decode_points(encode_points(p)) == p; any other bytes give points or an error.
+//   2  roll_up keeps the sums of counters.
 #pragma once
 
 #include <array>
@@ -21,7 +22,7 @@
 namespace paceline::watch {
 
 /// How points of a column become one: gauges by their mean, counters by their sum, words by the
-/// most frequent (of equals the later).
+/// most frequent (of equally frequent ones the later).
 enum class ColumnKind : std::uint8_t { gauge, counter, word };
 
 struct HistoryColumn {
@@ -86,8 +87,7 @@ struct HistoryValues {
   bool operator==(const HistoryValues&) const = default;
 };
 
-/// One point of a series. What the key is, whoever stores it knows: a step of time (start / step),
-/// or the number of a series.
+/// One point. Its key is a step of time (start / step) in a series, or the series in a sample.
 struct HistoryPoint {
   std::int64_t key = 0;
   HistoryValues values;
@@ -95,15 +95,15 @@ struct HistoryPoint {
   bool operator==(const HistoryPoint&) const = default;
 };
 
-/// Column after column as differences, runs of equal values as one: about a byte a value that
-/// changes.
+/// Column after column as differences, runs of equal ones as one: a byte or so for a changed value.
 std::string encode_points(std::span<const HistoryPoint> points);
 
 ///   errors   bad_value: not such bytes; too_large: more than `most` points
 Result<std::vector<HistoryPoint>> decode_points(std::string_view bytes, std::size_t most);
 
-/// One point for every `factor` [>= 1] steps of time in which there is one; keys of `points`
-/// ascend, unknown ones are passed over.
+/// One point for every `factor` steps of time in which there is one; unknown ones are passed over.
+///   points   keys ascend
+///   factor   [>= 1]
 std::vector<HistoryPoint> roll_up(std::span<const HistoryPoint> points, std::int64_t factor);
 
 /// Both by key, ascending; where both have one, that of `later`.

@@ -3,9 +3,8 @@
 //   Watch watch{config, world};
 //   watch.ask(request, exchange);     // an HTTP request came (adapter_http)
 //
-// It only listens: nothing that it does can be felt by the pipeline, beyond one `metrics` question
-// to each process of its node for each scrape and one `explain` question for each look at an
-// explanation.
+// It only listens. What the pipeline can feel of it: one `metrics` question to each process of its
+// node for each scrape, and one `explain` question for each look at an explanation.
 #pragma once
 
 #include <functional>
@@ -56,12 +55,23 @@ class Watch {
 
  private:
   struct Scrape;
+  struct Counters {
+    explicit Counters(Metrics& metrics);
+
+    Counter& store_failures;
+    Histogram& store_seconds;
+    Counter& refused;
+    Counter& requests;
+    Counter& streams_dropped;
+    Counter& samples_left_out;
+  };
 
   template <class Message>
   void hear_message(const char* channel);
   template <class Reader>
   void note_senders(const char* channel, const Reader& reader);
   void note_all_senders();
+  void answer_control();
   void step();
   void broadcast();
   void add_event(Event event);
@@ -91,16 +101,11 @@ class Watch {
   StateReader<TargetPace> pace_;
   StateReader<TargetFeedback> feedback_;
   std::list<WebExchange> streams_;
-  bool renewed_ = false;            // The streams have to be told that the targets are others.
+  bool renewed_ = false;            // The streams do not know yet that the targets are others.
   std::uint64_t event_sent_ = 0;    // Number of the last event that the streams know.
   std::shared_ptr<Scrape> scrape_;  // The one under way, if any: later askers join it.
   std::vector<Event> unwritten_events_{};  // Since the last step that wrote.
-  Counter& store_failures_;
-  Histogram& store_seconds_;
-  Counter& refused_;
-  Counter& requests_;
-  Counter& streams_dropped_;
-  Counter& samples_left_out_;
+  Counters counters_;
 };
 
 }  // namespace paceline::watch

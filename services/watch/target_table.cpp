@@ -61,8 +61,8 @@ std::optional<Enum> parse_word(std::string_view word, std::size_t count) {
   return std::nullopt;
 }
 
-void note_shift(Shift& shift, std::uint32_t index) {
-  if (shift.count++ == 0) shift.first = index;
+void count_transition(TransitionCount& transition, std::uint32_t index) {
+  if (transition.count++ == 0) transition.first = index;
 }
 
 }  // namespace
@@ -93,7 +93,7 @@ std::vector<std::uint32_t> TargetTable::renew(std::vector<TargetName> names) {
   }
   changed_.clear();
   is_changed_.assign(names_.size(), false);
-  clear_shifts();  // By their old indices; what they counted is told no more.
+  clear_transitions();  // By their old indices; what they counted is told no more.
   for (std::uint32_t i = 0; i < names_.size(); ++i) note_change(i);
   return before;
 }
@@ -103,7 +103,7 @@ void TargetTable::set_stat(std::uint32_t index, const TargetStat& stat) {
   auto& row = rows_[index];
   if (row.has_stat && row.stat == stat) return;
   if (!row.has_stat || row.stat.quality != stat.quality)
-    note_shift(quality_shifts_[static_cast<std::size_t>(stat.quality)], index);
+    count_transition(quality_changes_[static_cast<std::size_t>(stat.quality)], index);
   row.stat = stat;
   row.has_stat = true;
   note_change(index);
@@ -114,7 +114,7 @@ void TargetTable::set_pace(std::uint32_t index, const TargetPace& pace) {
   auto& row = rows_[index];
   if (row.has_pace && row.pace == pace) return;
   if (!row.has_pace || row.pace.reason != pace.reason)
-    note_shift(reason_shifts_[static_cast<std::size_t>(pace.reason)], index);
+    count_transition(reason_changes_[static_cast<std::size_t>(pace.reason)], index);
   row.pace = pace;
   row.has_pace = true;
   note_change(index);
@@ -149,9 +149,9 @@ void TargetTable::forget_changes() {
   changed_.clear();
 }
 
-void TargetTable::clear_shifts() {
-  quality_shifts_ = {};
-  reason_shifts_ = {};
+void TargetTable::clear_transitions() {
+  quality_changes_ = {};
+  reason_changes_ = {};
 }
 
 std::optional<std::uint32_t> TargetTable::find(std::string_view id) const {

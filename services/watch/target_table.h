@@ -1,13 +1,11 @@
-// Every pacing target as this node hears it: statistics, pace and feedback side by side, by dense
-// index.
+// Every pacing target as this node hears it: statistics, pace and feedback, by dense index.
 //
-//   table.set_pace(index, row);               // a channel said so
-//   table.select(query)                       // which rows a person asks for, in their order
-//   table.take_changed(500)                   // what changed since, oldest first, for the live
-//   stream
+//   table.set_pace(index, row);      // a channel said so
+//   table.select(query)              // the rows that a person asks for, in their order
+//   table.take_changed(500)          // what changed since, oldest first, for the live stream
 //
-// Pure. Invariant: an index is in the list of changes at most once, so the list never exceeds the
-// targets.
+// Pure. Invariant: an index is in the list of changes at most once, so the list is never longer
+// than the table.
 #pragma once
 
 #include <array>
@@ -89,8 +87,8 @@ struct TargetSelection {
   std::vector<std::uint32_t> indices{};  // After both.
 };
 
-/// How many targets came to be so since the last time, and the first of them.
-struct Shift {
+/// How many targets made one transition since the last look, and the first of them.
+struct TransitionCount {
   std::uint64_t count = 0;
   std::uint32_t first = 0;
 };
@@ -130,11 +128,15 @@ class TargetTable {
   std::vector<std::uint32_t> take_changed(std::size_t most);
   void forget_changes();
 
-  /// Targets whose statistics came to this quality since the last call of clear_shifts().
-  const std::array<Shift, stat_qualities>& quality_shifts() const { return quality_shifts_; }
-  /// Targets whose pace came to this reason since the last call of clear_shifts().
-  const std::array<Shift, pace_reasons>& reason_shifts() const { return reason_shifts_; }
-  void clear_shifts();
+  /// Targets whose statistics came to this quality since the last call of clear_transitions().
+  const std::array<TransitionCount, stat_qualities>& quality_changes() const {
+    return quality_changes_;
+  }
+  /// Targets whose pace came to this reason since the last call of clear_transitions().
+  const std::array<TransitionCount, pace_reasons>& reason_changes() const {
+    return reason_changes_;
+  }
+  void clear_transitions();
 
  private:
   void note_change(std::uint32_t index);
@@ -145,8 +147,8 @@ class TargetTable {
   std::deque<std::uint32_t> changed_;
   std::vector<bool> is_changed_{};
   std::uint64_t revision_ = 0;
-  std::array<Shift, stat_qualities> quality_shifts_{};
-  std::array<Shift, pace_reasons> reason_shifts_{};
+  std::array<TransitionCount, stat_qualities> quality_changes_{};
+  std::array<TransitionCount, pace_reasons> reason_changes_{};
   mutable TargetTotals totals_;
   mutable std::uint64_t totals_revision_ = UINT64_MAX;
 };

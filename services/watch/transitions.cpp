@@ -6,9 +6,9 @@
 namespace paceline::watch {
 namespace {
 
-class Telling {
+class EventWriter {
  public:
-  explicit Telling(std::int64_t wall_ms) : wall_ms_{wall_ms} {}
+  explicit EventWriter(std::int64_t wall_ms) : wall_ms_{wall_ms} {}
 
   void tell(const char* kind, const char* severity, std::string subject, std::string detail) {
     events.push_back({.number = 0,
@@ -29,7 +29,7 @@ std::string or_nobody(const std::string& name) {
   return name.empty() ? "nobody" : name;
 }
 
-void tell_master(Telling& out, const ClusterStatus& before, const ClusterStatus& now) {
+void tell_master(EventWriter& out, const ClusterStatus& before, const ClusterStatus& now) {
   if (before.master != now.master || before.term != now.term) {
     if (now.master.empty() && !before.master.empty())
       out.tell("master_lost", "bad", before.master,
@@ -47,7 +47,7 @@ void tell_master(Telling& out, const ClusterStatus& before, const ClusterStatus&
     out.tell("two_claims_over", "good", "", "at most one node says it is master again");
 }
 
-void tell_publication(Telling& out, const NodeStatus& before, const NodeStatus& now) {
+void tell_publication(EventWriter& out, const NodeStatus& before, const NodeStatus& now) {
   if (!before.publication || !now.publication) return;
   const auto& then = *before.publication;
   const auto& said = *now.publication;
@@ -79,11 +79,11 @@ void tell_publication(Telling& out, const NodeStatus& before, const NodeStatus& 
     out.tell("targets_accepted", "good", now.name, "the endpoint accepts every target again");
 }
 
-void tell_node(Telling& out, const NodeStatus& before, const NodeStatus& now) {
+void tell_node(EventWriter& out, const NodeStatus& before, const NodeStatus& now) {
   if (before.role != now.role) {
-    const char* severity = now.role == PeopleRole::down      ? "bad"
-                           : before.role == PeopleRole::down ? "good"
-                                                             : "notice";
+    const char* severity = now.role == NodeRole::down      ? "bad"
+                           : before.role == NodeRole::down ? "good"
+                                                           : "notice";
     out.tell("role_changed", severity, now.name,
              fmt::format("{} is {}, it was {}{}{}", now.name, to_string(now.role),
                          to_string(before.role), now.why.empty() ? "" : ": ", now.why));
@@ -98,7 +98,7 @@ void tell_node(Telling& out, const NodeStatus& before, const NodeStatus& now) {
   tell_publication(out, before, now);
 }
 
-void tell_statistics(Telling& out, const ClusterStatus& before, const ClusterStatus& now) {
+void tell_statistics(EventWriter& out, const ClusterStatus& before, const ClusterStatus& now) {
   const auto& then = before.statistics;
   const auto& said = now.statistics;
   if (before.statistics_heard_s < 0 || now.statistics_heard_s < 0) return;
@@ -115,7 +115,7 @@ void tell_statistics(Telling& out, const ClusterStatus& before, const ClusterSta
   tell_server("backup", then.backup_up, said.backup_up);
 }
 
-void tell_channels(Telling& out, const ClusterStatus& before, const ClusterStatus& now) {
+void tell_channels(EventWriter& out, const ClusterStatus& before, const ClusterStatus& now) {
   for (const auto& channel : now.channels) {
     if (channel.channel == "heartbeat" || channel.channel == "publication") continue;
     for (const auto& then : before.channels) {
@@ -138,7 +138,7 @@ void tell_channels(Telling& out, const ClusterStatus& before, const ClusterStatu
 }  // namespace
 
 std::vector<Event> transitions(const ClusterStatus& before, const ClusterStatus& now) {
-  Telling out{now.wall_ms};
+  EventWriter out{now.wall_ms};
   tell_master(out, before, now);
   for (const auto& node : now.nodes)
     if (const auto* then = before.find(node.name)) tell_node(out, *then, node);
@@ -148,18 +148,19 @@ std::vector<Event> transitions(const ClusterStatus& before, const ClusterStatus&
 }
 
 std::vector<Event> target_transitions(const TargetTable& targets, std::int64_t wall_ms) {
-  Telling out{wall_ms};
+  EventWriter out{wall_ms};
   const auto name = [&](std::uint32_t index) { return targets.row(index).name->id; };
-  const auto& qualities = targets.quality_shifts();
+  const auto& qualities = targets.quality_changes();
   for (std::size_t i = 0; i < qualities.size(); ++i) {
-    const auto& shift = qualities[i];
-    if (shift.count == 0) continue;
+    const auto& transition = qualities[i];
+    if (transition.count == 0) continue;
     const auto quality = static_cast<StatQuality>(i);
-    out.tell("quality_changed", quality == StatQuality::good ? "good" : "bad", name(shift.first),
-             fmt::format("statistics of {} target{} came to be {} (first: {})", shift.count,
-                         shift.count == 1 ? "" : "s", to_string(quality), name(shift.first)));
+    out.tell(
+        "quality_changed", quality == StatQuality::good ? "good" : "bad", name(transition.first),
+        fmt::format("statistics of {} target{} came to be {} (first: {})", transition.count,
+                    transition.count == 1 ? "" : "s", to_string(quality), name(transition.first)));
   }
-  const auto& cuts = targets.reason_shifts()[static_cast<std::size_t>(PaceReason::fast_cut)];
+  const auto& cuts = targets.reason_changes()[static_cast<std::size_t>(PaceReason::fast_cut)];
   if (cuts.count > 0)
     out.tell("fast_cut", "bad", name(cuts.first),
              fmt::format("a burst of abandonment halved {} target{} (first: {})", cuts.count,

@@ -1,5 +1,4 @@
-// One HTTP exchange as watch's pure files see it, and the two things done to every answer:
-// compression and conditional requests.
+// HTTP as the pure files see it: request, answer, compression, conditional requests.
 #pragma once
 
 #include <map>
@@ -39,8 +38,7 @@ WebAnswer problem(int status, std::string_view detail);
 /// The answer with an ETag of its body; 304 without a body if the request already has that.
 WebAnswer tagged(const WebRequest& request, WebAnswer answer);
 
-/// The answer with its body in gzip, if the request understands it and the body is worth it (>= 1
-/// KiB).
+/// The answer with its body in gzip, if the request accepts that and the body has 1 KiB or more.
 WebAnswer compressed(const WebRequest& request, WebAnswer answer);
 
 /// Whether an Accept-Encoding header admits gzip (RFC 9110, 12.5.3).

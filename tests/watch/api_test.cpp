@@ -4,14 +4,14 @@
 #include <zlib.h>
 
 #include "tests/support/catch.h"
-#include "tests/watch/voices.h"
+#include "tests/watch/fixtures.h"
 
 namespace paceline::test {
 using namespace watch;
 namespace {
 
-struct Desk {
-  explicit Desk(AccessRules rules = {.read_token = "", .requests_per_second = 1000})
+struct ApiFixture {
+  explicit ApiFixture(AccessRules rules = {.read_token = "", .requests_per_second = 1000})
       : api{{cluster, targets, events, history, nullptr}, std::move(rules), "http://127.0.0.1:1/"} {
   }
 
@@ -56,54 +56,54 @@ std::string gunzip(const std::string& packed) {
 }  // namespace
 
 TEST_CASE("every path answers as its document says", "[watch]") {
-  Desk desk;
+  ApiFixture api;
 
-  CHECK(desk.get("/healthz").status == 200);
-  CHECK(desk.get("/readyz").status == 503);
-  CHECK(desk.get("/").content_type == "text/html; charset=utf-8");
-  CHECK(desk.get("/app.js").content_type == "text/javascript; charset=utf-8");
+  CHECK(api.get("/healthz").status == 200);
+  CHECK(api.get("/readyz").status == 503);
+  CHECK(api.get("/").content_type == "text/html; charset=utf-8");
+  CHECK(api.get("/app.js").content_type == "text/javascript; charset=utf-8");
   for (const char* path :
        {"/api/v1/status", "/api/v1/targets", "/api/v1/targets/t0", "/api/v1/targets/t0/history",
         "/api/v1/history", "/api/v1/nodes", "/api/v1/events", "/api/v1/channels"}) {
     CAPTURE(path);
-    CHECK(desk.get(path).status == 200);
-    CHECK(desk.get(path).content_type == "application/json");
+    CHECK(api.get(path).status == 200);
+    CHECK(api.get(path).content_type == "application/json");
   }
-  CHECK(std::holds_alternative<AskMetrics>(desk.ask({.path = "/metrics"})));
-  CHECK(std::holds_alternative<OpenStream>(desk.ask({.path = "/api/v1/stream"})));
-  const auto explain = desk.ask({.path = "/api/v1/targets/t1/explain"});
+  CHECK(std::holds_alternative<AskMetrics>(api.ask({.path = "/metrics"})));
+  CHECK(std::holds_alternative<OpenStream>(api.ask({.path = "/api/v1/stream"})));
+  const auto explain = api.ask({.path = "/api/v1/targets/t1/explain"});
   REQUIRE(std::holds_alternative<AskExplanation>(explain));
   CHECK(std::get<AskExplanation>(explain).target == 1);
 }
 
 TEST_CASE("what is not there or not understood is a problem with its reason", "[watch]") {
-  Desk desk;
+  ApiFixture api;
 
-  CHECK(desk.get("/nothing").status == 404);
-  CHECK(desk.get("/api/v1/targets/t9").status == 404);
-  CHECK(desk.get("/api/v1/targets/t9/explain").status == 404);
-  CHECK(desk.get("/api/v1/targets/t0/").status == 404);
-  CHECK(desk.get("/api/v1/targets", {{"limit", "-1"}}).status == 400);
-  CHECK(desk.get("/api/v1/targets", {{"limit", "99999999999999999999"}}).status == 400);
-  CHECK(desk.get("/api/v1/targets", {{"offset", "1e3"}}).status == 400);
-  CHECK(desk.get("/api/v1/targets", {{"state", "bogus"}}).status == 400);
-  CHECK(desk.get("/api/v1/targets", {{"sort", "bogus"}}).status == 400);
-  CHECK(desk.get("/api/v1/targets", {{"form", "bogus"}}).status == 400);
-  CHECK(desk.get("/api/v1/events", {{"after", "x"}}).status == 400);
-  CHECK(desk.get("/api/v1/events", {{"from", "yesterday"}}).status == 400);
-  CHECK(desk.get("/api/v1/events", {{"format", "xml"}}).status == 400);
-  CHECK(desk.get("/api/v1/history", {{"from", "-1h"}, {"to", "-2h"}}).status == 400);
-  CHECK(desk.get("/api/v1/targets/t0/history", {{"step", "0s"}}).status == 400);
-  CHECK(desk.get("/api/v1/targets/t9/history").status == 404);
-  CHECK(desk.get("/api/v1/handover").status == 405);
-  const auto refusal = desk.get("/server/data/pacing/reactiveState");
+  CHECK(api.get("/nothing").status == 404);
+  CHECK(api.get("/api/v1/targets/t9").status == 404);
+  CHECK(api.get("/api/v1/targets/t9/explain").status == 404);
+  CHECK(api.get("/api/v1/targets/t0/").status == 404);
+  CHECK(api.get("/api/v1/targets", {{"limit", "-1"}}).status == 400);
+  CHECK(api.get("/api/v1/targets", {{"limit", "99999999999999999999"}}).status == 400);
+  CHECK(api.get("/api/v1/targets", {{"offset", "1e3"}}).status == 400);
+  CHECK(api.get("/api/v1/targets", {{"state", "bogus"}}).status == 400);
+  CHECK(api.get("/api/v1/targets", {{"sort", "bogus"}}).status == 400);
+  CHECK(api.get("/api/v1/targets", {{"form", "bogus"}}).status == 400);
+  CHECK(api.get("/api/v1/events", {{"after", "x"}}).status == 400);
+  CHECK(api.get("/api/v1/events", {{"from", "yesterday"}}).status == 400);
+  CHECK(api.get("/api/v1/events", {{"format", "xml"}}).status == 400);
+  CHECK(api.get("/api/v1/history", {{"from", "-1h"}, {"to", "-2h"}}).status == 400);
+  CHECK(api.get("/api/v1/targets/t0/history", {{"step", "0s"}}).status == 400);
+  CHECK(api.get("/api/v1/targets/t9/history").status == 404);
+  CHECK(api.get("/api/v1/handover").status == 405);
+  const auto refusal = api.get("/server/data/pacing/reactiveState");
   CHECK(refusal.status == 400);
   CHECK(refusal.content_type == "application/problem+json");
 }
 
 TEST_CASE("only GET and HEAD look", "[watch]") {
-  Desk desk;
-  const auto reply = desk.ask({.method = "DELETE", .path = "/api/v1/targets/t0"});
+  ApiFixture api;
+  const auto reply = api.ask({.method = "DELETE", .path = "/api/v1/targets/t0"});
 
   const auto& refusal = std::get<WebAnswer>(reply);
   CHECK(refusal.status == 405);
@@ -111,40 +111,40 @@ TEST_CASE("only GET and HEAD look", "[watch]") {
 }
 
 TEST_CASE("the pull calls answer under both of their prefixes", "[watch]") {
-  Desk desk;
+  ApiFixture api;
   TargetStat stat;
   stat.quality = StatQuality::good;
   stat.ready = 5;
-  desk.targets.set_stat(1, stat);
+  api.targets.set_stat(1, stat);
 
   for (const std::string prefix : {"/server/data/pacing/", "/backend/data/pacing/"}) {
-    CHECK(desk.get(prefix + "channelCapacity", {{"channel", "chat"}}).body ==
+    CHECK(api.get(prefix + "channelCapacity", {{"channel", "chat"}}).body ==
           R"({"channelCapacity":5})");
-    CHECK(desk.get(prefix + "channelCapacity", {{"channel", "chat"}, {"groups", "t0"}}).status ==
+    CHECK(api.get(prefix + "channelCapacity", {{"channel", "chat"}, {"groups", "t0"}}).status ==
           503);
-    CHECK(desk.get(prefix + "reactiveState", {{"channel", "chat"}}).status == 400);
-    CHECK(desk.get(prefix + "reactiveState", {{"channel", "fax"}}).status == 404);
+    CHECK(api.get(prefix + "reactiveState", {{"channel", "chat"}}).status == 400);
+    CHECK(api.get(prefix + "reactiveState", {{"channel", "fax"}}).status == 404);
   }
 }
 
 TEST_CASE("an unchanged answer is 304 to whoever has it", "[watch]") {
-  Desk desk;
-  const auto first = desk.get("/api/v1/targets");
+  ApiFixture api;
+  const auto first = api.get("/api/v1/targets");
   const auto tag = header(first, "ETag");
   REQUIRE_FALSE(tag.empty());
 
-  const auto again = desk.get("/api/v1/targets", {}, {{"if-none-match", "\"x\", " + tag}});
+  const auto again = api.get("/api/v1/targets", {}, {{"if-none-match", "\"x\", " + tag}});
   CHECK(again.status == 304);
   CHECK(again.body.empty());
 
-  desk.targets.set_pace(0, paced(PaceReason::granted, 1));
-  CHECK(desk.get("/api/v1/targets", {}, {{"if-none-match", tag}}).status == 200);
+  api.targets.set_pace(0, paced(PaceReason::granted, 1));
+  CHECK(api.get("/api/v1/targets", {}, {{"if-none-match", tag}}).status == 200);
 }
 
 TEST_CASE("large answers are compressed when asked for", "[watch]") {
-  Desk desk;
-  const auto plain = desk.get("/api/v1/targets");
-  const auto packed = desk.get("/api/v1/targets", {}, {{"accept-encoding", "br, gzip;q=0.8"}});
+  ApiFixture api;
+  const auto plain = api.get("/api/v1/targets");
+  const auto packed = api.get("/api/v1/targets", {}, {{"accept-encoding", "br, gzip;q=0.8"}});
 
   CHECK(header(packed, "Content-Encoding") == "gzip");
   CHECK(packed.body.size() < plain.body.size());
@@ -162,34 +162,34 @@ TEST_CASE("gzip is admitted as RFC 9110 says", "[watch]") {
 }
 
 TEST_CASE("a token guards what it should and nothing else", "[watch]") {
-  Desk desk{{.read_token = "secret-word", .requests_per_second = 1000}};
+  ApiFixture api{{.read_token = "secret-word", .requests_per_second = 1000}};
 
-  CHECK(desk.get("/healthz").status == 200);
-  CHECK(desk.get("/readyz").status == 503);
-  CHECK(desk.get("/").status == 200);
+  CHECK(api.get("/healthz").status == 200);
+  CHECK(api.get("/readyz").status == 503);
+  CHECK(api.get("/").status == 200);
   for (const char* path : {"/metrics", "/api/v1/status", "/api/v1/stream", "/api/v1/targets/t0",
                            "/server/data/pacing/channelCapacity"}) {
     CAPTURE(path);
-    CHECK(desk.get(path).status == 401);
-    CHECK(desk.get(path, {}, {{"authorization", "Bearer wrong"}}).status == 401);
-    CHECK(desk.get(path, {}, {{"authorization", "Bearer "}}).status == 401);
+    CHECK(api.get(path).status == 401);
+    CHECK(api.get(path, {}, {{"authorization", "Bearer wrong"}}).status == 401);
+    CHECK(api.get(path, {}, {{"authorization", "Bearer "}}).status == 401);
   }
-  CHECK(desk.get("/api/v1/status", {}, {{"authorization", "Bearer secret-word"}}).status == 200);
+  CHECK(api.get("/api/v1/status", {}, {{"authorization", "Bearer secret-word"}}).status == 200);
 }
 
 TEST_CASE("operating needs its own token, and there is none by default", "[watch]") {
-  Desk closed;
+  ApiFixture closed;
   CHECK(std::get<WebAnswer>(closed.ask({.method = "POST", .path = "/api/v1/handover"})).status ==
         403);
 
-  Desk desk{{.read_token = "look", .operate_token = "touch", .requests_per_second = 1000}};
+  ApiFixture api{{.read_token = "look", .operate_token = "touch", .requests_per_second = 1000}};
   const auto post = [&](const std::string& path, const std::string& token,
                         std::multimap<std::string, std::string> query = {}) {
-    return desk.ask({.method = "POST",
-                     .path = path,
-                     .query = std::move(query),
-                     .headers = {{"authorization", "Bearer " + token}},
-                     .peer = "x"});
+    return api.ask({.method = "POST",
+                    .path = path,
+                    .query = std::move(query),
+                    .headers = {{"authorization", "Bearer " + token}},
+                    .peer = "x"});
   };
   CHECK(std::get<WebAnswer>(post("/api/v1/handover", "look")).status == 401);
   CHECK(std::get<WebAnswer>(post("/api/v1/handover", "")).status == 401);
@@ -197,31 +197,31 @@ TEST_CASE("operating needs its own token, and there is none by default", "[watch
   CHECK(std::get<WebAnswer>(post("/api/v1/handover", "touch", {{"to", "x"}})).status == 400);
   CHECK(std::get<WebAnswer>(post("/api/v1/status", "touch")).status == 405);
   REQUIRE(std::holds_alternative<AskHandover>(post("/api/v1/handover", "touch", {{"to", "b"}})));
-  CHECK(desk.get("/api/v1/status", {}, {{"authorization", "Bearer touch"}}).status == 200);
+  CHECK(api.get("/api/v1/status", {}, {{"authorization", "Bearer touch"}}).status == 200);
 }
 
 TEST_CASE("history and events come as CSV when asked for", "[watch]") {
-  Desk desk;
-  desk.targets.set_pace(0, paced(PaceReason::granted, 4));
-  REQUIRE(desk.history.sample(desk.targets, wall_milliseconds(morning)));
-  desk.events.add({.wall_ms = wall_milliseconds(morning),
-                   .kind = "master_changed",
-                   .severity = "notice",
-                   .subject = "a",
-                   .detail = "=1+1"});
+  ApiFixture api;
+  api.targets.set_pace(0, paced(PaceReason::granted, 4));
+  REQUIRE(api.history.sample(api.targets, wall_milliseconds(morning)));
+  api.events.add({.wall_ms = wall_milliseconds(morning),
+                  .kind = "master_changed",
+                  .severity = "notice",
+                  .subject = "a",
+                  .detail = "=1+1"});
 
-  const auto history = desk.get("/api/v1/targets/t0/history", {{"format", "csv"}});
+  const auto history = api.get("/api/v1/targets/t0/history", {{"format", "csv"}});
   CHECK(history.content_type.starts_with("text/csv"));
   CHECK(header(history, "Content-Disposition") == "attachment; filename=\"t0.csv\"");
   CHECK(history.body.starts_with("time,granted,pending,"));
   CHECK(history.body.find("2026-09-21T14:13:20.000Z,4,") != std::string::npos);
-  const auto events = desk.get("/api/v1/events", {}, {{"accept", "text/csv"}});
+  const auto events = api.get("/api/v1/events", {}, {{"accept", "text/csv"}});
   CHECK(events.body.ends_with("1,2026-09-21T14:13:20.000Z,master_changed,notice,a,'=1+1\r\n"));
-  CHECK(desk.get("/api/v1/events", {{"kind", "other"}}).body == R"({"last":1,"events":[]})");
+  CHECK(api.get("/api/v1/events", {{"kind", "other"}}).body == R"({"last":1,"events":[]})");
 }
 
 TEST_CASE("a peer that asks too often is told to wait and others are not", "[watch]") {
-  Access access{{.read_token = "", .requests_per_second = 2}};
+  AccessControl access{{.read_token = "", .requests_per_second = 2}};
   const WebRequest greedy{.path = "/", .peer = "127.0.0.2"};
   int served = 0;
   while (!access.over_rate(greedy, start)) ++served;
@@ -233,24 +233,24 @@ TEST_CASE("a peer that asks too often is told to wait and others are not", "[wat
 }
 
 TEST_CASE("peers are remembered within a bound", "[watch]") {
-  Access access{{.read_token = "", .requests_per_second = 2}};
+  AccessControl access{{.read_token = "", .requests_per_second = 2}};
   for (int i = 0; i < 5000; ++i)
     access.over_rate({.path = "/", .peer = std::to_string(i)}, start + std::chrono::seconds{i});
 
-  CHECK(access.peers() == Access::max_peers);
+  CHECK(access.peers() == AccessControl::max_peers);
 }
 
 TEST_CASE("any request gets an answer", "[watch][property]") {
   REQUIRE(rc::check("any request", [](const std::string& path, const std::string& key,
                                       const std::string& value, bool prefixed) {
-    Desk desk;
+    ApiFixture api;
     static const char* prefixes[] = {"/api/v1/targets/", "/server/data/pacing/", "/api/v1/"};
     const WebRequest request{
         .path = (prefixed ? prefixes[path.size() % 3] : "/") + path,
         .query = {{key, value}, {"limit", value}, {"channel", value}, {"groups", key}},
         .headers = {{"if-none-match", value}, {"accept-encoding", value}, {"authorization", value}},
         .peer = value};
-    const auto reply = desk.ask(request);
+    const auto reply = api.ask(request);
     if (const auto* answer = std::get_if<WebAnswer>(&reply))
       RC_ASSERT(answer->status >= 200 && answer->status < 600);
   }));

@@ -1,6 +1,7 @@
 #include "services/watch/config.h"
 
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "tests/support/catch.h"
@@ -10,15 +11,20 @@ namespace paceline::test {
 using namespace watch;
 namespace {
 
-std::string demo_with(const std::string& watch_table) {
-  std::ifstream file{source_folder() + "/topology/demo.toml"};
+std::string file_text(const std::string& path) {
+  std::ifstream file{source_folder() + "/" + path};
   std::stringstream text;
-  text << file.rdbuf() << "\n" << watch_table << "\n";
+  text << file.rdbuf();
   return text.str();
 }
 
+Result<Place> place_with(const std::string& watch_table, const char* file = "demo.toml") {
+  return parse_place(file_text("topology/demo.toml") + "\n" + watch_table + "\n", file, "a",
+                     "watch", 0);
+}
+
 Result<WatchConfig> parsed(const std::string& watch_table) {
-  auto place = TRY(parse_place(demo_with(watch_table), "demo.toml", "a", "watch", 0));
+  auto place = TRY(place_with(watch_table));
   return parse_watch_config(place);
 }
 
@@ -69,6 +75,53 @@ TEST_CASE("an open address is fine with token and TLS", "[watch]") {
 
   REQUIRE(config);
   CHECK(config->listen_port == 443);
+}
+
+TEST_CASE("files that [watch] names are found beside the file that names them", "[watch]") {
+  auto place = place_with(
+      "[watch]\ncertificate_file = \"tls/c.pem\"\nkey_file = \"/k.pem\"\n"
+      "history_file = \"past.db\"",
+      "/etc/centre/demo.toml");
+  REQUIRE(place);
+
+  const auto config = parse_watch_config(*place);
+
+  REQUIRE(config);
+  CHECK(config->certificate_file == "/etc/centre/tls/c.pem");
+  CHECK(config->key_file == "/k.pem");
+  CHECK(config->history_file == "/etc/centre/past.db");
+}
+
+TEST_CASE("without a history file there is no history on disk", "[watch]") {
+  const auto config = parsed("[watch]\nhistory_file = \"\"");
+
+  REQUIRE(config);
+  CHECK(config->history_file.empty());
+}
+
+TEST_CASE("only this host counts as loopback", "[watch]") {
+  CHECK(parsed("[watch]\nlisten = \"localhost:80\""));
+  CHECK(parsed("[watch]\nlisten = \"127.8.0.1:80\""));
+  CHECK_FALSE(parsed("[watch]\nlisten = \"127.attacker.example:80\""));
+}
+
+TEST_CASE("the manual of watch lists exactly the settings there are", "[watch]") {
+  auto place = place_with("");
+  REQUIRE(place);
+  REQUIRE(parse_watch_config(*place));
+  std::set<std::string> read;
+  std::istringstream effective{place->settings.effective()};
+  for (std::string line; std::getline(effective, line);)
+    read.insert(line.substr(line.find('.') + 1, line.find(" = ") - line.find('.') - 1));
+
+  const std::string manual = file_text("services/watch/README.md");
+  const auto from = manual.find("## Settings");
+  std::istringstream section{manual.substr(from, manual.find("\n## ", from + 1) - from)};
+  std::set<std::string> listed;
+  for (std::string line; std::getline(section, line);)
+    if (line.starts_with("| `")) listed.insert(line.substr(3, line.find('`', 3) - 3));
+
+  CHECK(read == listed);
 }
 
 }  // namespace paceline::test

@@ -1,11 +1,11 @@
-// A whole cluster's voices on a real bus without any of its processes: figures that look alive, for
-// looking at the page and for measuring watch.
+// The messages of a whole cluster on a real bus without any of its processes, with values that
+// change plausibly: for looking at the page and for measuring watch.
 //
 //   watch_fake_feed TOPOLOGY.toml [SECONDS_BETWEEN_FAILOVERS [NODE]]     until it is ended
 //
 // With NODE only that node's statfeed and pacers speak. Words on its standard input, one a line:
 //   failover     the next node is master
-//   hold, go     figures stay as they are, and change again
+//   hold, go     values stay as they are, and change again
 //   mark         from now on the first target's queue is 1000 + the number of the pacer's cycle
 //
 // It binds what statfeed, pacers, elector and publisher of every node would bind.
@@ -36,7 +36,7 @@ namespace paceline::test {
 namespace {
 
 // What every faked process shares.
-struct Ground {
+struct FakeCluster {
   Topology topology;
   Targets targets;
   Loop loop;
@@ -57,28 +57,28 @@ struct Ground {
   int below(int bound) { return static_cast<int>(random.uniform() * bound); }
 };
 
-struct Voice {
-  Voice(Ground& ground_, Address self)
-      : ground{ground_},
-        bus{ground_.topology, self, ground_.loop, ground_.log, metrics},
+struct Sender {
+  Sender(FakeCluster& cluster_, Address self)
+      : cluster{cluster_},
+        bus{cluster_.topology, self, cluster_.loop, cluster_.log, metrics},
         world{.self = std::move(self),
-              .incarnation = static_cast<std::uint64_t>(ground_.wall_ms()),
-              .clock = ground_.clock,
-              .timers = ground_.loop,
+              .incarnation = static_cast<std::uint64_t>(cluster_.wall_ms()),
+              .clock = cluster_.clock,
+              .timers = cluster_.loop,
               .bus = bus,
-              .log = ground_.log,
-              .random = ground_.random,
+              .log = cluster_.log,
+              .random = cluster_.random,
               .metrics = metrics},
-        desk{world} {
+        control{world} {
     bus.bind_all();
     metrics.counter("paceline_fake_messages_total", "Messages said.");
   }
 
-  Ground& ground;
+  FakeCluster& cluster;
   Metrics metrics;
   ZmqBus bus;
   World world;
-  ControlServer desk;
+  ControlServer control;
 };
 
 std::vector<std::string> shard_ids(const Targets& targets, int shard, int shards) {
@@ -88,30 +88,30 @@ std::vector<std::string> shard_ids(const Targets& targets, int shard, int shards
   return ids;
 }
 
-TargetStat next_stat(Ground& ground, TargetStat row) {
-  if (row.logged_in == 0) row.logged_in = 4 + ground.below(30);
-  row.quality = ground.below(400) == 0 ? StatQuality::stale : StatQuality::good;
-  row.busy = std::clamp(row.busy + ground.below(5) - 2, 0, row.logged_in);
-  row.after_call_work = std::min(row.logged_in - row.busy, ground.below(4));
+TargetStat next_stat(FakeCluster& cluster, TargetStat row) {
+  if (row.logged_in == 0) row.logged_in = 4 + cluster.below(30);
+  row.quality = cluster.below(400) == 0 ? StatQuality::stale : StatQuality::good;
+  row.busy = std::clamp(row.busy + cluster.below(5) - 2, 0, row.logged_in);
+  row.after_call_work = std::min(row.logged_in - row.busy, cluster.below(4));
   row.ready = row.logged_in - row.busy - row.after_call_work;
-  row.in_queue = row.ready > 0 ? 0 : ground.below(6);
-  row.entered += static_cast<std::uint64_t>(ground.below(3));
+  row.in_queue = row.ready > 0 ? 0 : cluster.below(6);
+  row.entered += static_cast<std::uint64_t>(cluster.below(3));
   row.answered = row.entered * 95 / 100;
   row.abandoned = row.entered - row.answered;
-  row.handling_time_s = 180 + ground.below(60);
-  row.waiting_time_s = ground.below(20);
-  row.age_s = ground.random.uniform();
+  row.handling_time_s = 180 + cluster.below(60);
+  row.waiting_time_s = cluster.below(20);
+  row.age_s = cluster.random.uniform();
   return row;
 }
 
-TargetPace next_pace(Ground& ground, const TargetStat& stat, TargetPace row) {
+TargetPace next_pace(FakeCluster& cluster, const TargetStat& stat, TargetPace row) {
   row.logged_in = stat.logged_in;
   row.ready = stat.ready;
   row.busy = stat.busy;
   row.after_call_work = stat.after_call_work;
   row.in_queue = stat.in_queue;
   row.max_pending = std::max(0, stat.ready * 3 - stat.in_queue);
-  row.pending = std::min(row.max_pending + 2, ground.below(12));
+  row.pending = std::min(row.max_pending + 2, cluster.below(12));
   row.proactive = std::max(0, row.max_pending - row.pending);
   row.state = stat.quality == StatQuality::good ? PaceState::ok : PaceState::stale;
   row.reason = stat.quality != StatQuality::good ? PaceReason::stale_statistics
@@ -119,9 +119,9 @@ TargetPace next_pace(Ground& ground, const TargetStat& stat, TargetPace row) {
                : stat.ready == 0                 ? PaceReason::no_idle_expected
                                                  : PaceReason::pending_enough;
   if (row.reason == PaceReason::stale_statistics) row.proactive = row.max_pending = 0;
-  row.acceptance = 0.28 + 0.05 * ground.random.uniform();
+  row.acceptance = 0.28 + 0.05 * cluster.random.uniform();
   row.abandonment =
-      std::clamp(row.abandonment + 0.004 * (ground.random.uniform() - 0.49), 0.0, 0.08);
+      std::clamp(row.abandonment + 0.004 * (cluster.random.uniform() - 0.49), 0.0, 0.08);
   row.busy_factor = static_cast<double>(stat.busy) / std::max(1, stat.logged_in);
   row.predicted_wait_s = stat.in_queue * 4.5;
   row.reactive_state = std::min(1.0, 0.4 + 0.1 * stat.ready);
@@ -157,14 +157,14 @@ Explanation explain(const std::string& id, const TargetPace& row) {
 
 // One node's statfeed and pacers.
 struct NodeFeed {
-  NodeFeed(Ground& ground_, const Node& node) : ground{ground_} {
-    statfeed = std::make_unique<Voice>(ground, Address{node.name, "statfeed", 0});
-    const int shards = ground.topology.pacers;
-    const auto keyframe = ground.topology.channel("pace")->keyframe;
+  NodeFeed(FakeCluster& cluster_, const Node& node) : cluster{cluster_} {
+    statfeed = std::make_unique<Sender>(cluster, Address{node.name, "statfeed", 0});
+    const int shards = cluster.topology.pacers;
+    const auto keyframe = cluster.topology.channel("pace")->keyframe;
     for (int shard = 0; shard < shards; ++shard) {
-      const auto ids = shard_ids(ground.targets, shard, shards);
+      const auto ids = shard_ids(cluster.targets, shard, shards);
       ids_of.push_back(ids);
-      pacers.push_back(std::make_unique<Voice>(ground, Address{node.name, "pacer", shard}));
+      pacers.push_back(std::make_unique<Sender>(cluster, Address{node.name, "pacer", shard}));
       stat.push_back(std::make_unique<StateWriter<TargetStat>>(
           statfeed->world, "stat",
           StateWriter<TargetStat>::Options{.ids = ids, .keyframe = keyframe, .shard = shard}));
@@ -172,48 +172,50 @@ struct NodeFeed {
           pacers.back()->world, "pace",
           StateWriter<TargetPace>::Options{.ids = ids, .keyframe = keyframe, .shard = -1}));
       auto* written = pace.back().get();
-      statfeed->desk.keyframe("stat", shard, [out = stat.back().get()] { return out->keyframe(); });
-      pacers.back()->desk.keyframe("pace", -1, [written] { return written->keyframe(); });
-      pacers.back()->desk.question("explain", [ids, written](const auto& words) -> Result<Bytes> {
-        const auto found = words.empty() ? ids.end() : std::ranges::find(ids, words[0]);
-        if (found == ids.end()) return fail(Errc::not_found, "no such target here");
-        const auto index = static_cast<std::uint32_t>(found - ids.begin());
-        return encode(explain(words[0], written->row(index)));
-      });
+      statfeed->control.keyframe("stat", shard,
+                                 [out = stat.back().get()] { return out->keyframe(); });
+      pacers.back()->control.keyframe("pace", -1, [written] { return written->keyframe(); });
+      pacers.back()->control.question(
+          "explain", [ids, written](const auto& words) -> Result<Bytes> {
+            const auto found = words.empty() ? ids.end() : std::ranges::find(ids, words[0]);
+            if (found == ids.end()) return fail(Errc::not_found, "no such target here");
+            const auto index = static_cast<std::uint32_t>(found - ids.begin());
+            return encode(explain(words[0], written->row(index)));
+          });
     }
   }
 
   void refresh() {
-    if (!ground.hold) ++cycle;
+    if (!cluster.hold) ++cycle;
     for (std::size_t shard = 0; shard < stat.size(); ++shard) {
-      const auto started = ground.clock.now();
+      const auto started = cluster.clock.now();
       for (std::uint32_t i = 0; i < stat[shard]->size(); ++i) {
-        const bool marked = ground.mark && ground.targets.all[0].id == ids_of[shard][i];
-        if (ground.hold || (cycle > 1 && !marked && ground.below(3) != 0)) continue;
-        auto now = next_stat(ground, stat[shard]->row(i));
+        const bool marked = cluster.mark && cluster.targets.all[0].id == ids_of[shard][i];
+        if (cluster.hold || (cycle > 1 && !marked && cluster.below(3) != 0)) continue;
+        auto now = next_stat(cluster, stat[shard]->row(i));
         if (marked) now.in_queue = 1000 + static_cast<std::int32_t>(cycle);
         stat[shard]->set(i, now);
-        pace[shard]->set(i, next_pace(ground, now, pace[shard]->row(i)));
+        pace[shard]->set(i, next_pace(cluster, now, pace[shard]->row(i)));
       }
       stat[shard]->publish(
           {.in_use = "primary",
            .primary_up = true,
            .backup_up = true,
            .switches = 0,
-           .targets_visible = static_cast<std::uint32_t>(ground.targets.all.size()),
+           .targets_visible = static_cast<std::uint32_t>(cluster.targets.all.size()),
            .targets_unseen = 0,
            .updates_per_second = 41.5});
       pace[shard]->publish({.cycle = cycle,
                             .decided = static_cast<std::uint32_t>(pace[shard]->size()),
-                            .decide_us = to_seconds(ground.clock.now() - started) * 1e6,
+                            .decide_us = to_seconds(cluster.clock.now() - started) * 1e6,
                             .stat_age_s = 0.2,
                             .feedback_age_s = 0.9});
     }
   }
 
-  Ground& ground;
-  std::unique_ptr<Voice> statfeed;
-  std::vector<std::unique_ptr<Voice>> pacers;
+  FakeCluster& cluster;
+  std::unique_ptr<Sender> statfeed;
+  std::vector<std::unique_ptr<Sender>> pacers;
   std::vector<std::unique_ptr<StateWriter<TargetStat>>> stat;
   std::vector<std::unique_ptr<StateWriter<TargetPace>>> pace;
   std::vector<std::vector<std::string>> ids_of;  // By shard.
@@ -221,30 +223,30 @@ struct NodeFeed {
 };
 
 // One node's elector and publisher.
-struct NodeVoices {
-  NodeVoices(Ground& ground_, std::size_t index_)
-      : ground{ground_}, index{index_}, node{ground_.topology.nodes[index_]} {
-    elector = std::make_unique<Voice>(ground, Address{node.name, "elector", 0});
+struct NodeSenders {
+  NodeSenders(FakeCluster& cluster_, std::size_t index_)
+      : cluster{cluster_}, index{index_}, node{cluster_.topology.nodes[index_]} {
+    elector = std::make_unique<Sender>(cluster, Address{node.name, "elector", 0});
     if (node.witness()) return;
-    publisher = std::make_unique<Voice>(ground, Address{node.name, "publisher", 0});
+    publisher = std::make_unique<Sender>(cluster, Address{node.name, "publisher", 0});
     feedback = std::make_unique<StateWriter<TargetFeedback>>(
         publisher->world, "feedback",
         StateWriter<TargetFeedback>::Options{
-            .ids = ground.targets.ids(), .keyframe = 10s, .shard = -1});
-    publisher->desk.keyframe("feedback", -1, [this] { return feedback->keyframe(); });
+            .ids = cluster.targets.ids(), .keyframe = 10s, .shard = -1});
+    publisher->control.keyframe("feedback", -1, [this] { return feedback->keyframe(); });
   }
 
-  bool is_master() const { return ground.master == index; }
+  bool is_master() const { return cluster.master == index; }
 
   void beat() {
     ++sequence;
     ElectionMessage message{
-        .cluster = ground.topology.cluster,
+        .cluster = cluster.topology.cluster,
         .node = node.name,
         .incarnation = elector->world.incarnation,
         .sequence = sequence,
         .kind = is_master() ? ElectionMessageKind::heartbeat : ElectionMessageKind::presence,
-        .term = ground.term(),
+        .term = cluster.term(),
         .to = "",
         .target = "",
         .why = is_master() ? "elected by 2 of 3, priority 100" : "",
@@ -252,18 +254,18 @@ struct NodeVoices {
                 : node.witness() ? ElectorRole::observer
                                  : ElectorRole::follower,
         .priority = node.priority,
-        .master = ground.topology.nodes[ground.master].name,
-        .master_since_ms = static_cast<std::uint64_t>(ground.master_since_ms),
+        .master = cluster.topology.nodes[cluster.master].name,
+        .master_since_ms = static_cast<std::uint64_t>(cluster.master_since_ms),
         .seen = {}};
-    for (const auto& other : ground.topology.nodes)
-      if (other.name != node.name) message.seen.push_back({other.name, 40 + ground.below(160)});
+    for (const auto& other : cluster.topology.nodes)
+      if (other.name != node.name) message.seen.push_back({other.name, 40 + cluster.below(160)});
     elector->bus.publish("heartbeat", encode(message));
     if (node.witness()) return;
-    const Instant expires = ground.clock.now() + 2s;
+    const Instant expires = cluster.clock.now() + 2s;
     elector->bus.publish("grant", encode(Grant{.node = node.name,
                                                .incarnation = elector->world.incarnation,
                                                .sequence = sequence,
-                                               .term = is_master() ? ground.term() : 0,
+                                               .term = is_master() ? cluster.term() : 0,
                                                .expires_ns = expires.time_since_epoch().count(),
                                                .boot = "fake",
                                                .why = ""}));
@@ -273,23 +275,23 @@ struct NodeVoices {
         .report = sequence,
         .pid = 4711,
         .open = is_master(),
-        .term = ground.term(),
+        .term = cluster.term(),
         .sequence = cycles,
         .outcome = cycles ? PublicationOutcome::accepted : PublicationOutcome::none,
         .status = cycles ? 200 : 0,
         .detail = "",
-        .round_trip_ms = 18 + 9 * ground.random.uniform(),
+        .round_trip_ms = 18 + 9 * cluster.random.uniform(),
         .period_ms = 200,
-        .targets = ground.targets.all.size(),
-        .body_bytes = ground.targets.all.size() * 180,
-        .sent_bytes = ground.targets.all.size() * 22,
+        .targets = cluster.targets.all.size(),
+        .body_bytes = cluster.targets.all.size() * 180,
+        .sent_bytes = cluster.targets.all.size() * 22,
         .cycles = cycles,
         .since_accepted_s = cycles ? 0.1 : -1,
         .pace_age_s = 0.1,
         .endpoint_reachable = true,
         .prompts = cycles / 2,
         .requests = cycles * 3 / 2,
-        .wire_bytes = cycles * 3 / 2 * (900 + ground.targets.all.size() * 30)};
+        .wire_bytes = cycles * 3 / 2 * (900 + cluster.targets.all.size() * 30)};
     publisher->bus.publish("publication", encode(report));
   }
 
@@ -297,9 +299,9 @@ struct NodeVoices {
     if (node.witness() || !is_master()) return;
     ++cycles;
     for (std::uint32_t i = 0; i < feedback->size(); ++i) {
-      if (ground.below(4) != 0) continue;
+      if (cluster.below(4) != 0) continue;
       auto row = feedback->row(i);
-      row.sent += static_cast<std::uint64_t>(ground.below(4));
+      row.sent += static_cast<std::uint64_t>(cluster.below(4));
       row.accepted = row.sent * 3 / 10;
       row.rejected = row.sent / 2;
       row.answered = row.accepted * 97 / 100;
@@ -307,71 +309,71 @@ struct NodeVoices {
       row.pending = static_cast<std::int32_t>(row.sent - row.accepted - row.rejected) / 20;
       feedback->set(i, row);
     }
-    feedback->publish({.epoch = "fake", .term = ground.term(), .sequence = cycles});
+    feedback->publish({.epoch = "fake", .term = cluster.term(), .sequence = cycles});
   }
 
-  Ground& ground;
+  FakeCluster& cluster;
   std::size_t index;
   const Node& node;
-  std::unique_ptr<Voice> elector;
-  std::unique_ptr<Voice> publisher;
+  std::unique_ptr<Sender> elector;
+  std::unique_ptr<Sender> publisher;
   std::unique_ptr<StateWriter<TargetFeedback>> feedback;
   std::uint64_t sequence = 0;
   std::uint64_t cycles = 0;
 };
 
 int run(const char* file, int failover_s, std::string_view only) {
-  Ground ground;
+  FakeCluster cluster;
   const auto text = read_file(file);
   auto topology = text ? parse_topology(*text, file) : tl::unexpected{text.error()};
   if (!topology) return std::fprintf(stderr, "%s\n", topology.error().detail.c_str()), 1;
-  ground.topology = *std::move(topology);
-  const auto rows = read_file(ground.topology.targets_file);
+  cluster.topology = *std::move(topology);
+  const auto rows = read_file(cluster.topology.targets_file);
   auto targets =
-      rows ? parse_targets(*rows, ground.topology.targets_file) : tl::unexpected{rows.error()};
+      rows ? parse_targets(*rows, cluster.topology.targets_file) : tl::unexpected{rows.error()};
   if (!targets) return std::fprintf(stderr, "%s\n", targets.error().detail.c_str()), 1;
-  ground.targets = *std::move(targets);
-  ground.master_since_ms = ground.wall_ms();
+  cluster.targets = *std::move(targets);
+  cluster.master_since_ms = cluster.wall_ms();
 
   std::vector<std::unique_ptr<NodeFeed>> feeds;
-  std::vector<std::unique_ptr<NodeVoices>> voices;
+  std::vector<std::unique_ptr<NodeSenders>> nodes;
   std::vector<std::size_t> candidates;
-  for (std::size_t i = 0; i < ground.topology.nodes.size(); ++i) {
-    const auto& node = ground.topology.nodes[i];
-    voices.push_back(std::make_unique<NodeVoices>(ground, i));
+  for (std::size_t i = 0; i < cluster.topology.nodes.size(); ++i) {
+    const auto& node = cluster.topology.nodes[i];
+    nodes.push_back(std::make_unique<NodeSenders>(cluster, i));
     if (node.witness()) continue;
     candidates.push_back(i);
     if (only.empty() || only == node.name)
-      feeds.push_back(std::make_unique<NodeFeed>(ground, node));
+      feeds.push_back(std::make_unique<NodeFeed>(cluster, node));
   }
-  const auto period = from_seconds(2 / ground.topology.time_scale);
-  ground.loop.every(200ms, [&] {
-    for (auto& node : voices) node->beat();
+  const auto period = from_seconds(2 / cluster.topology.time_scale);
+  cluster.loop.every(200ms, [&] {
+    for (auto& node : nodes) node->beat();
   });
-  ground.loop.every(period, [&] {
+  cluster.loop.every(period, [&] {
     for (auto& feed : feeds) feed->refresh();
-    for (auto& node : voices) node->answer();
+    for (auto& node : nodes) node->answer();
   });
   const auto fail_over = [&] {
-    ++ground.term_counter;
-    ground.master = candidates[(ground.term_counter - 1) % candidates.size()];
-    ground.master_since_ms = ground.wall_ms();
+    ++cluster.term_counter;
+    cluster.master = candidates[(cluster.term_counter - 1) % candidates.size()];
+    cluster.master_since_ms = cluster.wall_ms();
   };
-  if (failover_s > 0) ground.loop.every(std::chrono::seconds{failover_s}, fail_over);
+  if (failover_s > 0) cluster.loop.every(std::chrono::seconds{failover_s}, fail_over);
   fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
   std::string heard;
-  ground.loop.every(20ms, [&] {
+  cluster.loop.every(20ms, [&] {
     char bytes[256];
     for (ssize_t got; (got = read(STDIN_FILENO, bytes, sizeof bytes)) > 0;)
       heard.append(bytes, static_cast<std::size_t>(got));
     for (std::size_t end; (end = heard.find('\n')) != std::string::npos; heard.erase(0, end + 1)) {
       const auto word = heard.substr(0, end);
       if (word == "failover") fail_over();
-      if (word == "hold" || word == "go") ground.hold = word == "hold";
-      if (word == "mark") ground.mark = true;
+      if (word == "hold" || word == "go") cluster.hold = word == "hold";
+      if (word == "mark") cluster.mark = true;
     }
   });
-  ground.loop.run();
+  cluster.loop.run();
   return 0;
 }
 

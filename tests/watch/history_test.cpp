@@ -6,10 +6,10 @@
 
 #include "services/watch/adapter_store.h"
 #include "services/watch/csv.h"
-#include "services/watch/moment.h"
+#include "services/watch/past_time.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
-#include "tests/watch/voices.h"
+#include "tests/watch/fixtures.h"
 
 namespace paceline::test {
 using namespace watch;
@@ -44,7 +44,7 @@ struct Day {
         table.set_feedback(0, {.sent = static_cast<std::uint64_t>((now - dawn) / 1000)});
         REQUIRE(history.sample(table, now));
       }
-      for (int i = 0; i < 4; ++i) REQUIRE(history.tidy(now));
+      for (int i = 0; i < 4; ++i) REQUIRE(history.compact(now));
     }
   }
 
@@ -222,7 +222,7 @@ TEST_CASE("targets that stay keep their past when others are taken up in place",
     pace.goal = 3;
     table.set_pace(1, pace);
     REQUIRE(day.history.sample(table, now));
-    for (int i = 0; i < 4; ++i) REQUIRE(day.history.tidy(now));
+    for (int i = 0; i < 4; ++i) REQUIRE(day.history.compact(now));
   }
 
   const std::int64_t end = dawn + 999'999;
@@ -343,7 +343,7 @@ TEST_CASE("events are found by time, kind, severity and subject", "[watch]") {
 }
 
 TEST_CASE("moments are said in several ways", "[watch]") {
-  const auto ms = [](std::string_view text) { return parse_moment(text, dawn).value_or(-1); };
+  const auto ms = [](std::string_view text) { return parse_past_time(text, dawn).value_or(-1); };
 
   CHECK(ms("1970-01-02") == 86'400'000);
   CHECK(ms("2026-11-25T03:00:00Z") == 1'795'575'600'000);
@@ -356,9 +356,10 @@ TEST_CASE("moments are said in several ways", "[watch]") {
   for (const char* wrong : {"", "yesterday", "2026-13-01", "2026-02-30", "2026-11-25T25:00", "-",
                             "-5", "2026-11-25T03:00:00+01:00", "-99999999999h", "1e3"}) {
     CAPTURE(wrong);
-    CHECK_FALSE(parse_moment(wrong, dawn));
+    CHECK_FALSE(parse_past_time(wrong, dawn));
   }
-  REQUIRE(rc::check("any text", [](const std::string& text) { (void)parse_moment(text, dawn); }));
+  REQUIRE(
+      rc::check("any text", [](const std::string& text) { (void)parse_past_time(text, dawn); }));
 }
 
 }  // namespace paceline::test

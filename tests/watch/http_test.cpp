@@ -10,7 +10,7 @@
 #include "common/runtime/curl_http.h"
 #include "tests/support/catch.h"
 #include "tests/support/sim_world.h"
-#include "tests/watch/voices.h"
+#include "tests/watch/fixtures.h"
 
 namespace paceline::test {
 using namespace watch;

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/catch.h"
-#include "tests/watch/voices.h"
+#include "tests/watch/fixtures.h"
 
 namespace paceline::test {
 using namespace watch;

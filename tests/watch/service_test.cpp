@@ -7,7 +7,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
 #include "tests/support/sim_world.h"
-#include "tests/watch/voices.h"
+#include "tests/watch/fixtures.h"
 
 namespace paceline::test {
 using namespace watch;
@@ -79,13 +79,13 @@ TEST_CASE("roles follow a failover on every seed", "[watch][scenario]") {
   const auto role = [&](const char* node) {
     return watch.cluster().status(world.clock.now(), world.clock.wall()).find(node)->role;
   };
-  REQUIRE(sim.run_until([&] { return role("a") == PeopleRole::master; }, 3s));
+  REQUIRE(sim.run_until([&] { return role("a") == NodeRole::master; }, 3s));
 
   sim.stop_process({"a", "elector", 0});
-  REQUIRE(sim.run_until([&] { return role("a") == PeopleRole::down; }, 3s));
+  REQUIRE(sim.run_until([&] { return role("a") == NodeRole::down; }, 3s));
   b.role = ElectorRole::master;
   b.term = 514;
-  REQUIRE(sim.run_until([&] { return role("b") == PeopleRole::master; }, 3s));
+  REQUIRE(sim.run_until([&] { return role("b") == NodeRole::master; }, 3s));
   sim.run_for(1s);
 
   const auto events = watch.events().since(0, 1000);
@@ -95,7 +95,7 @@ TEST_CASE("roles follow a failover on every seed", "[watch][scenario]") {
   };
   CHECK(told("master_lost", "a"));
   CHECK(told("master_changed", "b"));
-  CHECK(role("w") == PeopleRole::witness);
+  CHECK(role("w") == NodeRole::witness);
 }
 
 TEST_CASE("other targets are shown and those that stay keep what was heard", "[watch][scenario]") {
@@ -103,9 +103,9 @@ TEST_CASE("other targets are shown and those that stay keep what was heard", "[w
   const auto settings = config();
   Watch watch{settings, sim.process({"a", "watch", 0})};
   World& pacer = sim.process({"a", "pacer", 0});
-  ControlServer desk{pacer};
+  ControlServer control{pacer};
   StateWriter<TargetPace> rows{pacer, "pace", {.ids = {"t0", "t1", "t2"}, .keyframe = 1h}};
-  desk.keyframe("pace", -1, [&] { return rows.keyframe(); });
+  control.keyframe("pace", -1, [&] { return rows.keyframe(); });
   for (std::uint32_t i = 0; i < 3; ++i) rows.set(i, paced(PaceReason::granted, 7 + int(i)));
   rows.publish({});
   sim.run_for(11s);
@@ -135,7 +135,7 @@ TEST_CASE("metrics come from every process, and silence is told", "[watch][scena
   const auto settings = config();
   Watch watch{settings, sim.process({"a", "watch", 0})};
   auto& pacer = sim.process({"a", "pacer", 0});
-  ControlServer desk{pacer};
+  ControlServer control{pacer};
   pacer.metrics.counter("paceline_pacer_decisions_total", "Decisions.").add(42);
   Client first;
   Client second;
@@ -157,8 +157,8 @@ TEST_CASE("an explanation is the pacer's own", "[watch][scenario]") {
   SimWorld sim{2};
   const auto settings = config();
   Watch watch{settings, sim.process({"a", "watch", 0})};
-  ControlServer desk{sim.process({"a", "pacer", 0})};
-  desk.question("explain", [](const auto& words) -> Result<Bytes> {
+  ControlServer control{sim.process({"a", "pacer", 0})};
+  control.question("explain", [](const auto& words) -> Result<Bytes> {
     return encode(Explanation{.target = words.at(0),
                               .reason = PaceReason::ceiling,
                               .sentence = "as many as may be",
@@ -267,9 +267,9 @@ TEST_CASE("a hand-over is asked of the elector here", "[watch][scenario]") {
   auto settings = config();
   settings.access.operate_token = "touch";
   Watch watch{settings, sim.process({"a", "watch", 0})};
-  ControlServer desk{sim.process({"a", "elector", 0})};
+  ControlServer control{sim.process({"a", "elector", 0})};
   std::string asked;
-  desk.question("handover", [&](const auto& words) -> Result<Bytes> {
+  control.question("handover", [&](const auto& words) -> Result<Bytes> {
     asked = words.at(0);
     return encode(StatusReply{{{"handover", "asked"}}});
   });

@@ -6,7 +6,7 @@
 
 #include "services/watch/pull_calls.h"
 #include "tests/support/catch.h"
-#include "tests/watch/voices.h"
+#include "tests/watch/fixtures.h"
 
 namespace paceline::test {
 using namespace watch;

@@ -1,4 +1,4 @@
-// How people say when: an instant of UTC, or so long ago.
+// Instants of the past as people write them: a UTC time, or how long ago.
 //
 // Pure.
 #pragma once
@@ -15,10 +15,10 @@ namespace paceline::watch {
 /// milliseconds since 1970, "now", "-90m" or "-30d".
 ///   returns  [ms since 1970, >= 0]
 ///   errors   bad_value: says which forms there are
-Result<std::int64_t> parse_moment(std::string_view text, std::int64_t now_ms);
+Result<std::int64_t> parse_past_time(std::string_view text, std::int64_t now_ms);
 
 /// "" stands for what README.md says: the last hour, in the step that suits it.
-///   errors   bad_value, naming the word: no moment, no duration, an end before its beginning
+///   errors   bad_value, naming the word: not a time, not a duration, an end before its beginning
 Result<HistoryQuery> parse_history_query(std::string_view from, std::string_view to,
                                          std::string_view step, std::int64_t now_ms);
 

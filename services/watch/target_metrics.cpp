@@ -1,4 +1,4 @@
-#include "services/watch/target_figures.h"
+#include "services/watch/target_metrics.h"
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,7 @@
-// The targets as metrics: sums over all of them, and, where an operator asks for it, series of
-// each.
+// The targets as metrics: sums over all of them, and where an operator asks for it series of each.
 //
-// Pure. What a target costs is 12 series, so they are opt-in and bounded ([watch] target_series);
-// how many targets were left out is a figure itself.
+// Pure. A target costs 12 series, so they are opt-in and bounded ([watch] target_series); how many
+// targets were left out is a metric itself.
 #pragma once
 
 #include <cstddef>

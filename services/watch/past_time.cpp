@@ -1,4 +1,4 @@
-#include "services/watch/moment.h"
+#include "services/watch/past_time.h"
 
 #include <fmt/format.h>
 
@@ -88,7 +88,7 @@ Result<std::int64_t> parse_long_duration(std::string_view text) {
 
 }  // namespace
 
-Result<std::int64_t> parse_moment(std::string_view text, std::int64_t now_ms) {
+Result<std::int64_t> parse_past_time(std::string_view text, std::int64_t now_ms) {
   if (text == "now") return now_ms;
   if (text.starts_with('-')) {
     const auto ago = parse_long_duration(text.substr(1));
@@ -97,7 +97,7 @@ Result<std::int64_t> parse_moment(std::string_view text, std::int64_t now_ms) {
   if (const auto number = milliseconds(text)) return *number;
   if (const auto date = calendar(text)) return *date;
   return fail(fmt::format(
-      "'{}' is no moment: write 2026-11-25T03:00:00Z (UTC), milliseconds since 1970, now or -90m",
+      "'{}' is not a time: write 2026-11-25T03:00:00Z (UTC), milliseconds since 1970, now or -90m",
       text));
 }
 
@@ -109,9 +109,9 @@ Result<HistoryQuery> parse_history_query(std::string_view from, std::string_view
     return value;
   };
   HistoryQuery query;
-  query.to_ms = to.empty() ? now_ms : TRY(named("to", parse_moment(to, now_ms)));
+  query.to_ms = to.empty() ? now_ms : TRY(named("to", parse_past_time(to, now_ms)));
   query.from_ms = from.empty() ? std::max<std::int64_t>(0, query.to_ms - hour_ms)
-                               : TRY(named("from", parse_moment(from, now_ms)));
+                               : TRY(named("from", parse_past_time(from, now_ms)));
   if (query.from_ms > query.to_ms) return fail("from lies after to");
   if (!step.empty()) {
     query.step_ms = TRY(named("step", parse_long_duration(step)));

@@ -1,4 +1,4 @@
-// Small makers of what watch hears, for its tests.
+// Messages, targets and topologies for the tests of watch.
 #pragma once
 
 #include "services/watch/cluster_view.h"
