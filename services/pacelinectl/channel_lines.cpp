@@ -138,7 +138,7 @@ ChannelLines::ChannelLines(std::string channel, Options options)
 }
 
 template <class Row>
-Result<std::vector<ChannelLine>> ChannelLines::hear_rows(const Address& from,
+Result<std::vector<ChannelLine>> ChannelLines::row_lines(const Address& from,
                                                          std::span<const std::uint8_t> bytes) {
   const auto frame = TRY(decode<StateFrame<Row>>(bytes));
   std::vector<ChannelLine> lines;
@@ -160,11 +160,11 @@ Result<std::vector<ChannelLine>> ChannelLines::hear_rows(const Address& from,
   return lines;
 }
 
-Result<std::vector<ChannelLine>> ChannelLines::hear(const Address& from,
-                                                    std::span<const std::uint8_t> bytes) {
-  if (channel_ == "stat") return hear_rows<TargetStat>(from, bytes);
-  if (channel_ == "pace") return hear_rows<TargetPace>(from, bytes);
-  if (channel_ == "feedback") return hear_rows<TargetFeedback>(from, bytes);
+Result<std::vector<ChannelLine>> ChannelLines::lines_of(const Address& from,
+                                                        std::span<const std::uint8_t> bytes) {
+  if (channel_ == "stat") return row_lines<TargetStat>(from, bytes);
+  if (channel_ == "pace") return row_lines<TargetPace>(from, bytes);
+  if (channel_ == "feedback") return row_lines<TargetFeedback>(from, bytes);
   if (channel_ == "grant") return message_line<Grant>(from, bytes);
   if (channel_ == "publication") return message_line<PublicationReport>(from, bytes);
   return message_line<ElectionMessage>(from, bytes);

@@ -1,7 +1,7 @@
 // Bus messages as lines for people and programs: one for each row that changed, or one a message.
 //
 //   ChannelLines lines{"pace", {.target = "t07"}};
-//   lines.hear(from, bytes)           // what is new in it
+//   lines.lines_of(from, bytes)           // what is new in it
 //
 // Of a keyframe only the rows that differ from what was heard before are news; the first of a
 // sender is, if one target is asked for. Any bytes give lines or an error.
@@ -32,11 +32,12 @@ class ChannelLines {
   ChannelLines(std::string channel, Options options);
 
   ///   errors   bad_value, unsupported, too_large: as decode() says
-  Result<std::vector<ChannelLine>> hear(const Address& from, std::span<const std::uint8_t> bytes);
+  Result<std::vector<ChannelLine>> lines_of(const Address& from,
+                                            std::span<const std::uint8_t> bytes);
 
  private:
   template <class Row>
-  Result<std::vector<ChannelLine>> hear_rows(const Address& from,
+  Result<std::vector<ChannelLine>> row_lines(const Address& from,
                                              std::span<const std::uint8_t> bytes);
 
   std::string channel_;

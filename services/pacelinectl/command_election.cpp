@@ -47,10 +47,10 @@ std::string headline(const ElectionView& view) {
 
 }  // namespace
 
-Outcome command_election(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_election(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  const auto body = ask_process(*cluster, "elector", 0, {.question = "election"}, reach);
+  const auto body = ask_process(*cluster, "elector", 0, {.question = "election"}, environment);
   if (!body) return failed(exit_not_answered, body.error().detail);
   const auto view = decode<ElectionView>(*body);
   if (!view) return failed(exit_not_answered, "elector answered, but " + view.error().detail);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/base/url.h"
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/past.h"
@@ -57,23 +58,24 @@ std::string table(const HistoryAnswer& history) {
 
 }  // namespace
 
-Outcome command_history(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_history(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  std::string path = fmt::format("/api/v1/targets/{}/history", url_encoded(request.words[0]));
+  std::string path =
+      fmt::format("/api/v1/targets/{}/history", percent_encoded(request.arguments[0]));
   const char* separator = "?";
   for (const auto& [name, value] : request.filters) {
-    path += fmt::format("{}{}={}", separator, name, url_encoded(value));
+    path += fmt::format("{}{}={}", separator, name, percent_encoded(value));
     separator = "&";
   }
-  const auto reply = ask_watch(*cluster, path, reach);
+  const auto reply = ask_watch(*cluster, path, environment);
   if (!reply) return failed(exit_not_answered, reply.error().detail);
   const auto history = parse_history(reply->body);
   if (!history) return failed(exit_not_answered, "watch answered, but " + history.error().detail);
   if (request.json) return {.out = reply->body + "\n"};
   if (request.csv) return {.out = csv(*history)};
-  return {.out = table(*history) +
-                 fmt::format("{} rows of {}\n", history->rows.size(), printable(request.words[0]))};
+  return {.out = table(*history) + fmt::format("{} rows of {}\n", history->rows.size(),
+                                               printable(request.arguments[0]))};
 }
 
 }  // namespace paceline::pacelinectl

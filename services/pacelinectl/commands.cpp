@@ -50,10 +50,10 @@ std::span<const Command> commands() {
   return table;
 }
 
-Outcome run_command(const Request& request, Reach& reach) {
+Outcome run_command(const Request& request, Environment& environment) {
   const auto command = std::ranges::find(table, request.command, &Command::name);
   CHECK(command != table.end());
-  return command->run(request, reach);
+  return command->run(request, environment);
 }
 
 }  // namespace paceline::pacelinectl

@@ -17,8 +17,8 @@ struct Request {
   std::string topology = "/etc/paceline/topology.toml";
   std::string node;  // "" = the node that runs here, see cluster_file.h.
   bool json = false;
-  bool colour = false;             // Standard output is a terminal.
-  std::vector<std::string> words;  // What follows the command.
+  bool colour = false;                 // Standard output is a terminal.
+  std::vector<std::string> arguments;  // What follows the command.
   std::vector<std::pair<std::string, std::string>>
       filters;                  // `targets`: query parameters of watch.
   std::string length;           // `record`: how long, as "1h".

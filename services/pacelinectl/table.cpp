@@ -9,6 +9,11 @@
 namespace paceline::pacelinectl {
 namespace {
 
+/// Whether a character begins here; the other bytes of a UTF-8 sequence are 10xxxxxx.
+bool begins_character(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+}
+
 /// Characters as a terminal shows them: without colour codes, UTF-8 sequences as one.
 std::size_t width(std::string_view text) {
   std::size_t count = 0;
@@ -17,7 +22,7 @@ std::size_t width(std::string_view text) {
       i = std::min(text.find('m', i), text.size());
       continue;
     }
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) ++count;
+    if (begins_character(text[i])) ++count;
   }
   return count;
 }
@@ -73,6 +78,19 @@ std::string coloured(const std::string& text, Colour colour, bool wanted) {
       return "\x1b[2m" + text + "\x1b[0m";
   }
   return text;
+}
+
+std::string fitted(std::string_view text, int width, bool right) {
+  std::size_t bytes = 0;
+  int shown = 0;
+  while (bytes < text.size() && shown < width) {
+    ++bytes;
+    while (bytes < text.size() && !begins_character(text[bytes])) ++bytes;
+    ++shown;
+  }
+  const std::string gap(static_cast<std::size_t>(width - shown), ' ');
+  const std::string cut{text.substr(0, bytes)};
+  return right ? gap + cut : cut + gap;
 }
 
 std::string readable_seconds(double seconds) {

@@ -1,7 +1,8 @@
-// Text in columns, for terminals.
+// Text in columns, for terminals. A column is as wide as a UTF-8 character; colour codes have no width.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace paceline::pacelinectl {
@@ -14,8 +15,7 @@ class TextTable {
   /// As many cells as there are headings.
   void add(std::vector<std::string> cells);
 
-  /// Lines of equal columns, two spaces apart, no spaces at their ends. Other bytes than ASCII
-  /// count by UTF-8 characters.
+  /// Lines of equal columns, two spaces apart, no spaces at their ends.
   std::string text() const;
 
  private:
@@ -27,6 +27,9 @@ enum class Colour { none, good, bad, warn, dim, bold, reverse };
 
 /// `text` between the terminal's codes for it, if `wanted`.
 std::string coloured(const std::string& text, Colour colour, bool wanted);
+
+/// The text in exactly `width` columns: cut, or filled with spaces (before it, if `right`).
+std::string fitted(std::string_view text, int width, bool right);
 
 /// "12.3 s", "4 ms"; "-" for a negative number, which stands for never.
 std::string readable_seconds(double seconds);

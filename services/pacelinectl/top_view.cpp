@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/base/url.h"
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/table.h"
 
@@ -39,22 +40,8 @@ constexpr std::array<const char*, 5> states = {"", "ok", "degraded", "stale", "d
 constexpr const char* keys =
     "q quit   s S sort   r turn   f state   / search   arrows pages scroll   h keys";
 
-// Cut to `width` characters; UTF-8 sequences stay whole.
-std::string fitted(std::string_view text, int width, bool right) {
-  std::size_t bytes = 0;
-  int shown = 0;
-  while (bytes < text.size() && shown < width) {
-    ++bytes;
-    while (bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) ++bytes;
-    ++shown;
-  }
-  const std::string gap(static_cast<std::size_t>(width - shown), ' ');
-  const std::string cut{text.substr(0, bytes)};
-  return right ? gap + cut : cut + gap;
-}
-
 std::size_t head_lines(std::size_t nodes) {
-  return 5 + nodes;  // Headline, nodes, sums, statistics, trouble or nothing, headings.
+  return 5 + nodes;  // Headline, nodes, sums, statistics, problem or nothing, headings.
 }
 
 std::size_t fitting_rows(Screen::Size size, std::size_t nodes) {
@@ -146,12 +133,12 @@ std::string top_query(const TopView& view, Screen::Size size, std::size_t nodes)
       fmt::format("/api/v1/targets?offset={}&limit={}&sort={}{}", view.offset,
                   fitting_rows(size, nodes), view.descending ? "-" : "", columns[view.sort].sort);
   if (view.state > 0) path += fmt::format("&state={}", states[view.state]);
-  if (!view.search.empty()) path += "&q=" + url_encoded(view.search);
+  if (!view.search.empty()) path += "&q=" + percent_encoded(view.search);
   return path;
 }
 
 std::string top_frame(TopView& view, const StatusAnswer& status, const TargetsAnswer& targets,
-                      const std::string& trouble, const std::string& time, Screen::Size size,
+                      const std::string& problem, const std::string& time, Screen::Size size,
                       bool colour) {
   view.page = std::max<std::size_t>(fitting_rows(size, status.nodes.size()), 1);
   view.matching = targets.matching;
@@ -173,7 +160,7 @@ std::string top_frame(TopView& view, const StatusAnswer& status, const TargetsAn
       status.statistics_fresh ? "" : ", not fresh",
       status.targets_unseen > 0 ? fmt::format(", {} targets not visible", status.targets_unseen)
                                 : std::string{}));
-  std::string notice = trouble;
+  std::string notice = problem;
   if (notice.empty() && !status.not_ready_because.empty())
     notice = "not ready: " + status.not_ready_because.front();
   lines.push_back(coloured(fitted(printable(notice), width, false), Colour::bad, colour));

@@ -30,7 +30,7 @@ StateFrame<TargetPace> delta(std::uint32_t index, std::int32_t proactive) {
 }
 
 std::vector<ChannelLine> heard(ChannelLines& lines, const StateFrame<TargetPace>& frame) {
-  auto news = lines.hear(pacer, encode(frame));
+  auto news = lines.lines_of(pacer, encode(frame));
   REQUIRE(news);
   return *std::move(news);
 }
@@ -66,8 +66,8 @@ TEST_CASE("one target is followed from where it stands", "[pacelinectl]") {
 
 TEST_CASE("a message without rows is one line, also as JSON", "[pacelinectl]") {
   ChannelLines lines{"grant", {}};
-  const auto news =
-      lines.hear({"a", "elector", 0}, encode(Grant{.node = "a", .term = 257, .why = "a \"b\"\n"}));
+  const auto news = lines.lines_of({"a", "elector", 0},
+                                   encode(Grant{.node = "a", .term = 257, .why = "a \"b\"\n"}));
 
   REQUIRE(news);
   REQUIRE(news->size() == 1);
@@ -83,8 +83,8 @@ TEST_CASE("garbage is an error, an index beyond the names is passed over", "[pac
   heard(lines, keyframe(1));
 
   const Bytes garbage{0xdd, 0xff, 0xff, 0xff, 0xff};
-  CHECK_FALSE(lines.hear(pacer, garbage));
-  CHECK_FALSE(lines.hear(pacer, {}));
+  CHECK_FALSE(lines.lines_of(pacer, garbage));
+  CHECK_FALSE(lines.lines_of(pacer, {}));
   CHECK(heard(lines, delta(99, 5)).empty());
 }
 
