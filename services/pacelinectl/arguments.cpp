@@ -12,9 +12,8 @@ namespace paceline::pacelinectl {
 namespace {
 
 constexpr const char* exit_codes =
-    "Exit codes: 0 fine; 1 nobody answered, or the answer was no; 2 the command line, or a file "
-    "that\n"
-    "cannot be read; 3 a check found mistakes.";
+    "Exit codes: 0 fine; 1 nobody answered, or the answer was no; 2 the command line, or a file\n"
+    "that cannot be read; 3 a check found mistakes.";
 
 /// Adds commands to the application; each fills the one request.
 class CommandLine {
@@ -31,6 +30,7 @@ class CommandLine {
     app.require_subcommand(1);
     app.footer(exit_codes);
     add_questions();
+    add_tools();
     add_files();
   }
 
@@ -73,7 +73,7 @@ class CommandLine {
   void add_questions() {
     command(app_, "status", "who is master, and how every node does");
     command(app_, "top", "the cluster and its targets, live")
-        ->add_option("--interval", request_.seconds, "seconds between two looks (default: 1)")
+        ->add_option("--interval", request_.seconds, "seconds between two refreshes (default: 1)")
         ->type_name("SECONDS")
         ->check(CLI::Range(0.2, 3600.0));
     add_targets();
@@ -82,12 +82,7 @@ class CommandLine {
     explain->add_flag("--all", request_.all, "the figures that are zero too");
     add_what_if();
     add_past();
-    CLI::App* watch = command(app_, "watch", "follows a bus channel, decoded");
-    argument(watch, "CHANNEL", "stat, pace, feedback, heartbeat, vote, grant or publication")
-        ->required();
-    watch->add_option("--target", request_.only, "the rows of this target only")
-        ->type_name("TARGET");
-    limit(watch, "ends after so many lines");
+    add_messages();
     add_decide();
     command(app_, "election", "what the electors believe, and the last transitions");
     CLI::App* statserver =
@@ -97,12 +92,39 @@ class CommandLine {
     command(*statserver, "unseen", "every statistic that the one in use does not know");
     argument(command(app_, "handover", "asks the master to hand over"), "NODE",
              "to this node (default: the best)");
-    argument(command(app_, "metrics", "the figures of a process, as Prometheus reads them"),
+    add_processes();
+    add_record();
+  }
+
+  void add_messages() {
+    CLI::App* watch = command(app_, "watch", "follows a bus channel, decoded");
+    argument(watch, "CHANNEL", "stat, pace, feedback, heartbeat, vote, grant or publication")
+        ->required();
+    watch->add_option("--target", request_.only, "the rows of this target only")
+        ->type_name("TARGET");
+    limit(watch, "ends after so many lines");
+    CLI::App* schema =
+        command(app_, "schema", "the fields of every message, with units, ranges and meanings");
+    argument(schema, "MESSAGE", "of this message only: pace, grant, ...");
+    schema->add_flag("--markdown", request_.markdown, "as it stands in the documentation");
+  }
+
+  void add_processes() {
+    argument(command(app_, "metrics", "the metrics of a process, as Prometheus reads them"),
              "PROCESS", "statfeed, pacer-0, elector, publisher or watch")
         ->required();
-    argument(command(app_, "reload", "read topology and targets again; wrong files change nothing"),
+    argument(command(app_, "reload",
+                     "read topology and targets again; a process that finds mistakes goes on as "
+                     "before"),
              "PROCESS",
              "statfeed, pacer (all), pacer-0, elector, publisher or watch; all when left out");
+    CLI::App* loglevel = command(app_, "loglevel", "how much a process logs, until it restarts");
+    argument(loglevel, "PROCESS", "statfeed, pacer (all), pacer-0, elector, publisher or watch")
+        ->required();
+    argument(loglevel, "LEVEL", "debug, info, warn or error")->required();
+  }
+
+  void add_record() {
     CLI::App* record =
         command(app_, "record", "has statfeed write down what it hears; alone: how that stands");
     argument(record, "FILE", "a new file, on this host");
@@ -111,10 +133,9 @@ class CommandLine {
     argument(command(*record, "check", "what a recorded feed holds, and where it is damaged"),
              "FILE", "the recorded feed")
         ->required();
-    CLI::App* loglevel = command(app_, "loglevel", "how much a process logs, until it restarts");
-    argument(loglevel, "PROCESS", "statfeed, pacer (all), pacer-0, elector, publisher or watch")
-        ->required();
-    argument(loglevel, "LEVEL", "debug, info, warn or error")->required();
+  }
+
+  void add_tools() {
     command(app_, "bench", "how many decisions a second this machine makes")
         ->add_option("--seconds", request_.seconds, "to measure for (default: 2)")
         ->type_name("SECONDS")

@@ -28,6 +28,26 @@ std::string our_node(const Topology& topology, Environment& environment) {
   return topology.nodes.front().name;
 }
 
+Result<Bytes> ask_first_of(const std::vector<const Node*>& nodes, const ClusterFile& cluster,
+                           const std::string& process, int index, const ControlRequest& request,
+                           Environment& environment) {
+  std::vector<std::string> tried;
+  for (const Node* node : nodes) {
+    const auto processes = cluster.topology.processes(*node);
+    const auto runs = std::ranges::find(processes, process, &std::pair<std::string, int>::first);
+    if (runs == processes.end() || index >= runs->second) continue;
+    auto answer = environment.ask(cluster.topology, {node->name, process, index}, request);
+    if (answer || answer.error().code != Errc::unavailable) return answer;
+    tried.push_back(
+        endpoint(cluster.topology, cluster.topology.control, *node, process, index).value_or(""));
+  }
+  if (tried.empty())
+    return fail(Errc::not_found,
+                fmt::format("node {} runs no {} {}", cluster.node, process, index));
+  return fail(Errc::unavailable,
+              fmt::format("no {} answers at {}: {}", process, fmt::join(tried, ", "), advice));
+}
+
 }  // namespace
 
 Result<ClusterFile> load_cluster(const Request& request, Environment& environment) {
@@ -103,21 +123,12 @@ Result<HttpAnswer> ask_watch(const ClusterFile& cluster, const std::string& path
 
 Result<Bytes> ask_process(const ClusterFile& cluster, const std::string& process, int index,
                           const ControlRequest& request, Environment& environment) {
-  std::vector<std::string> tried;
-  for (const Node* node : local_nodes(cluster)) {
-    const auto processes = cluster.topology.processes(*node);
-    const auto runs = std::ranges::find(processes, process, &std::pair<std::string, int>::first);
-    if (runs == processes.end() || index >= runs->second) continue;
-    auto answer = environment.ask(cluster.topology, {node->name, process, index}, request);
-    if (answer || answer.error().code != Errc::unavailable) return answer;
-    tried.push_back(
-        endpoint(cluster.topology, cluster.topology.control, *node, process, index).value_or(""));
-  }
-  if (tried.empty())
-    return fail(Errc::not_found,
-                fmt::format("node {} runs no {} {}", cluster.node, process, index));
-  return fail(Errc::unavailable,
-              fmt::format("no {} answers at {}: {}", process, fmt::join(tried, ", "), advice));
+  return ask_first_of(local_nodes(cluster), cluster, process, index, request, environment);
+}
+
+Result<Bytes> ask_own_process(const ClusterFile& cluster, const std::string& process, int index,
+                              const ControlRequest& request, Environment& environment) {
+  return ask_first_of({&cluster.self()}, cluster, process, index, request, environment);
 }
 
 int exit_of(const Error& error) {

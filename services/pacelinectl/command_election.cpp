@@ -13,9 +13,7 @@ namespace {
 constexpr std::size_t shown_transitions = 20;
 
 std::string time_text(std::int64_t wall_ms) {
-  constexpr std::int64_t year_2261 = 9'180'000'000'000;
-  if (wall_ms <= 0 || wall_ms > year_2261) return "-";
-  return format_utc(WallTime{std::chrono::milliseconds{wall_ms}});
+  return wall_ms == 0 ? "-" : utc_text(wall_ms);
 }
 
 /// Whom this elector heard, and how long ago.

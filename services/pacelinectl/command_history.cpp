@@ -12,12 +12,6 @@
 namespace paceline::pacelinectl {
 namespace {
 
-std::string time_text(std::int64_t wall_ms) {
-  constexpr std::int64_t year_2261 = 9'180'000'000'000;
-  if (wall_ms < 0 || wall_ms > year_2261) return "-";
-  return format_utc(WallTime{std::chrono::milliseconds{wall_ms}});
-}
-
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == text.npos) return text;
   std::string out = "\"";
@@ -30,7 +24,7 @@ std::string csv(const HistoryAnswer& history) {
   for (const std::string& column : history.columns) text += "," + csv_cell(column);
   text += "\n";
   for (std::size_t i = 0; i < history.rows.size(); ++i) {
-    text += time_text(history.times_ms[i]);
+    text += utc_text(history.times_ms[i]);
     for (const std::string& value : history.rows[i]) text += "," + csv_cell(value);
     text += "\n";
   }
@@ -46,7 +40,7 @@ std::string table(const HistoryAnswer& history) {
   TextTable rows{headings};
   for (std::size_t i = 0; i < history.rows.size(); ++i) {
     // "2026-11-25T03:00:00.123Z" -> "2026-11-25 03:00:00"
-    std::string time = time_text(history.times_ms[i]).substr(0, 19);
+    std::string time = utc_text(history.times_ms[i]).substr(0, 19);
     std::ranges::replace(time, 'T', ' ');
     std::vector<std::string> cells = {time};
     for (const std::string& value : history.rows[i])

@@ -25,7 +25,7 @@ Outcome command_record(const Request& request, Environment& environment) {
   } else if (!request.length.empty()) {
     return failed(exit_usage, "--for needs a file to write to");
   }
-  const auto body = ask_process(*cluster, "statfeed", 0, question, environment);
+  const auto body = ask_own_process(*cluster, "statfeed", 0, question, environment);
   if (!body) return failed(exit_of(body.error()), body.error().detail);
   const auto status = decode<StatusReply>(*body);
   if (!status) return failed(exit_not_answered, "statfeed answered, but " + status.error().detail);

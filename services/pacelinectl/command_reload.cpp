@@ -42,7 +42,7 @@ Outcome command_reload(const Request& request, Environment& environment) {
   for (const auto& [process, index] : *processes) {
     const auto name = process == "pacer" ? fmt::format("{}-{}", process, index) : process;
     const auto what =
-        outcome_of(ask_process(*cluster, process, index, {.question = "reload"}, environment));
+        outcome_of(ask_own_process(*cluster, process, index, {.question = "reload"}, environment));
     told.emplace_back(name, what ? *what : "refused: " + what.error().detail);
     if (!what) {
       outcome.exit = exit_not_answered;

@@ -15,8 +15,7 @@ namespace {
 // Of our node only: another node's statfeed may use the other server.
 Result<StatusReply> ask(const ClusterFile& cluster, const std::string& question,
                         Environment& environment) {
-  const auto bytes =
-      environment.ask(cluster.topology, {cluster.node, "statfeed", 0}, {.question = question});
+  const auto bytes = ask_own_process(cluster, "statfeed", 0, {.question = question}, environment);
   if (!bytes)
     return fail(bytes.error().code,
                 "statfeed of node " + cluster.node + ": " + bytes.error().detail);

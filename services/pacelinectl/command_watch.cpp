@@ -13,9 +13,9 @@ namespace {
 
 constexpr Duration least_timeout = 5s;
 
-// A sender's keyframe names the rows; who cannot be asked from here says it by itself in time.
-void learn_rows(ChannelLines& lines, const ClusterFile& cluster, const ChannelRule& rule,
-                Environment& environment) {
+// A sender's keyframe names the rows; one that cannot be asked from here sends it by itself in time.
+void ask_keyframes(ChannelLines& lines, const ClusterFile& cluster, const ChannelRule& rule,
+                   Environment& environment) {
   const Node& self = cluster.self();
   for (const auto& [process, count] : cluster.topology.processes(self)) {
     if (process != rule.from) continue;
@@ -27,7 +27,7 @@ void learn_rows(ChannelLines& lines, const ClusterFile& cluster, const ChannelRu
           cluster.topology, whom,
           {.question = "keyframe",
            .arguments = {std::string{rule.name}, std::to_string(many_streams ? i : -1)}});
-      if (frame) static_cast<void>(lines.lines_of(whom, *frame));
+      if (frame) static_cast<void>(lines.lines_of(whom, *frame, ""));
     }
   }
 }
@@ -47,24 +47,23 @@ Outcome command_watch(const Request& request, Environment& environment) {
   }
   if (!rule->rows && !request.only.empty())
     return failed(exit_usage, fmt::format("--target: channel {} has no targets", channel));
-  ChannelLines lines{channel, {.target = request.only}};
-  if (rule->rows) learn_rows(lines, *cluster, *rule, environment);
+  ChannelLines lines{channel, {.target = request.only, .json = request.json}};
+  if (rule->rows) ask_keyframes(lines, *cluster, *rule, environment);
   std::uint64_t shown = 0;
   std::uint64_t refused = 0;
   std::string why;
   const auto on_message = [&](const Address& from, std::span<const std::uint8_t> bytes) {
-    const auto news = lines.lines_of(from, bytes);
+    const auto news = lines.lines_of(from, bytes, format_utc(environment.wall()));
     if (!news) {
       ++refused;
       why = from.text() + ": " + news.error().detail;
       return true;
     }
-    const std::string time = format_utc(environment.wall());
     std::string text;
-    for (const ChannelLine& line : *news) {
+    for (const std::string& line : *news) {
       if (request.limit > 0 && shown == request.limit) break;
       ++shown;
-      text += request.json ? line_json(line, time) : fmt::format("{} {}\n", time, line_text(line));
+      text += line;
     }
     return environment.write_output(text) && (request.limit == 0 || shown < request.limit);
   };

@@ -38,6 +38,7 @@ constexpr auto table = std::to_array<Command>({
     {"history", command_history},
     {"events", command_events},
     {"watch", command_watch},
+    {"schema", command_schema},
     {"bench", command_bench},
     {"completion", command_completion},
     {"man", command_man},

@@ -26,6 +26,7 @@ Outcome command_metrics(const Request& request, Environment& environment);
 Outcome command_record(const Request& request, Environment& environment);
 Outcome command_record_check(const Request& request, Environment& environment);
 Outcome command_reload(const Request& request, Environment& environment);
+Outcome command_schema(const Request& request, Environment& environment);
 Outcome command_statserver(const Request& request, Environment& environment);
 Outcome command_statserver_switch(const Request& request, Environment& environment);
 Outcome command_statserver_unseen(const Request& request, Environment& environment);

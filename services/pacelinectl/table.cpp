@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/base/check.h"
+#include "common/base/time.h"
 
 namespace paceline::pacelinectl {
 namespace {
@@ -99,6 +100,12 @@ std::string readable_seconds(double seconds) {
   if (seconds < 120) return fmt::format("{:.1f} s", seconds);
   if (seconds < 7200) return fmt::format("{:.0f} min", seconds / 60);
   return fmt::format("{:.1f} h", seconds / 3600);
+}
+
+std::string utc_text(std::int64_t wall_ms, std::string_view otherwise) {
+  constexpr std::int64_t year_2261 = 9'180'000'000'000;  // WallTime counts nanoseconds in 64 bits.
+  if (wall_ms < 0 || wall_ms > year_2261) return std::string{otherwise};
+  return format_utc(WallTime{std::chrono::milliseconds{wall_ms}});
 }
 
 std::string printable(std::string_view text) {

@@ -1,6 +1,7 @@
-// Text in columns, for terminals. A column is as wide as a UTF-8 character; colour codes have no width.
+// Text in columns, for terminals. A UTF-8 character is one column wide; colour codes have no width.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,9 @@ std::string fitted(std::string_view text, int width, bool right);
 
 /// "12.3 s", "4 ms"; "-" for a negative number, which stands for never.
 std::string readable_seconds(double seconds);
+
+/// [ms since 1970] as UTC; `otherwise` for what is before 1970 or beyond 2261.
+std::string utc_text(std::int64_t wall_ms, std::string_view otherwise = "-");
 
 /// Control characters replaced, so that what came over the network cannot steer a terminal.
 std::string printable(std::string_view text);

@@ -28,7 +28,7 @@ struct RunningTargets {
   Targets targets;                  // As its watch holds them.
   std::vector<std::string> others;  // Processes that hold another version: they need a reload.
 };
-///   errors   as ask_process(); bad_value: an answer that is none
+///   errors   as ask_own_process(); bad_value: an answer that is none
 Result<RunningTargets> ask_running_targets(const ClusterFile& cluster, Environment& environment);
 
 /// A line for standard error about `others`; "" if there are none.

@@ -119,6 +119,7 @@ TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
                                                        {"history", "t"},
                                                        {"events"},
                                                        {"watch", "pace"},
+                                                       {"schema", "pace", "--markdown"},
                                                        {"bench"},
                                                        {"completion", "bash"},
                                                        {"man"},

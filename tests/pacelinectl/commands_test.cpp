@@ -217,6 +217,54 @@ TEST_CASE("every pacer's log level is set by its name alone", "[pacelinectl]") {
   CHECK(run_command(request("loglevel", {"pacer-x", "info"}), environment).exit == exit_usage);
 }
 
+TEST_CASE("a process that refuses its files goes on while the others have reloaded",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  for (const char* who : {"a/statfeed/0", "a/pacer/0", "a/publisher/0", "a/watch/0", "a/elector/0"})
+    environment.processes.emplace(who, encode(StatusReply{{{"reloaded", "2 settings changed"}}}));
+  environment.processes.emplace("a/pacer/1", fail(Errc::refused, "goal_share = 2: not a share"));
+
+  const Outcome outcome = run_command(request("reload"), environment);
+
+  CHECK(outcome.exit == exit_not_answered);
+  CHECK(outcome.error == "pacer-1 goes on as before");
+  CHECK(has(outcome.out, "pacer-0    2 settings changed\n"));
+  CHECK(has(outcome.out, "pacer-1    refused: goal_share = 2: not a share\n"));
+  REQUIRE(environment.asked.size() == 6);
+  CHECK(environment.asked.back() == "a/elector/0 reload");
+}
+
+TEST_CASE("what changes a process, or speaks of it alone, is asked of our node only",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  for (const char* who : {"b/pacer/0", "b/elector/0"})
+    environment.processes.emplace(who, encode(StatusReply{{{"reloaded", "fine"}}}));
+
+  const Outcome reload = run_command(request("reload", {"pacer-0"}), environment);
+  const Outcome level = run_command(request("loglevel", {"pacer-0", "debug"}), environment);
+  const Outcome metrics = run_command(request("metrics", {"pacer-0"}), environment);
+  const Outcome handover = run_command(request("handover"), environment);
+
+  CHECK(reload.exit == exit_not_answered);
+  CHECK(level.exit == exit_not_answered);
+  CHECK(metrics.exit == exit_not_answered);
+  CHECK(handover.exit == exit_fine);
+  CHECK(environment.asked == std::vector<std::string>{"a/pacer/0 reload",
+                                                      "a/pacer/0 loglevel debug",
+                                                      "a/pacer/0 metrics", "a/elector/0 handover",
+                                                      "b/elector/0 handover"});
+}
+
+TEST_CASE("without --node it is the node that has its elector's socket here", "[pacelinectl]") {
+  FakeEnvironment environment;
+  environment.files["/etc/../build/demo/b/elector-0.ctl"].text = "";
+  environment.processes.emplace("b/elector/0", encode(StatusReply{{{"asked", "b"}}}));
+
+  run_command(request("handover"), environment);
+
+  CHECK(environment.asked == std::vector<std::string>{"b/elector/0 handover"});
+}
+
 TEST_CASE("metrics are told as Prometheus reads them", "[pacelinectl]") {
   FakeEnvironment environment;
   Metrics metrics;

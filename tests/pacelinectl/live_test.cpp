@@ -1,7 +1,8 @@
-// Commands that follow or compute: watch, what-if, bench, top, completion, man.
+// Commands that follow or compute: watch, what-if, bench, top, schema, completion, man.
 #include <nlohmann/json.hpp>
 
 #include "common/base/hash.h"
+#include "common/wire/schema_text.h"
 #include "services/pacelinectl/commands.h"
 #include "tests/pacelinectl/fake_environment.h"
 #include "tests/support/catch.h"
@@ -33,8 +34,8 @@ TEST_CASE("watch shows a line a message, as many as asked for", "[pacelinectl]")
   const Outcome outcome = run_command(asked, environment);
 
   CHECK(outcome.exit == exit_fine);
-  CHECK(has(environment.output, "a/elector/0 term=1 "));
-  CHECK(has(environment.output, "a/elector/0 term=2 "));
+  CHECK(has(environment.output, " a/elector/0 version=1 node=a incarnation=0 sequence=0 term=1 "));
+  CHECK(has(environment.output, " a/elector/0 version=1 node=a incarnation=0 sequence=0 term=2 "));
   CHECK_FALSE(has(environment.output, "term=3"));
   CHECK(environment.asked == std::vector<std::string>{"a subscribes to grant"});
 }
@@ -197,6 +198,46 @@ TEST_CASE("man and completion answer from the table, or name what they do not kn
   for (const char* shell : {"bash", "zsh", "fish"})
     CHECK(has(run_command(request("completion", {shell}), environment).out, "__complete"));
   CHECK(run_command(request("completion", {"csh"}), environment).exit == exit_usage);
+}
+
+TEST_CASE("the schema of a message is told with units, ranges and words", "[pacelinectl]") {
+  FakeEnvironment environment;
+  Request asked = request("schema", {"pace"});
+
+  const Outcome text = run_command(asked, environment);
+  asked.json = true;
+  const auto json = nlohmann::json::parse(run_command(asked, environment).out);
+  const Outcome all = run_command(request("schema"), environment);
+
+  CHECK(text.exit == exit_fine);
+  CHECK(text.out.starts_with("pace: What one pacing target is granted now, and why.\n"));
+  CHECK(has(text.out, "invitations, 0 to 2000000000  new ones that may go out now\n"));
+  CHECK(has(text.out, "state   ok                paced on good statistics\n"));
+  REQUIRE(json.size() == 1);
+  CHECK(json[0]["name"] == "pace");
+  CHECK(json[0]["fields"].size() == field_count<TargetPace>);
+  for (const StructureText& message : message_schema())
+    CHECK(has("\n" + all.out, "\n" + message.name + ": "));
+}
+
+TEST_CASE("a message that does not exist is named with those that do", "[pacelinectl]") {
+  FakeEnvironment environment;
+
+  const Outcome outcome = run_command(request("schema", {"paces"}), environment);
+
+  CHECK(outcome.exit == exit_usage);
+  CHECK(has(outcome.error, "MESSAGE = paces: not one of frame_header, "));
+}
+
+TEST_CASE("the documentation of the messages is what schema prints", "[pacelinectl]") {
+  FakeEnvironment environment;
+  Request asked = request("schema");
+  asked.markdown = true;
+  std::ifstream file{source_folder() + "/common/wire/MESSAGES.md"};
+  const std::string documented{std::istreambuf_iterator<char>{file}, {}};
+
+  // pacelinectl schema --markdown > common/wire/MESSAGES.md
+  CHECK(run_command(asked, environment).out == documented);
 }
 
 TEST_CASE("a half typed line is completed with the cluster's own words", "[pacelinectl]") {
