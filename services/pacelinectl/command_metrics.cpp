@@ -1,4 +1,4 @@
-// `metrics PROCESS`: the figures of one process, as Prometheus reads them.
+// `metrics PROCESS`: the metrics of one process, as Prometheus reads them.
 #include <fmt/format.h>
 
 #include "services/pacelinectl/cluster_file.h"

@@ -1,5 +1,4 @@
-// `topology supervisor FILE`: supervisord's configuration of a node, or of all nodes on one
-// machine.
+// `topology supervisor FILE`: supervisord's configuration of a node, or of all on one machine.
 #include <fmt/format.h>
 
 #include "services/pacelinectl/commands.h"

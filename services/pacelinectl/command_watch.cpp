@@ -13,7 +13,7 @@ namespace {
 
 constexpr Duration least_timeout = 5s;
 
-// A sender's keyframe names the rows; one that cannot be asked from here sends it by itself in time.
+// A keyframe names the rows; a sender that cannot be asked from here sends one by itself in time.
 void ask_keyframes(ChannelLines& lines, const ClusterFile& cluster, const ChannelRule& rule,
                    Environment& environment) {
   const Node& self = cluster.self();
