@@ -1,10 +1,10 @@
 // Whole files in and out.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 
+#include "common/base/file_view.h"
 #include "common/base/result.h"
 
 namespace paceline {
@@ -13,14 +13,7 @@ namespace paceline {
 ///   errors   not_found: cannot be opened or read; too_large: over `max_bytes`
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes = 64u << 20);
 
-/// A whole file in memory, read as it is touched; good for files that are larger than one would
-/// copy. What another process does to the file meanwhile shows; if it gets shorter, reading beyond
-/// its end is fatal.
-struct FileView {
-  std::shared_ptr<const void> owner;
-  std::string_view bytes;
-};
-
+/// The whole file, mapped.
 ///   errors   not_found: cannot be opened or read
 Result<FileView> map_file(const std::string& path);
 

@@ -105,9 +105,9 @@ void Terminal::show(std::string_view frame) {
   put(text + "\x1b[J");
 }
 
-KeyPress Terminal::wait(Duration patience) {
+KeyPress Terminal::wait(Duration timeout) {
   const SystemClock clock;
-  const Instant until = clock.now() + patience;
+  const Instant until = clock.now() + timeout;
   while (keys_.empty() && !stopped_ && !gone_ && clock.now() < until)
     loop_.run_once(std::min<Duration>(until - clock.now(), 50ms));
   if (stopped_ || gone_) return {Key::stop};

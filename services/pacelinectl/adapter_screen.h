@@ -8,7 +8,7 @@
 #include <string>
 
 #include "common/runtime/loop.h"
-#include "services/pacelinectl/reach.h"
+#include "services/pacelinectl/environment.h"
 
 namespace paceline::pacelinectl {
 
@@ -24,7 +24,7 @@ class Terminal final : public Screen {
 
   Size size() override;
   void show(std::string_view frame) override;
-  KeyPress wait(Duration patience) override;
+  KeyPress wait(Duration timeout) override;
 
  private:
   void read_keys();

@@ -12,9 +12,8 @@ namespace paceline::pacelinectl {
 namespace {
 
 constexpr const char* exit_codes =
-    "Exit codes: 0 fine; 1 nobody answered, or the answer was no; 2 the command line, or a file "
-    "that\n"
-    "cannot be read; 3 a check found mistakes.";
+    "Exit codes: 0 fine; 1 nobody answered, or the answer was no; 2 the command line, or a file\n"
+    "that cannot be read; 3 a check found mistakes.";
 
 /// Adds commands to the application; each fills the one request.
 class CommandLine {
@@ -31,6 +30,7 @@ class CommandLine {
     app.require_subcommand(1);
     app.footer(exit_codes);
     add_questions();
+    add_tools();
     add_files();
   }
 
@@ -49,9 +49,9 @@ class CommandLine {
     return added;
   }
 
-  CLI::Option* word(CLI::App* command, const std::string& name, const std::string& help) {
+  CLI::Option* argument(CLI::App* command, const std::string& name, const std::string& help) {
     return command->add_option_function<std::string>(
-        name, [this](const std::string& value) { request_.words.push_back(value); }, help);
+        name, [this](const std::string& value) { request_.arguments.push_back(value); }, help);
   }
 
   void filter(CLI::App* command, const std::string& option, const std::string& parameter,
@@ -73,21 +73,16 @@ class CommandLine {
   void add_questions() {
     command(app_, "status", "who is master, and how every node does");
     command(app_, "top", "the cluster and its targets, live")
-        ->add_option("--interval", request_.seconds, "seconds between two looks (default: 1)")
+        ->add_option("--interval", request_.seconds, "seconds between two refreshes (default: 1)")
         ->type_name("SECONDS")
         ->check(CLI::Range(0.2, 3600.0));
     add_targets();
     CLI::App* explain = command(app_, "explain", "the last decision about a target, step by step");
-    word(explain, "TARGET", "its id")->required();
+    argument(explain, "TARGET", "its id")->required();
     explain->add_flag("--all", request_.all, "the figures that are zero too");
     add_what_if();
     add_past();
-    CLI::App* watch = command(app_, "watch", "follows a bus channel, decoded");
-    word(watch, "CHANNEL", "stat, pace, feedback, heartbeat, vote, grant or publication")
-        ->required();
-    watch->add_option("--target", request_.only, "the rows of this target only")
-        ->type_name("TARGET");
-    limit(watch, "ends after so many lines");
+    add_messages();
     add_decide();
     command(app_, "election", "what the electors believe, and the last transitions");
     CLI::App* statserver =
@@ -95,35 +90,61 @@ class CommandLine {
     command(*statserver, "status", "the same");
     command(*statserver, "switch", "has the node use the other one, if that is usable");
     command(*statserver, "unseen", "every statistic that the one in use does not know");
-    word(command(app_, "handover", "asks the master to hand over"), "NODE",
-         "to this node (default: the best)");
-    word(command(app_, "metrics", "the figures of a process, as Prometheus reads them"), "PROCESS",
-         "statfeed, pacer-0, elector, publisher or watch")
+    argument(command(app_, "handover", "asks the master to hand over"), "NODE",
+             "to this node (default: the best)");
+    add_processes();
+    add_record();
+  }
+
+  void add_messages() {
+    CLI::App* watch = command(app_, "watch", "follows a bus channel, decoded");
+    argument(watch, "CHANNEL", "stat, pace, feedback, heartbeat, vote, grant or publication")
         ->required();
-    word(command(app_, "reload", "read topology and targets again; wrong files change nothing"),
-         "PROCESS",
-         "statfeed, pacer (all), pacer-0, elector, publisher or watch; all when left out");
+    watch->add_option("--target", request_.only, "the rows of this target only")
+        ->type_name("TARGET");
+    limit(watch, "ends after so many lines");
+    CLI::App* schema =
+        command(app_, "schema", "the fields of every message, with units, ranges and meanings");
+    argument(schema, "MESSAGE", "of this message only: pace, grant, ...");
+    schema->add_flag("--markdown", request_.markdown, "as it stands in the documentation");
+  }
+
+  void add_processes() {
+    argument(command(app_, "metrics", "the metrics of a process, as Prometheus reads them"),
+             "PROCESS", "statfeed, pacer-0, elector, publisher or watch")
+        ->required();
+    argument(command(app_, "reload",
+                     "read topology and targets again; a process that finds mistakes goes on as "
+                     "before"),
+             "PROCESS",
+             "statfeed, pacer (all), pacer-0, elector, publisher or watch; all when left out");
+    CLI::App* loglevel = command(app_, "loglevel", "how much a process logs, until it restarts");
+    argument(loglevel, "PROCESS", "statfeed, pacer (all), pacer-0, elector, publisher or watch")
+        ->required();
+    argument(loglevel, "LEVEL", "debug, info, warn or error")->required();
+  }
+
+  void add_record() {
     CLI::App* record =
         command(app_, "record", "has statfeed write down what it hears; alone: how that stands");
-    word(record, "FILE", "a new file, on this host");
+    argument(record, "FILE", "a new file, on this host");
     record->add_option("--for", request_.length, "how long, as 90s, 1h (default) or 24h");
     record->add_flag("--stop", request_.stop, "end it now");
-    word(command(*record, "check", "what a recorded feed holds, and where it is damaged"), "FILE",
-         "the recorded feed")
+    argument(command(*record, "check", "what a recorded feed holds, and where it is damaged"),
+             "FILE", "the recorded feed")
         ->required();
-    CLI::App* loglevel = command(app_, "loglevel", "how much a process logs, until it restarts");
-    word(loglevel, "PROCESS", "statfeed, pacer (all), pacer-0, elector, publisher or watch")
-        ->required();
-    word(loglevel, "LEVEL", "debug, info, warn or error")->required();
+  }
+
+  void add_tools() {
     command(app_, "bench", "how many decisions a second this machine makes")
         ->add_option("--seconds", request_.seconds, "to measure for (default: 2)")
         ->type_name("SECONDS")
         ->check(CLI::Range(0.1, 60.0));
-    word(command(app_, "completion", "a script that completes commands in a shell"), "SHELL",
-         "bash, zsh or fish")
+    argument(command(app_, "completion", "a script that completes commands in a shell"), "SHELL",
+             "bash, zsh or fish")
         ->required();
     CLI::App* man = command(app_, "man", "the manual page, for man -l -");
-    word(man, "COMMAND", "of this command only");
+    argument(man, "COMMAND", "of this command only");
     man->add_option("--dir", request_.only, "writes all pages into this folder")
         ->type_name("FOLDER");
     command(app_, "version", "the version of this program");
@@ -140,25 +161,26 @@ class CommandLine {
     filter(targets, "--sort", "sort", "COLUMN", "by this column; -COLUMN for descending");
     filter(targets, "--limit", "limit", "N", "at most so many");
     targets->add_flag("--ids", request_.ids, "the ids alone, one a line");
-    word(command(*targets, "check", "every mistake of a targets file"), "FILE", "the targets file")
+    argument(command(*targets, "check", "every mistake of a targets file"), "FILE",
+             "the targets file")
         ->required();
     CLI::App* difference =
         command(*targets, "diff", "what would change: against what runs, or another file");
-    word(difference, "FILE", "the targets file, new if it stands alone, else old")->required();
-    word(difference, "OTHER", "the new one (default: FILE is compared with what runs)");
+    argument(difference, "FILE", "the targets file, new if it stands alone, else old")->required();
+    argument(difference, "OTHER", "the new one (default: FILE is compared with what runs)");
     CLI::App* import = command(*targets, "import",
                                "checks a targets file and replaces another by it, as TOML or CSV");
-    word(import, "FROM", "the file to read")->required();
-    word(import, "TO", "the file to replace; .csv makes it CSV (default: the topology's)");
+    argument(import, "FROM", "the file to read")->required();
+    argument(import, "TO", "the file to replace; .csv makes it CSV (default: the topology's)");
     CLI::App* exported = command(*targets, "export", "what runs, as a targets file");
-    word(exported, "FILE", "where to (default: standard output)");
+    argument(exported, "FILE", "where to (default: standard output)");
     exported->add_flag("--csv", request_.csv, "as CSV, whatever the file is called");
   }
 
   void add_what_if() {
     CLI::App* what_if =
         command(app_, "what-if", "what a target would get if its numbers were others");
-    word(what_if, "TARGET", "its id")->required();
+    argument(what_if, "TARGET", "its id")->required();
     filter(what_if, "--agents", "agents", "N", "agents logged in");
     filter(what_if, "--idle", "idle", "N", "agents free now");
     filter(what_if, "--busy", "busy", "N", "agents handling an interaction");
@@ -177,9 +199,9 @@ class CommandLine {
 
   void add_past() {
     CLI::App* history = command(app_, "history", "the last hours or days of a target");
-    word(history, "TARGET", "its id")->required();
-    filter(history, "--from", "from", "MOMENT", "from then on");
-    filter(history, "--to", "to", "MOMENT", "until then");
+    argument(history, "TARGET", "its id")->required();
+    filter(history, "--from", "from", "TIME", "from then on");
+    filter(history, "--to", "to", "TIME", "until then");
     filter(history, "--step", "step", "DURATION", "between two rows, as 5m");
     history->add_flag("--csv", request_.csv, "comma separated, times in UTC");
     CLI::App* events = command(app_, "events", "what happened: masters, switches, refusals");
@@ -245,22 +267,23 @@ class CommandLine {
     CLI::App* topology = command(app_, "topology", "checks and shows a topology file");
     topology->require_subcommand(1);
     CLI::App* check = command(*topology, "check", "every mistake, with line and column");
-    word(check, "FILE", "the topology file (default: --topology)");
+    argument(check, "FILE", "the topology file (default: --topology)");
     check
         ->add_option("--supervisor", request_.supervisor_file,
                      "a supervisord configuration that has to match")
         ->type_name("FILE");
-    word(command(*topology, "draw", "who talks to whom"), "FILE",
-         "the topology file (default: --topology)");
+    argument(command(*topology, "draw", "who talks to whom"), "FILE",
+             "the topology file (default: --topology)");
     CLI::App* supervisor = command(
         *topology, "supervisor", "supervisord's groups: of --node, or of all nodes on one machine");
-    word(supervisor, "FILE", "the topology file (default: --topology)");
+    argument(supervisor, "FILE", "the topology file (default: --topology)");
     supervisor
         ->add_option("--bin", request_.bin_dir,
                      "where the programs are (default: beside pacelinectl)")
         ->type_name("FOLDER");
-    word(command(app_, "keys", "makes the key pairs that are missing: of --node, or of all nodes"),
-         "FILE", "the topology file (default: --topology)");
+    argument(
+        command(app_, "keys", "makes the key pairs that are missing: of --node, or of all nodes"),
+        "FILE", "the topology file (default: --topology)");
   }
 
   CLI::App& app_;
@@ -271,12 +294,12 @@ CommandRule rule_of(const CLI::App& app) {
   CommandRule rule{.name = app.get_name(),
                    .summary = app.get_description(),
                    .details = app.get_footer(),
-                   .words = {},
+                   .arguments = {},
                    .options = {},
                    .commands = {}};
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_positional()) {
-      rule.words.push_back(
+      rule.arguments.push_back(
           {option->get_name(true), option->get_description(), option->get_required()});
       continue;
     }
@@ -305,7 +328,7 @@ std::optional<Request> completion_request(int argc, const char* const* argv) {
   }
   if (first >= argc || std::string_view{argv[first]} != "__complete") return std::nullopt;
   request.command = argv[first];
-  request.words.assign(argv + first + 1, argv + argc);
+  request.arguments.assign(argv + first + 1, argv + argc);
   return request;
 }
 

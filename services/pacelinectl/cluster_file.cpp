@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "common/base/url.h"
 #include "services/pacelinectl/answers.h"
 #include "services/pacelinectl/table.h"
 #include "services/watch/config.h"
@@ -14,36 +15,52 @@ namespace {
 
 constexpr const char* advice = "is the group running? try supervisorctl status";
 
-bool is_loopback(std::string_view host) {
-  return host.starts_with("127.") || host == "localhost" || host == "::1";
-}
-
 std::string socket_path(const Topology& topology, const Node& node) {
   const auto filled = endpoint(topology, topology.control, node, "elector", 0);
   return filled && filled->starts_with("ipc://") ? filled->substr(6) : std::string{};
 }
 
-std::string our_node(const Topology& topology, Reach& reach) {
+std::string our_node(const Topology& topology, Environment& environment) {
   for (const Node& node : topology.nodes)
-    if (!node.witness() && reach.exists(socket_path(topology, node))) return node.name;
+    if (!node.witness() && environment.exists(socket_path(topology, node))) return node.name;
   for (const Node& node : topology.nodes)
     if (!node.witness()) return node.name;
   return topology.nodes.front().name;
 }
 
+Result<Bytes> ask_first_of(const std::vector<const Node*>& nodes, const ClusterFile& cluster,
+                           const std::string& process, int index, const ControlRequest& request,
+                           Environment& environment) {
+  std::vector<std::string> tried;
+  for (const Node* node : nodes) {
+    const auto processes = cluster.topology.processes(*node);
+    const auto runs = std::ranges::find(processes, process, &std::pair<std::string, int>::first);
+    if (runs == processes.end() || index >= runs->second) continue;
+    auto answer = environment.ask(cluster.topology, {node->name, process, index}, request);
+    if (answer || answer.error().code != Errc::unavailable) return answer;
+    tried.push_back(
+        endpoint(cluster.topology, cluster.topology.control, *node, process, index).value_or(""));
+  }
+  if (tried.empty())
+    return fail(Errc::not_found,
+                fmt::format("node {} runs no {} {}", cluster.node, process, index));
+  return fail(Errc::unavailable,
+              fmt::format("no {} answers at {}: {}", process, fmt::join(tried, ", "), advice));
+}
+
 }  // namespace
 
-Result<ClusterFile> load_cluster(const Request& request, Reach& reach) {
-  auto text = reach.read(request.topology);
+Result<ClusterFile> load_cluster(const Request& request, Environment& environment) {
+  auto text = environment.read(request.topology);
   if (!text)
     return fail(Errc::not_found,
                 fmt::format("{}; name the topology with --topology FILE or PACELINE_TOPOLOGY",
                             text.error().detail));
-  ClusterFile cluster {
-    .topology = TRY(parse_topology(*text, reach.absolute(request.topology)))
-    , .text = *std::move(text), .node = request.node
-  };
-  if (cluster.node.empty()) cluster.node = our_node(cluster.topology, reach);
+  ClusterFile cluster;
+  cluster.topology = TRY(parse_topology(*text, environment.absolute(request.topology)));
+  cluster.text = *std::move(text);
+  cluster.node = request.node;
+  if (cluster.node.empty()) cluster.node = our_node(cluster.topology, environment);
   if (!cluster.topology.node(cluster.node)) {
     std::vector<std::string_view> names;
     for (const Node& node : cluster.topology.nodes) names.push_back(node.name);
@@ -53,8 +70,8 @@ Result<ClusterFile> load_cluster(const Request& request, Reach& reach) {
   return cluster;
 }
 
-std::vector<WatchPlace> watch_places(const ClusterFile& cluster) {
-  std::vector<WatchPlace> places;
+std::vector<WatchEndpoint> watch_endpoints(const ClusterFile& cluster) {
+  std::vector<WatchEndpoint> places;
   for (const Node& node : cluster.topology.nodes) {
     auto place = parse_place(cluster.text, cluster.topology.file, node.name, "watch", 0);
     if (!place) continue;  // A witness.
@@ -62,10 +79,10 @@ std::vector<WatchPlace> watch_places(const ClusterFile& cluster) {
     if (!config) continue;  // Then that watch does not run either; its own log says why.
     const bool here = node.host == cluster.self().host;
     std::string host = config->listen_address;
-    if (is_loopback(host) && !here) continue;
+    if (is_this_host(host) && !here) continue;
     if (host == "0.0.0.0" || host == "::") host = here ? "127.0.0.1" : node.host;
     const bool secure = !config->certificate_file.empty();
-    WatchPlace watch{
+    WatchEndpoint watch{
         .node = node.name,
         .url = fmt::format("{}://{}:{}", secure ? "https" : "http", host, config->listen_port),
         .token = config->access.read_token,
@@ -82,11 +99,15 @@ std::vector<const Node*> local_nodes(const ClusterFile& cluster) {
   return nodes;
 }
 
-Result<WebReply> ask_watch(const ClusterFile& cluster, const std::string& path, Reach& reach) {
+Result<HttpAnswer> ask_watch(const ClusterFile& cluster, const std::string& path,
+                             Environment& environment) {
   std::vector<std::string> tried;
-  for (const WatchPlace& watch : watch_places(cluster)) {
-    auto reply =
-        reach.fetch({.url = watch.url + path, .token = watch.token, .ca_file = watch.ca_file});
+  for (const WatchEndpoint& watch : watch_endpoints(cluster)) {
+    HttpRequest request{
+        .url = watch.url + path, .headers = {}, .body = {}, .ca_file = watch.ca_file};
+    if (!watch.token.empty())
+      request.headers.emplace_back("Authorization", "Bearer " + watch.token);
+    auto reply = environment.fetch(std::move(request));
     if (!reply) {
       tried.push_back(watch.url);
       continue;
@@ -101,32 +122,13 @@ Result<WebReply> ask_watch(const ClusterFile& cluster, const std::string& path, 
 }
 
 Result<Bytes> ask_process(const ClusterFile& cluster, const std::string& process, int index,
-                          const ControlRequest& request, Reach& reach) {
-  std::vector<std::string> tried;
-  for (const Node* node : local_nodes(cluster)) {
-    const auto processes = cluster.topology.processes(*node);
-    const auto runs = std::ranges::find(processes, process, &std::pair<std::string, int>::first);
-    if (runs == processes.end() || index >= runs->second) continue;
-    auto answer = reach.ask(cluster.topology, {node->name, process, index}, request);
-    if (answer || answer.error().code != Errc::unavailable) return answer;
-    tried.push_back(
-        endpoint(cluster.topology, cluster.topology.control, *node, process, index).value_or(""));
-  }
-  if (tried.empty())
-    return fail(Errc::not_found,
-                fmt::format("node {} runs no {} {}", cluster.node, process, index));
-  return fail(Errc::unavailable,
-              fmt::format("no {} answers at {}: {}", process, fmt::join(tried, ", "), advice));
+                          const ControlRequest& request, Environment& environment) {
+  return ask_first_of(local_nodes(cluster), cluster, process, index, request, environment);
 }
 
-std::string url_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.';
-    out += plain ? std::string{c} : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
+Result<Bytes> ask_own_process(const ClusterFile& cluster, const std::string& process, int index,
+                              const ControlRequest& request, Environment& environment) {
+  return ask_first_of({&cluster.self()}, cluster, process, index, request, environment);
 }
 
 int exit_of(const Error& error) {

@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "services/pacelinectl/reach.h"
+#include "services/pacelinectl/environment.h"
 #include "services/pacelinectl/request.h"
 #include "topology/topology.h"
 
 namespace paceline::pacelinectl {
 
-struct WatchPlace {
+struct WatchEndpoint {
   std::string node;
   std::string url;  // "http://127.0.0.1:7110", without a path.
   std::string token;
@@ -20,34 +20,40 @@ struct WatchPlace {
 struct ClusterFile {
   Topology topology;
   std::string text;
-  std::string node;  // Ours: --node, or the first whose elector has its socket here, or the first.
+  std::string node;  // Ours: --node, or the first whose elector has its socket here, or the first;
+                     // a witness only by --node, since it runs nothing but an elector.
 
   const Node& self() const { return *topology.node(node); }
 };
 
 /// Reads and checks the topology that the request names.
 ///   errors   not_found: the file, or --node in it; bad_value: its first mistake
-Result<ClusterFile> load_cluster(const Request& request, Reach& reach);
+Result<ClusterFile> load_cluster(const Request& request, Environment& environment);
 
-/// Where watch answers, our node's first; nodes whose watch listens on another host's loopback are
-/// left out.
-std::vector<WatchPlace> watch_places(const ClusterFile& cluster);
+/// Where watch answers, our node's first. A watch that listens on the loopback of another host is
+/// left out: it cannot be reached from here.
+std::vector<WatchEndpoint> watch_endpoints(const ClusterFile& cluster);
 
 /// Nodes whose control sockets are on this host: ours, then those with the same host.
 std::vector<const Node*> local_nodes(const ClusterFile& cluster);
 
 /// Asks one watch after the other for `path` until one answers.
-///   errors   unavailable: none did, naming the addresses; refused: what the first one that
-///   answered said
-Result<WebReply> ask_watch(const ClusterFile& cluster, const std::string& path, Reach& reach);
+///   errors   unavailable: none did, naming the addresses
+///            refused: what the first one that answered said
+Result<HttpAnswer> ask_watch(const ClusterFile& cluster, const std::string& path,
+                             Environment& environment);
 
-/// Asks the process `process` of the first local node that runs it and answers.
-///   errors   unavailable: none did, naming the endpoint and what to try; refused
+/// Asks a process where any node's answer serves: the first node of local_nodes() that runs it and
+/// answers.
+///   errors   unavailable: none did, naming the endpoints and what to try; refused; not_found: no
+///            local node runs it
 Result<Bytes> ask_process(const ClusterFile& cluster, const std::string& process, int index,
-                          const ControlRequest& request, Reach& reach);
+                          const ControlRequest& request, Environment& environment);
 
-/// For a value in the query of a path.
-std::string url_encoded(std::string_view text);
+/// Asks a process of our node and of no other.
+///   errors   as above
+Result<Bytes> ask_own_process(const ClusterFile& cluster, const std::string& process, int index,
+                              const ControlRequest& request, Environment& environment);
 
 /// The exit code for an error of the functions above.
 int exit_of(const Error& error);

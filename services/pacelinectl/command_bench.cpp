@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <chrono>
 
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/json.h"
@@ -11,8 +10,6 @@
 
 namespace paceline::pacelinectl {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr double default_seconds = 2;
 constexpr std::size_t targets = 200;
@@ -64,7 +61,7 @@ struct Measured {
   }
 };
 
-Measured measure(const Case& what, double seconds) {
+Measured measure(const Case& what, double seconds, Environment& environment) {
   std::vector<pacer::TargetPacing> pacing(targets);
   PacingOptions options;
   options.algorithm = what.which;
@@ -82,30 +79,30 @@ Measured measure(const Case& what, double seconds) {
   while (refresh < 5) round(++refresh);  // Memory and caches as in the steady state.
   went_through = 0;
   Measured measured;
-  const auto begun = Clock::now();
+  const Instant begun = environment.now();
   do {
     round(++refresh);
     measured.decisions += targets;
-    measured.seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+    measured.seconds = to_seconds(environment.now() - begun);
   } while (measured.seconds < seconds);
   if (went_through < measured.decisions) measured.decisions = 0;  // Then it was not measured.
   return measured;
 }
 
-std::string load_now(Reach& reach) {
-  const auto text = reach.read("/proc/loadavg");
+std::string load_now(Environment& environment) {
+  const auto text = environment.read("/proc/loadavg");
   return text ? text->substr(0, text->find(' ')) : "unknown";
 }
 
 }  // namespace
 
-Outcome command_bench(const Request& request, Reach& reach) {
+Outcome command_bench(const Request& request, Environment& environment) {
   const double seconds = request.seconds > 0 ? request.seconds : default_seconds;
-  const std::string load = load_now(reach);
+  const std::string load = load_now(environment);
   TextTable table{{"ALGORITHM", ">AGENTS", ">DECISIONS/S", ">US EACH", ">CORE FOR 10,000 TARGETS"}};
   std::vector<std::pair<std::string, std::string>> members = {{"load_average", load}};
   for (const Case& each : cases) {
-    const Measured measured = measure(each, seconds / cases.size());
+    const Measured measured = measure(each, seconds / cases.size(), environment);
     if (measured.decisions == 0)
       return failed(exit_not_answered,
                     fmt::format("{}: decisions were withheld before the model", each.algorithm));

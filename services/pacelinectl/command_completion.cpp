@@ -1,6 +1,7 @@
 // `completion SHELL`: the script that a shell loads; `__complete WORD...`: what that script asks.
 #include <fmt/format.h>
 
+#include "common/base/url.h"
 #include "services/pacelinectl/answers.h"
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
@@ -15,18 +16,19 @@ constexpr int most_targets = 200;  // Nobody reads more.
 // Whose cluster the half typed line speaks of.
 Request request_of(const Request& asked) {
   Request request = asked;
-  for (std::size_t i = 0; i + 1 < asked.words.size(); ++i) {
-    if (asked.words[i] == "--topology") request.topology = asked.words[i + 1];
-    if (asked.words[i] == "--node") request.node = asked.words[i + 1];
+  for (std::size_t i = 0; i + 1 < asked.arguments.size(); ++i) {
+    if (asked.arguments[i] == "--topology") request.topology = asked.arguments[i + 1];
+    if (asked.arguments[i] == "--node") request.node = asked.arguments[i + 1];
   }
   return request;
 }
 
 std::vector<std::string> targets_of(const ClusterFile& cluster, const std::string& beginning,
-                                    Reach& reach) {
+                                    Environment& environment) {
   const auto reply = ask_watch(
-      cluster, fmt::format("/api/v1/targets?limit={}&q={}", most_targets, url_encoded(beginning)),
-      reach);
+      cluster,
+      fmt::format("/api/v1/targets?limit={}&q={}", most_targets, percent_encoded(beginning)),
+      environment);
   if (!reply) return {};
   const auto answer = parse_targets_answer(reply->body);
   std::vector<std::string> ids;
@@ -37,20 +39,21 @@ std::vector<std::string> targets_of(const ClusterFile& cluster, const std::strin
 
 }  // namespace
 
-Outcome command_completion(const Request& request, Reach&) {
-  std::string script = completion_script(request.words[0]);
+Outcome command_completion(const Request& request, Environment&) {
+  std::string script = completion_script(request.arguments[0]);
   if (script.empty())
-    return failed(exit_usage, fmt::format("SHELL = {}: not bash, zsh or fish", request.words[0]));
+    return failed(exit_usage,
+                  fmt::format("SHELL = {}: not bash, zsh or fish", request.arguments[0]));
   return {.out = std::move(script)};
 }
 
 // A person who is typing wants no errors: what cannot be known completes to nothing.
-Outcome command_complete(const Request& request, Reach& reach) {
+Outcome command_complete(const Request& request, Environment& environment) {
   const auto live = [&](const std::string& kind, const std::string& beginning) {
     std::vector<std::string> words;
-    const auto cluster = load_cluster(request_of(request), reach);
+    const auto cluster = load_cluster(request_of(request), environment);
     if (!cluster) return words;
-    if (kind == "TARGET") return targets_of(*cluster, beginning, reach);
+    if (kind == "TARGET") return targets_of(*cluster, beginning, environment);
     if (kind == "NODE")
       for (const Node& node : cluster->topology.nodes) words.push_back(node.name);
     if (kind == "PROCESS")
@@ -59,7 +62,7 @@ Outcome command_complete(const Request& request, Reach& reach) {
           words.push_back(count > 1 ? fmt::format("{}-{}", process, i) : process);
     return words;
   };
-  const Completion completion = complete(request.words, live);
+  const Completion completion = complete(request.arguments, live);
   Outcome outcome;
   for (const auto& [value, help] : completion.values) outcome.out += value + "\t" + help + "\n";
   if (completion.files) outcome.out += ":files\n";

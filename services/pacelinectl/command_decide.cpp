@@ -8,7 +8,7 @@
 
 namespace paceline::pacelinectl {
 
-Outcome command_decide(const Request& request, Reach& reach) {
+Outcome command_decide(const Request& request, Environment& environment) {
   DecideStream stream{request.decide};
   std::array<char, 65'536> chunk;
   std::string kept;       // The beginning of a line whose end has not come yet.
@@ -17,10 +17,10 @@ Outcome command_decide(const Request& request, Reach& reach) {
   const auto say = [&](std::string_view answer) {
     out.assign(answer);
     out += '\n';
-    return reach.write_output(out);
+    return environment.write_output(out);
   };
   for (;;) {
-    const auto got = reach.read_input(chunk);
+    const auto got = environment.read_input(chunk);
     if (!got) return failed(exit_not_answered, got.error().detail);
     std::string_view rest{chunk.data(), *got};
     const bool at_end = rest.empty();

@@ -6,7 +6,7 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 15> all = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> all = {{
     {"status",
      R"(One screen: who is master since when, a line a node, what the pacing comes to, and why this
 node is not ready, if it is not. Any node's watch answers; ours is asked first.
@@ -46,7 +46,7 @@ Examples:
   pacelinectl what-if t07 --agents 12
   pacelinectl what-if t07 --goal 5 --json)"},
     {"history",
-     R"(What watch kept of a target. Moments are 2026-11-25T03:00:00Z, 2026-11-25T03:00, now, or ago:
+     R"(What watch kept of a target. Times are 2026-11-25T03:00:00Z, 2026-11-25T03:00, now, or ago:
 -90m, -6h. Without --from it is what watch gives by itself.
 
 Examples:
@@ -67,6 +67,13 @@ between nodes need the node's key, so the rights of the user that runs Paceline.
 Examples:
   pacelinectl watch pace --target t07
   pacelinectl watch heartbeat --limit 10 --json)"},
+    {"schema",
+     R"(Every structure that crosses a process boundary, as the code describes it: the same list makes the
+messages, checks their ranges and writes them as JSON.
+
+Examples:
+  pacelinectl schema pace
+  pacelinectl schema --json | jq -r '.[] | .name')"},
     {"bench",
      R"(Measures how many decisions one core of this machine makes in a second, with the engine that
 the pacer runs, and what 10,000 targets would cost. It takes a core for the time it runs.)"},

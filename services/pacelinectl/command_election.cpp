@@ -13,9 +13,7 @@ namespace {
 constexpr std::size_t shown_transitions = 20;
 
 std::string time_text(std::int64_t wall_ms) {
-  constexpr std::int64_t year_2261 = 9'180'000'000'000;
-  if (wall_ms <= 0 || wall_ms > year_2261) return "-";
-  return format_utc(WallTime{std::chrono::milliseconds{wall_ms}});
+  return wall_ms == 0 ? "-" : utc_text(wall_ms);
 }
 
 /// Whom this elector heard, and how long ago.
@@ -47,10 +45,10 @@ std::string headline(const ElectionView& view) {
 
 }  // namespace
 
-Outcome command_election(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_election(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  const auto body = ask_process(*cluster, "elector", 0, {.question = "election"}, reach);
+  const auto body = ask_process(*cluster, "elector", 0, {.question = "election"}, environment);
   if (!body) return failed(exit_not_answered, body.error().detail);
   const auto view = decode<ElectionView>(*body);
   if (!view) return failed(exit_not_answered, "elector answered, but " + view.error().detail);

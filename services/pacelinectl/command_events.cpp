@@ -41,9 +41,9 @@ struct Looked {
 };
 
 Result<Looked> look(const ClusterFile& cluster, std::uint64_t after, std::uint64_t limit,
-                    Reach& reach) {
-  auto reply =
-      TRY(ask_watch(cluster, fmt::format("/api/v1/events?after={}&limit={}", after, limit), reach));
+                    Environment& environment) {
+  auto reply = TRY(ask_watch(cluster, fmt::format("/api/v1/events?after={}&limit={}", after, limit),
+                             environment));
   auto answer = parse_events(reply.body);
   if (!answer) return fail("watch answered, but " + answer.error().detail);
   return Looked{std::move(reply.body), *std::move(answer)};
@@ -51,11 +51,11 @@ Result<Looked> look(const ClusterFile& cluster, std::uint64_t after, std::uint64
 
 }  // namespace
 
-Outcome command_events(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_events(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
   const std::uint64_t limit = request.limit == 0 ? most : std::min(request.limit, most);
-  auto looked = look(*cluster, 0, limit, reach);
+  auto looked = look(*cluster, 0, limit, environment);
   if (!looked) return failed(exit_not_answered, looked.error().detail);
   if (!request.follow && request.json) return {.out = looked->body + "\n"};
   std::string text;
@@ -64,13 +64,14 @@ Outcome command_events(const Request& request, Reach& reach) {
       text += request.json ? json_line(event) : line_of(event, request.colour);
     if (!request.follow) return {.out = text};
     after = looked->answer.last;
-    if (!reach.write_output(text)) return {};  // Nobody reads any more.
+    if (!environment.write_output(text)) return {};  // Nobody reads any more.
     text.clear();
     // A watch that restarts counts from 1 again; one that is gone comes back.
     do {
-      if (!reach.pause(look_period)) return {};
-      looked = look(*cluster, after, most, reach);
-      if (looked && looked->answer.last < after) looked = look(*cluster, after = 0, most, reach);
+      if (!environment.pause(look_period)) return {};
+      looked = look(*cluster, after, most, environment);
+      if (looked && looked->answer.last < after)
+        looked = look(*cluster, after = 0, most, environment);
     } while (!looked && looked.error().code == Errc::unavailable);
     if (!looked) return failed(exit_not_answered, looked.error().detail);
   }

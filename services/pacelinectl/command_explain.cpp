@@ -59,13 +59,13 @@ std::string explanation_text(const Explanation& explanation, const Request& requ
 
 }  // namespace
 
-Outcome command_explain(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_explain(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  const std::string& target = request.words[0];
+  const std::string& target = request.arguments[0];
   const int shard = shard_of(target, cluster->topology.pacers);
-  const auto body =
-      ask_process(*cluster, "pacer", shard, {.question = "explain", .arguments = {target}}, reach);
+  const auto body = ask_process(*cluster, "pacer", shard,
+                                {.question = "explain", .arguments = {target}}, environment);
   if (!body) return failed(exit_not_answered, body.error().detail);
   const auto explanation = decode<Explanation>(*body);
   if (!explanation)

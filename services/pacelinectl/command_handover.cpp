@@ -8,18 +8,18 @@
 
 namespace paceline::pacelinectl {
 
-Outcome command_handover(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_handover(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
   ControlRequest question{.question = "handover"};
-  if (!request.words.empty()) {
-    const Node* target = cluster->topology.node(request.words[0]);
+  if (!request.arguments.empty()) {
+    const Node* target = cluster->topology.node(request.arguments[0]);
     if (!target || target->witness())
-      return failed(exit_usage, fmt::format("{}: {}", request.words[0],
+      return failed(exit_usage, fmt::format("{}: {}", request.arguments[0],
                                             target ? "a witness, never master" : "no such node"));
     question.arguments.push_back(target->name);
   }
-  const auto body = ask_process(*cluster, "elector", 0, question, reach);
+  const auto body = ask_process(*cluster, "elector", 0, question, environment);
   if (!body) return failed(exit_not_answered, body.error().detail);
   const auto reply = decode<StatusReply>(*body);
   if (!reply) return failed(exit_not_answered, "elector answered, but " + reply.error().detail);

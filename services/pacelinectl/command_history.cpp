@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/base/url.h"
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/past.h"
@@ -10,12 +11,6 @@
 
 namespace paceline::pacelinectl {
 namespace {
-
-std::string time_text(std::int64_t wall_ms) {
-  constexpr std::int64_t year_2261 = 9'180'000'000'000;
-  if (wall_ms < 0 || wall_ms > year_2261) return "-";
-  return format_utc(WallTime{std::chrono::milliseconds{wall_ms}});
-}
 
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == text.npos) return text;
@@ -29,7 +24,7 @@ std::string csv(const HistoryAnswer& history) {
   for (const std::string& column : history.columns) text += "," + csv_cell(column);
   text += "\n";
   for (std::size_t i = 0; i < history.rows.size(); ++i) {
-    text += time_text(history.times_ms[i]);
+    text += utc_text(history.times_ms[i]);
     for (const std::string& value : history.rows[i]) text += "," + csv_cell(value);
     text += "\n";
   }
@@ -45,7 +40,7 @@ std::string table(const HistoryAnswer& history) {
   TextTable rows{headings};
   for (std::size_t i = 0; i < history.rows.size(); ++i) {
     // "2026-11-25T03:00:00.123Z" -> "2026-11-25 03:00:00"
-    std::string time = time_text(history.times_ms[i]).substr(0, 19);
+    std::string time = utc_text(history.times_ms[i]).substr(0, 19);
     std::ranges::replace(time, 'T', ' ');
     std::vector<std::string> cells = {time};
     for (const std::string& value : history.rows[i])
@@ -57,23 +52,24 @@ std::string table(const HistoryAnswer& history) {
 
 }  // namespace
 
-Outcome command_history(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_history(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  std::string path = fmt::format("/api/v1/targets/{}/history", url_encoded(request.words[0]));
+  std::string path =
+      fmt::format("/api/v1/targets/{}/history", percent_encoded(request.arguments[0]));
   const char* separator = "?";
   for (const auto& [name, value] : request.filters) {
-    path += fmt::format("{}{}={}", separator, name, url_encoded(value));
+    path += fmt::format("{}{}={}", separator, name, percent_encoded(value));
     separator = "&";
   }
-  const auto reply = ask_watch(*cluster, path, reach);
+  const auto reply = ask_watch(*cluster, path, environment);
   if (!reply) return failed(exit_not_answered, reply.error().detail);
   const auto history = parse_history(reply->body);
   if (!history) return failed(exit_not_answered, "watch answered, but " + history.error().detail);
   if (request.json) return {.out = reply->body + "\n"};
   if (request.csv) return {.out = csv(*history)};
-  return {.out = table(*history) +
-                 fmt::format("{} rows of {}\n", history->rows.size(), printable(request.words[0]))};
+  return {.out = table(*history) + fmt::format("{} rows of {}\n", history->rows.size(),
+                                               printable(request.arguments[0]))};
 }
 
 }  // namespace paceline::pacelinectl

@@ -8,7 +8,7 @@
 namespace paceline::pacelinectl {
 
 /// A word behind a command.
-struct WordRule {
+struct ArgumentRule {
   std::string name;  // "TARGET": what it stands for decides what completes it.
   std::string help;
   bool required = false;
@@ -26,7 +26,7 @@ struct CommandRule {
   std::string name;  // "status", "check" (of topology), "pacelinectl" (the whole).
   std::string summary;
   std::string details;  // Longer text with examples, as --help ends; may be empty.
-  std::vector<WordRule> words;
+  std::vector<ArgumentRule> arguments;
   std::vector<OptionRule> options;  // Without those of the commands above it.
   std::vector<CommandRule> commands;
 

@@ -9,19 +9,19 @@
 
 namespace paceline::pacelinectl {
 
-Outcome command_loglevel(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_loglevel(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  const std::string& level = request.words[1];
+  const std::string& level = request.arguments[1];
   if (const auto known = parse_log_level(level); !known)
     return failed(exit_usage, known.error().detail);
-  const auto named = parse_process_name(request.words[0], cluster->topology, cluster->self());
+  const auto named = parse_process_name(request.arguments[0], cluster->topology, cluster->self());
   if (!named) return failed(exit_usage, named.error().detail);
   std::vector<std::pair<std::string, std::string>> set;
   std::string out;
   for (const auto& [process, index] : *named) {
-    const auto body = ask_process(*cluster, process, index,
-                                  {.question = "loglevel", .arguments = {level}}, reach);
+    const auto body = ask_own_process(*cluster, process, index,
+                                      {.question = "loglevel", .arguments = {level}}, environment);
     if (!body) return failed(exit_not_answered, body.error().detail);
     set.emplace_back(fmt::format("{}-{}", process, index), level);
     out += fmt::format("{}-{} logs {} and above\n", process, index, level);

@@ -8,26 +8,26 @@
 
 namespace paceline::pacelinectl {
 
-Outcome command_man(const Request& request, Reach& reach) {
+Outcome command_man(const Request& request, Environment& environment) {
   if (!request.only.empty()) {
-    if (const auto made = reach.make_folder(request.only, 0755); !made)
+    if (const auto made = environment.make_folder(request.only, 0755); !made)
       return failed(exit_not_answered, made.error().detail);
     std::vector<std::string> written;
     for (const auto& [name, text] : manual_pages()) {
       const std::string file = request.only + "/" + name;
-      if (const auto done = reach.write(file, text, 0644); !done)
+      if (const auto done = environment.write(file, text, 0644); !done)
         return failed(exit_not_answered, done.error().detail);
       written.push_back(file);
     }
     return {.out = request.json ? list_json("written", written)
                                 : fmt::format("{}\n", fmt::join(written, "\n"))};
   }
-  if (request.words.empty()) return {.out = manual_page()};
-  const CommandRule* command = command_line().find(request.words[0]);
+  if (request.arguments.empty()) return {.out = manual_page()};
+  const CommandRule* command = command_line().find(request.arguments[0]);
   if (!command)
     return failed(exit_usage, fmt::format("COMMAND = {}: no such command; pacelinectl --help lists "
                                           "them",
-                                          request.words[0]));
+                                          request.arguments[0]));
   return {.out = manual_page(*command)};
 }
 

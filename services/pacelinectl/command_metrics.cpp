@@ -1,4 +1,4 @@
-// `metrics PROCESS`: the figures of one process, as Prometheus reads them.
+// `metrics PROCESS`: the metrics of one process, as Prometheus reads them.
 #include <fmt/format.h>
 
 #include "services/pacelinectl/cluster_file.h"
@@ -8,16 +8,16 @@
 
 namespace paceline::pacelinectl {
 
-Outcome command_metrics(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_metrics(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  const auto named = parse_process_name(request.words[0], cluster->topology, cluster->self());
+  const auto named = parse_process_name(request.arguments[0], cluster->topology, cluster->self());
   if (!named) return failed(exit_usage, named.error().detail);
   if (named->size() > 1)
-    return failed(exit_usage,
-                  fmt::format("{0}: there are {1}, say {0}-0", request.words[0], named->size()));
+    return failed(exit_usage, fmt::format("{0}: there are {1}, say {0}-0", request.arguments[0],
+                                          named->size()));
   const auto& [process, index] = named->front();
-  const auto body = ask_process(*cluster, process, index, {.question = "metrics"}, reach);
+  const auto body = ask_own_process(*cluster, process, index, {.question = "metrics"}, environment);
   if (!body) return failed(exit_not_answered, body.error().detail);
   const auto reply = decode<MetricsReply>(*body);
   if (!reply) return failed(exit_not_answered, process + " answered, but " + reply.error().detail);

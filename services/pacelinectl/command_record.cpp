@@ -8,23 +8,24 @@
 
 namespace paceline::pacelinectl {
 
-Outcome command_record(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_record(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
   ControlRequest question{.question = "record"};
   if (request.stop) {
-    if (!request.words.empty()) return failed(exit_usage, "--stop takes no file");
+    if (!request.arguments.empty()) return failed(exit_usage, "--stop takes no file");
     question.arguments = {"stop"};
-  } else if (!request.words.empty()) {
+  } else if (!request.arguments.empty()) {
     const auto length = parse_duration(request.length.empty() ? "1h" : request.length);
     if (!length || *length == Duration::zero())
       return failed(exit_usage, "--for " + request.length + ": " +
                                     (length ? "no time at all" : length.error().detail));
-    question.arguments = {reach.absolute(request.words[0]), fmt::format("{}", to_seconds(*length))};
+    question.arguments = {environment.absolute(request.arguments[0]),
+                          fmt::format("{}", to_seconds(*length))};
   } else if (!request.length.empty()) {
     return failed(exit_usage, "--for needs a file to write to");
   }
-  const auto body = ask_process(*cluster, "statfeed", 0, question, reach);
+  const auto body = ask_own_process(*cluster, "statfeed", 0, question, environment);
   if (!body) return failed(exit_of(body.error()), body.error().detail);
   const auto status = decode<StatusReply>(*body);
   if (!status) return failed(exit_not_answered, "statfeed answered, but " + status.error().detail);

@@ -9,9 +9,9 @@
 
 namespace paceline::pacelinectl {
 
-Outcome command_record_check(const Request& request, Reach& reach) {
-  const std::string& file = request.words[0];
-  const auto view = reach.map(file);
+Outcome command_record_check(const Request& request, Environment& environment) {
+  const std::string& file = request.arguments[0];
+  const auto view = environment.map(file);
   if (!view) return failed(exit_usage, view.error().detail);
   auto reader = statfeed::FeedReader::open(view->bytes);
   if (!reader) return failed(exit_mistakes, file + ": " + reader.error().detail);

@@ -14,8 +14,8 @@ using Processes = std::vector<ProcessName>;
 
 // Whoever feeds others first; the elector last, since it may hand over.
 Result<Processes> named(const Request& request, const ClusterFile& cluster) {
-  if (!request.words.empty())
-    return parse_process_name(request.words[0], cluster.topology, cluster.self());
+  if (!request.arguments.empty())
+    return parse_process_name(request.arguments[0], cluster.topology, cluster.self());
   Processes all;
   for (const auto& [process, count] : cluster.topology.processes(cluster.self()))
     for (int index = 0; index < count && process != "elector"; ++index)
@@ -32,8 +32,8 @@ Result<std::string> outcome_of(const Result<Bytes>& body) {
 
 }  // namespace
 
-Outcome command_reload(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_reload(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
   const auto processes = named(request, *cluster);
   if (!processes) return failed(exit_usage, processes.error().detail);
@@ -42,7 +42,7 @@ Outcome command_reload(const Request& request, Reach& reach) {
   for (const auto& [process, index] : *processes) {
     const auto name = process == "pacer" ? fmt::format("{}-{}", process, index) : process;
     const auto what =
-        outcome_of(ask_process(*cluster, process, index, {.question = "reload"}, reach));
+        outcome_of(ask_own_process(*cluster, process, index, {.question = "reload"}, environment));
     told.emplace_back(name, what ? *what : "refused: " + what.error().detail);
     if (!what) {
       outcome.exit = exit_not_answered;

@@ -13,9 +13,9 @@ namespace paceline::pacelinectl {
 namespace {
 
 // Of our node only: another node's statfeed may use the other server.
-Result<StatusReply> ask(const ClusterFile& cluster, const std::string& question, Reach& reach) {
-  const auto bytes =
-      reach.ask(cluster.topology, {cluster.node, "statfeed", 0}, {.question = question});
+Result<StatusReply> ask(const ClusterFile& cluster, const std::string& question,
+                        Environment& environment) {
+  const auto bytes = ask_own_process(cluster, "statfeed", 0, {.question = question}, environment);
   if (!bytes)
     return fail(bytes.error().code,
                 "statfeed of node " + cluster.node + ": " + bytes.error().detail);
@@ -69,10 +69,11 @@ std::string unseen_text(const StatusReply& reply) {
 using Show = std::string (*)(const std::string& node, const StatusReply& reply,
                              const Request& request);
 
-Outcome answer(const Request& request, Reach& reach, const std::string& question, Show show) {
-  const auto cluster = load_cluster(request, reach);
+Outcome answer(const Request& request, Environment& environment, const std::string& question,
+               Show show) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  const auto reply = ask(*cluster, question, reach);
+  const auto reply = ask(*cluster, question, environment);
   if (!reply) return failed(exit_not_answered, printable(reply.error().detail));
   return {.out = show(cluster->node, *reply, request)};
 }
@@ -83,16 +84,16 @@ std::string show_pair(const std::string& node, const StatusReply& reply, const R
 
 }  // namespace
 
-Outcome command_statserver(const Request& request, Reach& reach) {
-  return answer(request, reach, "status", show_pair);
+Outcome command_statserver(const Request& request, Environment& environment) {
+  return answer(request, environment, "status", show_pair);
 }
 
-Outcome command_statserver_switch(const Request& request, Reach& reach) {
-  return answer(request, reach, "switch", show_pair);
+Outcome command_statserver_switch(const Request& request, Environment& environment) {
+  return answer(request, environment, "switch", show_pair);
 }
 
-Outcome command_statserver_unseen(const Request& request, Reach& reach) {
-  return answer(request, reach, "unseen",
+Outcome command_statserver_unseen(const Request& request, Environment& environment) {
+  return answer(request, environment, "unseen",
                 [](const std::string&, const StatusReply& reply, const Request& asked) {
                   return asked.json ? unseen_json(reply.fields) : unseen_text(reply);
                 });

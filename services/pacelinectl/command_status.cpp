@@ -70,10 +70,10 @@ std::string sums(const StatusAnswer& status) {
 
 }  // namespace
 
-Outcome command_status(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_status(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  const auto reply = ask_watch(*cluster, "/api/v1/status", reach);
+  const auto reply = ask_watch(*cluster, "/api/v1/status", environment);
   if (!reply) return failed(exit_not_answered, reply.error().detail);
   const auto status = parse_status(reply->body);
   if (!status) return failed(exit_not_answered, "watch answered, but " + status.error().detail);

@@ -1,6 +1,7 @@
 // `targets`: every pacing target with what it was granted and why. From any node's watch.
 #include <fmt/format.h>
 
+#include "common/base/url.h"
 #include "services/pacelinectl/answers.h"
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
@@ -13,7 +14,7 @@ std::string path(const Request& request) {
   std::string path = "/api/v1/targets?";
   bool limited = false;
   for (const auto& [name, value] : request.filters) {
-    path += fmt::format("{}={}&", name, url_encoded(value));
+    path += fmt::format("{}={}&", name, percent_encoded(value));
     limited = limited || name == "limit";
   }
   return path + (limited ? "" : "limit=1000000");
@@ -25,10 +26,10 @@ std::string percent(double share) {
 
 }  // namespace
 
-Outcome command_targets(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_targets(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  const auto reply = ask_watch(*cluster, path(request), reach);
+  const auto reply = ask_watch(*cluster, path(request), environment);
   if (!reply) return failed(exit_not_answered, reply.error().detail);
   const auto answer = parse_targets_answer(reply->body);
   if (!answer) return failed(exit_not_answered, "watch answered, but " + answer.error().detail);

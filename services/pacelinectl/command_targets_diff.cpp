@@ -28,19 +28,19 @@ std::string lines(const TargetsDiff& diff, bool colour) {
 
 }  // namespace
 
-Outcome command_targets_diff(const Request& request, Reach& reach) {
-  const auto first = read_targets_file(request.words[0], request, reach);
+Outcome command_targets_diff(const Request& request, Environment& environment) {
+  const auto first = read_targets_file(request.arguments[0], request, environment);
   if (first.outcome.exit != exit_fine) return first.outcome;
   Outcome outcome;
   TargetsDiff diff;
-  if (request.words.size() > 1) {
-    const auto second = read_targets_file(request.words[1], request, reach);
+  if (request.arguments.size() > 1) {
+    const auto second = read_targets_file(request.arguments[1], request, environment);
     if (second.outcome.exit != exit_fine) return second.outcome;
     diff = diff_targets(first.targets.all, second.targets.all);
   } else {
-    const auto cluster = load_cluster(request, reach);
+    const auto cluster = load_cluster(request, environment);
     if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-    const auto running = ask_running_targets(*cluster, reach);
+    const auto running = ask_running_targets(*cluster, environment);
     if (!running) return failed(exit_of(running.error()), running.error().detail);
     diff = diff_targets(running->targets.all, first.targets.all);
     outcome.error = disagreement(*running);

@@ -7,12 +7,12 @@
 
 namespace paceline::pacelinectl {
 
-Outcome command_targets_export(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_targets_export(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  const auto running = ask_running_targets(*cluster, reach);
+  const auto running = ask_running_targets(*cluster, environment);
   if (!running) return failed(exit_of(running.error()), running.error().detail);
-  const std::string file = request.words.empty() ? "" : request.words[0];
+  const std::string file = request.arguments.empty() ? "" : request.arguments[0];
   Outcome outcome;
   outcome.error = disagreement(*running);
   if (!outcome.error.empty()) outcome.exit = exit_not_answered;
@@ -22,7 +22,7 @@ Outcome command_targets_export(const Request& request, Reach& reach) {
     outcome.out = text;
     return outcome;
   }
-  if (const auto done = reach.write(file, text, 0644); !done)
+  if (const auto done = environment.write(file, text, 0644); !done)
     return failed(exit_not_answered, done.error().detail);
   const auto count = std::to_string(running->targets.all.size());
   outcome.out = request.json ? texts_json({{{"file", file}, {"targets", count}}})

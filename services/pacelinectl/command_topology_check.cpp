@@ -7,13 +7,13 @@
 
 namespace paceline::pacelinectl {
 
-Outcome command_topology_check(const Request& request, Reach& reach) {
-  const std::string& file = request.words.empty() ? request.topology : request.words[0];
-  const auto text = reach.read(file);
+Outcome command_topology_check(const Request& request, Environment& environment) {
+  const std::string& file = request.arguments.empty() ? request.topology : request.arguments[0];
+  const auto text = environment.read(file);
   if (!text) return failed(exit_usage, text.error().detail);
   std::string supervisor;
   if (!request.supervisor_file.empty()) {
-    auto read = reach.read(request.supervisor_file);
+    auto read = environment.read(request.supervisor_file);
     if (!read) return failed(exit_usage, read.error().detail);
     supervisor = *std::move(read);
   }

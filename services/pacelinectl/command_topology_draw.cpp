@@ -5,11 +5,11 @@
 
 namespace paceline::pacelinectl {
 
-Outcome command_topology_draw(const Request& request, Reach& reach) {
-  const std::string& file = request.words.empty() ? request.topology : request.words[0];
-  const auto text = reach.read(file);
+Outcome command_topology_draw(const Request& request, Environment& environment) {
+  const std::string& file = request.arguments.empty() ? request.topology : request.arguments[0];
+  const auto text = environment.read(file);
   if (!text) return failed(exit_usage, text.error().detail);
-  const auto topology = parse_topology(*text, reach.absolute(file));
+  const auto topology = parse_topology(*text, environment.absolute(file));
   if (!topology) return failed(exit_mistakes, topology.error().detail);
   return {.out = request.json ? topology_json(*topology) : draw_topology(*topology)};
 }

@@ -7,7 +7,7 @@
 
 namespace paceline::pacelinectl {
 
-Outcome command_version(const Request& request, Reach&) {
+Outcome command_version(const Request& request, Environment&) {
   const std::string wire = std::to_string(wire_version);
   const std::vector<std::pair<std::string, std::string>> parts = {{"version", PACELINE_VERSION},
                                                                   {"wire_version", wire}};

@@ -11,11 +11,11 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr Duration least_patience = 5s;
+constexpr Duration least_timeout = 5s;
 
-// A sender's keyframe names the rows; who cannot be asked from here says it by itself in time.
-void learn_rows(ChannelLines& lines, const ClusterFile& cluster, const ChannelRule& rule,
-                Reach& reach) {
+// A keyframe names the rows; a sender that cannot be asked from here sends one by itself in time.
+void ask_keyframes(ChannelLines& lines, const ClusterFile& cluster, const ChannelRule& rule,
+                   Environment& environment) {
   const Node& self = cluster.self();
   for (const auto& [process, count] : cluster.topology.processes(self)) {
     if (process != rule.from) continue;
@@ -23,21 +23,21 @@ void learn_rows(ChannelLines& lines, const ClusterFile& cluster, const ChannelRu
     const int streams = many_streams ? cluster.topology.pacers : count;
     for (int i = 0; i < streams; ++i) {
       const Address whom{self.name, process, many_streams ? 0 : i};
-      const auto frame =
-          reach.ask(cluster.topology, whom,
-                    {.question = "keyframe",
-                     .arguments = {std::string{rule.name}, std::to_string(many_streams ? i : -1)}});
-      if (frame) static_cast<void>(lines.hear(whom, *frame));
+      const auto frame = environment.ask(
+          cluster.topology, whom,
+          {.question = "keyframe",
+           .arguments = {std::string{rule.name}, std::to_string(many_streams ? i : -1)}});
+      if (frame) static_cast<void>(lines.lines_of(whom, *frame, ""));
     }
   }
 }
 
 }  // namespace
 
-Outcome command_watch(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_watch(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  const std::string& channel = request.words[0];
+  const std::string& channel = request.arguments[0];
   const ChannelRule* rule = channel_rule(channel);
   if (!rule || !cluster->topology.channel(channel)) {
     std::string known;
@@ -47,37 +47,37 @@ Outcome command_watch(const Request& request, Reach& reach) {
   }
   if (!rule->rows && !request.only.empty())
     return failed(exit_usage, fmt::format("--target: channel {} has no targets", channel));
-  ChannelLines lines{channel, {.target = request.only}};
-  if (rule->rows) learn_rows(lines, *cluster, *rule, reach);
+  ChannelLines lines{channel, {.target = request.only, .json = request.json}};
+  if (rule->rows) ask_keyframes(lines, *cluster, *rule, environment);
   std::uint64_t shown = 0;
   std::uint64_t refused = 0;
   std::string why;
-  const auto heard = [&](const Address& from, std::span<const std::uint8_t> bytes) {
-    const auto news = lines.hear(from, bytes);
+  const auto on_message = [&](const Address& from, std::span<const std::uint8_t> bytes) {
+    const auto news = lines.lines_of(from, bytes, format_utc(environment.wall()));
     if (!news) {
       ++refused;
       why = from.text() + ": " + news.error().detail;
       return true;
     }
-    const std::string time = format_utc(reach.wall());
     std::string text;
-    for (const ChannelLine& line : *news) {
+    for (const std::string& line : *news) {
       if (request.limit > 0 && shown == request.limit) break;
       ++shown;
-      text += request.json ? line_json(line, time) : fmt::format("{} {}\n", time, line_text(line));
+      text += line;
     }
-    return reach.write_output(text) && (request.limit == 0 || shown < request.limit);
+    return environment.write_output(text) && (request.limit == 0 || shown < request.limit);
   };
   // Votes are rare; everything else has a life sign.
-  const Duration patience =
-      channel == "vote" ? Duration::zero()
-                        : std::max(least_patience, cluster->topology.channel(channel)->stale);
-  const auto done = reach.listen(cluster->topology, cluster->node, channel, patience, heard);
+  const Duration timeout = channel == "vote"
+                               ? Duration::zero()
+                               : std::max(least_timeout, cluster->topology.channel(channel)->stale);
+  const auto done =
+      environment.subscribe(cluster->topology, cluster->node, channel, timeout, on_message);
   if (!done && done.error().code == Errc::unavailable)
     return failed(exit_not_answered,
                   fmt::format("nothing was heard on channel {} of node {} in {}: is the group "
                               "running? try supervisorctl status",
-                              channel, cluster->node, format_duration(patience)));
+                              channel, cluster->node, format_duration(timeout)));
   if (!done) return failed(exit_not_answered, done.error().detail);
   if (refused > 0)
     return failed(exit_not_answered,

@@ -75,10 +75,10 @@ std::string comparison(const Changes& changes, const Explanation& before, const 
 
 }  // namespace
 
-Outcome command_what_if(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+Outcome command_what_if(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  const std::string& target = request.words[0];
+  const std::string& target = request.arguments[0];
   const int shard = shard_of(target, cluster->topology.pacers);
   std::string refreshes = default_refreshes;
   Changes changes;
@@ -96,7 +96,7 @@ Outcome command_what_if(const Request& request, Reach& reach) {
     ControlRequest question{.question = "what_if", .arguments = {target}};
     question.arguments.insert(question.arguments.end(), wanted.begin(), wanted.end());
     question.arguments.push_back("refreshes=" + refreshes);
-    return decode<Explanation>(TRY(ask_process(*cluster, "pacer", shard, question, reach)));
+    return decode<Explanation>(TRY(ask_process(*cluster, "pacer", shard, question, environment)));
   };
   for (int tries = 0; tries < most_tries; ++tries) {
     const auto before = ask({});

@@ -38,6 +38,7 @@ constexpr auto table = std::to_array<Command>({
     {"history", command_history},
     {"events", command_events},
     {"watch", command_watch},
+    {"schema", command_schema},
     {"bench", command_bench},
     {"completion", command_completion},
     {"man", command_man},
@@ -50,10 +51,10 @@ std::span<const Command> commands() {
   return table;
 }
 
-Outcome run_command(const Request& request, Reach& reach) {
+Outcome run_command(const Request& request, Environment& environment) {
   const auto command = std::ranges::find(table, request.command, &Command::name);
   CHECK(command != table.end());
-  return command->run(request, reach);
+  return command->run(request, environment);
 }
 
 }  // namespace paceline::pacelinectl

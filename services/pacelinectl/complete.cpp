@@ -4,6 +4,8 @@
 #include <array>
 
 #include "common/base/pacing_options.h"
+#include "common/wire/messages.h"
+#include "common/wire/schema_text.h"
 #include "services/pacelinectl/command_line.h"
 #include "services/watch/target_table.h"
 #include "topology/channel_table.h"
@@ -63,32 +65,42 @@ end
 complete -c pacelinectl -f -a '(__pacelinectl_complete)'
 )SCRIPT";
 
+template <Worded Enum>
+std::vector<std::string> names_of() {
+  std::vector<std::string> names;
+  for (const Word& word : words_of<Enum>) names.emplace_back(word.name);
+  return names;
+}
+
+/// Of an enumeration without a list of its words, which has `count` values.
 template <class Enum>
-std::vector<std::string> words_of(int count) {
-  std::vector<std::string> words;
-  for (int i = 0; i < count; ++i) words.emplace_back(to_string(static_cast<Enum>(i)));
-  return words;
+std::vector<std::string> names_of(int count) {
+  std::vector<std::string> names;
+  for (int i = 0; i < count; ++i) names.emplace_back(to_string(static_cast<Enum>(i)));
+  return names;
 }
 
 /// What a placeholder of the table stands for, where that is a closed list.
-std::vector<std::string> fixed_words(std::string_view kind) {
-  if (kind == "STATE") return words_of<PaceState>(watch::pace_states);
-  if (kind == "REASON") return words_of<PaceReason>(watch::pace_reasons);
-  if (kind == "QUALITY") return words_of<StatQuality>(watch::stat_qualities);
-  if (kind == "ALGORITHM") return words_of<Algorithm>(4);
-  if (kind == "GOAL") return words_of<OptimizationTarget>(2);
+std::vector<std::string> fixed_values(std::string_view kind) {
+  if (kind == "STATE") return names_of<PaceState>();
+  if (kind == "REASON") return names_of<PaceReason>();
+  if (kind == "QUALITY") return names_of<StatQuality>();
+  if (kind == "ALGORITHM") return names_of<Algorithm>(4);
+  if (kind == "GOAL") return names_of<OptimizationTarget>(2);
   if (kind == "LEVEL") return {"debug", "info", "warn", "error"};
   if (kind == "SHELL") return {"bash", "zsh", "fish"};
   if (kind == "COLUMN") {
     const auto& known = watch::TargetTable::sort_words();
     return {known.begin(), known.end()};
   }
-  std::vector<std::string> words;
+  std::vector<std::string> values;
   if (kind == "CHANNEL")
-    for (const ChannelRule& rule : channel_rules()) words.emplace_back(rule.name);
+    for (const ChannelRule& rule : channel_rules()) values.emplace_back(rule.name);
+  if (kind == "MESSAGE")
+    for (const StructureText& message : message_schema()) values.push_back(message.name);
   if (kind == "COMMAND")
-    for (const CommandRule& rule : command_line().commands) words.push_back(rule.name);
-  return words;
+    for (const CommandRule& rule : command_line().commands) values.push_back(rule.name);
+  return values;
 }
 
 const OptionRule* option_of(const std::vector<const CommandRule*>& chain, std::string_view name) {
@@ -100,7 +112,7 @@ const OptionRule* option_of(const std::vector<const CommandRule*>& chain, std::s
 
 }  // namespace
 
-Completion complete(const std::vector<std::string>& words, const LiveWords& live) {
+Completion complete(const std::vector<std::string>& words, const LiveValues& live) {
   std::vector<const CommandRule*> chain = {&command_line()};
   std::size_t position = 0;  // Words of the command that stand already.
   std::string expected;      // The placeholder of an option's value that has to follow.
@@ -125,7 +137,7 @@ Completion complete(const std::vector<std::string>& words, const LiveWords& live
   const auto offer_kind = [&](const std::string& kind) {
     completion.files =
         kind == "FILE" || kind == "FOLDER" || kind == "OTHER" || kind == "FROM" || kind == "TO";
-    for (const std::string& word : fixed_words(kind)) offer(word, "");
+    for (const std::string& word : fixed_values(kind)) offer(word, "");
     if (kind == "TARGET" || kind == "NODE" || kind == "PROCESS")
       for (const std::string& word : live(kind, typed)) offer(word, "");
   };
@@ -139,7 +151,7 @@ Completion complete(const std::vector<std::string>& words, const LiveWords& live
     const CommandRule& command = *chain.back();
     if (position == 0)
       for (const CommandRule& below : command.commands) offer(below.name, below.summary);
-    if (position < command.words.size()) offer_kind(command.words[position].name);
+    if (position < command.arguments.size()) offer_kind(command.arguments[position].name);
   }
   return completion;
 }

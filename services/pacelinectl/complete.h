@@ -14,11 +14,11 @@ struct Completion {
 };
 
 /// Words that only the cluster knows: of kind TARGET, NODE or PROCESS, beginning with the text.
-using LiveWords =
+using LiveValues =
     std::function<std::vector<std::string>(const std::string& kind, const std::string& beginning)>;
 
 /// `words`: what was typed behind the program's name; the last is being typed and may be "".
-Completion complete(const std::vector<std::string>& words, const LiveWords& live);
+Completion complete(const std::vector<std::string>& words, const LiveValues& live);
 
 /// The script for bash, zsh or fish; "" for another shell.
 std::string completion_script(std::string_view shell);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "services/pacelinectl/table.h"
+
 namespace paceline::pacelinectl {
 namespace {
 
@@ -18,11 +20,8 @@ Json real(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
-/// [ms since 1970] as UTC.
 std::string time_text(std::int64_t wall_ms) {
-  constexpr std::int64_t year_2261 = 9'180'000'000'000;
-  if (wall_ms < 0 || wall_ms > year_2261) return "";
-  return format_utc(WallTime{std::chrono::milliseconds{wall_ms}});
+  return utc_text(wall_ms, "");
 }
 
 Json elector_json(const ElectionMessage& message) {

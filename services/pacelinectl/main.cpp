@@ -1,5 +1,4 @@
-// pacelinectl: what an operator asks a Paceline cluster. Decides nothing; README.md lists its
-// commands.
+// pacelinectl: what an operator asks a Paceline cluster. README.md lists its commands.
 #include <unistd.h>
 
 #include <cstdio>
@@ -7,7 +6,7 @@
 #include <exception>
 #include <variant>
 
-#include "services/pacelinectl/adapter_reach.h"
+#include "services/pacelinectl/adapter_environment.h"
 #include "services/pacelinectl/arguments.h"
 #include "services/pacelinectl/commands.h"
 
@@ -30,8 +29,8 @@ int main(int argc, char** argv) {
     if (const auto* outcome = std::get_if<Outcome>(&parsed)) return tell(*outcome);
     auto& request = std::get<Request>(parsed);
     request.colour = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-    HostReach reach;
-    return tell(run_command(request, reach));
+    HostEnvironment environment;
+    return tell(run_command(request, environment));
   } catch (const std::exception& error) {
     return tell(failed(exit_not_answered, error.what()));
   }

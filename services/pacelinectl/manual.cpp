@@ -39,9 +39,9 @@ std::string heading(const std::string& title, const std::string& summary) {
 std::string synopsis(const std::string& path, const CommandRule& command) {
   std::string text = fmt::format("\\fB{}\\fR", roff(path));
   if (!command.options.empty()) text += " [\\fIoptions\\fR]";
-  for (const WordRule& word : command.words)
-    text += word.required ? fmt::format(" \\fI{}\\fR", roff(word.name))
-                          : fmt::format(" [\\fI{}\\fR]", roff(word.name));
+  for (const ArgumentRule& argument : command.arguments)
+    text += argument.required ? fmt::format(" \\fI{}\\fR", roff(argument.name))
+                              : fmt::format(" [\\fI{}\\fR]", roff(argument.name));
   return text + "\n";
 }
 
@@ -78,10 +78,10 @@ std::string details_text(std::string_view details) {
   return text + (examples ? ".fi\n" : "");
 }
 
-std::string words_and_options(const CommandRule& command) {
+std::string arguments_and_options(const CommandRule& command) {
   std::string text;
-  for (const WordRule& word : command.words)
-    text += tagged(fmt::format("\\fI{}\\fR", roff(word.name)), word.help);
+  for (const ArgumentRule& argument : command.arguments)
+    text += tagged(fmt::format("\\fI{}\\fR", roff(argument.name)), argument.help);
   for (const OptionRule& option : command.options) text += option_text(option);
   return text;
 }
@@ -98,11 +98,11 @@ std::string manual_page(const CommandRule& command) {
                      synopsis("pacelinectl " + command.name, command);
   for (const CommandRule& below : command.commands)
     text += ".br\n" + synopsis(fmt::format("pacelinectl {} {}", command.name, below.name), below);
-  text += ".SH OPTIONS\n" + words_and_options(command);
+  text += ".SH OPTIONS\n" + arguments_and_options(command);
   for (const CommandRule& below : command.commands)
     text +=
         fmt::format(".SS {} {}\n{}.\n", roff(command.name), roff(below.name), roff(below.summary)) +
-        words_and_options(below);
+        arguments_and_options(below);
   if (!command.details.empty()) {
     if (!command.details.starts_with("Example")) text += ".SH DESCRIPTION\n";
     text += details_text(command.details);
@@ -114,7 +114,7 @@ std::string manual_page() {
   const CommandRule& all = command_line();
   std::string text =
       heading("pacelinectl", "asks the processes of a Paceline cluster, checks its files") +
-      ".SH SYNOPSIS\n\\fBpacelinectl\\fR [\\fIoptions\\fR] \\fICOMMAND\\fR [\\fIwords\\fR]\n"
+      ".SH SYNOPSIS\n\\fBpacelinectl\\fR [\\fIoptions\\fR] \\fICOMMAND\\fR [\\fIarguments\\fR]\n"
       ".SH DESCRIPTION\nOne run, one answer; it decides nothing. Options may stand before or "
       "behind the command.\n.SH OPTIONS\n";
   for (const OptionRule& option : all.options) text += option_text(option);

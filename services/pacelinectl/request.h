@@ -11,16 +11,18 @@
 
 namespace paceline::pacelinectl {
 
-/// The command line after parsing.
+/// The command line after parsing. Options that a command does not have stay at their defaults.
 struct Request {
   std::string command;  // "status", "topology check", ...: a name of commands().
   std::string topology = "/etc/paceline/topology.toml";
   std::string node;  // "" = the node that runs here, see cluster_file.h.
   bool json = false;
-  bool colour = false;             // Standard output is a terminal.
-  std::vector<std::string> words;  // What follows the command.
-  std::vector<std::pair<std::string, std::string>>
-      filters;                  // `targets`: query parameters of watch.
+  bool colour = false;                 // Standard output is a terminal.
+  std::vector<std::string> arguments;  // What follows the command.
+
+  // `targets`, `history`: parameters of watch's query; `what-if`: the changes.
+  std::vector<std::pair<std::string, std::string>> filters;
+
   std::string length;           // `record`: how long, as "1h".
   bool stop = false;            // `record`: end it.
   bool csv = false;             // `targets export`: whatever the file is called; `history`.
@@ -29,9 +31,10 @@ struct Request {
   bool ids = false;             // `targets`: the ids alone.
   bool follow = false;          // `events`
   bool all = false;             // `explain`, `what-if`: every figure.
+  bool markdown = false;        // `schema`: as it stands in the documentation.
   std::string only;             // `watch`: the target; `man`: the folder.
   std::uint64_t limit = 0;      // `watch`, `events`: at most so many lines; 0 = no limit.
-  double seconds = 0;           // `bench`: to measure for; `top`: between two looks.
+  double seconds = 0;           // `bench`: to measure for; `top`: between two refreshes.
   DecideSettings decide;
 };
 

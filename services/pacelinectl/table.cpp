@@ -5,9 +5,15 @@
 #include <algorithm>
 
 #include "common/base/check.h"
+#include "common/base/time.h"
 
 namespace paceline::pacelinectl {
 namespace {
+
+/// Whether a character begins here; the other bytes of a UTF-8 sequence are 10xxxxxx.
+bool begins_character(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+}
 
 /// Characters as a terminal shows them: without colour codes, UTF-8 sequences as one.
 std::size_t width(std::string_view text) {
@@ -17,7 +23,7 @@ std::size_t width(std::string_view text) {
       i = std::min(text.find('m', i), text.size());
       continue;
     }
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) ++count;
+    if (begins_character(text[i])) ++count;
   }
   return count;
 }
@@ -75,12 +81,31 @@ std::string coloured(const std::string& text, Colour colour, bool wanted) {
   return text;
 }
 
+std::string fitted(std::string_view text, int width, bool right) {
+  std::size_t bytes = 0;
+  int shown = 0;
+  while (bytes < text.size() && shown < width) {
+    ++bytes;
+    while (bytes < text.size() && !begins_character(text[bytes])) ++bytes;
+    ++shown;
+  }
+  const std::string gap(static_cast<std::size_t>(width - shown), ' ');
+  const std::string cut{text.substr(0, bytes)};
+  return right ? gap + cut : cut + gap;
+}
+
 std::string readable_seconds(double seconds) {
   if (!(seconds >= 0)) return "-";
   if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1000);
   if (seconds < 120) return fmt::format("{:.1f} s", seconds);
   if (seconds < 7200) return fmt::format("{:.0f} min", seconds / 60);
   return fmt::format("{:.1f} h", seconds / 3600);
+}
+
+std::string utc_text(std::int64_t wall_ms, std::string_view otherwise) {
+  constexpr std::int64_t year_2261 = 9'180'000'000'000;  // WallTime counts nanoseconds in 64 bits.
+  if (wall_ms < 0 || wall_ms > year_2261) return std::string{otherwise};
+  return format_utc(WallTime{std::chrono::milliseconds{wall_ms}});
 }
 
 std::string printable(std::string_view text) {

@@ -1,7 +1,9 @@
-// Text in columns, for terminals.
+// Text in columns, for terminals. A UTF-8 character is one column wide; colour codes have no width.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace paceline::pacelinectl {
@@ -14,8 +16,7 @@ class TextTable {
   /// As many cells as there are headings.
   void add(std::vector<std::string> cells);
 
-  /// Lines of equal columns, two spaces apart, no spaces at their ends. Other bytes than ASCII
-  /// count by UTF-8 characters.
+  /// Lines of equal columns, two spaces apart, no spaces at their ends.
   std::string text() const;
 
  private:
@@ -28,8 +29,14 @@ enum class Colour { none, good, bad, warn, dim, bold, reverse };
 /// `text` between the terminal's codes for it, if `wanted`.
 std::string coloured(const std::string& text, Colour colour, bool wanted);
 
+/// The text in exactly `width` columns: cut, or filled with spaces (before it, if `right`).
+std::string fitted(std::string_view text, int width, bool right);
+
 /// "12.3 s", "4 ms"; "-" for a negative number, which stands for never.
 std::string readable_seconds(double seconds);
+
+/// [ms since 1970] as UTC; `otherwise` for what is before 1970 or beyond 2261.
+std::string utc_text(std::int64_t wall_ms, std::string_view otherwise = "-");
 
 /// Control characters replaced, so that what came over the network cannot steer a terminal.
 std::string printable(std::string_view text);

@@ -22,15 +22,16 @@ std::string version_of(const Result<Bytes>& body) {
 
 }  // namespace
 
-std::size_t max_targets(const Request& request, Reach& reach) {
-  const auto cluster = load_cluster(request, reach);
+std::size_t max_targets(const Request& request, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
   return cluster ? cluster->topology.max_targets : default_max_targets;
 }
 
-TargetsFile read_targets_file(const std::string& file, const Request& request, Reach& reach) {
-  const auto text = reach.read(file);
+TargetsFile read_targets_file(const std::string& file, const Request& request,
+                              Environment& environment) {
+  const auto text = environment.read(file);
   if (!text) return {{}, failed(exit_usage, text.error().detail)};
-  const auto limit = max_targets(request, reach);
+  const auto limit = max_targets(request, environment);
   auto targets = parse_targets(*text, file, limit);
   if (targets) return {*std::move(targets), {}};
   const auto mistakes = check_targets(*text, file, limit);
@@ -46,8 +47,8 @@ TargetsFile read_targets_file(const std::string& file, const Request& request, R
   return {{}, std::move(outcome)};
 }
 
-Result<RunningTargets> ask_running_targets(const ClusterFile& cluster, Reach& reach) {
-  const auto body = TRY(ask_process(cluster, "watch", 0, {.question = "targets"}, reach));
+Result<RunningTargets> ask_running_targets(const ClusterFile& cluster, Environment& environment) {
+  const auto body = TRY(ask_own_process(cluster, "watch", 0, {.question = "targets"}, environment));
   RunningTargets running;
   running.targets = TRY(
       parse_targets({reinterpret_cast<const char*>(body.data()), body.size()}, "watch", max_rows));
@@ -55,8 +56,8 @@ Result<RunningTargets> ask_running_targets(const ClusterFile& cluster, Reach& re
   for (const auto& [process, count] : cluster.topology.processes(cluster.self())) {
     if (process == "watch" || process == "elector") continue;
     for (int index = 0; index < count; ++index)
-      if (version_of(ask_process(cluster, process, index, {.question = "status"}, reach)) !=
-          version)
+      if (version_of(ask_own_process(cluster, process, index, {.question = "status"},
+                                     environment)) != version)
         running.others.push_back(count > 1 ? fmt::format("{}-{}", process, index) : process);
   }
   return running;

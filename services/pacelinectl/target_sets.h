@@ -13,22 +13,23 @@ namespace paceline::pacelinectl {
 
 /// How many rows a targets file may have: what the topology says, or the default if there is none
 /// to read.
-std::size_t max_targets(const Request& request, Reach& reach);
+std::size_t max_targets(const Request& request, Environment& environment);
 
 /// A targets file, or why not: not readable, or its mistakes for people and as JSON.
 struct TargetsFile {
   Targets targets;
   Outcome outcome;  // exit_fine if it is good.
 };
-TargetsFile read_targets_file(const std::string& file, const Request& request, Reach& reach);
+TargetsFile read_targets_file(const std::string& file, const Request& request,
+                              Environment& environment);
 
 /// What the processes of our node work with.
 struct RunningTargets {
   Targets targets;                  // As its watch holds them.
   std::vector<std::string> others;  // Processes that hold another version: they need a reload.
 };
-///   errors   as ask_process(); bad_value: an answer that is none
-Result<RunningTargets> ask_running_targets(const ClusterFile& cluster, Reach& reach);
+///   errors   as ask_own_process(); bad_value: an answer that is none
+Result<RunningTargets> ask_running_targets(const ClusterFile& cluster, Environment& environment);
 
 /// A line for standard error about `others`; "" if there are none.
 std::string disagreement(const RunningTargets& running);

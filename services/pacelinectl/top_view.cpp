@@ -1,10 +1,12 @@
 #include "services/pacelinectl/top_view.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 
+#include "common/base/url.h"
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/table.h"
 
@@ -36,25 +38,13 @@ constexpr std::array<Column, 13> columns = {{{"TARGET", "id", 16, false},
 
 constexpr std::array<const char*, 5> states = {"", "ok", "degraded", "stale", "disabled"};
 
+constexpr std::size_t longest_search = 60;
+
 constexpr const char* keys =
     "q quit   s S sort   r turn   f state   / search   arrows pages scroll   h keys";
 
-// Cut to `width` characters; UTF-8 sequences stay whole.
-std::string fitted(std::string_view text, int width, bool right) {
-  std::size_t bytes = 0;
-  int shown = 0;
-  while (bytes < text.size() && shown < width) {
-    ++bytes;
-    while (bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) ++bytes;
-    ++shown;
-  }
-  const std::string gap(static_cast<std::size_t>(width - shown), ' ');
-  const std::string cut{text.substr(0, bytes)};
-  return right ? gap + cut : cut + gap;
-}
-
 std::size_t head_lines(std::size_t nodes) {
-  return 5 + nodes;  // Headline, nodes, sums, statistics, trouble or nothing, headings.
+  return 5 + nodes;  // Headline, nodes, sums, statistics, problem or nothing, headings.
 }
 
 std::size_t fitting_rows(Screen::Size size, std::size_t nodes) {
@@ -139,30 +129,14 @@ std::string last_line(const TopView& view, std::size_t shown, int width) {
   return fitted(text + "   q quit, h keys", width, false);
 }
 
-}  // namespace
-
-std::string top_query(const TopView& view, Screen::Size size, std::size_t nodes) {
-  std::string path =
-      fmt::format("/api/v1/targets?offset={}&limit={}&sort={}{}", view.offset,
-                  fitting_rows(size, nodes), view.descending ? "-" : "", columns[view.sort].sort);
-  if (view.state > 0) path += fmt::format("&state={}", states[view.state]);
-  if (!view.search.empty()) path += "&q=" + url_encoded(view.search);
-  return path;
-}
-
-std::string top_frame(TopView& view, const StatusAnswer& status, const TargetsAnswer& targets,
-                      const std::string& trouble, const std::string& time, Screen::Size size,
-                      bool colour) {
-  view.page = std::max<std::size_t>(fitting_rows(size, status.nodes.size()), 1);
-  view.matching = targets.matching;
-  std::vector<std::string> lines;
-  const int width = std::max(size.columns, 1);
+/// The lines above the table: the cluster, its nodes, its sums.
+std::vector<std::string> head(const StatusAnswer& status, const std::string& time, bool colour) {
   const std::string master =
       status.master.empty()
           ? coloured("nobody is master", Colour::bad, colour)
           : coloured(printable(status.master) + " is master", Colour::good, colour);
-  lines.push_back(fmt::format("cluster {}: {}, term {}   {}", printable(status.cluster), master,
-                              status.term, time));
+  std::vector<std::string> lines = {fmt::format(
+      "cluster {}: {}, term {}   {}", printable(status.cluster), master, status.term, time)};
   for (const NodeAnswer& node : status.nodes) lines.push_back(node_line(node, colour));
   lines.push_back(fmt::format("targets {}: {} granted now, {} outstanding; {} of {} agents busy",
                               status.targets, status.proactive, status.pending, status.busy,
@@ -173,47 +147,29 @@ std::string top_frame(TopView& view, const StatusAnswer& status, const TargetsAn
       status.statistics_fresh ? "" : ", not fresh",
       status.targets_unseen > 0 ? fmt::format(", {} targets not visible", status.targets_unseen)
                                 : std::string{}));
-  std::string notice = trouble;
-  if (notice.empty() && !status.not_ready_because.empty())
-    notice = "not ready: " + status.not_ready_because.front();
-  lines.push_back(coloured(fitted(printable(notice), width, false), Colour::bad, colour));
-  lines.push_back(headings(view, width, colour));
-  const std::size_t shown = std::min(targets.targets.size(), view.page);
-  for (std::size_t i = 0; i < shown; ++i)
-    lines.push_back(row_line(targets.targets[i], width, colour));
-  const auto rows = static_cast<std::size_t>(std::max(size.rows, 1));
-  lines.resize(std::min(lines.size(), rows > 0 ? rows - 1 : 0));
-  while (lines.size() + 1 < rows) lines.emplace_back();
-  lines.push_back(last_line(view, shown, width));
-  std::string frame;
-  for (const std::string& line : lines) frame += (frame.empty() ? "" : "\n") + line;
-  return frame;
+  return lines;
 }
 
-bool top_key(TopView& view, const KeyPress& press) {
-  const auto scroll = [&](std::size_t to) {
-    const std::size_t most = view.matching > view.page ? view.matching - view.page : 0;
-    view.offset = std::min(to, most);
-  };
-  if (press.key == Key::stop) return false;
-  if (view.typing) {
-    if (press.key == Key::character && view.search.size() < 60) view.search += press.character;
-    if (press.key == Key::backspace && !view.search.empty()) view.search.pop_back();
-    if (press.key == Key::escape) view.search.clear();
-    if (press.key == Key::escape || press.key == Key::enter) view.typing = false;
-    view.offset = 0;
-    return true;
-  }
-  if (press.key == Key::up) scroll(view.offset > 0 ? view.offset - 1 : 0);
-  if (press.key == Key::down) scroll(view.offset + 1);
-  if (press.key == Key::page_up) scroll(view.offset > view.page ? view.offset - view.page : 0);
-  if (press.key == Key::page_down) scroll(view.offset + view.page);
-  if (press.key == Key::home) view.offset = 0;
-  if (press.key == Key::end) scroll(view.matching);
+void scroll(TopView& view, std::int64_t rows) {
+  const auto most =
+      static_cast<std::int64_t>(view.matching > view.page ? view.matching - view.page : 0);
+  const std::int64_t to = static_cast<std::int64_t>(view.offset) + rows;
+  view.offset = static_cast<std::size_t>(std::clamp<std::int64_t>(to, 0, most));
+}
+
+void type_search(TopView& view, const KeyPress& press) {
+  if (press.key == Key::character && view.search.size() < longest_search)
+    view.search += press.character;
+  if (press.key == Key::backspace && !view.search.empty()) view.search.pop_back();
   if (press.key == Key::escape) view.search.clear();
-  if (press.key != Key::character) return true;
+  if (press.key == Key::escape || press.key == Key::enter) view.typing = false;
+  view.offset = 0;
+}
+
+/// False: to end.
+bool letter_key(TopView& view, char letter) {
   constexpr std::size_t sorts = columns.size() - 1;  // Nothing sorts by the goal.
-  switch (press.character) {
+  switch (letter) {
     case 'q':
       return false;
     case 's':
@@ -240,15 +196,63 @@ bool top_key(TopView& view, const KeyPress& press) {
       view.help = !view.help;
       break;
     case 'j':
-      scroll(view.offset + 1);
+      scroll(view, 1);
       break;
     case 'k':
-      scroll(view.offset > 0 ? view.offset - 1 : 0);
+      scroll(view, -1);
       break;
     default:
       break;
   }
   return true;
+}
+
+}  // namespace
+
+std::string top_query(const TopView& view, Screen::Size size, std::size_t nodes) {
+  std::string path =
+      fmt::format("/api/v1/targets?offset={}&limit={}&sort={}{}", view.offset,
+                  fitting_rows(size, nodes), view.descending ? "-" : "", columns[view.sort].sort);
+  if (view.state > 0) path += fmt::format("&state={}", states[view.state]);
+  if (!view.search.empty()) path += "&q=" + percent_encoded(view.search);
+  return path;
+}
+
+std::string top_frame(TopView& view, const StatusAnswer& status, const TargetsAnswer& targets,
+                      const std::string& problem, const std::string& time, Screen::Size size,
+                      bool colour) {
+  view.page = std::max<std::size_t>(fitting_rows(size, status.nodes.size()), 1);
+  view.matching = targets.matching;
+  const int width = std::max(size.columns, 1);
+  std::vector<std::string> lines = head(status, time, colour);
+  std::string notice = problem;
+  if (notice.empty() && !status.not_ready_because.empty())
+    notice = "not ready: " + status.not_ready_because.front();
+  lines.push_back(coloured(fitted(printable(notice), width, false), Colour::bad, colour));
+  lines.push_back(headings(view, width, colour));
+  const std::size_t shown = std::min(targets.targets.size(), view.page);
+  for (std::size_t i = 0; i < shown; ++i)
+    lines.push_back(row_line(targets.targets[i], width, colour));
+  const auto rows = static_cast<std::size_t>(std::max(size.rows, 1));
+  lines.resize(rows - 1);  // A short list is filled, a small screen cut; the last line stays.
+  lines.push_back(last_line(view, shown, width));
+  return fmt::format("{}", fmt::join(lines, "\n"));
+}
+
+bool top_key(TopView& view, const KeyPress& press) {
+  if (press.key == Key::stop) return false;
+  if (view.typing) {
+    type_search(view, press);
+    return true;
+  }
+  if (press.key == Key::up) scroll(view, -1);
+  if (press.key == Key::down) scroll(view, 1);
+  if (press.key == Key::page_up) scroll(view, -static_cast<std::int64_t>(view.page));
+  if (press.key == Key::page_down) scroll(view, static_cast<std::int64_t>(view.page));
+  if (press.key == Key::home) view.offset = 0;
+  if (press.key == Key::end) scroll(view, static_cast<std::int64_t>(view.matching));
+  if (press.key == Key::escape) view.search.clear();
+  return press.key != Key::character || letter_key(view, press.character);
 }
 
 }  // namespace paceline::pacelinectl

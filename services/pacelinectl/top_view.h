@@ -4,7 +4,7 @@
 #include <string>
 
 #include "services/pacelinectl/answers.h"
-#include "services/pacelinectl/reach.h"
+#include "services/pacelinectl/environment.h"
 
 namespace paceline::pacelinectl {
 
@@ -23,9 +23,9 @@ struct TopView {
 /// What to ask watch for: path and query of the rows that fit.
 std::string top_query(const TopView& view, Screen::Size size, std::size_t nodes);
 
-/// Lines of at most `size`, without one more than fits; `trouble` stands below the head, if any.
+/// Lines of at most `size`, without one more than fits; `problem` stands below the head, if any.
 std::string top_frame(TopView& view, const StatusAnswer& status, const TargetsAnswer& targets,
-                      const std::string& trouble, const std::string& time, Screen::Size size,
+                      const std::string& problem, const std::string& time, Screen::Size size,
                       bool colour);
 
 /// What a key does to the view; false: to end.

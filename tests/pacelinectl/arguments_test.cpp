@@ -40,13 +40,14 @@ TEST_CASE("options may stand before and after the command", "[pacelinectl]") {
 
 TEST_CASE("a command of two words is one command", "[pacelinectl]") {
   CHECK(good({"topology", "check", "x.toml", "--json"}).command == "topology check");
-  CHECK(good({"topology", "check", "x.toml"}).words == std::vector<std::string>{"x.toml"});
-  CHECK(good({"topology", "draw"}).words.empty());
+  CHECK(good({"topology", "check", "x.toml"}).arguments == std::vector<std::string>{"x.toml"});
+  CHECK(good({"topology", "draw"}).arguments.empty());
   CHECK(good({"topology", "supervisor", "x", "--bin", "/b", "--node", "a"}).bin_dir == "/b");
   CHECK(good({"topology", "check", "x", "--supervisor", "s"}).supervisor_file == "s");
   CHECK(good({"targets"}).command == "targets");
   CHECK(good({"targets", "check", "x.csv"}).command == "targets check");
-  CHECK(good({"loglevel", "pacer", "debug"}).words == std::vector<std::string>{"pacer", "debug"});
+  CHECK(good({"loglevel", "pacer", "debug"}).arguments ==
+        std::vector<std::string>{"pacer", "debug"});
 }
 
 TEST_CASE("filters of targets become watch's parameters", "[pacelinectl]") {
@@ -70,7 +71,7 @@ TEST_CASE("changes and moments keep their order and their words", "[pacelinectl]
   const Request what_if = good({"what-if", "t1", "--agents", "12", "--goal", "5", "--json"});
   const Request history = good({"history", "t1", "--from=-2h", "--to", "now", "--csv"});
 
-  CHECK(what_if.words == std::vector<std::string>{"t1"});
+  CHECK(what_if.arguments == std::vector<std::string>{"t1"});
   CHECK(what_if.filters ==
         std::vector<std::pair<std::string, std::string>>{{"agents", "12"}, {"goal", "5"}});
   CHECK(history.filters ==
@@ -85,7 +86,7 @@ TEST_CASE("a half typed line is no usage error", "[pacelinectl]") {
 
   CHECK(request.command == "__complete");
   CHECK(request.topology == "x.toml");
-  CHECK(request.words == std::vector<std::string>{"loglevel", "--node", "b", ""});
+  CHECK(request.arguments == std::vector<std::string>{"loglevel", "--node", "b", ""});
 }
 
 TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
@@ -118,6 +119,7 @@ TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
                                                        {"history", "t"},
                                                        {"events"},
                                                        {"watch", "pace"},
+                                                       {"schema", "pace", "--markdown"},
                                                        {"bench"},
                                                        {"completion", "bash"},
                                                        {"man"},

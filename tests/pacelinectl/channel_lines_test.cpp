@@ -29,8 +29,10 @@ StateFrame<TargetPace> delta(std::uint32_t index, std::int32_t proactive) {
   return frame;
 }
 
-std::vector<ChannelLine> heard(ChannelLines& lines, const StateFrame<TargetPace>& frame) {
-  auto news = lines.hear(pacer, encode(frame));
+constexpr const char* now = "2026-11-25T03:00:00.000Z";
+
+std::vector<std::string> heard(ChannelLines& lines, const StateFrame<TargetPace>& frame) {
+  auto news = lines.lines_of(pacer, encode(frame), now);
   REQUIRE(news);
   return *std::move(news);
 }
@@ -46,12 +48,12 @@ TEST_CASE("rows are lines once their names are known, and only what changed is n
   const auto in_keyframe = heard(lines, keyframe(4));
 
   REQUIRE(changed.size() == 1);
-  CHECK(changed[0].target == "t1");
-  CHECK(line_text(changed[0])
-            .starts_with("a/pacer/0 t1 state=stale reason=stale_statistics "
-                         "proactive=5 "));
+  CHECK(
+      changed[0].starts_with("2026-11-25T03:00:00.000Z a/pacer/0 t1 state=stale "
+                             "reason=stale_statistics proactive=5 "));
+  CHECK(changed[0].ends_with(" goal=0\n"));
   REQUIRE(in_keyframe.size() == 2);
-  CHECK(in_keyframe[0].target == "t0");
+  CHECK(in_keyframe[0].starts_with("2026-11-25T03:00:00.000Z a/pacer/0 t0 "));
 }
 
 TEST_CASE("one target is followed from where it stands", "[pacelinectl]") {
@@ -60,22 +62,48 @@ TEST_CASE("one target is followed from where it stands", "[pacelinectl]") {
   const auto first = heard(lines, keyframe(1));
 
   REQUIRE(first.size() == 1);
-  CHECK(first[0].target == "t1");
+  CHECK(first[0].starts_with("2026-11-25T03:00:00.000Z a/pacer/0 t1 "));
   CHECK(heard(lines, delta(0, 9)).empty());
 }
 
 TEST_CASE("a message without rows is one line, also as JSON", "[pacelinectl]") {
-  ChannelLines lines{"grant", {}};
-  const auto news =
-      lines.hear({"a", "elector", 0}, encode(Grant{.node = "a", .term = 257, .why = "a \"b\"\n"}));
+  const Address elector{"a", "elector", 0};
+  const Bytes grant = encode(Grant{.node = "a", .term = 257, .why = "a \"b\"\n"});
+  ChannelLines text{"grant", {}};
+  ChannelLines json{"grant", {.json = true}};
 
-  REQUIRE(news);
-  REQUIRE(news->size() == 1);
-  const auto json = nlohmann::json::parse(line_json(news->front(), "2026-11-25T03:00:00.000Z"));
-  CHECK(json["from"] == "a/elector/0");
-  CHECK(json["term"] == 257);
-  CHECK(json["why"] == "a \"b\"\n");
-  CHECK(line_text(news->front()).find('\n') == std::string::npos);
+  const auto as_text = text.lines_of(elector, grant, now);
+  const auto as_json = json.lines_of(elector, grant, now);
+
+  REQUIRE(as_text);
+  REQUIRE(as_json);
+  REQUIRE(as_text->size() == 1);
+  REQUIRE(as_json->size() == 1);
+  CHECK(as_text->front().find(" term=257 ") != std::string::npos);
+  CHECK(as_text->front().find('\n') == as_text->front().size() - 1);
+  const auto object = nlohmann::json::parse(as_json->front());
+  CHECK(object["time"] == now);
+  CHECK(object["from"] == "a/elector/0");
+  CHECK(object["term"] == 257);
+  CHECK(object["why"] == "a \"b\"\n");
+  CHECK_FALSE(object.contains("target"));
+}
+
+TEST_CASE("a line as JSON has every field of the message's schema", "[pacelinectl]") {
+  ChannelLines rows{"pace", {.target = "t1", .json = true}};
+  ChannelLines reports{"publication", {.json = true}};
+
+  const auto row = nlohmann::json::parse(heard(rows, keyframe(1)).at(0));
+  const auto report = nlohmann::json::parse(
+      reports.lines_of({"a", "publisher", 0}, encode(PublicationReport{}), now)->at(0));
+
+  CHECK(row.size() == 3 + field_count<TargetPace>);
+  CHECK(row["target"] == "t1");
+  CHECK(row["proactive"] == 2);
+  for_each_field<TargetPace>([&](const auto& field) { CHECK(row.contains(field.name)); });
+  CHECK(report.size() == 2 + field_count<PublicationReport>);
+  CHECK(report["outcome"] == "none");
+  CHECK(report["since_accepted_s"].is_null());
 }
 
 TEST_CASE("garbage is an error, an index beyond the names is passed over", "[pacelinectl]") {
@@ -83,8 +111,8 @@ TEST_CASE("garbage is an error, an index beyond the names is passed over", "[pac
   heard(lines, keyframe(1));
 
   const Bytes garbage{0xdd, 0xff, 0xff, 0xff, 0xff};
-  CHECK_FALSE(lines.hear(pacer, garbage));
-  CHECK_FALSE(lines.hear(pacer, {}));
+  CHECK_FALSE(lines.lines_of(pacer, garbage, now));
+  CHECK_FALSE(lines.lines_of(pacer, {}, now));
   CHECK(heard(lines, delta(99, 5)).empty());
 }
 

@@ -1,7 +1,7 @@
 #include "services/pacelinectl/commands.h"
 
 #include "common/base/hash.h"
-#include "tests/pacelinectl/fake_reach.h"
+#include "tests/pacelinectl/fake_environment.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -12,7 +12,7 @@ Request request(const std::string& command, std::vector<std::string> words = {})
   Request made;
   made.command = command;
   made.topology = "/etc/demo.toml";
-  made.words = std::move(words);
+  made.arguments = std::move(words);
   return made;
 }
 
@@ -31,10 +31,10 @@ bool has(const std::string& text, std::string_view part) {
 }
 
 TEST_CASE("status tells who is master in one screen", "[pacelinectl]") {
-  FakeReach reach;
-  reach.web["http://127.0.0.1:7110/api/v1/status"] = {200, status_body};
+  FakeEnvironment environment;
+  environment.web["http://127.0.0.1:7110/api/v1/status"] = {200, status_body};
 
-  const Outcome outcome = run_command(request("status"), reach);
+  const Outcome outcome = run_command(request("status"), environment);
 
   CAPTURE(outcome.out);
   CHECK(outcome.exit == exit_fine);
@@ -46,30 +46,30 @@ TEST_CASE("status tells who is master in one screen", "[pacelinectl]") {
 }
 
 TEST_CASE("status as JSON is watch's own answer", "[pacelinectl]") {
-  FakeReach reach;
-  reach.web["http://127.0.0.1:7110/api/v1/status"] = {200, status_body};
+  FakeEnvironment environment;
+  environment.web["http://127.0.0.1:7110/api/v1/status"] = {200, status_body};
   Request asked = request("status");
   asked.json = true;
 
-  CHECK(run_command(asked, reach).out == std::string{status_body} + "\n");
+  CHECK(run_command(asked, environment).out == std::string{status_body} + "\n");
 }
 
 TEST_CASE("another node's watch answers when ours does not", "[pacelinectl]") {
-  FakeReach reach;
-  reach.web["http://127.0.0.1:7130/api/v1/status"] = {200, status_body};
+  FakeEnvironment environment;
+  environment.web["http://127.0.0.1:7130/api/v1/status"] = {200, status_body};
 
-  const Outcome outcome = run_command(request("status"), reach);
+  const Outcome outcome = run_command(request("status"), environment);
 
   CHECK(outcome.exit == exit_fine);
-  CHECK(reach.asked == std::vector<std::string>{"http://127.0.0.1:7110/api/v1/status",
-                                                "http://127.0.0.1:7130/api/v1/status"});
+  CHECK(environment.asked == std::vector<std::string>{"http://127.0.0.1:7110/api/v1/status",
+                                                      "http://127.0.0.1:7130/api/v1/status"});
 }
 
 TEST_CASE("silence is told with the addresses and what to try", "[pacelinectl]") {
-  FakeReach reach;
+  FakeEnvironment environment;
 
-  const Outcome status = run_command(request("status"), reach);
-  const Outcome election = run_command(request("election"), reach);
+  const Outcome status = run_command(request("status"), environment);
+  const Outcome election = run_command(request("election"), environment);
 
   CHECK(status.exit == exit_not_answered);
   CHECK(status.error ==
@@ -81,10 +81,10 @@ TEST_CASE("silence is told with the addresses and what to try", "[pacelinectl]")
 }
 
 TEST_CASE("an answer that is no status is not believed", "[pacelinectl]") {
-  FakeReach reach;
+  FakeEnvironment environment;
   for (const char* body : {"", "[]", "{}", "{\"cluster\":\"x\"}", "{\"nodes\":[]}", "\xff"}) {
-    reach.web["http://127.0.0.1:7110/api/v1/status"] = {200, body};
-    const Outcome outcome = run_command(request("status"), reach);
+    environment.web["http://127.0.0.1:7110/api/v1/status"] = {200, body};
+    const Outcome outcome = run_command(request("status"), environment);
     CAPTURE(body);
     CHECK(outcome.exit == exit_not_answered);
     CHECK(has(outcome.error, "watch answered, but not a status"));
@@ -92,36 +92,37 @@ TEST_CASE("an answer that is no status is not believed", "[pacelinectl]") {
 }
 
 TEST_CASE("targets are shown with their reason, filtered by watch", "[pacelinectl]") {
-  FakeReach reach;
-  reach.web["http://127.0.0.1:7110/api/v1/targets"] = {
+  FakeEnvironment environment;
+  environment.web["http://127.0.0.1:7110/api/v1/targets"] = {
       200, R"({"total":50,"matching":1,"targets":[{"id":"t07","channel":"chat","state":"ok",)"
            R"("reason":"goal_guard","proactive":2,"pending":5,"logged_in":9,"ready":1,"busy":8,)"
            R"("in_queue":0,"acceptance":0.31,"abandonment":0.024,"goal":3}]})"};
   Request asked = request("targets");
   asked.filters = {{"q", "group 07&x"}};
 
-  const Outcome outcome = run_command(asked, reach);
+  const Outcome outcome = run_command(asked, environment);
 
   CHECK(outcome.exit == exit_fine);
   CHECK(has(outcome.out, "t07     chat     ok     goal_guard"));
   CHECK(has(outcome.out, "31.0"));
   CHECK(has(outcome.out, "1 of 50 targets"));
-  CHECK(reach.asked[0] == "http://127.0.0.1:7110/api/v1/targets?q=group%2007%26x&limit=1000000");
+  CHECK(environment.asked[0] ==
+        "http://127.0.0.1:7110/api/v1/targets?q=group%2007%26x&limit=1000000");
 }
 
 TEST_CASE("a refusal of watch is told in its words", "[pacelinectl]") {
-  FakeReach reach;
-  reach.web["http://127.0.0.1:7110/api/v1/targets"] = {
+  FakeEnvironment environment;
+  environment.web["http://127.0.0.1:7110/api/v1/targets"] = {
       400, R"({"title":"Bad Request","status":400,"detail":"sort = x: no such word"})"};
 
-  const Outcome outcome = run_command(request("targets"), reach);
+  const Outcome outcome = run_command(request("targets"), environment);
 
   CHECK(outcome.exit == exit_not_answered);
   CHECK(outcome.error == "http://127.0.0.1:7110: 400 sort = x: no such word");
 }
 
 TEST_CASE("a target is explained by the pacer of its shard", "[pacelinectl]") {
-  FakeReach reach;
+  FakeEnvironment environment;
   const std::string pacer = "a/pacer/" + std::to_string(shard_of("t07", 2));
   Explanation explanation{.target = "t07",
                           .reason = PaceReason::goal_guard,
@@ -129,31 +130,31 @@ TEST_CASE("a target is explained by the pacer of its shard", "[pacelinectl]") {
                           .steps = {}};
   explanation.steps.push_back({"ready", 3, "agents", "input", ""});
   explanation.steps.push_back({"acceptance", 0.25, "", "estimate", "learned"});
-  reach.processes.emplace(pacer, encode(explanation));
+  environment.processes.emplace(pacer, encode(explanation));
 
-  const Outcome outcome = run_command(request("explain", {"t07"}), reach);
+  const Outcome outcome = run_command(request("explain", {"t07"}), environment);
 
   CAPTURE(outcome.out, outcome.error);
-  CHECK(reach.asked == std::vector<std::string>{pacer + " explain t07"});
+  CHECK(environment.asked == std::vector<std::string>{pacer + " explain t07"});
   CHECK(has(outcome.out, "goal_guard: The goal holds back.\n"));
   CHECK(has(outcome.out, "3. What was learned\n   acceptance    25.0 %  learned\n"));
 }
 
 TEST_CASE("a question that a process refuses is not asked elsewhere", "[pacelinectl]") {
-  FakeReach reach;
+  FakeEnvironment environment;
   const int shard = shard_of("nobody", 2);
-  reach.processes.emplace("a/pacer/" + std::to_string(shard),
-                          fail(Errc::refused, "a/pacer: no target nobody"));
+  environment.processes.emplace("a/pacer/" + std::to_string(shard),
+                                fail(Errc::refused, "a/pacer: no target nobody"));
 
-  const Outcome outcome = run_command(request("explain", {"nobody"}), reach);
+  const Outcome outcome = run_command(request("explain", {"nobody"}), environment);
 
   CHECK(outcome.exit == exit_not_answered);
   CHECK(outcome.error == "a/pacer: no target nobody");
-  CHECK(reach.asked.size() == 1);
+  CHECK(environment.asked.size() == 1);
 }
 
 TEST_CASE("the election is told with peers and transitions", "[pacelinectl]") {
-  FakeReach reach;
+  FakeEnvironment environment;
   ElectionView view;
   view.self.node = "a";
   view.self.role = ElectorRole::master;
@@ -167,12 +168,12 @@ TEST_CASE("the election is told with peers and transitions", "[pacelinectl]") {
   view.peer_age_s = {0.2};
   view.lease_left_s = 0.5;
   view.transitions.push_back({1'795'376'626'375, ElectorRole::master, 513, "a quorum answered"});
-  reach.processes.emplace("a/elector/0", encode(view));
+  environment.processes.emplace("a/elector/0", encode(view));
 
-  const Outcome text = run_command(request("election"), reach);
+  const Outcome text = run_command(request("election"), environment);
   Request asked = request("election");
   asked.json = true;
-  const Outcome json = run_command(asked, reach);
+  const Outcome json = run_command(asked, environment);
 
   CAPTURE(text.out, text.error, json.out);
   CHECK(
@@ -186,97 +187,146 @@ TEST_CASE("the election is told with peers and transitions", "[pacelinectl]") {
 }
 
 TEST_CASE("a hand-over is asked of the elector here, never to a witness", "[pacelinectl]") {
-  FakeReach reach;
-  reach.processes.emplace("a/elector/0", encode(StatusReply{{{"asked", "a"}, {"target", "b"}}}));
+  FakeEnvironment environment;
+  environment.processes.emplace("a/elector/0",
+                                encode(StatusReply{{{"asked", "a"}, {"target", "b"}}}));
 
-  const Outcome good = run_command(request("handover", {"b"}), reach);
-  const Outcome witness = run_command(request("handover", {"w"}), reach);
-  const Outcome nobody = run_command(request("handover", {"x"}), reach);
+  const Outcome good = run_command(request("handover", {"b"}), environment);
+  const Outcome witness = run_command(request("handover", {"w"}), environment);
+  const Outcome nobody = run_command(request("handover", {"x"}), environment);
 
   CHECK(good.exit == exit_fine);
   CHECK(has(good.out, "asked: a\ntarget: b\n"));
-  CHECK(reach.asked == std::vector<std::string>{"a/elector/0 handover b"});
+  CHECK(environment.asked == std::vector<std::string>{"a/elector/0 handover b"});
   CHECK(witness.exit == exit_usage);
   CHECK(nobody.exit == exit_usage);
 }
 
 TEST_CASE("every pacer's log level is set by its name alone", "[pacelinectl]") {
-  FakeReach reach;
-  reach.processes.emplace("a/pacer/0", Bytes{});
-  reach.processes.emplace("a/pacer/1", Bytes{});
+  FakeEnvironment environment;
+  environment.processes.emplace("a/pacer/0", Bytes{});
+  environment.processes.emplace("a/pacer/1", Bytes{});
 
-  const Outcome outcome = run_command(request("loglevel", {"pacer", "debug"}), reach);
+  const Outcome outcome = run_command(request("loglevel", {"pacer", "debug"}), environment);
 
   CHECK(outcome.exit == exit_fine);
-  CHECK(reach.asked ==
+  CHECK(environment.asked ==
         std::vector<std::string>{"a/pacer/0 loglevel debug", "a/pacer/1 loglevel debug"});
-  CHECK(run_command(request("loglevel", {"pacer", "loud"}), reach).exit == exit_usage);
-  CHECK(run_command(request("loglevel", {"pacer-2", "info"}), reach).exit == exit_usage);
-  CHECK(run_command(request("loglevel", {"pacer-x", "info"}), reach).exit == exit_usage);
+  CHECK(run_command(request("loglevel", {"pacer", "loud"}), environment).exit == exit_usage);
+  CHECK(run_command(request("loglevel", {"pacer-2", "info"}), environment).exit == exit_usage);
+  CHECK(run_command(request("loglevel", {"pacer-x", "info"}), environment).exit == exit_usage);
+}
+
+TEST_CASE("a process that refuses its files goes on while the others have reloaded",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  for (const char* who : {"a/statfeed/0", "a/pacer/0", "a/publisher/0", "a/watch/0", "a/elector/0"})
+    environment.processes.emplace(who, encode(StatusReply{{{"reloaded", "2 settings changed"}}}));
+  environment.processes.emplace("a/pacer/1", fail(Errc::refused, "goal_share = 2: not a share"));
+
+  const Outcome outcome = run_command(request("reload"), environment);
+
+  CHECK(outcome.exit == exit_not_answered);
+  CHECK(outcome.error == "pacer-1 goes on as before");
+  CHECK(has(outcome.out, "pacer-0    2 settings changed\n"));
+  CHECK(has(outcome.out, "pacer-1    refused: goal_share = 2: not a share\n"));
+  REQUIRE(environment.asked.size() == 6);
+  CHECK(environment.asked.back() == "a/elector/0 reload");
+}
+
+TEST_CASE("what changes a process, or speaks of it alone, is asked of our node only",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  for (const char* who : {"b/pacer/0", "b/elector/0"})
+    environment.processes.emplace(who, encode(StatusReply{{{"reloaded", "fine"}}}));
+
+  const Outcome reload = run_command(request("reload", {"pacer-0"}), environment);
+  const Outcome level = run_command(request("loglevel", {"pacer-0", "debug"}), environment);
+  const Outcome metrics = run_command(request("metrics", {"pacer-0"}), environment);
+  const Outcome handover = run_command(request("handover"), environment);
+
+  CHECK(reload.exit == exit_not_answered);
+  CHECK(level.exit == exit_not_answered);
+  CHECK(metrics.exit == exit_not_answered);
+  CHECK(handover.exit == exit_fine);
+  CHECK(environment.asked == std::vector<std::string>{"a/pacer/0 reload",
+                                                      "a/pacer/0 loglevel debug",
+                                                      "a/pacer/0 metrics", "a/elector/0 handover",
+                                                      "b/elector/0 handover"});
+}
+
+TEST_CASE("without --node it is the node that has its elector's socket here", "[pacelinectl]") {
+  FakeEnvironment environment;
+  environment.files["/etc/../build/demo/b/elector-0.ctl"].text = "";
+  environment.processes.emplace("b/elector/0", encode(StatusReply{{{"asked", "b"}}}));
+
+  run_command(request("handover"), environment);
+
+  CHECK(environment.asked == std::vector<std::string>{"b/elector/0 handover"});
 }
 
 TEST_CASE("metrics are told as Prometheus reads them", "[pacelinectl]") {
-  FakeReach reach;
+  FakeEnvironment environment;
   Metrics metrics;
   metrics.counter("paceline_pacer_cycles_total", "Refreshes.").add(3);
-  reach.processes.emplace("a/pacer/1", encode(MetricsReply{metrics.snapshot()}));
+  environment.processes.emplace("a/pacer/1", encode(MetricsReply{metrics.snapshot()}));
 
-  const Outcome outcome = run_command(request("metrics", {"pacer-1"}), reach);
+  const Outcome outcome = run_command(request("metrics", {"pacer-1"}), environment);
 
   CHECK(has(outcome.out, "paceline_pacer_cycles_total 3\n"));
-  CHECK(run_command(request("metrics", {"pacer"}), reach).exit == exit_usage);
+  CHECK(run_command(request("metrics", {"pacer"}), environment).exit == exit_usage);
 }
 
 TEST_CASE("keys are made once, secrets for the owner only", "[pacelinectl]") {
-  FakeReach reach;
+  FakeEnvironment environment;
 
-  const Outcome first = run_command(request("keys"), reach);
-  const Outcome again = run_command(request("keys"), reach);
+  const Outcome first = run_command(request("keys"), environment);
+  const Outcome again = run_command(request("keys"), environment);
 
   CHECK(first.exit == exit_fine);
-  CHECK(reach.folders.at("/etc/../build/demo/keys") == 0700u);
-  CHECK(reach.files.at("/etc/../build/demo/keys/a.secret").mode == 0600u);
-  CHECK(reach.files.at("/etc/../build/demo/keys/w.public").mode == 0644u);
-  CHECK(reach.files.at("/etc/../build/demo/keys/a.secret").text == "secret1\n");
+  CHECK(environment.folders.at("/etc/../build/demo/keys") == 0700u);
+  CHECK(environment.files.at("/etc/../build/demo/keys/a.secret").mode == 0600u);
+  CHECK(environment.files.at("/etc/../build/demo/keys/w.public").mode == 0644u);
+  CHECK(environment.files.at("/etc/../build/demo/keys/a.secret").text == "secret1\n");
   CHECK(has(first.out, "/etc/../build/demo/keys/b: made"));
   CHECK(has(again.out, "/etc/../build/demo/keys/b: kept"));
-  CHECK(reach.files.at("/etc/../build/demo/keys/a.secret").text == "secret1\n");
+  CHECK(environment.files.at("/etc/../build/demo/keys/a.secret").text == "secret1\n");
 }
 
 TEST_CASE("half a key pair is not replaced", "[pacelinectl]") {
-  FakeReach reach;
-  reach.files["/etc/../build/demo/keys/a.public"].text = "old";
+  FakeEnvironment environment;
+  environment.files["/etc/../build/demo/keys/a.public"].text = "old";
 
-  const Outcome outcome = run_command(request("keys"), reach);
+  const Outcome outcome = run_command(request("keys"), environment);
 
   CHECK(outcome.exit == exit_not_answered);
   CHECK(has(outcome.error, "a.public is there without"));
-  CHECK(reach.files.at("/etc/../build/demo/keys/a.public").text == "old");
+  CHECK(environment.files.at("/etc/../build/demo/keys/a.public").text == "old");
 }
 
 TEST_CASE("files are checked with their mistakes on standard output", "[pacelinectl]") {
-  FakeReach reach;
-  reach.files["bad.toml"].text = "cluster = 3\n";
-  reach.files["targets.csv"].text = "id,channel,group,queue\na,chat,G,Q\n";
-  reach.files["bad.csv"].text = "id,channel,group,queue\na b,chat,G,Q\n";
+  FakeEnvironment environment;
+  environment.files["bad.toml"].text = "cluster = 3\n";
+  environment.files["targets.csv"].text = "id,channel,group,queue\na,chat,G,Q\n";
+  environment.files["bad.csv"].text = "id,channel,group,queue\na b,chat,G,Q\n";
 
-  CHECK(run_command(request("topology check"), reach).out == "/etc/demo.toml: good\n");
-  CHECK(run_command(request("topology check", {"none.toml"}), reach).exit == exit_usage);
-  const Outcome bad = run_command(request("topology check", {"bad.toml"}), reach);
+  CHECK(run_command(request("topology check"), environment).out == "/etc/demo.toml: good\n");
+  CHECK(run_command(request("topology check", {"none.toml"}), environment).exit == exit_usage);
+  const Outcome bad = run_command(request("topology check", {"bad.toml"}), environment);
   CHECK(bad.exit == exit_mistakes);
   CHECK(has(bad.out, "bad.toml:1:11: cluster = 3: not a text\n"));
-  CHECK(run_command(request("targets check", {"targets.csv"}), reach).out ==
+  CHECK(run_command(request("targets check", {"targets.csv"}), environment).out ==
         "targets.csv: good, 1 targets\n");
-  CHECK(run_command(request("targets check", {"bad.csv"}), reach).exit == exit_mistakes);
+  CHECK(run_command(request("targets check", {"bad.csv"}), environment).exit == exit_mistakes);
 }
 
 TEST_CASE("supervisord's groups are made for one node or all", "[pacelinectl]") {
-  FakeReach reach;
+  FakeEnvironment environment;
   Request one = request("topology supervisor");
   one.node = "b";
 
-  const Outcome all = run_command(request("topology supervisor"), reach);
-  const Outcome b = run_command(one, reach);
+  const Outcome all = run_command(request("topology supervisor"), environment);
+  const Outcome b = run_command(one, environment);
 
   CHECK(has(all.out, "[group:a]"));
   CHECK(has(all.out, "[group:w]\nprograms=w-elector\n"));
@@ -286,15 +336,15 @@ TEST_CASE("supervisord's groups are made for one node or all", "[pacelinectl]") 
 }
 
 TEST_CASE("the drawing names every node and channel", "[pacelinectl]") {
-  FakeReach reach;
-  const std::string drawing = run_command(request("topology draw"), reach).out;
+  FakeEnvironment environment;
+  const std::string drawing = run_command(request("topology draw"), environment).out;
   Request asked = request("topology draw");
   asked.json = true;
 
   for (const char* part : {"node a", "node w", "witness", "stat", "pace", "feedback", "heartbeat",
                            "vote", "grant", "publication", "tcp://127.0.0.1:7122"})
     CHECK(has(drawing, part));
-  CHECK(has(run_command(asked, reach).out, "\"feedback\": \"tcp://127.0.0.1:7122\""));
+  CHECK(has(run_command(asked, environment).out, "\"feedback\": \"tcp://127.0.0.1:7122\""));
 }
 
 }  // namespace

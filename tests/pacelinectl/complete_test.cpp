@@ -47,6 +47,7 @@ TEST_CASE("values are those of the place", "[pacelinectl]") {
   CHECK(values({"targets", "--state", "d"}) == Words{"degraded", "disabled"});
   CHECK(values({"loglevel", "pacer", ""}) == Words{"debug", "info", "warn", "error"});
   CHECK(values({"watch", "p"}) == Words{"pace", "publication"});
+  CHECK(values({"schema", "pace"}) == Words{"pace_cycle", "pace"});
   CHECK(values({"completion", ""}) == Words{"bash", "zsh", "fish"});
   CHECK(values({"targets", "--sort", "aban"}) == Words{"abandonment"});
   CHECK(values({"man", "top"}) == Words{"top", "topology"});

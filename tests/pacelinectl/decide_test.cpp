@@ -12,7 +12,7 @@
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/decide_stream.h"
 #include "services/pacer/explain.h"
-#include "tests/pacelinectl/fake_reach.h"
+#include "tests/pacelinectl/fake_environment.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -47,14 +47,14 @@ std::string text_of(const std::string& name) {
 /// What `decide` prints for a whole input.
 std::string answers_to(const std::string& input, const DecideSettings& settings = {},
                        std::size_t step = 4096) {
-  FakeReach reach;
-  reach.input = input;
-  reach.input_step = step;
+  FakeEnvironment environment;
+  environment.input = input;
+  environment.input_step = step;
   Request request;
   request.command = "decide";
   request.decide = settings;
-  run_command(request, reach);
-  return reach.output;
+  run_command(request, environment);
+  return environment.output;
 }
 
 }  // namespace
@@ -230,15 +230,15 @@ TEST_CASE("lines are found however the bytes come, with and without a last line 
 TEST_CASE("a line without end is thrown away at its bound and the next one is read",
           "[pacelinectl]") {
   const std::string endless(3 * longest_decide_line, 'x');
-  FakeReach reach;
-  reach.input = endless + "\n" + line_at("sales", 1) + "\n";
-  reach.input_step = 65'536;
+  FakeEnvironment environment;
+  environment.input = endless + "\n" + line_at("sales", 1) + "\n";
+  environment.input_step = 65'536;
   Request request;
   request.command = "decide";
 
-  const Outcome outcome = run_command(request, reach);
+  const Outcome outcome = run_command(request, environment);
 
-  std::istringstream lines{reach.output};
+  std::istringstream lines{environment.output};
   std::string first, second, third;
   std::getline(lines, first);
   std::getline(lines, second);

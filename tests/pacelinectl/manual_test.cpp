@@ -21,7 +21,8 @@ TEST_CASE("the manual names every command, its words and options", "[pacelinectl
     CAPTURE(command.name);
     CHECK(has(all, "see \\fBpacelinectl\\-"));
     const std::string page = manual_page(command);
-    for (const WordRule& word : command.words) CHECK(has(page, "\\fI" + word.name + "\\fR"));
+    for (const ArgumentRule& word : command.arguments)
+      CHECK(has(page, "\\fI" + word.name + "\\fR"));
     CHECK(has(page, "EXIT STATUS"));
   }
   CHECK(has(all, "\\fBPACELINE_TOPOLOGY\\fR"));
@@ -46,7 +47,7 @@ TEST_CASE("no line of a page begins with what roff would take for a request of i
   CommandRule command{.name = "x",
                       .summary = ".hidden",
                       .details = "'quoted'\n\\backslash - dash\n\nExample:\n  .dot",
-                      .words = {},
+                      .arguments = {},
                       .options = {},
                       .commands = {}};
 

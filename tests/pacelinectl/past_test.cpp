@@ -1,7 +1,7 @@
 #include "services/pacelinectl/past.h"
 
 #include "services/pacelinectl/commands.h"
-#include "tests/pacelinectl/fake_reach.h"
+#include "tests/pacelinectl/fake_environment.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -22,23 +22,23 @@ Request request(const std::string& command, std::vector<std::string> words = {})
   Request made;
   made.command = command;
   made.topology = "/etc/demo.toml";
-  made.words = std::move(words);
+  made.arguments = std::move(words);
   return made;
 }
 
 TEST_CASE("history is a table, CSV or watch's JSON", "[pacelinectl]") {
-  FakeReach reach;
-  reach.web["http://127.0.0.1:7110/api/v1/targets/t07/history"] = {200, history_body};
+  FakeEnvironment environment;
+  environment.web["http://127.0.0.1:7110/api/v1/targets/t07/history"] = {200, history_body};
   Request asked = request("history", {"t07"});
   asked.filters = {{"from", "2026-11-25 03:00"}, {"to", "now"}};
 
-  const Outcome table = run_command(asked, reach);
+  const Outcome table = run_command(asked, environment);
   asked.csv = true;
-  const Outcome csv = run_command(asked, reach);
+  const Outcome csv = run_command(asked, environment);
   asked.json = true;
-  const Outcome json = run_command(asked, reach);
+  const Outcome json = run_command(asked, environment);
 
-  CHECK(reach.asked[0] ==
+  CHECK(environment.asked[0] ==
         "http://127.0.0.1:7110/api/v1/targets/t07/history?from=2026-11-25%2003%3A00&to=now");
   CHECK(table.out ==
         "TIME (UTC)           GRANTED  ABANDONMENT  REASON\n"
@@ -63,45 +63,45 @@ TEST_CASE("what is no history or no event list is not believed", "[pacelinectl]"
 }
 
 TEST_CASE("events are lines, the oldest first", "[pacelinectl]") {
-  FakeReach reach;
-  reach.web["http://127.0.0.1:7110/api/v1/events"] = {200, events_body};
+  FakeEnvironment environment;
+  environment.web["http://127.0.0.1:7110/api/v1/events"] = {200, events_body};
   Request asked = request("events");
   asked.limit = 5;
 
-  const Outcome outcome = run_command(asked, reach);
+  const Outcome outcome = run_command(asked, environment);
 
   CHECK(outcome.exit == exit_fine);
   CHECK(outcome.out ==
         "2026-11-25T03:50:19.981Z  master_changed         a              a is master\n"
         "2026-11-25T03:50:20.000Z  role_changed           -              fine\n");
-  CHECK(reach.asked[0] == "http://127.0.0.1:7110/api/v1/events?after=0&limit=5");
+  CHECK(environment.asked[0] == "http://127.0.0.1:7110/api/v1/events?after=0&limit=5");
 }
 
 TEST_CASE("following goes on where it was, also behind a watch that began anew", "[pacelinectl]") {
-  FakeReach reach;
+  FakeEnvironment environment;
   const std::string url = "http://127.0.0.1:7110/api/v1/events";
-  reach.web[url] = {200, events_body};
-  reach.pauses_left = 3;
+  environment.web[url] = {200, events_body};
+  environment.pauses_left = 3;
   int looks = 0;
-  reach.on_pause = [&] {
+  environment.on_pause = [&] {
     ++looks;
-    if (looks == 1) reach.web[url].body = R"({"last":9,"events":[]})";
-    if (looks == 2) reach.web.clear();
+    if (looks == 1) environment.web[url].body = R"({"last":9,"events":[]})";
+    if (looks == 2) environment.web.clear();
     if (looks == 3)
-      reach.web[url] = {200, R"({"last":1,"events":[{"number":1,"time":"T","kind":"k",)"
-                             R"("severity":"good","subject":"s","detail":"new"}]})"};
+      environment.web[url] = {200, R"({"last":1,"events":[{"number":1,"time":"T","kind":"k",)"
+                                   R"("severity":"good","subject":"s","detail":"new"}]})"};
   };
   Request asked = request("events");
   asked.follow = true;
   asked.json = true;
 
-  const Outcome outcome = run_command(asked, reach);
+  const Outcome outcome = run_command(asked, environment);
 
   CHECK(outcome.exit == exit_fine);
-  CHECK(std::count(reach.output.begin(), reach.output.end(), '\n') == 3);
-  CHECK(
-      reach.output.ends_with("{\"time\":\"T\",\"kind\":\"k\",\"severity\":\"good\",\"subject\":"
-                             "\"s\",\"detail\":\"new\"}\n"));
+  CHECK(std::count(environment.output.begin(), environment.output.end(), '\n') == 3);
+  CHECK(environment.output.ends_with(
+      "{\"time\":\"T\",\"kind\":\"k\",\"severity\":\"good\",\"subject\":"
+      "\"s\",\"detail\":\"new\"}\n"));
 }
 
 }  // namespace

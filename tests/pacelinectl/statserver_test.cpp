@@ -1,5 +1,5 @@
 #include "services/pacelinectl/commands.h"
-#include "tests/pacelinectl/fake_reach.h"
+#include "tests/pacelinectl/fake_environment.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -37,10 +37,10 @@ const StatusReply pair_status{{{"in_use", "backup"},
 }  // namespace
 
 TEST_CASE("the pair is shown with the server in use and why", "[pacelinectl]") {
-  FakeReach reach;
-  reach.processes["b/statfeed/0"] = encode(pair_status);
+  FakeEnvironment environment;
+  environment.processes["b/statfeed/0"] = encode(pair_status);
 
-  const auto outcome = run_command(request("statserver"), reach);
+  const auto outcome = run_command(request("statserver"), environment);
 
   CAPTURE(outcome.out);
   CHECK(outcome.exit == exit_fine);
@@ -52,33 +52,33 @@ TEST_CASE("the pair is shown with the server in use and why", "[pacelinectl]") {
 }
 
 TEST_CASE("a switch is asked of our node's statfeed and of no other", "[pacelinectl]") {
-  FakeReach reach;
-  reach.processes["a/statfeed/0"] = encode(pair_status);
+  FakeEnvironment environment;
+  environment.processes["a/statfeed/0"] = encode(pair_status);
 
-  const auto silent = run_command(request("statserver switch"), reach);
+  const auto silent = run_command(request("statserver switch"), environment);
   CHECK(silent.exit == exit_not_answered);
   CHECK(has(silent.error, "statfeed of node b"));
-  CHECK(reach.asked == std::vector<std::string>{"b/statfeed/0 switch"});
+  CHECK(environment.asked == std::vector<std::string>{"b/statfeed/0 switch"});
 
-  reach.processes["b/statfeed/0"] = fail(Errc::refused, "primary is not usable");
-  const auto refused = run_command(request("statserver switch"), reach);
+  environment.processes["b/statfeed/0"] = fail(Errc::refused, "primary is not usable");
+  const auto refused = run_command(request("statserver switch"), environment);
   CHECK(refused.exit == exit_not_answered);
   CHECK(has(refused.error, "primary is not usable"));
 }
 
 TEST_CASE("what is not visible is listed with object and name", "[pacelinectl]") {
-  FakeReach reach;
-  reach.processes["b/statfeed/0"] =
+  FakeEnvironment environment;
+  environment.processes["b/statfeed/0"] =
       encode(StatusReply{{{"t07", "in_queue\tunknown\tQueue\tq07\tCurrent_In_Queue"}}});
 
-  const auto outcome = run_command(request("statserver unseen"), reach);
+  const auto outcome = run_command(request("statserver unseen"), environment);
   auto as_json = request("statserver unseen");
   as_json.json = true;
 
   CAPTURE(outcome.out);
   CHECK(has(outcome.out, "t07     in_queue  unknown  Queue        q07     Current_In_Queue"));
   CHECK(has(outcome.out, "1 statistics without a value"));
-  CHECK(has(run_command(as_json, reach).out, R"("statistic": "Current_In_Queue")"));
+  CHECK(has(run_command(as_json, environment).out, R"("statistic": "Current_In_Queue")"));
 }
 
 }  // namespace paceline::test

@@ -25,6 +25,20 @@ TEST_CASE("colour does not move columns", "[pacelinectl]") {
   CHECK(coloured("x", Colour::good, false) == "x");
 }
 
+TEST_CASE("text is cut or filled to a width, and characters stay whole", "[pacelinectl]") {
+  CHECK(fitted("übung", 2, false) == "üb");
+  CHECK(fitted("übung", 7, false) == "übung  ");
+  CHECK(fitted("übung", 7, true) == "  übung");
+  CHECK(fitted("", 0, false).empty());
+}
+
+TEST_CASE("a time that cannot be shown is none", "[pacelinectl]") {
+  CHECK(utc_text(0) == "1970-01-01T00:00:00.000Z");
+  CHECK(utc_text(9'180'000'000'000) == "2260-11-27T16:00:00.000Z");
+  CHECK(utc_text(9'180'000'000'001) == "-");
+  CHECK(utc_text(-1, "") == "");
+}
+
 TEST_CASE("text from the network cannot steer the terminal", "[pacelinectl]") {
   CHECK(printable("a\x1b[2Jb\n\x7f") == "a?[2Jb??");
 }

@@ -3,7 +3,7 @@
 
 #include "services/pacelinectl/commands.h"
 #include "services/statfeed/feed_file.h"
-#include "tests/pacelinectl/fake_reach.h"
+#include "tests/pacelinectl/fake_environment.h"
 #include "tests/support/catch.h"
 #include "topology/targets.h"
 
@@ -21,7 +21,7 @@ Request request(const std::string& command, std::vector<std::string> words) {
   made.command = command;
   made.topology = "/etc/demo.toml";
   made.node = "a";
-  made.words = std::move(words);
+  made.arguments = std::move(words);
   return made;
 }
 
@@ -30,23 +30,23 @@ Bytes bytes_of(const std::string& text) {
 }
 
 // A node whose processes work with `running_csv`; those in `behind` with something older.
-FakeReach node(std::vector<std::string> behind = {}) {
-  FakeReach reach;
-  reach.processes.emplace("a/watch/0", bytes_of(running_csv));
+FakeEnvironment node(std::vector<std::string> behind = {}) {
+  FakeEnvironment environment;
+  environment.processes.emplace("a/watch/0", bytes_of(running_csv));
   const auto version = parse_targets(running_csv, "t")->version();
   for (const char* who : {"a/statfeed/0", "a/pacer/0", "a/pacer/1", "a/publisher/0"}) {
     const bool old = std::ranges::find(behind, who) != behind.end();
-    reach.processes.emplace(
+    environment.processes.emplace(
         who, encode(StatusReply{{{"targets_version", old ? "0123456789abcdef" : version}}}));
   }
-  reach.files["next.csv"].text = next_csv;
-  return reach;
+  environment.files["next.csv"].text = next_csv;
+  return environment;
 }
 
 TEST_CASE("diff tells what a file would change of what runs", "[pacelinectl]") {
-  FakeReach reach = node();
+  FakeEnvironment environment = node();
 
-  const Outcome outcome = run_command(request("targets diff", {"next.csv"}), reach);
+  const Outcome outcome = run_command(request("targets diff", {"next.csv"}), environment);
 
   CHECK(outcome.exit == exit_fine);
   CHECK(outcome.error.empty());
@@ -54,15 +54,15 @@ TEST_CASE("diff tells what a file would change of what runs", "[pacelinectl]") {
 }
 
 TEST_CASE("diff of two files asks nobody", "[pacelinectl]") {
-  FakeReach reach;
-  reach.files["next.csv"].text = next_csv;
-  reach.files["old.csv"].text = running_csv;
+  FakeEnvironment environment;
+  environment.files["next.csv"].text = next_csv;
+  environment.files["old.csv"].text = running_csv;
   Request asked = request("targets diff", {"next.csv", "old.csv"});
   asked.json = true;
 
-  const Outcome outcome = run_command(asked, reach);
+  const Outcome outcome = run_command(asked, environment);
 
-  CHECK(reach.asked.empty());
+  CHECK(environment.asked.empty());
   CHECK(outcome.out.find(R"("added": [
     "a"
   ])") != std::string::npos);
@@ -70,9 +70,9 @@ TEST_CASE("diff of two files asks nobody", "[pacelinectl]") {
 }
 
 TEST_CASE("a process that works with other targets is named", "[pacelinectl]") {
-  FakeReach reach = node({"a/pacer/1"});
+  FakeEnvironment environment = node({"a/pacer/1"});
 
-  const Outcome outcome = run_command(request("targets export", {}), reach);
+  const Outcome outcome = run_command(request("targets export", {}), environment);
 
   CHECK(outcome.exit == exit_not_answered);
   CHECK(outcome.error == "not the same targets as watch's: pacer-1; try pacelinectl reload");
@@ -80,51 +80,54 @@ TEST_CASE("a process that works with other targets is named", "[pacelinectl]") {
 }
 
 TEST_CASE("what runs is exported in the form of the file's name", "[pacelinectl]") {
-  FakeReach reach = node();
+  FakeEnvironment environment = node();
   Request as_csv = request("targets export", {});
   as_csv.csv = true;
 
-  CHECK(run_command(as_csv, reach).out == running_csv);
-  CHECK(run_command(request("targets export", {"now.csv"}), reach).out == "now.csv: 2 targets\n");
-  CHECK(reach.files["now.csv"].text == running_csv);
-  run_command(request("targets export", {"now.toml"}), reach);
-  CHECK(parse_targets(reach.files["now.toml"].text, "t")->all ==
+  CHECK(run_command(as_csv, environment).out == running_csv);
+  CHECK(run_command(request("targets export", {"now.csv"}), environment).out ==
+        "now.csv: 2 targets\n");
+  CHECK(environment.files["now.csv"].text == running_csv);
+  run_command(request("targets export", {"now.toml"}), environment);
+  CHECK(parse_targets(environment.files["now.toml"].text, "t")->all ==
         parse_targets(running_csv, "t")->all);
 }
 
 TEST_CASE("a good file takes the place of the topology's targets", "[pacelinectl]") {
-  FakeReach reach = node();
-  reach.files["/etc/demo-targets.toml"].text = targets_as_toml(*parse_targets(running_csv, "t"));
+  FakeEnvironment environment = node();
+  environment.files["/etc/demo-targets.toml"].text =
+      targets_as_toml(*parse_targets(running_csv, "t"));
 
-  const Outcome outcome = run_command(request("targets import", {"next.csv"}), reach);
+  const Outcome outcome = run_command(request("targets import", {"next.csv"}), environment);
 
   CHECK(outcome.exit == exit_fine);
   CHECK(outcome.out ==
         "/etc/demo-targets.toml: 2 targets, 1 added, 1 removed, 1 changed; pacelinectl reload puts "
         "them to work\n");
-  const auto written = parse_targets(reach.files["/etc/demo-targets.toml"].text, "t");
+  const auto written = parse_targets(environment.files["/etc/demo-targets.toml"].text, "t");
   REQUIRE(written);
   CHECK(written->all == parse_targets(next_csv, "t")->all);
 }
 
 TEST_CASE("a file with mistakes takes no place and all of them are told", "[pacelinectl]") {
-  FakeReach reach = node();
-  reach.files["bad.csv"].text = "id,channel,group,queue\na b,chat,,Q\n";
+  FakeEnvironment environment = node();
+  environment.files["bad.csv"].text = "id,channel,group,queue\na b,chat,,Q\n";
 
-  const Outcome outcome = run_command(request("targets import", {"bad.csv", "to.csv"}), reach);
+  const Outcome outcome =
+      run_command(request("targets import", {"bad.csv", "to.csv"}), environment);
 
   CHECK(outcome.exit == exit_mistakes);
   CHECK(outcome.out.find("bad.csv:2:1: id = \"a b\"") == 0);
   CHECK(outcome.out.find("bad.csv:2:10: group = \"\"") != std::string::npos);
-  CHECK_FALSE(reach.files.contains("to.csv"));
+  CHECK_FALSE(environment.files.contains("to.csv"));
 }
 
 TEST_CASE("the topology says how many targets there may be", "[pacelinectl]") {
-  FakeReach reach = node();
-  auto& topology = reach.files["/etc/demo.toml"].text;
+  FakeEnvironment environment = node();
+  auto& topology = environment.files["/etc/demo.toml"].text;
   topology.insert(topology.find("pacers = "), "max_targets = 1\n");
 
-  const Outcome outcome = run_command(request("targets check", {"next.csv"}), reach);
+  const Outcome outcome = run_command(request("targets check", {"next.csv"}), environment);
 
   CHECK(outcome.exit == exit_mistakes);
   CHECK(outcome.out ==
@@ -132,56 +135,57 @@ TEST_CASE("the topology says how many targets there may be", "[pacelinectl]") {
 }
 
 TEST_CASE("more mistakes than are told are not passed over in silence", "[pacelinectl]") {
-  FakeReach reach = node();
-  std::string& text = reach.files["many.csv"].text;
+  FakeEnvironment environment = node();
+  std::string& text = environment.files["many.csv"].text;
   text = "id,channel,group,queue\n";
   for (int i = 0; i < 300; ++i) text += "a b,chat,G,Q\n";
 
-  const Outcome outcome = run_command(request("targets check", {"many.csv"}), reach);
+  const Outcome outcome = run_command(request("targets check", {"many.csv"}), environment);
 
   CHECK(outcome.out.find("the first 200 mistakes are told, there may be more") !=
         std::string::npos);
 }
 
 TEST_CASE("record asks statfeed to write to an absolute path for so long", "[pacelinectl]") {
-  FakeReach reach;
-  reach.processes.emplace("a/statfeed/0", encode(StatusReply{{{"recording", "true"}}}));
+  FakeEnvironment environment;
+  environment.processes.emplace("a/statfeed/0", encode(StatusReply{{{"recording", "true"}}}));
   Request asked = request("record", {"day.feed"});
   asked.length = "24h";
 
-  CHECK(run_command(asked, reach).out == "recording  true\n");
-  CHECK(reach.asked.back() == "a/statfeed/0 record /etc/day.feed 86400");
-  asked.words.clear();
-  CHECK(run_command(asked, reach).exit == exit_usage);
+  CHECK(run_command(asked, environment).out == "recording  true\n");
+  CHECK(environment.asked.back() == "a/statfeed/0 record /etc/day.feed 86400");
+  asked.arguments.clear();
+  CHECK(run_command(asked, environment).exit == exit_usage);
   asked = request("record", {});
   asked.stop = true;
-  run_command(asked, reach);
-  CHECK(reach.asked.back() == "a/statfeed/0 record stop");
+  run_command(asked, environment);
+  CHECK(environment.asked.back() == "a/statfeed/0 record stop");
   asked = request("record", {"x"});
   asked.length = "soon";
-  CHECK(run_command(asked, reach).exit == exit_usage);
+  CHECK(run_command(asked, environment).exit == exit_usage);
 }
 
 TEST_CASE("a recorded feed is looked through and its damage is told by the byte", "[pacelinectl]") {
-  FakeReach reach;
-  auto& feed = reach.files["day.feed"].text;
+  FakeEnvironment environment;
+  auto& feed = environment.files["day.feed"].text;
   feed = feed_header;
   encode_feed({.kind = FeedRecord::Kind::targets, .targets = {{0, {"t", "g", "q"}}}}, feed);
   encode_feed({.kind = FeedRecord::Kind::updates, .at = 61s, .server = 1, .updates = {{}, {}}},
               feed);
 
-  const Outcome whole = run_command(request("record check", {"day.feed"}), reach);
+  const Outcome whole = run_command(request("record check", {"day.feed"}), environment);
   const auto size = feed.size();
   feed += "nonsense";
-  const Outcome damaged = run_command(request("record check", {"day.feed"}), reach);
-  reach.files["png"].text = "PNG";
+  const Outcome damaged = run_command(request("record check", {"day.feed"}), environment);
+  environment.files["png"].text = "PNG";
 
   CHECK(whole.exit == exit_fine);
   CHECK(whole.out.find("length            61s\n") != std::string::npos);
   CHECK(whole.out.find("readings_backup   2\n") != std::string::npos);
   CHECK(damaged.exit == exit_mistakes);
   CHECK(damaged.out.find("damaged at byte " + std::to_string(size)) != std::string::npos);
-  CHECK(run_command(request("record check", {"png"}), reach).error == "png: not a recorded feed");
+  CHECK(run_command(request("record check", {"png"}), environment).error ==
+        "png: not a recorded feed");
 }
 
 }  // namespace

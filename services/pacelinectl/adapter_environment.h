@@ -1,16 +1,16 @@
-// Reach on the real world: files of this host, control sockets, HTTP.
+// The real world: files and control sockets of this host, the bus, HTTP, the terminal.
 #pragma once
 
 #include <optional>
 
 #include "common/runtime/loop.h"
-#include "services/pacelinectl/reach.h"
+#include "services/pacelinectl/environment.h"
 
 namespace paceline::pacelinectl {
 
-class HostReach final : public Reach {
+class HostEnvironment final : public Environment {
  public:
-  static constexpr Duration patience = 2s;  // For one process or one watch to answer.
+  static constexpr Duration timeout = 2s;  // For one process or one watch to answer.
 
   Result<std::string> read(const std::string& path) override;
   Result<FileView> map(const std::string& path) override;
@@ -22,12 +22,14 @@ class HostReach final : public Reach {
   Result<KeyPair> make_keys() override;
   Result<Bytes> ask(const Topology& topology, const Address& whom,
                     const ControlRequest& request) override;
-  Result<WebReply> fetch(const WebQuestion& question) override;
+  Result<HttpAnswer> fetch(HttpRequest request) override;
   Result<std::size_t> read_input(std::span<char> into) override;
   Result<void> write_output(std::string_view text) override;
-  Result<void> listen(const Topology& topology, const std::string& node, const std::string& channel,
-                      Duration patience, const Heard& heard) override;
+  Result<void> subscribe(const Topology& topology, const std::string& node,
+                         const std::string& channel, Duration timeout,
+                         const OnMessage& on_message) override;
   bool pause(Duration duration) override;
+  Instant now() override;
   WallTime wall() override;
   std::unique_ptr<Screen> screen() override;
 

@@ -1,4 +1,5 @@
-// A Reach without a world: files in a map, processes and watches that answer what a test says.
+// An Environment without a world: files in a map, processes and watches that answer what a test
+// says.
 #pragma once
 
 #include <algorithm>
@@ -9,13 +10,13 @@
 #include <string>
 #include <vector>
 
-#include "services/pacelinectl/reach.h"
+#include "services/pacelinectl/environment.h"
 #include "tests/support/source_folder.h"
 
 namespace paceline::test {
 using namespace pacelinectl;
 
-class FakeReach final : public Reach {
+class FakeEnvironment final : public Environment {
  public:
   struct File {
     std::string text;
@@ -23,13 +24,17 @@ class FakeReach final : public Reach {
   };
   std::map<std::string, File> files;
   std::map<std::string, unsigned> folders;
-  std::map<std::string, WebReply> web;             // By URL without the query.
+  struct WebAnswer {
+    int status = 0;
+    std::string body;
+  };
+  std::map<std::string, WebAnswer> web;            // By URL without the query.
   std::map<std::string, Result<Bytes>> processes;  // By "a/pacer/0".
   std::vector<std::string> asked;                  // "a/pacer/0 explain t07", "http://...".
   std::string input;  // Standard input, given out by `input_step` bytes.
   std::size_t input_step = 7;
-  std::string output;                            // What went to standard output at once.
-  std::vector<std::pair<Address, Bytes>> heard;  // What listen() hears, one after the other.
+  std::string output;                               // What went to standard output at once.
+  std::vector<std::pair<Address, Bytes>> messages;  // What subscribe() hears, one after the other.
   std::function<Result<Bytes>(const ControlRequest&)> on_ask;  // In place of `processes`.
   int pauses_left = 0;                                         // Then the person asks to stop.
   std::function<void()> on_pause;
@@ -38,7 +43,7 @@ class FakeReach final : public Reach {
   std::vector<std::string> frames;
 
   /// The shipped demo under /etc/demo.toml.
-  FakeReach() {
+  FakeEnvironment() {
     std::ifstream in{source_folder() + "/topology/demo.toml"};
     files["/etc/demo.toml"].text = {std::istreambuf_iterator<char>{in}, {}};
   }
@@ -78,11 +83,11 @@ class FakeReach final : public Reach {
     const auto found = processes.find(whom.text());
     return found == processes.end() ? fail(Errc::unavailable, "silence") : found->second;
   }
-  Result<WebReply> fetch(const WebQuestion& question) override {
-    asked.push_back(question.url);
-    const auto found = web.find(question.url.substr(0, question.url.find('?')));
+  Result<HttpAnswer> fetch(HttpRequest request) override {
+    asked.push_back(request.url);
+    const auto found = web.find(request.url.substr(0, request.url.find('?')));
     if (found == web.end()) return fail(Errc::unavailable, "connection refused");
-    return found->second;
+    return HttpAnswer{.status = found->second.status, .headers = {}, .body = found->second.body};
   }
   Result<std::size_t> read_input(std::span<char> into) override {
     const std::size_t count = std::min({input.size(), into.size(), input_step});
@@ -94,18 +99,19 @@ class FakeReach final : public Reach {
     output += text;
     return {};
   }
-  Result<void> listen(const Topology&, const std::string& node, const std::string& channel,
-                      Duration, const Heard& hear) override {
-    asked.push_back(node + " listens to " + channel);
-    if (heard.empty()) return fail(Errc::unavailable, "nothing was heard");
-    for (const auto& [from, bytes] : heard)
-      if (!hear(from, bytes)) break;
+  Result<void> subscribe(const Topology&, const std::string& node, const std::string& channel,
+                         Duration, const OnMessage& on_message) override {
+    asked.push_back(node + " subscribes to " + channel);
+    if (messages.empty()) return fail(Errc::unavailable, "nothing was heard");
+    for (const auto& [from, bytes] : messages)
+      if (!on_message(from, bytes)) break;
     return {};
   }
   bool pause(Duration) override {
     if (on_pause) on_pause();
     return pauses_left-- > 0;
   }
+  Instant now() override { return Instant{10ms * ++asked_times_}; }
   WallTime wall() override { return WallTime{std::chrono::seconds{1'795'577'426}}; }
   std::unique_ptr<Screen> screen() override {
     return terminal ? std::make_unique<FakeScreen>(*this) : nullptr;
@@ -113,19 +119,20 @@ class FakeReach final : public Reach {
 
  private:
   struct FakeScreen final : Screen {
-    explicit FakeScreen(FakeReach& its_reach) : reach{its_reach} {}
+    explicit FakeScreen(FakeEnvironment& its_environment) : environment{its_environment} {}
     Size size() override { return {24, 110}; }
-    void show(std::string_view frame) override { reach.frames.emplace_back(frame); }
+    void show(std::string_view frame) override { environment.frames.emplace_back(frame); }
     KeyPress wait(Duration) override {
-      if (reach.keys.empty()) return {KeyPress::Key::stop};
-      const KeyPress next = reach.keys.front();
-      reach.keys.erase(reach.keys.begin());
+      if (environment.keys.empty()) return {KeyPress::Key::stop};
+      const KeyPress next = environment.keys.front();
+      environment.keys.erase(environment.keys.begin());
       return next;
     }
-    FakeReach& reach;
+    FakeEnvironment& environment;
   };
 
   int made_keys_ = 0;
+  int asked_times_ = 0;  // Each look at the clock finds it 10 ms later.
 };
 
 }  // namespace paceline::test

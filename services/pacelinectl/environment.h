@@ -1,4 +1,5 @@
-// What a command may do to the world: files, questions to processes, questions to watch.
+// The world as a command has it: files, processes of the cluster, watch over HTTP, the terminal.
+// Commands touch the world through this alone; adapter_environment.h is the real one.
 #pragma once
 
 #include <functional>
@@ -7,10 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/file_view.h"
 #include "common/base/result.h"
 #include "common/base/time.h"
 #include "common/ports/bus.h"
-#include "common/runtime/files.h"
+#include "common/ports/http.h"
 #include "common/wire/codec.h"
 #include "topology/topology.h"
 
@@ -19,18 +21,6 @@ namespace paceline::pacelinectl {
 struct KeyPair {
   std::string public_key;  // 40 characters of Z85.
   std::string secret_key;
-};
-
-/// One HTTP GET.
-struct WebQuestion {
-  std::string url;
-  std::string token;    // Bearer; "" = none.
-  std::string ca_file;  // "" = the system's authorities.
-};
-
-struct WebReply {
-  int status = 0;
-  std::string body;
 };
 
 /// What a person pressed.
@@ -65,12 +55,13 @@ class Screen {
   virtual Size size() = 0;
   /// Replaces what is shown; lines that do not fit are the caller's mistake.
   virtual void show(std::string_view frame) = 0;
-  virtual KeyPress wait(Duration patience) = 0;
+  virtual KeyPress wait(Duration timeout) = 0;
 };
 
-class Reach {
+/// The world of one run. Whatever waits ends early, as if interrupted, when the person asks to stop.
+class Environment {
  public:
-  virtual ~Reach() = default;
+  virtual ~Environment() = default;
 
   /// A whole file.
   ///   errors   not_found, too_large
@@ -80,7 +71,7 @@ class Reach {
   virtual Result<FileView> map(const std::string& path) = 0;
   virtual bool exists(const std::string& path) = 0;
 
-  /// Writes a file whole, with these permission bits.
+  /// Writes a file at once or not at all, with these permission bits.
   ///   errors   unavailable: which step failed and why
   virtual Result<void> write(const std::string& path, std::string_view content, unsigned mode) = 0;
 
@@ -98,8 +89,9 @@ class Reach {
   virtual Result<Bytes> ask(const Topology& topology, const Address& whom,
                             const ControlRequest& request) = 0;
 
+  /// One HTTP request and its answer, whatever the status.
   ///   errors   unavailable, refused (TLS), too_large
-  virtual Result<WebReply> fetch(const WebQuestion& question) = 0;
+  virtual Result<HttpAnswer> fetch(HttpRequest request) = 0;
 
   /// What has come on standard input, waiting for some of it.
   ///   returns  [bytes] put into `into`; 0 = its end
@@ -110,18 +102,19 @@ class Reach {
   ///   errors   unavailable: nobody reads any more
   virtual Result<void> write_output(std::string_view text) = 0;
 
-  /// Hears a bus channel as a process of `node` would, until `heard` says false (enough) or the
-  /// person asks to stop.
-  ///   patience   for the first message; zero = any
-  ///   errors     unavailable: nothing came in time; refused: a key file that cannot be read
-  using Heard = std::function<bool(const Address& from, std::span<const std::uint8_t> bytes)>;
-  virtual Result<void> listen(const Topology& topology, const std::string& node,
-                              const std::string& channel, Duration patience,
-                              const Heard& heard) = 0;
+  /// Receives a bus channel as a process of `node` would, until `on_message` returns false
+  /// (enough) or the person asks to stop.
+  ///   timeout  for the first message; zero = no limit
+  ///   errors   unavailable: nothing came in time; refused: a key file that cannot be read
+  using OnMessage = std::function<bool(const Address& from, std::span<const std::uint8_t> bytes)>;
+  virtual Result<void> subscribe(const Topology& topology, const std::string& node,
+                                 const std::string& channel, Duration timeout,
+                                 const OnMessage& on_message) = 0;
 
   /// Lets time pass; false at once when the person asks to stop.
   virtual bool pause(Duration duration) = 0;
 
+  virtual Instant now() = 0;
   virtual WallTime wall() = 0;
 
   /// The terminal; nothing if standard input or output is none.

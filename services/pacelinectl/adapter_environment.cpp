@@ -1,4 +1,4 @@
-#include "services/pacelinectl/adapter_reach.h"
+#include "services/pacelinectl/adapter_environment.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,7 +40,7 @@ tl::unexpected<Error> interrupted() {
 
 }  // namespace
 
-Loop& HostReach::loop() {
+Loop& HostEnvironment::loop() {
   if (!loop_) {
     loop_.emplace();
     loop_->on_stop([this] { stopped_ = true; });
@@ -52,24 +52,25 @@ Loop& HostReach::loop() {
   return *loop_;
 }
 
-Result<std::string> HostReach::read(const std::string& path) {
+Result<std::string> HostEnvironment::read(const std::string& path) {
   return read_file(path);
 }
 
-Result<FileView> HostReach::map(const std::string& path) {
+Result<FileView> HostEnvironment::map(const std::string& path) {
   return map_file(path);
 }
 
-bool HostReach::exists(const std::string& path) {
+bool HostEnvironment::exists(const std::string& path) {
   std::error_code error;
   return std::filesystem::exists(path, error);
 }
 
-Result<void> HostReach::write(const std::string& path, std::string_view content, unsigned mode) {
+Result<void> HostEnvironment::write(const std::string& path, std::string_view content,
+                                    unsigned mode) {
   return write_file_atomically(path, content, mode);
 }
 
-Result<void> HostReach::make_folder(const std::string& path, unsigned mode) {
+Result<void> HostEnvironment::make_folder(const std::string& path, unsigned mode) {
   std::error_code error;
   const bool made = std::filesystem::create_directories(path, error);
   if (!error && made)
@@ -78,15 +79,15 @@ Result<void> HostReach::make_folder(const std::string& path, unsigned mode) {
   return {};
 }
 
-std::string HostReach::absolute(const std::string& path) {
+std::string HostEnvironment::absolute(const std::string& path) {
   return std::filesystem::absolute(path).lexically_normal().string();
 }
 
-std::string HostReach::program_folder() {
+std::string HostEnvironment::program_folder() {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
 }
 
-Result<KeyPair> HostReach::make_keys() {
+Result<KeyPair> HostEnvironment::make_keys() {
   char public_key[41];
   char secret_key[41];
   if (zmq_curve_keypair(public_key, secret_key) != 0)
@@ -94,8 +95,8 @@ Result<KeyPair> HostReach::make_keys() {
   return KeyPair{public_key, secret_key};
 }
 
-Result<Bytes> HostReach::ask(const Topology& topology, const Address& whom,
-                             const ControlRequest& request) {
+Result<Bytes> HostEnvironment::ask(const Topology& topology, const Address& whom,
+                                   const ControlRequest& request) {
   const auto where = TRY(
       endpoint(topology, topology.control, *topology.node(whom.node), whom.process, whom.index));
   constexpr std::string_view ipc = "ipc://";
@@ -108,7 +109,7 @@ Result<Bytes> HostReach::ask(const Topology& topology, const Address& whom,
   Metrics metrics;
   ZmqBus bus{local, {whom.node, "pacelinectl", 0}, loop(), log, metrics};
   std::optional<Result<Bytes>> answer;
-  bus.ask(whom, encode(request), patience, [&](Result<Bytes> bytes) { answer = std::move(bytes); });
+  bus.ask(whom, encode(request), timeout, [&](Result<Bytes> bytes) { answer = std::move(bytes); });
   while (!answer && !stopped_) loop().run_once(step);
   if (!answer) return interrupted();
   const ControlReply reply = TRY(decode<ControlReply>(TRY(*std::move(answer))));
@@ -116,24 +117,18 @@ Result<Bytes> HostReach::ask(const Topology& topology, const Address& whom,
   return Bytes{reply.body.begin(), reply.body.end()};
 }
 
-Result<WebReply> HostReach::fetch(const WebQuestion& question) {
+Result<HttpAnswer> HostEnvironment::fetch(HttpRequest request) {
   Metrics metrics;
   CurlHttp http{loop(), metrics};
-  HttpRequest request;
-  request.url = question.url;
-  request.ca_file = question.ca_file;
-  request.timeout = patience;
-  if (!question.token.empty())
-    request.headers.emplace_back("Authorization", "Bearer " + question.token);
+  request.timeout = timeout;
   std::optional<Result<HttpAnswer>> answer;
-  http.send(request, [&](Result<HttpAnswer> came) { answer = std::move(came); });
+  http.send(std::move(request), [&](Result<HttpAnswer> came) { answer = std::move(came); });
   while (!answer && !stopped_) loop().run_once(step);
   if (!answer) return interrupted();
-  HttpAnswer got = TRY(*std::move(answer));
-  return WebReply{.status = got.status, .body = std::move(got.body)};
+  return *std::move(answer);
 }
 
-Result<std::size_t> HostReach::read_input(std::span<char> into) {
+Result<std::size_t> HostEnvironment::read_input(std::span<char> into) {
   for (;;) {
     const ssize_t count = ::read(STDIN_FILENO, into.data(), into.size());
     if (count >= 0) return static_cast<std::size_t>(count);
@@ -142,7 +137,7 @@ Result<std::size_t> HostReach::read_input(std::span<char> into) {
   }
 }
 
-Result<void> HostReach::write_output(std::string_view text) {
+Result<void> HostEnvironment::write_output(std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());
     if (count < 0 && errno == EINTR) continue;
@@ -153,9 +148,9 @@ Result<void> HostReach::write_output(std::string_view text) {
   return {};
 }
 
-Result<void> HostReach::listen(const Topology& topology, const std::string& node,
-                               const std::string& channel, Duration first_patience,
-                               const Heard& heard) {
+Result<void> HostEnvironment::subscribe(const Topology& topology, const std::string& node,
+                                        const std::string& channel, Duration first_timeout,
+                                        const OnMessage& on_message) {
   const Channel* found = topology.channel(channel);
   if (!found) return fail(Errc::not_found, "the topology has no channel " + channel);
   // What stays on this host needs no keys.
@@ -163,29 +158,29 @@ Result<void> HostReach::listen(const Topology& topology, const std::string& node
   seen.encrypted = topology.encrypted && found->endpoint.starts_with("tcp://");
   TerminalLog log;
   Metrics metrics;
-  bool any = false;
-  bool enough = false;
   std::optional<ZmqBus> bus;
   try {
     bus.emplace(seen, Address{node, "pacelinectl", 0}, loop(), log, metrics);
   } catch (const std::exception& error) {
     return fail(Errc::refused, error.what());
   }
+  bool any = false;
+  bool enough = false;
   bus->subscribe(channel, [&](const Address& from, Payload bytes) {
     any = true;
-    if (!enough) enough = !heard(from, bytes);
+    if (!enough) enough = !on_message(from, bytes);
   });
   const SystemClock clock;
-  const Instant until = clock.now() + first_patience;
+  const Instant until = clock.now() + first_timeout;
   while (!enough && !stopped_) {
     loop().run_once(step);
-    if (!any && first_patience > Duration::zero() && clock.now() > until)
+    if (!any && first_timeout > Duration::zero() && clock.now() > until)
       return fail(Errc::unavailable, "nothing was heard");
   }
   return {};
 }
 
-bool HostReach::pause(Duration duration) {
+bool HostEnvironment::pause(Duration duration) {
   const SystemClock clock;
   const Instant until = clock.now() + duration;
   while (!stopped_ && clock.now() < until)
@@ -193,11 +188,15 @@ bool HostReach::pause(Duration duration) {
   return !stopped_;
 }
 
-WallTime HostReach::wall() {
+Instant HostEnvironment::now() {
+  return SystemClock{}.now();
+}
+
+WallTime HostEnvironment::wall() {
   return SystemClock{}.wall();
 }
 
-std::unique_ptr<Screen> HostReach::screen() {
+std::unique_ptr<Screen> HostEnvironment::screen() {
   return Terminal::open(loop(), stopped_);
 }
 
