@@ -1,9 +1,7 @@
-// Loaded before a program's own libraries (LD_PRELOAD), it does to one process what no signal can
-// time:
+// Loaded before a program's own libraries (LD_PRELOAD), it does to one process what no signal can:
 //
 //   - stops it (SIGSTOP) right before bytes of a TLS connection leave: for a publisher this is
-//   after
-//     the last look at its gate;
+//     after the last look at its gate;
 //   - shifts its wall clock.
 //
 // Orders are in the file that PACELINE_MEDDLE names, two numbers of 8 bytes that may change at any

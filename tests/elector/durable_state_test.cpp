@@ -32,4 +32,11 @@ TEST_CASE("any bytes are a durable state or an error", "[elector][property]") {
   }));
 }
 
+TEST_CASE("the term file says what it is, line by line", "[elector]") {
+  CHECK(format_durable_state({.term = 1793, .incarnation = 12}) ==
+        "paceline-elector 1\nterm 1793\nincarnation 12\n"
+        "check 5dca84887769221d\n");
+  CHECK_FALSE(parse_durable_state(format_durable_state({.term = 1, .incarnation = 2}))->lost);
+}
+
 }  // namespace paceline::test

@@ -143,8 +143,7 @@ SimPlan ElectionSim::plan(std::uint64_t seed) {
   for (auto& weight : plan.weights) weight = chance() < 0.5 ? chance() : 0;
   plan.between_faults = one_of(100ms, 300ms, 1000ms);
   if (!policy.pair) return plan;
-  // Without a witness two masters are excluded only while the nodes hear each other (election.md
-  // 2).
+  // Without a witness two masters are excluded only while the nodes hear each other.
   plan.weights[static_cast<int>(Fault::lose_term)] = 0;
   const bool quiet = chance() < 0.5;
   plan.check_exclusion = bounded && quiet;
@@ -360,8 +359,7 @@ void ElectionSim::deliver(Node& node, Event event) {
   }
 }
 
-// After a pause: the timer may ring before or after what was queued, which comes within some
-// milliseconds.
+// After a pause: the timer may ring before or after what was queued, which comes soon.
 void ElectionSim::deliver_queued(Node& node) {
   if (node.paused || node.storing || !node.election) return;
   auto waiting = std::exchange(node.inbox, {});

@@ -1,16 +1,17 @@
-// A cluster of elections with their publishers' gates and one endpoint, on virtual time, from one
-// seed.
+// A cluster of elections with their publishers' gates and one endpoint, on virtual time, by a seed.
 //
 //   ElectionSim sim{ElectionSim::plan(seed)};
 //   const auto verdict = sim.run();           // faults, then calm; checks S1-S6 after every event
 //   if (!verdict.broken.empty()) FAIL(verdict.broken);
 //
-// Only the pure parts run (Election, Gate): hundreds of virtual seconds a second. EventKind is simulated
-// around them: clocks with offsets and rates that change within a bound; links that lose, repeat,
-// delay, reorder, are cut in one or both directions or flap; processes that are killed, restarted
-// or stopped (SIGSTOP) singly, also the publisher between its check and its send; disks that are
-// slow, full or lose the term file; requests to the endpoint that arrive late; health that changes;
-// operators that hand over; planned stops.
+// Only the pure parts run (Election, Gate): hundreds of virtual seconds a second. What is simulated
+// around them:
+//   clocks      offsets, and rates that change within a bound
+//   links       lose, repeat, delay, reorder; are cut in one or both directions; flap
+//   processes   killed, restarted, stopped (SIGSTOP), a publisher also between check and send
+//   disks       slow, full; lose the term file
+//   endpoint    requests that arrive late
+//   operators   hand-overs, planned stops; health that changes
 #pragma once
 
 #include <array>

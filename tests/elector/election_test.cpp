@@ -2,97 +2,9 @@
 // The rest after Catch: its CHECK is the one we mean.
 #include <rapidcheck.h>
 
-#include "services/elector/election.h"
+#include "tests/elector/election_fixture.h"
 
 namespace paceline::test {
-using namespace elector;
-namespace {
-
-using Kind = ElectionMessageKind;
-using Role = ElectorRole;
-
-constexpr Instant start{1000s};
-
-ElectionPolicy three() {
-  return {.cluster = "test", .voters = {{"a", 100}, {"b", 90}, {"w", 0}}};
-}
-
-// Election "a" of a, b and the witness w, whose messages are made by hand.
-struct Fixture {
-  ElectionPolicy policy;
-  Instant now = start;
-  Election a;
-  Election::Outcome outcome{};
-  std::uint64_t sequence = 0;
-  bool disk_works = true;
-
-  explicit Fixture(DurableState durable = {.incarnation = 1}, ElectionPolicy chosen = three())
-      : policy{std::move(chosen)}, a{"a", policy, durable, 1, start} {
-    fit();
-  }
-
-  void take(Election::Outcome next) {
-    outcome = std::move(next);
-    if (outcome.store && disk_works) a.stored(*outcome.store, now);
-  }
-  void fit(PublisherState state = {.tier = Tier::fit}) { take(a.publisher_said(state, now)); }
-  void tick() { take(a.tick(now)); }
-
-  ElectionMessage message(const std::string& from, Kind kind, std::uint64_t term) {
-    ElectionMessage message;
-    message.cluster = policy.cluster;
-    message.config = policy.fingerprint();
-    message.node = from;
-    message.incarnation = 7;
-    message.sequence = ++sequence;
-    message.kind = kind;
-    message.term = term;
-    message.role = from == "w" ? Role::observer : Role::follower;
-    message.priority = from == "w" ? 0 : 90;
-    return message;
-  }
-  void hear(const ElectionMessage& message) { take(a.hear(message, now)); }
-  void hear(const std::string& from, Kind kind, std::uint64_t term) {
-    hear(message(from, kind, term));
-  }
-
-  const ElectionMessage* said(Kind kind) const {
-    for (const auto& message : outcome.messages)
-      if (message.kind == kind) return &message;
-    return nullptr;
-  }
-
-  void quiet_over() {
-    while (now < start + policy.lock()) {
-      now += policy.heartbeat / 4;
-      tick();
-    }
-  }
-
-  // Through a whole election, with the witness's help.
-  void become_master() {
-    for (int turn = 0; turn < 300 && a.role() != Role::master; ++turn) {
-      now += 10ms;
-      tick();
-      if (const auto* asked = said(Kind::pre_vote)) {
-        auto yes = message("w", Kind::pre_vote_answer, 0);
-        yes.timestamp_ns = asked->timestamp_ns;
-        yes.ok = true;
-        hear(yes);
-      }
-      if (const auto* asked = said(Kind::vote_request)) hear("w", Kind::vote, asked->term);
-      if (const auto* asked = said(Kind::heartbeat)) acknowledge(*asked);
-    }
-    REQUIRE(a.role() == Role::master);
-  }
-  void acknowledge(const ElectionMessage& heartbeat) {
-    auto yes = message("w", Kind::acknowledge, heartbeat.term);
-    yes.timestamp_ns = heartbeat.timestamp_ns;
-    hear(yes);
-  }
-};
-
-}  // namespace
 
 TEST_CASE("a node is quiet for one lock after its start", "[elector]") {
   Fixture fixture;
@@ -132,38 +44,6 @@ TEST_CASE("an observer becomes follower when its publisher is back, while a mast
   CHECK(fixture.said(Kind::acknowledge) != nullptr);
 }
 
-TEST_CASE("presence goes along with the answer to a heartbeat, once in a period", "[elector]") {
-  Fixture fixture;
-  fixture.quiet_over();
-  fixture.now += 200ms;
-  fixture.hear("b", Kind::heartbeat, 1 << 8 | 2);
-  REQUIRE(fixture.said(Kind::presence) != nullptr);
-
-  fixture.now += 1ms;  // One that was queued behind it.
-  fixture.hear("b", Kind::heartbeat, 1 << 8 | 2);
-
-  CHECK(fixture.said(Kind::acknowledge) != nullptr);
-  CHECK(fixture.said(Kind::presence) == nullptr);
-  CHECK(fixture.outcome.wake - fixture.now == 250ms);  // Without any heartbeat, by itself.
-}
-
-TEST_CASE("presence that has just gone by itself goes with the answer from then on", "[elector]") {
-  Fixture fixture;
-  fixture.quiet_over();
-  while (fixture.said(Kind::presence) == nullptr) {  // By itself.
-    fixture.now += 1ms;
-    fixture.tick();
-  }
-  fixture.now += 20ms;
-  fixture.hear("b", Kind::heartbeat, 1 << 8 | 2);
-  CHECK(fixture.said(Kind::presence) == nullptr);
-
-  fixture.now += 200ms;
-  fixture.hear("b", Kind::heartbeat, 1 << 8 | 2);
-
-  CHECK(fixture.said(Kind::presence) != nullptr);
-}
-
 TEST_CASE("a fit node asks for pre-votes before it takes a term", "[elector]") {
   Fixture fixture;
   for (int i = 0; i < 70 && fixture.a.role() != Role::candidate; ++i) {
@@ -174,35 +54,6 @@ TEST_CASE("a fit node asks for pre-votes before it takes a term", "[elector]") {
   CHECK(fixture.a.role() == Role::candidate);
   CHECK(fixture.said(Kind::pre_vote) != nullptr);
   CHECK(fixture.a.term() == 0);
-}
-
-TEST_CASE("a master holds a lease from the moment its heartbeat was sent", "[elector]") {
-  Fixture fixture;
-  fixture.become_master();
-  fixture.now += 200ms;
-  fixture.tick();
-  const auto heartbeat = *fixture.said(Kind::heartbeat);
-  const Instant sent = fixture.now;
-
-  fixture.now += 50ms;
-  fixture.acknowledge(heartbeat);
-
-  CHECK(fixture.a.lease_until() == sent + fixture.policy.lease());
-  REQUIRE(fixture.outcome.grant);
-  CHECK(fixture.outcome.grant->expires == fixture.a.lease_until());
-  CHECK(fixture.outcome.grant->term == fixture.a.term());
-}
-
-TEST_CASE("an answer to a heartbeat of the future counts for nothing", "[elector]") {
-  Fixture fixture;
-  fixture.become_master();
-  const Instant before = fixture.a.lease_until();
-  auto heartbeat = fixture.message("a", Kind::heartbeat, fixture.a.term());
-  heartbeat.timestamp_ns = (fixture.now + 1h).time_since_epoch().count();
-
-  fixture.acknowledge(heartbeat);
-
-  CHECK(fixture.a.lease_until() == before);
 }
 
 TEST_CASE("a term is stored before the message that names it", "[elector]") {
@@ -227,55 +78,6 @@ TEST_CASE("a term that could not be stored is asked for again", "[elector]") {
   CHECK(fixture.outcome.store == std::uint64_t{1 << 8 | 2});
 }
 
-TEST_CASE("a locked voter refuses others and keeps its term", "[elector]") {
-  Fixture fixture;
-  fixture.quiet_over();
-  fixture.hear("b", Kind::heartbeat, 1 << 8 | 2);
-  REQUIRE(fixture.said(Kind::acknowledge) != nullptr);
-
-  fixture.hear("w", Kind::vote_request, 9 << 8 | 3);
-
-  CHECK(fixture.said(Kind::vote) == nullptr);
-  CHECK(fixture.a.term() == (1 << 8 | 2));
-}
-
-TEST_CASE("a heartbeat of an older term is answered with ours", "[elector]") {
-  Fixture fixture;
-  fixture.quiet_over();
-  fixture.hear("b", Kind::heartbeat, 5 << 8 | 2);
-
-  fixture.hear("w", Kind::heartbeat, 4 << 8 | 3);
-
-  REQUIRE(fixture.said(Kind::acknowledge) != nullptr);
-  CHECK(fixture.said(Kind::acknowledge)->timestamp_ns == 0);
-  CHECK(fixture.said(Kind::acknowledge)->term == (5 << 8 | 2));
-}
-
-TEST_CASE("a node cannot claim another's term", "[elector]") {
-  Fixture fixture;
-  fixture.quiet_over();
-
-  fixture.hear("b", Kind::heartbeat, 5 << 8 | 3);
-
-  CHECK(fixture.outcome.refused == Refusal::impossible_term);
-  CHECK(fixture.a.term() == 0);
-}
-
-TEST_CASE("messages of another cluster, configuration or stranger are refused", "[elector]") {
-  Fixture fixture;
-  auto foreign = fixture.message("b", Kind::presence, 0);
-  foreign.cluster = "other";
-  auto differing = fixture.message("b", Kind::presence, 0);
-  differing.config ^= 1;
-
-  fixture.hear(foreign);
-  CHECK(fixture.outcome.refused == Refusal::foreign_cluster);
-  fixture.hear(differing);
-  CHECK(fixture.outcome.refused == Refusal::other_configuration);
-  fixture.hear("x", Kind::presence, 0);
-  CHECK(fixture.outcome.refused == Refusal::unknown_node);
-}
-
 TEST_CASE("a master whose lease runs out asks on without extending locks", "[elector]") {
   Fixture fixture;
   fixture.become_master();
@@ -290,96 +92,6 @@ TEST_CASE("a master whose lease runs out asks on without extending locks", "[ele
   REQUIRE(fixture.outcome.grant);
   CHECK(fixture.outcome.grant->term == fixture.a.term());
   CHECK(fixture.outcome.grant->expires <= fixture.now);
-}
-
-TEST_CASE("a planned hand-over waits for the publisher, then releases", "[elector]") {
-  Fixture fixture;
-  fixture.become_master();
-  fixture.hear("b", Kind::presence, 0);
-  auto draining = fixture.a.hand_over("b", "test", fixture.now);
-  REQUIRE(draining);
-  fixture.take(*std::move(draining));
-  REQUIRE(fixture.a.role() == Role::draining);
-  CHECK(fixture.said(Kind::release) == nullptr);
-  REQUIRE(fixture.outcome.grant);
-  CHECK(fixture.outcome.grant->term == 0);
-
-  fixture.fit({.tier = Tier::fit, .stopped_term = fixture.a.term()});
-
-  REQUIRE(fixture.said(Kind::release) != nullptr);
-  CHECK(fixture.said(Kind::release)->target == "b");
-  CHECK(fixture.a.role() == Role::follower);
-}
-
-TEST_CASE("a hand-over to nobody, a stranger or a witness is refused", "[elector]") {
-  Fixture fixture;
-  fixture.become_master();
-
-  CHECK(fixture.a.hand_over("", "test", fixture.now).error().code == Errc::unavailable);
-  CHECK(fixture.a.hand_over("x", "test", fixture.now).error().code == Errc::not_found);
-  CHECK(fixture.a.hand_over("w", "test", fixture.now).error().code == Errc::unavailable);
-  CHECK(fixture.a.hand_over("a", "test", fixture.now).error().code == Errc::refused);
-  CHECK(fixture.a.role() == Role::master);
-}
-
-TEST_CASE("the death of the publisher releases at once", "[elector]") {
-  Fixture fixture;
-  fixture.become_master();
-
-  fixture.take(fixture.a.publisher_died(fixture.now));
-
-  CHECK(fixture.said(Kind::release) != nullptr);
-  CHECK(fixture.a.role() == Role::observer);
-}
-
-TEST_CASE("a publisher that falls silent keeps its term until its grant is over", "[elector]") {
-  Fixture fixture;
-  fixture.become_master();
-  const Instant until = fixture.a.lease_until();
-
-  fixture.fit({.tier = Tier::no_publisher});
-  CHECK(fixture.said(Kind::release) == nullptr);
-  CHECK(fixture.outcome.wake <= until);
-  while (fixture.now < until && fixture.a.role() == Role::draining) {
-    fixture.now = std::min(fixture.now + 20ms, until);
-    fixture.tick();
-  }
-
-  CHECK(fixture.now == until);
-  CHECK(fixture.said(Kind::release) != nullptr);
-}
-
-TEST_CASE("a fenced master steps down and stands above the fence next time", "[elector]") {
-  Fixture fixture;
-  fixture.become_master();
-  const auto fence = std::uint64_t{40 << 8 | 2};
-  fixture.fit({.tier = Tier::fit, .stopped_term = fixture.a.term(), .fenced_by = fence});
-  REQUIRE(fixture.a.role() == Role::follower);
-
-  fixture.become_master();
-
-  CHECK(fixture.a.term() > fence);
-}
-
-TEST_CASE("a node that lost its term takes no part until a quorum told it theirs", "[elector]") {
-  Fixture fixture{{.incarnation = 1, .lost = true}};
-  fixture.hear("b", Kind::heartbeat, 5 << 8 | 2);
-  CHECK(fixture.said(Kind::acknowledge) == nullptr);
-  fixture.now += fixture.policy.lock() * 2;
-  fixture.tick();
-  const auto* asked = fixture.said(Kind::pre_vote);
-  REQUIRE(asked != nullptr);
-  const auto id = asked->timestamp_ns;
-
-  for (const auto* from : {"b", "w"}) {
-    CHECK(fixture.a.role() == Role::starting);
-    auto answer = fixture.message(from, Kind::pre_vote_answer, 6 << 8 | 2);
-    answer.timestamp_ns = id;
-    fixture.hear(answer);
-  }
-
-  CHECK(fixture.a.role() == Role::follower);
-  CHECK(fixture.a.term() == (6 << 8 | 2));
 }
 
 TEST_CASE("what was queued is heard before a late timer is judged", "[elector]") {
@@ -444,6 +156,294 @@ TEST_CASE("whatever a peer says, the term never falls and nothing is granted alo
       RC_ASSERT(!fixture.outcome.grant || fixture.outcome.grant->expires <= fixture.now + 600ms);
     }
   }));
+}
+
+TEST_CASE("a wake-up is late beyond half a heartbeat, and at most 250 ms", "[elector]") {
+  const auto allowed = [](Duration heartbeat) {
+    auto policy = three();
+    policy.heartbeat = heartbeat;
+    for (Duration late = 1ms;; late += 1ms) {
+      Fixture fixture{{.incarnation = 1}, policy};
+      fixture.tick();
+      fixture.now = fixture.outcome.wake + late;
+      fixture.tick();
+      if (fixture.a.late()) return late - 1ms;
+    }
+  };
+
+  CHECK(allowed(200ms) == 100ms);
+  CHECK(allowed(1s) == 250ms);
+}
+
+TEST_CASE("lateness is forgotten when the process was punctual for a while", "[elector]") {
+  Fixture fixture;
+  fixture.quiet_over();
+  fixture.hear("b", Kind::heartbeat, term_of(1, 2));
+  fixture.pass(100ms);
+  fixture.now += 400ms;
+  fixture.hear("b", Kind::heartbeat, term_of(1, 2));
+  REQUIRE(fixture.a.late());
+
+  Duration punctual{};
+  for (; fixture.a.late(); punctual += 10ms) {
+    if (punctual % 200ms == 0ns) fixture.hear("b", Kind::heartbeat, term_of(1, 2));
+    fixture.pass(10ms);
+    REQUIRE(punctual < 2s);
+  }
+
+  CHECK(punctual > fixture.policy.heartbeat);
+}
+
+TEST_CASE("a node that was often late takes its master for dead later, within bounds",
+          "[elector]") {
+  const auto waited = [](int times_late) {
+    Fixture fixture;
+    fixture.quiet_over();
+    for (int i = 0; i < times_late; ++i) {
+      fixture.now += 350ms;
+      fixture.hear("b", Kind::heartbeat, term_of(1, 2));
+      fixture.now += 1ms;
+    }
+    fixture.hear("b", Kind::heartbeat, term_of(1, 2));
+    const Instant last = fixture.now;
+    // Awake just in time, so that its lateness is not forgotten by announcements.
+    while (fixture.a.role() != Role::candidate) {
+      fixture.now = fixture.outcome.wake;
+      fixture.tick();
+      REQUIRE(fixture.now - last < 10s);
+    }
+    return fixture.now - last;
+  };
+
+  CHECK(waited(0) >= 600ms);
+  CHECK(waited(0) < 650ms);
+  CHECK(waited(3) > waited(0));
+  CHECK(waited(4) == waited(3));
+}
+
+TEST_CASE("a leader whom no quorum acknowledges steps down after one lock", "[elector]") {
+  Fixture fixture;
+  const auto term = fixture.become_candidate();
+  fixture.hear("w", Kind::vote, term);
+  REQUIRE(fixture.a.role() == Role::leader);
+  CHECK(fixture.said(Kind::heartbeat) != nullptr);
+  const Instant led = fixture.now;
+
+  while (fixture.a.role() == Role::leader) fixture.pass(1ms, 1ms);
+
+  CHECK(fixture.now - led == fixture.policy.lock());
+  CHECK(fixture.a.penalty(fixture.now) == 0);
+  CHECK(fixture.a.master() == "");
+}
+
+TEST_CASE("a master whom no quorum answers is in grace for one heartbeat, and damped",
+          "[elector]") {
+  Fixture fixture;
+  fixture.become_master();
+  while (fixture.a.role() == Role::master) fixture.pass(1ms, 1ms);
+  const Instant ended = fixture.now;
+  CHECK(ended >= fixture.a.lease_until());
+  CHECK(ended - fixture.a.lease_until() < 1ms);
+
+  while (fixture.a.role() == Role::grace) fixture.pass(1ms, 1ms);
+
+  CHECK(fixture.now - ended == fixture.policy.heartbeat);
+  CHECK(fixture.a.role() == Role::follower);
+  CHECK(fixture.a.penalty(fixture.now) == 1000);
+}
+
+TEST_CASE("it wants to be woken when its role's time is over, or for its next word", "[elector]") {
+  Fixture fixture;
+  fixture.tick();
+  CHECK(fixture.outcome.wake == start + fixture.policy.heartbeat);
+  fixture.quiet_over();
+  fixture.become_master();
+  while (fixture.now + fixture.policy.heartbeat < fixture.a.lease_until()) fixture.pass(10ms);
+  while (fixture.outcome.wake < fixture.a.lease_until()) {
+    fixture.now = fixture.outcome.wake;
+    fixture.tick();
+  }
+  CHECK(fixture.outcome.wake == fixture.a.lease_until());
+
+  fixture.now = fixture.outcome.wake;
+  fixture.tick();  // Grace: asks at once.
+
+  REQUIRE(fixture.said(Kind::heartbeat) != nullptr);
+  CHECK(fixture.outcome.wake == fixture.now + fixture.policy.heartbeat);
+}
+
+TEST_CASE("a message of its own goes out each heartbeat", "[elector]") {
+  Fixture fixture;
+  int presences = 0;
+
+  for (int i = 0; i < 50; ++i) {
+    fixture.pass(10ms);
+    if (const auto* presence = fixture.said(Kind::presence)) {
+      ++presences;
+      CHECK(presence->timestamp_ns == fixture.now.time_since_epoch().count());
+      CHECK(presence->why == "started");
+    }
+  }
+
+  CHECK(presences == 3);  // At 10 (as it starts), 200 and 400 ms.
+}
+
+TEST_CASE("rounds get longer while they fail, up to one lock", "[elector]") {
+  Fixture fixture;
+  std::vector<Instant> asked;
+  while (asked.size() < 9) {
+    fixture.pass(1ms, 1ms);
+    if (fixture.said(Kind::pre_vote) != nullptr) asked.push_back(fixture.now);
+  }
+
+  Duration least = fixture.policy.stagger;
+  for (std::size_t i = 1; i < asked.size(); ++i, least *= 2) {
+    CAPTURE(i);
+    CHECK(asked[i] - asked[i - 1] >= std::min(least, fixture.policy.lock()));
+    // The round, and until the node is a candidate again.
+    CHECK(asked[i] - asked[i - 1] <=
+          std::min(least * 3 / 2, fixture.policy.lock()) + fixture.policy.stagger / 4 + 1ms);
+  }
+}
+
+TEST_CASE("a candidate's term is its own, and above all that it heard of", "[elector]") {
+  Fixture fixture;
+  fixture.hear("b", Kind::presence, term_of(9, 2));
+
+  const auto term = fixture.become_candidate();
+
+  CHECK(term == term_of(10, 1));
+  CHECK(fixture.outcome.store == term);
+}
+
+TEST_CASE("the second in rank is a candidate one stagger later", "[elector]") {
+  const auto first_asks = [](Tier ours) {
+    Fixture fixture;
+    while (fixture.said(Kind::pre_vote) == nullptr) {
+      auto presence = fixture.message("b", Kind::presence, 0);
+      fixture.hear(presence);
+      fixture.fit({.tier = ours});
+      fixture.pass(1ms, 1ms);
+    }
+    return fixture.now - start;
+  };
+
+  CHECK(first_asks(Tier::fit) == 601ms);  // It is a follower first.
+  CHECK(first_asks(Tier::stale_pace) == 620ms);
+}
+
+TEST_CASE("an election that a full disk keeps from its term waits and goes on", "[elector]") {
+  Fixture fixture;
+  fixture.disk_works = false;
+  const auto term = fixture.become_candidate();
+  const Instant asked = fixture.now;
+  fixture.now += 30ms;
+
+  fixture.a.stored(term, fixture.now);  // A slow disk: the round begins with what it wrote.
+  fixture.now = asked + 49ms;
+  fixture.hear("w", Kind::vote, term);
+
+  CHECK(fixture.a.role() == Role::leader);
+}
+
+TEST_CASE("a damped node leaves mastership to others, if there are any", "[elector]") {
+  Fixture fixture;
+  const bool others = GENERATE(true, false);
+  for (int i = 0; i < 3; ++i) {
+    fixture.become_master();
+    fixture.take(fixture.a.publisher_died(fixture.now));
+    fixture.fit();
+  }
+  REQUIRE(fixture.a.penalty(fixture.now) > 2500);
+  if (others) fixture.hear("b", Kind::presence, 0);
+
+  fixture.pass(20ms);
+
+  CHECK(fixture.a.role() == (others ? Role::observer : Role::follower));
+}
+
+TEST_CASE("a witness votes and never is a candidate", "[elector]") {
+  auto policy = three();
+  policy.voters[0].priority = 0;
+  Fixture fixture{{.incarnation = 1}, policy};
+
+  fixture.pass(5s);
+
+  CHECK(fixture.a.role() == Role::observer);
+  fixture.hear("b", Kind::vote_request, term_of(1, 2));
+  CHECK(fixture.said(Kind::vote) != nullptr);
+}
+
+TEST_CASE("a pair agrees while both are there", "[elector]") {
+  Fixture fixture{{.incarnation = 1},
+                  {.cluster = "test", .voters = {{"a", 100}, {"b", 90}}, .pair = true}};
+  fixture.quiet_over();
+
+  for (int i = 0; i < 200; ++i) {
+    fixture.hear("b", Kind::presence, 0);
+    fixture.pass(10ms);
+  }
+  CHECK(fixture.a.term() == 0);
+  const Instant silent = fixture.now;
+  while (fixture.a.role() != Role::master) fixture.pass(10ms);
+
+  CHECK(fixture.now - silent >= fixture.policy.lock() - 10ms);
+}
+
+TEST_CASE("one of a pair that lost its term waits for its peer, then goes on alone", "[elector]") {
+  Fixture fixture{{.incarnation = 1, .lost = true},
+                  {.cluster = "test", .voters = {{"a", 100}, {"b", 90}}, .pair = true}};
+
+  while (fixture.a.role() == Role::starting) fixture.pass(10ms);
+
+  CHECK(fixture.now - start >= fixture.policy.wait_for_all);
+  CHECK(fixture.now - start < fixture.policy.wait_for_all + 20ms);
+}
+
+TEST_CASE("of three, one that lost its term never goes on alone", "[elector]") {
+  Fixture fixture{{.incarnation = 1, .lost = true}};
+
+  fixture.pass(30s);
+
+  CHECK(fixture.a.role() == Role::starting);
+}
+
+TEST_CASE("a node that hears no more of its master says so and is a candidate", "[elector]") {
+  Fixture fixture;
+  fixture.quiet_over();
+  fixture.hear("b", Kind::heartbeat, term_of(1, 2));
+  const Instant heard = fixture.now;
+
+  while (fixture.a.role() != Role::candidate) fixture.pass(1ms, 1ms);
+
+  CHECK(fixture.outcome.became.back().why == "no heartbeat of b");
+  CHECK(fixture.a.master() == "");
+  CHECK(fixture.now - heard >= fixture.policy.lock());
+  CHECK(fixture.now - heard <= fixture.policy.lock() + fixture.policy.stagger / 4 + 1ms);
+}
+
+TEST_CASE("what an elector says of itself", "[elector]") {
+  Fixture fixture;
+  fixture.fit({.tier = Tier::cannot_reach});
+  fixture.quiet_over();
+  fixture.hear("b", Kind::heartbeat, term_of(4, 2));
+  fixture.now += 70ms;
+
+  const auto view = fixture.a.view(fixture.now);
+
+  CHECK(view.cluster == "test");
+  CHECK(view.config == fixture.policy.fingerprint());
+  CHECK(view.node == "a");
+  CHECK(view.incarnation == 1);
+  CHECK(view.term == term_of(4, 2));
+  CHECK(view.role == Role::follower);
+  CHECK(view.priority == 100);
+  CHECK(view.tier == static_cast<int>(Tier::cannot_reach));
+  CHECK(view.master == "b");
+  CHECK(view.seen == std::vector<PeerSeen>{{"b", 70}, {"w", -1}});
+  const auto sequence = view.sequence;
+  fixture.pass(400ms);
+  CHECK(fixture.a.view(fixture.now).sequence == sequence + 2);
 }
 
 }  // namespace paceline::test

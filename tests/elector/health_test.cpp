@@ -34,4 +34,19 @@ TEST_CASE("a standby whose probes fail cannot reach the endpoint", "[elector]") 
   CHECK(tier_of(report, 5s) == Tier::fit);
 }
 
+TEST_CASE("a pace as old as allowed is good, and every tier has its name", "[elector]") {
+  PublicationReport report;
+  report.pace_age_s = 5;
+  CHECK(tier_of(report, 5s) == Tier::fit);
+  report.pace_age_s = 0;
+  CHECK(tier_of(report, 5s) == Tier::fit);
+  report.pace_age_s = 5.001;
+  CHECK(tier_of(report, 5s) == Tier::stale_pace);
+
+  CHECK(to_string(Tier::fit) == std::string{"fit"});
+  CHECK(to_string(Tier::stale_pace) == std::string{"stale_pace"});
+  CHECK(to_string(Tier::cannot_reach) == std::string{"cannot_reach"});
+  CHECK(to_string(Tier::no_publisher) == std::string{"no_publisher"});
+}
+
 }  // namespace paceline::test

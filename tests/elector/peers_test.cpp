@@ -72,4 +72,160 @@ TEST_CASE("a quorum follows since the older of the two newest answers", "[electo
   CHECK(peers.followed_since(start) == start - 20ms);
 }
 
+TEST_CASE("every refusal has its name", "[elector]") {
+  const auto refused = [](auto change) {
+    Peers peers{three, 1};
+    auto message = presence("b", 1);
+    change(message);
+    return std::string{to_string(peers.record(message, start))};
+  };
+
+  CHECK(refused([](auto&) {}) == "none");
+  CHECK(refused([](auto& m) { m.cluster = "other"; }) == "foreign_cluster");
+  CHECK(refused([](auto& m) { m.node = "a"; }) == "own_echo");
+  CHECK(refused([](auto& m) { m.node = "x"; }) == "unknown_node");
+  CHECK(refused([](auto& m) { ++m.config; }) == "other_configuration");
+  CHECK(refused([](auto& m) { m.to = "w"; }) == "for_another");
+  CHECK(refused([](auto& m) { m.to = "a"; }) == "none");
+  CHECK(refused([](auto& m) { m.term = max_term_counter << 8; }) == "impossible_term");
+  CHECK(refused([](auto& m) { m.term = (max_term_counter - 1) << 8; }) == "none");
+  Peers peers{three, 1};
+  peers.record(presence("b", 1), start);
+  CHECK(std::string{to_string(peers.record(presence("b", 1), start))} == "overtaken");
+}
+
+TEST_CASE("who acts under a term must be its only candidate", "[elector]") {
+  using Kind = ElectionMessageKind;
+  const auto refused = [](Kind kind, std::uint64_t number) {
+    Peers peers{three, 1};
+    auto message = presence("b", 1);
+    message.kind = kind;
+    message.term = 1 << 8 | number;
+    return peers.record(message, start);
+  };
+
+  for (const Kind kind : {Kind::heartbeat, Kind::release, Kind::vote_request}) {
+    CHECK(refused(kind, 3) == Refusal::impossible_term);
+    CHECK(refused(kind, 2) == Refusal::none);
+  }
+  for (const Kind kind : {Kind::presence, Kind::acknowledge, Kind::vote, Kind::pre_vote,
+                          Kind::pre_vote_answer, Kind::hand_over})
+    CHECK(refused(kind, 3) == Refusal::none);
+}
+
+TEST_CASE("what comes over channel vote has no order, and proves its sender alive", "[elector]") {
+  Peers peers{three, 1};
+  peers.record(presence("b", 5), start);
+  auto vote = presence("b", 1);
+  vote.kind = ElectionMessageKind::vote;
+
+  CHECK(peers.record(vote, start + 500ms) == Refusal::none);
+
+  CHECK(peers.is_alive(*peers.find("b"), start + 1099ms));
+  CHECK(peers.find("b")->said.sequence == 5);
+}
+
+TEST_CASE("a peer is alive for less than a lock after it was heard", "[elector]") {
+  Peers peers{three, 1};
+  CHECK_FALSE(peers.any_known());
+  CHECK_FALSE(peers.any_alive(start));
+  peers.record(presence("b", 1), start);
+
+  CHECK(peers.any_known());
+  CHECK(peers.any_alive(start + 600ms - 1ns));
+  CHECK_FALSE(peers.any_alive(start + 600ms));
+  CHECK(peers.any_known());
+}
+
+TEST_CASE("an incarnation that fell is heard after two locks of silence", "[elector]") {
+  Peers peers{three, 1};
+  peers.record(presence("b", 5), start);
+
+  CHECK(peers.record(presence("b", 1), start + 1200ms - 1ns) == Refusal::overtaken);
+  CHECK(peers.record(presence("b", 1), start + 1200ms) == Refusal::none);
+}
+
+TEST_CASE("nobody finds itself, strangers or nobody", "[elector]") {
+  const Peers peers{three, 1};
+
+  CHECK(peers.find("b") == &peers.all()[1]);
+  CHECK(peers.find("a") == nullptr);
+  CHECK(peers.find("x") == nullptr);
+  CHECK(peers.find("") == nullptr);
+}
+
+TEST_CASE("the fittest is of the best tier, then the highest priority, then the first",
+          "[elector]") {
+  auto five = three;
+  five.voters = {{"a"}, {"b"}, {"c"}, {"d"}, {"e"}};
+  Peers peers{five, 1};
+  const auto heard = [&](const std::string& node, Tier tier, int priority) {
+    auto message = presence(node, 1);
+    message.config = five.fingerprint();
+    message.tier = static_cast<int>(tier);
+    message.priority = priority;
+    REQUIRE(peers.record(message, start) == Refusal::none);
+  };
+
+  heard("e", Tier::stale_pace, 200);
+  CHECK(peers.fittest(start)->said.node == "e");
+  heard("d", Tier::fit, 50);
+  CHECK(peers.fittest(start)->said.node == "d");
+  heard("c", Tier::fit, 60);
+  CHECK(peers.fittest(start)->said.node == "c");
+  heard("b", Tier::fit, 60);
+  CHECK(peers.fittest(start)->said.node == "b");
+  CHECK(peers.any_eligible(start));
+}
+
+TEST_CASE("a rank counts who is fitter, of higher priority, or equal and before us", "[elector]") {
+  ElectionPolicy five = three;
+  five.voters = {{"a", 90}, {"b", 90}, {"c", 90}, {"d", 90}, {"w", 0}};
+  const auto rank = [&](Tier own, auto change, const std::string& except = "") {
+    Peers peers{five, 2};
+    for (const auto* node : {"a", "c", "d", "w"}) {
+      auto message = presence(node, 1);
+      message.config = five.fingerprint();
+      message.priority = *node == 'w' ? 0 : 90;
+      change(message);
+      REQUIRE(peers.record(message, start) == Refusal::none);
+    }
+    return peers.rank(own, except, start + 100ms);
+  };
+  const auto as_is = [](ElectionMessage&) {};
+
+  CHECK(rank(Tier::fit, as_is) == 1);  // a, equal and before us.
+  CHECK(rank(Tier::fit, as_is, "a") == 0);
+  CHECK(rank(Tier::stale_pace, as_is) == 3);
+  CHECK(rank(Tier::stale_pace, as_is, "c") == 2);
+  CHECK(rank(Tier::fit, [](auto& m) { m.tier = 1; }) == 0);
+  CHECK(rank(Tier::fit, [](auto& m) {
+          if (m.node == "d") m.priority = 91;
+        }) == 2);
+  CHECK(rank(Tier::stale_pace, [](auto& m) { m.role = ElectorRole::observer; }) == 0);
+  CHECK(rank(Tier::stale_pace, [](auto& m) { m.role = ElectorRole::starting; }) == 3);
+  Peers silent{five, 2};
+  CHECK(silent.rank(Tier::no_publisher, "", start) == 0);
+}
+
+TEST_CASE("only a newer answer is news, and a new term begins without any", "[elector]") {
+  Peers peers{three, 1};
+
+  CHECK(peers.acknowledged("b", start));
+  CHECK_FALSE(peers.acknowledged("b", start));
+  CHECK_FALSE(peers.acknowledged("b", start - 1ns));
+  CHECK(peers.acknowledged("b", start + 1ns));
+  CHECK(peers.followed_since(start + 5ms) == start + 1ns);
+  peers.forget_acknowledgements();
+
+  CHECK_FALSE(peers.followed_since(start + 5ms));
+}
+
+TEST_CASE("how long ago each other was heard, in milliseconds", "[elector]") {
+  Peers peers{three, 1};
+  peers.record(presence("b", 1), start);
+
+  CHECK(peers.seen(start + 1500us) == std::vector<PeerSeen>{{"b", 1}, {"w", -1}});
+}
+
 }  // namespace paceline::test

@@ -51,4 +51,49 @@ TEST_CASE("priorities may differ while a configuration is rolled out, voters may
   CHECK(other.fingerprint() != three.fingerprint());
 }
 
+TEST_CASE("lock and lease follow from heartbeat, missed, rho and guard", "[elector]") {
+  ElectionPolicy policy = three;
+  policy.heartbeat = 100ms;
+  policy.missed = 4;
+  policy.rho_ppm = 0;
+  policy.guard = 30ms;
+  CHECK(policy.lock() == 400ms);
+  CHECK(policy.lease() == 370ms);
+  policy.rho_ppm = 100'000;
+
+  CHECK(policy.lease() == 327272727ns - 30ms);
+}
+
+TEST_CASE("voters are numbered from 1, in their order", "[elector]") {
+  CHECK(three.number("a") == 1);
+  CHECK(three.number("w") == 3);
+  CHECK(three.number("x") == 0);
+  CHECK(three.number("") == 0);
+  CHECK(counter_of(0x1234) == 0x12);
+  CHECK(candidate_of(0x1234) == 0x34);
+}
+
+TEST_CASE("what all electors must agree on is in the fingerprint, each by itself", "[elector]") {
+  const auto differs = [](auto change) {
+    ElectionPolicy other = three;
+    change(other);
+    return other.fingerprint() != three.fingerprint();
+  };
+
+  CHECK(differs([](auto& p) { p.cluster = "tset"; }));
+  CHECK(differs([](auto& p) { std::swap(p.voters[0], p.voters[1]); }));
+  CHECK(differs([](auto& p) { p.voters.pop_back(); }));
+  CHECK(differs([](auto& p) { p.pair = true; }));
+  CHECK(differs([](auto& p) { p.heartbeat = 100ms; }));
+  CHECK(differs([](auto& p) { p.missed = 4; }));
+  CHECK(differs([](auto& p) { p.rho_ppm = 2000; }));
+  CHECK_FALSE(differs([](auto& p) { p.guard = 1ms; }));
+  CHECK_FALSE(differs([](auto& p) { p.stagger = 1ms; }));
+  CHECK_FALSE(differs([](auto& p) { p.preempt = true; }));
+}
+
+TEST_CASE("a fingerprint is the same in every build", "[elector]") {
+  CHECK(three.fingerprint() == 0x2a16e2bfu);
+}
+
 }  // namespace paceline::test

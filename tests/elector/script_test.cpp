@@ -12,14 +12,20 @@
 #include "tests/support/source_folder.h"
 
 // Transcripts: what an operator would ask, played on the simulation. A script is a line "> COMMAND"
-// each, followed by what happened until the next one. PACELINE_BLESS=1 writes the results into the
-// scripts.
+// each, followed by what happened until the next one. PACELINE_BLESS=1 writes what comes out.
 //
-//   > cluster NODES WITNESSES      > run 2s
-//   > kill elector|publisher|node N   > start elector|publisher|node N
-//   > pause elector|publisher|node N 3s   > cut|heal A B (one direction)   > isolate|rejoin N
-//   > health N fit|stale_pace|cannot_reach   > hand over ASKED [TARGET]   > stop N   > lose memory
-//   N   > rate N 1.01
+//   > cluster NODES WITNESSES
+//   > run 2s
+//   > kill elector|publisher|node N
+//   > start elector|publisher|node N
+//   > pause elector|publisher|node N 3s
+//   > cut|heal A B                             one direction
+//   > isolate|rejoin N
+//   > health N fit|stale_pace|cannot_reach
+//   > hand over ASKED [TARGET]
+//   > stop N
+//   > lose memory N                            its term file
+//   > rate N 1.01                              of its clock
 namespace paceline::test {
 using namespace elector;
 namespace {
