@@ -1,5 +1,4 @@
-// Catch2 for all tests. Ours first: its CHECK replaces our macro of the same name
-// (common/base/check.h).
+// Catch2 for all tests. Ours first: Catch2's CHECK replaces the one of common/base/check.h.
 #pragma once
 
 #include "common/base/check.h"

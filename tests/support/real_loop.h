@@ -8,7 +8,7 @@
 
 namespace paceline::test {
 
-inline bool run_until(Loop& loop, const std::function<bool()>& done, Duration limit = 20s) {
+inline bool run_until(Loop& loop, const std::function<bool()>& done, Duration limit = 120s) {
   const SystemClock clock;
   const Instant end = clock.now() + limit;
   while (!done() && clock.now() < end) loop.run_once(20ms);

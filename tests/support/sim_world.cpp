@@ -8,13 +8,6 @@
 
 namespace paceline::test {
 
-std::uint64_t SimRandom::bits() {
-  std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ull);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-  return z ^ (z >> 31);
-}
-
 struct SimWorld::NodeClock {
   // Local time = local_base + rate x (true - true_base).
   Duration true_base{};
@@ -25,8 +18,7 @@ struct SimWorld::NodeClock {
   Duration local(Duration true_now) const {
     return local_base + from_seconds(to_seconds(true_now - true_base) * rate);
   }
-  // The true duration in which this clock moves on by `local`, rounded up so that it has then
-  // moved.
+  // The true duration in which this clock moves on by `local`, rounded up: it has then moved.
   Duration true_for(Duration local) const { return from_seconds(to_seconds(local) / rate) + 1ns; }
 };
 

@@ -7,9 +7,10 @@
 //   sim.cut("a", "b");                        // one direction
 //   sim.run_for(1500ms);
 //
-// Virtual time is the true time; each node's Instant is offset + rate x true time. Timers run by
-// the node's own clock. Messages and questions travel by `links`; nothing happens outside run_for /
-// run_until.
+// Virtual time is the true time; each node's Instant is offset + rate x true time.
+// Timers run by the node's own clock.
+// Messages and questions travel as SimLink says.
+// Nothing happens outside of run_for and run_until.
 #pragma once
 
 #include <deque>
@@ -20,19 +21,20 @@
 #include <string>
 #include <vector>
 
+#include "common/base/random.h"
 #include "common/ports/http.h"
 #include "common/ports/world.h"
 
 namespace paceline::test {
 
-/// splitmix64: the same seed, the same run, on every machine.
+/// The same seed, the same run, on every machine.
 class SimRandom final : public Random {
  public:
-  explicit SimRandom(std::uint64_t seed) : state_{seed} {}
-  std::uint64_t bits() override;
+  explicit SimRandom(std::uint64_t seed) : generator_{seed} {}
+  std::uint64_t bits() override { return generator_.bits(); }
 
  private:
-  std::uint64_t state_;
+  SplitMix64 generator_;
 };
 
 /// How messages travel between nodes (within a node: the same without loss, delay 0..1 ms).
@@ -57,11 +59,12 @@ class SimWorld {
   SimWorld(const SimWorld&) = delete;
   SimWorld& operator=(const SimWorld&) = delete;
 
-  /// The world of a process that starts now. The reference is good until stop_process() or the end.
-  /// Starting an address again gives a new incarnation.
+  /// The world of a process that starts now. Starting an address again gives a new incarnation.
+  ///   returns  good until stop_process() or the end
   World& process(const Address& address);
 
-  /// As kill -9: its timers, subscriptions and answers are gone. Destroy the service object before.
+  /// As kill -9: its timers, subscriptions and answers are gone.
+  /// The service object must be destroyed before.
   void stop_process(const Address& address);
 
   /// Its callbacks wait until resume(), then come all at once, late (SIGSTOP, SIGCONT).
@@ -74,8 +77,7 @@ class SimWorld {
   void heal(const std::string& from, const std::string& to);
   void heal_all() { cuts_.clear(); }
 
-  /// Channels that only their own node hears, as the topology's scope says; by default there are
-  /// none.
+  /// Channels that only their own node hears, as the topology's scope says; by default none.
   void keep_within_node(std::set<std::string> channels) { node_channels_ = std::move(channels); }
 
   /// Clock of a node from now on: jumps by `step`, then runs at `rate` x true time (1 = right).
