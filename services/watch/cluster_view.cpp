@@ -14,20 +14,6 @@ double seconds_since(bool ever, Instant then, Instant now) {
 
 }  // namespace
 
-const char* to_string(PeopleRole role) {
-  switch (role) {
-    case PeopleRole::master:
-      return "master";
-    case PeopleRole::standby:
-      return "standby";
-    case PeopleRole::witness:
-      return "witness";
-    case PeopleRole::down:
-      return "down";
-  }
-  return "unknown";
-}
-
 const NodeStatus* ClusterStatus::find(std::string_view name) const {
   for (const auto& each : nodes)
     if (each.name == name) return &each;
@@ -114,10 +100,10 @@ NodeStatus ClusterView::node_status(const ClusterNode& node, Instant now) const 
     if (now - elector.heard <= options_.heartbeat_stale) {
       status.elector = to_string(said.role);
       status.seen = said.seen;
-      status.role = node.witness ? PeopleRole::witness
+      status.role = node.witness ? NodeRole::witness
                     : said.role == ElectorRole::master && said.kind != ElectionMessageKind::release
-                        ? PeopleRole::master
-                        : PeopleRole::standby;
+                        ? NodeRole::master
+                        : NodeRole::standby;
     }
   }
   if (node.witness) {
@@ -138,7 +124,7 @@ ClusterStatus ClusterView::status(Instant now, WallTime wall) const {
       .cluster = options_.cluster, .node = options_.self, .wall_ms = wall_milliseconds(wall)};
   for (const auto& node : options_.nodes) {
     const auto& each = status.nodes.emplace_back(node_status(node, now));
-    const bool claims = each.role == PeopleRole::master;
+    const bool claims = each.role == NodeRole::master;
     if (claims) ++status.claims;
     if (claims && (status.master.empty() || each.term > status.term)) {
       status.master = each.name;
@@ -186,7 +172,7 @@ ClusterStatus ClusterView::status(Instant now, WallTime wall) const {
                                  .heard_s = node->heard_s,
                                  .content_s = node->heard_s,
                                  .stale_s = to_seconds(options_.heartbeat_stale),
-                                 .fresh = node->role != PeopleRole::down});
+                                 .fresh = node->role != NodeRole::down});
   for (const auto& node : status.nodes)
     if (node.publication)
       status.channels.push_back({.channel = "publication",
@@ -219,7 +205,7 @@ bool ClusterView::note_reign(const ClusterStatus& current) {
   if (!fallen) return true;  // The first that we hear of.
   if (released_.node == before.node && released_.term == before.term)
     cause_ = fmt::format("{} gave up term {}", before.node, before.term);
-  else if (fallen->role == PeopleRole::down)
+  else if (fallen->role == NodeRole::down)
     cause_ = fmt::format("{} was not heard any more in term {}", before.node, before.term);
   else
     cause_ = fmt::format("{} lost its lease of term {}", before.node, before.term);

@@ -16,16 +16,12 @@
 #include <utility>
 #include <vector>
 
+#include "common/wire/answers.h"
 #include "common/wire/messages.h"
 #include "services/watch/events.h"
 #include "services/watch/target_table.h"
 
 namespace paceline::watch {
-
-/// What a node is to people.
-enum class PeopleRole : std::uint8_t { master, standby, witness, down };
-
-const char* to_string(PeopleRole role);
 
 struct ClusterNode {
   std::string name{};
@@ -53,7 +49,7 @@ struct ClusterViewOptions {
 
 struct NodeStatus {
   std::string name{};
-  PeopleRole role = PeopleRole::down;
+  NodeRole role = NodeRole::down;
   std::string elector = "silent";  // The elector's own word for its role.
   std::uint64_t term = 0;
   int priority = 0;

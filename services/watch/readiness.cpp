@@ -17,7 +17,7 @@ void judge_publisher(const NodeStatus& self, std::vector<std::string>& reasons) 
     reasons.push_back("the publisher of this node is not heard");
     return;
   }
-  if (self.role != PeopleRole::master) return;
+  if (self.role != NodeRole::master) return;
   if (self.publisher == "shut") reasons.push_back("this node is master, and its publisher is shut");
   const auto& report = *self.publication;
   const double bound_s = std::max(2.0, periods_without_acceptance * report.period_ms / 1000);
@@ -32,16 +32,16 @@ void judge_publisher(const NodeStatus& self, std::vector<std::string>& reasons) 
 
 }  // namespace
 
-Readiness readiness(const ClusterStatus& status) {
+ReadinessAnswer readiness(const ClusterStatus& status) {
   const auto* self = status.find(status.node);
   CHECK(self);  // The topology names the node that we run on.
-  Readiness verdict{.role = to_string(self->role)};
+  ReadinessAnswer verdict{.role = self->role};
   auto& reasons = verdict.reasons;
-  if (self->role == PeopleRole::down)
+  if (self->role == NodeRole::down)
     reasons.push_back("the elector of this node is not heard");
   else if (status.master.empty())
     reasons.push_back("the cluster has no master");
-  if (self->role != PeopleRole::down && self->tier > 0)
+  if (self->role != NodeRole::down && self->tier > 0)
     reasons.push_back(fmt::format("the elector rates this node at tier {}", self->tier));
   if (!status.statistics_fresh)
     reasons.push_back("statfeed is not heard");

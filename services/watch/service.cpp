@@ -409,17 +409,17 @@ void Watch::set_gauges(const ClusterStatus& status) {
       static_cast<double>(status.term));
   for (const auto& node : status.nodes)
     set("paceline_watch_node_up", "Whether the elector of the node is heard.",
-        node.role == PeopleRole::down ? 0 : 1, {{"of", node.name}});
+        node.role == NodeRole::down ? 0 : 1, {{"of", node.name}});
   for (const auto& node : status.nodes)
     set("paceline_watch_node_master", "Whether the node says it is master.",
-        node.role == PeopleRole::master ? 1 : 0, {{"of", node.name}});
+        node.role == NodeRole::master ? 1 : 0, {{"of", node.name}});
   for (const auto& channel : status.channels)
     set("paceline_watch_channel_age_seconds", "Since the last message of a sender; -1 = never.",
         channel.heard_s,
         {{"channel", channel.channel},
          {"sender", channel.sender},
          {"shard", std::to_string(channel.shard)}});
-  const auto& reasons = targets_.totals().by_reason;
+  const auto& reasons = targets_.totals().by_reason.by_word;
   for (std::size_t i = 0; i < reasons.size(); ++i)
     set("paceline_watch_targets_by_reason", "Targets by the reason of their last decision.",
         static_cast<double>(reasons[i]), {{"reason", to_string(static_cast<PaceReason>(i))}});

@@ -81,9 +81,9 @@ void tell_publication(Telling& out, const NodeStatus& before, const NodeStatus& 
 
 void tell_node(Telling& out, const NodeStatus& before, const NodeStatus& now) {
   if (before.role != now.role) {
-    const char* severity = now.role == PeopleRole::down      ? "bad"
-                           : before.role == PeopleRole::down ? "good"
-                                                             : "notice";
+    const char* severity = now.role == NodeRole::down      ? "bad"
+                           : before.role == NodeRole::down ? "good"
+                                                           : "notice";
     out.tell("role_changed", severity, now.name,
              fmt::format("{} is {}, it was {}{}{}", now.name, to_string(now.role),
                          to_string(before.role), now.why.empty() ? "" : ": ", now.why));

@@ -41,11 +41,11 @@ TEST_CASE("nodes are master, standby and witness to people", "[watch]") {
   const auto status = view.status(start, morning);
   CHECK(status.master == "a");
   CHECK(status.term == 257);
-  CHECK(node(status, "a").role == PeopleRole::master);
+  CHECK(node(status, "a").role == NodeRole::master);
   CHECK(node(status, "a").publisher == "open");
-  CHECK(node(status, "b").role == PeopleRole::standby);
+  CHECK(node(status, "b").role == NodeRole::standby);
   CHECK(node(status, "b").publisher == "shut");
-  CHECK(node(status, "w").role == PeopleRole::witness);
+  CHECK(node(status, "w").role == NodeRole::witness);
   CHECK(node(status, "w").publisher == "none");
 }
 
@@ -54,7 +54,7 @@ TEST_CASE("a node that was never heard is down", "[watch]") {
 
   const auto status = view.status(start, morning);
 
-  CHECK(node(status, "a").role == PeopleRole::down);
+  CHECK(node(status, "a").role == NodeRole::down);
   CHECK(node(status, "a").publisher == "down");
   CHECK(node(status, "a").heard_s == -1);
   CHECK(status.master.empty());
@@ -66,7 +66,7 @@ TEST_CASE("a node that falls silent is down and no master any more", "[watch]") 
 
   const auto status = view.status(start + 1100ms, morning);
 
-  CHECK(node(status, "a").role == PeopleRole::down);
+  CHECK(node(status, "a").role == NodeRole::down);
   CHECK(status.master.empty());
   CHECK(status.term == 257);
 }
@@ -187,7 +187,7 @@ TEST_CASE("a good master and a good standby are ready", "[watch]") {
   const auto verdict = readiness(view.status(start, morning));
 
   CHECK(verdict.ready);
-  CHECK(verdict.role == "master");
+  CHECK(verdict.role == NodeRole::master);
   CHECK(verdict.reasons.empty());
 }
 

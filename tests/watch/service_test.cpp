@@ -79,13 +79,13 @@ TEST_CASE("roles follow a failover on every seed", "[watch][scenario]") {
   const auto role = [&](const char* node) {
     return watch.cluster().status(world.clock.now(), world.clock.wall()).find(node)->role;
   };
-  REQUIRE(sim.run_until([&] { return role("a") == PeopleRole::master; }, 3s));
+  REQUIRE(sim.run_until([&] { return role("a") == NodeRole::master; }, 3s));
 
   sim.stop_process({"a", "elector", 0});
-  REQUIRE(sim.run_until([&] { return role("a") == PeopleRole::down; }, 3s));
+  REQUIRE(sim.run_until([&] { return role("a") == NodeRole::down; }, 3s));
   b.role = ElectorRole::master;
   b.term = 514;
-  REQUIRE(sim.run_until([&] { return role("b") == PeopleRole::master; }, 3s));
+  REQUIRE(sim.run_until([&] { return role("b") == NodeRole::master; }, 3s));
   sim.run_for(1s);
 
   const auto events = watch.events().since(0, 1000);
@@ -95,7 +95,7 @@ TEST_CASE("roles follow a failover on every seed", "[watch][scenario]") {
   };
   CHECK(told("master_lost", "a"));
   CHECK(told("master_changed", "b"));
-  CHECK(role("w") == PeopleRole::witness);
+  CHECK(role("w") == NodeRole::witness);
 }
 
 TEST_CASE("other targets are shown and those that stay keep what was heard", "[watch][scenario]") {
