@@ -53,7 +53,7 @@ static_assert(lists_every_member<ControlReply>());
 struct StatusReply {
   std::vector<std::pair<std::string, std::string>> fields;
 
-  static constexpr About about{"status", "What a process is and does, for people."};
+  static constexpr About about{"process_status", "What a process is and does, for people."};
   static constexpr auto schema() {
     return std::tuple{Field{&StatusReply::fields, "fields", "names and values, in order"}};
   }

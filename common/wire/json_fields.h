@@ -11,20 +11,50 @@ namespace paceline {
 template <class Value>
 void write_value(JsonWriter& json, const Value& value);
 
-/// Every field as a member of the object that is open. A number that stands for "none" is null.
-template <Structure T>
-void write_fields(JsonWriter& json, const T& structure) {
+/// Calls visit(field, value) for each field as people see it: those of inlined structures in their place.
+template <Structure T, class Visit>
+void for_each_shown(const T& structure, Visit&& visit) {
   for_each_field<T>([&](const auto& field) {
     const auto& value = structure.*field.member;
-    json.key(field.name);
-    if constexpr (Number<std::decay_t<decltype(value)>>) {
-      if (field.has_none() && value < 0) return json.null();
-    }
-    write_value(json, value);
+    if constexpr (Structure<std::decay_t<decltype(value)>>)
+      if (field.is_inlined()) return for_each_shown(value, visit);
+    visit(field, value);
   });
 }
 
-/// A word, a number, a text, an object, or a list of them; a pair is a list of two.
+/// The field's value. A number that stands for "none" is null.
+template <class Owner, class Value>
+void write_field(JsonWriter& json, const Field<Owner, Value>& field, const Value& value) {
+  if constexpr (Number<Value>)
+    if (field.has_none() && value < 0) return json.null();
+  write_value(json, value);
+}
+
+/// Every field as a member of the object that is open.
+template <Structure T>
+void write_fields(JsonWriter& json, const T& structure) {
+  for_each_shown(structure, [&](const auto& field, const auto& value) {
+    json.key(field.name);
+    write_field(json, field, value);
+  });
+}
+
+/// The same as a table has it: the names once, then a row each.
+template <Structure T>
+void write_names(JsonWriter& json) {
+  json.list();
+  for_each_shown(T{}, [&](const auto& field, const auto&) { json.value(field.name); });
+  json.end_list();
+}
+template <Structure T>
+void write_row(JsonWriter& json, const T& structure) {
+  json.list();
+  for_each_shown(structure,
+                 [&](const auto& field, const auto& value) { write_field(json, field, value); });
+  json.end_list();
+}
+
+/// A word, a number, a text, an object, or a list of them; a pair is a list of two; nothing is null.
 template <class Value>
 void write_value(JsonWriter& json, const Value& value) {
   if constexpr (Structure<Value>) {
@@ -35,6 +65,13 @@ void write_value(JsonWriter& json, const Value& value) {
     json.value(to_string(value));
   } else if constexpr (requires { json.value(value); }) {
     json.value(value);
+  } else if constexpr (requires { value.has_value(); }) {
+    value ? write_value(json, *value) : json.null();
+  } else if constexpr (requires { value.by_word; }) {
+    json.begin();
+    for (std::size_t i = 0; i < value.by_word.size(); ++i)
+      json.member(value.words()[i].name, value.by_word[i]);
+    json.end();
   } else if constexpr (requires { value.first; }) {
     json.list();
     write_value(json, value.first);

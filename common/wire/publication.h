@@ -111,7 +111,7 @@ struct PublicationReport {
         Field{&R::fenced_by, "fenced_by", "", "a higher term that the endpoint named; 0 = none"},
         Field{&R::sequence, "sequence", "", "of the last publication"},
         Field{&R::outcome, "outcome", "of the last publication"},
-        Field{&R::status, "status", "HTTP", 0, 999, "status of its answer; 0 = no answer"},
+        Field{&R::status, "http_status", "", 0, 999, "of its answer; 0 = no answer"},
         Field{&R::detail, "detail", "for people: the error"},
         Field{&R::round_trip_ms, "round_trip_ms", "ms", 0, max_seconds * 1e3,
               "of the last publication"},

@@ -20,6 +20,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -52,6 +53,7 @@ concept Sized = requires(const T& value) {
 /// Number: a value outside [least, most], NaN and infinity make the message refused. An integer without a range may be
 /// anything its type holds. Where the least is -1, -1 stands for "none" and is null in JSON.
 /// Text and list: most is the bound of its length, in bytes or items.
+/// A structure without a name ("") is inlined for people: its fields stand among those of its owner.
 template <class Owner, class Value>
 struct Field {
   Value Owner::*member;
@@ -88,6 +90,7 @@ struct Field {
 
   /// Whether -1 stands for "none".
   constexpr bool has_none() const { return least == -1; }
+  constexpr bool is_inlined() const { return *name == '\0'; }
 
  private:
   static constexpr double longest() {
@@ -138,6 +141,15 @@ constexpr const char* to_string(Enum value) {
   const auto at = static_cast<std::size_t>(value);
   return at < words_of<Enum>.size() ? words_of<Enum>[at].name : "unknown";
 }
+
+/// How many of each word there are.
+template <Worded Enum>
+struct Counts {
+  std::array<std::uint64_t, words_of<Enum>.size()> by_word{};
+
+  static constexpr std::span<const Word> words() { return words_of<Enum>; }
+  bool operator==(const Counts&) const = default;
+};
 
 // ---- Checks at compile time, stated beside each structure and enumeration
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "common/wire/answers.h"
 #include "common/wire/json_writer.h"
-#include "common/wire/messages.h"
 
 namespace paceline {
 namespace {
@@ -26,6 +26,8 @@ const char* type_word(FieldType type) {
       return "structure";
     case FieldType::pair:
       return "pair";
+    case FieldType::counts:
+      return "counts";
   }
   return "unknown";
 }
@@ -45,6 +47,7 @@ void write_field(JsonWriter& json, const FieldText& field) {
   json.member("name", field.name);
   json.member("type", type_word(field.type));
   json.member("list", field.is_list);
+  json.member("optional", field.is_optional);
   json.member("unit", field.unit);
   if (is_number(field) && !field.is_list && !field.any_value) {
     json.member("least", field.least);
@@ -80,6 +83,19 @@ std::span<const StructureText> message_schema() {
       structure_text<MetricsReply>(),      structure_text<Explanation>(),
       structure_text<ExplanationStep>(),   structure_text<ElectionView>(),
       structure_text<ElectionTransition>()};
+  return all;
+}
+
+std::span<const StructureText> answer_schema() {
+  static const std::vector<StructureText> all{
+      structure_text<StatusAnswer>(),     structure_text<NodeAnswer>(),
+      structure_text<PeerAnswer>(),       structure_text<PublicationAnswer>(),
+      structure_text<StatisticsAnswer>(), structure_text<PacerAnswer>(),
+      structure_text<FeedbackAnswer>(),   structure_text<GrantAnswer>(),
+      structure_text<TotalsAnswer>(),     structure_text<ChannelAnswer>(),
+      structure_text<TargetAnswer>(),     structure_text<TargetsAnswer>(),
+      structure_text<ReadinessAnswer>(),  structure_text<Explanation>(),
+      structure_text<ExplanationStep>()};
   return all;
 }
 

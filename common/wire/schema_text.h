@@ -5,6 +5,8 @@
 //   StructureText mine = structure_text<ClusterStatus>();      // Of any structure that has a schema.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,12 +15,22 @@
 
 namespace paceline {
 
-enum class FieldType : std::uint8_t { yes_no, integer, number, text, word, structure, pair };
+enum class FieldType : std::uint8_t {
+  yes_no,
+  integer,
+  number,
+  text,
+  word,
+  structure,
+  pair,
+  counts
+};
 
 struct FieldText {
   std::string name;
   FieldType type = FieldType::number;
   bool is_list = false;
+  bool is_optional = false;  // May be absent: null in JSON.
   std::string unit;
   double least = 0;  // Number: its range. Text and list: the bounds of the length.
   double most = 0;
@@ -37,6 +49,9 @@ struct StructureText {
 
 /// Every structure that crosses a process boundary on the bus, in the order of messages.h.
 std::span<const StructureText> message_schema();
+
+/// Every structure that watch answers with (answers.h), and those they are made of.
+std::span<const StructureText> answer_schema();
 
 /// The one of that name; null if there is none.
 const StructureText* find_structure(std::span<const StructureText> schema, std::string_view name);
@@ -66,6 +81,8 @@ constexpr FieldType field_type() {
     return FieldType::text;
   else if constexpr (requires(const Value& value) { value.first; })
     return FieldType::pair;
+  else if constexpr (requires(const Value& value) { value.by_word; })
+    return FieldType::counts;
   else
     return FieldType::structure;
 }
@@ -85,6 +102,9 @@ FieldText field_text(const Field<Owner, Value>& field) {
   if constexpr (Sized<Value> && !std::is_same_v<Value, std::string>) {
     text.is_list = true;
     describe(static_cast<const typename Value::value_type*>(nullptr));
+  } else if constexpr (requires(const Value& value) { value.has_value(); }) {
+    text.is_optional = true;
+    describe(static_cast<const typename Value::value_type*>(nullptr));
   } else {
     describe(static_cast<const Value*>(nullptr));
     if constexpr (Number<Value>) {
@@ -99,7 +119,16 @@ FieldText field_text(const Field<Owner, Value>& field) {
 template <Structure T>
 StructureText structure_text() {
   StructureText text{.name = T::about.name, .meaning = T::about.meaning};
-  for_each_field<T>([&](const auto& field) { text.fields.push_back(field_text(field)); });
+  for_each_field<T>([&]<class Owner, class Value>(const Field<Owner, Value>& field) {
+    if constexpr (Structure<Value>) {
+      if (field.is_inlined()) {
+        auto inner = structure_text<Value>().fields;
+        std::ranges::move(inner, std::back_inserter(text.fields));
+        return;
+      }
+    }
+    text.fields.push_back(field_text(field));
+  });
   return text;
 }
 

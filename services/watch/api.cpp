@@ -8,6 +8,7 @@
 
 #include "services/watch/csv.h"
 #include "services/watch/json.h"
+#include "services/watch/openapi.h"
 #include "services/watch/page_files.h"
 #include "services/watch/past_time.h"
 #include "services/watch/pull_calls.h"
@@ -81,13 +82,19 @@ const PageFile* find_page_file(std::string_view path) {
   return nullptr;
 }
 
+std::string_view text_of(const PageFile& file) {
+  if (file.path != "/api/v1/openapi.yaml") return file.text;
+  static const std::string document = openapi_document(file.text);
+  return document;
+}
+
 WebAnswer page_answer(const WebRequest& request, const PageFile& file) {
   return compressed(
       request,
       tagged(
           request,
           {.content_type = std::string{file.content_type},
-           .body = std::string{file.text},
+           .body = std::string{text_of(file)},
            .headers = {{"Cache-Control", "no-cache"},
                        {"Content-Security-Policy",
                         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' "
@@ -154,6 +161,11 @@ Reply Api::route(const WebRequest& request, Instant now, WallTime wall) const {
   if (path == "/api/v1/status") return compressed(request, live(status(now, wall)));
   if (path == "/api/v1/nodes") return live(nodes_json(sources_.cluster.status(now, wall)));
   if (path == "/api/v1/channels") return live(channels_json(sources_.cluster.status(now, wall)));
+  if (path == "/api/v1/schema") {
+    static const std::string schema = served_schema();
+    return compressed(request,
+                      tagged(request, {.content_type = "application/json", .body = schema}));
+  }
   if (path == "/api/v1/events") return events(request, wall);
   if (path == "/api/v1/history") return history(request, sources_.history.all_together(), "", wall);
   if (path == "/api/v1/stream") return OpenStream{};

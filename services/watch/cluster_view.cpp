@@ -14,20 +14,6 @@ double seconds_since(bool ever, Instant then, Instant now) {
 
 }  // namespace
 
-const char* to_string(NodeRole role) {
-  switch (role) {
-    case NodeRole::master:
-      return "master";
-    case NodeRole::standby:
-      return "standby";
-    case NodeRole::witness:
-      return "witness";
-    case NodeRole::down:
-      return "down";
-  }
-  return "unknown";
-}
-
 const NodeStatus* ClusterStatus::find(std::string_view name) const {
   for (const auto& each : nodes)
     if (each.name == name) return &each;

@@ -17,16 +17,11 @@
 #include <utility>
 #include <vector>
 
-#include "common/wire/messages.h"
+#include "common/wire/answers.h"
 #include "services/watch/events.h"
 #include "services/watch/target_table.h"
 
 namespace paceline::watch {
-
-/// The role of a node as people see it.
-enum class NodeRole : std::uint8_t { master, standby, witness, down };
-
-const char* to_string(NodeRole role);
 
 struct ClusterNode {
   std::string name{};

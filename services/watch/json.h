@@ -17,12 +17,12 @@
 namespace paceline::watch {
 
 /// The whole picture, as `pacelinectl status --json` shows it too.
-std::string status_json(const ClusterStatus& status, const TargetTotals& totals,
+std::string status_json(const ClusterStatus& status, const TotalsAnswer& totals,
                         std::string_view watch_url);
 
 std::string nodes_json(const ClusterStatus& status);
 std::string channels_json(const ClusterStatus& status);
-std::string readiness_json(const Readiness& readiness);
+std::string readiness_json(const ReadinessAnswer& readiness);
 
 /// One page of targets, an object each.
 ///   cost   O(selection), about 500 bytes a target

@@ -32,10 +32,10 @@ void check_publisher(const NodeStatus& self, std::vector<std::string>& reasons) 
 
 }  // namespace
 
-Readiness readiness(const ClusterStatus& status) {
+ReadinessAnswer readiness(const ClusterStatus& status) {
   const auto* self = status.find(status.node);
   CHECK(self);  // The topology names the node that we run on.
-  Readiness result{.role = to_string(self->role)};
+  ReadinessAnswer result{.role = self->role};
   auto& reasons = result.reasons;
   if (self->role == NodeRole::down)
     reasons.push_back("the elector of this node is not heard");

@@ -11,13 +11,7 @@
 
 namespace paceline::watch {
 
-struct Readiness {
-  bool ready = false;
-  std::string role{};
-  std::vector<std::string> reasons{};  // Why not; empty when ready.
-};
-
 /// Of `status.node`.
-Readiness readiness(const ClusterStatus& status);
+ReadinessAnswer readiness(const ClusterStatus& status);
 
 }  // namespace paceline::watch

@@ -151,7 +151,7 @@ void Watch::set_gauges(const ClusterStatus& status) {
         {{"channel", channel.channel},
          {"sender", channel.sender},
          {"shard", std::to_string(channel.shard)}});
-  const auto& reasons = targets_.totals().by_reason;
+  const auto& reasons = targets_.totals().by_reason.by_word;
   for (std::size_t i = 0; i < reasons.size(); ++i)
     set("paceline_watch_targets_by_reason", "Targets by the reason of their last decision.",
         static_cast<double>(reasons[i]), {{"reason", to_string(static_cast<PaceReason>(i))}});

@@ -206,12 +206,12 @@ TargetSelection TargetTable::select(const TargetQuery& query) const {
   return selection;
 }
 
-const TargetTotals& TargetTable::totals() const {
+const TotalsAnswer& TargetTable::totals() const {
   if (totals_revision_ == revision_) return totals_;
   totals_ = {.targets = rows_.size()};
   for (const auto& row : rows_) {
     if (row.has_stat) {
-      ++totals_.by_quality[static_cast<std::size_t>(row.stat.quality)];
+      ++totals_.by_quality.by_word[static_cast<std::size_t>(row.stat.quality)];
       totals_.logged_in += row.stat.logged_in;
       totals_.ready += row.stat.ready;
       totals_.busy += row.stat.busy;
@@ -220,8 +220,8 @@ const TargetTotals& TargetTable::totals() const {
     }
     if (row.has_pace) {
       ++totals_.paced;
-      ++totals_.by_state[static_cast<std::size_t>(row.pace.state)];
-      ++totals_.by_reason[static_cast<std::size_t>(row.pace.reason)];
+      ++totals_.by_state.by_word[static_cast<std::size_t>(row.pace.state)];
+      ++totals_.by_reason.by_word[static_cast<std::size_t>(row.pace.reason)];
       totals_.pending += row.pace.pending;
       totals_.proactive += row.pace.proactive;
       totals_.max_pending += row.pace.max_pending;

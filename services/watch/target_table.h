@@ -18,13 +18,13 @@
 #include <vector>
 
 #include "common/base/pacing_options.h"
-#include "common/wire/messages.h"
+#include "common/wire/answers.h"
 
 namespace paceline::watch {
 
-inline constexpr std::size_t pace_states = 4;
-inline constexpr std::size_t pace_reasons = 13;
-inline constexpr std::size_t stat_qualities = 4;
+inline constexpr std::size_t pace_states = words_of<PaceState>.size();
+inline constexpr std::size_t pace_reasons = words_of<PaceReason>.size();
+inline constexpr std::size_t stat_qualities = words_of<StatQuality>.size();
 
 /// Who a target is; the targets file says so.
 struct TargetName {
@@ -44,29 +44,6 @@ struct TargetRow {
   bool has_stat = false;
   bool has_pace = false;
   bool has_feedback = false;
-};
-
-/// Sums over all targets.
-struct TargetTotals {
-  std::uint64_t targets = 0;
-  std::uint64_t paced = 0;  // Targets whose pace was ever heard.
-  std::array<std::uint64_t, pace_states> by_state{};
-  std::array<std::uint64_t, pace_reasons> by_reason{};
-  std::array<std::uint64_t, stat_qualities> by_quality{};
-  std::int64_t logged_in = 0;
-  std::int64_t ready = 0;
-  std::int64_t busy = 0;
-  std::int64_t after_call_work = 0;
-  std::int64_t in_queue = 0;
-  std::int64_t pending = 0;
-  std::int64_t proactive = 0;
-  std::int64_t max_pending = 0;
-  std::uint64_t sent = 0;
-  std::uint64_t accepted = 0;
-  std::uint64_t answered = 0;
-  std::uint64_t abandoned = 0;
-
-  bool operator==(const TargetTotals&) const = default;
 };
 
 /// What a person asks the table for.
@@ -119,7 +96,7 @@ class TargetTable {
   static const std::vector<std::string_view>& sort_words();
 
   /// cost   O(n), or O(1) while nothing changed
-  const TargetTotals& totals() const;
+  const TotalsAnswer& totals() const;
 
   /// Changes of any row since the start.
   std::uint64_t revision() const { return revision_; }
@@ -149,7 +126,7 @@ class TargetTable {
   std::uint64_t revision_ = 0;
   std::array<TransitionCount, stat_qualities> quality_changes_{};
   std::array<TransitionCount, pace_reasons> reason_changes_{};
-  mutable TargetTotals totals_;
+  mutable TotalsAnswer totals_;
   mutable std::uint64_t totals_revision_ = UINT64_MAX;
 };
 

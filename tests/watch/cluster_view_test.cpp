@@ -187,7 +187,7 @@ TEST_CASE("a good master and a good standby are ready", "[watch]") {
   const auto result = readiness(view.status(start, morning));
 
   CHECK(result.ready);
-  CHECK(result.role == "master");
+  CHECK(result.role == NodeRole::master);
   CHECK(result.reasons.empty());
 }
 

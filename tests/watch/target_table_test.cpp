@@ -118,7 +118,7 @@ TEST_CASE("totals follow every change", "[watch]") {
   CHECK(table.totals().proactive == 0);
   CHECK(table.totals().ready == 3);
   CHECK(table.totals().sent == 10);
-  CHECK(table.totals().by_reason[static_cast<std::size_t>(PaceReason::no_agents)] == 1);
+  CHECK(table.totals().by_reason.by_word[static_cast<std::size_t>(PaceReason::no_agents)] == 1);
 }
 
 TEST_CASE("reactiveState is the mean over the groups, weighted by demand", "[watch]") {
