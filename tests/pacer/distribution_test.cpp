@@ -64,16 +64,18 @@ TEST_CASE("equal mean and variance are a Poisson distribution, no mean is certai
 TEST_CASE("a distribution has the moments that were asked for, near zero and far from it",
           "[pacer][property]") {
   REQUIRE(rc::check([] {
-    const double mean = *rc::gen::inRange(1, 3000) / 10.0;
-    const double variance = std::min(6.0, mean) * *rc::gen::inRange(2, 101) / 100.0;
+    const double p = *rc::gen::inRange(1, 100) / 100.0;
+    const int trials = *rc::gen::inRange(1, 1 + static_cast<int>(6 / (p * (1 - p))));
+    const double mean = trials * p;
+    const double variance = mean * (1 - p);
     Distribution d;
 
     binomial(mean, variance, 1e-9, d);
 
     const Moments m = moments_of(d);
     RC_ASSERT(std::abs(m.total - 1) < 1e-6);
-    RC_ASSERT(std::abs(m.mean - mean) < 0.35);  // The number of trials is a whole one.
-    RC_ASSERT(std::abs(m.variance - variance) < 0.35);
+    RC_ASSERT(std::abs(m.mean - mean) < 1e-4);
+    RC_ASSERT(std::abs(m.variance - variance) < 1e-4);
   }));
 }
 
