@@ -124,23 +124,24 @@ Result<WatchConfig> parse_watch_config(Place& place) {
       TRY(settings.duration("stream_period", {.fallback = 1s, .min = 100ms, .max = 60s}));
   config.history_period =
       TRY(settings.duration("history_period", {.fallback = 10s, .min = 1s, .max = 60s}));
-  config.history_file = settings.has("history_file") ? TRY(settings.file("history_file"))
-          : TRY(settings.text("history_file",
-                              fmt::format("{}/{}/history.db", topology.run_dir, self.name)));
-          config.history_bytes = static_cast<std::uint64_t>(
-              TRY(settings.integer("history_mb", {.fallback = 1024, .min = 16, .max = 1'000'000}))
-              << 20);
-          config.events = static_cast<std::size_t>(
-              TRY(settings.integer("events", {.fallback = 1000, .min = 10, .max = 100'000})));
-          config.max_streams = static_cast<std::size_t>(
-              TRY(settings.integer("max_streams", {.fallback = 32, .min = 0, .max = 200})));
+  const std::string in_run_dir = fmt::format("{}/{}/history.db", topology.run_dir, self.name);
+  const bool is_given = settings.has("history_file");
+  config.history_file = TRY(settings.file("history_file", in_run_dir));
+  if (!is_given) config.history_file = in_run_dir;  // Which starts where the topology says.
+  config.history_bytes = static_cast<std::uint64_t>(
+      TRY(settings.integer("history_mb", {.fallback = 1024, .min = 16, .max = 1'000'000})) << 20);
+  config.events = static_cast<std::size_t>(
+      TRY(settings.integer("events", {.fallback = 1000, .min = 10, .max = 100'000})));
+  config.max_streams = static_cast<std::size_t>(
+      TRY(settings.integer("max_streams", {.fallback = 32, .min = 0, .max = 200})));
 
-          config.target_series = static_cast<std::size_t>(
-              TRY(settings.integer("target_series", {.fallback = 0, .min = 0, .max = 10'000})));
+  config.target_series = static_cast<std::size_t>(
+      TRY(settings.integer("target_series", {.fallback = 0, .min = 0, .max = 10'000})));
 
-          TRY(check_open(settings, config));
-          take_topology(config, topology, self);
-          return settings.finish(std::move(config));
+  if (auto open = check_open(settings, config); !open)
+    return tl::unexpected{std::move(open).error()};
+  take_topology(config, topology, self);
+  return settings.finish(std::move(config));
 }
 
 std::vector<TargetName> target_names(const Targets& targets) {
