@@ -292,4 +292,85 @@ TEST_CASE("a node of equal priority never asks for mastership", "[elector]") {
   CHECK(waited >= 3s);
 }
 
+TEST_CASE("who is released for is a candidate at once, the others let it go first", "[elector]") {
+  Fixture fixture{{.incarnation = 1}, three_and_witness()};
+  fixture.quiet_over();
+  fixture.hear("b", Kind::heartbeat, term_of(1, 2));
+  fixture.now += 50ms;
+  auto release = fixture.message("b", Kind::release, term_of(1, 2));
+  release.why = "test";
+
+  SECTION("for us") {
+    release.target = "a";
+    fixture.hear(release);
+    CHECK(fixture.a.role() == Role::candidate);
+    CHECK(fixture.said(Kind::pre_vote) != nullptr);
+  }
+  SECTION("for c") {
+    release.target = "c";
+    fixture.hear(release);
+    CHECK(fixture.a.role() == Role::follower);
+    CHECK(fixture.a.master() == "");
+    const Instant released = fixture.now;
+    fixture.now = released + fixture.policy.stagger * 3 - 1ns;
+    CHECK(fixture.refusal_of("b") == "locked for another");
+    CHECK(fixture.refusal_of("c") == "");
+    CHECK(fixture.a.role() == Role::follower);
+    fixture.now = released + fixture.policy.stagger * 3;
+    CHECK(fixture.refusal_of("b") == "");
+  }
+  SECTION("for nobody: by rank") {
+    fixture.hear(release);
+    CHECK(fixture.refusal_of("w") == "");
+    fixture.pass(fixture.policy.stagger, 1ms);
+    CHECK(fixture.a.role() == Role::candidate);
+  }
+}
+
+TEST_CASE("a release of an older term, or of another than the master, frees nobody", "[elector]") {
+  Fixture fixture{{.incarnation = 1}, three_and_witness()};
+  fixture.quiet_over();
+  fixture.hear("b", Kind::heartbeat, term_of(5, 2));
+
+  fixture.hear("b", Kind::release, term_of(4, 2));
+  CHECK(fixture.a.master() == "b");
+  CHECK(fixture.refusal_of("w") == "locked for another");
+  auto of_c = fixture.message("c", Kind::release, term_of(6, 3));
+  of_c.target = "w";
+  fixture.hear(of_c);
+
+  CHECK(fixture.a.master() == "b");
+  CHECK(fixture.refusal_of("w") == "locked for another");
+}
+
+TEST_CASE("a master hands over to whom a peer names, if it could be master", "[elector]") {
+  Fixture fixture;
+  fixture.become_master();
+  auto asked = fixture.message("w", Kind::hand_over, 0);
+  asked.why = "test";
+
+  fixture.hear(asked);  // Nobody could.
+  CHECK(fixture.a.role() == Role::master);
+  fixture.hear("b", Kind::presence, 0);
+  asked.target = "w";
+  fixture.hear(asked);
+  CHECK(fixture.a.role() == Role::master);
+  asked.target = "b";
+  fixture.hear(asked);
+
+  CHECK(fixture.a.role() == Role::draining);
+  REQUIRE(fixture.outcome.became.size() == 1);
+  CHECK(fixture.outcome.became[0].why == "test (asked by w)");
+}
+
+TEST_CASE("a follower that is asked to hand over does nothing", "[elector]") {
+  Fixture fixture;
+  fixture.quiet_over();
+  fixture.hear("b", Kind::presence, 0);
+
+  fixture.hear("w", Kind::hand_over, 0);
+
+  CHECK(fixture.a.role() == Role::follower);
+}
+
 }  // namespace paceline::test
