@@ -7,19 +7,18 @@ namespace paceline::test {
 using namespace pacelinectl;
 namespace {
 
-/// The shipped two nodes on two hosts, and what their [watch] says.
-ClusterFile two_hosts(const std::string& node, const std::string& watch) {
+/// The shipped two nodes on two hosts.
+ClusterFile two_hosts(const std::string& node) {
   FakeEnvironment environment;
   std::ifstream in{source_folder() + "/topology/two-node.toml"};
-  environment.files["/etc/two-node.toml"].text =
-      std::string{std::istreambuf_iterator<char>{in}, {}} + watch;
+  environment.files["/etc/two-node.toml"].text = {std::istreambuf_iterator<char>{in}, {}};
   auto cluster = load_cluster({.topology = "/etc/two-node.toml", .node = node}, environment);
   if (!cluster) FAIL(cluster.error().detail);
   return *std::move(cluster);
 }
 
 TEST_CASE("a watch on the loopback of another host is not asked", "[pacelinectl]") {
-  const auto endpoints = watch_endpoints(two_hosts("b", ""));
+  const auto endpoints = watch_endpoints(two_hosts("b"));
 
   REQUIRE(endpoints.size() == 1);
   CHECK(endpoints[0].node == "b");
@@ -37,7 +36,7 @@ TEST_CASE("nodes that share our host are asked after ours", "[pacelinectl]") {
   CHECK(nodes[0]->name == "b");
   CHECK(nodes[1]->name == "a");
   CHECK(nodes[2]->name == "w");
-  CHECK(local_nodes(two_hosts("b", "")).size() == 1);
+  CHECK(local_nodes(two_hosts("b")).size() == 1);
 }
 
 TEST_CASE("without --node it is the node whose elector has its socket here", "[pacelinectl]") {

@@ -255,16 +255,6 @@ TEST_CASE("what changes a process, or speaks of it alone, is asked of our node o
                                                       "b/elector/0 handover"});
 }
 
-TEST_CASE("without --node it is the node that has its elector's socket here", "[pacelinectl]") {
-  FakeEnvironment environment;
-  environment.files["/etc/../build/demo/b/elector-0.ctl"].text = "";
-  environment.processes.emplace("b/elector/0", encode(StatusReply{{{"asked", "b"}}}));
-
-  run_command(request("handover"), environment);
-
-  CHECK(environment.asked == std::vector<std::string>{"b/elector/0 handover"});
-}
-
 TEST_CASE("metrics are told as Prometheus reads them", "[pacelinectl]") {
   FakeEnvironment environment;
   Metrics metrics;
