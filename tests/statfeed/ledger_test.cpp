@@ -118,7 +118,7 @@ TEST_CASE("visible_slots counts the visible after any updates", "[statfeed][prop
     for (std::uint32_t slot = 0; slot < 3; ++slot) {
       bool all = true;
       for (std::uint32_t f = 0; f < statistic_kind_count; ++f)
-        if (default_mapping().kinds[f].needed &&
+        if (default_mapping().statistics[f].needed &&
             ledger.known(slot, static_cast<StatisticKind>(f)) != Ledger::Known::value)
           all = false;
       RC_ASSERT(ledger.visible(slot) == all);

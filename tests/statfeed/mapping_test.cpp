@@ -13,7 +13,7 @@ TEST_CASE("objects and names follow a site's own patterns", "[statfeed]") {
   Mapping mapping = default_mapping();
   mapping[StatisticKind::ready].object = "{group}@{channel}";
   mapping[StatisticKind::ready].name = "Ready_{channel}";
-  const TargetObjects objects{"t1", "Sales", "Sales_VQ", "chat"};
+  const TargetObjects target{"t1", "Sales", "Sales_VQ", "chat"};
 
   const auto ready = request_for(mapping, target, StatisticKind::ready);
 
@@ -28,7 +28,7 @@ TEST_CASE("objects and names follow a site's own patterns", "[statfeed]") {
 
 TEST_CASE("the default mapping asks for the vendor's names on group and queue", "[statfeed]") {
   const Mapping mapping = default_mapping();
-  const TargetObjects objects{"t1", "Sales", "SalesQueue"};
+  const TargetObjects target{"t1", "Sales", "SalesQueue"};
 
   const auto ready = request_for(mapping, target, StatisticKind::ready);
   const auto entered = request_for(mapping, target, StatisticKind::entered);

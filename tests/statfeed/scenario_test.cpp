@@ -29,7 +29,7 @@ struct Site {
   }
 
   void know(FakeStatServer& server, int i) {
-    const TargetObjects objects{"", "g" + std::to_string(i), "q" + std::to_string(i)};
+    const TargetObjects target{"", "g" + std::to_string(i), "q" + std::to_string(i)};
     for (std::uint32_t f = 0; f < statistic_kind_count; ++f) {
       const auto request = request_for(config.mapping, target, static_cast<StatisticKind>(f));
       server.set(request.object_id, request.name,
