@@ -1,4 +1,4 @@
-// How a publication travels, with real servers: encodings, batches, connections, redirects, proxies.
+// How a publication travels, with real servers: encodings, batches, redirects, proxies.
 #include "tests/publisher/real_fixture.h"
 
 namespace paceline::test {
