@@ -154,7 +154,7 @@ TEST_CASE("after validUntil nothing goes out", "[simulator]") {
 
 TEST_CASE("stale and disabled targets and a world without invitations get none", "[simulator]") {
   auto stale = offer("t0", 5, 5);
-  stale.state = PaceState::stale;
+  stale.offer.state = PaceState::stale;
   TestEndpoint endpoint;
   TestEndpoint closed{{.epoch = "e", .invite = false}};
 

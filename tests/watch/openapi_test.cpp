@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/wire/answers.h"
 #include "common/wire/schema_text.h"
 #include "services/watch/page_files.h"
 #include "tests/support/catch.h"
