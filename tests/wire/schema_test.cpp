@@ -123,9 +123,10 @@ TEST_CASE("a structure's table shows unit, range and words", "[wire]") {
 TEST_CASE("the schema as JSON tells a program what a table tells people", "[wire]") {
   const std::string json = schema_json(message_schema());
 
-  CHECK(json.find(R"({"name":"goal","type":"integer","list":false,"optional":false,"unit":"percent","least":0.0,)"
-                  R"("most":100.0,"none":false,"meaning":"optimizationGoal in force"})") !=
-        json.npos);
+  CHECK(
+      json.find(
+          R"({"name":"goal","type":"integer","list":false,"optional":false,"unit":"percent","least":0.0,)"
+          R"("most":100.0,"none":false,"meaning":"optimizationGoal in force"})") != json.npos);
 }
 
 }  // namespace paceline::test
