@@ -39,7 +39,7 @@ struct PeerAnswer {
 static_assert(lists_every_member<PeerAnswer>());
 
 /// A publisher's last report, as it was heard.
-struct PublicationAnswer {
+struct HeardPublication {
   PublicationReport report;
   double round_trip_share = 0;
   double heard_s = -1;
@@ -47,14 +47,14 @@ struct PublicationAnswer {
   static constexpr About about{"publication_heard", "A publisher's last report, as it was heard."};
   static constexpr auto schema() {
     return std::tuple{
-        Field{&PublicationAnswer::report, "", "what it said"},
-        Field{&PublicationAnswer::round_trip_share, "round_trip_share", "", 0, 1e12,
+        Field{&HeardPublication::report, "", "what it said"},
+        Field{&HeardPublication::round_trip_share, "round_trip_share", "", 0, 1e12,
               "round trip of the period"},
-        Field{&PublicationAnswer::heard_s, "heard_s", "s", -1, max_seconds, "since it was heard"},
+        Field{&HeardPublication::heard_s, "heard_s", "s", -1, max_seconds, "since it was heard"},
     };
   }
 };
-static_assert(lists_every_member<PublicationAnswer>());
+static_assert(lists_every_member<HeardPublication>());
 
 /// A node as this one hears it.
 struct NodeAnswer {
@@ -69,7 +69,7 @@ struct NodeAnswer {
   std::string why;
   double heard_s = -1;
   std::vector<PeerAnswer> hears;
-  std::optional<PublicationAnswer> publication;
+  std::optional<HeardPublication> publication;
 
   static constexpr About about{"node", "A node as this one hears it."};
   static constexpr auto schema() {

@@ -89,7 +89,7 @@ std::span<const StructureText> message_schema() {
 std::span<const StructureText> answer_schema() {
   static const std::vector<StructureText> all{
       structure_text<StatusAnswer>(),     structure_text<NodeAnswer>(),
-      structure_text<PeerAnswer>(),       structure_text<PublicationAnswer>(),
+      structure_text<PeerAnswer>(),       structure_text<HeardPublication>(),
       structure_text<StatisticsAnswer>(), structure_text<PacerAnswer>(),
       structure_text<FeedbackAnswer>(),   structure_text<GrantAnswer>(),
       structure_text<TotalsAnswer>(),     structure_text<ChannelAnswer>(),

@@ -11,7 +11,7 @@ std::optional<std::string> utc(std::int64_t wall_ms) {
   return format_utc(WallTime{std::chrono::milliseconds{wall_ms}});
 }
 
-PublicationAnswer publication_answer(const PublicationReport& report, double heard_s) {
+HeardPublication heard_publication(const PublicationReport& report, double heard_s) {
   return {.report = report,
           .round_trip_share = report.period_ms > 0 ? report.round_trip_ms / report.period_ms : 0.0,
           .heard_s = heard_s};
@@ -33,7 +33,7 @@ NodeAnswer node_answer(const NodeStatus& node) {
   for (const auto& peer : node.seen)
     answer.hears.push_back({peer.node, peer.ms < 0 ? -1 : static_cast<double>(peer.ms) / 1000});
   if (node.publication)
-    answer.publication = publication_answer(*node.publication, node.publication_heard_s);
+    answer.publication = heard_publication(*node.publication, node.publication_heard_s);
   return answer;
 }
 
