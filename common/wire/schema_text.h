@@ -98,6 +98,8 @@ FieldText field_text(const Field<Owner, Value>& field) {
     text.type = field_type<Item>();
     if constexpr (requires { Item::about; }) text.structure = Item::about.name;
     if constexpr (Worded<Item>) text.words.assign(words_of<Item>.begin(), words_of<Item>.end());
+    if constexpr (requires { Item::words(); })
+      text.words.assign(Item::words().begin(), Item::words().end());
   };
   if constexpr (Sized<Value> && !std::is_same_v<Value, std::string>) {
     text.is_list = true;

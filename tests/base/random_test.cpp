@@ -12,7 +12,7 @@ TEST_CASE("splitmix64 draws what its authors' code draws from the seed 1234567",
   CHECK(random.bits() == 9817491932198370423ull);
 }
 
-TEST_CASE("a kept state draws on where it was left, within [0, 1)", "[base]") {
+TEST_CASE("a kept state draws on where it was left, from 0 to below 1", "[base]") {
   SplitMix64 random{7};
   static_cast<void>(random.bits());
   SplitMix64 later{random.state()};

@@ -77,7 +77,7 @@ TEST_CASE("an open address is fine with token and TLS", "[watch]") {
   CHECK(config->listen_port == 443);
 }
 
-TEST_CASE("files that [watch] names are found beside the file that names them", "[watch]") {
+TEST_CASE("files that table watch names are found beside the file that names them", "[watch]") {
   auto place = place_with(
       "[watch]\ncertificate_file = \"tls/c.pem\"\nkey_file = \"/k.pem\"\n"
       "history_file = \"past.db\"",
