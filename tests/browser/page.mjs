@@ -81,7 +81,7 @@ async function explanation(page) {
     const told = JSON.parse(small.ctl("explain", "t07", "--json"));
     const shown = await page.evaluate(() => ({
       target: document.querySelector("section.why").dataset.target, reason: document.querySelector("section.why").dataset.reason, sentence: document.querySelector(".sentence").textContent,
-      steps: [...document.querySelectorAll(".steps tr")].map(({ dataset }) => ({ group: dataset.group, name: dataset.name, value: JSON.parse(dataset.value), unit: dataset.unit, note: dataset.note })),
+      steps: [...document.querySelectorAll(".steps tr")].map(({ dataset }) => ({ name: dataset.name, value: JSON.parse(dataset.value), unit: dataset.unit, group: dataset.group, note: dataset.note })),
     }));
     const sorted = (steps) => JSON.stringify([...steps].sort((a, b) => `${a.group} ${a.name}`.localeCompare(`${b.group} ${b.name}`)));
     differs = `told ${JSON.stringify(told)}, shown ${JSON.stringify(shown)}`;
