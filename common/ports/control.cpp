@@ -11,23 +11,23 @@ ControlServer::ControlServer(World& world)
                                    "Questions asked at the control socket.")},
       refused_{world.metrics.counter("paceline_control_refused_total",
                                      "Questions that could not be answered.")} {
-  question("status", [this](const Arguments&) -> Result<Bytes> { return status_answer(); });
-  question("metrics", [this](const Arguments&) -> Result<Bytes> {
+  question(Question::status, [this](const Arguments&) -> Result<Bytes> { return status_answer(); });
+  question(Question::metrics, [this](const Arguments&) -> Result<Bytes> {
     return encode(MetricsReply{world_.metrics.snapshot()});
   });
-  question("loglevel", [this](const Arguments& arguments) -> Result<Bytes> {
+  question(Question::loglevel, [this](const Arguments& arguments) -> Result<Bytes> {
     if (arguments.size() != 1) return fail("loglevel wants one argument: LEVEL");
     const auto level = TRY(parse_log_level(arguments[0]));
     world_.log.set_level(level);
     world_.log.info("log_level_changed", {{"level", to_string(level)}});
     return Bytes{};
   });
-  question("reload", [this](const Arguments&) -> Result<Bytes> {
+  question(Question::reload, [this](const Arguments&) -> Result<Bytes> {
     if (!world_.reload) return fail(Errc::unavailable, world_.self.text() + " does not reload");
     const std::string outcome = TRY(world_.reload());
     return encode(StatusReply{{{"reload", outcome}}});
   });
-  question("keyframe", [this](const Arguments& arguments) -> Result<Bytes> {
+  question(Question::keyframe, [this](const Arguments& arguments) -> Result<Bytes> {
     if (arguments.size() != 2) return fail("keyframe wants two arguments: CHANNEL SHARD");
     for (const auto& [key, frame] : keyframes_)
       if (key.first == arguments[0] && std::to_string(key.second) == arguments[1]) return frame();
@@ -37,9 +37,9 @@ ControlServer::ControlServer(World& world)
   world_.bus.answer([this](Payload request) { return answer(request); });
 }
 
-void ControlServer::question(std::string name,
+void ControlServer::question(Question question,
                              std::function<Result<Bytes>(const Arguments&)> answer) {
-  questions_[std::move(name)] = std::move(answer);
+  questions_[question] = std::move(answer);
 }
 
 void ControlServer::keyframe(std::string channel, int shard, std::function<Bytes()> frame) {
@@ -63,10 +63,11 @@ Bytes ControlServer::answer(Payload bytes) {
 }
 
 Result<Bytes> ControlServer::answer_to(const ControlRequest& request) {
-  const auto found = questions_.find(request.question);
-  if (found != questions_.end()) return found->second(request.arguments);
   std::string known;
-  for (const auto& [name, answer] : questions_) known += (known.empty() ? "" : ", ") + name;
+  for (const auto& [question, answer] : questions_) {
+    if (request.question == to_string(question)) return answer(request.arguments);
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", to_string(question));
+  }
   return fail(Errc::not_found, fmt::format("{} does not know the question '{}'; it knows {}",
                                            world_.self.text(), request.question, known));
 }

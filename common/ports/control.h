@@ -3,12 +3,12 @@
 //
 //   ControlServer control{world};
 //   control.status([&](StatusReply& reply) { reply.fields.push_back({"role", "master"}); });
-//   control.question("explain", [&](const auto& arguments) -> Result<Bytes> { ... });
+//   control.question(Question::explain, [&](const auto& arguments) -> Result<Bytes> { ... });
 //   control.keyframe("pace", shard, [&] { return writer.keyframe(); });
 //
 // By itself it answers: "status" (StatusReply), "metrics" (MetricsReply), "loglevel LEVEL" (empty
-// body), "reload" (StatusReply), "keyframe CHANNEL SHARD" (the frame). A question of another name
-// is refused, naming those it knows.
+// body), "reload" (StatusReply), "keyframe CHANNEL SHARD" (the frame). What it does not know is
+// refused, naming what it does.
 #pragma once
 
 #include <functional>
@@ -30,7 +30,7 @@ class ControlServer {
   ControlServer& operator=(const ControlServer&) = delete;
 
   void status(std::function<void(StatusReply&)> fill) { status_ = std::move(fill); }
-  void question(std::string name, std::function<Result<Bytes>(const Arguments&)> answer);
+  void question(Question question, std::function<Result<Bytes>(const Arguments&)> answer);
   void keyframe(std::string channel, int shard, std::function<Bytes()> frame);
 
  private:
@@ -41,7 +41,7 @@ class ControlServer {
   World& world_;
   Instant started_;
   std::function<void(StatusReply&)> status_;
-  std::map<std::string, std::function<Result<Bytes>(const Arguments&)>> questions_;
+  std::map<Question, std::function<Result<Bytes>(const Arguments&)>> questions_;
   std::map<std::pair<std::string, int>, std::function<Bytes()>> keyframes_;
   Counter& asked_;
   Counter& refused_;

@@ -253,8 +253,7 @@ void StateReader<Row>::ask_keyframe(Sender& sender) {
   sender.asked = now;
   const Address address = sender.address;
   const Stream stream{address, sender.shard};
-  const ControlRequest question{.question = "keyframe",
-                                .arguments = {channel_, std::to_string(sender.shard)}};
+  const auto question = request_of(Question::keyframe, {channel_, std::to_string(sender.shard)});
   world_.bus.ask(
       address, encode(question), options_.ask_deadline,
       [this, address, stream](Result<std::vector<std::uint8_t>> answer) {

@@ -1,6 +1,5 @@
-// Control: an operator or a late subscriber -> any process (REQ/REP). Every process answers "status", "metrics",
-// "loglevel LEVEL", "reload" and "keyframe CHANNEL INDEX" (ports/control.h); others are the service's own ("explain
-// TARGET", "handover NODE"), listed in its README.
+// Control: an operator or a late subscriber -> any process (REQ/REP). What may be asked is a Question; ports/control.h
+// answers what every process answers, the services their own.
 #pragma once
 
 #include <string>
@@ -11,6 +10,49 @@
 #include "common/wire/pace.h"
 
 namespace paceline {
+
+/// What may be asked. On the wire it is its name, so that a process can say which questions it knows.
+enum class Question : std::uint8_t {
+  status,
+  metrics,
+  loglevel,
+  reload,
+  keyframe,
+  unseen,
+  record,
+  switch_server,
+  explain,
+  what_if,
+  election,
+  handover,
+  report,
+  targets,
+  cluster,
+  events,
+  history,
+};
+
+template <>
+inline constexpr std::array words_of<Question>{
+    Word{"status", "every process: what it is and does"},
+    Word{"metrics", "every process: its metrics"},
+    Word{"loglevel", "every process, LEVEL: logs so much from now on"},
+    Word{"reload", "every process: reads its files again"},
+    Word{"keyframe", "every process that writes rows, CHANNEL SHARD: all rows"},
+    Word{"unseen", "statfeed: targets that the Stat Server does not show"},
+    Word{"record", "statfeed, FILE [SECONDS]: writes what the Stat Server says into a file"},
+    Word{"switch_server", "statfeed: takes the other server of the pair"},
+    Word{"explain", "pacer, TARGET: the last decision, step by step"},
+    Word{"what_if", "pacer, TARGET CHANGES: the decision if something were otherwise"},
+    Word{"election", "elector: what it believes"},
+    Word{"handover", "elector, [NODE]: asks the master to hand over"},
+    Word{"report", "publisher: its last report"},
+    Word{"targets", "watch: the targets file as it is paced by"},
+    Word{"cluster", "watch: what /api/v1/status says"},
+    Word{"events", "watch, [FROM [TO]]: what happened"},
+    Word{"history", "watch, TARGET [FROM [TO [STEP]]]: how a target was"},
+};
+static_assert(words_match<Question>());
 
 struct ControlRequest {
   std::uint8_t version = wire_version;
@@ -28,6 +70,10 @@ struct ControlRequest {
   bool operator==(const ControlRequest&) const = default;
 };
 static_assert(lists_every_member<ControlRequest>());
+
+inline ControlRequest request_of(Question question, std::vector<std::string> arguments = {}) {
+  return {.question = to_string(question), .arguments = std::move(arguments)};
+}
 
 struct ControlReply {
   std::uint8_t version = wire_version;

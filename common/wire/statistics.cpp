@@ -4,6 +4,7 @@
 #include <rapidjson/writer.h>
 #include <simdjson.h>
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -17,6 +18,14 @@ namespace dom = simdjson::dom;
 
 // Up to here a double holds every whole number.
 constexpr double max_exact = 9007199254740992.0;
+
+// By MetaChannel.
+constexpr std::array<std::string_view, 6> meta_channels = {"",
+                                                           "/meta/handshake",
+                                                           "/meta/connect",
+                                                           "/meta/subscribe",
+                                                           "/meta/unsubscribe",
+                                                           "/meta/disconnect"};
 
 // ---- Out
 
@@ -136,7 +145,8 @@ void write_message(Json& json, const BayeuxMessage& message) {
   json.text_if_any("error", message.error);
   json.text_if_any("subscription", message.subscription);
   json.text_if_any("connectionType", message.connection_type);
-  if (message.channel == "/meta/handshake") {  // What every handshake says, either way.
+  if (meta_channel(message.channel) ==
+      MetaChannel::handshake) {  // What every handshake says, either way.
     json.text("version", "1.0");
     json.text("minimumVersion", "1.0");
     json.open_list("supportedConnectionTypes");
@@ -394,6 +404,16 @@ Result<Members> parse_object(std::string_view json) {
 }
 
 }  // namespace
+
+std::string_view channel_name(MetaChannel channel) {
+  return meta_channels[static_cast<std::size_t>(channel)];
+}
+
+MetaChannel meta_channel(std::string_view name) {
+  for (std::size_t i = 1; i < meta_channels.size(); ++i)
+    if (name == meta_channels[i]) return static_cast<MetaChannel>(i);
+  return MetaChannel::none;
+}
 
 void encode_subscription(const SubscriptionRequest& request, std::string& out) {
   Json json{out};

@@ -81,6 +81,20 @@ Result<SubscriptionRequest> decode_subscription(std::string_view json);
 void encode_subscription_answer(const SubscriptionAnswer& answer, std::string& out);
 Result<SubscriptionAnswer> decode_subscription_answer(std::string_view json);
 
+/// What a Bayeux message without content of ours is about.
+enum class MetaChannel : std::uint8_t {
+  none,  // Not a meta channel, or one that is unknown.
+  handshake,
+  connect,
+  subscribe,
+  unsubscribe,
+  disconnect,
+};
+
+/// The channel's name, as "/meta/connect"; empty for none.
+std::string_view channel_name(MetaChannel channel);
+MetaChannel meta_channel(std::string_view name);
+
 /// A Bayeux (CometD 1.0) message, either way.
 struct BayeuxMessage {
   std::string channel;

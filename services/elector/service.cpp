@@ -65,10 +65,10 @@ Elector::Elector(const ElectorConfig& config, World& world, TermStore& store,
   world_.bus.subscribe_own("publication",
                            [this](const Address&, Payload bytes) { on_publication(bytes); });
   control_.status([this](StatusReply& reply) { fill_status(reply); });
-  control_.question("election", [this](const ControlServer::Arguments&) -> Result<Bytes> {
+  control_.question(Question::election, [this](const ControlServer::Arguments&) -> Result<Bytes> {
     return encode(view());
   });
-  control_.question("handover",
+  control_.question(Question::handover,
                     [this](const auto& arguments) { return answer_handover(arguments); });
   wake();
 }

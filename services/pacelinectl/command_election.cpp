@@ -48,7 +48,8 @@ std::string headline(const ElectionView& view) {
 Outcome command_election(const Request& request, Environment& environment) {
   const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  const auto body = ask_process(*cluster, "elector", 0, {.question = "election"}, environment);
+  const auto body =
+      ask_process(*cluster, "elector", 0, request_of(Question::election), environment);
   if (!body) return failed(exit_not_answered, body.error().detail);
   const auto view = decode<ElectionView>(*body);
   if (!view) return failed(exit_not_answered, "elector answered, but " + view.error().detail);

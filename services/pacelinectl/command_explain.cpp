@@ -64,8 +64,8 @@ Outcome command_explain(const Request& request, Environment& environment) {
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
   const std::string& target = request.arguments[0];
   const int shard = shard_of(target, cluster->topology.pacers);
-  const auto body = ask_process(*cluster, "pacer", shard,
-                                {.question = "explain", .arguments = {target}}, environment);
+  const auto body =
+      ask_process(*cluster, "pacer", shard, request_of(Question::explain, {target}), environment);
   if (!body) return failed(exit_not_answered, body.error().detail);
   const auto explanation = decode<Explanation>(*body);
   if (!explanation)

@@ -11,7 +11,7 @@ namespace paceline::pacelinectl {
 Outcome command_handover(const Request& request, Environment& environment) {
   const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  ControlRequest question{.question = "handover"};
+  ControlRequest question = request_of(Question::handover);
   if (!request.arguments.empty()) {
     const Node* target = cluster->topology.node(request.arguments[0]);
     if (!target || target->witness())

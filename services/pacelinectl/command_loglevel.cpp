@@ -21,7 +21,7 @@ Outcome command_loglevel(const Request& request, Environment& environment) {
   std::string out;
   for (const auto& [process, index] : *named) {
     const auto body = ask_own_process(*cluster, process, index,
-                                      {.question = "loglevel", .arguments = {level}}, environment);
+                                      request_of(Question::loglevel, {level}), environment);
     if (!body) return failed(exit_not_answered, body.error().detail);
     set.emplace_back(fmt::format("{}-{}", process, index), level);
     out += fmt::format("{}-{} logs {} and above\n", process, index, level);

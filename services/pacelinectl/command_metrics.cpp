@@ -17,7 +17,8 @@ Outcome command_metrics(const Request& request, Environment& environment) {
     return failed(exit_usage, fmt::format("{0}: there are {1}, say {0}-0", request.arguments[0],
                                           named->size()));
   const auto& [process, index] = named->front();
-  const auto body = ask_own_process(*cluster, process, index, {.question = "metrics"}, environment);
+  const auto body =
+      ask_own_process(*cluster, process, index, request_of(Question::metrics), environment);
   if (!body) return failed(exit_not_answered, body.error().detail);
   const auto reply = decode<MetricsReply>(*body);
   if (!reply) return failed(exit_not_answered, process + " answered, but " + reply.error().detail);

@@ -11,7 +11,7 @@ namespace paceline::pacelinectl {
 Outcome command_record(const Request& request, Environment& environment) {
   const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-  ControlRequest question{.question = "record"};
+  ControlRequest question = request_of(Question::record);
   if (request.stop) {
     if (!request.arguments.empty()) return failed(exit_usage, "--stop takes no file");
     question.arguments = {"stop"};

@@ -41,8 +41,8 @@ Outcome command_reload(const Request& request, Environment& environment) {
   Outcome outcome;
   for (const auto& [process, index] : *processes) {
     const auto name = process == "pacer" ? fmt::format("{}-{}", process, index) : process;
-    const auto what =
-        outcome_of(ask_own_process(*cluster, process, index, {.question = "reload"}, environment));
+    const auto what = outcome_of(
+        ask_own_process(*cluster, process, index, request_of(Question::reload), environment));
     told.emplace_back(name, what ? *what : "refused: " + what.error().detail);
     if (!what) {
       outcome.exit = exit_not_answered;

@@ -13,9 +13,8 @@ namespace paceline::pacelinectl {
 namespace {
 
 // Of our node only: another node's statfeed may use the other server.
-Result<StatusReply> ask(const ClusterFile& cluster, const std::string& question,
-                        Environment& environment) {
-  const auto bytes = ask_own_process(cluster, "statfeed", 0, {.question = question}, environment);
+Result<StatusReply> ask(const ClusterFile& cluster, Question question, Environment& environment) {
+  const auto bytes = ask_own_process(cluster, "statfeed", 0, request_of(question), environment);
   if (!bytes)
     return fail(bytes.error().code,
                 "statfeed of node " + cluster.node + ": " + bytes.error().detail);
@@ -69,8 +68,7 @@ std::string unseen_text(const StatusReply& reply) {
 using Show = std::string (*)(const std::string& node, const StatusReply& reply,
                              const Request& request);
 
-Outcome answer(const Request& request, Environment& environment, const std::string& question,
-               Show show) {
+Outcome answer(const Request& request, Environment& environment, Question question, Show show) {
   const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
   const auto reply = ask(*cluster, question, environment);
@@ -85,15 +83,15 @@ std::string show_pair(const std::string& node, const StatusReply& reply, const R
 }  // namespace
 
 Outcome command_statserver(const Request& request, Environment& environment) {
-  return answer(request, environment, "status", show_pair);
+  return answer(request, environment, Question::status, show_pair);
 }
 
 Outcome command_statserver_switch(const Request& request, Environment& environment) {
-  return answer(request, environment, "switch", show_pair);
+  return answer(request, environment, Question::switch_server, show_pair);
 }
 
 Outcome command_statserver_unseen(const Request& request, Environment& environment) {
-  return answer(request, environment, "unseen",
+  return answer(request, environment, Question::unseen,
                 [](const std::string&, const StatusReply& reply, const Request& asked) {
                   return asked.json ? unseen_json(reply.fields) : unseen_text(reply);
                 });

@@ -25,8 +25,8 @@ void ask_keyframes(ChannelLines& lines, const ClusterFile& cluster, const Channe
       const Address whom{self.name, process, many_streams ? 0 : i};
       const auto frame = environment.ask(
           cluster.topology, whom,
-          {.question = "keyframe",
-           .arguments = {std::string{rule.name}, std::to_string(many_streams ? i : -1)}});
+          request_of(Question::keyframe,
+                     {std::string{rule.name}, std::to_string(many_streams ? i : -1)}));
       if (frame) static_cast<void>(lines.lines_of(whom, *frame, ""));
     }
   }

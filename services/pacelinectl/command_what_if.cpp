@@ -93,7 +93,7 @@ Outcome command_what_if(const Request& request, Environment& environment) {
                   "what-if: nothing is changed; --agents 12, --goal 5, ...: "
                   "pacelinectl what-if --help");
   const auto ask = [&](const Changes& wanted) -> Result<Explanation> {
-    ControlRequest question{.question = "what_if", .arguments = {target}};
+    ControlRequest question = request_of(Question::what_if, {target});
     question.arguments.insert(question.arguments.end(), wanted.begin(), wanted.end());
     question.arguments.push_back("refreshes=" + refreshes);
     return decode<Explanation>(TRY(ask_process(*cluster, "pacer", shard, question, environment)));

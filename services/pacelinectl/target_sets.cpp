@@ -48,7 +48,8 @@ TargetsFile read_targets_file(const std::string& file, const Request& request,
 }
 
 Result<RunningTargets> ask_running_targets(const ClusterFile& cluster, Environment& environment) {
-  const auto body = TRY(ask_own_process(cluster, "watch", 0, {.question = "targets"}, environment));
+  const auto body =
+      TRY(ask_own_process(cluster, "watch", 0, request_of(Question::targets), environment));
   RunningTargets running;
   running.targets = TRY(
       parse_targets({reinterpret_cast<const char*>(body.data()), body.size()}, "watch", max_rows));
@@ -56,7 +57,7 @@ Result<RunningTargets> ask_running_targets(const ClusterFile& cluster, Environme
   for (const auto& [process, count] : cluster.topology.processes(cluster.self())) {
     if (process == "watch" || process == "elector") continue;
     for (int index = 0; index < count; ++index)
-      if (version_of(ask_own_process(cluster, process, index, {.question = "status"},
+      if (version_of(ask_own_process(cluster, process, index, request_of(Question::status),
                                      environment)) != version)
         running.others.push_back(count > 1 ? fmt::format("{}-{}", process, index) : process);
   }

@@ -97,8 +97,10 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
   for (const auto& target : config_.targets) paced_.push_back(unknown(target));
   number_targets();
   control_.status([this](StatusReply& reply) { fill_status(reply); });
-  control_.question("explain", [this](const auto& arguments) { return explain_target(arguments); });
-  control_.question("what_if", [this](const auto& arguments) { return what_if_target(arguments); });
+  control_.question(Question::explain,
+                    [this](const auto& arguments) { return explain_target(arguments); });
+  control_.question(Question::what_if,
+                    [this](const auto& arguments) { return what_if_target(arguments); });
   control_.keyframe("pace", -1, [this] { return pace_.keyframe(); });
   restore();
   world_.timers.every(config_.recompute, [this] { tick(); });

@@ -72,7 +72,8 @@ Publisher::Publisher(const PublisherConfig& config, World& world, Http& http)
   number_targets();
   control_.status([this](StatusReply& reply) { fill_status(reply); });
   control_.keyframe("feedback", -1, [this] { return feedback_.keyframe(); });
-  control_.question("report", [this](const auto&) -> Result<Bytes> { return encode(report()); });
+  control_.question(Question::report,
+                    [this](const auto&) -> Result<Bytes> { return encode(report()); });
   world_.bus.subscribe("grant", [this](const Address&, Payload bytes) { on_grant(bytes); });
   report_timer_ = world_.timers.every(config_.report_period, [this] { send_report(); });
   metrics_.capacity_targets.set(-1);

@@ -46,17 +46,6 @@ bool covers(std::string_view subscription, std::string_view channel) {
          subscription == "/statistics/v3/**" || subscription == "/**";
 }
 
-enum class MetaChannel { handshake, connect, subscribe, unsubscribe, disconnect, unknown };
-
-MetaChannel meta_channel(std::string_view name) {
-  if (name == "/meta/handshake") return MetaChannel::handshake;
-  if (name == "/meta/connect") return MetaChannel::connect;
-  if (name == "/meta/subscribe") return MetaChannel::subscribe;
-  if (name == "/meta/unsubscribe") return MetaChannel::unsubscribe;
-  if (name == "/meta/disconnect") return MetaChannel::disconnect;
-  return MetaChannel::unknown;
-}
-
 }  // namespace
 
 StatServer::StatServer(const Centre& centre, Options options, std::uint64_t seed)
@@ -281,7 +270,7 @@ StatServer::Reply StatServer::receive(const std::vector<BayeuxMessage>& messages
         reply.messages.push_back(consent(message, session->client));
         drop_session(key);
         break;
-      case MetaChannel::unknown:
+      case MetaChannel::none:
         reply.messages.push_back(refusal(message, "404::unknown channel", ""));
         break;
     }

@@ -28,7 +28,7 @@ FeedRecorder::FeedRecorder(Statfeed& statfeed, World& world, std::size_t max_byt
       world_{world},
       max_bytes_{max_bytes},
       timer_{world.timers.every(flush_period, [this] { flush(); })} {
-  statfeed_.control().question("record",
+  statfeed_.control().question(Question::record,
                                [this](const auto& arguments) { return answer(arguments); });
 }
 
@@ -135,7 +135,7 @@ void FeedRecorder::fill_status(StatusReply& reply) const {
   }
 }
 
-// "record": how it stands. "record stop". "record FILE SECONDS": begins one.
+// Without arguments: how it stands. "stop" ends it, FILE SECONDS begins one.
 Result<Bytes> FeedRecorder::answer(const ControlServer::Arguments& arguments) {
   if (arguments.size() == 1 && arguments[0] == "stop") {
     if (!recording()) return fail(Errc::refused, "nothing is being recorded");

@@ -82,8 +82,9 @@ void Statfeed::register_questions() {
   control_.status([this](StatusReply& reply) { fill_status(reply); });
   for (int shard = 0; shard < config_.shards; ++shard)
     control_.keyframe("stat", shard, [this, shard] { return writer(shard).keyframe(); });
-  control_.question("switch", [this](const ControlServer::Arguments&) { return switch_server(); });
-  control_.question("unseen", [this](const ControlServer::Arguments&) -> Result<Bytes> {
+  control_.question(Question::switch_server,
+                    [this](const ControlServer::Arguments&) { return switch_server(); });
+  control_.question(Question::unseen, [this](const ControlServer::Arguments&) -> Result<Bytes> {
     StatusReply reply;
     if (const auto in_use = failover_.in_use())
       reply.fields =

@@ -69,7 +69,7 @@ Session::Step Session::stop(Instant) {
       send_close(subscription, step);
   if (!client_.empty()) {
     BayeuxMessage message;
-    message.channel = "/meta/disconnect";
+    message.channel = channel_name(MetaChannel::disconnect);
     message.client_id = client_;
     encode_bayeux({message}, send(Call::Kind::disconnect, "POST", "/notifications",
                                   policy_.request_timeout, 0, step)

@@ -15,7 +15,7 @@ constexpr int connect_failures_to_lose = 5;  // Answers in a row that say neithe
 
 void Session::send_handshake(Step& step) {
   BayeuxMessage message;
-  message.channel = "/meta/handshake";
+  message.channel = channel_name(MetaChannel::handshake);
   message.id = "1";
   encode_bayeux(
       {message},
@@ -27,7 +27,7 @@ void Session::send_join(Step& step) {
   messages[0].subscription = updates_channel;
   messages[1].subscription = service_channel;
   for (auto& message : messages) {
-    message.channel = "/meta/subscribe";
+    message.channel = channel_name(MetaChannel::subscribe);
     message.id = std::to_string(2 + (&message - messages.data()));
     message.client_id = client_;
   }
@@ -39,7 +39,7 @@ void Session::send_join(Step& step) {
 
 void Session::send_connect(Instant now, Step& step) {
   BayeuxMessage message;
-  message.channel = "/meta/connect";
+  message.channel = channel_name(MetaChannel::connect);
   message.client_id = client_;
   message.connection_type = "long-polling";
   // Asks the server to answer within the liveness period even if it has nothing to tell.
@@ -102,8 +102,9 @@ void Session::on_messages(const PendingCall& pending, std::string_view body, Ins
       if (available != available_) step.notes.push_back({"service_state", message.service_state});
       available_ = available;
     }
-    if (message.channel == "/meta/subscribe" && !message.successful.value_or(false)) joined = false;
-    if (message.channel.starts_with("/meta/") && (!meta || meta->successful.value_or(false)))
+    const MetaChannel channel = meta_channel(message.channel);
+    if (channel == MetaChannel::subscribe && !message.successful.value_or(false)) joined = false;
+    if (channel != MetaChannel::none && (!meta || meta->successful.value_or(false)))
       meta = &message;
   }
   if (!meta) {

@@ -125,21 +125,21 @@ void Watch::answer_control() {
     reply.fields.push_back({"history_samples_lost", std::to_string(history_.samples_lost())});
     reply.fields.push_back({"history_unreadable", std::to_string(history_.unreadable())});
   });
-  control_.question("targets", [this](const auto&) -> Result<Bytes> {
+  control_.question(Question::targets, [this](const auto&) -> Result<Bytes> {
     return to_bytes(targets_as_csv(targets_of(targets_.names())));
   });
-  control_.question("cluster", [this](const auto&) -> Result<Bytes> {
+  control_.question(Question::cluster, [this](const auto&) -> Result<Bytes> {
     note_all_senders();
     return to_bytes(api_.status(world_.clock.now(), world_.clock.wall()));
   });
-  control_.question("events", [this](const auto& words) -> Result<Bytes> {
+  control_.question(Question::events, [this](const auto& words) -> Result<Bytes> {
     const auto now_ms = wall_milliseconds(world_.clock.wall());
     EventQuery query;
     if (!words.empty() && !words[0].empty()) query.from_ms = TRY(parse_past_time(words[0], now_ms));
     if (words.size() > 1 && !words[1].empty()) query.to_ms = TRY(parse_past_time(words[1], now_ms));
     return to_bytes(events_json(TRY(api_.events(query)), events_.last()));
   });
-  control_.question("history", [this](const auto& words) -> Result<Bytes> {
+  control_.question(Question::history, [this](const auto& words) -> Result<Bytes> {
     if (words.empty() || words.size() > 4)
       return fail("history wants 1 to 4 arguments: TARGET [FROM [TO [STEP]]]");
     const auto word = [&](std::size_t i) { return i < words.size() ? words[i] : std::string{}; };

@@ -64,12 +64,12 @@ void Watch::answer_explanation(const WebRequest& request, std::uint32_t target,
     exchange.send(problem(status, fmt::format("{} does not explain it: {}", pacer.text(),
                                               explanation.error().detail)));
   };
-  ask_control<Explanation>(world_.bus, pacer, {.question = "explain", .arguments = {id}},
-                           explain_deadline, done);
+  ask_control<Explanation>(world_.bus, pacer, request_of(Question::explain, {id}), explain_deadline,
+                           done);
 }
 
 void Watch::answer_handover(const AskHandover& question, WebExchange exchange) {
-  ControlRequest request{.question = "handover", .arguments = {}};
+  ControlRequest request = request_of(Question::handover);
   if (!question.to.empty()) request.arguments.push_back(question.to);
   world_.log.info("handover_asked", {{"to", question.to}});
   ask_control<StatusReply>(world_.bus, {config_.node, "elector", 0}, request, handover_deadline,
@@ -107,8 +107,7 @@ void Watch::answer_metrics(const WebRequest& request, WebExchange exchange) {
   scrape_->waiting = others.size();
   if (others.empty()) return finish_scrape();
   for (std::size_t i = 0; i < others.size(); ++i)
-    ask_control<MetricsReply>(world_.bus, others[i], {.question = "metrics", .arguments = {}},
-                              scrape_deadline,
+    ask_control<MetricsReply>(world_.bus, others[i], request_of(Question::metrics), scrape_deadline,
                               [this, scrape = scrape_, i](Result<MetricsReply> reply) {
                                 auto& process = scrape->processes[i + 1];
                                 process.answered = reply.has_value();

@@ -59,8 +59,8 @@ Centre::Centre(const Scenario& scenario, std::uint64_t seed)
     : scenario_{scenario},
       arrivals_{seed, 1},
       invitations_{seed, 2},
-      services_{Chance{seed, 3}, Chance{seed, 4}},
-      patiences_{Chance{seed, 5}, Chance{seed, 6}},
+      services_{RandomStream{seed, 3}, RandomStream{seed, 4}},
+      patiences_{RandomStream{seed, 5}, RandomStream{seed, 6}},
       wrap_ups_{seed, 7},
       sent_at_(sent_ring) {
   const std::size_t agents = most_agents(scenario);
@@ -81,15 +81,15 @@ Centre::Centre(const Scenario& scenario, std::uint64_t seed)
 }
 
 void Centre::push(double at, EventKind kind, std::uint32_t index, std::uint32_t stamp) {
-  agenda_.push({at, stamp, index & number_mask, static_cast<std::uint32_t>(kind) & 15u});
+  events_.push({at, stamp, index & number_mask, static_cast<std::uint32_t>(kind) & 15u});
 }
 
 void Centre::run_until(double until_s, System& system) {
   debounce_s_ = system.debounce_s();
   if (!started_) push(now_ + system.period_s(), EventKind::decide, 0);
   started_ = true;
-  while (!agenda_.empty() && agenda_.front().at <= until_s) {
-    const Event event = agenda_.pop();
+  while (!events_.empty() && events_.front().at <= until_s) {
+    const Event event = events_.pop();
     now_ = event.at;
     ++totals_.events;
     play(event, system);
@@ -175,7 +175,7 @@ void Centre::answer(std::uint32_t accepted_and_number) {
   }
   ++totals_.accepted;
   happen(Observation::Kind::accepted, true, delay);
-  Chance& chance = services_[1];
+  RandomStream& chance = services_[1];
   double service;
   if (scenario_.trace) {
     const auto& services = scenario_.trace->services_s;
@@ -190,7 +190,7 @@ void Centre::answer(std::uint32_t accepted_and_number) {
 
 void Centre::arrive() {
   next_arrival();
-  Chance& chance = services_[0];
+  RandomStream& chance = services_[0];
   const double service = scenario_.law == ServiceLaw::exponential
                              ? chance.exponential()
                              : chance.lognormal(scenario_.handle_cv);

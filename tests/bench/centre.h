@@ -16,8 +16,8 @@
 #include <deque>
 #include <vector>
 
-#include "tests/bench/agenda.h"
-#include "tests/bench/chance.h"
+#include "tests/bench/event_queue.h"
+#include "tests/bench/random_stream.h"
 #include "tests/bench/scenario.h"
 #include "tests/bench/system.h"
 
@@ -124,12 +124,12 @@ class Centre {
   enum class Presence : std::uint8_t { off, on, leaving };
 
   const Scenario& scenario_;
-  Chance arrivals_;
-  Chance invitations_;
-  std::array<Chance, 2> services_;   // Reactive, proactive.
-  std::array<Chance, 2> patiences_;  // Likewise.
-  Chance wrap_ups_;
-  Agenda agenda_;
+  RandomStream arrivals_;
+  RandomStream invitations_;
+  std::array<RandomStream, 2> services_;   // Reactive, proactive.
+  std::array<RandomStream, 2> patiences_;  // Likewise.
+  RandomStream wrap_ups_;
+  EventQueue events_;
   std::vector<Slot> slots_;
   std::vector<Work> work_;
   std::vector<Presence> presence_;  // Per agent.

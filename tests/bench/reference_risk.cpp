@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "tests/bench/chance.h"
+#include "tests/bench/random_stream.h"
 #include "tests/bench/systems.h"
 
 namespace paceline::test {
@@ -258,7 +258,7 @@ class Prototype final : public System {
   bool oracle_;
   double goal_;
   double refresh_;
-  Chance chance_;
+  RandomStream chance_;
   bool has_wrap_up_;
   double s_;
   double uniform_ = 0.5;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "services/pacer/pacing.h"
-#include "tests/bench/chance.h"
+#include "tests/bench/random_stream.h"
 #include "tests/bench/systems.h"
 
 namespace paceline::test {
@@ -95,7 +95,7 @@ class Paceline final : public System {
   int slots_per_agent_;
   double period_;
   TargetPacing pacing_;
-  Chance chance_;
+  RandomStream chance_;
   std::uint64_t answered_ = 0;
   std::uint64_t abandoned_ = 0;
   std::uint64_t proactive_answered_ = 0;

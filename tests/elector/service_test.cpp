@@ -166,11 +166,11 @@ TEST_CASE("an operator hands over, and may ask any node", "[elector][scenario]")
   Cluster cluster{3};
   REQUIRE(cluster.await_publisher("a", 3s));
 
-  const auto answer = ask<StatusReply>(cluster, "w", {.question = "handover", .arguments = {"b"}});
+  const auto answer = ask<StatusReply>(cluster, "w", request_of(Question::handover, {"b"}));
 
   REQUIRE(answer);
   CHECK(cluster.publishing() == "b");
-  const auto refused = ask<StatusReply>(cluster, "b", {.question = "handover", .arguments = {"x"}});
+  const auto refused = ask<StatusReply>(cluster, "b", request_of(Question::handover, {"x"}));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().detail == "no voter is called x");
 }
@@ -180,7 +180,7 @@ TEST_CASE("the election can be seen from every node", "[elector][scenario]") {
   REQUIRE(cluster.await_publisher("a", 3s));
   cluster.sim.run_for(500ms);
 
-  const auto seen = ask<ElectionView>(cluster, "a", {.question = "election"});
+  const auto seen = ask<ElectionView>(cluster, "a", request_of(Question::election));
 
   REQUIRE(seen);
   CHECK(seen->self.role == ElectorRole::master);

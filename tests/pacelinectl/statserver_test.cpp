@@ -58,7 +58,7 @@ TEST_CASE("a switch is asked of our node's statfeed and of no other", "[paceline
   const auto silent = run_command(request("statserver switch"), environment);
   CHECK(silent.exit == exit_not_answered);
   CHECK(has(silent.error, "statfeed of node b"));
-  CHECK(environment.asked == std::vector<std::string>{"b/statfeed/0 switch"});
+  CHECK(environment.asked == std::vector<std::string>{"b/statfeed/0 switch_server"});
 
   environment.processes["b/statfeed/0"] = fail(Errc::refused, "primary is not usable");
   const auto refused = run_command(request("statserver switch"), environment);

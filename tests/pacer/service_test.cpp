@@ -308,9 +308,8 @@ TEST_CASE("an operator gets an explanation with every figure", "[pacer][scenario
   World& asker = node.sim.process({"a", "watch", 0});
   Result<Explanation> got = fail("not answered");
 
-  ask_control<Explanation>(asker.bus, {"a", "pacer", 0},
-                           {.question = "explain", .arguments = {"sales"}}, 1s,
-                           [&](Result<Explanation> answer) { got = std::move(answer); });
+  ask_control<Explanation>(asker.bus, {"a", "pacer", 0}, request_of(Question::explain, {"sales"}),
+                           1s, [&](Result<Explanation> answer) { got = std::move(answer); });
   node.sim.run_for(1s);
 
   REQUIRE(got);

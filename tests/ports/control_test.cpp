@@ -25,9 +25,9 @@ TEST_CASE("every process answers status and metrics", "[ports]") {
   control.status([](StatusReply& reply) { reply.fields.push_back({"targets", "50"}); });
 
   const auto status =
-      asked<StatusReply>(sim, operator_world, pacer.self, {.question = "status", .arguments = {}});
-  const auto metrics = asked<MetricsReply>(sim, operator_world, pacer.self,
-                                           {.question = "metrics", .arguments = {}});
+      asked<StatusReply>(sim, operator_world, pacer.self, request_of(Question::status));
+  const auto metrics =
+      asked<MetricsReply>(sim, operator_world, pacer.self, request_of(Question::metrics));
 
   REQUIRE(status);
   CHECK(status->fields.front() == std::pair<std::string, std::string>{"process", "a/pacer/0"});
@@ -48,15 +48,15 @@ TEST_CASE("an unknown question is refused with those that are known", "[ports]")
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == Errc::refused);
   CHECK(answer.error().detail.find(
-            "'dance'; it knows keyframe, loglevel, metrics, reload, status") != std::string::npos);
+            "'dance'; it knows status, metrics, loglevel, reload, keyframe") != std::string::npos);
 }
 
 TEST_CASE("a question to nobody ends at its deadline", "[ports]") {
   SimWorld sim{1};
   auto& operator_world = sim.process({"a", "pacelinectl", 0});
 
-  const auto answer = asked<StatusReply>(sim, operator_world, {"a", "pacer", 9},
-                                         {.question = "status", .arguments = {}});
+  const auto answer =
+      asked<StatusReply>(sim, operator_world, {"a", "pacer", 9}, request_of(Question::status));
 
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == Errc::unavailable);

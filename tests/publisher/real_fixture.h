@@ -16,9 +16,7 @@
 
 #include <cstdlib>
 #include <ctime>
-#include <fstream>
 #include <set>
-#include <sstream>
 
 #include "common/base/hash.h"
 #include "common/runtime/curl_http.h"
@@ -28,7 +26,7 @@
 #include "common/wire/codec.h"
 #include "services/publisher/service.h"
 #include "tests/support/catch.h"
-#include "tests/support/folder.h"
+#include "tests/support/certificate.h"
 
 namespace paceline::test {
 using namespace publisher;
@@ -58,38 +56,6 @@ class TestLog final : public Log {
 
   std::vector<std::string> events;
 };
-
-struct Certificate {
-  std::string file;
-  std::string certificate;
-  std::string key;
-};
-
-inline std::string file_text(const std::string& path) {
-  std::ifstream file{path};
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-// Self-signed, for `name` ("IP:127.0.0.1", "DNS:other.test"), made by the openssl command; once
-// each.
-inline Certificate make_certificate(const std::string& name, int days) {
-  static const Folder folder;
-  static std::map<std::string, Certificate> made;
-  auto& certificate = made[name + std::to_string(days)];
-  if (!certificate.file.empty()) return certificate;
-  const std::string base = folder / std::to_string(made.size());
-  const std::string command =
-      "openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=test "
-      "-keyout " +
-      base + ".key -out " + base + ".csr 2>/dev/null && echo subjectAltName=" + name + " > " +
-      base + ".ext && openssl x509 -req -in " + base + ".csr -signkey " + base + ".key -days " +
-      std::to_string(days) + " -extfile " + base + ".ext -out " + base + ".pem 2>/dev/null";
-  REQUIRE(std::system(command.c_str()) == 0);
-  certificate = {base + ".pem", file_text(base + ".pem"), file_text(base + ".key")};
-  return certificate;
-}
 
 inline std::string unpacked(const std::string& packed) {
   std::string out(1u << 20, '\0');
@@ -378,10 +344,6 @@ struct RealFixture {
   std::unique_ptr<Publisher> publisher;
   std::uint64_t grants = 0;
 };
-
-inline Certificate good_certificate() {
-  return make_certificate("IP:127.0.0.1", 30);
-}
 
 inline Endpoint::Behave answering(ServerAnswer answer) {
   return [answer](const PublicationRequest&, Responder respond) { respond.send(answer); };

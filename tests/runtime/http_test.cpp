@@ -1,12 +1,9 @@
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include "common/runtime/curl_http.h"
-#include "common/runtime/files.h"
 #include "common/runtime/http_server.h"
 #include "tests/support/catch.h"
-#include "tests/support/folder.h"
+#include "tests/support/certificate.h"
 #include "tests/support/real_loop.h"
 
 namespace paceline::test {
@@ -61,24 +58,6 @@ struct Web {
   std::vector<Responder> held;
   HttpServer server;
   CurlHttp http{loop, metrics};
-};
-
-// A certificate for 127.0.0.1 that signs itself, by the openssl program.
-struct Certificate {
-  explicit Certificate(const Folder& folder) {
-    const auto command =
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj "
-        "/CN=test "
-        "-addext subjectAltName=IP:127.0.0.1 -keyout " +
-        folder / "key.pem" + " -out " + (folder / "cert.pem") + " 2>/dev/null";
-    REQUIRE(std::system(command.c_str()) == 0);
-    file = folder / "cert.pem";
-    certificate = *read_file(file);
-    key = *read_file(folder / "key.pem");
-  }
-  std::string file;
-  std::string certificate;
-  std::string key;
 };
 
 }  // namespace
@@ -168,8 +147,7 @@ TEST_CASE("a cancelled request is never told", "[runtime]") {
 }
 
 TEST_CASE("TLS is spoken with those we trust and with nobody else", "[runtime]") {
-  Folder folder;
-  const Certificate certificate{folder};
+  const Certificate certificate = good_certificate();
   Web web{{.certificate_pem = certificate.certificate, .key_pem = certificate.key}};
   const std::string port = std::to_string(web.server.port());
 

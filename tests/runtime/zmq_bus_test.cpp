@@ -119,10 +119,11 @@ TEST_CASE("a question is answered once and one to nobody ends at its deadline", 
     };
   };
 
-  ask_control<StatusReply>(asker.bus, pacer.world.self, {.question = "status"}, 10s, keep(status));
-  ask_control<StatusReply>(asker.bus, {"a", "pacer", 1}, {.question = "status"}, 100ms,
+  ask_control<StatusReply>(asker.bus, pacer.world.self, request_of(Question::status), 10s,
+                           keep(status));
+  ask_control<StatusReply>(asker.bus, {"a", "pacer", 1}, request_of(Question::status), 100ms,
                            keep(nobody));
-  ask_control<StatusReply>(asker.bus, {"x", "pacer", 1}, {.question = "status"}, 100ms,
+  ask_control<StatusReply>(asker.bus, {"x", "pacer", 1}, request_of(Question::status), 100ms,
                            keep(nobody));
   REQUIRE(run_until(loop, [&] { return answers == 3; }));
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "tests/scenario/closed_loop.h"
 
@@ -62,7 +63,7 @@ Row measure(const ClosedLoop::Plan& plan, int seeds) {
 int run(const std::string& json_file, int seeds) {
   fmt::print("{:>6} {:>6} {:>8} {:>5} {:>6}  {:>15} {:>13} {:>10} {:>7}\n", "agents", "groups",
              "period s", "gap s", "way ms", "occupancy %", "abandoned %", "requests/m", "bytes/s");
-  std::string json;
+  auto json = nlohmann::json::array();
   for (const int agents : {5, 10, 30})
     for (const auto& [period, gap, way] : ways) {
       const int groups = 200 / agents;
@@ -79,16 +80,20 @@ int run(const std::string& json_file, int seeds) {
           mean(row.occupancy), interval(row.occupancy), mean(row.abandonment),
           interval(row.abandonment), row.requests_per_minute, row.bytes_per_s);
       std::fflush(stdout);
-      json += fmt::format(
-          R"({}{{"agents":{},"groups":{},"period_s":{},"gap_s":{},"way_s":{},"occupancy_pct":{:.3f},)"
-          R"("occupancy_ci":{:.3f},"abandonment_pct":{:.3f},"abandonment_ci":{:.3f},)"
-          R"("requests_per_minute":{:.1f},"bytes_per_s":{:.0f}}})",
-          json.empty() ? "[" : ",\n", agents, groups, to_seconds(period), to_seconds(gap),
-          to_seconds(way), mean(row.occupancy), interval(row.occupancy), mean(row.abandonment),
-          interval(row.abandonment), row.requests_per_minute, row.bytes_per_s);
+      json.push_back({{"agents", agents},
+                      {"groups", groups},
+                      {"period_s", to_seconds(period)},
+                      {"gap_s", to_seconds(gap)},
+                      {"way_s", to_seconds(way)},
+                      {"occupancy_pct", mean(row.occupancy)},
+                      {"occupancy_ci", interval(row.occupancy)},
+                      {"abandonment_pct", mean(row.abandonment)},
+                      {"abandonment_ci", interval(row.abandonment)},
+                      {"requests_per_minute", row.requests_per_minute},
+                      {"bytes_per_s", row.bytes_per_s}});
     }
   std::ofstream out{json_file};
-  out << json << "]\n";
+  out << json.dump(1) << "\n";
   if (out.flush()) return 0;
   fmt::print(stderr, "bench_closed_loop: cannot write {}\n", json_file);
   return 1;

@@ -40,12 +40,12 @@ CentreModel centre_of(const ClosedLoop::Plan& plan) {
 
 }  // namespace
 
-// A Stat Server that tells the centre's figures as they change.
-class ClosedLoop::Figures final : public Source {
+// A Stat Server that tells the centre's statistics as they change.
+class ClosedLoop::StatisticSource final : public Source {
  public:
-  Figures(SourceListener& listener, SimWorld& sim, World& world, Centre& centre)
+  StatisticSource(SourceListener& listener, SimWorld& sim, World& world, Centre& centre)
       : listener_{listener}, sim_{sim}, world_{world}, centre_{centre}, told_(centre.size()) {}
-  ~Figures() override { stop(); }
+  ~StatisticSource() override { stop(); }
   void start() override {
     listener_.began(0);
     tell();
@@ -177,10 +177,10 @@ ClosedLoop::ClosedLoop(Plan plan, std::uint64_t seed)
   publishing.channels.assign(targets.all.size(), "chat");
   way_ = std::make_unique<Way>(*this, publisher_world_);
   publisher_ = std::make_unique<Publisher>(publishing, publisher_world_, *way_);
-  figures_ =
-      std::make_unique<Figures>(*statfeed_, sim_, sim_.process({"a", "statserver", 0}), centre_);
-  statfeed_->attach(0, *figures_);
-  figures_->start();
+  source_ = std::make_unique<StatisticSource>(*statfeed_, sim_,
+                                              sim_.process({"a", "statserver", 0}), centre_);
+  statfeed_->attach(0, *source_);
+  source_->start();
   elector_.timers.every(10s, [this] { grant(); });
 }
 

@@ -70,7 +70,7 @@ class ClosedLoop {
   void throttle() { throttled_ = true; }
 
  private:
-  class Figures;
+  class StatisticSource;
   class Way;
   HttpAnswer answer(const HttpRequest& request);
   void grant();
@@ -87,7 +87,7 @@ class ClosedLoop {
   std::uint64_t bytes_ = 0;
   bool throttled_ = false;
   std::unique_ptr<Statfeed> statfeed_;
-  std::unique_ptr<Figures> figures_;
+  std::unique_ptr<StatisticSource> source_;
   std::unique_ptr<Pacer> pacer_;
   std::unique_ptr<Way> way_;
   std::unique_ptr<Publisher> publisher_;

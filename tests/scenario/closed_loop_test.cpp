@@ -1,4 +1,4 @@
-// Days of a centre through the whole path, from its figures to its invitations.
+// Days of a centre through the whole path, from its statistics to its invitations.
 #include "tests/scenario/closed_loop.h"
 
 #include "tests/support/catch.h"

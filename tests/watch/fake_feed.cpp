@@ -176,7 +176,7 @@ struct NodeFeed {
                                  [out = stat.back().get()] { return out->keyframe(); });
       pacers.back()->control.keyframe("pace", -1, [written] { return written->keyframe(); });
       pacers.back()->control.question(
-          "explain", [ids, written](const auto& words) -> Result<Bytes> {
+          Question::explain, [ids, written](const auto& words) -> Result<Bytes> {
             const auto found = words.empty() ? ids.end() : std::ranges::find(ids, words[0]);
             if (found == ids.end()) return fail(Errc::not_found, "no such target here");
             const auto index = static_cast<std::uint32_t>(found - ids.begin());

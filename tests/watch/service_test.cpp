@@ -121,7 +121,7 @@ TEST_CASE("other targets are shown and those that stay keep what was heard", "[w
   CHECK(watch.targets().row(0).pace.proactive == 9);  // By a keyframe that was asked for.
   Result<Bytes> held = fail("not answered");
   sim.process({"a", "pacelinectl", 0})
-      .bus.ask({"a", "watch", 0}, encode(ControlRequest{.question = "targets"}), 1s,
+      .bus.ask({"a", "watch", 0}, encode(request_of(Question::targets)), 1s,
                [&](Result<Bytes> answer) { held = std::move(answer); });
   sim.run_for(1s);
   REQUIRE(held);
@@ -158,7 +158,7 @@ TEST_CASE("an explanation is the pacer's own", "[watch][scenario]") {
   const auto settings = config();
   Watch watch{settings, sim.process({"a", "watch", 0})};
   ControlServer control{sim.process({"a", "pacer", 0})};
-  control.question("explain", [](const auto& words) -> Result<Bytes> {
+  control.question(Question::explain, [](const auto& words) -> Result<Bytes> {
     return encode(Explanation{.target = words.at(0),
                               .reason = PaceReason::ceiling,
                               .sentence = "as many as may be",
@@ -251,8 +251,7 @@ TEST_CASE("the control question cluster gives the status as JSON", "[watch][scen
   watch.set_watch_url("http://127.0.0.1:5/");
   auto& operator_ = sim.process({"a", "pacelinectl", 0});
   std::string body;
-  operator_.bus.ask({"a", "watch", 0},
-                    encode(ControlRequest{.question = "cluster", .arguments = {}}), 1s,
+  operator_.bus.ask({"a", "watch", 0}, encode(request_of(Question::cluster)), 1s,
                     [&](Result<Bytes> answer) {
                       REQUIRE(answer);
                       body = decode<ControlReply>(*answer)->body;
@@ -269,7 +268,7 @@ TEST_CASE("a hand-over is asked of the elector here", "[watch][scenario]") {
   Watch watch{settings, sim.process({"a", "watch", 0})};
   ControlServer control{sim.process({"a", "elector", 0})};
   std::string asked;
-  control.question("handover", [&](const auto& words) -> Result<Bytes> {
+  control.question(Question::handover, [&](const auto& words) -> Result<Bytes> {
     asked = words.at(0);
     return encode(StatusReply{{{"handover", "asked"}}});
   });
@@ -321,8 +320,7 @@ TEST_CASE("pacelinectl's questions get what REST answers", "[watch][scenario]") 
   const auto ask = [&](std::vector<std::string> words) {
     std::string said;
     asker.bus.ask(
-        {"a", "watch", 0},
-        encode(ControlRequest{.question = "history", .arguments = std::move(words)}), 1s,
+        {"a", "watch", 0}, encode(request_of(Question::history, std::move(words))), 1s,
         [&](Result<Bytes> bytes) {
           REQUIRE(bytes);
           const auto reply = decode<ControlReply>(*bytes);

@@ -1,7 +1,7 @@
 // Streams of random numbers for the simulated centre: one per purpose, so that two systems that are
 // compared meet the same customers (common random numbers).
 //
-//   Chance service{seed, 3};            // Stream 3 of this seed.
+//   RandomStream service{seed, 3};            // Stream 3 of this seed.
 //   double handle = mean * service.lognormal(cv);
 #pragma once
 
@@ -12,9 +12,9 @@
 namespace paceline::test {
 
 /// xoshiro256+ (Blackman and Vigna 2018), seeded by splitmix64; every draw is O(1).
-class Chance {
+class RandomStream {
  public:
-  Chance(std::uint64_t seed, std::uint64_t stream) {
+  RandomStream(std::uint64_t seed, std::uint64_t stream) {
     std::uint64_t x = seed * 0x9e3779b97f4a7c15u + stream * 0xd1342543de82ef95u + 1;
     for (auto& word : state_) {
       x += 0x9e3779b97f4a7c15u;

@@ -16,7 +16,7 @@ struct Event {
   std::uint32_t kind : 4;
 };
 
-class Agenda {
+class EventQueue {
  public:
   bool empty() const { return heap_.empty(); }
   const Event& front() const { return heap_.front(); }
@@ -33,7 +33,7 @@ class Agenda {
     heap_[i] = event;
   }
 
-  /// The earliest. Of an empty agenda: a bug.
+  /// The earliest. Of an empty queue: a bug.
   Event pop() {
     const Event top = heap_.front();
     const Event last = heap_.back();
