@@ -1,7 +1,7 @@
 // The cluster in one file: who runs where, and who talks to whom.
 //
 // Every process of every node reads the same file and is told only its node, its process name and
-// its index (topology/README.md has the format). Pure: parses the text it is given.
+// its index (topology/SETTINGS.md has the format). Pure: parses the text it is given.
 //
 // Invariant: a Topology that parse_topology returned has no mistake that check.h can find.
 #pragma once

@@ -1,6 +1,6 @@
 // The engagement contract: what the publisher says to Predictive Engagement over HTTPS, and its
-// answer. Version 1 is ours: the vendor publishes none. services/publisher/README.md and
-// openapi.yaml have the contract in full.
+// answer. Version 1 is ours: the vendor publishes none. services/publisher/CONTRACT.md
+// and openapi.yaml have the contract in full.
 //
 //   POST <base_service_url>v2/pacing/clusters/{cluster}/publications
 //     direction   publisher -> engagement endpoint

@@ -168,7 +168,7 @@ void Election::announce(Instant now) {
   say(Kind::pre_vote, now).timestamp_ns = round_id_;  // Only to learn the others' terms.
 }
 
-// The term that was lost is at most the highest that a quorum of the others knows (README.md).
+// The term that was lost is at most the highest that a quorum of the others knows (FAULTS.md).
 void Election::recover_term(Instant now) {
   term_lost_ = false;
   term_ = std::max(term_, seen_term_);

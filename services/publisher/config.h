@@ -62,7 +62,7 @@ struct PublisherConfig {
   std::int64_t pid = 0;
 };
 
-/// Reads [publisher] (README.md lists the keys). Paths are relative to the topology file's folder.
+/// Reads [publisher] (SETTINGS.md lists the keys). Paths are relative to the topology file's folder.
 ///   errors   bad_value: missing, unknown or out of range, naming FILE:LINE:COLUMN, key and value
 Result<PublisherConfig> parse_publisher_config(Place& place);
 

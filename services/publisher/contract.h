@@ -1,6 +1,6 @@
 // The adapter boundary: what one engagement endpoint is sent, and what its answers mean.
 //
-// paceline_contract() is ours (README.md, openapi.yaml). Another site's contract is one more
+// paceline_contract() is ours (CONTRACT.md, openapi.yaml). Another site's contract is one more
 // function that returns a Contract; webhook_contract() is the smallest example: a JSON list under
 // names of its own.
 #pragma once

@@ -67,7 +67,7 @@ struct StatfeedConfig {
   Targets targets;  // As read at the start by main.
 };
 
-/// Times of the pacing world are divided by the topology's time_scale here. README.md has each key.
+/// Times of the pacing world are divided by the topology's time_scale here. SETTINGS.md has each key.
 ///
 ///   errors   bad_value, naming FILE:LINE:COLUMN, key and value
 Result<StatfeedConfig> parse_statfeed_config(Place& place);

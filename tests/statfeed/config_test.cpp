@@ -2,12 +2,19 @@
 
 #include "tests/support/catch.h"
 
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "tests/support/source_folder.h"
+
 namespace paceline::test {
 using namespace statfeed;
 namespace {
 
-Result<StatfeedConfig> parse(const std::string& table, double time_scale = 1,
-                             const std::string& file = "t.toml") {
+Place place_with(const std::string& table, double time_scale = 1,
+                 const std::string& file = "t.toml") {
   Place place{.topology = {},
               .node = "a",
               .process = "statfeed",
@@ -15,6 +22,12 @@ Result<StatfeedConfig> parse(const std::string& table, double time_scale = 1,
               .settings = Settings::parse(table, file).value()};
   place.topology.time_scale = time_scale;
   place.topology.pacers = 3;
+  return place;
+}
+
+Result<StatfeedConfig> parse(const std::string& table, double time_scale = 1,
+                             const std::string& file = "t.toml") {
+  Place place = place_with(table, time_scale, file);
   return parse_statfeed_config(place);
 }
 
@@ -149,6 +162,22 @@ TEST_CASE("a recorded feed needs no servers", "[statfeed]") {
   const auto config = parse("replay_file = \"day.feed\"");
   REQUIRE(config.has_value());
   CHECK(config->servers[0].empty());
+}
+
+TEST_CASE("the manual of statfeed lists exactly the settings there are", "[statfeed]") {
+  Place place = place_with("primary = \"http://a\"");
+  REQUIRE(parse_statfeed_config(place).has_value());
+  std::set<std::string> read;
+  std::istringstream effective{place.settings.effective()};
+  for (std::string line; std::getline(effective, line);)
+    read.insert(line.substr(0, line.find(" = ")));
+
+  std::ifstream manual{source_folder() + "/services/statfeed/SETTINGS.md"};
+  std::set<std::string> listed;
+  for (std::string line; std::getline(manual, line);)
+    if (line.starts_with("| `")) listed.insert(line.substr(3, line.find('`', 3) - 3));
+
+  CHECK(read == listed);
 }
 
 }  // namespace paceline::test
