@@ -1,4 +1,4 @@
-// pacelinectl: what an operator asks a Paceline cluster. README.md lists its commands.
+// pacelinectl: what an operator asks a Paceline cluster. COMMANDS.md lists its commands.
 #include <unistd.h>
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// What the pacer tells monitoring; README.md and ops/monitoring name them.
+// What the pacer tells monitoring; SETTINGS.md and ops/monitoring name them.
 #pragma once
 
 #include <vector>

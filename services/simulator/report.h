@@ -9,7 +9,7 @@
 namespace paceline::simulator {
 
 /// The whole centre, each kind of group, and each group: occupancy [0..1], agents, reactive and
-/// proactive interactions, invitations; README, Report, has every member.
+/// proactive interactions, invitations; SETTINGS.md has every member.
 ///   endpoint   adds what was published; may be null
 ///   cost        O(targets)
 std::string report_of(const Centre& centre, const PublicationEndpoint* endpoint);

@@ -108,7 +108,7 @@ Result<EndpointSettings> parse_endpoint(Settings settings) {
   return settings.finish(endpoint);
 }
 
-// ---- The built-in day; README says how each number was read off the real month ----
+// ---- The built-in day; SETTINGS.md says how each number was read off a month ----
 
 constexpr HourProfile agents_seen = {0,   0,    0,   0,   0,   0,   0.5, 5.6, 8.2, 9.2, 9.2, 9.1,
                                      9.2, 10.4, 9.4, 9.6, 8.1, 6.5, 6.9, 6.2, 5.6, 5.3, 4.7, 3.7};

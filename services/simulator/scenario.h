@@ -52,10 +52,10 @@ struct Scenario {
   bool operator==(const Scenario&) const = default;
 };
 
-/// The built-in day: four kinds of groups, fitted to a real month (README, Figures of the built-in day).
+/// The built-in day: four kinds of groups, fitted to a real month (SETTINGS.md, Figures).
 Scenario busy_day();
 
-/// TOML as described in README, Settings.
+/// TOML as described in SETTINGS.md.
 ///   errors   bad_value, naming FILE:LINE:COLUMN, key and value
 Result<Scenario> parse_scenario(std::string_view text, std::string_view file);
 

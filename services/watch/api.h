@@ -1,4 +1,4 @@
-// Which request asks for what: the paths of the REST interface (README.md has them all).
+// Which request asks for what: the paths of the REST interface (API.md has them all).
 //
 //   const Reply reply = api.reply(request, now, wall);    // an answer, or what must be asked first
 //

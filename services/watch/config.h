@@ -1,4 +1,4 @@
-// The settings of watch: the table [watch] of the topology file (README.md lists them).
+// The settings of watch: the table [watch] of the topology file (SETTINGS.md lists them).
 #pragma once
 
 #include <string>

@@ -22,7 +22,7 @@ std::int64_t wall_milliseconds(WallTime wall);
 struct Event {
   std::uint64_t number = 0;
   std::int64_t wall_ms = 0;  // [ms since 1970] when watch saw it.
-  std::string kind{};        // "master_changed", ...: the list is in README.md.
+  std::string kind{};        // "master_changed", ...: the list is in API.md.
   std::string severity{};    // "good", "notice", "bad".
   std::string subject{};     // A node, a process, a channel, a target; "" = the cluster.
   std::string detail{};      // A sentence for people.

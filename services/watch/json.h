@@ -1,4 +1,4 @@
-// What watch knows, as JSON: the bodies of the REST answers (README.md describes every member).
+// What watch knows, as JSON: the bodies of the REST answers (openapi.yaml describes every member).
 //
 // Pure. Always valid JSON: text that is not UTF-8 is repaired, a number that is not finite is null.
 #pragma once

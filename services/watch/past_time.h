@@ -17,7 +17,7 @@ namespace paceline::watch {
 ///   errors   bad_value: says which forms there are
 Result<std::int64_t> parse_past_time(std::string_view text, std::int64_t now_ms);
 
-/// "" stands for what README.md says: the last hour, in the step that suits it.
+/// "" stands for what API.md says: the last hour, in the step that suits it.
 ///   errors   bad_value, naming the word: not a time, not a duration, an end before its beginning
 Result<HistoryQuery> parse_history_query(std::string_view from, std::string_view to,
                                          std::string_view step, std::int64_t now_ms);

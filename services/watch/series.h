@@ -53,7 +53,7 @@ enum Column : std::size_t {
 };
 }  // namespace history
 
-/// In the order of history::Column; the table in README.md says what each is.
+/// In the order of history::Column; the table in API.md says what each is.
 inline constexpr std::array<HistoryColumn, history::count> history_columns{{
     {"granted", ColumnKind::gauge, 10},
     {"pending", ColumnKind::gauge, 10},
