@@ -1,5 +1,6 @@
-// What watch answers over HTTP about the present: written by watch, read by pacelinectl, described in the OpenAPI
-// document, all by these tables. A number of seconds that is -1 here is null there: never.
+// What watch answers over HTTP about the present: written by watch (json_fields.h), read by pacelinectl
+// (json_reader.h), described in the OpenAPI document, all by these tables. A number of seconds that is -1 here is null
+// there: never.
 #pragma once
 
 #include <optional>
@@ -35,6 +36,7 @@ struct PeerAnswer {
               "since it was heard; null = never"},
     };
   }
+  bool operator==(const PeerAnswer&) const = default;
 };
 static_assert(lists_every_member<PeerAnswer>());
 
@@ -53,6 +55,7 @@ struct HeardPublication {
         Field{&HeardPublication::heard_s, "heard_s", "s", -1, max_seconds, "since it was heard"},
     };
   }
+  bool operator==(const HeardPublication&) const = default;
 };
 static_assert(lists_every_member<HeardPublication>());
 
@@ -90,6 +93,7 @@ struct NodeAnswer {
         Field{&N::publication, "publication", "its publisher's last report; null = never heard"},
     };
   }
+  bool operator==(const NodeAnswer&) const = default;
 };
 static_assert(lists_every_member<NodeAnswer>());
 
@@ -108,6 +112,7 @@ struct StatisticsAnswer {
               "since it was heard; null = never"},
     };
   }
+  bool operator==(const StatisticsAnswer&) const = default;
 };
 static_assert(lists_every_member<StatisticsAnswer>());
 
@@ -128,6 +133,7 @@ struct PacerAnswer {
               "since it was heard; null = never"},
     };
   }
+  bool operator==(const PacerAnswer&) const = default;
 };
 static_assert(lists_every_member<PacerAnswer>());
 
@@ -145,6 +151,7 @@ struct FeedbackAnswer {
               "since it was heard; null = never"},
     };
   }
+  bool operator==(const FeedbackAnswer&) const = default;
 };
 static_assert(lists_every_member<FeedbackAnswer>());
 
@@ -162,6 +169,7 @@ struct GrantAnswer {
         Field{&GrantAnswer::why, "why", "for people, when revoked"},
     };
   }
+  bool operator==(const GrantAnswer&) const = default;
 };
 static_assert(lists_every_member<GrantAnswer>());
 
@@ -237,6 +245,7 @@ struct ChannelAnswer {
         Field{&C::stale_s, "stale_s", "s", 0, max_seconds, "silent for longer, it counts as gone"},
     };
   }
+  bool operator==(const ChannelAnswer&) const = default;
 };
 static_assert(lists_every_member<ChannelAnswer>());
 
@@ -288,6 +297,7 @@ struct StatusAnswer {
         Field{&S::channels, "channels", "every bus channel that is heard"},
     };
   }
+  bool operator==(const StatusAnswer&) const = default;
 };
 static_assert(lists_every_member<StatusAnswer>());
 
@@ -352,6 +362,7 @@ struct TargetAnswer {
               "as the endpoint counts them"},
     };
   }
+  bool operator==(const TargetAnswer&) const = default;
 };
 static_assert(lists_every_member<TargetAnswer>());
 
@@ -374,8 +385,29 @@ struct TargetsAnswer {
         Field{&T::targets, "targets", "in the order asked for"},
     };
   }
+  bool operator==(const TargetsAnswer&) const = default;
 };
 static_assert(lists_every_member<TargetsAnswer>());
+
+/// Why a question is not answered (RFC 9457).
+struct ProblemAnswer {
+  std::string type;
+  std::string title;
+  std::int32_t status = 0;
+  std::string detail;
+
+  static constexpr About about{"problem", "Why a question is not answered (RFC 9457)."};
+  static constexpr auto schema() {
+    return std::tuple{
+        Field{&ProblemAnswer::type, "type", "about:blank: the status says it all"},
+        Field{&ProblemAnswer::title, "title", "the status in words"},
+        Field{&ProblemAnswer::status, "status", "", 0, 999, "of HTTP"},
+        Field{&ProblemAnswer::detail, "detail", "what was wrong with this question"},
+    };
+  }
+  bool operator==(const ProblemAnswer&) const = default;
+};
+static_assert(lists_every_member<ProblemAnswer>());
 
 /// GET /readyz.
 struct ReadinessAnswer {
@@ -391,6 +423,7 @@ struct ReadinessAnswer {
         Field{&ReadinessAnswer::reasons, "reasons", "why not, a sentence each"},
     };
   }
+  bool operator==(const ReadinessAnswer&) const = default;
 };
 static_assert(lists_every_member<ReadinessAnswer>());
 

@@ -1,7 +1,10 @@
 // A structure's fields as JSON, by its schema: names, order and what is null are said once, beside the structure.
 //
-//   json.begin(); write_fields(json, report); json.seconds("heard_s", age); json.end();
+//   json.begin(); write_fields(json, report); json.end();
+//   std::string body = json_text(status);       // json_reader.h reads it back
 #pragma once
+
+#include <variant>
 
 #include "common/wire/json_writer.h"
 #include "common/wire/schema.h"
@@ -54,7 +57,7 @@ void write_row(JsonWriter& json, const T& structure) {
   json.end_list();
 }
 
-/// A word, a number, a text, an object, or a list of them; a pair is a list of two; nothing is null.
+/// A word, a number, a text, an object, one of several, or a list of them; a pair is a list of two; nothing is null.
 template <class Value>
 void write_value(JsonWriter& json, const Value& value) {
   if constexpr (Structure<Value>) {
@@ -77,11 +80,24 @@ void write_value(JsonWriter& json, const Value& value) {
     write_value(json, value.first);
     write_value(json, value.second);
     json.end_list();
+  } else if constexpr (requires { value.valueless_by_exception(); }) {
+    std::visit([&](const auto& one) { write_value(json, one); }, value);
+  } else if constexpr (std::is_same_v<Value, std::monostate>) {
+    json.null();
   } else {
     json.list();
     for (const auto& item : value) write_value(json, item);
     json.end_list();
   }
+}
+
+/// An object of every field.
+///   decimals   of a number at most, as in JsonWriter
+template <Structure T>
+std::string json_text(const T& structure, int decimals = 4) {
+  JsonWriter json{decimals};
+  write_value(json, structure);
+  return json.text();
 }
 
 }  // namespace paceline

@@ -6,13 +6,11 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include <chrono>
 #include <cmath>
 #include <concepts>
 #include <string>
 #include <string_view>
 
-#include "common/base/time.h"
 #include "common/base/utf8.h"
 
 namespace paceline {
@@ -53,16 +51,6 @@ class JsonWriter {
   void null() { writer_.Null(); }
 
   void member(std::string_view name, const auto& content) { key(name), value(content); }
-  /// -1 stands for never.
-  void seconds(std::string_view name, double seconds) {
-    key(name);
-    seconds < 0 ? null() : value(seconds);
-  }
-  /// [ms since 1970] as a UTC time; 0 is null.
-  void time(std::string_view name, std::int64_t wall_ms) {
-    key(name);
-    wall_ms <= 0 ? null() : value(format_utc(WallTime{std::chrono::milliseconds{wall_ms}}));
-  }
 
  private:
   static rapidjson::SizeType size(std::string_view text) {

@@ -2,7 +2,7 @@
 // /api/v1/schema, the page's tooltips.
 //
 //   for (const StructureText& each : message_schema()) for (const FieldText& field : each.fields) ...
-//   StructureText mine = structure_text<ClusterStatus>();      // Of any structure that has a schema.
+//   StructureText mine = structure_text<StatusAnswer>();      // Of any structure that has a schema.
 #pragma once
 
 #include <algorithm>

@@ -20,18 +20,19 @@ Colour colour_of(std::string_view severity) {
 }
 
 std::string line_of(const EventAnswer& event, bool colour) {
-  return fmt::format("{}  {:<22} {:<14} {}\n", printable(event.time),
+  return fmt::format("{}  {:<22} {:<14} {}\n", printable(event.time.value_or("")),
                      coloured(printable(event.kind), colour_of(event.severity), colour),
                      event.subject.empty() ? "-" : printable(event.subject),
                      printable(event.detail));
 }
 
 std::string json_line(const EventAnswer& event) {
-  const std::vector<std::pair<std::string, std::string>> members = {{"time", event.time},
-                                                                    {"kind", event.kind},
-                                                                    {"severity", event.severity},
-                                                                    {"subject", event.subject},
-                                                                    {"detail", event.detail}};
+  const std::vector<std::pair<std::string, std::string>> members = {
+      {"time", event.time.value_or("")},
+      {"kind", event.kind},
+      {"severity", event.severity},
+      {"subject", event.subject},
+      {"detail", event.detail}};
   return texts_line(members);
 }
 

@@ -21,11 +21,12 @@ std::string csv_cell(const std::string& text) {
 
 std::string csv(const HistoryAnswer& history) {
   std::string text = "time";
-  for (const std::string& column : history.columns) text += "," + csv_cell(column);
+  for (std::size_t i = 1; i < history.columns.size(); ++i)
+    text += "," + csv_cell(history.columns[i]);
   text += "\n";
-  for (std::size_t i = 0; i < history.rows.size(); ++i) {
-    text += utc_text(history.times_ms[i]);
-    for (const std::string& value : history.rows[i]) text += "," + csv_cell(value);
+  for (const auto& row : history.rows) {
+    text += utc_text(time_ms(row));
+    for (std::size_t i = 1; i < row.size(); ++i) text += "," + csv_cell(cell_text(row[i]));
     text += "\n";
   }
   return text;
@@ -33,18 +34,21 @@ std::string csv(const HistoryAnswer& history) {
 
 std::string table(const HistoryAnswer& history) {
   std::vector<std::string> headings = {"TIME (UTC)"};
-  for (std::string column : history.columns) {
+  for (std::size_t i = 1; i < history.columns.size(); ++i) {
+    std::string column = history.columns[i];
     for (char& c : column) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     headings.push_back((column == "REASON" ? "" : ">") + printable(column));
   }
   TextTable rows{headings};
-  for (std::size_t i = 0; i < history.rows.size(); ++i) {
+  for (const auto& row : history.rows) {
     // "2026-11-25T03:00:00.123Z" -> "2026-11-25 03:00:00"
-    std::string time = utc_text(history.times_ms[i]).substr(0, 19);
+    std::string time = utc_text(time_ms(row)).substr(0, 19);
     std::ranges::replace(time, 'T', ' ');
     std::vector<std::string> cells = {time};
-    for (const std::string& value : history.rows[i])
+    for (std::size_t i = 1; i < row.size(); ++i) {
+      const std::string value = cell_text(row[i]);
       cells.push_back(value.empty() ? "-" : printable(value));
+    }
     rows.add(std::move(cells));
   }
   return rows.text();

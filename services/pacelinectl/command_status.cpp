@@ -10,31 +10,35 @@
 namespace paceline::pacelinectl {
 namespace {
 
-Colour colour_of(std::string_view role) {
-  return role == "master" ? Colour::good : role == "down" ? Colour::bad : Colour::none;
+Colour colour_of(NodeRole role) {
+  return role == NodeRole::master ? Colour::good
+         : role == NodeRole::down ? Colour::bad
+                                  : Colour::none;
 }
 
-std::string publication(const NodeAnswer& node) {
-  if (node.outcome.empty() || node.outcome == "none") return "-";
-  const std::string status = node.http_status == 0 ? "" : fmt::format(" ({})", node.http_status);
-  return printable(node.outcome) + status;
+std::string publication(const PublicationReport& report) {
+  if (report.outcome == PublicationOutcome::none) return "-";
+  const std::string status = report.status == 0 ? "" : fmt::format(" ({})", report.status);
+  return to_string(report.outcome) + status;
 }
 
-std::string round_trip(const NodeAnswer& node, bool colour) {
-  if (!(node.round_trip_ms > 0)) return "-";
-  const bool long_one = node.round_trip_ms > node.period_ms / 2;
-  return coloured(fmt::format("{:.0f} of {:.0f} ms", node.round_trip_ms, node.period_ms),
+std::string round_trip(const PublicationReport& report, bool colour) {
+  if (!(report.round_trip_ms > 0)) return "-";
+  const bool long_one = report.round_trip_ms > report.period_ms / 2;
+  return coloured(fmt::format("{:.0f} of {:.0f} ms", report.round_trip_ms, report.period_ms),
                   long_one ? Colour::warn : Colour::none, colour);
 }
 
 std::string nodes_table(const StatusAnswer& status, bool colour) {
   TextTable table{{"NODE", "ROLE", "ELECTOR", ">TERM", ">PRIORITY", "PUBLISHER", "LAST PUBLICATION",
                    ">ROUND TRIP", ">ACCEPTED AGO", ">HEARD AGO"}};
-  for (const NodeAnswer& node : status.nodes)
-    table.add({printable(node.name), coloured(printable(node.role), colour_of(node.role), colour),
+  for (const NodeAnswer& node : status.nodes) {
+    const auto report = node.publication ? node.publication->report : PublicationReport{};
+    table.add({printable(node.name), coloured(to_string(node.role), colour_of(node.role), colour),
                printable(node.elector), std::to_string(node.term), std::to_string(node.priority),
-               printable(node.publisher), publication(node), round_trip(node, colour),
-               readable_seconds(node.since_accepted_s), readable_seconds(node.heard_s)});
+               printable(node.publisher), publication(report), round_trip(report, colour),
+               readable_seconds(report.since_accepted_s), readable_seconds(node.heard_s)});
+  }
   return table.text();
 }
 
@@ -45,27 +49,23 @@ std::string headline(const StatusAnswer& status, bool colour) {
           : coloured(fmt::format("{} is master", printable(status.master)), Colour::good, colour);
   std::string text =
       fmt::format("cluster {}: {}, term {}", printable(status.cluster), master, status.term);
-  if (!status.master_since.empty()) text += ", since " + printable(status.master_since);
+  if (status.master_since) text += ", since " + printable(*status.master_since);
   if (!status.master_why.empty()) text += fmt::format(" ({})", printable(status.master_why));
   return text + "\n";
 }
 
 std::string sums(const StatusAnswer& status) {
+  const TotalsAnswer& totals = status.totals;
   std::vector<std::string> states;
-  for (const auto& [state, count] : status.by_state)
-    states.push_back(fmt::format("{} {}", count, printable(state)));
+  for (std::size_t i = 0; i < totals.by_state.by_word.size(); ++i)
+    if (const auto count = totals.by_state.by_word[i]; count > 0)
+      states.push_back(fmt::format("{} {}", count, totals.by_state.words()[i].name));
   std::string text = fmt::format(
       "targets {}: {}; {} invitations granted now, {} outstanding; {} of {} agents busy\n",
       status.targets,
       states.empty() ? "none paced yet" : fmt::format("{}", fmt::join(states, ", ")),
-      status.proactive, status.pending, status.busy, status.logged_in);
-  text += fmt::format(
-      "statistics: {}{}{}\n",
-      status.statistics_in_use.empty() ? "no Stat Server" : printable(status.statistics_in_use),
-      status.statistics_fresh ? "" : ", not fresh",
-      status.targets_unseen == 0 ? ""
-                                 : fmt::format(", {} targets not visible", status.targets_unseen));
-  return text;
+      totals.proactive, totals.pending, totals.busy, totals.logged_in);
+  return text + statistics_line(status.statistics) + "\n";
 }
 
 }  // namespace

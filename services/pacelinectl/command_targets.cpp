@@ -41,20 +41,21 @@ Outcome command_targets(const Request& request, Environment& environment) {
   }
   TextTable table{{"TARGET", "CHANNEL", "STATE", "REASON", ">GRANTED", ">PENDING", ">AGENTS",
                    ">READY", ">BUSY", ">QUEUE", ">ACCEPT %", ">ABANDON %", ">GOAL %"}};
-  for (const TargetAnswer& target : answer->targets)
-    table.add({printable(target.id), printable(target.media_channel),
-               coloured(printable(target.state),
-                        target.state == "stale"      ? Colour::bad
-                        : target.state == "degraded" ? Colour::warn
-                                                     : Colour::none,
+  for (const TargetAnswer& target : answer->targets) {
+    const TargetPace& pace = target.pace;
+    table.add({printable(target.id), printable(target.channel),
+               coloured(to_string(pace.state),
+                        pace.state == PaceState::stale      ? Colour::bad
+                        : pace.state == PaceState::degraded ? Colour::warn
+                                                            : Colour::none,
                         request.colour),
-               printable(target.reason),
-               coloured(std::to_string(target.proactive),
-                        target.proactive > 0 ? Colour::good : Colour::none, request.colour),
-               std::to_string(target.pending), std::to_string(target.logged_in),
-               std::to_string(target.ready), std::to_string(target.busy),
-               std::to_string(target.in_queue), percent(target.acceptance),
-               percent(target.abandonment), std::to_string(target.goal)});
+               to_string(pace.reason),
+               coloured(std::to_string(pace.proactive),
+                        pace.proactive > 0 ? Colour::good : Colour::none, request.colour),
+               std::to_string(pace.pending), std::to_string(pace.logged_in),
+               std::to_string(pace.ready), std::to_string(pace.busy), std::to_string(pace.in_queue),
+               percent(pace.acceptance), percent(pace.abandonment), std::to_string(pace.goal)});
+  }
   return {.out = table.text() +
                  fmt::format("{} of {} targets\n", answer->targets.size(), answer->total)};
 }

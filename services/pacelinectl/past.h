@@ -1,42 +1,26 @@
-// What watch tells of the past, read back: series of a target, events.
+// What watch tells of the past, as the structures it was written from (common/wire/past_answers.h).
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "common/base/result.h"
+#include "common/wire/past_answers.h"
 
 namespace paceline::pacelinectl {
 
-struct HistoryAnswer {
-  std::string target;
-  std::vector<std::string> columns;            // Without the first, which is time_ms.
-  std::vector<std::int64_t> times_ms;          // [ms since 1970]
-  std::vector<std::vector<std::string>> rows;  // As many cells as columns; numbers as they came.
-};
-
-/// GET /api/v1/targets/ID/history.
-///   errors   bad_value: not JSON, no columns and rows, or a row of another length
+/// GET /api/v1/targets/ID/history. The first column is time_ms, and every row has a cell a column.
+///   errors   as json_read(), "not a history: "; bad_value: a row or column that is not so
 Result<HistoryAnswer> parse_history(std::string_view json);
 
-struct EventAnswer {
-  std::uint64_t number = 0;
-  std::string time;
-  std::string kind;
-  std::string severity;  // good, notice, bad.
-  std::string subject;
-  std::string detail;
-};
+/// When a row of a history was. [ms since 1970]
+std::int64_t time_ms(const std::vector<HistoryCell>& row);
 
-struct EventsAnswer {
-  std::uint64_t last = 0;  // The newest there is.
-  std::vector<EventAnswer> events;
-};
+/// A number as it came, a word, "" for none.
+std::string cell_text(const HistoryCell& cell);
 
 /// GET /api/v1/events.
-///   errors   bad_value: not JSON, or no list of events
+///   errors   as json_read(), "not a list of events: "
 Result<EventsAnswer> parse_events(std::string_view json);
 
 }  // namespace paceline::pacelinectl

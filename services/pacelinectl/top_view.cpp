@@ -54,20 +54,22 @@ std::size_t fitting_rows(Screen::Size size, std::size_t nodes) {
 }
 
 std::string node_line(const NodeAnswer& node, bool colour) {
-  const Colour shade = node.role == "master" ? Colour::good
-                       : node.role == "down" ? Colour::bad
-                                             : Colour::none;
+  const Colour shade = node.role == NodeRole::master ? Colour::good
+                       : node.role == NodeRole::down ? Colour::bad
+                                                     : Colour::none;
   std::string line = fmt::format("  {:<8} ", printable(node.name)) +
-                     coloured(fmt::format("{:<8}", printable(node.role)), shade, colour);
-  if (node.role == "down") return line + " heard " + readable_seconds(node.heard_s) + " ago";
+                     coloured(fmt::format("{:<8}", to_string(node.role)), shade, colour);
+  if (node.role == NodeRole::down)
+    return line + " heard " + readable_seconds(node.heard_s) + " ago";
   if (node.publisher != "none") line += fmt::format(" publisher {:<5}", printable(node.publisher));
-  if (node.round_trip_ms > 0) {
-    const double share = node.period_ms > 0 ? node.round_trip_ms / node.period_ms : 0;
-    line += "  round trip " +
-            coloured(fmt::format("{:.0f} of {:.0f} ms", node.round_trip_ms, node.period_ms),
-                     share > 0.5 ? Colour::warn : Colour::none, colour) +
-            fmt::format("  {} {} ago", printable(node.outcome),
-                        readable_seconds(node.since_accepted_s));
+  if (node.publication && node.publication->report.round_trip_ms > 0) {
+    const PublicationReport& report = node.publication->report;
+    line +=
+        "  round trip " +
+        coloured(fmt::format("{:.0f} of {:.0f} ms", report.round_trip_ms, report.period_ms),
+                 node.publication->round_trip_share > 0.5 ? Colour::warn : Colour::none, colour) +
+        fmt::format("  {} {} ago", to_string(report.outcome),
+                    readable_seconds(report.since_accepted_s));
   }
   return line;
 }
@@ -77,28 +79,22 @@ std::string percent(double share) {
 }
 
 std::string row_line(const TargetAnswer& target, int width, bool colour) {
-  const std::array<std::string, columns.size()> cells = {printable(target.id),
-                                                         printable(target.media_channel),
-                                                         printable(target.state),
-                                                         printable(target.reason),
-                                                         std::to_string(target.proactive),
-                                                         std::to_string(target.pending),
-                                                         std::to_string(target.logged_in),
-                                                         std::to_string(target.ready),
-                                                         std::to_string(target.busy),
-                                                         std::to_string(target.in_queue),
-                                                         percent(target.acceptance),
-                                                         percent(target.abandonment),
-                                                         std::to_string(target.goal)};
+  const TargetPace& pace = target.pace;
+  const std::array<std::string, columns.size()> cells = {
+      printable(target.id),           printable(target.channel),      to_string(pace.state),
+      to_string(pace.reason),         std::to_string(pace.proactive), std::to_string(pace.pending),
+      std::to_string(pace.logged_in), std::to_string(pace.ready),     std::to_string(pace.busy),
+      std::to_string(pace.in_queue),  percent(pace.acceptance),       percent(pace.abandonment),
+      std::to_string(pace.goal)};
   std::string line;
   int used = 0;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     used += columns[i].width + (i == 0 ? 0 : 1);
     if (used > width) break;
     Colour shade = Colour::none;
-    if (i == 2 && target.state == "stale") shade = Colour::bad;
-    if (i == 2 && target.state == "degraded") shade = Colour::warn;
-    if (i == 4 && target.proactive > 0) shade = Colour::good;
+    if (i == 2 && pace.state == PaceState::stale) shade = Colour::bad;
+    if (i == 2 && pace.state == PaceState::degraded) shade = Colour::warn;
+    if (i == 4 && pace.proactive > 0) shade = Colour::good;
     line += (i == 0 ? "" : " ") +
             coloured(fitted(cells[i], columns[i].width, columns[i].right), shade, colour);
   }
@@ -139,14 +135,9 @@ std::vector<std::string> head(const StatusAnswer& status, const std::string& tim
       "cluster {}: {}, term {}   {}", printable(status.cluster), master, status.term, time)};
   for (const NodeAnswer& node : status.nodes) lines.push_back(node_line(node, colour));
   lines.push_back(fmt::format("targets {}: {} granted now, {} outstanding; {} of {} agents busy",
-                              status.targets, status.proactive, status.pending, status.busy,
-                              status.logged_in));
-  lines.push_back(fmt::format(
-      "statistics: {}{}{}",
-      status.statistics_in_use.empty() ? "no Stat Server" : printable(status.statistics_in_use),
-      status.statistics_fresh ? "" : ", not fresh",
-      status.targets_unseen > 0 ? fmt::format(", {} targets not visible", status.targets_unseen)
-                                : std::string{}));
+                              status.targets, status.totals.proactive, status.totals.pending,
+                              status.totals.busy, status.totals.logged_in));
+  lines.push_back(statistics_line(status.statistics));
   return lines;
 }
 

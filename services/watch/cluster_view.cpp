@@ -12,10 +12,16 @@ double seconds_since(bool ever, Instant then, Instant now) {
   return ever ? std::max(0.0, to_seconds(now - then)) : -1;
 }
 
+HeardPublication heard_publication(const PublicationReport& report, double heard_s) {
+  return {.report = report,
+          .round_trip_share = report.period_ms > 0 ? report.round_trip_ms / report.period_ms : 0.0,
+          .heard_s = heard_s};
+}
+
 }  // namespace
 
-const NodeStatus* ClusterStatus::find(std::string_view name) const {
-  for (const auto& each : nodes)
+const NodeAnswer* find_node(const StatusAnswer& status, std::string_view name) {
+  for (const auto& each : status.nodes)
     if (each.name == name) return &each;
   return nullptr;
 }
@@ -86,48 +92,49 @@ void ClusterView::hear_rows(std::string_view channel, std::string_view sender, i
   found->content = content;
 }
 
-NodeStatus ClusterView::node_status(const ClusterNode& node, Instant now) const {
-  NodeStatus status{.name = node.name, .priority = node.priority};
+NodeAnswer ClusterView::node_answer(const ClusterNode& node, Instant now) const {
+  NodeAnswer answer{.name = node.name,
+                    .publisher = node.witness ? "none" : "down",
+                    .elector = "silent",
+                    .priority = node.priority};
   const auto& elector = electors_.find(node.name)->second;
   if (elector.said) {
     const auto& said = *elector.said;
-    status.heard_s = seconds_since(true, elector.heard, now);
-    status.term = said.term;
-    status.tier = said.tier;
-    status.believes_master = said.master;
-    status.master_since_ms = said.master_since_ms;
-    status.why = said.why;
+    answer.heard_s = seconds_since(true, elector.heard, now);
+    answer.term = said.term;
+    answer.tier = said.tier;
+    answer.believes_master = said.master;
+    answer.why = said.why;
     if (now - elector.heard <= options_.heartbeat_stale) {
-      status.elector = to_string(said.role);
-      status.seen = said.seen;
-      status.role = node.witness ? NodeRole::witness
+      answer.elector = to_string(said.role);
+      for (const auto& peer : said.seen)
+        answer.hears.push_back({peer.node, peer.ms < 0 ? -1 : static_cast<double>(peer.ms) / 1000});
+      answer.role = node.witness ? NodeRole::witness
                     : said.role == ElectorRole::master && said.kind != ElectionMessageKind::release
                         ? NodeRole::master
                         : NodeRole::standby;
     }
   }
-  if (node.witness) {
-    status.publisher = "none";
-    return status;
-  }
+  if (node.witness) return answer;
   const auto& publisher = publishers_.find(node.name)->second;
-  if (!publisher.said) return status;
-  status.publication = publisher.said;
-  status.publication_heard_s = seconds_since(true, publisher.heard, now);
+  if (!publisher.said) return answer;
+  answer.publication =
+      heard_publication(*publisher.said, seconds_since(true, publisher.heard, now));
   if (now - publisher.heard <= options_.publication_stale)
-    status.publisher = publisher.said->open ? "open" : "shut";
-  return status;
+    answer.publisher = publisher.said->open ? "open" : "shut";
+  return answer;
 }
 
 // Of the nodes that claim to be master, the one of the highest term is.
-void ClusterView::find_master(ClusterStatus& status) const {
+void ClusterView::find_master(StatusAnswer& status) const {
   for (const auto& each : status.nodes) {
     if (each.role != NodeRole::master) continue;
     ++status.claims;
     if (!status.master.empty() && each.term <= status.term) continue;
     status.master = each.name;
     status.term = each.term;
-    status.master_since_ms = each.master_since_ms;
+    status.master_since = utc_time(
+        static_cast<std::int64_t>(electors_.find(each.name)->second.said->master_since_ms));
     status.master_why = each.why;
   }
   if (status.master_why.empty() && status.master == last_master_.node &&
@@ -138,67 +145,69 @@ void ClusterView::find_master(ClusterStatus& status) const {
 }
 
 // Channels with rows, and what their senders told of themselves.
-void ClusterView::add_row_channels(ClusterStatus& status, Instant now) const {
+void ClusterView::add_row_channels(StatusAnswer& status, Instant now) const {
   const auto keep_youngest = [](double& seconds, double other) {
     if (other >= 0 && (seconds < 0 || other < seconds)) seconds = other;
   };
   for (const auto& each : streams_) {
     const auto& channel = status.channels.emplace_back(
-        ChannelStatus{.channel = each.sender.channel,
+        ChannelAnswer{.channel = each.sender.channel,
                       .sender = each.sender.sender,
                       .shard = each.sender.shard,
+                      .fresh = each.ever && now - each.heard <= each.sender.stale,
                       .heard_s = seconds_since(each.ever, each.heard, now),
                       .content_s = seconds_since(each.ever, each.content, now),
-                      .stale_s = to_seconds(each.sender.stale),
-                      .fresh = each.ever && now - each.heard <= each.sender.stale});
+                      .stale_s = to_seconds(each.sender.stale)});
     if (channel.channel == "stat") {
-      keep_youngest(status.statistics_heard_s, channel.heard_s);
-      status.statistics_fresh = status.statistics_fresh || channel.fresh;
+      keep_youngest(status.statistics.heard_s, channel.heard_s);
+      status.statistics.fresh = status.statistics.fresh || channel.fresh;
     } else if (channel.channel == "feedback") {
-      keep_youngest(status.feedback_heard_s, channel.heard_s);
+      keep_youngest(status.feedback.heard_s, channel.heard_s);
     } else if (channel.channel == "pace") {
-      status.shards.push_back({.shard = channel.shard,
+      status.pacers.push_back({.shard = channel.shard,
+                               .fresh = channel.fresh,
                                .cycle = cycles_.find(channel.shard)->second,
-                               .heard_s = channel.heard_s,
-                               .fresh = channel.fresh});
+                               .heard_s = channel.heard_s});
     }
   }
 }
 
 // Channels on which every node says something of itself: its age is that of what it says.
-void ClusterView::add_node_channels(ClusterStatus& status) const {
+void ClusterView::add_node_channels(StatusAnswer& status) const {
   const auto add = [&](const char* channel, std::string sender, double heard_s, Duration stale,
                        bool fresh) {
     status.channels.push_back({.channel = channel,
                                .sender = std::move(sender),
+                               .fresh = fresh,
                                .heard_s = heard_s,
                                .content_s = heard_s,
-                               .stale_s = to_seconds(stale),
-                               .fresh = fresh});
+                               .stale_s = to_seconds(stale)});
   };
   for (const auto& [name, elector] : electors_)
-    if (const auto* node = status.find(name); node && elector.said)
+    if (const auto* node = find_node(status, name); node && elector.said)
       add("heartbeat", name + "/elector/0", node->heard_s, options_.heartbeat_stale,
           node->role != NodeRole::down);
   for (const auto& node : status.nodes)
     if (node.publication)
-      add("publication", node.name + "/publisher/0", node.publication_heard_s,
+      add("publication", node.name + "/publisher/0", node.publication->heard_s,
           options_.publication_stale, node.publisher != "down");
 }
 
-ClusterStatus ClusterView::status(Instant now, WallTime wall) const {
-  ClusterStatus status{
-      .cluster = options_.cluster, .node = options_.self, .wall_ms = wall_milliseconds(wall)};
-  for (const auto& node : options_.nodes) status.nodes.push_back(node_status(node, now));
+StatusAnswer ClusterView::status(Instant now, WallTime wall) const {
+  StatusAnswer status{.cluster = options_.cluster,
+                      .node = options_.self,
+                      .time = utc_time(wall_milliseconds(wall))};
+  for (const auto& node : options_.nodes) status.nodes.push_back(node_answer(node, now));
   find_master(status);
-  status.statistics = statistics_;
-  status.feedback = feedback_;
+  status.statistics.source = statistics_;
+  status.feedback.head = feedback_;
   add_row_channels(status, now);
   add_node_channels(status);
   if (grant_) {
-    status.grant = *grant_;
     const Instant expires{Duration{grant_->expires_ns}};
-    status.grant_left_s = grant_->term == 0 ? 0 : std::max(0.0, to_seconds(expires - now));
+    status.grant = {.term = grant_->term,
+                    .left_s = grant_->term == 0 ? 0 : std::max(0.0, to_seconds(expires - now)),
+                    .why = grant_->why};
   }
   return status;
 }
@@ -209,13 +218,13 @@ bool ClusterView::has_candidate(std::string_view node) const {
 }
 
 // Why another is master now, as far as we saw it: what became of the one before.
-bool ClusterView::note_master(const ClusterStatus& current) {
+bool ClusterView::note_master(const StatusAnswer& current) {
   if (current.master.empty() ||
       (current.master == last_master_.node && current.term == last_master_.term))
     return false;
   const Mastership before =
       std::exchange(last_master_, {.node = current.master, .term = current.term});
-  const auto* fallen = current.find(before.node);
+  const auto* fallen = find_node(current, before.node);
   cause_.clear();
   if (!fallen) return true;  // The first that we hear of.
   if (last_release_.node == before.node && last_release_.term == before.term)
@@ -228,12 +237,12 @@ bool ClusterView::note_master(const ClusterStatus& current) {
 }
 
 std::vector<Event> ClusterView::step(const TargetTable& targets, Instant now, WallTime wall) {
-  ClusterStatus current = status(now, wall);
+  StatusAnswer current = status(now, wall);
   if (note_master(current)) current = status(now, wall);
   std::vector<Event> events;
   if (before_) {
-    events = transitions(*before_, current);
-    for (auto& event : target_transitions(targets, current.wall_ms))
+    events = transitions(*before_, current, wall_milliseconds(wall));
+    for (auto& event : target_transitions(targets, wall_milliseconds(wall)))
       events.push_back(std::move(event));
   }
   before_ = std::move(current);

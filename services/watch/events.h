@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ namespace paceline::watch {
 
 /// [ms since 1970], as events and history count time.
 std::int64_t wall_milliseconds(WallTime wall);
+
+/// [ms since 1970] for people; nothing for 0.
+std::optional<std::string> utc_time(std::int64_t wall_ms);
 
 struct Event {
   std::uint64_t number = 0;

@@ -6,13 +6,6 @@
 namespace paceline::watch {
 namespace {
 
-template <Structure T>
-std::string object_text(const T& structure) {
-  JsonWriter json;
-  write_value(json, structure);
-  return json.text();
-}
-
 void write_table(JsonWriter& json, const TargetTable& table,
                  std::span<const std::uint32_t> indices) {
   json.key("columns");
@@ -24,33 +17,39 @@ void write_table(JsonWriter& json, const TargetTable& table,
 
 }  // namespace
 
-std::string status_json(const ClusterStatus& status, const TotalsAnswer& totals,
+std::string status_json(StatusAnswer status, const TotalsAnswer& totals,
                         std::string_view watch_url) {
-  return object_text(status_answer(status, totals, watch_url));
+  auto verdict = readiness(status);
+  status.ready = verdict.ready;
+  status.not_ready_because = std::move(verdict.reasons);
+  status.targets = totals.targets;
+  status.totals = totals;
+  status.watch_url = watch_url;
+  return json_text(status);
 }
 
-std::string nodes_json(const ClusterStatus& status) {
+std::string nodes_json(const StatusAnswer& status) {
   JsonWriter json;
   json.begin();
   json.member("term", status.term);
   json.member("master", status.master);
   json.key("nodes");
-  write_value(json, node_answers(status));
+  write_value(json, status.nodes);
   json.end();
   return json.text();
 }
 
-std::string channels_json(const ClusterStatus& status) {
+std::string channels_json(const StatusAnswer& status) {
   JsonWriter json;
   json.begin();
   json.key("channels");
-  write_value(json, channel_answers(status));
+  write_value(json, status.channels);
   json.end();
   return json.text();
 }
 
 std::string readiness_json(const ReadinessAnswer& verdict) {
-  return object_text(verdict);
+  return json_text(verdict);
 }
 
 std::string targets_json(const TargetTable& table, const TargetSelection& selection,
@@ -63,7 +62,7 @@ std::string targets_json(const TargetTable& table, const TargetSelection& select
   page.targets.reserve(selection.indices.size());
   for (const auto index : selection.indices)
     page.targets.push_back(target_answer(table.row(index)));
-  return object_text(page);
+  return json_text(page);
 }
 
 std::string targets_table_json(const TargetTable& table, const TargetSelection& selection) {
@@ -77,11 +76,11 @@ std::string targets_table_json(const TargetTable& table, const TargetSelection& 
 }
 
 std::string target_json(const TargetRow& row) {
-  return object_text(target_answer(row));
+  return json_text(target_answer(row));
 }
 
 std::string explanation_json(const Explanation& explanation) {
-  return object_text(explanation);
+  return json_text(explanation);
 }
 
 std::string changes_json(const TargetTable& table, std::span<const std::uint32_t> changed) {
@@ -101,14 +100,10 @@ std::string fields_json(std::span<const std::pair<std::string, std::string>> fie
 }
 
 std::string problem_json(int status, std::string_view title, std::string_view detail) {
-  JsonWriter json;
-  json.begin();
-  json.member("type", "about:blank");
-  json.member("title", title);
-  json.member("status", status);
-  json.member("detail", detail);
-  json.end();
-  return json.text();
+  return json_text(ProblemAnswer{.type = "about:blank",
+                                 .title = std::string{title},
+                                 .status = status,
+                                 .detail = std::string{detail}});
 }
 
 std::string reactive_state_json(double probability) {

@@ -17,11 +17,11 @@
 namespace paceline::watch {
 
 /// The whole picture, as `pacelinectl status --json` shows it too.
-std::string status_json(const ClusterStatus& status, const TotalsAnswer& totals,
+std::string status_json(StatusAnswer status, const TotalsAnswer& totals,
                         std::string_view watch_url);
 
-std::string nodes_json(const ClusterStatus& status);
-std::string channels_json(const ClusterStatus& status);
+std::string nodes_json(const StatusAnswer& status);
+std::string channels_json(const StatusAnswer& status);
 std::string readiness_json(const ReadinessAnswer& readiness);
 
 /// One page of targets, an object each.

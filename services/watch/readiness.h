@@ -12,6 +12,6 @@
 namespace paceline::watch {
 
 /// Of `status.node`.
-ReadinessAnswer readiness(const ClusterStatus& status);
+ReadinessAnswer readiness(const StatusAnswer& status);
 
 }  // namespace paceline::watch

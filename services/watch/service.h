@@ -83,7 +83,7 @@ class Watch {
   void answer_metrics(const WebRequest& request, WebExchange exchange);
   void finish_scrape();
   void open_stream(WebExchange exchange);
-  void set_gauges(const ClusterStatus& status);
+  void set_gauges(const StatusAnswer& status);
 
   const WatchConfig& config_;
   World& world_;

@@ -92,7 +92,7 @@ void Watch::answer_metrics(const WebRequest& request, WebExchange exchange) {
   }
   scrape_ = std::make_shared<Scrape>();
   scrape_->askers.push_back({request, std::move(exchange)});
-  const ClusterStatus status = cluster_.status(world_.clock.now(), world_.clock.wall());
+  const StatusAnswer status = cluster_.status(world_.clock.now(), world_.clock.wall());
   set_gauges(status);
   const auto& self = world_.self;
   auto own = world_.metrics.snapshot();
@@ -126,7 +126,7 @@ void Watch::finish_scrape() {
 }
 
 // What watch alone knows, as metrics; those of a process come from the process.
-void Watch::set_gauges(const ClusterStatus& status) {
+void Watch::set_gauges(const StatusAnswer& status) {
   auto& metrics = world_.metrics;
   const auto set = [&](const char* name, const char* help, double value, Labels labels = {}) {
     metrics.gauge(name, help, std::move(labels)).set(value);

@@ -29,7 +29,7 @@ std::string or_nobody(const std::string& name) {
   return name.empty() ? "nobody" : name;
 }
 
-void tell_master(EventWriter& out, const ClusterStatus& before, const ClusterStatus& now) {
+void tell_master(EventWriter& out, const StatusAnswer& before, const StatusAnswer& now) {
   if (before.master != now.master || before.term != now.term) {
     if (now.master.empty() && !before.master.empty())
       out.tell("master_lost", "bad", before.master,
@@ -47,10 +47,10 @@ void tell_master(EventWriter& out, const ClusterStatus& before, const ClusterSta
     out.tell("two_claims_over", "good", "", "at most one node says it is master again");
 }
 
-void tell_publication(EventWriter& out, const NodeStatus& before, const NodeStatus& now) {
+void tell_publication(EventWriter& out, const NodeAnswer& before, const NodeAnswer& now) {
   if (!before.publication || !now.publication) return;
-  const auto& then = *before.publication;
-  const auto& said = *now.publication;
+  const auto& then = before.publication->report;
+  const auto& said = now.publication->report;
   if (then.outcome != said.outcome) {
     const bool fine = said.outcome == PublicationOutcome::accepted;
     if (fine && then.outcome != PublicationOutcome::none)
@@ -79,7 +79,7 @@ void tell_publication(EventWriter& out, const NodeStatus& before, const NodeStat
     out.tell("targets_accepted", "good", now.name, "the endpoint accepts every target again");
 }
 
-void tell_node(EventWriter& out, const NodeStatus& before, const NodeStatus& now) {
+void tell_node(EventWriter& out, const NodeAnswer& before, const NodeAnswer& now) {
   if (before.role != now.role) {
     const char* severity = now.role == NodeRole::down      ? "bad"
                            : before.role == NodeRole::down ? "good"
@@ -98,10 +98,10 @@ void tell_node(EventWriter& out, const NodeStatus& before, const NodeStatus& now
   tell_publication(out, before, now);
 }
 
-void tell_statistics(EventWriter& out, const ClusterStatus& before, const ClusterStatus& now) {
-  const auto& then = before.statistics;
-  const auto& said = now.statistics;
-  if (before.statistics_heard_s < 0 || now.statistics_heard_s < 0) return;
+void tell_statistics(EventWriter& out, const StatusAnswer& before, const StatusAnswer& now) {
+  const auto& then = before.statistics.source;
+  const auto& said = now.statistics.source;
+  if (before.statistics.heard_s < 0 || now.statistics.heard_s < 0) return;
   if (then.in_use != said.in_use)
     out.tell("source_switched", said.in_use.empty() ? "bad" : "notice", now.node,
              fmt::format("statistics come from {}, they came from {}", or_nobody(said.in_use),
@@ -115,7 +115,7 @@ void tell_statistics(EventWriter& out, const ClusterStatus& before, const Cluste
   tell_server("backup", then.backup_up, said.backup_up);
 }
 
-void tell_channels(EventWriter& out, const ClusterStatus& before, const ClusterStatus& now) {
+void tell_channels(EventWriter& out, const StatusAnswer& before, const StatusAnswer& now) {
   for (const auto& channel : now.channels) {
     if (channel.channel == "heartbeat" || channel.channel == "publication") continue;
     for (const auto& then : before.channels) {
@@ -137,11 +137,12 @@ void tell_channels(EventWriter& out, const ClusterStatus& before, const ClusterS
 
 }  // namespace
 
-std::vector<Event> transitions(const ClusterStatus& before, const ClusterStatus& now) {
-  EventWriter out{now.wall_ms};
+std::vector<Event> transitions(const StatusAnswer& before, const StatusAnswer& now,
+                               std::int64_t wall_ms) {
+  EventWriter out{wall_ms};
   tell_master(out, before, now);
   for (const auto& node : now.nodes)
-    if (const auto* then = before.find(node.name)) tell_node(out, *then, node);
+    if (const auto* then = find_node(before, node.name)) tell_node(out, *then, node);
   tell_statistics(out, before, now);
   tell_channels(out, before, now);
   return std::move(out.events);

@@ -2,6 +2,7 @@
 
 #include "common/base/hash.h"
 #include "tests/pacelinectl/fake_environment.h"
+#include "tests/pacelinectl/watch_bodies.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -16,15 +17,7 @@ Request request(const std::string& command, std::vector<std::string> words = {})
   return made;
 }
 
-constexpr const char* status_body =
-    R"({"cluster":"demo","term":513,"master":"a","master_since":"2026-11-22T19:43:46.375Z",)"
-    R"("master_why":"elected","targets":50,"watch_url":"http://127.0.0.1:7110/","ready":true,)"
-    R"("not_ready_because":[],"nodes":[{"name":"a","role":"master","term":513,"publisher":"open",)"
-    R"("elector":"master","priority":100,"heard_s":0.1,"publication":{"outcome":"accepted",)"
-    R"("http_status":200,"round_trip_ms":12.4,"period_ms":200.0,"since_accepted_s":0.15}},)"
-    R"({"name":"b","role":"standby","term":513,"publisher":"shut","publication":null}],)"
-    R"("statistics":{"in_use":"primary","fresh":true,"targets_unseen":0},)"
-    R"("totals":{"proactive":7,"pending":12,"busy":80,"logged_in":100,"by_state":{"ok":50}}})";
+const std::string status_body = json_text(demo_status());
 
 bool has(const std::string& text, std::string_view part) {
   return text.find(part) != text.npos;
@@ -51,7 +44,7 @@ TEST_CASE("status as JSON is watch's own answer", "[pacelinectl]") {
   Request asked = request("status");
   asked.json = true;
 
-  CHECK(run_command(asked, environment).out == std::string{status_body} + "\n");
+  CHECK(run_command(asked, environment).out == status_body + "\n");
 }
 
 TEST_CASE("another node's watch answers when ours does not", "[pacelinectl]") {
@@ -93,10 +86,20 @@ TEST_CASE("an answer that is no status is not believed", "[pacelinectl]") {
 
 TEST_CASE("targets are shown with their reason, filtered by watch", "[pacelinectl]") {
   FakeEnvironment environment;
-  environment.web["http://127.0.0.1:7110/api/v1/targets"] = {
-      200, R"({"total":50,"matching":1,"targets":[{"id":"t07","channel":"chat","state":"ok",)"
-           R"("reason":"goal_guard","proactive":2,"pending":5,"logged_in":9,"ready":1,"busy":8,)"
-           R"("in_queue":0,"acceptance":0.31,"abandonment":0.024,"goal":3}]})"};
+  TargetsAnswer page = demo_targets({"t07"});
+  page.total = 50;
+  page.targets[0].channel = "chat";
+  page.targets[0].pace = {.state = PaceState::ok,
+                          .reason = PaceReason::goal_guard,
+                          .proactive = 2,
+                          .logged_in = 9,
+                          .ready = 1,
+                          .busy = 8,
+                          .pending = 5,
+                          .acceptance = 0.31,
+                          .abandonment = 0.024,
+                          .goal = 3};
+  environment.web["http://127.0.0.1:7110/api/v1/targets"] = {200, json_text(page)};
   Request asked = request("targets");
   asked.filters = {{"q", "group 07&x"}};
 
@@ -113,7 +116,8 @@ TEST_CASE("targets are shown with their reason, filtered by watch", "[pacelinect
 TEST_CASE("a refusal of watch is told in its words", "[pacelinectl]") {
   FakeEnvironment environment;
   environment.web["http://127.0.0.1:7110/api/v1/targets"] = {
-      400, R"({"title":"Bad Request","status":400,"detail":"sort = x: no such word"})"};
+      400,
+      R"({"type":"about:blank","title":"Bad Request","status":400,"detail":"sort = x: no such word"})"};
 
   const Outcome outcome = run_command(request("targets"), environment);
 

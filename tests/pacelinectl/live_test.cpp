@@ -5,6 +5,7 @@
 #include "common/wire/schema_text.h"
 #include "services/pacelinectl/commands.h"
 #include "tests/pacelinectl/fake_environment.h"
+#include "tests/pacelinectl/watch_bodies.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -165,10 +166,8 @@ TEST_CASE("bench measures every algorithm with decisions that grant something", 
 
 TEST_CASE("top needs a terminal, and ends with q", "[pacelinectl]") {
   FakeEnvironment environment;
-  environment.web["http://127.0.0.1:7110/api/v1/status"] = {
-      200, R"({"cluster":"demo","master":"a","term":513,"nodes":[{"name":"a","role":"master"}]})"};
-  environment.web["http://127.0.0.1:7110/api/v1/targets"] = {
-      200, R"({"total":1,"matching":1,"targets":[{"id":"t07","state":"ok","reason":"granted"}]})"};
+  environment.web["http://127.0.0.1:7110/api/v1/status"] = {200, json_text(demo_status())};
+  environment.web["http://127.0.0.1:7110/api/v1/targets"] = {200, json_text(demo_targets({"t07"}))};
 
   const Outcome without = run_command(request("top"), environment);
   environment.terminal = true;
@@ -243,7 +242,7 @@ TEST_CASE("the documentation of the messages is what schema prints", "[pacelinec
 TEST_CASE("a half typed line is completed with the cluster's own words", "[pacelinectl]") {
   FakeEnvironment environment;
   environment.web["http://127.0.0.1:7110/api/v1/targets"] = {
-      200, R"({"total":2,"matching":2,"targets":[{"id":"t07"},{"id":"x07"}]})"};
+      200, json_text(demo_targets({"t07", "x07"}))};
 
   CHECK(run_command(request("__complete", {"explain", "t"}), environment).out == "t07\t\n");
   CHECK(run_command(request("__complete", {"handover", ""}), environment).out == "a\t\nb\t\nw\t\n");

@@ -2,6 +2,7 @@
 
 #include "services/pacelinectl/commands.h"
 #include "tests/pacelinectl/fake_environment.h"
+#include "tests/pacelinectl/watch_bodies.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -9,7 +10,8 @@ using namespace pacelinectl;
 namespace {
 
 constexpr const char* history_body =
-    R"({"target":"t07","columns":["time_ms","granted","abandonment","reason"],)"
+    R"({"target":"t07","from":"2026-11-25T03:00:00.000Z","to":"2026-11-25T03:01:00.000Z",)"
+    R"("step_s":10,"kept":[{"step_s":10,"keep_s":21600}],"columns":["time_ms","granted","abandonment","reason"],)"
     R"("rows":[[1795575600000,3,0.0213,"granted"],[1795575610000,null,0,"goal,guard"]]})";
 
 constexpr const char* events_body =
@@ -53,11 +55,18 @@ TEST_CASE("history is a table, CSV or watch's JSON", "[pacelinectl]") {
 }
 
 TEST_CASE("what is no history or no event list is not believed", "[pacelinectl]") {
-  for (const char* body :
-       {"", "[]", "{}", R"({"columns":[],"rows":[]})", R"({"columns":["x"],"rows":[]})",
-        R"({"columns":["time_ms","a"],"rows":[[1]]})", R"({"columns":["time_ms"],"rows":[["x"]]})",
-        "\xff"})
+  for (const char* body : {"", "[]", "{}", R"({"columns":["time_ms"],"rows":[]})", "\xff"})
     CHECK_FALSE(parse_history(body));
+  HistoryAnswer history{.columns = {"time_ms", "a"}, .rows = {{std::int64_t{1}, 0.5}}};
+  CHECK(parse_history(json_text(history)) == history);
+  for (const std::vector<std::string>& columns :
+       {std::vector<std::string>{}, {"x", "a"}, {"time_ms"}, {"time_ms", "a", "b"}}) {
+    history.columns = columns;
+    CHECK_FALSE(parse_history(json_text(history)));
+  }
+  history = {.columns = {"time_ms"}, .rows = {std::vector<HistoryCell>{"x"}}};
+  CHECK(parse_history(json_text(history)).error().detail ==
+        "not a history: a row that does not fit the columns");
   for (const char* body : {"", "[]", "{}", R"({"events":[]})", R"({"events":3,"last":1})"})
     CHECK_FALSE(parse_events(body));
 }

@@ -12,15 +12,16 @@ using Key = KeyPress::Key;
 
 StatusAnswer two_nodes() {
   StatusAnswer status{.cluster = "demo", .master = "a", .term = 257, .targets = 10'000};
-  status.nodes = {{.name = "a", .role = "master", .publisher = "open"},
-                  {.name = "b", .role = "down", .publisher = "down"}};
+  status.nodes = {{.name = "a", .role = NodeRole::master, .publisher = "open"},
+                  {.name = "b", .role = NodeRole::down, .publisher = "down"}};
   return status;
 }
 
 TargetsAnswer some(std::size_t count, std::size_t matching) {
   TargetsAnswer answer{.total = matching, .matching = matching};
   for (std::size_t i = 0; i < count; ++i)
-    answer.targets.push_back({.id = "target-" + std::to_string(i), .state = "ok"});
+    answer.targets.push_back(
+        {.id = "target-" + std::to_string(i), .pace = {.state = PaceState::ok}});
   return answer;
 }
 

@@ -8,8 +8,8 @@ namespace paceline::test {
 using namespace watch;
 namespace {
 
-const NodeStatus& node(const ClusterStatus& status, const char* name) {
-  const auto* found = status.find(name);
+const NodeAnswer& node(const StatusAnswer& status, const char* name) {
+  const auto* found = find_node(status, name);
   REQUIRE(found);
   return *found;
 }
@@ -98,7 +98,7 @@ TEST_CASE("words of strangers, other clusters and the past change nothing", "[wa
   const auto status = view.status(start, morning);
   CHECK(status.master == "a");
   CHECK(status.nodes.size() == 3);
-  CHECK(status.shards.size() == 1);
+  CHECK(status.pacers.size() == 1);
 }
 
 TEST_CASE("a failover is told as transitions in sentences", "[watch]") {
@@ -212,8 +212,8 @@ TEST_CASE("a grant has no time left once it ran out", "[watch]") {
   grant.expires_ns = (start + 2s).time_since_epoch().count();
   view.hear(grant, start);
 
-  CHECK(view.status(start, morning).grant_left_s == Approx(2));
-  CHECK(view.status(start + 3s, morning).grant_left_s == 0);
+  CHECK(view.status(start, morning).grant.left_s == Approx(2));
+  CHECK(view.status(start + 3s, morning).grant.left_s == 0);
 }
 
 TEST_CASE("a talkative kind of event does not push out a rare one", "[watch]") {

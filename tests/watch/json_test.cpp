@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/wire/json_reader.h"
+#include "common/wire/past_answers.h"
 #include "tests/support/catch.h"
 #include "tests/watch/fixtures.h"
 
@@ -96,6 +98,52 @@ TEST_CASE("events carry number and time", "[watch]") {
   CHECK(events_json(events, 9) ==
         R"({"last":9,"events":[{"number":4,"time":"2026-09-21T14:13:20.000Z",)"
         R"("kind":"role_changed","severity":"bad","subject":"a","detail":"a is down"}]})");
+}
+
+TEST_CASE("what watch answers is read back, also while nothing was heard", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  TargetTable table{names({"t0"})};
+  CHECK(json_read<StatusAnswer>(status_json(view.status(start, morning), table.totals(), "")));
+  CHECK(json_read<TargetsAnswer>(targets_json(table, table.select({}), {})));
+
+  view.hear(says("a", ElectorRole::master, 257), start);
+  view.hear(publishes("a", true), start);
+  view.hear_rows("pace", "a/pacer/0", -1, start, start);
+  table.set_pace(0, paced(PaceReason::granted, 4));
+  auto status = view.status(start, morning);
+  const auto read = json_read<StatusAnswer>(status_json(status, table.totals(), "url"));
+
+  REQUIRE(read);
+  CHECK(read->nodes == status.nodes);
+  CHECK(read->channels == status.channels);
+  CHECK(read->totals == table.totals());
+  CHECK(read->targets == 1);
+  CHECK(read->watch_url == "url");
+  CHECK(read->not_ready_because == readiness(status).reasons);
+}
+
+TEST_CASE("history is whole numbers, fractions and words by its columns", "[watch]") {
+  HistorySeries series{.from_ms = 1'790'000'000'000, .to_ms = 1'790'000'010'000, .step_ms = 10'000};
+  auto& point = series.points.emplace_back();
+  point.key = 179'000'000;
+  point.values.at[history::granted] = 25;
+  point.values.at[history::pending] = 30;
+  point.values.at[history::reason] = static_cast<std::int32_t>(PaceReason::ceiling);
+
+  const auto read = json_read<HistoryAnswer>(history_json("t0", series, 10'000));
+
+  REQUIRE(read);
+  CHECK(read->target == "t0");
+  CHECK(read->from == "2026-09-21T14:13:20.000Z");
+  CHECK(read->step_s == 10);
+  CHECK(read->kept.size() == history_tiers.size());
+  REQUIRE(read->columns.size() == history::count + 1);
+  CHECK(read->columns.back() == "reason");
+  REQUIRE(read->rows.size() == 1);
+  CHECK(read->rows[0][0] == HistoryCell{std::int64_t{1'790'000'000'000}});
+  CHECK(read->rows[0][1 + history::granted] == HistoryCell{2.5});
+  CHECK(read->rows[0][1 + history::pending] == HistoryCell{std::int64_t{3}});
+  CHECK(read->rows[0].back() == HistoryCell{"ceiling"});
 }
 
 TEST_CASE("a problem is as RFC 9457 wants it", "[watch]") {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/wire/answers.h"
+#include "common/wire/past_answers.h"
 #include "common/wire/schema_text.h"
 #include "services/watch/page_files.h"
 #include "tests/support/catch.h"
@@ -67,6 +68,23 @@ TEST_CASE("every structure that a component names is a component", "[watch]") {
     ++found;
   }
   CHECK(found > 20);
+}
+
+TEST_CASE("what the document says of the past by hand names the members of its tables", "[watch]") {
+  const std::string document = served();
+  const auto required = [](const StructureText& structure) {
+    std::string names;
+    for (const FieldText& field : structure.fields)
+      names += (names.empty() ? "" : ", ") + field.name;
+    return "required: [" + names + "]";
+  };
+
+  CHECK(document.find("\n    History:\n      type: object\n      " +
+                      required(structure_text<HistoryAnswer>())) != document.npos);
+  CHECK(document.find(required(structure_text<KeptAnswer>())) != document.npos);
+  CHECK(document.find("\n    Events:\n      type: object\n      " +
+                      required(structure_text<EventsAnswer>())) != document.npos);
+  CHECK(document.find(required(structure_text<EventAnswer>())) != document.npos);
 }
 
 TEST_CASE("the served schema has the messages and the answers", "[watch]") {

@@ -77,7 +77,7 @@ TEST_CASE("roles follow a failover on every seed", "[watch][scenario]") {
   a.role = ElectorRole::master;
   auto& world = sim.process({"a", "observer", 0});
   const auto role = [&](const char* node) {
-    return watch.cluster().status(world.clock.now(), world.clock.wall()).find(node)->role;
+    return find_node(watch.cluster().status(world.clock.now(), world.clock.wall()), node)->role;
   };
   REQUIRE(sim.run_until([&] { return role("a") == NodeRole::master; }, 3s));
 
