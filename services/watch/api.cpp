@@ -163,8 +163,7 @@ Reply Api::route(const WebRequest& request, Instant now, WallTime wall) const {
   if (path == "/api/v1/channels") return live(channels_json(sources_.cluster.status(now, wall)));
   if (path == "/api/v1/schema") {
     static const std::string schema = served_schema();
-    return compressed(request,
-                      tagged(request, {.content_type = "application/json", .body = schema}));
+    return conditional(request, schema);
   }
   if (path == "/api/v1/events") return events(request, wall);
   if (path == "/api/v1/history") return history(request, sources_.history.all_together(), "", wall);
@@ -245,12 +244,12 @@ WebAnswer Api::events(const WebRequest& request, WallTime wall) const {
   query.severity = request.parameter("severity").value_or("");
   query.subject = request.parameter("subject").value_or("");
   const std::int64_t now_ms = wall_milliseconds(wall);
-  for (const auto& [name, moment] : {std::pair{"from", &query.from_ms}, {"to", &query.to_ms}}) {
+  for (const auto& [name, bound_ms] : {std::pair{"from", &query.from_ms}, {"to", &query.to_ms}}) {
     const auto text = request.parameter(name);
     if (!text || text->empty()) continue;
     const auto parsed = parse_past_time(*text, now_ms);
     if (!parsed) return problem(400, fmt::format("{} = {}", name, parsed.error().detail));
-    *moment = *parsed;
+    *bound_ms = *parsed;
   }
   const auto csv = wants_csv(request);
   if (!csv) return problem(400, csv.error().detail);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/base/check.h"
+#include "common/wire/explanation.h"
 #include "common/wire/json_writer.h"
 #include "common/wire/messages.h"
 #include "common/wire/schema_text.h"
@@ -133,6 +134,33 @@ std::string words_text(const char* name, std::span<const Word> words) {
   return fmt::format("    {}: {}\n", name, json.text());
 }
 
+/// The sections and the figures of an explanation, in the order of the answer.
+std::string explanation_schema_json() {
+  JsonWriter json;
+  json.begin();
+  json.list("sections");
+  for (const ExplanationSection& section : explanation_sections) {
+    json.begin();
+    json.member("name", section.name);
+    json.member("title", section.title);
+    json.end();
+  }
+  json.end_list();
+  json.list("figures");
+  for (const ExplanationField& field : explanation_fields) {
+    json.begin();
+    json.member("name", field.name);
+    json.member("unit", field.unit);
+    json.member("section", field.section);
+    json.member("share", field.share);
+    json.member("meaning", field.meaning);
+    json.end();
+  }
+  json.end_list();
+  json.end();
+  return json.text();
+}
+
 }  // namespace
 
 std::string openapi_document(std::string_view written) {
@@ -149,8 +177,9 @@ std::string openapi_document(std::string_view written) {
 }
 
 std::string served_schema() {
-  return fmt::format(R"({{"messages":{},"answers":{}}})", schema_json(message_schema()),
-                     schema_json(answer_schema()));
+  return fmt::format(R"({{"messages":{},"answers":{},"explanation":{}}})",
+                     schema_json(message_schema()), schema_json(answer_schema()),
+                     explanation_schema_json());
 }
 
 }  // namespace paceline::watch

@@ -10,7 +10,8 @@ namespace paceline::watch {
 /// `written` with the components in place of its line "    # @components".
 std::string openapi_document(std::string_view written);
 
-/// GET /api/v1/schema: {"messages": [...], "answers": [...]}, each as schema_json() has it.
+/// GET /api/v1/schema: {"messages": [...], "answers": [...], "explanation": {"sections": [...], "figures": [...]}}, the
+/// first two as schema_json() has them, the last from common/wire/explanation.h.
 std::string served_schema();
 
 }  // namespace paceline::watch

@@ -2,7 +2,8 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { Cluster, expect, main, module_file, module_of, ports, run_dir, until } from "./support.mjs";
+import { small_png } from "./small_png.mjs";
+import { Cluster, expect, main, module_file, module_of, ports, root, run_dir, until } from "./support.mjs";
 
 const { chromium } = module_of("playwright-core");
 const axe = fs.readFileSync(module_file("axe-core/axe.min.js"), "utf8");
@@ -53,6 +54,79 @@ async function live(page) {
   expect(worst <= 2, `what a pacer decided is on the page within two refresh periods (it was ${worst} cycles on)`);
 }
 
+// Names, units and sentences are those of /api/v1/schema: of the table's columns, of a target's figures, of its explanation.
+async function notes(page) {
+  const schema = await small.json("api/v1/schema");
+  const target = schema.answers.find((each) => each.name === "target").fields;
+  const said = new Set(target.map(({ name, unit, meaning }) => `${name}${unit ? ` [${unit}]` : ""}: ${meaning}`));
+  const from_schema = (titles) => titles.length > 0 && titles.every((title) => title !== "" && title.split("\n").every((line) => said.has(line)));
+  const titles = (selector) => page.evaluate((within) => [...document.querySelectorAll(within)].map((each) => each.title), selector);
+  await page.evaluate(() => { window.pointed_at = document.querySelector(".tile .fact"); window.said = document.querySelector("#strip").textContent; });
+  await until("the figures are others", () => page.evaluate(() => document.querySelector("#strip").textContent !== window.said));
+  expect(await page.evaluate(() => window.pointed_at.isConnected), "what is pointed at stays under the pointer while its figure changes");
+  await until("every column says what it is", async () => from_schema(await titles(".table [role=columnheader] button")));
+  const chips = await page.evaluate(() => [...document.querySelectorAll(".chip")].map((each) => each.title));
+  const reasons = new Set(target.find((each) => each.name === "reason").words.map((each) => each.meaning));
+  expect(chips.length > 0 && chips.every((each) => reasons.has(each)), "a reason says what it means");
+  const offered = await page.evaluate(() => ["filter-state", "filter-reason"].map((id) => document.getElementById(id).options.length));
+  expect(offered[0] === 1 + target.find((each) => each.name === "state").words.length && offered[1] === 1 + reasons.size, "every state and reason can be chosen");
+
+  await page.evaluate(() => { location.hash = "#/target/t07"; });
+  await page.waitForSelector(".steps tr");
+  expect(from_schema(await titles(".figures > div")), "every figure of a target says what it is");
+  small.say("hold");
+  const figures = new Map(schema.explanation.figures.map((each) => [each.name, each]));
+  const form = (value) => value?.replace(/[\d.,]+/, "#");  // A number is rounded by each in its way.
+  let others;
+  await until("the page and pacelinectl explain say the same", async () => {
+    const told = small.ctl("explain", "t07", "--all").split("\n");
+    const shown = await page.evaluate(() => ({
+      captions: [...document.querySelectorAll(".steps caption")].map((each) => each.textContent),
+      steps: [...document.querySelectorAll(".steps tr")].map((row) => ({ name: row.dataset.name, meaning: row.querySelector("th").title, value: row.querySelector(".value").textContent, note: row.querySelector(".note")?.textContent })),
+    }));
+    const lines = new Map(told.map((line) => line.trim().split(/\s{2,}/)).map(([name, ...rest]) => [name, rest]));
+    others = shown.steps.filter(({ name, meaning, value, note }) => meaning !== figures.get(name)?.meaning || form(value) !== form(lines.get(name)?.[0]) || (note ?? meaning) !== (lines.get(name)?.[1] ?? ""));
+    return shown.steps.length > 20 && others.length === 0 && shown.captions.length === 5 && shown.captions.every((each) => told.includes(each));
+  }, 30_000).catch((error) => { throw new Error(`${error.message}: ${JSON.stringify(others)}`); });
+  expect(true, "the page has the headings, values and meanings of pacelinectl explain");
+  small.say("go");
+  await page.evaluate(() => { location.hash = "#/"; });
+}
+
+// Without /api/v1/schema nothing is missing but what is told to who points at something.
+async function without_schema(browser) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  const thrown = [];
+  page.on("pageerror", (error) => thrown.push(error.message));
+  await page.route("**/api/v1/schema", (route) => route.fulfill({ status: 500, contentType: "text/plain", body: "nothing" }));
+  await page.goto(small.url);
+  await page.waitForSelector(".table .line:not([hidden])");
+  await until("the reasons are there", async () => (await page.locator(".chip").count()) > 0);
+  const titled = await page.evaluate(() => document.querySelectorAll(".table [role=columnheader] [title], .chip[title], .tile h2[title]").length);
+  expect(titled === 0, "without a schema nothing is said of a column, a reason, a tile");
+  for (const [hash, there] of [["#/target/t07", ".steps tr"], ["#/target/t07", ".chart canvas"], ["#/history", "#history .chart canvas"], ["#/events", "#view-events li"]]) {
+    await page.evaluate((to) => { location.hash = to; }, hash);
+    await page.waitForSelector(there, { state: "attached", timeout: 60_000 });
+  }
+  expect((await page.textContent("#health")) === "pacing" && thrown.length === 0, `and the rest is as it is with one ${thrown.join(" | ")}`);
+  await context.close();
+}
+
+// The picture of the READMEs: renewed by hand from here when the page looks otherwise (tests/README.md).
+async function picture(browser) {
+  const page = await open(browser, small, { width: 1280, height: 1000, theme: "light" });
+  await until("the last minute is drawn", () => page.evaluate(() => document.querySelector(".tile .spark .line")?.getAttribute("d").split("L").length >= 12), 300_000);
+  fs.writeFileSync(path.join(shots, "page.png"), small_png(await page.screenshot()));
+  await page.context().close();
+  const committed = fs.readFileSync(path.join(root, "services/watch/page.png"));
+  expect(committed.subarray(0, 8).toString("latin1") === "\x89PNG\r\n\x1a\n" && committed.length <= 150_000, `the picture of the READMEs is a PNG of at most 150 kB: ${committed.length}`);
+  for (const readme of ["README.md", "services/watch/README.md"]) {
+    const shown = fs.readFileSync(path.join(root, readme), "utf8").match(/!\[[^\]]+\]\(([^)]*page\.png)\)/);
+    expect(shown && path.resolve(root, path.dirname(readme), shown[1]) === path.join(root, "services/watch/page.png"), `${readme} shows it`);
+  }
+}
+
 async function failover(page) {
   const master = () => page.evaluate(() => document.querySelector(".node.master .name")?.textContent);
   const before = await master();
@@ -91,7 +165,7 @@ async function explanation(page) {
   expect(true, "the explanation equals pacelinectl explain --json, step by step");
   await until("six charts are drawn", async () => (await page.locator(".chart canvas").count()) === 6);
   await until("the ribbon of reasons is there", async () => (await page.locator(".ribbon i").count()) > 0);
-  expect(true, "the past is drawn: six charts and the reasons");
+  expect(true, "the history is drawn: six charts and the reasons");
   small.say("go");
 }
 
@@ -106,7 +180,7 @@ async function token(browser) {
   await page.waitForSelector("#token-dialog[open]");
   await page.keyboard.type("look-only");
   await page.keyboard.press("Enter");
-  await until("the page shows the cluster", async () => (await page.textContent("#verdict")) === "no master");
+  await until("the page shows the cluster", async () => (await page.textContent("#health")) === "no master");
   await page.keyboard.press("e");
   const [file] = await Promise.all([page.waitForEvent("download"), page.click("#view-events a[download]")]);
   const text = fs.readFileSync(await file.path(), "utf8");
@@ -146,7 +220,7 @@ async function search(page) {
 async function looks(browser, cluster, name) {
   for (const [width, height, theme] of [[1280, 900, "light"], [1280, 900, "dark"], [390, 844, "light"], [390, 844, "dark"]]) {
     const page = await open(browser, cluster, { width, height, theme });
-    for (const [view, hash, there] of [["targets", "#/", ".tile .spark path"], ["target", `#/target/${cluster === large ? "t0007" : "t07"}`, ".chart canvas"], ["history", "#/past", "#past .chart canvas"], ["events", "#/events", "#view-events li"]]) {
+    for (const [view, hash, there] of [["targets", "#/", ".tile .spark path"], ["target", `#/target/${cluster === large ? "t0007" : "t07"}`, ".chart canvas"], ["history", "#/history", "#history .chart canvas"], ["events", "#/events", "#view-events li"]]) {
       if (cluster === large && (view === "events" || width === 390 && view !== "targets")) continue;
       await page.evaluate((to) => { location.hash = to; }, hash);
       await page.waitForSelector(there, { state: "attached", timeout: 60_000 });
@@ -172,19 +246,22 @@ await main([small, guarded, large], async () => {
   try {
     await small.ready();
     const page = await open(browser, small, { width: 1280, height: 900, theme: "light" });
+    await notes(page);
+    await without_schema(browser);
+    await token(browser);
+    await picture(browser);
     await live(page);
     await failover(page);
     await explanation(page);
     // A watch that is gone and comes back: the page says so, and goes on by itself.
     await small.end(small.watch);
-    await until("the page says that watch is silent", async () => (await page.textContent("#verdict")) === "watch does not answer");
+    await until("the page says that watch is silent", async () => (await page.textContent("#health")) === "watch does not answer");
     const noise = complaints.length;
     small.start_watch();
-    await until("the page goes on by itself", async () => (await page.textContent("#verdict")) === "pacing");
+    await until("the page goes on by itself", async () => (await page.textContent("#health")) === "pacing");
     complaints.splice(0, complaints.length, ...complaints.filter((each) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|failed: /.test(each)));
     expect(true, `it goes on after watch was gone (${noise} network complaints meanwhile)`);
     await page.context().close();
-    await token(browser);
     await looks(browser, small, "2x50");
     await small.end();
 

@@ -2,9 +2,9 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { Cluster, expect, main, module_of, ports, root, until } from "./support.mjs";
+import { Cluster, expect, main, module_of, module_url, ports, root, until } from "./support.mjs";
 
-const { Validator } = await import("file://" + path.join(process.env.PACELINE_MODULES, "node_modules/@seriousme/openapi-schema-validator/index.js"));
+const { Validator } = await import(module_url("@seriousme/openapi-schema-validator/index.js"));
 const Ajv = module_of("ajv/dist/2020");
 const add_formats = module_of("ajv-formats");
 const yaml = module_of("yaml");

@@ -1,9 +1,9 @@
-// What both tests share: a cluster of fed voices with a real watch, and checks that are counted.
+// What the tests share: a cluster of fed voices with a real watch, and checks that are counted.
 import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 export const bin = path.resolve(process.env.PACELINE_BIN);
@@ -12,6 +12,8 @@ export const run_dir = path.resolve(process.env.PACELINE_RUN);
 const load = createRequire(path.join(process.env.PACELINE_MODULES, "/"));
 export const module_of = (name) => load(name);
 export const module_file = (name) => load.resolve(name);
+/** Of a file within a module, for import(): what its package does not say how to find. */
+export const module_url = (file) => pathToFileURL(path.join(process.env.PACELINE_MODULES, "node_modules", file)).href;
 
 let broken = 0;
 export function expect(good, what) {

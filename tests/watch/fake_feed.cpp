@@ -28,6 +28,7 @@
 #include "common/runtime/system_clock.h"
 #include "common/runtime/system_random.h"
 #include "common/wire/codec.h"
+#include "common/wire/explanation.h"
 #include "topology/process/zmq_bus.h"
 #include "topology/targets.h"
 #include "topology/topology.h"
@@ -89,7 +90,10 @@ std::vector<std::string> shard_ids(const Targets& targets, int shard, int shards
 }
 
 TargetStat next_stat(FakeCluster& cluster, TargetStat row) {
-  if (row.logged_in == 0) row.logged_in = 4 + cluster.below(30);
+  if (row.logged_in == 0) {
+    row.logged_in = 4 + cluster.below(30);
+    row.busy = row.logged_in * (60 + cluster.below(40)) / 100;
+  }
   row.quality = cluster.below(400) == 0 ? StatQuality::stale : StatQuality::good;
   row.busy = std::clamp(row.busy + cluster.below(5) - 2, 0, row.logged_in);
   row.after_call_work = std::min(row.logged_in - row.busy, cluster.below(4));
@@ -119,6 +123,7 @@ TargetPace next_pace(FakeCluster& cluster, const TargetStat& stat, TargetPace ro
                : stat.ready == 0                 ? PaceReason::no_idle_expected
                                                  : PaceReason::pending_enough;
   if (row.reason == PaceReason::stale_statistics) row.proactive = row.max_pending = 0;
+  if (row.goal == 0) row.abandonment = 0.01 + 0.018 * cluster.random.uniform();
   row.acceptance = 0.28 + 0.05 * cluster.random.uniform();
   row.abandonment =
       std::clamp(row.abandonment + 0.004 * (cluster.random.uniform() - 0.49), 0.0, 0.08);
@@ -136,22 +141,37 @@ Explanation explain(const std::string& id, const TargetPace& row) {
                               std::to_string(row.max_pending) + " may be outstanding and " +
                               std::to_string(row.pending) + " are.",
                   .steps = {}};
-  const auto step = [&](const char* name, double value, const char* unit, const char* group,
-                        const char* note) {
-    out.steps.push_back({name, value, unit, group, note});
+  const auto step = [&](ExplanationName name, double value, const char* note = "") {
+    const ExplanationField& field = name.field();
+    out.steps.push_back({std::string{field.name}, value, std::string{field.unit},
+                         std::string{field.section}, note});
   };
-  step("logged_in", row.logged_in, "agents", "input", "");
-  step("ready", row.ready, "agents", "input", "waiting for the next interaction");
-  step("in_queue", row.in_queue, "interactions", "input", "");
-  step("pending", row.pending, "invitations", "input", "outstanding, as believed now");
-  step("optimization_goal", row.goal, "percent", "option", "abandonment no more than");
-  step("acceptance", row.acceptance, "", "estimate", "412 answers, forgetting 0.998");
-  step("answer_delay", 10.3, "s", "estimate", "mean delay to an answer");
-  step("expected_completions", row.busy * 0.054, "agents", "step", "busy (1 - e^(-D/A))");
-  step("aggressiveness", -0.41, "", "step", "closed loop s, after the budget guard");
-  step("risk_at_m", 0.0287, "", "step", "marginal risk of one more invitation");
-  step("max_pending", row.max_pending, "invitations", "result", "");
-  step("proactive", row.proactive, "invitations", "result", "floor(m + u) - pending");
+  step("quality", static_cast<double>(StatQuality::good), to_string(StatQuality::good));
+  step("stat_age_s", 0.2);
+  step("logged_in", row.logged_in);
+  step("idle", row.ready);
+  step("busy", row.busy);
+  step("wrap_up", row.after_call_work);
+  step("queue", row.in_queue);
+  step("feedback_age_s", -1, "the endpoint has told nothing yet");
+  step("optimization_goal", row.goal);
+  step("refresh_period_s", 1);
+  step("acceptance", row.acceptance);
+  step("answer_delay_s", 10.3);
+  step("service_s", 212);
+  step("proactive_abandonment", row.abandonment);
+  step("busy_factor", row.busy_factor);
+  step("slots", row.logged_in);
+  step("expected_free", row.busy * 0.054);
+  step("aggressiveness", -0.41);
+  step("risk_allowed", 0.03);
+  step("risk_at_m", 0.0287);
+  step("pending", row.pending);
+  step("state", static_cast<double>(row.state), to_string(row.state));
+  step("max_pending", row.max_pending);
+  step("invitations", row.proactive);
+  step("reactive_state", row.reactive_state);
+  step("predicted_wait_s", row.predicted_wait_s);
   return out;
 }
 
@@ -301,7 +321,8 @@ struct NodeSenders {
     for (std::uint32_t i = 0; i < feedback->size(); ++i) {
       if (cluster.below(4) != 0) continue;
       auto row = feedback->row(i);
-      row.sent += static_cast<std::uint64_t>(cluster.below(4));
+      row.sent +=
+          static_cast<std::uint64_t>(row.sent == 0 ? 100 + cluster.below(900) : cluster.below(4));
       row.accepted = row.sent * 3 / 10;
       row.rejected = row.sent / 2;
       row.answered = row.accepted * 97 / 100;

@@ -1,8 +1,10 @@
 #include "services/watch/openapi.h"
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "common/wire/answers.h"
+#include "common/wire/explanation.h"
 #include "common/wire/past_answers.h"
 #include "common/wire/schema_text.h"
 #include "services/watch/page_files.h"
@@ -85,6 +87,39 @@ TEST_CASE("what the document says of the past by hand names the members of its t
   CHECK(document.find("\n    Events:\n      type: object\n      " +
                       required(structure_text<EventsAnswer>())) != document.npos);
   CHECK(document.find(required(structure_text<EventAnswer>())) != document.npos);
+}
+
+TEST_CASE("no component requires what it does not describe", "[watch]") {
+  std::istringstream document{served()};
+  std::size_t found = 0;
+  for (std::string line; std::getline(document, line);) {
+    const auto at = line.find(R"(: {"type":"object")");
+    if (at == line.npos) continue;  // Not one that is made from a table.
+    const auto made = nlohmann::json::parse(line.substr(at + 2));
+    CAPTURE(line.substr(0, at));
+    for (const auto& required : made["required"])
+      CHECK(made["properties"].contains(required.get<std::string>()));
+    ++found;
+  }
+  CHECK(found == answer_schema().size());
+}
+
+TEST_CASE("the served schema has every figure of an explanation, in the words of pacelinectl",
+          "[watch]") {
+  const auto explanation = nlohmann::json::parse(served_schema())["explanation"];
+
+  REQUIRE(explanation["sections"].size() == explanation_sections.size());
+  CHECK(explanation["sections"][3]["title"] == "4. How it was decided");
+  REQUIRE(explanation["figures"].size() == explanation_fields.size());
+  for (std::size_t i = 0; i < explanation_fields.size(); ++i) {
+    const auto& said = explanation["figures"][i];
+    const ExplanationField& field = explanation_fields[i];
+    CHECK(said["name"].get<std::string>() == field.name);
+    CHECK(said["unit"].get<std::string>() == field.unit);
+    CHECK(said["section"].get<std::string>() == field.section);
+    CHECK(said["share"].get<bool>() == field.share);
+    CHECK(said["meaning"].get<std::string>() == field.meaning);
+  }
 }
 
 TEST_CASE("the served schema has the messages and the answers", "[watch]") {

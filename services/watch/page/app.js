@@ -1,22 +1,23 @@
-// The page: listens to the live stream and shows cluster, targets, events and the past.
+// The page: listens to the live stream and shows cluster, targets, events and history.
 import { ask, download, has_token, listen } from "./ask.js";
 import { ClusterStrip } from "./cluster.js";
-import { by_id, count, put_class, put_text, reasons, states, words } from "./dom.js";
+import { by_id, count, put_class, put_text, words } from "./dom.js";
 import { EventView } from "./events.js";
-import { Past } from "./past.js";
+import { HistoryView } from "./history.js";
+import { load_schema } from "./schema.js";
 import { TargetTable } from "./table.js";
 import { TargetView } from "./target.js";
 
-const views = ["overview", "past", "target", "events"];
-const past_every = 10_000;  // [ms] The tiles' last hour is asked for anew.
+const views = ["overview", "history", "target", "events"];
+const history_every = 10_000;  // [ms] The tiles' last hour is asked for anew.
 
 const strip = new ClusterStrip(by_id("strip"), (reason) => { by_id("filter-reason").value = reason; apply_filter(); });
 const table = new TargetTable(by_id("table"), (id) => { location.hash = `#/target/${encodeURIComponent(id)}`; });
 const target_view = new TargetView(by_id("view-target"), ask);
 const events = new EventView(by_id("view-events"), ask, by_id("event-count"));
-let past = null;
+let history_view = null;
 let view = { name: "overview" };
-let past_asked = 0;
+let history_asked = 0;
 
 table.on_count = (shown, all) => put_text(by_id("matching"), shown === all ? `${count(all)} targets` : `${count(shown)} of ${count(all)} targets`);
 
@@ -25,7 +26,7 @@ table.on_count = (shown, all) => put_text(by_id("matching"), shown === all ? `${
 function route() {
   const hash = location.hash;
   const id = hash.startsWith("#/target/") ? decodeURIComponent(hash.slice(9)) : "";
-  view = id ? { name: "target", id } : { name: hash === "#/events" ? "events" : hash === "#/past" ? "past" : "overview" };
+  view = id ? { name: "target", id } : { name: hash === "#/events" ? "events" : hash === "#/history" ? "history" : "overview" };
   for (const name of views) by_id("view-" + name).hidden = name !== view.name;
   by_id("strip").hidden = view.name !== "overview";
   for (const link of document.querySelectorAll("nav a"))
@@ -33,21 +34,19 @@ function route() {
     else link.removeAttribute("aria-current");
   if (id) target_view.show(id);
   else target_view.leave();
-  if (view.name === "past" && !past) {
-    past = new Past(ask, "api/v1/history");
-    by_id("past").replaceChildren(past.element);
-    past.refresh();
-  } else if (view.name !== "past" && past) {
-    past.destroy();
-    past = null;
+  if (view.name === "history" && !history_view) {
+    history_view = new HistoryView(ask, "api/v1/history");
+    by_id("history").replaceChildren(history_view.element);
+    history_view.refresh();
+  } else if (view.name !== "history" && history_view) {
+    history_view.destroy();
+    history_view = null;
   }
   events.show(view.name === "events");
   if (view.name === "overview") table.draw_soon();
   else scrollTo(0, 0);
 }
 
-for (const state of states) by_id("filter-state").append(new Option(state, state));
-for (const reason of reasons) by_id("filter-reason").append(new Option(words(reason), reason));
 const filters = ["search", "filter-channel", "filter-state", "filter-reason"];
 
 function apply_filter() {
@@ -58,11 +57,9 @@ function apply_filter() {
 for (const id of filters) by_id(id).addEventListener("input", apply_filter);
 by_id("clear").addEventListener("click", () => { for (const id of filters) by_id(id).value = ""; apply_filter(); by_id("search").focus(); });
 
-function fill_channels() {
-  const select = by_id("filter-channel");
-  const known = new Set([...select.options].map((option) => option.value));
-  for (const channel of [...new Set([...table.rows.values()].map((row) => row.channel))].sort())
-    if (!known.has(channel)) select.append(new Option(words(channel), channel));
+function offer(id, choices) {
+  const known = new Set([...by_id(id).options].map((option) => option.value));
+  for (const choice of choices) if (!known.has(choice)) by_id(id).append(new Option(words(choice), choice));
 }
 
 by_id("theme").addEventListener("click", () => {
@@ -70,7 +67,7 @@ by_id("theme").addEventListener("click", () => {
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "light" : "dark";
   try { localStorage.setItem("paceline-theme", root.dataset.theme); } catch { /* Kept for this page only. */ }
-  for (const each of [past, target_view.past]) if (each) { each.asked_at = 0; each.refresh(); }  // The charts' ink.
+  for (const each of [history_view, target_view.history]) if (each) { each.asked_at = 0; each.refresh(); }  // The colours of the charts.
 });
 
 addEventListener("click", (event) => {
@@ -78,7 +75,7 @@ addEventListener("click", (event) => {
   if (!link || !has_token()) return;
   event.preventDefault();
   const path = link.getAttribute("href");
-  download(path, `${path.split("?")[0].replace("api/v1/", "").replaceAll("/", "-")}.csv`).catch((error) => verdict("bad", error.message));
+  download(path, `${path.split("?")[0].replace("api/v1/", "").replaceAll("/", "-")}.csv`).catch((error) => show_health("bad", error.message));
 });
 
 addEventListener("hashchange", route);
@@ -94,32 +91,34 @@ addEventListener("keydown", (event) => {
     event.preventDefault();
     if (view.name !== "overview") { location.hash = "#/"; route(); }  // At once: what is hidden takes no focus.
     by_id("search").focus();
-  } else if ({ t: "#/", h: "#/past", e: "#/events" }[event.key]) {
-    location.hash = { t: "#/", h: "#/past", e: "#/events" }[event.key];
+  } else if ({ t: "#/", h: "#/history", e: "#/events" }[event.key]) {
+    location.hash = { t: "#/", h: "#/history", e: "#/events" }[event.key];
   }
 });
 
 // ---- the live stream --------------------------------------------------------------------------------
 
-function verdict(tone, text) {
-  put_text(by_id("verdict"), text);
-  put_class(by_id("verdict"), "pill " + tone);
+function show_health(tone, text) {
+  put_text(by_id("health"), text);
+  put_class(by_id("health"), "pill " + tone);
 }
 
-async function ask_past() {
-  if (view.name !== "overview" || Date.now() - past_asked < past_every) return;
-  past_asked = Date.now();
-  try { strip.show_past(await ask("api/v1/history?from=-1h&step=10s")); } catch { /* The tiles keep their lines; asked again. */ }
+async function ask_history() {
+  if (view.name !== "overview" || Date.now() - history_asked < history_every) return;
+  history_asked = Date.now();
+  try { strip.show_history(await ask("api/v1/history?from=-1h&step=10s")); } catch { /* The tiles keep their lines; asked again. */ }
 }
 
 function show_status(status) {
   put_text(by_id("cluster-name"), `${status.cluster} \u00b7 ${count(status.targets)} targets \u00b7 seen from ${status.node}`);
   document.title = `${status.master ? status.master + " is master" : "no master"} \u00b7 Paceline ${status.cluster}`;
-  verdict(status.master ? (status.ready ? "good" : "warn") : "bad", !status.master ? "no master" : status.ready ? "pacing" : "needs a look");
+  show_health(status.master ? (status.ready ? "good" : "warn") : "bad", !status.master ? "no master" : status.ready ? "pacing" : "needs a look");
+  offer("filter-state", Object.keys(status.totals.by_state));
+  offer("filter-reason", Object.keys(status.totals.by_reason));
   strip.over_goal = table.over_goal;
   if (view.name === "overview") strip.show(status);
-  ask_past();
-  past?.refresh();
+  ask_history();
+  history_view?.refresh();
   if (view.name === "target") target_view.refresh(table.rows.get(view.id));  // The clock changes decisions too.
 }
 
@@ -136,7 +135,7 @@ function hear(kind, body) {
 async function load_targets() {
   const targets = await ask("api/v1/targets?form=table&limit=1000000");
   table.load(targets.columns, targets.rows);
-  fill_channels();
+  offer("filter-channel", [...new Set([...table.rows.values()].map((row) => row.channel))].sort());
 }
 
 async function run() {
@@ -144,11 +143,12 @@ async function run() {
     try {
       const stream = listen("api/v1/stream", (kind, body) => { pause = 500; hear(kind, body); });
       stream.catch(() => {});  // Told below.
-      const [past_events] = await Promise.all([ask("api/v1/events"), load_targets()]);
-      events.add(past_events.events, past_events.last);
+      load_schema(ask).catch(() => { /* The page does without its words. */ });
+      const [known_events] = await Promise.all([ask("api/v1/events"), load_targets()]);
+      events.add(known_events.events, known_events.last);
       await stream;
     } catch { /* Told below, and tried again. */ }
-    verdict("bad", "watch does not answer");
+    show_health("bad", "watch does not answer");
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

@@ -1,26 +1,36 @@
 // The cluster at a glance: who is master and why, every node and what it hears, and eight figures with their last hour.
-import { bytes, compact, count, make, moment, percent, pill, put_class, put_text, reason_notes, reasons, seconds, sparkline, words } from "./dom.js";
+import { bytes, compact, count, date_time, make, name_of, percent, pill, put_class, put_note, put_parts, put_text, seconds, sparkline, words } from "./dom.js";
+import { field_notes, word_note } from "./schema.js";
 
 const role_tones = { master: "accent", standby: "good", witness: "", down: "bad" };
 const publisher_tones = { open: "good", shut: "", down: "bad" };
 const most_round_trips = 120;
 const network_window_ms = 10_000;
 
-const fact = (name, value, tone = "") => make("span", { class: "fact " + tone }, make("i", {}, name), " ", make("b", { class: "num" }, value));
+const fact = (name, value, tone = "", note = "") => {
+  const made = make("span", { class: "fact " + tone }, make("i", {}, name), " ", make("b", { class: "num" }, value));
+  put_note(made, note);
+  return made;
+};
+const sum = (totals, name) => fact(name_of(name), compact(totals[name]), "", field_notes("totals", [name]));
 
 class Tile {
-  constructor(title) {
+  /** `structure`, `fields`: of the answers, what the tile is about. */
+  constructor(title, structure, ...fields) {
+    this.note = () => field_notes(structure, fields);
+    this.title = make("h2", {}, title);
     this.big = make("span", { class: "big num" });
     this.unit = make("span", { class: "quiet num" });
     this.facts = make("p", { class: "facts" });
     this.chart = make("div", { class: "sparkbox" });
-    this.element = make("article", { class: "card tile" }, make("h2", {}, title), make("div", { class: "row" }, this.big, this.unit), this.chart, this.facts);
+    this.element = make("article", { class: "card tile" }, this.title, make("div", { class: "row" }, this.big, this.unit), this.chart, this.facts);
   }
   show(big, unit, facts, tone = "") {
     put_text(this.big, big);
     put_text(this.unit, unit);
+    put_note(this.title, this.note());
     put_class(this.element, "card tile " + tone);
-    this.facts.replaceChildren(...facts);
+    put_parts(this.facts, facts);
   }
   draw(values, options) { this.chart.replaceChildren(sparkline(values, options)); }
 }
@@ -33,14 +43,16 @@ export class ClusterStrip {
     this.headline = make("p", { class: "headline" });
     this.nodes = make("div", { class: "nodes", role: "list", "aria-label": "Nodes" });
     this.tiles = {
-      granted: new Tile("Invitations granted"), acceptance: new Tile("Acceptance"), abandonment: new Tile("Abandonment"), agents: new Tile("Agents occupied"),
-      queue: new Tile("Queue"), endpoint: new Tile("Endpoint round trip"), statistics: new Tile("Stat Server pair"), pacers: new Tile("Pacers"),
+      granted: new Tile("Invitations granted", "totals", "proactive", "max_pending"), acceptance: new Tile("Acceptance", "target", "acceptance"),
+      abandonment: new Tile("Abandonment", "target", "abandonment"), agents: new Tile("Agents occupied", "totals", "busy", "after_call_work", "logged_in"),
+      queue: new Tile("Queue", "totals", "in_queue"), endpoint: new Tile("Endpoint round trip", "publication_heard", "round_trip_ms", "period_ms"),
+      statistics: new Tile("Stat Server pair", "statistics", "in_use", "fresh"), pacers: new Tile("Pacers", "pacer", "fresh"),
     };
     this.mix = make("div", { class: "mix", role: "group", "aria-label": "Targets by reason" });
     this.bar = make("div", { class: "mixbar", "aria-hidden": "true" });
     this.chips = new Map();
     this.round_trips = [];
-    this.sent = [];  // Requests and bytes so far, at moments of the last ten seconds.
+    this.sent = [];  // Requests and bytes so far, at instants of the last ten seconds.
     element.replaceChildren(this.notices, make("div", { class: "card cluster" }, this.headline, this.nodes),
       make("div", { class: "tiles" }, ...Object.values(this.tiles).map((tile) => tile.element)),
       make("div", { class: "card reasons" }, this.bar, this.mix));
@@ -49,7 +61,7 @@ export class ClusterStrip {
   show(status) {
     this.show_notices(status);
     this.show_headline(status);
-    this.nodes.replaceChildren(...status.nodes.map((node) => this.node(node, status)));
+    put_parts(this.nodes, status.nodes.map((node) => this.node(node, status)));
     this.show_tiles(status);
     this.show_reasons(status.totals);
   }
@@ -67,7 +79,7 @@ export class ClusterStrip {
       this.headline.replaceChildren(pill("bad", "no master"), make("span", {}, ` nobody may publish; the highest term heard is ${status.term}`));
       return;
     }
-    const since = status.master_since ? `${moment(status.master_since)} (${seconds(Math.max(0, (Date.parse(status.time) - Date.parse(status.master_since)) / 1000))})` : "an unknown time";
+    const since = status.master_since ? `${date_time(status.master_since)} (${seconds(Math.max(0, (Date.parse(status.time) - Date.parse(status.master_since)) / 1000))})` : "an unknown time";
     this.headline.replaceChildren(make("b", {}, status.master), " is master, term ", make("b", { class: "num" }, String(status.term)), " since ", make("b", { class: "num" }, since),
       ...(status.master_why ? [", because: ", make("b", {}, status.master_why)] : []));
   }
@@ -80,6 +92,7 @@ export class ClusterStrip {
         make("i", {}, peer.node), " ", make("b", { class: "num" }, peer.age_s === null ? "never" : seconds(peer.age_s)));
     };
     const pills = [pill(role_tones[node.role], node.role)];
+    put_note(pills[0], word_note("node", "role", node.role));
     const idle = node.publisher === "shut" && node.role === "standby";  // As it should be.
     if (node.publisher !== "none" && node.role !== "down" && !idle) pills.push(pill(publisher_tones[node.publisher], "publisher " + node.publisher));
     const why = node.role === "down" ? `not heard${node.heard_s === null ? " yet" : " for " + seconds(node.heard_s)}`
@@ -88,31 +101,33 @@ export class ClusterStrip {
     return make("div", { class: `node ${node.role}`, role: "listitem", "aria-label": `Node ${node.name}, ${node.role}` },
       make("div", { class: "row" }, make("span", { class: "name" }, node.name), make("span", { class: "pills" }, ...pills)),
       make("p", { class: "why" }, why),
-      make("p", { class: "facts" }, fact("term", String(node.term)), fact("priority", String(node.priority)), ...(node.role === "witness" ? [] : [fact("health", node.tier === 0 ? "fit" : `tier ${node.tier}`, node.tier === 0 ? "" : "bad")]),
-        ...(idle ? [fact("publisher", "shut")] : []), fact("heard", node.heard_s === null ? "never" : seconds(node.heard_s) + " ago")),
+      make("p", { class: "facts" }, fact("term", String(node.term), "", field_notes("node", ["term"])), fact("priority", String(node.priority), "", field_notes("node", ["priority"])),
+        ...(node.role === "witness" ? [] : [fact("health", node.tier === 0 ? "fit" : `tier ${node.tier}`, node.tier === 0 ? "" : "bad", field_notes("node", ["tier"]))]),
+        ...(idle ? [fact("publisher", "shut", "", field_notes("node", ["publisher"]))] : []), fact("heard", node.heard_s === null ? "never" : seconds(node.heard_s) + " ago", "", field_notes("node", ["heard_s"]))),
       make("p", { class: "links" }, make("span", { class: "quiet" }, "hears"), ...(node.hears.length ? node.hears.map(link) : [make("span", { class: "link bad" }, "nobody")])));
   }
 
   show_tiles(status) {
     const t = status.totals;
-    this.tiles.granted.show(compact(t.proactive), `of ${compact(t.max_pending)} at once`, [fact("pending", compact(t.pending)), fact("targets granted", compact(t.by_reason.granted))]);
+    this.tiles.granted.show(compact(t.proactive), `of ${compact(t.max_pending)} at once`, [sum(t, "pending"), fact("targets granted", compact(t.by_reason.granted))]);
     this.tiles.agents.show(percent(t.logged_in ? (t.busy + t.after_call_work) / t.logged_in : 0), `of ${compact(t.logged_in)}`,
-      [fact("ready", compact(t.ready)), fact("busy", compact(t.busy)), fact("wrap-up", compact(t.after_call_work))]);
-    this.tiles.queue.show(compact(t.in_queue), "waiting", [fact("answered", compact(t.answered)), fact("abandoned", compact(t.abandoned))]);
-    const past = this.last;
-    this.tiles.acceptance.show(past ? percent(past.acceptance) : t.sent ? percent(t.accepted / t.sent) : "-", "learned", [fact("accepted", compact(t.accepted)), fact("sent", compact(t.sent))]);
-    this.tiles.abandonment.show(past ? percent(past.abandonment) : "-", "of accepted", [fact("over goal", `${compact(this.over_goal ?? 0)} of ${compact(t.targets)}`, this.over_goal ? "warn" : "")]);
+      [sum(t, "ready"), sum(t, "busy"), sum(t, "after_call_work")]);
+    this.tiles.queue.show(compact(t.in_queue), "waiting", [sum(t, "answered"), sum(t, "abandoned")]);
+    this.tiles.acceptance.show(this.last ? percent(this.last.acceptance) : t.sent ? percent(t.accepted / t.sent) : "-", "learned", [sum(t, "accepted"), sum(t, "sent")]);
+    this.tiles.abandonment.show(this.last ? percent(this.last.abandonment) : "-", "of accepted", [fact("over goal", `${compact(this.over_goal ?? 0)} of ${compact(t.targets)}`, this.over_goal ? "warn" : "")]);
     this.show_endpoint(status);
     const s = status.statistics;
+    const said = (name) => field_notes("statistics", [name]);
     const server = (name, up) => pill(s.in_use === name ? "accent" : up ? "good" : "bad", `${name} ${up ? (s.in_use === name ? "in use" : "up") : "down"}`);
     this.tiles.statistics.show("", "", [make("span", { class: "pills" }, ...(s.in_use === "replay" ? [pill("warn", "replay")] : [server("primary", s.primary_up), server("backup", s.backup_up)])),
-      fact("heard", seconds(s.heard_s), s.fresh ? "" : "bad"), fact("updates", `${number_of(s.updates_per_second)} /s`), fact("visible", compact(s.targets_visible)),
-      fact("not visible", compact(s.targets_unseen), s.targets_unseen ? "warn" : ""), fact("switches", String(s.switches))]);
+      fact("heard", seconds(s.heard_s), s.fresh ? "" : "bad", said("heard_s")), fact("updates", `${number_of(s.updates_per_second)} /s`, "", said("updates_per_second")),
+      fact("visible", compact(s.targets_visible), "", said("targets_visible")), fact("not visible", compact(s.targets_unseen), s.targets_unseen ? "warn" : "", said("targets_unseen")),
+      fact("switches", String(s.switches), "", said("switches"))]);
     const heard = status.pacers.filter((shard) => shard.fresh).length;
     const slowest = Math.max(0, ...status.pacers.map((shard) => shard.decide_us));
     const oldest = Math.max(0, ...status.pacers.map((shard) => shard.stat_age_s ?? 0));
-    this.tiles.pacers.show(`${heard} of ${status.pacers.length}`, "heard", [fact("slowest cycle", slowest < 1000 ? `${slowest.toFixed(0)} us` : `${(slowest / 1000).toFixed(1)} ms`),
-      fact("statistics", seconds(oldest) + " old"), fact("feedback", seconds(status.feedback.heard_s) + " ago"), fact("not ok", compact(t.targets - t.by_state.ok), t.targets - t.by_state.ok ? "warn" : "")],
+    this.tiles.pacers.show(`${heard} of ${status.pacers.length}`, "heard", [fact("slowest cycle", slowest < 1000 ? `${slowest.toFixed(0)} us` : `${(slowest / 1000).toFixed(1)} ms`, "", field_notes("pacer", ["decide_us"])),
+      fact("statistics", seconds(oldest) + " old", "", field_notes("pacer", ["stat_age_s"])), fact("feedback", seconds(status.feedback.heard_s) + " ago", "", field_notes("feedback_heard", ["heard_s"])), fact("not ok", compact(t.targets - t.by_state.ok), t.targets - t.by_state.ok ? "warn" : "")],
       heard < status.pacers.length ? "alarm" : "");
   }
 
@@ -135,17 +150,19 @@ export class ClusterStrip {
     const tile = this.tiles.endpoint;
     if (!report) return tile.show("-", "no publisher", []);
     const share = report.round_trip_share;
+    const said = (name) => field_notes("publication_heard", [name]);
     this.round_trips.push(report.round_trip_ms);
     if (this.round_trips.length > most_round_trips) this.round_trips.shift();
     tile.show(`${report.round_trip_ms.toFixed(1)} ms`, `of ${Math.round(report.period_ms)} ms`, [
-      fact("answer", `${words(report.outcome)}${report.http_status ? " " + report.http_status : ""}`, report.outcome === "accepted" ? "" : "bad"),
-      fact("skipped", compact(report.skipped_cycles), report.skipped_cycles ? "warn" : ""), ...this.network(report, status), fact("rejected", count(report.rejected_targets), report.rejected_targets ? "warn" : "")],
+      fact("answer", `${words(report.outcome)}${report.http_status ? " " + report.http_status : ""}`, report.outcome === "accepted" ? "" : "bad", said("outcome")),
+      fact("skipped", compact(report.skipped_cycles), report.skipped_cycles ? "warn" : "", said("skipped_cycles")), ...this.network(report, status),
+      fact("rejected", count(report.rejected_targets), report.rejected_targets ? "warn" : "", said("rejected_targets"))],
       share > 0.5 ? "alarm" : "");
     tile.draw(this.round_trips, { top: report.period_ms / 2 });
   }
 
   /** The last hour of all targets together, as /api/v1/history gives it. */
-  show_past(history) {
+  show_history(history) {
     const column = (name) => history.columns.indexOf(name);
     const time = column("time_ms");
     const step = history.step_s * 1000;
@@ -167,10 +184,10 @@ export class ClusterStrip {
 
   show_reasons(totals) {
     const all = Math.max(1, totals.paced);
-    const there = reasons.filter((reason) => totals.by_reason[reason] > 0 || this.chips.has(reason));
-    for (const reason of there)
+    const reasons = Object.keys(totals.by_reason);
+    for (const reason of reasons.filter((each) => totals.by_reason[each] > 0))
       if (!this.chips.has(reason)) {
-        const chip = make("button", { type: "button", class: "chip", "aria-pressed": "false", title: reason_notes[reason] }, make("span", { class: "swatch r-" + reason }), words(reason) + " ", make("b", { class: "num" }));
+        const chip = make("button", { type: "button", class: "chip", "aria-pressed": "false" }, make("span", { class: "swatch r-" + reason }), words(reason) + " ", make("b", { class: "num" }));
         chip.addEventListener("click", () => this.choose(chip.getAttribute("aria-pressed") === "true" ? "" : reason));
         const segment = make("i", { class: "r-" + reason });
         this.chips.set(reason, { chip, segment });
@@ -178,6 +195,7 @@ export class ClusterStrip {
         this.bar.replaceChildren(...reasons.filter((each) => this.chips.has(each)).map((each) => this.chips.get(each).segment));
       }
     for (const [reason, { chip, segment }] of this.chips) {
+      put_note(chip, word_note("target", "reason", reason));
       put_text(chip.lastChild, count(totals.by_reason[reason]));
       segment.style.flexGrow = String(totals.by_reason[reason] / all);
     }

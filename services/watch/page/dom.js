@@ -18,6 +18,34 @@ export const pill = (tone, text) => make("span", { class: "pill " + tone }, text
 /** Writes only what differs, so that nothing flickers and a selection stays. */
 export const put_text = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 export const put_class = (element, name) => { if (element.className !== name) element.className = name; };
+/** What it says to who points at it; "" = nothing. */
+export const put_note = (element, text) => {
+  if (element.title === text) return;
+  if (text) element.title = text;
+  else element.removeAttribute("title");
+};
+function liken(old, fresh) {
+  if (old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
+  if (old.nodeType === Node.TEXT_NODE) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+    return;
+  }
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  put_parts(old, [...fresh.childNodes]);
+}
+/** Instead of replaceChildren, for what nobody listens to: what somebody points at stays under the pointer. */
+export const put_parts = (element, parts) => {
+  while (element.childNodes.length > parts.length) element.lastChild.remove();
+  parts.forEach((part, i) => { if (i < element.childNodes.length) liken(element.childNodes[i], part); else element.append(part); });
+};
+
+// Where people call a field otherwise than the interface does.
+const names = { id: "target", proactive: "granted", max_pending: "at most", logged_in: "agents", after_call_work: "wrap-up", in_queue: "queue" };
+/** "predicted_wait_s" -> "predicted wait". */
+export const name_of = (field) => names[field] ?? words(field.replace(/_m?s$/, ""));
+/** ["pending", "max_pending"] -> "Pending / at most". */
+export const title_of = (fields) => fields.map(name_of).join(" / ").replace(/^./, (first) => first.toUpperCase());
 
 export const percent = (share) => (share * 100).toFixed(1) + " %";
 export const count = (value) => value.toLocaleString("en-US");
@@ -31,7 +59,7 @@ export const seconds = (value) => {
 };
 export const bytes = (value) => value < 2000 ? `${value} B` : value < 2e6 ? `${(value / 1000).toFixed(1)} kB` : `${(value / 1e6).toFixed(2)} MB`;
 export const clock = (time) => new Date(time).toLocaleTimeString([], { hour12: false });
-export const moment = (time) => (new Date(time).toDateString() === new Date().toDateString() ? "" : new Date(time).toLocaleDateString() + " ") + clock(time);
+export const date_time = (time) => (new Date(time).toDateString() === new Date().toDateString() ? "" : new Date(time).toLocaleDateString() + " ") + clock(time);
 export const number = (value) => {
   if (value === null) return "none";
   if (Number.isInteger(value)) return count(value);
@@ -41,27 +69,8 @@ export const number = (value) => {
 /** As the metric paceline_watch_targets_over_goal counts: fewer than 20 outcomes say nothing about a share. */
 export const over_goal = (row) => row.optimization_target !== "BUSY_FACTOR" && row.answered + row.abandoned >= 20 && row.abandonment * 100 > row.goal;
 
-export const states = ["ok", "degraded", "stale", "disabled"];
 export const state_tones = { ok: "good", degraded: "warn", stale: "bad", disabled: "" };
 export const severity_tones = { good: "good", notice: "accent", bad: "bad" };
-export const reasons = ["granted", "no_agents", "no_idle_expected", "pending_enough", "goal_guard", "ratio_cap", "warm_up", "ceiling", "growth_cap", "fast_cut", "stale_statistics", "not_visible", "disabled"];
-/** What a reason means, for who points at it. */
-export const reason_notes = {
-  granted: "invitations go out: nothing is withheld but what the goal asks for",
-  no_agents: "nobody is logged in",
-  no_idle_expected: "no agent is free, or expected to be before an answer could come",
-  pending_enough: "those already outstanding are as many as may be",
-  goal_guard: "the closed loop holds back to keep the abandonment goal",
-  ratio_cap: "the proactive ratio binds",
-  warm_up: "one invitation for one free agent, until enough answers are known",
-  ceiling: "the hard ceiling of outstanding invitations per agent",
-  growth_cap: "the number may not grow faster in one refresh",
-  fast_cut: "a burst of abandonment halved it",
-  stale_statistics: "the statistics are older than the bound",
-  not_visible: "the Stat Server does not see the target",
-  disabled: "switched off by an option",
-};
-
 /** A line without axes, for a tile. `values` may have nulls. */
 export function sparkline(values, { top, floor = 0 } = {}) {
   const picture = svg("svg", { class: "spark", viewBox: "0 0 100 30", preserveAspectRatio: "none", "aria-hidden": "true" });

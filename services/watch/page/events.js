@@ -1,5 +1,5 @@
-// What happened: live while the stretch ends now, and any stretch of the past.
-import { make, moment, pill, put_text, severity_tones, words } from "./dom.js";
+// What happened: live, or those of a range of time.
+import { date_time, make, pill, put_text, severity_tones, words } from "./dom.js";
 
 const most_events = 1000;
 const most_shown = 500;
@@ -10,7 +10,7 @@ export class EventView {
     this.ask = ask;
     this.badge = badge;
     this.live = [];     // Newest first.
-    this.asked = null;  // Of a stretch of the past; null = the live ones.
+    this.asked = null;  // Of a time range; null = the live ones.
     this.seen = null;
     this.showing = false;
     this.text = make("input", { type: "search", placeholder: "Search events", "aria-label": "Search events", autocomplete: "off" });
@@ -24,11 +24,11 @@ export class EventView {
     this.list = make("ol", { class: "events" });
     element.replaceChildren(make("div", { class: "tools" }, this.text, this.severity, this.kind, make("span", { class: "span" }, this.from, make("span", { class: "quiet" }, "to"), this.to), this.now, this.csv, this.matching), this.list);
     for (const input of [this.text, this.severity, this.kind]) input.addEventListener("input", () => this.draw());
-    for (const input of [this.from, this.to]) input.addEventListener("change", () => this.ask_past());
-    this.now.addEventListener("click", () => { this.from.value = this.to.value = ""; this.ask_past(); });
+    for (const input of [this.from, this.to]) input.addEventListener("change", () => this.ask_range());
+    this.now.addEventListener("click", () => { this.from.value = this.to.value = ""; this.ask_range(); });
   }
 
-  async ask_past() {
+  async ask_range() {
     const at = (input) => (input.value ? new Date(input.value).getTime() : "");
     const query = `from=${at(this.from)}&to=${at(this.to)}`;
     this.csv.href = `api/v1/events?${query}&format=csv`;
@@ -69,7 +69,7 @@ export class EventView {
     let day = "";
     for (const event of chosen.slice(0, most_shown)) {
       if (day_of(event.time) !== day) lines.push(make("li", { class: "day" }, day = day_of(event.time)));
-      lines.push(make("li", { class: "s-" + event.severity, "data-number": event.number }, make("time", { datetime: event.time, title: event.time }, moment(event.time)),
+      lines.push(make("li", { class: "s-" + event.severity, "data-number": event.number }, make("time", { datetime: event.time, title: event.time }, date_time(event.time)),
         make("span", {}, pill(severity_tones[event.severity] ?? "", words(event.kind))), make("span", { class: "subject" }, event.subject || "cluster"), make("span", { class: "what" }, event.detail)));
     }
     this.list.replaceChildren(...lines);

@@ -2,31 +2,32 @@
 //
 //   const table = new TargetTable(element, open);   // open(id) when a row is chosen
 //   table.load(columns, rows); table.change(columns, rows); table.filter({text, channel, state, reason});
-import { over_goal, percent } from "./dom.js";
+import { over_goal, percent, put_note, title_of, words } from "./dom.js";
+import { field_notes, word_note } from "./schema.js";
 
 const line_height = 32;
 const spare_lines = 8;
 
-// What each column shows, how it sorts, and from which width of the table on it is there.
+// What each column shows, and from which width of the table on it is there. It sorts by its first field.
 const views = [
-  { key: "id", title: "Target", width: "minmax(60px, 1.3fr)", text: true, from: 0 },
-  { key: "channel", title: "Channel", width: "minmax(84px, .8fr)", text: true, from: 900 },
-  { key: "reason", title: "Reason", width: "minmax(110px, 1.6fr)", text: true, from: 0, show: (row) => row.reason.replaceAll("_", " ") },
-  { key: "proactive", title: "Granted", width: "minmax(58px, .6fr)", from: 0, mark: (row) => (row.proactive > 0 ? "some" : "zero") },
-  { key: "pending", title: "Pending", width: "minmax(70px, .7fr)", from: 500, show: (row) => `${row.pending} / ${row.max_pending}` },
-  { key: "logged_in", title: "Agents", width: "minmax(56px, .6fr)", from: 620 },
-  { key: "ready", title: "Ready", width: "minmax(50px, .6fr)", from: 0 },
-  { key: "busy", title: "Busy", width: "minmax(50px, .6fr)", from: 500 },
-  { key: "after_call_work", title: "Wrap-up", width: "minmax(60px, .6fr)", from: 800 },
-  { key: "in_queue", title: "Queue", width: "minmax(48px, .6fr)", from: 340 },
-  { key: "acceptance", title: "Accepts", width: "minmax(64px, .7fr)", from: 800, show: (row) => percent(row.acceptance) },
-  { key: "abandonment", title: "Abandoned / goal", width: "minmax(98px, 1fr)", from: 700,
+  { fields: ["id"], width: "minmax(60px, 1.3fr)", text: true, from: 0 },
+  { fields: ["channel"], width: "minmax(84px, .8fr)", text: true, from: 900 },
+  { fields: ["reason"], width: "minmax(110px, 1.6fr)", text: true, from: 0, show: (row) => words(row.reason) },
+  { fields: ["proactive"], width: "minmax(58px, .6fr)", from: 0, mark: (row) => (row.proactive > 0 ? "some" : "zero") },
+  { fields: ["pending", "max_pending"], width: "minmax(80px, .8fr)", from: 500 },
+  { fields: ["logged_in"], width: "minmax(56px, .6fr)", from: 620 },
+  { fields: ["ready"], width: "minmax(50px, .6fr)", from: 0 },
+  { fields: ["busy"], width: "minmax(50px, .6fr)", from: 500 },
+  { fields: ["after_call_work"], width: "minmax(68px, .6fr)", from: 800 },
+  { fields: ["in_queue"], width: "minmax(48px, .6fr)", from: 340 },
+  { fields: ["acceptance"], width: "minmax(84px, .7fr)", from: 800, show: (row) => percent(row.acceptance) },
+  { fields: ["abandonment", "goal"], width: "minmax(98px, 1fr)", from: 700,
     show: (row) => row.optimization_target === "BUSY_FACTOR" ? percent(row.abandonment) : `${percent(row.abandonment)} / ${row.goal} %`,
     mark: (row) => (row.over ? "over" : "") },
-  { key: "busy_factor", title: "Busy factor", width: "minmax(64px, .7fr)", from: 900, show: (row) => percent(row.busy_factor) },
-  { key: "reactive_state", title: "Reactive", width: "minmax(64px, .7fr)", from: 1000, show: (row) => row.reactive_state.toFixed(2) },
-  { key: "accepted", title: "Accepted / sent", width: "minmax(96px, 1fr)", from: 1100, show: (row) => `${row.accepted} / ${row.sent}` },
-];
+  { fields: ["busy_factor"], width: "minmax(64px, .7fr)", from: 900, show: (row) => percent(row.busy_factor) },
+  { fields: ["reactive_state"], width: "minmax(68px, .7fr)", from: 1000, show: (row) => row.reactive_state.toFixed(2) },
+  { fields: ["accepted", "sent"], width: "minmax(96px, 1fr)", from: 1100 },
+].map((view) => ({ show: (row) => view.fields.map((name) => row[name]).join(" / "), ...view, key: view.fields[0], title: title_of(view.fields) }));
 
 export class TargetTable {
   constructor(element, open) {
@@ -82,13 +83,14 @@ export class TargetTable {
     }));
     for (const line of this.lines) line.remove();
     this.lines = [];
-    this.show_sort();
+    this.show_head();
     this.draw_soon();
   }
 
-  show_sort() {
+  show_head() {
     this.columns.forEach((view, i) => {
       const cell = this.head.children[i];
+      put_note(cell.firstChild, field_notes("target", view.fields));
       if (view.key === this.sort.key) cell.setAttribute("aria-sort", this.sort.descending ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
     });
@@ -144,7 +146,7 @@ export class TargetTable {
     }
     this.shown = found;
     this.element.setAttribute("aria-rowcount", String(found.length + 1));
-    this.show_sort();
+    this.show_head();
     this.on_count?.(found.length, this.rows.size);
     this.draw_soon();
   }
@@ -202,12 +204,12 @@ export class TargetTable {
     line.style.transform = `translateY(${index * line_height}px)`;
     this.columns.forEach((view, i) => {
       const cell = line.children[i];
-      const text = view.show ? view.show(row) : String(row[view.key]);
+      const text = view.show(row);
       if (view.key === "reason") {
         cell.firstChild.className = "dot " + row.state;
         cell.firstChild.title = row.state;
         if (cell.lastChild.data !== text) cell.lastChild.data = text;
-        cell.title = `${row.state}: ${text}`;
+        put_note(cell, `${row.state}: ${word_note("target", "reason", row.reason) || text}`);
         return;
       }
       if (cell.textContent !== text) cell.textContent = text;

@@ -1,31 +1,40 @@
-// One target: its figures now, why it was granted what it was, and its past.
-import { count, make, number, over_goal, percent, put_class, put_text, reason_notes, seconds, state_tones, words } from "./dom.js";
-import { Past } from "./past.js";
+// One target: its figures now, why it was granted what it was, and its history.
+import { count, make, number, over_goal, percent, put_class, put_note, put_parts, put_text, seconds, state_tones, title_of, words } from "./dom.js";
+import { HistoryView } from "./history.js";
+import { field_notes, figure, section_title, word_note } from "./schema.js";
 
-const groups = [["result", "Result"], ["step", "Step by step"], ["input", "What is known now"], ["estimate", "What was learned"], ["option", "Options"]];
-// Steps whose value is the number of a word: the note is the word.
-const coded = ["state", "quality", "algorithm", "optimization_target", "information"];
-const title_of = (step) => words(step.unit === "s" ? step.name.replace(/_s$/, "") : step.name);
-const unit_of = (step) => (step.unit === "percent" ? "%" : step.unit);
+// As pacelinectl explain says it: a share as per cent, a word that came as its number by its note.
+function value_parts(step) {
+  if (figure(step.name)?.share) return percent(step.value);
+  if (!step.unit && step.note) return words(step.note);
+  if (step.unit === "s" && step.value < 0) return "never";
+  return [number(step.value), make("span", { class: "unit" }, step.unit === "percent" ? " %" : step.unit && " " + step.unit)];
+}
 
-// Every step of the decision; data-* hold exactly what the pacer said.
+function step_row(step) {
+  const noted = step.note && (step.unit || figure(step.name)?.share);
+  const name = make("th", { scope: "row" }, words(step.unit === "s" ? step.name.replace(/_s$/, "") : step.name), ...(noted ? [make("span", { class: "note" }, step.note)] : []));
+  put_note(name, figure(step.name)?.meaning ?? "");
+  const row = make("tr", {}, name, make("td", { class: "value" }, ...[value_parts(step)].flat()));
+  Object.assign(row.dataset, { group: step.group, name: step.name, value: JSON.stringify(step.value), unit: step.unit, note: step.note });
+  return row;
+}
+
+// Every step of the decision, by sections as they come; data-* hold exactly what the pacer said.
 function explanation_parts(explanation) {
-  const known = groups.map(([name]) => name);
-  const tables = [];
-  for (const [name, title] of [...groups, ["", "More"]]) {
-    const steps = explanation.steps.filter((step) => (name ? step.group === name : !known.includes(step.group)));
-    if (!steps.length) continue;
-    tables.push(make("table", { class: "steps " + name }, make("caption", {}, title),
-      make("tbody", {}, ...steps.map((step) => {
-        const word = step.note && coded.includes(step.name);
-        const line = make("tr", {}, make("th", { scope: "row" }, title_of(step), ...(step.note && !word ? [make("span", { class: "note" }, step.note)] : [])),
-          make("td", { class: "value" }, word ? words(step.note) : number(step.value), make("span", { class: "unit" }, unit_of(step) ? " " + unit_of(step) : "")));
-        Object.assign(line.dataset, { group: step.group, name: step.name, value: JSON.stringify(step.value), unit: step.unit, note: step.note });
-        return line;
-      }))));
-  }
+  const tables = [...new Set(explanation.steps.map((step) => step.group))].map((group) => make("table", { class: "steps " + group },
+    make("caption", {}, section_title(group) ?? words(group)), make("tbody", {}, ...explanation.steps.filter((step) => step.group === group).map(step_row))));
   return [make("p", { class: "sentence" }, explanation.sentence || words(explanation.reason)), make("div", { class: "stepgrid" }, ...tables)];
 }
+
+// The figures under the title: the fields that each shows, and how.
+const views = [
+  { fields: ["proactive"], mark: (row) => (row.proactive ? "some" : "") }, { fields: ["pending", "max_pending"] }, { fields: ["logged_in"] }, { fields: ["ready"] },
+  { fields: ["busy"] }, { fields: ["after_call_work"] }, { fields: ["in_queue"] }, { fields: ["predicted_wait_s"], show: (row) => seconds(row.predicted_wait_s) },
+  { fields: ["abandonment"], show: (row) => percent(row.abandonment), mark: (row) => (over_goal(row) ? "over" : "") }, { fields: ["acceptance"], show: (row) => percent(row.acceptance) },
+  { fields: ["busy_factor"], show: (row) => percent(row.busy_factor) }, { fields: ["reactive_state"], show: (row) => row.reactive_state.toFixed(2) },
+  { fields: ["sent"] }, { fields: ["accepted"] }, { fields: ["answered"] }, { fields: ["abandoned"] },
+];
 
 export class TargetView {
   constructor(element, ask) {
@@ -34,8 +43,8 @@ export class TargetView {
   }
 
   leave() {
-    this.past?.destroy();
-    this.past = null;
+    this.history?.destroy();
+    this.history = null;
     this.id = undefined;
   }
 
@@ -57,7 +66,7 @@ export class TargetView {
     await this.refresh();
   }
 
-  // The row came anew; the explanation and the past are asked for with it, never more than one at a time.
+  // The row came anew; the explanation and the history are asked for with it, never more than one at a time.
   async refresh(row) {
     if (row) this.show_row(row);
     if (this.asking === this.id) return;
@@ -66,16 +75,16 @@ export class TargetView {
     try {
       if (!row) this.show_row(row = await this.ask(this.path));
       if (id !== this.id) return;
-      if (!this.past) {
-        this.past = new Past(this.ask, `${this.path}/history`, row.optimization_target === "BUSY_FACTOR");
-        this.element.append(this.past.element);
+      if (!this.history) {
+        this.history = new HistoryView(this.ask, `${this.path}/history`, row.optimization_target === "BUSY_FACTOR");
+        this.element.append(this.history.element);
       }
-      this.past.refresh();
+      this.history.refresh();
       const explanation = await this.ask(`${this.path}/explain`);
       if (id === this.id && this.hold.getAttribute("aria-pressed") !== "true") {
         this.why.dataset.reason = explanation.reason;
         this.why.dataset.target = explanation.target;
-        this.explained.replaceChildren(...explanation_parts(explanation));
+        put_parts(this.explained, explanation_parts(explanation));
       }
     } catch (error) {
       if (id === this.id) this.explained.replaceChildren(make("p", { class: "notice" }, error.message));
@@ -87,26 +96,20 @@ export class TargetView {
   show_row(row) {
     put_class(this.state, "pill " + (state_tones[row.state] ?? ""));
     put_text(this.state, `${row.state}: ${words(row.reason)}`);
-    this.state.title = reason_notes[row.reason] ?? "";
+    put_note(this.state, word_note("target", "reason", row.reason));
     put_text(this.about, `${row.channel} \u00b7 ${row.group} \u00b7 ${row.queue} \u00b7 ${row.algorithm} \u00b7 ` +
       (row.optimization_target === "BUSY_FACTOR" ? `busy at least ${row.goal} %` : `abandonment at most ${row.goal} %`) +
       ` \u00b7 statistics ${words(row.quality)}, ${seconds(row.statistics_age_s)} old`);
-    const over = over_goal(row);
-    const all = [
-      ["Granted now", count(row.proactive), row.proactive ? "some" : ""], ["Pending", `${count(row.pending)} of ${count(row.max_pending)}`], ["Agents", count(row.logged_in)], ["Ready", count(row.ready)],
-      ["Busy", count(row.busy)], ["Wrap-up", count(row.after_call_work)], ["Queue", count(row.in_queue)], ["Predicted wait", seconds(row.predicted_wait_s)],
-      ["Abandonment", percent(row.abandonment), over ? "over" : ""], ["Acceptance", percent(row.acceptance)], ["Busy factor", percent(row.busy_factor)], ["Reactive state", row.reactive_state.toFixed(2)],
-      ["Sent", count(row.sent)], ["Accepted", count(row.accepted)], ["Answered", count(row.answered)], ["Abandoned", count(row.abandoned)],
-    ];
-    for (const [name, value, tone = ""] of all) {
-      if (!this.figures.has(name)) {
-        const dd = make("dd", { class: "num" });
-        this.figures.set(name, dd);
-        this.summary.append(make("div", {}, make("dt", {}, name), dd));
+    for (const view of views) {
+      if (!this.figures.has(view)) {
+        const made = { name: make("dt", {}, title_of(view.fields)), value: make("dd", { class: "num" }) };
+        this.figures.set(view, made);
+        this.summary.append(make("div", {}, made.name, made.value));
       }
-      const dd = this.figures.get(name);
-      put_text(dd, value);
-      put_class(dd, "num " + tone);
+      const { name, value } = this.figures.get(view);
+      put_note(name.parentElement, field_notes("target", view.fields));
+      put_text(value, view.show ? view.show(row) : view.fields.map((field) => count(row[field])).join(" / "));
+      put_class(value, "num " + (view.mark?.(row) ?? ""));
     }
   }
 }
