@@ -11,7 +11,7 @@ namespace {
 using Key = KeyPress::Key;
 
 StatusAnswer two_nodes() {
-  StatusAnswer status{.cluster = "demo", .master = "a", .term = 257, .targets = 10'000};
+  StatusAnswer status{.cluster = "demo", .term = 257, .master = "a", .targets = 10'000};
   status.nodes = {{.name = "a", .role = NodeRole::master, .publisher = "open"},
                   {.name = "b", .role = NodeRole::down, .publisher = "down"}};
   return status;
