@@ -130,8 +130,9 @@ struct ElectionMessage {
         Field{&M::seen, "seen", "how lately it heard its peers"},
         Field{&M::wall_ms, "wall_ms", "ms since 1970", 0, max_wall_ms,
               "the sender's wall clock; 0 = not said"},
-        Field{&M::targets, "targets", 64,
-              "version of the targets file that the sender's publisher paces by; empty = not known"},
+        Field{
+            &M::targets, "targets", 64,
+            "version of the targets file that the sender's publisher paces by; empty = not known"},
     };
   }
   bool operator==(const ElectionMessage&) const = default;

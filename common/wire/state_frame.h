@@ -22,6 +22,9 @@ inline constexpr double max_wall_ms = 9e12;
 // elector begins with counter 1 and adds 1 an election: one a second lasts for a million years. The
 // largest is also JSON's largest whole number that every reader takes exactly (RFC 8259, section 6).
 inline constexpr std::uint64_t largest_term = (std::uint64_t{1} << 53) - 1;
+// Elections that two who tell the truth may be apart: one a second for a hundred years. A term that
+// is further above ours was not reached by electing.
+inline constexpr std::uint64_t most_elections_apart = std::uint64_t{1} << 32;
 
 /// Opens every message of a state channel. Any sender -> its subscribers.
 struct FrameHeader {
