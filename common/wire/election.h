@@ -1,4 +1,4 @@
-// Channels `heartbeat` and `vote`: elector -> electors of all nodes, watch; and the answer to elector's "election".
+// Channels `heartbeat` and `vote`: elector -> electors of all nodes, watch, the pacers of its own node; and the answer to elector's "election".
 #pragma once
 
 #include <string>
