@@ -14,7 +14,7 @@ constexpr int max_port = 65535;
 
 constexpr std::string_view by_index = "+index";
 
-/// The number in "port", "port+N" or "port+N+index"; nothing for any other word.
+/// The number in "port" or "port+N", both with "+index" or without; nothing for any other word.
 Result<int> port_of(const Node& node, std::string_view word, int index) {
   std::string_view rest = word;
   std::int64_t offset = 0;

@@ -81,7 +81,7 @@ TEST_CASE("a mistake is found with its place, and nothing else is said", "[topol
       {"{port+11+index}", "{port+11}",
        "f:11:17: pacer_control of a/pacer/1 binds tcp://127.0.0.1:7111, which pacer_control of "
        "a/pacer/0"},
-      {"{port+11+index}", "{port+8+index}", "which cluster_control of a/publisher/0 binds too"},
+      {"{port+11+index}", "{port+8+index}", "7109, which pacer_control of a/pacer/1 binds too"},
       {"pacers = 2", "pacers = 10",
        "binds tcp://127.0.0.1:7120, which pacer_control of a/pacer/9 binds too"},
       {"\"tcp://{host}:{port+11+index}\"", "\"udp://{host}:{port+11+index}\"",
