@@ -3,6 +3,7 @@
 // A topology file says where and how often; who and what has to be as in this table.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string_view>
@@ -15,12 +16,12 @@ struct ChannelRule {
   std::string_view name;
   std::string_view carries;  // The structure of common/wire/messages.h.
   std::string_view from;
-  std::array<std::string_view, 2> to;  // "" = no second one.
+  std::array<std::string_view, 3> to;  // "" = no further one.
   Scope scope;
   bool rows;    // Sends keyframes and changed rows.
   bool scaled;  // Belongs to the pacing world: its times are divided by time_scale.
 
-  bool reads(std::string_view process) const { return process == to[0] || process == to[1]; }
+  bool reads(std::string_view process) const { return std::ranges::find(to, process) != to.end(); }
 };
 
 /// All channels, in the order of the pipeline.

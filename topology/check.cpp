@@ -61,9 +61,9 @@ void check_sockets(ParsedTopology& parsed) {
           sockets.bind(node, process, count, "channels." + channel.name + ".endpoint",
                        channel.endpoint, channel.where);
       sockets.bind(node, process, count, "control", topology.control, parsed.root.where("control"));
-      if (process == "publisher")
-        sockets.bind(node, process, count, "cluster_control", topology.cluster_control,
-                     parsed.root.where("cluster_control"));
+      if (const auto key = Topology::key_for_others(process); !key.empty())
+        sockets.bind(node, process, count, std::string{key}, topology.control_for_others(process),
+                     parsed.root.where(key));
     }
   }
 }

@@ -63,6 +63,16 @@ Result<Topology> parse_topology(std::string_view text, std::string_view file) {
   return std::move(parsed.topology);
 }
 
+std::string_view Topology::key_for_others(std::string_view process) {
+  if (process == "publisher") return "cluster_control";
+  return process == "pacer" ? "pacer_control" : "";
+}
+
+std::string_view Topology::control_for_others(std::string_view process) const {
+  if (process == "publisher") return cluster_control;
+  return process == "pacer" ? std::string_view{pacer_control} : "";
+}
+
 bool same_links(const Topology& a, const Topology& b, std::string_view process) {
   const auto nodes = [](const Topology& topology) {
     std::vector<std::tuple<std::string, std::string, int, int>> all;
@@ -85,8 +95,8 @@ bool same_links(const Topology& a, const Topology& b, std::string_view process) 
   };
   return a.cluster == b.cluster && a.run_dir == b.run_dir && a.mode == b.mode &&
          a.encrypted == b.encrypted && a.control == b.control &&
-         a.cluster_control == b.cluster_control && nodes(a) == nodes(b) &&
-         channels(a) == channels(b);
+         a.cluster_control == b.cluster_control && a.pacer_control == b.pacer_control &&
+         nodes(a) == nodes(b) && channels(a) == channels(b);
 }
 
 Result<Place> parse_place(std::string_view text, std::string_view file, std::string_view node,

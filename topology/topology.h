@@ -32,7 +32,7 @@ struct Channel {
   std::string from;             // Process name.
   std::vector<std::string> to;  // Process names.
   Scope scope = Scope::node;
-  std::string endpoint;  // Pattern with {run} {host} {port} {port+N} {node} {index}.
+  std::string endpoint;  // Pattern with {run} {host} {port} {port+N} {port+N+index} {node} {index}.
   Duration period{};     // Between messages, at the latest.
   Duration stale{};      // The sender counts as gone when it was silent for longer.
   Duration keyframe{};   // Between keyframes; zero for a channel without rows.
@@ -60,12 +60,19 @@ struct Topology {
   ElectionMode mode = ElectionMode::quorum;
   bool encrypted = true;  // CURVE on every tcp:// endpoint.
   std::string control;    // Endpoint pattern of every process's REP socket, with {process} too.
-  std::string cluster_control;  // The same for questions from other nodes; the publisher's only.
-  std::vector<Node> nodes;      // In the file's order.
+  // The same for questions from other nodes: where the publisher answers, and where the pacers do.
+  std::string cluster_control;
+  std::string pacer_control;
+  std::vector<Node> nodes;  // In the file's order.
   std::vector<Channel> channels;
 
   const Node* node(std::string_view name) const;
   const Channel* channel(std::string_view name) const;
+
+  /// Endpoint pattern at which `process` answers other nodes; "" = it does not.
+  std::string_view control_for_others(std::string_view process) const;
+  /// The key that says so in the topology file; "" as above.
+  static std::string_view key_for_others(std::string_view process);
 
   /// The processes that run on `node` with their counts, in start order: supervisord's group.
   std::vector<std::pair<std::string, int>> processes(const Node& node) const;

@@ -13,9 +13,9 @@ namespace {
 constexpr std::size_t max_nodes = 64;
 constexpr std::size_t max_name = 32;  // A node's name stands in ZeroMQ topics and in socket paths.
 
-constexpr std::array<std::string_view, 12> root_keys = {
-    "cluster",   "run_dir", "targets", "max_targets",     "pacers", "time_scale",
-    "encrypted", "mode",    "control", "cluster_control", "nodes",  "channels"};
+constexpr std::array<std::string_view, 13> root_keys = {
+    "cluster", "run_dir", "targets",         "max_targets",   "pacers", "time_scale", "encrypted",
+    "mode",    "control", "cluster_control", "pacer_control", "nodes",  "channels"};
 constexpr std::array<std::string_view, 3> node_keys = {"host", "port", "priority"};
 constexpr std::array<std::string_view, 8> channel_keys = {
     "carries", "from", "to", "scope", "endpoint", "period", "stale", "keyframe"};
@@ -113,11 +113,18 @@ class Reader {
     topology_.control = findings_.take(root.text("control", control), control);
     if (!topology_.control.starts_with("ipc://"))
       findings_.add(root.error("control", "questions stay on the node: write ipc://..."));
-    const std::string cluster_control = "tcp://{host}:{port+9}";
     topology_.cluster_control =
-        findings_.take(root.text("cluster_control", cluster_control), cluster_control);
-    if (!is_transport(topology_.cluster_control))
-      findings_.add(root.error("cluster_control", transport_rule));
+        control_for_others(root, "cluster_control", "tcp://{host}:{port+9}");
+    topology_.pacer_control =
+        control_for_others(root, "pacer_control", "tcp://{host}:{port+11+index}");
+  }
+
+  /// Where a process answers other nodes.
+  std::string control_for_others(Settings& root, std::string_view key,
+                                 const std::string& fallback) {
+    std::string pattern = findings_.take(root.text(key, fallback), fallback);
+    if (!is_transport(pattern)) findings_.add(root.error(key, transport_rule));
+    return pattern;
   }
 
   void read_nodes(Settings& nodes) {

@@ -108,7 +108,7 @@ StateReader<Row>::StateReader(World& world, std::string channel, Options options
                               const std::vector<std::string>& ids, Changed changed)
     : world_{world},
       channel_{std::move(channel)},
-      options_{options},
+      options_{std::move(options)},
       changed_{std::move(changed)},
       gap_counter_{
           world.metrics.counter("paceline_bus_gaps_total",
@@ -169,6 +169,8 @@ void StateReader<Row>::hear(const Address& from, std::span<const std::uint8_t> b
     return refusals_.bad({{"from", from.text()}, {"why", frame.error().detail}});
   }
   refusals_.good();
+  if (options_.accepts && !options_.accepts(from, frame->head))
+    return pass_over(from, *frame, is_answer);
   const auto& header = frame->header;
   auto& sender = senders_[{from, header.shard}];
   sender.address = from;
@@ -202,6 +204,22 @@ void StateReader<Row>::hear(const Address& from, std::span<const std::uint8_t> b
   }
   sender.sequence = header.sequence;
   apply(sender, *frame);
+}
+
+template <class Row>
+void StateReader<Row>::pass_over(const Address& from, const StateFrame<Row>& frame,
+                                 bool is_answer) {
+  if (const auto known = senders_.find({from, frame.header.shard}); known != senders_.end())
+    known->second.synchronised = false;
+  if (options_.passed_over && !is_answer) options_.passed_over(from, frame.head);
+}
+
+template <class Row>
+void StateReader<Row>::ask(const Address& address, int shard) {
+  auto& sender = senders_[{address, shard}];
+  sender.address = address;
+  sender.shard = shard;
+  ask_keyframe(sender);
 }
 
 /// Which of our rows the sender's indices mean; rows that it had and has no longer are forgotten.

@@ -86,6 +86,12 @@ class StateReader {
     Duration stale = 5s;         // A sender silent for longer counts as gone.
     Duration ask_deadline = 1s;  // For a keyframe question.
     int shard = -1;              // Subscribes to this shard only; -1 = everything.
+    // Whose words are taken, and under which head; empty = everybody's. It is asked before anything
+    // is kept of a message: one that is not accepted leaves no trace, and the next one that is waits
+    // for a keyframe.
+    std::function<bool(const Address& from, const typename Row::Head& head)> accepts = {};
+    // Told of every message that was not accepted, unless it answered our own question.
+    std::function<void(const Address& from, const typename Row::Head& head)> passed_over = {};
   };
   /// `changed`: our indices of the rows that are others now, or became known or unknown. A keyframe
   /// that repeats what is known changes none.
@@ -137,11 +143,15 @@ class StateReader {
   /// sender counts as gone meanwhile. Asks every sender for a keyframe, for the ids that are new.
   void reset_ids(const std::vector<std::string>& ids);
 
+  /// Asks a sender for a keyframe, which is taken if it is accepted.
+  void ask(const Address& sender, int shard = -1);
+
   std::uint64_t gaps() const { return gaps_; }
   std::uint64_t refused() const { return refused_; }
 
  private:
   void hear(const Address& from, std::span<const std::uint8_t> bytes, bool is_answer);
+  void pass_over(const Address& from, const StateFrame<Row>& frame, bool is_answer);
   void apply(Sender& sender, StateFrame<Row>& frame);
   void learn_ids(Sender& sender, const StateFrame<Row>& frame);
   void ask_keyframe(Sender& sender);

@@ -1,4 +1,4 @@
-// Channels `heartbeat` and `vote`: elector -> electors of all nodes, watch; and the answer to elector's "election".
+// Channels `heartbeat` and `vote`: elector -> electors of all nodes, watch, the pacers of its own node; and the answer to elector's "election".
 #pragma once
 
 #include <string>
@@ -97,6 +97,8 @@ struct ElectionMessage {
   std::string master;
   std::uint64_t master_since_ms = 0;
   std::vector<PeerSeen> seen;
+  std::uint64_t wall_ms = 0;
+  std::string targets;
 
   static constexpr About about{"election",
                                "What electors say to each other, on `heartbeat` and `vote`."};
@@ -111,7 +113,7 @@ struct ElectionMessage {
         Field{&M::incarnation, "incarnation", "", "of the sender, larger at each start"},
         Field{&M::sequence, "sequence", "", "plus one a message"},
         Field{&M::kind, "kind", "what it says"},
-        Field{&M::term, "term", "", "counter x 256 + number of the node"},
+        Field{&M::term, "term", "", 0, largest_term, "counter x 256 + number of the node"},
         Field{&M::to, "to", "addressee of an answer; empty = everyone"},
         Field{&M::timestamp_ns, "timestamp_ns", "ns",
               "the master's own clock, opaque to others, echoed in acknowledge"},
@@ -126,6 +128,11 @@ struct ElectionMessage {
         Field{&M::master_since_ms, "master_since_ms", "ms since 1970",
               "when that began, by the sender's wall clock"},
         Field{&M::seen, "seen", "how lately it heard its peers"},
+        Field{&M::wall_ms, "wall_ms", "ms since 1970", 0, max_wall_ms,
+              "the sender's wall clock; 0 = not said"},
+        Field{
+            &M::targets, "targets", 64,
+            "version of the targets file that the sender's publisher paces by; empty = not known"},
     };
   }
   bool operator==(const ElectionMessage&) const = default;
@@ -144,7 +151,7 @@ struct ElectionTransition {
     return std::tuple{
         Field{&ElectionTransition::wall_ms, "wall_ms", "ms since 1970", "when"},
         Field{&ElectionTransition::role, "role", "from then on"},
-        Field{&ElectionTransition::term, "term", "", "in force"},
+        Field{&ElectionTransition::term, "term", "", 0, largest_term, "in force"},
         Field{&ElectionTransition::why, "why", "for people"},
     };
   }

@@ -55,6 +55,13 @@ class Members {
     return value;
   }
 
+  /// One that electors can use: a larger one is no term, and must never be stored.
+  Result<std::uint64_t> term() const {
+    const auto value = TRY(count("term"));
+    if (value > largest_term) return wrong("term", fmt::format("at most {}", largest_term));
+    return value;
+  }
+
   Result<std::int64_t> integer(std::string_view name, std::int64_t min, std::int64_t max) const {
     std::int64_t value = 0;
     if (object_.at_key(name).get(value) || value < min || value > max)
@@ -205,8 +212,10 @@ void encode_publication(const PublicationRequest& request, std::string& out) {
   json.member("cluster", request.cluster);
   json.member("node", request.node);
   json.member("term", request.term);
+  json.member("incarnation", request.incarnation);
   json.member("sequence", request.sequence);
   json.member("timestamp", request.timestamp_ms);
+  json.member("validForMs", request.valid_for_ms);
   json.member("validUntil", request.valid_until_ms);
   json.member("refreshPeriodMs", request.refresh_period_ms);
   json.member("mode", request.full ? "full" : "delta");
@@ -226,9 +235,12 @@ Result<PublicationRequest> decode_publication(std::string_view text) {
       return fail(Errc::unsupported, fmt::format("version: {}", request.version));
     request.cluster = TRY(members.text("cluster"));
     request.node = TRY(members.text("node"));
-    request.term = TRY(members.count("term"));
+    request.term = TRY(members.term());
+    if (members.has("incarnation")) request.incarnation = TRY(members.count("incarnation"));
     request.sequence = TRY(members.count("sequence"));
     request.timestamp_ms = TRY(members.integer("timestamp", 0, forever));
+    if (members.has("validForMs"))
+      request.valid_for_ms = TRY(members.integer("validForMs", 0, forever));
     request.valid_until_ms = TRY(members.integer("validUntil", 0, forever));
     request.refresh_period_ms = TRY(members.integer("refreshPeriodMs", 0, forever));
     const std::string mode = TRY(members.text("mode"));
@@ -276,7 +288,7 @@ void encode_publication_answer(const PublicationAnswer& answer, std::string& out
 Result<PublicationAnswer> decode_publication_answer(std::string_view text) {
   return read_object(text, [](const Members& members) -> Result<PublicationAnswer> {
     PublicationAnswer answer;
-    answer.term = TRY(members.count("term"));
+    answer.term = TRY(members.term());
     answer.sequence = TRY(members.count("sequence"));
     answer.accepted = TRY(members.count("accepted"));
     answer.epoch = TRY(members.text("epoch"));
@@ -308,8 +320,10 @@ Result<TokenAnswer> decode_token_answer(std::string_view text) {
 Result<Fence> decode_fence(std::string_view text) {
   return read_object(text, [](const Members& members) -> Result<Fence> {
     Fence fence;
-    fence.term = TRY(members.count("term"));
+    fence.term = TRY(members.term());
     if (members.has("sequence")) fence.sequence = TRY(members.count("sequence"));
+    if (members.has("incarnation")) fence.incarnation = TRY(members.count("incarnation"));
+    if (members.has("node")) fence.node = TRY(members.text("node"));
     return fence;
   });
 }

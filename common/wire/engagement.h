@@ -61,9 +61,13 @@ struct PublicationRequest {
   std::string cluster;
   std::string node;
   std::uint64_t term = 0;
-  std::uint64_t sequence = 0;     // Rises within a term; a delta's is one above what it stands on.
+  std::uint64_t incarnation =
+      0;                       // Of the publisher: two that publish under one term are told apart.
+  std::uint64_t sequence = 0;  // Rises within a term; a delta's is one above what it stands on.
   std::int64_t timestamp_ms = 0;  // [ms since 1970] When it was made.
-  std::int64_t valid_until_ms = 0;  // [ms since 1970] From then on the endpoint offers nothing.
+  // [ms] From its arrival on; then the endpoint offers nothing. What counts, since two clocks differ.
+  std::int64_t valid_for_ms = 0;
+  std::int64_t valid_until_ms = 0;  // [ms since 1970] The same by our clock, for endpoints of old.
   std::int64_t refresh_period_ms = 0;
   bool full = true;  // JSON "mode": full = all targets; delta = those that changed.
   std::vector<TargetOffer> targets;
@@ -100,8 +104,10 @@ struct PublicationAnswer {
 
 /// The body of a 409.
 struct Fence {
-  std::uint64_t term = 0;      // The highest term known.
-  std::uint64_t sequence = 0;  // The sequence held in it; 0 = not said.
+  std::uint64_t term = 0;         // The highest term known.
+  std::uint64_t sequence = 0;     // The sequence held in it; 0 = not said.
+  std::uint64_t incarnation = 0;  // Of the publisher that it came from; 0 = not said.
+  std::string node;               // ... and its node; "" = not said.
 
   bool operator==(const Fence&) const = default;
 };

@@ -19,7 +19,8 @@ struct FeedbackHead {
     return std::tuple{
         Field{&FeedbackHead::epoch, "epoch",
               "names the life of the endpoint's counters; another one = they restarted"},
-        Field{&FeedbackHead::term, "term", "", "of the publication that was answered"},
+        Field{&FeedbackHead::term, "term", "", 0, largest_term,
+              "of the publication that was answered"},
         Field{&FeedbackHead::sequence, "sequence", "", "of the publication that was answered"},
     };
   }

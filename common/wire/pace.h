@@ -58,6 +58,7 @@ struct PaceCycle {
   double decide_us = 0;
   double stat_age_s = 0;
   double feedback_age_s = 0;
+  std::uint32_t cold = 0;
 
   static constexpr About about{"pace_cycle", "A pacer shard's last refresh."};
   static constexpr auto schema() {
@@ -69,6 +70,7 @@ struct PaceCycle {
               "age of the last `stat` message; -1 = none yet"},
         Field{&PaceCycle::feedback_age_s, "feedback_age_s", "s", -1, max_seconds,
               "age of the last `feedback` message; -1 = none yet"},
+        Field{&PaceCycle::cold, "cold", "targets", "with nothing learned yet"},
     };
   }
   bool operator==(const PaceCycle&) const = default;

@@ -27,7 +27,7 @@ struct Grant {
         Field{&Grant::node, "node", "that it is for"},
         Field{&Grant::incarnation, "incarnation", "", "of the elector"},
         Field{&Grant::sequence, "sequence", "", "plus one a grant"},
-        Field{&Grant::term, "term", "", "to publish under; 0 = no grant"},
+        Field{&Grant::term, "term", "", 0, largest_term, "to publish under; 0 = no grant"},
         Field{&Grant::expires_ns, "expires_ns", "ns",
               "when it ends, by the boot clock of this host"},
         Field{&Grant::boot, "boot", "the host's boot id; a grant of another boot is void"},
@@ -93,6 +93,15 @@ struct PublicationReport {
   std::uint64_t prompts = 0;
   std::uint64_t requests = 0;
   std::uint64_t wire_bytes = 0;
+  bool token_usable = false;
+  std::string token_error;
+  std::uint64_t failed_in_a_row = 0;
+  std::uint64_t disputed_term = 0;
+  double clock_skew_ms = 0;
+  double clock_skew_error_ms = -1;
+  std::string targets_version;
+  std::uint64_t cold_targets = 0;
+  double stat_age_s = -1;
 
   static constexpr About about{"publication",
                                "The publisher's life sign and the report of its last cycle."};
@@ -105,10 +114,11 @@ struct PublicationReport {
         Field{&R::report, "report", "", "plus one a report"},
         Field{&R::pid, "pid", "", "of its process"},
         Field{&R::open, "open", "the gate: a valid grant is held"},
-        Field{&R::term, "term", "", "of the grant held, or the last one"},
-        Field{&R::stopped_term, "stopped_term", "",
+        Field{&R::term, "term", "", 0, largest_term, "of the grant held, or the last one"},
+        Field{&R::stopped_term, "stopped_term", "", 0, largest_term,
               "the last term under which nothing more will be sent"},
-        Field{&R::fenced_by, "fenced_by", "", "a higher term that the endpoint named; 0 = none"},
+        Field{&R::fenced_by, "fenced_by", "", 0, largest_term,
+              "a higher term that the endpoint named; 0 = none"},
         Field{&R::sequence, "sequence", "", "of the last publication"},
         Field{&R::outcome, "outcome", "of the last publication"},
         Field{&R::status, "http_status", "", 0, 999, "of its answer; 0 = no answer"},
@@ -137,6 +147,22 @@ struct PublicationReport {
         Field{&R::requests, "requests", "", "publications that were answered, since start"},
         Field{&R::wire_bytes, "wire_bytes", "bytes",
               "of those, both ways, heads included, before TLS"},
+        Field{&R::token_usable, "token_usable", "an access token is held that has not run out"},
+        Field{&R::token_error, "token_error", 1024,
+              "why the last token request failed, with the address; empty = it did not"},
+        Field{&R::failed_in_a_row, "failed_in_a_row", "",
+              "publications since the last accepted one"},
+        Field{&R::disputed_term, "disputed_term", "", 0, largest_term,
+              "a term of ours under which somebody else publishes too; 0 = none"},
+        Field{&R::clock_skew_ms, "clock_skew_ms", "ms", -max_wall_ms, max_wall_ms,
+              "this host's clock minus the endpoint's; above 0 = ours is ahead"},
+        Field{&R::clock_skew_error_ms, "clock_skew_error_ms", "ms", -1, max_wall_ms,
+              "by which that may be wrong; -1 = not known"},
+        Field{&R::targets_version, "targets_version", 64, "of the targets file it paces by"},
+        Field{&R::cold_targets, "cold_targets", "targets",
+              "that are paced with nothing learned yet"},
+        Field{&R::stat_age_s, "stat_age_s", "s", -1, max_seconds,
+              "age of the statistics that the oldest shard decided on; -1 = one has none"},
     };
   }
   bool operator==(const PublicationReport&) const = default;

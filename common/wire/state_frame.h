@@ -15,6 +15,16 @@ inline constexpr std::uint8_t wire_version = 1;
 inline constexpr std::int32_t max_count =
     2'000'000'000;                          // Of agents, interactions, invitations in one target.
 inline constexpr double max_seconds = 1e9;  // About 31 years.
+// [ms since 1970] Of wall clocks: the year 2255. What is beyond is a mistake or a forgery.
+inline constexpr double max_wall_ms = 9e12;
+
+// A term is counter << 8 | number of its only candidate, so that no two nodes can have the same. An
+// elector begins with counter 1 and adds 1 an election: one a second lasts for a million years. The
+// largest is also JSON's largest whole number that every reader takes exactly (RFC 8259, section 6).
+inline constexpr std::uint64_t largest_term = (std::uint64_t{1} << 53) - 1;
+// Elections that two who tell the truth may be apart: one a second for a hundred years. A term that
+// is further above ours was not reached by electing.
+inline constexpr std::uint64_t most_elections_apart = std::uint64_t{1} << 32;
 
 /// Opens every message of a state channel. Any sender -> its subscribers.
 struct FrameHeader {

@@ -98,7 +98,8 @@ std::string topology_json(const Topology& topology) {
         for (const Channel& channel : topology.channels)
           if (channel.from == process) add(channel.name, channel.endpoint);
         add("control", topology.control);
-        if (process == "publisher") add("cluster_control", topology.cluster_control);
+        if (const auto key = Topology::key_for_others(process); !key.empty())
+          add(std::string{key}, std::string{topology.control_for_others(process)});
         processes.push_back({{"process", process}, {"index", index}, {"binds", sockets}});
       }
     nodes.push_back({{"name", node.name},

@@ -141,6 +141,7 @@ Result<Checkpoint> decode_checkpoint(std::string_view bytes) {
     return fail(Errc::unsupported, "a checkpoint of version " + std::to_string(version));
   Checkpoint checkpoint;
   checkpoint.saved = WallTime{Duration{static_cast<Duration::rep>(TRY(reader.number()))}};
+  if (checkpoint.saved < WallTime{}) return fail("a checkpoint of before 1970");
   const auto count = TRY(reader.number());
   if (count > max_rows)
     return fail(Errc::too_large, "a checkpoint of " + std::to_string(count) + " targets");

@@ -20,6 +20,16 @@ Result<void> parse_tuning(Settings& settings, PacingTuning& tuning) {
   return {};
 }
 
+// The same shard of each node first, which has the same targets where all have as many shards.
+std::vector<PeerPacer> peers_of(const Place& place) {
+  std::vector<PeerPacer> peers;
+  for (int i = 0; i < place.topology.pacers; ++i)
+    for (const Node& node : place.topology.nodes)
+      if (!node.witness() && node.name != place.node)
+        peers.push_back({node.name, (place.index + i) % place.topology.pacers});
+  return peers;
+}
+
 }  // namespace
 
 Result<PacerConfig> parse_pacer_config(Place& place) {
@@ -28,6 +38,7 @@ Result<PacerConfig> parse_pacer_config(Place& place) {
   config.index = place.index;
   config.shards = topology.pacers;
   config.time_scale = topology.time_scale;
+  config.peers = peers_of(place);
   config.targets_file = topology.targets_file;
   config.checkpoint_file =
       topology.run_dir + "/" + place.node + "/pacer-" + std::to_string(place.index) + ".checkpoint";
@@ -39,8 +50,12 @@ Result<PacerConfig> parse_pacer_config(Place& place) {
     config.stat_stale = stat->stale;
     config.tuning.stale_after_s = to_seconds(stat->stale) * topology.time_scale;
   }
-  if (const Channel* feedback = topology.channel("feedback"))
+  if (const Channel* feedback = topology.channel("feedback")) {
     config.feedback_stale = feedback->stale;
+    config.tuning.feedback_stale_s = to_seconds(feedback->stale) * topology.time_scale;
+  }
+  if (const Channel* heartbeat = topology.channel("heartbeat"))
+    config.heartbeat_stale = heartbeat->stale;
 
   Settings& settings = place.settings;
   const Duration recompute =

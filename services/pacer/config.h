@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "services/pacer/pacing_inputs.h"
+#include "services/pacer/peer_round.h"
 #include "topology/targets.h"
 #include "topology/topology.h"
 
@@ -21,9 +22,11 @@ struct PacerConfig {
   Duration pace_keyframe = 10s;
   Duration stat_stale = 10s;
   Duration feedback_stale = 30s;
+  Duration heartbeat_stale = 1200ms;
   Duration checkpoint_period = 60s;
   Duration checkpoint_max_age = 24h;  // An older checkpoint is not taken up.
   Duration accounting_begins{};       // After midnight UTC: when an accounting window begins.
+  std::vector<PeerPacer> peers;       // Of other nodes, in the order in which they are asked.
   std::string checkpoint_file;
   std::string targets_file;
   PacingTuning tuning;

@@ -25,7 +25,12 @@ class Steps {
   Explanation& into_;
 };
 
-void add_inputs(Steps& steps, const PacingInputs& in) {
+std::string_view note_on_feedback(const PacingInputs& in, const Decision& decision) {
+  if (in.feedback_age_s < 0) return "the endpoint has told nothing yet";
+  return decision.feedback_late ? "it stopped: what is pending is a guess" : "";
+}
+
+void add_inputs(Steps& steps, const PacingInputs& in, const Decision& decision) {
   steps.add("quality", static_cast<double>(in.quality), to_string(in.quality));
   steps.add("stat_age_s", in.stat_age_s);
   steps.add("logged_in", in.logged_in);
@@ -37,8 +42,7 @@ void add_inputs(Steps& steps, const PacingInputs& in) {
   steps.add_count("answered", in.answered);
   steps.add_count("abandoned", in.abandoned);
   steps.add("handling_time_s", in.handling_time_s);
-  steps.add("feedback_age_s", in.feedback_age_s,
-            in.feedback_age_s < 0 ? "the endpoint has told nothing yet" : "");
+  steps.add("feedback_age_s", in.feedback_age_s, note_on_feedback(in, decision));
   steps.add_count("sent", in.proactive.sent);
   steps.add_count("accepted", in.proactive.accepted);
   steps.add_count("rejected", in.proactive.rejected);
@@ -119,7 +123,7 @@ Explanation explain(std::string_view target, const PacingInputs& inputs,
                           .steps = {}};
   explanation.steps.reserve(explanation_fields.size());
   Steps steps{explanation};
-  add_inputs(steps, inputs);
+  add_inputs(steps, inputs, decision);
   add_options(steps, options);
   const DecisionExplanation& why = decision.explanation;
   steps.add("information", static_cast<double>(why.information), to_string(why.information));

@@ -1,5 +1,5 @@
-// pacer: decides how many invitations each target may have outstanding. Reads channels `stat` and
-// `feedback`, writes `pace`.
+// pacer: decides how many invitations each target may have outstanding. Reads channels `stat`,
+// `feedback` and its own node's `heartbeat`, writes `pace`.
 #include "common/runtime/files.h"
 #include "services/pacer/adapter_checkpoint.h"
 #include "services/pacer/config.h"

@@ -367,7 +367,10 @@ void TargetPacing::conclude(Model& model) {
   last_m_ = model.m;
   sent_new_ = d.invitations;
   if (!model.bound) d.reason = reason_of(model);
-  const bool poorly_informed = in.quality == StatQuality::provisional || in.feedback_age_s < 0;
+  d.feedback_late = in.feedback_age_s > std::max(3 * to_seconds(model.options.refresh_period),
+                                                 tuning_.feedback_stale_s);
+  const bool poorly_informed =
+      in.quality == StatQuality::provisional || in.feedback_age_s < 0 || d.feedback_late;
   d.state = poorly_informed ? PaceState::degraded : PaceState::ok;
 
   const double position = in.queue - in.idle + 1;

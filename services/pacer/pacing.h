@@ -90,6 +90,7 @@ struct Decision {
   double reactive_state = 1;     // [0..1] chance that a new reactive engagement be allowed.
   double reactive_demand = 0;    // [interactions] expected within the delay: a channel's weight.
   double predicted_wait_s = 0;   // [s] of a visitor who accepts now.
+  bool feedback_late = false;    // It stopped: what is pending is a guess, the state is degraded.
   DecisionExplanation explanation{};
 };
 
@@ -108,6 +109,10 @@ class TargetPacing {
 
   /// What a checkpoint keeps, and what it is restored from.
   Learned learned() const { return history_.learned(); }
+
+  /// Whether too little is known of it to pace by: it is still in its warm-up, and what it was
+  /// restored from had not passed that either.
+  bool cold() const;
 
   /// Takes up learned state that is `age_s` [s, >= 0] old; values out of range fall back to priors.
   void restore(const Learned& learned, double age_s);

@@ -48,8 +48,9 @@ struct PacingTuning {
   int warm_up_answers = 20;          // Progressive 1:1 until so many invitations were answered.
   double ceiling_per_slot = 3;       // Hard ceiling of the acceptances that m may bring, per slot.
   double window_s = 24 * 3600;       // [s] accounting window of the goal.
-  double window_begins_s = 0;  // [s] of the pacing world: one begins here, others by window_s.
-  double stale_after_s = 6;    // [s] statistics older than this or three refreshes: zero.
+  double window_begins_s = 0;    // [s] of the pacing world: one begins here, others by window_s.
+  double stale_after_s = 6;      // [s] statistics older than this or three refreshes: zero.
+  double feedback_stale_s = 30;  // [s] feedback older than this or three refreshes: degraded.
   // Invitations go out right after decide(), so `pending` of the next
   // call saw them age; false: right before `proactive` was counted.
   bool sends_after_decision = true;

@@ -198,6 +198,12 @@ bool TargetPacing::detect_burst(const Observed& seen, double now_s) {
   return false;
 }
 
+// The answers are those that it was ever told, here or by whom it was restored from: two nodes that
+// know the same of a target agree about it. Without any warm-up one answer is asked for.
+bool TargetPacing::cold() const {
+  return history_.loops().answers_ever < std::max(1, tuning_.warm_up_answers);
+}
+
 void TargetPacing::restore(const Learned& learned, double age_s) {
   history_.restore(learned);
   const double keep = std::exp(-std::clamp(age_s, 0.0, 1e9) / unserved_s);

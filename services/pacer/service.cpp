@@ -74,6 +74,7 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
       store_{store},
       started_{world.clock.now()},
       ids_{ids_of(config.targets)},
+      masterships_{config.feedback_stale},
       control_{world},
       stat_{world,
             "stat",
@@ -84,14 +85,19 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
             }},
       feedback_{world,
                 "feedback",
-                {.stale = config.feedback_stale},
+                {.stale = config.feedback_stale,
+                 .accepts = [this](const Address& from,
+                                   const FeedbackHead& head) { return counts(from, head); },
+                 .passed_over = [this](const Address& from,
+                                       const FeedbackHead& head) { pass_over(from, head); }},
                 ids_,
-                [this](const Address&, const FeedbackHead& head, const auto& changed) {
-                  on_feedback(head, changed);
+                [this](const Address& from, const FeedbackHead& head, const auto& changed) {
+                  on_feedback(from, head, changed);
                 }},
       pace_{world, "pace", {.ids = ids_, .keyframe = config.pace_keyframe}},
       metrics_{world.metrics},
-      saving_{world.log, "checkpoint_not_saved"} {
+      saving_{world.log, "checkpoint_not_saved"},
+      hearing_{world.log, "heartbeat_refused"} {
   config_.tuning = tuning_of(config, world.clock.wall());
   paced_.reserve(size());  // Six kilobytes a target: no second copy while it grows.
   for (const auto& target : config_.targets) paced_.push_back(unknown(target));
@@ -101,11 +107,16 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
                     [this](const auto& arguments) { return explain_target(arguments); });
   control_.question(Question::what_if,
                     [this](const auto& arguments) { return what_if_target(arguments); });
+  control_.question(Question::learned, [this](const auto&) { return learned_answer(); });
   control_.keyframe("pace", -1, [this] { return pace_.keyframe(); });
+  world_.bus.subscribe_own(
+      "heartbeat", [this](const Address& from, Payload bytes) { on_heartbeat(from, bytes); });
   restore();
   world_.timers.every(config_.recompute, [this] { tick(); });
   world_.timers.every(config_.checkpoint_period, [this] { save(); });
-  world_.log.info("pacing", {{"shard", config_.index}, {"targets", size()}});
+  world_.log.info("pacing",
+                  {{"shard", config_.index}, {"targets", size()}, {"cold", cold_targets()}});
+  begin_asking_peers();
 }
 
 Pacer::Paced Pacer::unknown(const Target& target) const {
@@ -167,24 +178,6 @@ void Pacer::on_stat(const StatSource&, const std::vector<std::uint32_t>& changed
   for (const auto index : changed) paced_[index].changed = true;
 }
 
-// A publisher that never was master says nothing; one
-// that was repeats what is older than the master's.
-void Pacer::on_feedback(const FeedbackHead& head, const std::vector<std::uint32_t>& changed) {
-  const bool none = head.epoch.empty() || head.term == 0;
-  const bool older =
-      std::pair{head.term, head.sequence} < std::pair{feedback_head_.term, feedback_head_.sequence};
-  if (none || older) return metrics_.feedback_ignored.add();
-  if (head.epoch != feedback_head_.epoch) ++feedback_epoch_;
-  feedback_head_ = head;
-  feedback_at_ = world_.clock.now();
-  for (const auto index : changed) {
-    Paced& paced = paced_[index];
-    paced.changed = paced.changed || paced.feedback != feedback_.row(index);
-    paced.feedback = feedback_.row(index);
-    paced.has_feedback = true;
-  }
-}
-
 PacingInputs Pacer::inputs_of(std::uint32_t index, Instant now) const {
   const Paced& paced = paced_[index];
   PacingInputs in;
@@ -238,6 +231,8 @@ void Pacer::tick() {
       world_.log.warn("statistics_silent", {{"bound_s", to_seconds(config_.stat_stale)}});
     stat_was_fresh_ = fresh;
   }
+  tell_unheeded(now);
+  ask_peers();
   std::uint32_t decided = 0;
   for (std::uint32_t i = 0; i < size(); ++i) {
     if (!paced_[i].changed && now_s < paced_[i].next_s) continue;
@@ -261,6 +256,8 @@ void Pacer::publish(Instant now) {
   const auto stat_age = stat_.age(now);
   cycle_.stat_age_s = stat_age ? world_s(*stat_age) : -1;
   cycle_.feedback_age_s = feedback_epoch_ > 0 ? world_s(now - feedback_at_) : -1;
+  cycle_.cold = cold_targets();
+  metrics_.cold.set(cycle_.cold);
   metrics_.stat_age.set(cycle_.stat_age_s);
   metrics_.feedback_age.set(cycle_.feedback_age_s);
   std::array<int, pace_reasons> by_reason{};

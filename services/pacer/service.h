@@ -5,10 +5,12 @@
 //
 // Every `recompute` it decides the targets whose refresh period has
 // passed or whose numbers changed, and publishes what that changed.
-// All learned state comes back from the checkpoint at a start.
+// All learned state comes back from the checkpoint at a start; what
+// that does not know is asked of other nodes' pacers.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,7 +22,9 @@
 #include "common/ports/world.h"
 #include "services/pacer/checkpoint.h"
 #include "services/pacer/config.h"
+#include "services/pacer/masterships.h"
 #include "services/pacer/pacing.h"
+#include "services/pacer/peer_round.h"
 #include "services/pacer/service_metrics.h"
 
 namespace paceline::pacer {
@@ -54,15 +58,40 @@ class Pacer {
     bool has_feedback = false;
   };
 
+  // Feedback of a node that is not master, for as long as it goes on.
+  struct Unheeded {
+    Instant since{};
+    Instant last{};
+    std::uint64_t count = 0;
+    bool told = false;
+  };
+
+  struct AgedCheckpoint {
+    Checkpoint checkpoint;
+    Duration age{};  // [>= 0]
+  };
+
   Paced unknown(const Target& target) const;
   void number_targets();
   void restore();
   void take_up(std::string_view bytes, const char* event, std::vector<bool>& taken);
+  Result<AgedCheckpoint> usable_checkpoint(std::string_view bytes) const;
+  std::uint32_t cold_targets() const;
+  void begin_asking_peers();
+  void ask_peers();
+  void end_asking_peers();
+  void learn_from(const PeerPacer& peer, const Bytes& answer);
+  Result<Bytes> learned_answer();
   void tick();
   void decide(std::uint32_t index, double now_s);
   void publish(Instant now);
   void on_stat(const StatSource& head, const std::vector<std::uint32_t>& changed);
-  void on_feedback(const FeedbackHead& head, const std::vector<std::uint32_t>& changed);
+  void on_heartbeat(const Address& from, Payload bytes);
+  bool counts(const Address& from, const FeedbackHead& head) const;
+  void pass_over(const Address& from, const FeedbackHead& head);
+  void tell_unheeded(Instant now);
+  void on_feedback(const Address& from, const FeedbackHead& head,
+                   const std::vector<std::uint32_t>& changed);
   void pool_targets(double now_s);
   PacingInputs inputs_of(std::uint32_t index, Instant now) const;
   Result<Bytes> explain_target(const ControlServer::Arguments& arguments);
@@ -83,10 +112,15 @@ class Pacer {
   std::vector<std::string> media_;       // Names of the pools.
   std::vector<ChannelPool> pools_;
   double pooled_s_ = 0;
-  FeedbackHead feedback_head_{};
-  std::uint64_t feedback_epoch_ = 0;  // +1 at each other epoch.
-  Instant feedback_at_{};
-  std::uint64_t stat_epoch_ = 0;  // Incarnation of the statfeed last heard.
+  Masterships masterships_;
+  std::map<std::string, Unheeded> unheeded_;  // By node.
+  std::string epoch_;                         // Of the endpoint's counters.
+  std::uint64_t feedback_epoch_ = 0;          // +1 at each other epoch.
+  Instant feedback_at_{};                     // When the newest feedback was true.
+  std::uint64_t stat_epoch_ = 0;              // Incarnation of the statfeed last heard.
+  std::optional<PeerRound> peers_;            // While they are asked what they learned.
+  std::optional<std::string> answer_;         // What we learned, as peers were told lately.
+  Instant answer_made_{};
   PaceCycle cycle_{};
   bool stat_was_fresh_ = false;
   Instant published_{};
@@ -96,6 +130,7 @@ class Pacer {
   StateWriter<TargetPace> pace_;
   PacerMetrics metrics_;
   FaultLog saving_;
+  FaultLog hearing_;
 };
 
 }  // namespace paceline::pacer

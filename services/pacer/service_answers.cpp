@@ -55,6 +55,7 @@ void Pacer::fill_status(StatusReply& reply) const {
   };
   add("shard", fmt::format("{} of {}", config_.index, config_.shards));
   add("targets", fmt::format("{}", size()));
+  add("cold", fmt::format("{}", cold_targets()));
   add("targets_version", config_.targets_version);
   add("cycles", fmt::format("{}", cycle_.cycle));
   add("decide_us", fmt::format("{:.0f}", cycle_.decide_us));

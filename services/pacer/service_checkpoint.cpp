@@ -1,5 +1,7 @@
 // The pacer's checkpoints: taken up at the start,
 // written from time to time and at a controlled stop.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "services/pacer/service.h"
@@ -19,28 +21,34 @@ void Pacer::restore() {
     take_up(other, "other_shards_checkpoint_taken_up", taken);
 }
 
+/// errors   as decode_checkpoint; unavailable: too old
+Result<Pacer::AgedCheckpoint> Pacer::usable_checkpoint(std::string_view bytes) const {
+  AgedCheckpoint usable {
+    .checkpoint = TRY(decode_checkpoint(bytes))
+    , .age = {}
+  };
+  usable.age = std::max<Duration>(world_.clock.wall() - usable.checkpoint.saved, Duration::zero());
+  if (usable.age > config_.checkpoint_max_age)
+    return fail(Errc::unavailable, fmt::format("too old: {:.0f} s", to_seconds(usable.age)));
+  return usable;
+}
+
 void Pacer::take_up(std::string_view bytes, const char* event, std::vector<bool>& taken) {
-  const auto checkpoint = decode_checkpoint(bytes);
-  if (!checkpoint) {
-    world_.log.warn("checkpoint_refused", {{"why", checkpoint.error().detail}});
-    return;
-  }
-  const Duration age =
-      std::max<Duration>(world_.clock.wall() - checkpoint->saved, Duration::zero());
-  if (age > config_.checkpoint_max_age) {
-    world_.log.warn("checkpoint_refused", {{"why", "too old"}, {"age_s", to_seconds(age)}});
+  const auto usable = usable_checkpoint(bytes);
+  if (!usable) {
+    world_.log.warn("checkpoint_refused", {{"why", usable.error().detail}});
     return;
   }
   std::size_t count = 0;
-  for (const auto& [id, learned] : checkpoint->targets) {
+  for (const auto& [id, learned] : usable->checkpoint.targets) {
     const auto known = index_of_.find(id);
     if (known == index_of_.end() || taken[known->second]) continue;
-    paced_[known->second].pacing.restore(learned, world_s(age));
+    paced_[known->second].pacing.restore(learned, world_s(usable->age));
     taken[known->second] = true;
     ++count;
   }
   if (count > 0 || std::string_view{event} == "checkpoint_taken_up")
-    world_.log.info(event, {{"targets", count}, {"age_s", to_seconds(age)}});
+    world_.log.info(event, {{"targets", count}, {"age_s", to_seconds(usable->age)}});
 }
 
 void Pacer::save() {

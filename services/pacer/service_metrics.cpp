@@ -14,7 +14,7 @@ PacerMetrics::PacerMetrics(Metrics& metrics)
     : decisions{metrics.counter("paceline_pacer_decisions_total", "Targets decided.")},
       feedback_ignored{metrics.counter(
           "paceline_pacer_feedback_ignored_total",
-          "Feedback older than what is known already, or of a publisher that has none.")},
+          "Feedback older than what is known already, or of a node that is not master.")},
       save_failures{metrics.counter("paceline_pacer_checkpoint_failures_total",
                                     "Checkpoints that could not be written.")},
       decide_seconds{metrics.histogram("paceline_pacer_decide_seconds",
@@ -26,6 +26,8 @@ PacerMetrics::PacerMetrics(Metrics& metrics)
                              "Age of the last statistics, in the pacing world; -1 = none.")},
       feedback_age{metrics.gauge("paceline_pacer_feedback_age_seconds",
                                  "Age of the last feedback, in the pacing world; -1 = none.")},
+      cold{metrics.gauge("paceline_pacer_cold_targets",
+                         "Targets that are paced with nothing learned yet.")},
       granted{metrics.gauge("paceline_pacer_max_pending",
                             "Invitations that may be outstanding, over all targets.")} {
   for (int reason = 0; reason < pace_reasons; ++reason)

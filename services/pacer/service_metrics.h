@@ -20,6 +20,7 @@ struct PacerMetrics {
   Histogram& decided_on_age;
   Gauge& stat_age;
   Gauge& feedback_age;
+  Gauge& cold;
   Gauge& granted;
   std::vector<Gauge*> by_reason;
 };

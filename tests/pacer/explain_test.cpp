@@ -51,6 +51,11 @@ TEST_CASE("an explanation has the decision's own numbers and words", "[pacer]") 
   CHECK(step("risk_at_m").value == d.explanation.risk_at_m);
   CHECK(step("m").value == d.m);
   CHECK(step("state").note == "degraded");
+
+  in.feedback_age_s = 100;
+  const auto late = explain("t", in, {}, pacing.decide(in, {}, {}, 0.5, 2));
+  for (const auto& each : late.steps)
+    if (each.name == "feedback_age_s") CHECK(each.note == "it stopped: what is pending is a guess");
 }
 
 }  // namespace paceline::test

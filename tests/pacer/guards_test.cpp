@@ -146,6 +146,23 @@ TEST_CASE("what feedback said to be pending fades once it is later than three an
   CHECK(pending(60) == Approx(4 * std::exp(-3.0)));
 }
 
+TEST_CASE("a target whose feedback is late beyond its bound and three refreshes is degraded",
+          "[pacer]") {
+  const auto state = [](double feedback_age_s, Duration refresh_period) {
+    TargetPacing pacing{without_warm_up()};
+    PacingInputs in = ten_agents(5);
+    in.feedback_age_s = feedback_age_s;
+    const auto decision = pacing.decide(in, {.refresh_period = refresh_period}, {}, 0.5, 1);
+    CHECK(decision.feedback_late == (decision.state == PaceState::degraded));
+    return decision.state;
+  };
+
+  CHECK(state(30, 2s) == PaceState::ok);
+  CHECK(state(30.1, 2s) == PaceState::degraded);
+  CHECK(state(30.1, 20s) == PaceState::ok);
+  CHECK(state(60.1, 20s) == PaceState::degraded);
+}
+
 TEST_CASE("without feedback what went out is pending by the answer delay", "[pacer]") {
   TargetPacing pacing{without_warm_up()};
   PacingInputs in = ten_agents(5);

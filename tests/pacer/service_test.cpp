@@ -1,101 +1,16 @@
 // The pacer's shell on virtual time: a statfeed and a publisher speak, a subscriber hears the pace.
-#include "services/pacer/service.h"
-
 #include <map>
-#include <memory>
 
 #include "common/base/hash.h"
-
+#include "tests/pacer/node_of_pacer.h"
 #include "tests/support/catch.h"
-#include "tests/support/sim_world.h"
 
 namespace paceline::test {
-using namespace pacer;
-namespace {
-
-struct MemoryStore final : CheckpointStore {
-  std::string bytes;
-  std::vector<std::string> siblings;
-  std::vector<std::string> others() override { return siblings; }
-  Result<std::string> load() override {
-    if (bytes.empty()) return fail(Errc::not_found, "nothing saved");
-    return bytes;
-  }
-  Result<void> save(std::string_view saved) override {
-    bytes = saved;
-    return {};
-  }
-};
-
-PacerConfig one_shard(std::vector<std::string> ids) {
-  PacerConfig config;
-  config.stat_stale = 3s;
-  for (auto& id : ids)
-    config.targets.push_back(
-        {.id = std::move(id), .media_channel = "chat", .group = {}, .queue = {}, .options = {}});
-  return config;
-}
-
-TargetStat calm_stat() {
-  return {.quality = StatQuality::good,
-          .logged_in = 10,
-          .ready = 4,
-          .busy = 6,
-          .entered = 100,
-          .answered = 100};
-}
-
-// A node with everything around one pacer; its statfeed repeats its rows every 500 ms.
-//   around   where its statfeed and publisher are: within a node messages take some chance's time
-struct Node {
-  explicit Node(unsigned seed, PacerConfig its_config = one_shard({"sales", "help"}),
-                const std::string& around = "a")
-      : sim{seed}, config{std::move(its_config)} {
-    for (const auto& target : config.targets) ids.push_back(target.id);
-    World& feed_world = sim.process({around, "statfeed", 0});
-    feed = std::make_unique<StateWriter<TargetStat>>(
-        feed_world, "stat", StateWriter<TargetStat>::Options{.ids = ids, .shard = 0});
-    feed_desk = std::make_unique<ControlServer>(feed_world);
-    feed_desk->keyframe("stat", 0, [this] { return feed->keyframe(); });
-    feed_world.timers.every(500ms, [this] {
-      if (speaking) feed->publish({});
-    });
-    World& publisher_world = sim.process({around, "publisher", 0});
-    publisher = std::make_unique<StateWriter<TargetFeedback>>(
-        publisher_world, "feedback", StateWriter<TargetFeedback>::Options{.ids = ids});
-    heard = std::make_unique<StateReader<TargetPace>>(
-        publisher_world, "pace", StateReader<TargetPace>::Options{}, ids,
-        [](const Address&, const PaceCycle&, const auto&) {});
-    start();
-  }
-  void start() {
-    World& world = sim.process({"a", "pacer", 0});
-    pacer = std::make_unique<Pacer>(config, world, store);
-  }
-  void stop() {
-    pacer.reset();
-    sim.stop_process({"a", "pacer", 0});
-  }
-
-  SimWorld sim;
-  PacerConfig config;
-  MemoryStore store;
-  std::vector<std::string> ids;
-  bool speaking = true;
-  std::unique_ptr<StateWriter<TargetStat>> feed;
-  std::unique_ptr<ControlServer> feed_desk;
-  std::unique_ptr<StateWriter<TargetFeedback>> publisher;
-  std::unique_ptr<StateReader<TargetPace>> heard;
-  std::unique_ptr<Pacer> pacer;
-};
-
-}  // namespace
-
 TEST_CASE("free agents are given invitations within a second of the first statistics",
           "[pacer][scenario]") {
   const auto seed = GENERATE(range(0u, 200u));
   CAPTURE(seed);
-  Node node{seed};
+  NodeOfPacer node{seed};
   node.feed->set(0, calm_stat());
 
   node.sim.run_for(2s);
@@ -111,7 +26,7 @@ TEST_CASE("a silent statfeed means zero within its bound and invitations again a
           "[pacer][scenario]") {
   const auto seed = GENERATE(range(0u, 200u));
   CAPTURE(seed);
-  Node node{seed};
+  NodeOfPacer node{seed};
   node.feed->set(0, calm_stat());
   node.sim.run_for(2s);
 
@@ -130,7 +45,7 @@ TEST_CASE("a silent statfeed means zero within its bound and invitations again a
 }
 
 TEST_CASE("what was learned survives a kill", "[pacer][scenario]") {
-  Node node{1};
+  NodeOfPacer node{1};
   node.feed->set(0, calm_stat());
   TargetFeedback feedback;
   for (int i = 1; i <= 60; ++i) {
@@ -156,11 +71,11 @@ TEST_CASE("what was learned survives a kill", "[pacer][scenario]") {
 }
 
 TEST_CASE("what another shard learned about a target goes with it", "[pacer][scenario]") {
-  Node node{1, one_shard({"sales", "help"})};
+  NodeOfPacer node{1, one_shard({"sales", "help"})};
   node.stop();
   Learned known{.accepted = 40, .answers = 100, .answers_ever = 100};
   Learned older{.accepted = 90, .answers = 100, .answers_ever = 100};
-  const auto wall = node.sim.process({"a", "elector", 0}).clock.wall();
+  const auto wall = node.sim.process({"a", "asker", 0}).clock.wall();
   node.store.bytes = encode_checkpoint({.saved = wall, .targets = {{"sales", known}}});
   node.store.siblings = {
       "damaged",
@@ -180,7 +95,7 @@ TEST_CASE("what another shard learned about a target goes with it", "[pacer][sce
 TEST_CASE("a pacer that starts late asks for a keyframe and paces", "[pacer][scenario]") {
   const auto seed = GENERATE(range(0u, 50u));
   CAPTURE(seed);
-  Node node{seed};
+  NodeOfPacer node{seed};
   node.stop();
   node.feed->set(0, calm_stat());
   node.sim.run_for(7s);
@@ -193,7 +108,7 @@ TEST_CASE("a pacer that starts late asks for a keyframe and paces", "[pacer][sce
 
 TEST_CASE("feedback of a publisher that was master before does not turn back the counters",
           "[pacer][scenario]") {
-  Node node{3};
+  NodeOfPacer node{3};
   node.feed->set(0, calm_stat());
   const TargetFeedback late{.sent = 50, .accepted = 20, .rejected = 30};
   node.publisher->set(0, late);
@@ -207,6 +122,8 @@ TEST_CASE("feedback of a publisher that was master before does not turn back the
   CHECK(node.sim.count("feedback_refused") == 0);
   CHECK(node.heard->row(0).pending == 0);
 }
+
+namespace {
 
 // A target's group at a time, the same in every run.
 TargetStat stat_at(const std::string& id, std::uint64_t step) {
@@ -240,7 +157,7 @@ std::map<std::string, std::vector<TargetPace>> decided(unsigned seed, bool reloa
   for (auto& target : config.targets)
     if (target.id == "gone" || target.id == "tuned" || target.id == "moved")
       target.media_channel = "callback";
-  Node node{seed, config, "b"};
+  NodeOfPacer node{seed, config, "b"};
   node.sim.link(
       {.delay_min = 1ms, .delay_max = 1ms});  // How old statistics are tells in a decision.
   node.speaking = false;
@@ -288,6 +205,8 @@ std::map<std::string, std::vector<TargetPace>> decided(unsigned seed, bool reloa
   return all;
 }
 
+}  // namespace
+
 TEST_CASE("a reload adds removes and changes targets and no decision about any other differs",
           "[pacer][scenario]") {
   const auto seed = GENERATE(range(0u, 20u));
@@ -302,7 +221,7 @@ TEST_CASE("a reload adds removes and changes targets and no decision about any o
 }
 
 TEST_CASE("an operator gets an explanation with every figure", "[pacer][scenario]") {
-  Node node{4};
+  NodeOfPacer node{4};
   node.feed->set(0, calm_stat());
   node.sim.run_for(2s);
   World& asker = node.sim.process({"a", "watch", 0});

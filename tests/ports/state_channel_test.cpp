@@ -78,6 +78,58 @@ TEST_CASE("a question brings a keyframe of ten thousand rows", "[ports]") {
   CHECK(late.reader.refused() == 0);
 }
 
+TEST_CASE("who is not accepted leaves no trace and is taken from a keyframe on once accepted",
+          "[ports]") {
+  SimWorld sim{1};
+  Pacer pacer{sim.process({"a", "pacer", 0})};
+  pacer.writer.set(1, granted(7));
+  bool accepted = false;
+  std::size_t passed_over = 0;
+  StateReader<TargetPace> reader{
+      sim.process({"a", "publisher", 0}),
+      "pace",
+      {.stale = 1s,
+       .ask_deadline = 200ms,
+       .accepts = [&](const Address&, const PaceCycle& head) { return accepted && head.cycle > 0; },
+       .passed_over = [&](const Address&, const PaceCycle&) { ++passed_over; }},
+      ids,
+      [](const Address&, const PaceCycle&, const auto&) {}};
+
+  sim.run_for(1s);
+  CHECK(passed_over > 5);
+  CHECK(reader.senders().empty());
+  CHECK(!reader.known(1));
+
+  accepted = true;
+  sim.run_for(300ms);
+  CHECK(reader.known(1));
+  CHECK(reader.gaps() == 0);
+
+  accepted = false;
+  pacer.writer.set(1, granted(9));
+  sim.run_for(300ms);
+  CHECK(reader.row(1).proactive == 7);
+
+  accepted = true;
+  sim.run_for(300ms);
+  CHECK(reader.row(1).proactive == 9);
+  CHECK(reader.gaps() == 0);
+  CHECK(reader.refused() == 0);
+}
+
+TEST_CASE("a sender that is asked before it speaks gives its keyframe", "[ports]") {
+  SimWorld sim{1};
+  Pacer pacer{sim.process({"a", "pacer", 0})};
+  pacer.writer.set(1, granted(7));
+  sim.run_for(1s);
+  Listener listener{sim.process({"a", "publisher", 0})};
+
+  listener.reader.ask({"a", "pacer", 0});
+  sim.run_for(20ms);
+
+  CHECK(listener.reader.known(1));
+}
+
 TEST_CASE("only rows that changed travel between keyframes", "[ports]") {
   SimWorld sim{1};
   Pacer pacer{sim.process({"a", "pacer", 0})};

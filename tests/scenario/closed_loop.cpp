@@ -182,6 +182,7 @@ ClosedLoop::ClosedLoop(Plan plan, std::uint64_t seed)
   statfeed_->attach(0, *source_);
   source_->start();
   elector_.timers.every(10s, [this] { grant(); });
+  its_master_ = std::make_unique<FakeElector>(elector_, "a", 10s);
 }
 
 ClosedLoop::~ClosedLoop() = default;

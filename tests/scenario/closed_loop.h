@@ -17,6 +17,7 @@
 #include "services/simulator/publication_endpoint.h"
 #include "services/statfeed/service.h"
 #include "tests/scenario/no_checkpoint.h"
+#include "tests/support/fake_elector.h"
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
@@ -81,6 +82,7 @@ class ClosedLoop {
   PublicationEndpoint endpoint_;
   NoCheckpoint no_checkpoint_;
   World& elector_;
+  std::unique_ptr<FakeElector> its_master_;
   World& publisher_world_;
   std::uint64_t grants_ = 0;
   std::uint64_t publications_ = 0;

@@ -104,7 +104,7 @@ void Cluster::start_process(const std::string& name, const std::string& process)
   if (process == "statfeed") {
     node.statfeed = std::make_unique<Feed>(world, ids);
   } else if (process == "pacer") {
-    node.pacer = std::make_unique<Pacer>(pacer_config(), world, no_checkpoint_);
+    node.pacer = std::make_unique<Pacer>(pacer_config(name), world, no_checkpoint_);
   } else if (process == "elector") {
     node.elector = std::make_unique<Elector>(elector_config(name), world, node.disk, no_watch_);
   } else {
@@ -170,8 +170,9 @@ ElectorConfig Cluster::elector_config(const std::string& node) const {
   return config;
 }
 
-PacerConfig Cluster::pacer_config() const {
+PacerConfig Cluster::pacer_config(const std::string& node) const {
   PacerConfig config;
+  config.peers = {{node == "a" ? "b" : "a", 0}};
   config.stat_stale = 5s;
   for (const auto& id : ids)
     config.targets.push_back(

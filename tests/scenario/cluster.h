@@ -82,6 +82,8 @@ class Cluster {
   std::vector<std::string> open() const;
   /// The node that holds a lease now, or "".
   std::string master() const;
+  /// What runs on a node as its pacer.
+  const Pacer& pacer(const std::string& node) const { return *nodes_.at(node).pacer; }
 
   SimWorld sim;
   Engagement engagement;
@@ -120,7 +122,7 @@ class Cluster {
   };
 
   ElectorConfig elector_config(const std::string& node) const;
-  PacerConfig pacer_config() const;
+  PacerConfig pacer_config(const std::string& node) const;
   PublisherConfig publisher_config(const std::string& node) const;
 
   World& cloud_;

@@ -13,6 +13,7 @@
 #include "services/statfeed/adapter_replay.h"
 #include "tests/scenario/no_checkpoint.h"
 #include "tests/support/catch.h"
+#include "tests/support/fake_elector.h"
 #include "tests/support/folder.h"
 #include "tests/support/sim_world.h"
 
@@ -154,6 +155,7 @@ struct Run {
         ear, "feedback", StateWriter<TargetFeedback>::Options{.ids = targets.ids()});
     ear.timers.every(20s, [this] { speak(); });
     pacer = std::make_unique<Pacer>(pacer_config, sim.process({"a", "pacer", 0}), store);
+    elector = std::make_unique<FakeElector>(sim.process({"a", "elector", 0}), "a", 20s);
     statfeed = std::make_unique<Statfeed>(feed_config, feed_world);
     recorder = std::make_unique<FeedRecorder>(*statfeed, feed_world);
     if (!record_to.empty()) REQUIRE(recorder->begin(record_to, std::nullopt, false));
@@ -181,6 +183,7 @@ struct Run {
   std::vector<Bytes> said;
   std::unique_ptr<StateWriter<TargetFeedback>> feedback;
   std::unique_ptr<Pacer> pacer;
+  std::unique_ptr<FakeElector> elector;
   std::unique_ptr<Statfeed> statfeed;
   std::unique_ptr<FeedRecorder> recorder;
   std::unique_ptr<Source> source;

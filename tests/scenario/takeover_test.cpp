@@ -69,6 +69,47 @@ TEST_CASE("the death of one process of the master never ends pacing", "[scenario
   CHECK(in_order(cluster.engagement.accepted));
 }
 
+TEST_CASE("feedback goes on for every node over a change of the master", "[scenario]") {
+  const auto seed = GENERATE(range(0u, 20u));
+  CAPTURE(seed);
+  Cluster cluster{seed};
+  const auto paced_well = [&](const std::string& node) {
+    for (std::uint32_t i = 0; i < cluster.pacer(node).size(); ++i)
+      if (cluster.pacer(node).decision(i).state != PaceState::ok) return false;
+    return true;
+  };
+  cluster.sim.run_for(10s);
+  const auto master = cluster.master();
+  const std::string standby = master == "a" ? "b" : "a";
+  REQUIRE(paced_well("a"));
+  REQUIRE(paced_well("b"));
+
+  cluster.kill_process(master, "publisher");
+  cluster.sim.run_for(8s);
+  cluster.start_process(master, "publisher");
+  cluster.sim.run_for(40s);
+
+  CHECK(paced_well("a"));
+  CHECK(paced_well("b"));
+  CHECK(cluster.sim.count("feedback_of_no_master") == 0);
+}
+
+TEST_CASE("a node that comes back with nothing learned takes it up from the other", "[scenario]") {
+  Cluster cluster{3};
+  cluster.sim.run_for(60s);
+  const auto warm = cluster.pacer("b").decision(0).explanation.answer_delay_s;
+  const auto learned_before = cluster.sim.count("learned_from");
+
+  cluster.kill("a");
+  cluster.sim.run_for(5s);
+  cluster.start("a");
+  cluster.sim.run_for(5s);
+
+  CHECK(cluster.sim.count("learned_from") == learned_before + 1);
+  CHECK(cluster.pacer("a").decision(0).explanation.answer_delay_s == Approx(warm).epsilon(0.1));
+  CHECK(cluster.pacer("a").decision(0).reason != PaceReason::warm_up);
+}
+
 TEST_CASE("a publisher without its elector falls silent by itself", "[scenario]") {
   Cluster cluster{3};
   cluster.sim.run_for(8s);

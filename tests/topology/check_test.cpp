@@ -50,13 +50,13 @@ TEST_CASE("a mistake is found with its place, and nothing else is said", "[topol
       {"encrypted = true", "encrypted = \"yes\"", "f:8:13: encrypted = \"yes\": not true or false"},
       {"encrypted = true", "mode = \"trio\"", "f:8:8: mode = \"trio\": not one of quorum, pair"},
       {"host = \"127.0.0.1\"", "host = \"a host\"",
-       "f:13:8: nodes.a.host = \"a host\": not a host"},
-      {"port = 7100", "port = 70000", "f:14:8: nodes.a.port = 70000: not in [1, 65535]"},
-      {"port = 7100", "", "f:12:1: nodes.a.port is missing"},
-      {"priority = 100", "priority = 256", "f:15:12: nodes.a.priority = 256: not in [0, 255]"},
-      {"priority = 100", "priority = 100\nkey = 1", "f:16:1: nodes.a.key = 1: unknown key"},
-      {"[nodes.b]", "[nodes.B]", "f:17:8: nodes.B: not a name"},
-      {"[nodes.b]", "[nodes.a]", "f:17:"},
+       "f:14:8: nodes.a.host = \"a host\": not a host"},
+      {"port = 7100", "port = 70000", "f:15:8: nodes.a.port = 70000: not in [1, 65535]"},
+      {"port = 7100", "", "f:13:1: nodes.a.port is missing"},
+      {"priority = 100", "priority = 256", "f:16:12: nodes.a.priority = 256: not in [0, 255]"},
+      {"priority = 100", "priority = 100\nkey = 1", "f:17:1: nodes.a.key = 1: unknown key"},
+      {"[nodes.b]", "[nodes.B]", "f:18:8: nodes.B: not a name"},
+      {"[nodes.b]", "[nodes.a]", "f:18:"},
       {"port = 7120", "port = 7100", "binds tcp://127.0.0.1:7100, which channels.heartbeat"},
       {"port = 7100", "port = 65530", "port 65530 + 9 is beyond 65535"},
       {"[channels.stat]", "[channels.stats]", "channels.stats: unknown channel, not one of stat"},
@@ -78,6 +78,14 @@ TEST_CASE("a mistake is found with its place, and nothing else is said", "[topol
       {"{port+2}", "{port+3}", "which channels.feedback.endpoint of a/publisher/0 binds too"},
       {"{port+9}", "{port+1}",
        "f:10:19: cluster_control of a/publisher/0 binds tcp://127.0.0.1:7101"},
+      {"{port+11+index}", "{port+11}",
+       "f:11:17: pacer_control of a/pacer/1 binds tcp://127.0.0.1:7111, which pacer_control of "
+       "a/pacer/0"},
+      {"{port+11+index}", "{port+8+index}", "7109, which pacer_control of a/pacer/1 binds too"},
+      {"pacers = 2", "pacers = 10",
+       "binds tcp://127.0.0.1:7120, which pacer_control of a/pacer/9 binds too"},
+      {"\"tcp://{host}:{port+11+index}\"", "\"udp://{host}:{port+11+index}\"",
+       "f:11:17: pacer_control = \"udp://{host}:{port+11+index}\": write tcp://..."},
       {"{process}-{index}.ctl", "{process}.ctl", "control of a/pacer/1 binds"},
       {"period = \"1s\"", "period = \"10s\"", "not below the stale bound of 10s"},
       {"period = \"1s\"", "period = 1", "not a duration, write"},
@@ -117,11 +125,11 @@ TEST_CASE("what lies on the edge of a range is good, and one beyond is not", "[t
        "targets = \"" + path1024 + "x\""},
       {"targets = \"demo-targets.toml\"", "targets = \"a b~\"", "targets = \"a\\u007f\""},
       {"targets = \"demo-targets.toml\"", "targets = \"a-b\"", "targets = \"a\\u001f\""},
-      {"pacers = 2", "pacers = 64", "pacers = 65"},
+      {"pacers = 2", "pacers = 9", "pacers = 10"},  // Nodes of one host 20 ports apart.
       {"pacers = 2", "pacers = 2\nmax_targets = 1", "pacers = 2\nmax_targets = 0"},
       {"pacers = 2", "pacers = 2\nmax_targets = 1000000", "pacers = 2\nmax_targets = 1000001"},
       {"time_scale = 10", "time_scale = 1000", "time_scale = 1001"},
-      {"port = 7100", "port = 65526", "port = 65527"},
+      {"port = 7100", "port = 65523", "port = 65524"},
       {"priority = 100", "priority = 255", "priority = 256"},
       {"period = \"1s\"", "period = \"1ms\"", "period = \"0s\""},
       {"period = \"1s\"", "period = \"9999ms\"", "period = \"10s\""},
@@ -132,6 +140,18 @@ TEST_CASE("what lies on the edge of a range is good, and one beyond is not", "[t
 
   CHECK(mistakes_after(edge.what, edge.good) == "");
   CHECK(mistakes_after(edge.what, edge.wrong) != "");
+}
+
+TEST_CASE("a node may have 64 pacers where its ports suffice", "[topology]") {
+  const auto with_pacers = [](const char* count) {
+    const auto text = changed(shipped("two-node.toml"), "pacers = 2", count);
+    std::string all;
+    for (const Mistake& mistake : check_topology(text, "f")) all += mistake.text() + "\n";
+    return all;
+  };
+
+  CHECK(with_pacers("pacers = 64") == "");
+  CHECK(with_pacers("pacers = 65") != "");
 }
 
 TEST_CASE("a cluster may have 64 nodes", "[topology]") {
@@ -162,7 +182,7 @@ TEST_CASE("one mistake is said once", "[topology]") {
   const std::string said = mistakes_after("period = \"1s\"", "period = \"10s\"");
 
   CHECK(said ==
-        "f:38:10: channels.stat.period = \"10s\": not below the stale bound of 10s: every sender "
+        "f:39:10: channels.stat.period = \"10s\": not below the stale bound of 10s: every sender "
         "would count as gone\n");
 }
 

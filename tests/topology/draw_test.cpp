@@ -22,6 +22,8 @@ TEST_CASE("the drawing shows what nodes say inside and between each other", "[to
   CHECK(drawing.find("publisher of a,b") != std::string::npos);
   CHECK(drawing.find("a/publisher/0    cluster_control  tcp://127.0.0.1:7109") !=
         std::string::npos);
+  CHECK(drawing.find("b/pacer/1        pacer_control    tcp://127.0.0.1:7132") !=
+        std::string::npos);
 }
 
 TEST_CASE("the boxes of a drawing are straight", "[topology]") {

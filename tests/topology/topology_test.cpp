@@ -102,10 +102,13 @@ TEST_CASE("an endpoint pattern is filled for one process", "[topology]") {
         "ipc:///x/../build/demo/b/pacer-1.ctl");
   CHECK(filled("tcp://{host}:{port}") == "tcp://127.0.0.1:7120");
   CHECK(filled("tcp://{host}:{port+9}") == "tcp://127.0.0.1:7129");
+  CHECK(filled("tcp://{host}:{port+11+index}") == "tcp://127.0.0.1:7132");
+  CHECK(filled("tcp://{host}:{port+index}") == "tcp://127.0.0.1:7121");
   CHECK(filled("plain") == "plain");
   CHECK(filled("") == "");
   for (const char* wrong : {"{", "}", "{}", "{run", "{runs}", "{port+}", "{port+x}", "{port-1}",
-                            "{port+-1}", "{port+65000}", "{port+99999999999}", "{port+1 }"}) {
+                            "{port+-1}", "{port+x+index}", "{port+65000+index}", "{port+65000}",
+                            "{port+99999999999}", "{port+1 }"}) {
     CAPTURE(wrong);
     CHECK(filled(wrong) == "an error");
   }
@@ -117,7 +120,8 @@ TEST_CASE("any pattern gives an endpoint or an error", "[topology][property]") {
 
   REQUIRE(rc::check([&](const std::vector<std::uint8_t>& picks) {
     constexpr std::string_view parts[] = {
-        "{", "}", "port", "+", "9", "{run}", "{port+70000}", "node", "{index}", "x", "{host}", "-"};
+        "{",      "}",    "port",    "+", "9",      "{run}", "{port+70000}",
+        "+index", "node", "{index}", "x", "{host}", "-"};
     std::string pattern;
     for (const auto pick : picks) pattern += parts[pick % std::size(parts)];
     const auto filled = endpoint(*topology, pattern, topology->nodes[0], "pacer", 3);

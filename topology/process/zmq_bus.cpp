@@ -297,9 +297,11 @@ struct ZmqBus::State {
     const Node* node = topology.node(whom.node);
     if (!node) return refuse(whom.text() + " is not in the topology");
     if (questions.size() >= most_questions) return refuse("too many questions under way");
-    const auto where =
-        filled(topology, whom.node == self.node ? topology.control : topology.cluster_control,
-               *node, whom);
+    const bool is_own = whom.node == self.node;
+    const std::string_view pattern =
+        is_own ? topology.control : topology.control_for_others(whom.process);
+    if (pattern.empty()) return refuse(whom.text() + " answers only its own node");
+    const auto where = filled(topology, pattern, *node, whom);
     const auto id = ++last_question;
     auto& question = questions
                          .try_emplace(id, Question{make(zmq::socket_type::req, 8), std::move(reply),
@@ -333,8 +335,8 @@ struct ZmqBus::State {
   void answer(Answer answerer) {
     const Node& node = *topology.node(self.node);
     std::vector<std::string> where = {filled(topology, topology.control, node, self)};
-    if (self.process == "publisher")
-      where.push_back(filled(topology, topology.cluster_control, node, self));
+    if (const auto pattern = topology.control_for_others(self.process); !pattern.empty())
+      where.push_back(filled(topology, pattern, node, self));
     for (const auto& place : where) {
       auto& socket = answering.emplace_back(make(zmq::socket_type::rep, 64));
       bind(socket, place);
