@@ -59,6 +59,7 @@ struct PaceCycle {
   double stat_age_s = 0;
   double feedback_age_s = 0;
   std::uint32_t cold = 0;
+  std::uint32_t awaiting = 0;
 
   static constexpr About about{"pace_cycle", "A pacer shard's last refresh."};
   static constexpr auto schema() {
@@ -71,6 +72,8 @@ struct PaceCycle {
         Field{&PaceCycle::feedback_age_s, "feedback_age_s", "s", -1, max_seconds,
               "age of the last `feedback` message; -1 = none yet"},
         Field{&PaceCycle::cold, "cold", "targets", "with nothing learned yet"},
+        Field{&PaceCycle::awaiting, "awaiting", "targets",
+              "of those, that still wait for what a peer has learned"},
     };
   }
   bool operator==(const PaceCycle&) const = default;

@@ -100,7 +100,7 @@ struct PublicationReport {
   double clock_skew_ms = 0;
   double clock_skew_error_ms = -1;
   std::string targets_version;
-  std::uint64_t cold_targets = 0;
+  std::uint64_t awaiting_targets = 0;
   double stat_age_s = -1;
 
   static constexpr About about{"publication",
@@ -159,8 +159,8 @@ struct PublicationReport {
         Field{&R::clock_skew_error_ms, "clock_skew_error_ms", "ms", -1, max_wall_ms,
               "by which that may be wrong; -1 = not known"},
         Field{&R::targets_version, "targets_version", 64, "of the targets file it paces by"},
-        Field{&R::cold_targets, "cold_targets", "targets",
-              "that are paced with nothing learned yet"},
+        Field{&R::awaiting_targets, "awaiting_targets", "targets",
+              "that still wait for what a peer's pacer has learned"},
         Field{&R::stat_age_s, "stat_age_s", "s", -1, max_seconds,
               "age of the statistics that the oldest shard decided on; -1 = one has none"},
     };

@@ -257,6 +257,7 @@ void Pacer::publish(Instant now) {
   cycle_.stat_age_s = stat_age ? world_s(*stat_age) : -1;
   cycle_.feedback_age_s = feedback_epoch_ > 0 ? world_s(now - feedback_at_) : -1;
   cycle_.cold = cold_targets();
+  cycle_.awaiting = peers_ ? cycle_.cold : 0;
   metrics_.cold.set(cycle_.cold);
   metrics_.stat_age.set(cycle_.stat_age_s);
   metrics_.feedback_age.set(cycle_.feedback_age_s);
