@@ -73,6 +73,9 @@ struct NodeAnswer {
   double heard_s = -1;
   std::vector<PeerAnswer> hears;
   std::optional<HeardPublication> publication;
+  double clock_ahead_s = 0;
+  std::string targets;
+  bool targets_differ = false;
 
   static constexpr About about{"node", "A node as this one hears it."};
   static constexpr auto schema() {
@@ -91,6 +94,12 @@ struct NodeAnswer {
               "since its elector was heard; null = never"},
         Field{&N::hears, "hears", "how lately it heard its peers"},
         Field{&N::publication, "publication", "its publisher's last report; null = never heard"},
+        Field{&N::clock_ahead_s, "clock_ahead_s", "s", -max_seconds, max_seconds,
+              "its clock minus ours when its elector was heard last; 0 = not known"},
+        Field{&N::targets, "targets",
+              "version of the targets file that it paces by; empty = not known"},
+        Field{&N::targets_differ, "targets_differ",
+              "for some time that version has been another than ours"},
     };
   }
   bool operator==(const NodeAnswer&) const = default;

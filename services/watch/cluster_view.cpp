@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace paceline::watch {
 namespace {
+
+constexpr Duration targets_may_differ = 10s;  // While one node after the other is reloaded.
+constexpr double clocks_agree_s = 2;
 
 double seconds_since(bool ever, Instant then, Instant now) {
   return ever ? std::max(0.0, to_seconds(now - then)) : -1;
@@ -38,7 +42,9 @@ ClusterView::ClusterView(ClusterViewOptions options) : options_{std::move(option
 }
 
 // Votes and acknowledgements are the electors' own talk; the others say what a node is.
-void ClusterView::hear(const ElectionMessage& message, Instant now) {
+// An incarnation falls if a node lost its run folder and its clock was set back: then it is heard
+// again after some silence.
+void ClusterView::hear(const ElectionMessage& message, Instant now, WallTime wall) {
   if (message.cluster != options_.cluster) return;
   if (message.kind != ElectionMessageKind::presence &&
       message.kind != ElectionMessageKind::heartbeat &&
@@ -47,10 +53,15 @@ void ClusterView::hear(const ElectionMessage& message, Instant now) {
   const auto found = electors_.find(message.node);
   if (found == electors_.end()) return;
   auto& elector = found->second;
-  if (elector.said && (message.incarnation < elector.said->incarnation ||
-                       (message.incarnation == elector.said->incarnation &&
-                        message.sequence < elector.said->sequence)))
+  if (elector.said && now - elector.heard <= 2 * options_.heartbeat_stale &&
+      (message.incarnation < elector.said->incarnation ||
+       (message.incarnation == elector.said->incarnation &&
+        message.sequence < elector.said->sequence)))
     return;  // Overtaken on its way.
+  if (message.wall_ms > 0)
+    elector.clock_ahead_s =
+        static_cast<double>(static_cast<std::int64_t>(message.wall_ms) - wall_milliseconds(wall)) /
+        1000;
   if (message.kind == ElectionMessageKind::release)
     last_release_ = {.node = message.node, .term = message.term};
   elector.said = message;
@@ -65,7 +76,8 @@ void ClusterView::hear(const PublicationReport& report, Instant now) {
   const auto found = publishers_.find(report.node);
   if (found == publishers_.end()) return;
   auto& publisher = found->second;
-  if (publisher.said && report.incarnation < publisher.said->incarnation) return;
+  const bool silent = now - publisher.heard > 2 * options_.publication_stale;
+  if (publisher.said && !silent && report.incarnation < publisher.said->incarnation) return;
   publisher.said = report;
   publisher.heard = now;
 }
@@ -105,6 +117,10 @@ NodeAnswer ClusterView::node_answer(const ClusterNode& node, Instant now) const 
     answer.tier = said.tier;
     answer.believes_master = said.master;
     answer.why = said.why;
+    answer.clock_ahead_s = elector.clock_ahead_s;
+    answer.targets = said.targets;
+    answer.targets_differ =
+        elector.differs_since && now - *elector.differs_since > targets_may_differ;
     if (now - elector.heard <= options_.heartbeat_stale) {
       answer.elector = to_string(said.role);
       for (const auto& peer : said.seen)
@@ -125,17 +141,34 @@ NodeAnswer ClusterView::node_answer(const ClusterNode& node, Instant now) const 
   return answer;
 }
 
-// Of the nodes that claim to be master, the one of the highest term is.
-void ClusterView::find_master(StatusAnswer& status) const {
+// By most of the electors that are heard, its own among them.
+bool ClusterView::is_held_for_master(const StatusAnswer& status, const std::string& node) const {
+  std::size_t heard = 0;
+  std::size_t hold = 0;
   for (const auto& each : status.nodes) {
+    if (each.role == NodeRole::down) continue;
+    ++heard;
+    hold += each.believes_master == node ? 1u : 0u;
+  }
+  return hold * 2 > heard;
+}
+
+void ClusterView::find_master(StatusAnswer& status) const {
+  for (auto& each : status.nodes) {
     if (each.role != NodeRole::master) continue;
     ++status.claims;
-    if (!status.master.empty() && each.term <= status.term) continue;
+    if (!is_held_for_master(status, each.name)) continue;
     status.master = each.name;
     status.term = each.term;
     status.master_since = utc_time(
         static_cast<std::int64_t>(electors_.find(each.name)->second.said->master_since_ms));
     status.master_why = each.why;
+  }
+  for (auto& each : status.nodes) {
+    if (each.role != NodeRole::master || each.name == status.master) continue;
+    each.role = NodeRole::standby;
+    each.why = fmt::format("says it is master of term {}; the electors hold {}", each.term,
+                           status.master.empty() ? "nobody" : status.master);
   }
   if (status.master_why.empty() && status.master == last_master_.node &&
       status.term == last_master_.term)
@@ -212,6 +245,33 @@ StatusAnswer ClusterView::status(Instant now, WallTime wall) const {
   return status;
 }
 
+PeerClocks ClusterView::peer_clocks(Instant now) const {
+  int agree = 0;
+  int differ = 0;
+  for (const auto& [name, elector] : electors_) {
+    if (name == options_.self || !elector.said || elector.said->wall_ms == 0) continue;
+    if (now - elector.heard > options_.heartbeat_stale) continue;
+    ++(std::abs(elector.clock_ahead_s) <= clocks_agree_s ? agree : differ);
+  }
+  if (agree + differ == 0) return PeerClocks::unknown;
+  return agree > differ ? PeerClocks::agree : PeerClocks::differ;
+}
+
+// A witness paces nothing.
+void ClusterView::compare_targets(Instant now) {
+  const auto own = electors_.find(options_.self);
+  const std::string ours =
+      own == electors_.end() || !own->second.said ? "" : own->second.said->targets;
+  for (auto& [name, elector] : electors_) {
+    const bool known = !ours.empty() && elector.said && !elector.said->targets.empty() &&
+                       now - elector.heard <= options_.heartbeat_stale;
+    if (!known || elector.said->targets == ours)
+      elector.differs_since.reset();
+    else if (!elector.differs_since)
+      elector.differs_since = now;
+  }
+}
+
 bool ClusterView::has_candidate(std::string_view node) const {
   return std::ranges::any_of(
       options_.nodes, [&](const ClusterNode& each) { return each.name == node && !each.witness; });
@@ -237,6 +297,7 @@ bool ClusterView::note_master(const StatusAnswer& current) {
 }
 
 std::vector<Event> ClusterView::step(const TargetTable& targets, Instant now, WallTime wall) {
+  compare_targets(now);
   StatusAnswer current = status(now, wall);
   if (note_master(current)) current = status(now, wall);
   std::vector<Event> events;
@@ -245,6 +306,7 @@ std::vector<Event> ClusterView::step(const TargetTable& targets, Instant now, Wa
     for (auto& event : target_transitions(targets, wall_milliseconds(wall)))
       events.push_back(std::move(event));
   }
+  if (!current.master.empty()) held_ = current.master;
   before_ = std::move(current);
   return events;
 }

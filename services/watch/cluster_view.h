@@ -7,7 +7,8 @@
 //
 // Pure. Invariants:
 //   1  A node that was silent beyond the bound of the heartbeat channel is `down`.
-//   2  Of the nodes that claim to be master now, the cluster's is the one of the highest term.
+//   2  A node is the cluster's master if it says so, and most electors that are heard hold it for
+//      master: nobody becomes it by his own word.
 //   3  Nodes and senders that the topology does not name are ignored, so nothing grows.
 #pragma once
 
@@ -19,6 +20,7 @@
 
 #include "common/wire/answers.h"
 #include "services/watch/events.h"
+#include "services/watch/kept_time.h"
 #include "services/watch/target_table.h"
 
 namespace paceline::watch {
@@ -54,7 +56,8 @@ class ClusterView {
  public:
   explicit ClusterView(ClusterViewOptions options);
 
-  void hear(const ElectionMessage& message, Instant now);
+  ///   wall   our own wall clock now, which the sender's is compared with
+  void hear(const ElectionMessage& message, Instant now, WallTime wall);
   void hear(const Grant& grant, Instant now);
   void hear(const PublicationReport& report, Instant now);
   void hear(const StatSource& source) { statistics_ = source; }
@@ -72,6 +75,12 @@ class ClusterView {
   /// All but what the targets and the web server know (status_json() adds it).
   StatusAnswer status(Instant now, WallTime wall) const;
 
+  /// Whether the other nodes' clocks say the same as ours.
+  PeerClocks peer_clocks(Instant now) const;
+
+  /// Whom the electors hold for master, or held last, as of the last step; empty = nobody yet.
+  const std::string& master() const { return held_; }
+
   /// Whether the topology has that node, and it is no witness.
   bool has_candidate(std::string_view node) const;
 
@@ -79,6 +88,8 @@ class ClusterView {
   struct Elector {
     std::optional<ElectionMessage> said{};
     Instant heard{};
+    double clock_ahead_s = 0;
+    std::optional<Instant> differs_since{};  // Its targets are of another version than ours.
   };
   struct Publisher {
     std::optional<PublicationReport> said{};
@@ -99,7 +110,9 @@ class ClusterView {
   /// Whether another node or term is master now; remembers why.
   bool note_master(const StatusAnswer& current);
   NodeAnswer node_answer(const ClusterNode& node, Instant now) const;
+  bool is_held_for_master(const StatusAnswer& status, const std::string& node) const;
   void find_master(StatusAnswer& status) const;
+  void compare_targets(Instant now);
   void add_row_channels(StatusAnswer& status, Instant now) const;
   void add_node_channels(StatusAnswer& status) const;
   Stream* stream(std::string_view channel, std::string_view sender, int shard);
@@ -115,6 +128,7 @@ class ClusterView {
   std::optional<StatusAnswer> before_;  // As of the last step.
   Mastership last_master_{};            // The last that was seen.
   Mastership last_release_{};           // The last that was given up.
+  std::string held_{};                  // Master as of the last step, or the last one.
   std::string cause_{};                 // Why it followed the one before; "" = unknown.
 };
 

@@ -257,7 +257,7 @@ Result<void> History::close_slice(StoreBatch& batch, std::int64_t chunk, std::ui
   return {};
 }
 
-Result<void> History::compact(std::int64_t wall_ms) {
+Result<void> History::compact(std::int64_t wall_ms, bool may_forget) {
   if (samples_.empty() || !store_) return {};
   const std::int64_t chunk = chunk_of(samples_.front().step, 0);
   const std::int64_t end = chunk + history_tiers[0].chunk;
@@ -272,7 +272,7 @@ Result<void> History::compact(std::int64_t wall_ms) {
   if (closed_ < all) return {};
   closed_ = 0;
   while (!samples_.empty() && samples_.front().step < end) samples_.pop_front();
-  return forget(wall_ms);
+  return may_forget ? forget(wall_ms) : Result<void>{};
 }
 
 Result<void> History::forget(std::int64_t wall_ms) {

@@ -81,9 +81,9 @@ class History {
   ///   errors   of the store; the sample is in memory all the same
   Result<void> sample(const TargetTable& table, std::int64_t wall_ms);
 
-  /// Closes a slice of the oldest chunk that is over, forgets what is too old.
+  /// Closes a slice of the oldest chunk that is over, forgets what is too old if it may.
   ///   errors   of the store; to be tried again
-  Result<void> compact(std::int64_t wall_ms);
+  Result<void> compact(std::int64_t wall_ms, bool may_forget = true);
 
   /// `series` [0..targets]: the last is all together.
   ///   errors   of the store

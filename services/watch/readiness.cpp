@@ -1,8 +1,10 @@
 #include "services/watch/readiness.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "common/base/check.h"
 
@@ -11,15 +13,51 @@ namespace {
 
 // An accepted publication may be this many refresh periods old before a master counts as unfit.
 constexpr double periods_without_acceptance = 5;
+constexpr double clocks_differ_s = 3;
+constexpr double feedback_late_s = 30;
 
-void check_publisher(const NodeAnswer& self, std::vector<std::string>& reasons) {
+using Reasons = std::vector<std::string>;
+
+// Why a publication of this node would not go out, or be worth nothing, if it were master now.
+void check_publisher_fitness(const PublicationReport& report, Reasons& reasons) {
+  if (!report.token_usable && !report.token_error.empty())
+    reasons.push_back(
+        fmt::format("no access token: {}; check base_auth_url, client_id and secret of this node",
+                    report.token_error));
+  else if (report.endpoint_tried && !report.endpoint_reachable)
+    reasons.push_back(
+        fmt::format("the engagement endpoint cannot be reached from this node{}{}; check network, "
+                    "proxy and ca_file",
+                    report.detail.empty() ? "" : ": ", report.detail));
+  if (report.disputed_term != 0)
+    reasons.push_back(
+        fmt::format("another cluster publishes under this name, in term {} too ({}); stop it, or "
+                    "give one of them another name: pacelinectl topology rename",
+                    report.disputed_term, report.detail));
+  const double skew_s = report.clock_skew_ms / 1000;
+  if (report.clock_skew_error_ms >= 0 &&
+      std::abs(skew_s) - report.clock_skew_error_ms / 1000 > clocks_differ_s)
+    reasons.push_back(
+        fmt::format("the clock of this host is {:.1f} s {} the endpoint's; check its "
+                    "time synchronisation",
+                    std::abs(skew_s), skew_s > 0 ? "ahead of" : "behind"));
+  if (report.pace_age_s >= 0 && report.stat_age_s < 0)
+    reasons.push_back("a pacer hears no statistics; is statfeed running, and its socket there?");
+  if (report.awaiting_targets * 2 > report.targets && report.awaiting_targets > 0)
+    reasons.push_back(
+        fmt::format("{} targets still wait for what the pacer of another node has learned",
+                    report.awaiting_targets));
+}
+
+void check_publisher(const NodeAnswer& self, Reasons& reasons) {
   if (self.publisher == "down") {
     reasons.push_back("the publisher of this node is not heard");
     return;
   }
+  const auto& report = self.publication->report;
+  check_publisher_fitness(report, reasons);
   if (self.role != NodeRole::master) return;
   if (self.publisher == "shut") reasons.push_back("this node is master, and its publisher is shut");
-  const auto& report = self.publication->report;
   const double bound_s = std::max(2.0, periods_without_acceptance * report.period_ms / 1000);
   if (report.since_accepted_s < 0)
     reasons.push_back(fmt::format("the endpoint accepted nothing yet ({} {})",
@@ -28,6 +66,42 @@ void check_publisher(const NodeAnswer& self, std::vector<std::string>& reasons) 
     reasons.push_back(fmt::format("the endpoint accepted nothing for {:.1f} s ({} {})",
                                   report.since_accepted_s, to_string(report.outcome),
                                   report.detail));
+}
+
+// What the nodes say of each other.
+void check_cluster(const StatusAnswer& status, Reasons& reasons) {
+  std::vector<std::string> differ;
+  std::size_t agree = 0;
+  for (const auto& node : status.nodes) {
+    if (node.name == status.node || node.role == NodeRole::down) continue;
+    if (node.elector == "master" && node.name != status.master)
+      reasons.push_back(fmt::format("{} {}; is its key in other hands?", node.name, node.why));
+    if (node.targets_differ)
+      reasons.push_back(
+          fmt::format("{} paces by another targets file (version {}); copy the file there and "
+                      "reload: see pacelinectl targets diff",
+                      node.name, node.targets));
+    if (std::abs(node.clock_ahead_s) > clocks_differ_s)
+      differ.push_back(fmt::format("{} ({:+.1f} s)", node.name, node.clock_ahead_s));
+    else
+      ++agree;
+  }
+  if (differ.size() > agree)
+    reasons.push_back(
+        fmt::format("the clock of this host differs from those of {}; check its time "
+                    "synchronisation",
+                    fmt::join(differ, ", ")));
+}
+
+void check_feedback(const StatusAnswer& status, Reasons& reasons) {
+  if (status.feedback.head.epoch.empty()) return;  // Nothing yet, or an endpoint without feedback.
+  double oldest_s = -1;
+  for (const auto& shard : status.pacers) oldest_s = std::max(oldest_s, shard.cycle.feedback_age_s);
+  if (oldest_s > feedback_late_s && !status.master.empty())
+    reasons.push_back(
+        fmt::format("the endpoint's feedback is {:.0f} s old: what is pending is "
+                    "estimated; is the publisher of {} heard here?",
+                    oldest_s, status.master));
 }
 
 }  // namespace
@@ -41,8 +115,6 @@ ReadinessAnswer readiness(const StatusAnswer& status) {
     reasons.push_back("the elector of this node is not heard");
   else if (status.master.empty())
     reasons.push_back("the cluster has no master");
-  if (self->role != NodeRole::down && self->tier > 0)
-    reasons.push_back(fmt::format("the elector rates this node at tier {}", self->tier));
   if (!status.statistics.fresh)
     reasons.push_back("statfeed is not heard");
   else if (status.statistics.source.in_use.empty())
@@ -50,6 +122,10 @@ ReadinessAnswer readiness(const StatusAnswer& status) {
   for (const auto& shard : status.pacers)
     if (!shard.fresh) reasons.push_back(fmt::format("pacer shard {} is not heard", shard.shard));
   check_publisher(*self, reasons);
+  if (self->role != NodeRole::down && self->tier > 0)
+    reasons.push_back(fmt::format("the elector rates this node at tier {}", self->tier));
+  check_cluster(status, reasons);
+  check_feedback(status, reasons);
   result.ready = reasons.empty();
   return result;
 }

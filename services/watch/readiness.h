@@ -1,6 +1,6 @@
 // Is this node fit for its role? What /readyz answers, with the reasons.
 //
-// Pure. A node is fit when its elector and publisher are heard, and its statistics and every pacer
+// Pure. A node is fit when its elector and publisher are heard, could publish, and its statistics and every pacer
 // shard are fresh; a master also needs an open gate, and a publication accepted lately.
 #pragma once
 

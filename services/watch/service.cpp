@@ -77,6 +77,7 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store)
       control_{world},
       refusals_{world.log, "message_refused"},
       unwritten_{world.log, "history_not_written"},
+      clock_{world.log, "clock_jumped"},
       stat_{world,
             "stat",
             {.stale = config.stat_stale},
@@ -95,7 +96,9 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store)
             }},
       feedback_{world,
                 "feedback",
-                {.stale = config.feedback_stale},
+                {.stale = config.feedback_stale,
+                 .accepts = [this](const Address& from,
+                                   const FeedbackHead&) { return is_of_master(from.node); }},
                 ids_of(config.targets),
                 [this](const Address&, const FeedbackHead& head, const auto& changed) {
                   cluster_.hear(head);
@@ -180,7 +183,10 @@ void Watch::hear_message(const char* channel) {
           {{"channel", channel}, {"from", from.text()}, {"why", "claims to be " + message->node}});
     }
     refusals_.good();
-    cluster_.hear(*message, world_.clock.now());
+    if constexpr (std::is_same_v<Message, ElectionMessage>)
+      cluster_.hear(*message, world_.clock.now(), world_.clock.wall());
+    else
+      cluster_.hear(*message, world_.clock.now());
   });
 }
 
@@ -198,8 +204,14 @@ void Watch::note_all_senders() {
   note_senders("feedback", feedback_);
 }
 
+// Anybody's until a master is known; then only the master's, so that no other can show what is not.
+bool Watch::is_of_master(const std::string& node) const {
+  return cluster_.master().empty() || cluster_.master() == node;
+}
+
 void Watch::step() {
   note_all_senders();
+  const std::string before = cluster_.master();
   for (auto& event : cluster_.step(targets_, world_.clock.now(), world_.clock.wall())) {
     // Who greps for warnings finds what went wrong, with what went right again beside it.
     const std::array<LogField, 3> fields = {
@@ -208,6 +220,8 @@ void Watch::step() {
                      fields);
     add_event(std::move(event));
   }
+  if (!cluster_.master().empty() && cluster_.master() != before)
+    feedback_.ask({cluster_.master(), "publisher", 0});
   targets_.clear_transitions();
   keep_history();
 }
@@ -223,11 +237,19 @@ void Watch::add_event(Event event) {
 
 // One point when a step of history begins, then what else is due: a slice of it.
 void Watch::keep_history() {
-  const auto wall_ms = wall_milliseconds(world_.clock.wall());
-  const bool sampling = history_.due(wall_ms);
   const Instant started = world_.clock.now();
+  const auto wall_ms = wall_milliseconds(
+      kept_time_.note(started, world_.clock.wall(), cluster_.peer_clocks(started)));
+  if (const auto jump = kept_time_.unconfirmed_jump())
+    clock_.bad({{"ahead_s", to_seconds(*jump)},
+                {"then",
+                 "history goes on by the time that passes, until the other nodes' clocks say "
+                 "the same or ten minutes are over"}});
+  else
+    clock_.good();
+  const bool sampling = history_.due(wall_ms);
   if (sampling) note_store(history_.sample(targets_, wall_ms));
-  note_store(history_.compact(wall_ms));
+  note_store(history_.compact(wall_ms, kept_time_.may_forget()));
   if (!unwritten_events_.empty()) {
     StoreBatch batch{.events = unwritten_events_};
     if (events_.last() > most_stored_events)

@@ -75,6 +75,7 @@ class Watch {
   void step();
   void broadcast();
   void add_event(Event event);
+  bool is_of_master(const std::string& node) const;
   void keep_history();
   void note_store(const Result<void>& done);
   void answer_handover(const AskHandover& question, WebExchange exchange);
@@ -93,10 +94,12 @@ class Watch {
   EventList events_;
   Store* store_;
   History history_;
+  KeptTime kept_time_;
   Api api_;
   ControlServer control_;
   FaultLog refusals_;
   FaultLog unwritten_;
+  FaultLog clock_;
   StateReader<TargetStat> stat_;
   StateReader<TargetPace> pace_;
   StateReader<TargetFeedback> feedback_;

@@ -21,9 +21,9 @@ bool has(const std::vector<Event>& events, std::string_view kind, std::string_vi
 
 // A cluster in which everything is as it should be, a being master.
 void hear_a_good_cluster(ClusterView& view, Instant now, std::uint64_t sequence = 1) {
-  view.hear(says("a", ElectorRole::master, 257, sequence), now);
-  view.hear(says("b", ElectorRole::follower, 257, sequence), now);
-  view.hear(says("w", ElectorRole::observer, 257, sequence), now);
+  view.hear(says("a", ElectorRole::master, 257, sequence), now, morning);
+  view.hear(says("b", ElectorRole::follower, 257, sequence), now, morning);
+  view.hear(says("w", ElectorRole::observer, 257, sequence), now, morning);
   view.hear(publishes("a", true), now);
   view.hear(publishes("b", false), now);
   view.hear(StatSource{.in_use = "primary", .primary_up = true, .backup_up = true});
@@ -71,10 +71,12 @@ TEST_CASE("a node that falls silent is down and no master any more", "[watch]") 
   CHECK(status.term == 257);
 }
 
-TEST_CASE("of two claims the higher term is master", "[watch]") {
+TEST_CASE("of two claims the one that most electors hold is master", "[watch]") {
   ClusterView view{two_nodes_and_a_witness()};
-  view.hear(says("a", ElectorRole::master, 257), start);
-  view.hear(says("b", ElectorRole::master, 514), start);
+  view.hear(says("a", ElectorRole::master, 257), start, morning);
+  view.hear(says("b", ElectorRole::master, 514), start, morning);
+  CHECK(view.status(start, morning).master.empty());
+  view.hear(says("w", ElectorRole::observer, 514), start, morning);
 
   const auto status = view.status(start, morning);
 
@@ -83,16 +85,169 @@ TEST_CASE("of two claims the higher term is master", "[watch]") {
   CHECK(status.claims == 2);
 }
 
+TEST_CASE("nobody becomes master by his own word, and who tries is named", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  hear_a_good_cluster(view, start);
+  auto liar = says("b", ElectorRole::master, largest_term, 2);
+  liar.master = "b";
+  view.hear(liar, start, morning);
+
+  const auto status = view.status(start, morning);
+  CHECK(status.master == "a");
+  CHECK(status.term == 257);
+  CHECK(status.claims == 2);
+  CHECK(node(status, "b").role == NodeRole::standby);
+  CHECK(readiness(status).reasons ==
+        std::vector<std::string>{
+            "b says it is master of term 9007199254740991; the electors hold a; is "
+            "its key in other hands?"});
+}
+
+TEST_CASE("a lower incarnation is heard again after some silence", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  hear_a_good_cluster(view, start);
+  auto ahead = says("b", ElectorRole::follower, 257, 2);
+  ahead.incarnation = 99;
+  view.hear(ahead, start, morning);
+  auto report = publishes("b", false);
+  report.incarnation = 99;
+  view.hear(report, start);
+  auto again = says("b", ElectorRole::follower, 258, 1);
+  again.incarnation = 5;
+  report.incarnation = 5;
+  report.open = true;
+
+  view.hear(again, start + 500ms, morning);
+  view.hear(report, start + 500ms);
+  CHECK(node(view.status(start + 500ms, morning), "b").term == 257);
+  CHECK(node(view.status(start + 500ms, morning), "b").publisher == "shut");
+
+  const Instant later = start + 15s;
+  view.hear(again, later, morning);
+  view.hear(report, later);
+  CHECK(node(view.status(later, morning), "b").term == 258);
+  CHECK(node(view.status(later, morning), "b").publisher == "open");
+}
+
+TEST_CASE("clocks of other nodes are compared with ours", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  const auto hear = [&](const char* name, ElectorRole role, std::int64_t ahead_ms) {
+    auto message = says(name, role, 257, 2);
+    message.wall_ms = static_cast<std::uint64_t>(wall_milliseconds(morning) + ahead_ms);
+    view.hear(message, start, morning);
+  };
+  hear_a_good_cluster(view, start);
+  CHECK(view.peer_clocks(start) == PeerClocks::unknown);
+  hear("a", ElectorRole::master, 0);
+
+  SECTION("all agree") {
+    hear("b", ElectorRole::follower, -3);
+    hear("w", ElectorRole::observer, 900);
+    CHECK(view.peer_clocks(start) == PeerClocks::agree);
+    CHECK(readiness(view.status(start, morning)).ready);
+  }
+  SECTION("one of two is wrong, nobody knows which") {
+    hear("b", ElectorRole::follower, -3);
+    hear("w", ElectorRole::observer, 900'000);
+    CHECK(view.peer_clocks(start) == PeerClocks::differ);
+    CHECK(readiness(view.status(start, morning)).ready);
+    CHECK(node(view.status(start, morning), "w").clock_ahead_s == Approx(900));
+  }
+  SECTION("ours is wrong") {
+    hear("b", ElectorRole::follower, 10'200);
+    hear("w", ElectorRole::observer, 10'100);
+    CHECK(view.peer_clocks(start) == PeerClocks::differ);
+    CHECK(readiness(view.status(start, morning)).reasons ==
+          std::vector<std::string>{"the clock of this host differs from those of b (+10.2 s), w "
+                                   "(+10.1 s); check its time synchronisation"});
+  }
+}
+
+TEST_CASE("nodes that pace by different targets files are told after a while", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  const TargetTable targets{names({"t0"})};
+  const auto hear = [&](const char* name, ElectorRole role, const char* version, Instant now,
+                        std::uint64_t sequence) {
+    auto message = says(name, role, 257, sequence);
+    message.targets = version;
+    view.hear(message, now, morning);
+  };
+  for (int i = 0; i <= 12; ++i) {
+    const Instant now = start + i * 1s;
+    hear_a_good_cluster(view, now, 1);
+    hear("a", ElectorRole::master, "one", now, static_cast<std::uint64_t>(i) + 2);
+    hear("b", ElectorRole::follower, "other", now, static_cast<std::uint64_t>(i) + 2);
+    view.step(targets, now, morning);
+    const auto status = view.status(now, morning);
+    CHECK(node(status, "b").targets_differ == (i > 10));
+    CHECK_FALSE(node(status, "w").targets_differ);
+    CHECK(readiness(status).ready == (i <= 10));
+  }
+}
+
+TEST_CASE("what would keep a publication from going out is a reason", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  hear_a_good_cluster(view, start);
+  auto report = publishes("a", true);
+  std::string reason;
+  SECTION("no token") {
+    report.token_usable = false;
+    report.token_error = "https://login.example/oauth/token: 401 invalid_client";
+    reason =
+        "no access token: https://login.example/oauth/token: 401 invalid_client; check "
+        "base_auth_url, client_id and secret of this node";
+  }
+  SECTION("another cluster of this name") {
+    report.disputed_term = 257;
+    report.detail = "node a of incarnation 7";
+    reason =
+        "another cluster publishes under this name, in term 257 too (node a of incarnation "
+        "7); stop it, or give one of them another name: pacelinectl topology rename";
+  }
+  SECTION("the clock") {
+    report.clock_skew_ms = -10'000;
+    report.clock_skew_error_ms = 520;
+    reason =
+        "the clock of this host is 10.0 s behind the endpoint's; check its time "
+        "synchronisation";
+  }
+  SECTION("no statistics") {
+    report.stat_age_s = -1;
+    reason = "a pacer hears no statistics; is statfeed running, and its socket there?";
+  }
+  SECTION("nothing learned yet") {
+    report.targets = 50;
+    report.awaiting_targets = 26;
+    reason = "26 targets still wait for what the pacer of another node has learned";
+  }
+  view.hear(report, start);
+
+  CHECK(readiness(view.status(start, morning)).reasons == std::vector<std::string>{reason});
+}
+
+TEST_CASE("feedback that stopped is a reason", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  hear_a_good_cluster(view, start);
+  view.hear(0, PaceCycle{.feedback_age_s = 31});
+  CHECK(readiness(view.status(start, morning)).ready);  // An endpoint that gives none.
+
+  view.hear(FeedbackHead{.epoch = "e", .term = 257, .sequence = 9});
+  CHECK(
+      readiness(view.status(start, morning)).reasons ==
+      std::vector<std::string>{"the endpoint's feedback is 31 s old: what is pending is estimated; "
+                               "is the publisher of a heard here?"});
+}
+
 TEST_CASE("words of strangers, other clusters and the past change nothing", "[watch]") {
   ClusterView view{two_nodes_and_a_witness()};
   hear_a_good_cluster(view, start, 7);
 
   auto stranger = says("z", ElectorRole::master, 9999);
-  view.hear(stranger, start);
+  view.hear(stranger, start, morning);
   stranger.node = "b";
   stranger.cluster = "other";
-  view.hear(stranger, start);
-  view.hear(says("a", ElectorRole::follower, 200, 6), start);
+  view.hear(stranger, start, morning);
+  view.hear(says("a", ElectorRole::follower, 200, 6), start, morning);
   view.hear_rows("pace", "z/pacer/9", -1, start, start);
 
   const auto status = view.status(start, morning);
@@ -108,8 +263,8 @@ TEST_CASE("a failover is told as transitions in sentences", "[watch]") {
   CHECK(view.step(targets, start, morning).empty());
 
   const Instant later = start + 1500ms;
-  view.hear(says("b", ElectorRole::master, 514, 2), later);
-  view.hear(says("w", ElectorRole::observer, 514, 2), later);
+  view.hear(says("b", ElectorRole::master, 514, 2), later, morning);
+  view.hear(says("w", ElectorRole::observer, 514, 2), later, morning);
   view.hear(publishes("b", true), later);
   view.hear_rows("stat", "a/statfeed/0", 0, later, later);
   const auto events = view.step(targets, later, morning);
@@ -130,19 +285,20 @@ TEST_CASE("why another is master is told by what became of the one before", "[wa
 
   auto gives_up = says("a", ElectorRole::master, 257, 50);
   gives_up.kind = ElectionMessageKind::release;
-  view.hear(gives_up, start + 100ms);
-  view.hear(says("b", ElectorRole::master, 514, 50), start + 200ms);
+  view.hear(gives_up, start + 100ms, morning);
+  view.hear(says("b", ElectorRole::master, 514, 50), start + 200ms, morning);
+  view.hear(says("w", ElectorRole::observer, 514, 50), start + 200ms, morning);
   view.step(targets, start + 250ms, morning);
   CHECK(view.status(start + 250ms, morning).master_why == "a gave up term 257");
 
-  view.hear(says("a", ElectorRole::follower, 514, 51), start + 1500ms);
+  view.hear(says("a", ElectorRole::follower, 514, 51), start + 1500ms, morning);
   view.step(targets, start + 1500ms, morning);
-  view.hear(says("a", ElectorRole::master, 769, 52), start + 1600ms);
+  view.hear(says("a", ElectorRole::master, 769, 52), start + 1600ms, morning);
   view.step(targets, start + 1600ms, morning);
   CHECK(view.status(start + 1600ms, morning).master_why == "b was not heard any more in term 514");
 
-  view.hear(says("a", ElectorRole::follower, 1026, 53), start + 1700ms);
-  view.hear(says("b", ElectorRole::master, 1026, 54), start + 1700ms);
+  view.hear(says("a", ElectorRole::follower, 1026, 53), start + 1700ms, morning);
+  view.hear(says("b", ElectorRole::master, 1026, 54), start + 1700ms, morning);
   const auto events = view.step(targets, start + 1750ms, morning);
   CHECK(view.status(start + 1750ms, morning).master_why == "a lost its lease of term 769");
   CHECK(std::ranges::any_of(events, [](const Event& event) {
@@ -193,7 +349,7 @@ TEST_CASE("a good master and a good standby are ready", "[watch]") {
 
 TEST_CASE("every reason not to be ready is named", "[watch]") {
   ClusterView view{two_nodes_and_a_witness()};
-  view.hear(says("a", ElectorRole::master, 257), start);
+  view.hear(says("a", ElectorRole::master, 257), start, morning);
   view.hear(publishes("a", false, PublicationOutcome::failed), start);
 
   const auto result = readiness(view.status(start, morning));

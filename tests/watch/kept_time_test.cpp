@@ -1,0 +1,79 @@
+#include "services/watch/kept_time.h"
+
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+using namespace watch;
+
+namespace {
+
+constexpr WallTime noon{std::chrono::hours{500'000}};
+constexpr Instant start{std::chrono::hours{3}};
+constexpr Duration forty_days = std::chrono::hours{40 * 24};
+
+}  // namespace
+
+TEST_CASE("time that passes as it should is the wall's", "[watch]") {
+  KeptTime time;
+
+  for (int i = 0; i < 100; ++i)
+    CHECK(time.note(start + i * 1s, noon + i * 1s + i * 5ms, PeerClocks::unknown) ==
+          noon + i * 1s + i * 5ms);
+  CHECK(!time.unconfirmed_jump());
+}
+
+TEST_CASE("a jump does not count until it has lasted, and time goes on meanwhile", "[watch]") {
+  KeptTime time;
+  time.note(start, noon, PeerClocks::unknown);
+
+  CHECK(time.note(start + 1s, noon + 1s + forty_days, PeerClocks::differ) == noon + 1s);
+  CHECK(time.unconfirmed_jump() == forty_days);
+  CHECK(time.note(start + 75s, noon + 75s + forty_days, PeerClocks::differ) == noon + 75s);
+
+  SECTION("a clock that is set right again leaves no trace") {
+    CHECK(time.note(start + 76s, noon + 76s, PeerClocks::agree) == noon + 76s);
+    CHECK(!time.unconfirmed_jump());
+  }
+  SECTION("after ten minutes it counts") {
+    CHECK(time.note(start + 601s, noon + 601s + forty_days, PeerClocks::differ) ==
+          noon + 601s + forty_days);
+    CHECK(!time.unconfirmed_jump());
+  }
+  SECTION("as soon as the peers say the same it counts") {
+    CHECK(time.note(start + 80s, noon + 80s + forty_days, PeerClocks::agree) ==
+          noon + 80s + forty_days);
+  }
+  SECTION("a second jump does not begin the wait anew") {
+    time.note(start + 400s, noon + 400s + 2 * forty_days, PeerClocks::unknown);
+    CHECK(time.note(start + 601s, noon + 601s + 2 * forty_days, PeerClocks::unknown) ==
+          noon + 601s + 2 * forty_days);
+  }
+}
+
+TEST_CASE("a jump backwards is one too", "[watch]") {
+  KeptTime time;
+  time.note(start, noon, PeerClocks::agree);
+
+  CHECK(time.note(start + 1s, noon - 3600s, PeerClocks::differ) == noon + 1s);
+  CHECK(time.unconfirmed_jump() == -3601s);
+}
+
+TEST_CASE("nothing is forgotten after a start until a peer agrees or time has passed", "[watch]") {
+  KeptTime time;
+
+  time.note(start, noon + forty_days, PeerClocks::differ);
+  CHECK_FALSE(time.may_forget());
+  time.note(start + 599s, noon + forty_days + 599s, PeerClocks::unknown);
+  CHECK_FALSE(time.may_forget());
+
+  SECTION("a peer agrees") {
+    time.note(start + 600s - 1ms, noon + forty_days + 600s, PeerClocks::agree);
+    CHECK(time.may_forget());
+  }
+  SECTION("ten minutes have passed") {
+    time.note(start + 600s, noon + forty_days + 600s, PeerClocks::unknown);
+    CHECK(time.may_forget());
+  }
+}
+
+}  // namespace paceline::test
