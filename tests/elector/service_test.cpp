@@ -305,6 +305,9 @@ TEST_CASE("a publisher whose incarnation fell is heard after some silence", "[el
   REQUIRE(cluster.await_publisher("a", 3s));
   cluster.kill_publisher("a");
   REQUIRE(cluster.await_publisher("b", 1s));
+  cluster.start_publisher("a");  // Of a larger incarnation than the first.
+  cluster.sim.run_for(1s);
+  cluster.kill_publisher("a");
 
   cluster.start_publisher("a");
   cluster.publishers["a"]->change = [](PublicationReport& report) { report.incarnation = 0; };
@@ -325,6 +328,7 @@ TEST_CASE("a master whose token fails makes way and says why", "[elector][scenar
   };
 
   CHECK(cluster.await_publisher("b", 4s));
+  cluster.sim.run_for(1s);
   const auto told = lines_of(cluster, "a/elector/0", "fitness_changed");
   CHECK(has(told, "tier=cannot_publish why=\"it has no usable token: https://login: 401"));
   const auto seen = ask<ElectionView>(cluster, "b", request_of(Question::election));
