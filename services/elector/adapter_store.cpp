@@ -17,18 +17,27 @@ namespace {
   throw std::system_error{errno, std::generic_category(), what};
 }
 
+// That it is there after a crash need not be made sure of: then it is renamed again, or stored anew.
+void take_over(const std::string& nameless, const std::string& path) {
+  if (std::filesystem::exists(path) || !std::filesystem::exists(nameless)) return;
+  std::filesystem::rename(nameless, path);
+}
+
 }  // namespace
 
-FileStore::FileStore(const std::string& folder) : path_{folder + "/term"} {
+FileStore::FileStore(const std::string& folder, const std::string& cluster)
+    : path_{folder + "/term-" + cluster} {
   std::filesystem::create_directories(folder);
   const std::string lock = folder + "/lock";
   lock_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_ < 0) broken(lock);
-  if (flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
-  const int error = errno;
-  close(lock_);
-  errno = error;
-  broken(lock + ": another elector of this node runs");
+  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    const int error = errno;
+    close(lock_);
+    errno = error;
+    broken(lock + ": another elector of this node runs");
+  }
+  take_over(folder + "/term", path_);
 }
 
 FileStore::~FileStore() {

@@ -9,9 +9,11 @@ namespace paceline::elector {
 
 class FileStore final : public TermStore {
  public:
-  /// Takes the lock of `folder`, which is made if it is missing.
-  ///   errors   std::system_error: cannot be made, opened or locked; another elector runs
-  explicit FileStore(const std::string& folder);
+  /// Takes the lock of `folder`, which is made if it is missing. Terms belong to the name of a
+  /// cluster: its file is `term-CLUSTER`. One that is only called `term`, as it was before it had the
+  /// name, is renamed, once.
+  ///   errors   std::system_error: cannot be made, opened, locked or renamed; another elector runs
+  FileStore(const std::string& folder, const std::string& cluster);
   ~FileStore() override;
   FileStore(const FileStore&) = delete;
   FileStore& operator=(const FileStore&) = delete;

@@ -32,9 +32,6 @@ std::set<std::string> names(const ElectionPolicy& policy) {
 
 Result<bool> may_follow(const ElectorConfig& running, const ElectorConfig& next) {
   constexpr const char* remedy = "; stop all electors, then start them with the new file";
-  if (running.policy.cluster != next.policy.cluster)
-    return fail(Errc::refused,
-                "the cluster's name cannot change while it runs" + std::string{remedy});
   std::vector<std::string> others;
   std::ranges::set_symmetric_difference(names(running.policy), names(next.policy),
                                         std::back_inserter(others));
@@ -72,6 +69,8 @@ Result<ElectorConfig> parse_elector_config(Place& place) {
   policy.preempt = TRY(settings.boolean("preempt", false));
   policy.preempt_delay =
       TRY(settings.duration("preempt_delay", {.fallback = 30s, .min = 1s, .max = 1h}));
+  config.max_clock_skew =
+      TRY(settings.duration("max_clock_skew", {.fallback = 3s, .min = 500ms, .max = 60s}));
   policy.pair = TRY(parse_pair(place, policy.voters.size()));
   // A lease must outlast one heartbeat and its answer, or it would lapse between two renewals.
   if (policy.lease() < policy.heartbeat * 6 / 5)

@@ -12,6 +12,7 @@ struct ElectorConfig {
   Duration publisher_stale = 1s;  // Channel publication: our publisher is silent.
   Duration vote_stale = 2s;       // Channel vote: a sender silent for longer is connected anew.
   Duration pace_stale = 5s;       // Channel pace: beyond, a pacer shard counts as missing.
+  Duration max_clock_skew = 3s;   // Beyond, our clock differs too much from the endpoint's.
   std::string boot;               // This host's boot id, set by the adapter.
 
   bool operator==(const ElectorConfig&) const = default;
@@ -26,8 +27,14 @@ Result<ElectorConfig> parse_elector_config(Place& place);
 /// every majority of the one shares a voter with every majority of the other, and no lock given
 /// before ends later than one given after.
 ///
+/// The cluster's name may change, which is how terms begin anew (README.md, "When terms run out").
+/// Electors of two names hear nothing of each other, so each voter serves one of them at a time. One
+/// that changed begins anew and gives no vote for a lock: whatever it promised under the old name is
+/// over by then, the grant of a master whom it followed included. So both names never have a valid
+/// grant at one instant, as long as the voters of both are the same, but for one.
+///
 ///   returns  true, always
-///   errors   refused: another cluster, more than one node added or removed, or a shorter lock
+///   errors   refused: more than one node added or removed, or a shorter lock
 Result<bool> may_follow(const ElectorConfig& running, const ElectorConfig& next);
 
 }  // namespace paceline::elector

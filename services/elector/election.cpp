@@ -21,9 +21,8 @@ Election::Election(std::string self, ElectionPolicy policy, DurableState durable
       random_{seed},
       term_{durable.term},
       stored_term_{durable.term},
-      seen_term_{durable.term},
       term_lost_{durable.lost},
-      peers_{policy_, number_},
+      peers_{policy_, number_, durable.term},
       started_{now},
       quiet_until_{now + policy_.lock() * (durable.lost ? 2 : 1)},
       announce_at_{now},
@@ -57,6 +56,7 @@ void Election::begin(Instant now) {
 }
 
 Election::Outcome Election::finish(Instant now) {
+  peers_.hold(term_);
   if (term_ != stored_term_) out_.store = term_;
   out_.wake = wake_ = std::max(next_wake(now), now);
   return std::exchange(out_, {});
@@ -171,7 +171,7 @@ void Election::announce(Instant now) {
 // The term that was lost is at most the highest that a quorum of the others knows (FAULTS.md).
 void Election::recover_term(Instant now) {
   term_lost_ = false;
-  term_ = std::max(term_, seen_term_);
+  term_ = std::max(term_, learned_);
   follow_or_observe(now, "learned the term that was lost");
 }
 
@@ -190,9 +190,15 @@ void Election::start_pre_vote(Instant now, const std::string& why) {
   if (votes_.size() >= votes_needed(now)) start_vote(now);
 }
 
+std::uint64_t Election::next_term() const {
+  return elector::next_term(term_, std::max(peers_.terms().highest(), fence_), number_, bounded());
+}
+
 void Election::start_vote(Instant now) {
-  const auto counter = std::max(counter_of(term_), counter_of(seen_term_)) + 1;
-  term_ = counter << 8 | number_;
+  const auto next = next_term();
+  if (next == 0) return step_down("terms have run out", now);
+  term_ = next;
+  fence_ = 0;  // What is true of it, the endpoint says again.
   voting_ = true;
   votes_ = {number_};
   round_until_ = now + round_length() * 2;
@@ -259,11 +265,16 @@ ElectionMessage Election::view(Instant now) const {
   return message;
 }
 
+std::string Election::why_now() const {
+  if (priority_ == 0 || publisher_.tier == Tier::fit || publisher_.why_unfit.empty()) return why_;
+  return why_ + " (less fit: " + publisher_.why_unfit + ")";
+}
+
 ElectionMessage& Election::say(Kind kind, Instant now) {
   if (is_ordered(kind)) ++sequence_;
   auto message = view(now);
   message.kind = kind;
-  if (kind == Kind::presence || kind == Kind::heartbeat) message.why = why_;
+  if (kind == Kind::presence || kind == Kind::heartbeat) message.why = why_now();
   return out_.messages.emplace_back(std::move(message));
 }
 
@@ -276,7 +287,7 @@ bool Election::idle() const {
 }
 
 bool Election::eligible(Instant now) {
-  if (priority_ == 0 || publisher_.tier == Tier::no_publisher) return false;
+  if (priority_ == 0 || publisher_.tier == Tier::no_publisher || next_term() == 0) return false;
   return !damping_.suppressed(now) || !peers_.any_eligible(now);
 }
 

@@ -1,8 +1,8 @@
 // Who is master? Terms and a quorum lease, as a pure state machine: no clock, no socket, no log.
 //
 //   Election election{"a", policy, durable, seed, now};
-//   outcome = election.hear(message, now);   // a peer spoke
-//   outcome = election.tick(now);            // the time asked for in outcome.wake has come
+//   outcome = election.hear(from, message, now);   // a peer spoke
+//   outcome = election.tick(now);                  // the time asked for in outcome.wake has come
 //
 // One turn: a follower whose lock ran out asks for pre-votes (candidate), takes a new term and asks
 // for votes, leads without a lease, and is master once a quorum acknowledged its heartbeat. Each
@@ -37,8 +37,10 @@ namespace paceline::elector {
 /// The publisher of our own node, as the election needs it.
 struct PublisherState {
   Tier tier = Tier::no_publisher;
-  std::uint64_t stopped_term = 0;  // It will never send again under this term or an older one.
-  std::uint64_t fenced_by = 0;     // The endpoint named a higher term; 0 = none.
+  std::uint64_t stopped_term = 0;   // It will never send again under this term or an older one.
+  std::uint64_t fenced_by = 0;      // The endpoint named a higher term; 0 = none.
+  std::uint64_t disputed_term = 0;  // Another cluster publishes under that term too; 0 = none.
+  std::string why_unfit{};          // For people; "" = it is fit.
 };
 
 class Election {
@@ -69,7 +71,8 @@ class Election {
            Instant now);
 
   Outcome tick(Instant now);
-  Outcome hear(const ElectionMessage& message, Instant now);
+  ///   from   whose key the connection has that it came by
+  Outcome hear(std::string_view from, const ElectionMessage& message, Instant now);
   Outcome publisher_said(const PublisherState& publisher, Instant now);
   /// Proved: the publisher that our grants name cannot send any more.
   Outcome publisher_died(Instant now);
@@ -93,12 +96,16 @@ class Election {
   const std::string& master() const { return master_; }
   Instant lease_until() const { return lease_until_; }
   const Peers& peers() const { return peers_; }
+  const PublisherState& publisher() const { return publisher_; }
   const ElectionPolicy& policy() const { return policy_; }
   double penalty(Instant now) const { return damping_.penalty(now); }
   bool late() const { return late_ > 0; }
 
   /// What this elector says of itself now: its presence.
   ElectionMessage view(Instant now) const;
+
+  /// Why it has its role, and is less fit than it could be.
+  std::string why_now() const;
 
  private:
   /// Until then we vote for nobody but that node.
@@ -140,7 +147,8 @@ class Election {
   void become(ElectorRole role, std::string why);
   void grant(Instant now, const std::string& why = {});
   ElectionMessage& say(ElectionMessageKind kind, Instant now);
-  void note_term(std::uint64_t term) { seen_term_ = term > seen_term_ ? term : seen_term_; }
+  bool bounded() const { return policy_.omitted != SafetyRule::bounded_lift; }
+  std::uint64_t next_term() const;  // 0 = terms have run out.
 
   bool leads() const;  // leader, master or grace: heartbeats go out under our own term.
   bool idle() const;   // starting, observer or follower: we want no votes and hold no term.
@@ -162,7 +170,9 @@ class Election {
 
   std::uint64_t term_;
   std::uint64_t stored_term_;
-  std::uint64_t seen_term_;  // The highest that anybody named; our next one is above it.
+  std::uint64_t fence_ =
+      0;  // The endpoint named it; our next term is above, if a step leads there.
+  std::uint64_t learned_ = 0;  // While our term is lost: the highest that an answer named.
   bool term_lost_;
   ElectorRole role_ = ElectorRole::starting;
   std::string why_ = "started";

@@ -11,10 +11,18 @@ using Role = ElectorRole;
 Election::Outcome Election::publisher_said(const PublisherState& publisher, Instant now) {
   begin(now);
   publisher_ = publisher;
-  if (leads() && publisher.fenced_by > term_) {
-    note_term(publisher.fenced_by);
+  const bool fenced =
+      publisher.fenced_by > term_ && (is_possible_fence(publisher.fenced_by, term_) ||
+                                      policy_.omitted == SafetyRule::possible_fence);
+  const bool cloned = publisher.disputed_term == term_ && term_ != 0 &&
+                      policy_.omitted != SafetyRule::clone_is_noticed;
+  if (leads() && fenced) {
+    fence_ = publisher.fenced_by;
     damping_.lost_mastership(now);
     drain("", "the endpoint has accepted a higher term", now);
+  } else if (leads() && cloned) {
+    damping_.lost_mastership(now);
+    drain("", "another cluster publishes under this name", now);
   } else if (leads() && publisher.tier == Tier::no_publisher) {
     damping_.lost_mastership(now);
     drain("", "the publisher is silent", now);
@@ -28,7 +36,7 @@ Election::Outcome Election::publisher_said(const PublisherState& publisher, Inst
 
 Election::Outcome Election::publisher_died(Instant now) {
   begin(now);
-  publisher_ = {};
+  publisher_ = {.why_unfit = "its publisher died"};
   granted_until_ = std::min(granted_until_, now);  // A grant names its publisher: void by now.
   if (leads()) {
     damping_.lost_mastership(now);

@@ -8,11 +8,12 @@ namespace paceline::elector {
 using Kind = ElectionMessageKind;
 using Role = ElectorRole;
 
-Election::Outcome Election::hear(const ElectionMessage& message, Instant now) {
+Election::Outcome Election::hear(std::string_view from, const ElectionMessage& message,
+                                 Instant now) {
   begin(now);
-  out_.refused = peers_.record(message, now);
+  const bool forged = from != message.node && policy_.omitted != SafetyRule::sender_is_key;
+  out_.refused = forged ? Refusal::forged_sender : peers_.record(message, now);
   if (out_.refused != Refusal::none) return finish(now);
-  note_term(message.term);
   switch (message.kind) {
     case Kind::presence:
       break;
@@ -74,6 +75,7 @@ void Election::on_heartbeat(const ElectionMessage& message, Instant now) {
 void Election::on_acknowledge(const ElectionMessage& message, Instant now) {
   if (!leads()) return;
   if (message.term > term_) {
+    if (!peers_.may_depose(message.node, now)) return;
     // A voter that missed our election is in a higher term; our voters are still locked for us.
     step_down(message.node + " is in a higher term", now);
     skip_stagger_ = true;
@@ -100,6 +102,7 @@ void Election::on_pre_vote(const ElectionMessage& message, Instant now) {
 void Election::on_pre_vote_answer(const ElectionMessage& message, Instant now) {
   if (message.timestamp_ns != round_id_) return;
   if (term_lost_) {
+    learned_ = std::max(learned_, message.term);
     votes_.insert(policy_.number(message.node));
     if (votes_.size() < std::min(policy_.voters.size() / 2 + 1, policy_.voters.size() - 1)) return;
     recover_term(now);

@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   return serve<ElectorConfig>(
       "elector", argc, argv, read_elector_config,
       [](const ElectorConfig& config, World& world, Loop& loop) {
-        FileStore store{config.state_dir};
+        FileStore store{config.state_dir, config.policy.cluster};
         PidWatch processes{loop};
         Elector elector{config, world, store, processes};
         loop.on_stop([&] { elector.stop([&] { loop.stop(); }); });

@@ -19,12 +19,19 @@ ElectorMetrics::ElectorMetrics(Metrics& metrics)
       penalty{
           metrics.gauge("paceline_elector_penalty",
                         "Damping: 1000 for each unplanned loss of mastership, halving in 60 s.")},
+      tier{metrics.gauge("paceline_elector_tier",
+                         "0 fit, 1 stale or nothing learned, 2 cannot publish, 3 no publisher.")},
+      targets_differ{metrics.gauge(
+          "paceline_elector_targets_differ",
+          "Nodes whose publisher paces by another targets file, for more than 10 s.")},
       grants{metrics.counter("paceline_elector_grants_total", "Grants renewed to the publisher.")},
       revocations{metrics.counter("paceline_elector_revocations_total", "Grants taken back.")},
       late{metrics.counter("paceline_elector_late_wakeups_total",
                            "Times that this process ran over half a heartbeat late.")},
       store_failures{metrics.counter("paceline_elector_store_failures_total",
                                      "Terms that could not be stored; nothing was sent then.")},
+      disputes{metrics.counter("paceline_elector_disputes_total",
+                               "Terms of ours under which another cluster published too.")},
       store_seconds{metrics.histogram("paceline_elector_store_seconds",
                                       "Time to store a term safely.", store_bounds)},
       failover_seconds{metrics.histogram(
@@ -62,6 +69,12 @@ void ElectorMetrics::master_is(const std::string& master, Instant now) {
     failover_seconds.observe(to_seconds(now - *masterless_));
     masterless_.reset();
   }
+}
+
+Gauge& ElectorMetrics::clock_skew(const std::string& node) {
+  return registry_.gauge("paceline_elector_clock_skew_seconds",
+                         "Our wall clock minus that of another node; 0 also while it is silent.",
+                         {{"node", node}});
 }
 
 void ElectorMetrics::sent(ElectionMessageKind kind) {

@@ -18,16 +18,20 @@ struct ElectorMetrics {
   void heartbeats_lost(const std::string& node, std::uint64_t count);
   void sent(ElectionMessageKind kind);
   void master_is(const std::string& master, Instant now);
+  Gauge& clock_skew(const std::string& node);
 
   Gauge& term;
   Gauge& role;
   Gauge& is_master;
   Gauge& lease_left;
   Gauge& penalty;
+  Gauge& tier;
+  Gauge& targets_differ;
   Counter& grants;
   Counter& revocations;
   Counter& late;
   Counter& store_failures;
+  Counter& disputes;
   Histogram& store_seconds;
   Histogram& failover_seconds;
 

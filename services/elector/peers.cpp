@@ -32,8 +32,12 @@ const char* to_string(Refusal refusal) {
       return "unknown_node";
     case Refusal::other_configuration:
       return "other_configuration";
+    case Refusal::forged_sender:
+      return "forged_sender";
     case Refusal::impossible_term:
       return "impossible_term";
+    case Refusal::witness_leads:
+      return "witness_leads";
     case Refusal::for_another:
       return "for_another";
     case Refusal::overtaken:
@@ -42,11 +46,12 @@ const char* to_string(Refusal refusal) {
   return "unknown";
 }
 
-Peers::Peers(const ElectionPolicy& policy, std::uint8_t self)
+Peers::Peers(const ElectionPolicy& policy, std::uint8_t self, std::uint64_t held)
     : policy_{policy},
       self_{self},
       fingerprint_{policy.fingerprint()},
-      peers_(policy.voters.size()) {
+      peers_(policy.voters.size()),
+      terms_{held, policy.heartbeat, policy.omitted != SafetyRule::bounded_lift} {
 }
 
 Refusal Peers::refusal(const ElectionMessage& message) const {
@@ -55,9 +60,12 @@ Refusal Peers::refusal(const ElectionMessage& message) const {
   if (number == self_) return Refusal::own_echo;
   if (number == 0) return Refusal::unknown_node;
   if (message.config != fingerprint_) return Refusal::other_configuration;
-  if (counter_of(message.term) >= max_term_counter) return Refusal::impossible_term;
-  if (names_own_term(message.kind) && candidate_of(message.term) != number)
-    return Refusal::impossible_term;
+  if (names_own_term(message.kind)) {
+    if (candidate_of(message.term) != number) return Refusal::impossible_term;
+    if (policy_.voters[number - 1u].priority == 0 &&
+        policy_.omitted != SafetyRule::witness_never_leads)
+      return Refusal::witness_leads;
+  }
   if (!message.to.empty() && message.to != policy_.voters[self_ - 1u].name)
     return Refusal::for_another;
   return Refusal::none;
@@ -67,6 +75,7 @@ Refusal Peers::refusal(const ElectionMessage& message) const {
 // is heard again after two locks of silence.
 Refusal Peers::record(const ElectionMessage& message, Instant now) {
   if (const auto refused = refusal(message); refused != Refusal::none) return refused;
+  if (!terms_.hear(message.term, now)) return Refusal::impossible_term;
   auto& peer = peers_[policy_.number(message.node) - 1u];
   if (is_ordered(message.kind)) {
     const auto order = std::pair{message.incarnation, message.sequence};
@@ -94,7 +103,9 @@ bool Peers::any_known() const {
 }
 
 bool Peers::is_eligible(const Peer& peer, Instant now) const {
-  return is_alive(peer, now) && peer.said.priority > 0 && peer.said.role != ElectorRole::starting &&
+  const auto number = policy_.number(peer.said.node);
+  return is_alive(peer, now) && peer.said.priority > 0 && number != 0 &&
+         policy_.voters[number - 1u].priority > 0 && peer.said.role != ElectorRole::starting &&
          peer.said.role != ElectorRole::observer;
 }
 
@@ -114,7 +125,8 @@ int Peers::rank(Tier own, const std::string& except, Instant now) const {
     const auto& said = peers_[i].said;
     // Those that are starting count too: after a cold start all become fit at once.
     if (said.node != except && is_alive(peers_[i], now) && said.priority > 0 &&
-        said.role != ElectorRole::observer && std::tuple{said.tier, -said.priority, i + 1} < us)
+        policy_.voters[i].priority > 0 && said.role != ElectorRole::observer &&
+        std::tuple{said.tier, -said.priority, i + 1} < us)
       ++before;
   }
   return before;
@@ -124,6 +136,13 @@ bool Peers::acknowledged(const std::string& name, Instant sent) {
   auto& acked = peers_[policy_.number(name) - 1u].acked;
   if (acked && sent <= *acked) return false;
   acked = sent;
+  return true;
+}
+
+bool Peers::may_depose(const std::string& name, Instant now) {
+  auto& deposed = peers_[policy_.number(name) - 1u].deposed;
+  if (deposed && now - *deposed < policy_.lock() * 4) return false;
+  deposed = now;
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include "common/wire/messages.h"
 #include "services/elector/health.h"
 #include "services/elector/policy.h"
+#include "services/elector/terms.h"
 
 namespace paceline::elector {
 
@@ -22,7 +23,9 @@ enum class Refusal : std::uint8_t {
   own_echo,
   unknown_node,
   other_configuration,
+  forged_sender,    // The connection's key is another node's.
   impossible_term,  // Too high, or another node's.
+  witness_leads,    // A witness acts as if it were candidate or master.
   for_another,
   overtaken,  // A later one of its sender was heard before.
 };
@@ -34,16 +37,24 @@ struct Peer {
   ElectionMessage said;  // Its last presence or heartbeat.
   Instant heard{};       // When any message of it arrived.
   bool known = false;
-  std::optional<Instant> acked{};  // When we sent the newest heartbeat that it acknowledged.
+  std::optional<Instant> acked{};    // When we sent the newest heartbeat that it acknowledged.
+  std::optional<Instant> deposed{};  // When its higher term made us step down last.
 };
 
 class Peers {
  public:
-  /// `policy` outlives them; `self` is our number in it.
-  Peers(const ElectionPolicy& policy, std::uint8_t self);
+  /// `policy` outlives them; `self` is our number in it, `held` the term that we hold.
+  Peers(const ElectionPolicy& policy, std::uint8_t self, std::uint64_t held = 0);
 
   /// Notes what `message` says of its sender, unless it is refused.
   Refusal record(const ElectionMessage& message, Instant now);
+
+  const KnownTerms& terms() const { return terms_; }
+  void hold(std::uint64_t term) { terms_.hold(term); }
+
+  /// Whether a master steps down because `name` answers in a higher term. By right that happens once
+  /// in an election; a voter that only says so would depose every master at once.
+  bool may_depose(const std::string& name, Instant now);
 
   /// The peer of that name; null for a stranger, "" and ourselves.
   const Peer* find(std::string_view name) const;
@@ -55,7 +66,7 @@ class Peers {
   bool any_alive(Instant now) const;
   bool any_known() const;
 
-  /// Whether `peer` could be master: alive, no witness, and able to.
+  /// Whether `peer` could be master: alive, no witness by its word and our topology, and able to.
   bool is_eligible(const Peer& peer, Instant now) const;
   bool any_eligible(Instant now) const { return fittest(now) != nullptr; }
 
@@ -87,6 +98,7 @@ class Peers {
   const std::uint8_t self_;
   const std::uint32_t fingerprint_;
   std::vector<Peer> peers_;
+  KnownTerms terms_;
 };
 
 }  // namespace paceline::elector

@@ -24,7 +24,7 @@ struct Voter {
   bool operator==(const Voter&) const = default;
 };
 
-/// The rules that keep two masters apart, by name, so that a test can omit one and see it missed.
+/// The rules that keep two masters apart and one master there, by name, so that a test can omit one and see it missed.
 enum class SafetyRule : std::uint8_t {
   none,
   lease_from_send,        // The lease counts from when the heartbeat was sent, not from its answer.
@@ -33,6 +33,11 @@ enum class SafetyRule : std::uint8_t {
   locks_hold,             // A locked voter refuses everybody else.
   publisher_stops_first,  // A term is released only after the publisher has stopped.
   quorum,                 // More than half of all voters must agree.
+  bounded_lift,           // A word lifts what is known of terms by a step (terms.h).
+  sender_is_key,          // A message counts if its connection's key is of the node that it names.
+  witness_never_leads,    // A witness beats no heart, asks for no vote and has nothing to release.
+  possible_fence,         // The endpoint cannot name a term that nobody can have reached.
+  clone_is_noticed,       // A master steps down when another cluster publishes under its term.
 };
 
 struct ElectionPolicy {
@@ -63,16 +68,5 @@ struct ElectionPolicy {
 
   bool operator==(const ElectionPolicy&) const = default;
 };
-
-/// A term is counter << 8 | number of its only candidate: no two nodes can ever have the same.
-constexpr std::uint64_t counter_of(std::uint64_t term) {
-  return term >> 8;
-}
-constexpr std::uint8_t candidate_of(std::uint64_t term) {
-  return static_cast<std::uint8_t>(term & 0xff);
-}
-
-/// Terms beyond are refused: nobody gets there by electing, and the counter must not wrap.
-inline constexpr std::uint64_t max_term_counter = std::uint64_t{1} << 48;
 
 }  // namespace paceline::elector

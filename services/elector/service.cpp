@@ -1,23 +1,13 @@
 #include "services/elector/service.h"
 
 #include <algorithm>
-#include <utility>
+
+#include "services/elector/service_words.h"
 
 namespace paceline::elector {
 namespace {
 
 constexpr std::size_t most_transitions = 20;
-
-std::uint64_t wall_ms(WallTime wall) {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count());
-}
-
-// The rest goes over channel vote. An answer to a heartbeat goes where the presence goes that
-// follows it: one packet, one awakening.
-bool goes_over_heartbeat(ElectionMessageKind kind) {
-  return is_ordered(kind) || kind == ElectionMessageKind::acknowledge;
-}
 
 bool holds_a_term(ElectorRole role) {
   return role == ElectorRole::leader || role == ElectorRole::master || role == ElectorRole::grace ||
@@ -41,10 +31,13 @@ Elector::Elector(const ElectorConfig& config, World& world, TermStore& store,
       metrics_{world.metrics},
       durable_{started(store.load(), world)},
       election_{world.self.node, config.policy, durable_, world.random.bits(), world.clock.now()},
+      health_{{.pace_stale = config.pace_stale, .max_clock_skew = config.max_clock_skew}},
+      odd_peers_{world, metrics_},
       undecodable_{world.log, "message_undecodable"},
       misconfigured_{world.log, "configuration_differs"},
       storing_{world.log, "term_not_stored"},
       publisher_silent_{world.log, "publisher_silent"},
+      terms_{world.log, "terms_running_out"},
       control_{world} {
   if (durable_.lost) {
     // Stays lost on disk until it is learned: a restart must not take it for a first start.
@@ -60,10 +53,12 @@ Elector::Elector(const ElectorConfig& config, World& world, TermStore& store,
        {"pair", config_.policy.pair},
        {"lock", config_.policy.lock()},
        {"lease", std::chrono::floor<std::chrono::milliseconds>(config_.policy.lease())}});
-  world_.bus.subscribe("heartbeat", [this](const Address&, Payload bytes) { on_message(bytes); });
-  world_.bus.subscribe("vote", [this](const Address&, Payload bytes) { on_message(bytes); });
-  world_.bus.subscribe_own("publication",
-                           [this](const Address&, Payload bytes) { on_publication(bytes); });
+  for (const auto* channel : {"heartbeat", "vote"})
+    world_.bus.subscribe(
+        channel, [this](const Address& from, Payload bytes) { on_message(from.node, bytes); });
+  world_.bus.subscribe_own("publication", [this](const Address& from, Payload bytes) {
+    on_publication(from.node, bytes);
+  });
   control_.status([this](StatusReply& reply) { fill_status(reply); });
   control_.question(Question::election, [this](const ControlServer::Arguments&) -> Result<Bytes> {
     return encode(view());
@@ -92,74 +87,7 @@ void Elector::wake() {
   if (now - *publisher_heard_ <= config_.publisher_stale) return;
   publisher_heard_.reset();
   publisher_silent_.bad({{"pid", publisher_pid_}});
-  apply(election_.publisher_said({}, now));
-}
-
-void Elector::on_message(Payload bytes) {
-  const auto message = decode<ElectionMessage>(bytes);
-  if (!message) {
-    metrics_.refused("undecodable");
-    return undecodable_.bad({{"why", message.error().detail}});
-  }
-  undecodable_.good();
-  auto outcome = election_.hear(*message, world_.clock.now());
-  if (outcome.refused == Refusal::none) {
-    count_lost(*message);
-    misconfigured_.good();
-  } else {
-    refuse(outcome.refused, *message);
-  }
-  apply(std::move(outcome));
-}
-
-void Elector::refuse(Refusal refusal, const ElectionMessage& message) {
-  if (refusal == Refusal::own_echo || refusal == Refusal::for_another) return;
-  metrics_.refused(to_string(refusal));
-  if (refusal == Refusal::other_configuration)
-    misconfigured_.bad({{"node", message.node}, {"then", "neither vote counts for the other"}});
-}
-
-// Only where they come in order: a vote may overtake the heartbeat before it.
-void Elector::count_lost(const ElectionMessage& message) {
-  if (!goes_over_heartbeat(message.kind)) return;
-  auto& last = heard_[message.node];
-  const bool restarted = last.incarnation != message.incarnation;
-  if (!restarted && message.sequence > last.sequence + 1)
-    metrics_.heartbeats_lost(message.node, message.sequence - last.sequence - 1);
-  if (restarted || message.sequence > last.sequence)
-    last = {.incarnation = message.incarnation, .sequence = message.sequence};
-}
-
-void Elector::on_publication(Payload bytes) {
-  const auto report = decode<PublicationReport>(bytes);
-  if (!report) {
-    metrics_.refused("undecodable");
-    return undecodable_.bad({{"why", report.error().detail}});
-  }
-  if (report->node != world_.self.node || report->incarnation < publisher_incarnation_) return;
-  watch_publisher(*report);
-  publisher_heard_ = world_.clock.now();
-  publisher_silent_.good();
-  apply(election_.publisher_said({.tier = tier_of(*report, config_.pace_stale),
-                                  .stopped_term = report->stopped_term,
-                                  .fenced_by = report->fenced_by},
-                                 *publisher_heard_));
-}
-
-// A new publisher proves that the old one is gone, but may hold our last grant itself.
-void Elector::watch_publisher(const PublicationReport& report) {
-  if (report.incarnation == publisher_incarnation_) return;
-  if (publisher_incarnation_ != 0) apply(election_.publisher_said({}, world_.clock.now()));
-  publisher_incarnation_ = report.incarnation;
-  publisher_pid_ = report.pid;
-  const auto watched = processes_.watch(report.pid, [this] {
-    world_.log.warn("publisher_died", {{"pid", publisher_pid_}});
-    publisher_heard_.reset();
-    apply(election_.publisher_died(world_.clock.now()));
-  });
-  if (!watched)
-    world_.log.warn("publisher_not_watched",
-                    {{"why", watched.error().detail}, {"then", "its silence will tell"}});
+  apply(election_.publisher_said({.why_unfit = "its publisher is silent"}, now));
 }
 
 void Elector::apply(Election::Outcome outcome) {
@@ -170,6 +98,7 @@ void Elector::apply(Election::Outcome outcome) {
   tell(outcome);
 
   const Instant now = world_.clock.now();
+  if (now - looked_at_ >= 1s) look(now);
   if (outcome.wake != wake_at_) {
     wake_at_ = outcome.wake;
     world_.timers.cancel(timer_);
@@ -179,6 +108,16 @@ void Elector::apply(Election::Outcome outcome) {
   if (!stopped_ || holds_a_term(election_.role()) || stop_told_) return;
   stop_told_ = true;  // Time for the release to leave the sockets.
   world_.timers.after(std::min<Duration>(config_.policy.heartbeat / 4, 50ms), stopped_);
+}
+
+// What lasts, and need not be told within a heartbeat.
+void Elector::look(Instant now) {
+  looked_at_ = now;
+  odd_peers_.look(election_, targets_version_);
+  if (!runs_out(election_.term())) return terms_.good();
+  terms_.bad({{"term", election_.term()},
+              {"largest", largest_term},
+              {"then", "give the cluster another name: pacelinectl topology rename NEW-NAME"}});
 }
 
 bool Elector::store_term(std::uint64_t term) {
@@ -229,6 +168,8 @@ void Elector::send(ElectionMessage& message) {
 
 void Elector::publish(ElectionMessage& message, std::string_view channel) {
   message.master_since_ms = master_since_ms_;
+  message.wall_ms = wall_ms(world_.clock.wall());
+  message.targets = targets_version_;
   metrics_.sent(message.kind);
   encode(message, bytes_);
   world_.bus.publish(channel, bytes_);
@@ -250,6 +191,10 @@ void Elector::tell(const Election::Outcome& outcome) {
     world_.log.info("master_changed",
                     {{"master", master_.empty() ? "nobody" : master_}, {"term", election_.term()}});
   }
+  if (const auto& publisher = election_.publisher(); publisher.tier != tier_) {
+    tier_ = publisher.tier;
+    world_.log.info("fitness_changed", {{"tier", to_string(tier_)}, {"why", publisher.why_unfit}});
+  }
   const bool late = election_.late();
   if (late && !was_late_) metrics_.late.add();
   was_late_ = late;
@@ -257,48 +202,11 @@ void Elector::tell(const Election::Outcome& outcome) {
   const bool is_master = election_.role() == ElectorRole::master;
   metrics_.term.set(static_cast<double>(election_.term()));
   metrics_.role.set(static_cast<double>(election_.role()));
+  metrics_.tier.set(static_cast<double>(election_.publisher().tier));
   metrics_.is_master.set(is_master ? 1 : 0);
   metrics_.lease_left.set(is_master ? std::max(0.0, to_seconds(election_.lease_until() - now))
                                     : 0.0);
   metrics_.penalty.set(election_.penalty(now));
-}
-
-Result<Bytes> Elector::answer_handover(const ControlServer::Arguments& arguments) {
-  if (arguments.size() > 1) return fail("handover wants at most one argument: NODE");
-  const std::string target = arguments.empty() ? "" : arguments[0];
-  auto outcome = TRY(election_.hand_over(target, "an operator asked", world_.clock.now()));
-  world_.log.info("handover_asked", {{"target", target.empty() ? "the fittest" : target}});
-  apply(std::move(outcome));
-  return encode(StatusReply{{{"asked", master_.empty() ? world_.self.node : master_},
-                             {"target", target.empty() ? "the fittest" : target}}});
-}
-
-ElectionView Elector::view() const {
-  const Instant now = world_.clock.now();
-  ElectionView view;
-  view.self = election_.view(now);
-  view.self.why = transitions_.empty() ? "started" : transitions_.back().why;
-  view.self.master_since_ms = master_since_ms_;
-  for (const auto& peer : election_.peers().all()) {
-    if (!peer.known) continue;
-    view.peers.push_back(peer.said);
-    view.peer_age_s.push_back(to_seconds(now - peer.heard));
-  }
-  if (election_.role() == ElectorRole::master)
-    view.lease_left_s = std::max(0.0, to_seconds(election_.lease_until() - now));
-  view.transitions.assign(transitions_.begin(), transitions_.end());
-  return view;
-}
-
-void Elector::fill_status(StatusReply& reply) const {
-  const ElectionView seen = view();
-  reply.fields.push_back({"role", to_string(seen.self.role)});
-  reply.fields.push_back({"term", std::to_string(seen.self.term)});
-  reply.fields.push_back({"master", seen.self.master});
-  reply.fields.push_back({"why", seen.self.why});
-  reply.fields.push_back({"lease_left_s", std::to_string(seen.lease_left_s)});
-  reply.fields.push_back({"tier", to_string(static_cast<Tier>(seen.self.tier))});
-  reply.fields.push_back({"peers_heard", std::to_string(seen.peers.size())});
 }
 
 }  // namespace paceline::elector

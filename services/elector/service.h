@@ -3,6 +3,11 @@
 //   Elector elector{config, world, store, processes};
 //   elector.stop([&] { loop.stop(); });       // SIGTERM: hands over first
 //
+//   service.cpp            start, stop, time; what goes out
+//   service_messages.cpp   what comes in
+//   service_view.cpp       answers to people
+//   service_peers.*        what is odd about other nodes
+//
 //   reads    channels heartbeat and vote (of all nodes), publication (of our own node)
 //   writes   channels heartbeat, vote, grant
 #pragma once
@@ -15,6 +20,7 @@
 #include "services/elector/election.h"
 #include "services/elector/host.h"
 #include "services/elector/metrics.h"
+#include "services/elector/service_peers.h"
 
 namespace paceline::elector {
 
@@ -33,9 +39,10 @@ class Elector {
 
  private:
   void wake();
-  void on_message(Payload bytes);
-  void on_publication(Payload bytes);
+  void on_message(const std::string& from, Payload bytes);
+  void on_publication(const std::string& from, Payload bytes);
   void watch_publisher(const PublicationReport& report);
+  void tell_dispute(const PublicationReport& report);
 
   void apply(Election::Outcome outcome);
   bool store_term(std::uint64_t term);
@@ -43,7 +50,8 @@ class Elector {
   void send(ElectionMessage& message);
   void publish(ElectionMessage& message, std::string_view channel);
   void tell(const Election::Outcome& outcome);
-  void refuse(Refusal refusal, const ElectionMessage& message);
+  void look(Instant now);
+  void refuse(Refusal refusal, const std::string& from, const ElectionMessage& message);
   void count_lost(const ElectionMessage& message);
   Result<Bytes> answer_handover(const ControlServer::Arguments& arguments);
   void fill_status(StatusReply& reply) const;
@@ -69,6 +77,11 @@ class Elector {
   std::int64_t publisher_pid_ = 0;
   std::uint64_t publisher_incarnation_ = 0;
   std::optional<Instant> publisher_heard_;
+  Instant publisher_spoke_{};  // The same, also after it fell silent.
+  std::uint64_t disputed_term_ = 0;
+  std::string targets_version_;
+  Health health_;
+  Tier tier_ = Tier::no_publisher;  // As told last.
 
   std::function<void()> stopped_;
   bool stop_told_ = false;
@@ -76,11 +89,14 @@ class Elector {
   TimerId timer_ = 0;
   Instant wake_at_{};          // When it rings.
   Instant vote_channel_at_{};  // When channel vote carried something of ours last.
-  Bytes bytes_;                // Reused.
+  Instant looked_at_{};
+  Bytes bytes_;  // Reused.
+  OddPeers odd_peers_;
   FaultLog undecodable_;
   FaultLog misconfigured_;
   FaultLog storing_;
   FaultLog publisher_silent_;
+  FaultLog terms_;
   ControlServer control_;
 };
 

@@ -70,6 +70,21 @@ Result<void> HostEnvironment::write(const std::string& path, std::string_view co
   return write_file_atomically(path, content, mode);
 }
 
+// A link stays one: what it leads to is replaced.
+Result<void> HostEnvironment::replace(const std::string& path, std::string_view content) {
+  std::error_code error;
+  const std::string real = std::filesystem::canonical(path, error).string();
+  struct stat about {};
+  if (error || stat(real.c_str(), &about) != 0)
+    return fail(Errc::not_found, path + ": cannot be found");
+  if (auto done = write_file_atomically(real, content, 0600); !done) return done;
+  if (chown(real.c_str(), about.st_uid, about.st_gid) == 0 &&
+      chmod(real.c_str(), about.st_mode & 07777u) == 0)
+    return {};
+  return fail(Errc::unavailable, path + " was written, but cannot be given to its owner again: " +
+                                     std::strerror(errno));
+}
+
 Result<void> HostEnvironment::make_folder(const std::string& path, unsigned mode) {
   std::error_code error;
   const bool made = std::filesystem::create_directories(path, error);

@@ -16,6 +16,7 @@ class HostEnvironment final : public Environment {
   Result<FileView> map(const std::string& path) override;
   bool exists(const std::string& path) override;
   Result<void> write(const std::string& path, std::string_view content, unsigned mode) override;
+  Result<void> replace(const std::string& path, std::string_view content) override;
   Result<void> make_folder(const std::string& path, unsigned mode) override;
   std::string absolute(const std::string& path) override;
   std::string program_folder() override;

@@ -274,6 +274,10 @@ class CommandLine {
         ->type_name("FILE");
     argument(command(*topology, "draw", "who talks to whom"), "FILE",
              "the topology file (default: --topology)");
+    CLI::App* rename = command(*topology, "rename",
+                               "gives the cluster another name, under which terms begin anew");
+    argument(rename, "NEW-NAME", "of the cluster")->required();
+    argument(rename, "FILE", "the topology file (default: --topology)");
     CLI::App* supervisor = command(
         *topology, "supervisor", "supervisord's groups: of --node, or of all nodes on one machine");
     argument(supervisor, "FILE", "the topology file (default: --topology)");

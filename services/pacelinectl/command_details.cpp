@@ -6,7 +6,7 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 16> all = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> all = {{
     {"status",
      R"(One screen: who is master since when, a line a node, what the pacing comes to, and why this
 node is not ready, if it is not. Any node's watch answers; ours is asked first.
@@ -103,6 +103,14 @@ Example:
      R"(Examples:
   pacelinectl handover          # to the fittest
   pacelinectl handover b)"},
+    {"topology rename",
+     R"(Terms belong to the cluster's name: of the electors, and of the endpoint that refuses older ones.
+When they run out (pacelinectl election says so) another name is the way out. Nothing is deleted,
+and no two nodes publish at one instant: a voter that changed its name is quiet for a lock.
+The file keeps everything else byte for byte, its owner and its permissions.
+
+Example:
+  pacelinectl topology rename demo-2      # on every node, then what it says)"},
     {"topology check",
      R"(Examples:
   pacelinectl topology check /etc/paceline/topology.toml

@@ -25,6 +25,31 @@ std::string hears(const ElectionMessage& elector) {
   return fmt::format("{}", fmt::join(peers, ", "));
 }
 
+/// By how much a peer's wall clock was ahead of the asked elector's when it spoke last.
+std::string clock_text(const ElectionView& view, std::size_t peer) {
+  const ElectionMessage& said = view.peers[peer];
+  if (said.wall_ms == 0 || view.self.wall_ms == 0 || peer >= view.peer_age_s.size()) return "-";
+  const double ours = static_cast<double>(view.self.wall_ms) - view.peer_age_s[peer] * 1e3;
+  return fmt::format("{:+.0f} ms", static_cast<double>(said.wall_ms) - ours);
+}
+
+/// What somebody has to mend.
+std::string warnings(const ElectionView& view) {
+  std::string text;
+  if ((view.self.term >> 8) > most_elections_apart)
+    text += fmt::format(
+        "terms_running_out: term {} of at most {}; give the cluster another name: "
+        "pacelinectl topology rename NEW-NAME\n",
+        view.self.term, largest_term);
+  for (const ElectionMessage& peer : view.peers)
+    if (!peer.targets.empty() && !view.self.targets.empty() && peer.priority > 0 &&
+        peer.targets != view.self.targets)
+      text += fmt::format("targets_differ: {} paces by {}, {} by {}; pacelinectl targets diff\n",
+                          printable(view.self.node), printable(view.self.targets),
+                          printable(peer.node), printable(peer.targets));
+  return text;
+}
+
 /// Who is master since when and why, as far as the asked elector knows, and who sees it otherwise.
 std::string headline(const ElectionView& view) {
   const std::string& master = view.self.master;
@@ -55,17 +80,19 @@ Outcome command_election(const Request& request, Environment& environment) {
   if (!view) return failed(exit_not_answered, "elector answered, but " + view.error().detail);
   if (request.json) return {.out = election_json(*view)};
   TextTable electors{{"NODE", "ROLE", ">TERM", ">PRIORITY", ">HEALTH TIER", "HOLDS TO BE MASTER",
-                      "SINCE", ">HEARD AGO", "HEARS", "WHY"}};
-  const auto add = [&](const ElectionMessage& elector, const std::string& ago) {
+                      "SINCE", ">HEARD AGO", ">CLOCK AHEAD", "HEARS", "WHY"}};
+  const auto add = [&](const ElectionMessage& elector, const std::string& ago,
+                       const std::string& clock) {
     electors.add({printable(elector.node), to_string(elector.role), std::to_string(elector.term),
                   std::to_string(elector.priority), std::to_string(elector.tier),
                   elector.master.empty() ? "nobody" : printable(elector.master),
-                  time_text(static_cast<std::int64_t>(elector.master_since_ms)), ago,
+                  time_text(static_cast<std::int64_t>(elector.master_since_ms)), ago, clock,
                   hears(elector), printable(elector.why)});
   };
-  add(view->self, "asked");
+  add(view->self, "asked", "-");
   for (std::size_t i = 0; i < view->peers.size(); ++i)
-    add(view->peers[i], i < view->peer_age_s.size() ? readable_seconds(view->peer_age_s[i]) : "-");
+    add(view->peers[i], i < view->peer_age_s.size() ? readable_seconds(view->peer_age_s[i]) : "-",
+        clock_text(*view, i));
   TextTable transitions{{"WHEN", "BECAME", ">TERM", "WHY"}};
   const std::size_t count = view->transitions.size();
   for (std::size_t i = count > shown_transitions ? count - shown_transitions : 0; i < count; ++i) {
@@ -73,9 +100,9 @@ Outcome command_election(const Request& request, Environment& environment) {
     transitions.add({time_text(transition.wall_ms), to_string(transition.role),
                      std::to_string(transition.term), printable(transition.why)});
   }
-  std::string lease;
+  std::string lease = warnings(*view);
   if (view->lease_left_s > 0)
-    lease = fmt::format("lease: {} left\n", readable_seconds(view->lease_left_s));
+    lease += fmt::format("lease: {} left\n", readable_seconds(view->lease_left_s));
   return {.out =
               fmt::format("{}\n{}{}\nlast transitions of {}:\n{}", headline(*view), electors.text(),
                           lease, printable(view->self.node), transitions.text())};

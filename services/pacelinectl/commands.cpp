@@ -25,6 +25,7 @@ constexpr auto table = std::to_array<Command>({
     {"handover", command_handover},
     {"topology check", command_topology_check},
     {"topology draw", command_topology_draw},
+    {"topology rename", command_topology_rename},
     {"topology supervisor", command_topology_supervisor},
     {"keys", command_keys},
     {"metrics", command_metrics},

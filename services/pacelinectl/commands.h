@@ -39,6 +39,7 @@ Outcome command_targets_export(const Request& request, Environment& environment)
 Outcome command_targets_import(const Request& request, Environment& environment);
 Outcome command_topology_check(const Request& request, Environment& environment);
 Outcome command_topology_draw(const Request& request, Environment& environment);
+Outcome command_topology_rename(const Request& request, Environment& environment);
 Outcome command_topology_supervisor(const Request& request, Environment& environment);
 Outcome command_version(const Request& request, Environment& environment);
 Outcome command_watch(const Request& request, Environment& environment);

@@ -75,6 +75,10 @@ class Environment {
   ///   errors   unavailable: which step failed and why
   virtual Result<void> write(const std::string& path, std::string_view content, unsigned mode) = 0;
 
+  /// Writes a file that is there at once or not at all; its owner and permission bits stay.
+  ///   errors   not_found; unavailable: which step failed and why
+  virtual Result<void> replace(const std::string& path, std::string_view content) = 0;
+
   /// The folder and those above it; sets the permission bits of a folder that it made.
   virtual Result<void> make_folder(const std::string& path, unsigned mode) = 0;
 

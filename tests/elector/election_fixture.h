@@ -63,7 +63,10 @@ struct Fixture {
     message.priority = from == "w" ? 0 : 90;
     return message;
   }
-  void hear(const ElectionMessage& message) { take(a.hear(message, now)); }
+  void hear(const ElectionMessage& message) { hear_from(message.node, message); }
+  void hear_from(const std::string& key, const ElectionMessage& message) {
+    take(a.hear(key, message, now));
+  }
   void hear(const std::string& from, Kind kind, std::uint64_t term) {
     hear(message(from, kind, term));
   }

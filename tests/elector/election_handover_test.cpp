@@ -73,6 +73,57 @@ TEST_CASE("a fenced master steps down and stands above the fence next time", "[e
   CHECK(fixture.a.term() > fence);
 }
 
+TEST_CASE("a fence that nobody can have reached is not taken", "[elector]") {
+  Fixture fixture;
+  fixture.become_master();
+  const auto term = fixture.a.term();
+
+  for (const auto fence : {term + ((most_elections_apart + 1) << 8), ~std::uint64_t{0}})
+    fixture.fit({.tier = Tier::fit, .fenced_by = fence});
+
+  CHECK(fixture.a.role() == Role::master);
+  CHECK(fixture.a.term() == term);
+}
+
+TEST_CASE("a far fence is reached in bounded steps, and forgotten if it was a lie", "[elector]") {
+  Fixture fixture;
+  fixture.become_master();
+  const auto term = fixture.a.term();
+  fixture.fit({.tier = Tier::fit, .stopped_term = term, .fenced_by = term + (1ull << 38)});
+  REQUIRE(fixture.a.role() == Role::follower);
+
+  fixture.become_master();
+  CHECK(counter_of(fixture.a.term()) == counter_of(term) + most_taken);
+  const auto second = fixture.a.term();
+  fixture.fit({.tier = Tier::fit, .stopped_term = second, .fenced_by = second + 256});
+  fixture.become_master();
+
+  CHECK(counter_of(fixture.a.term()) == counter_of(second) + 2);
+}
+
+TEST_CASE("a master whose term another cluster uses releases it at once", "[elector]") {
+  Fixture fixture;
+  fixture.become_master();
+  const auto term = fixture.a.term();
+
+  fixture.fit({.tier = Tier::cannot_publish, .stopped_term = term, .disputed_term = term});
+
+  CHECK(fixture.a.role() != Role::master);
+  REQUIRE(fixture.said(Kind::release) != nullptr);
+  CHECK(fixture.said(Kind::release)->why == "another cluster publishes under this name");
+  CHECK(fixture.a.penalty(fixture.now) == 1000);
+}
+
+TEST_CASE("a term of long ago that was disputed moves nobody", "[elector]") {
+  Fixture fixture;
+  fixture.become_master();
+
+  fixture.fit({.tier = Tier::fit, .disputed_term = fixture.a.term() - 256});
+  fixture.fit({.tier = Tier::fit, .disputed_term = fixture.a.term() + 256});
+
+  CHECK(fixture.a.role() == Role::master);
+}
+
 TEST_CASE("who has released lets the next one go first", "[elector]") {
   Fixture fixture;
   fixture.become_master();

@@ -66,23 +66,23 @@ TEST_CASE("an answer to a heartbeat of the future counts for nothing", "[elector
 }
 
 TEST_CASE("a locked voter refuses others and keeps its term", "[elector]") {
-  Fixture fixture;
+  Fixture fixture{{.incarnation = 1}, three_and_witness()};
   fixture.quiet_over();
   fixture.hear("b", Kind::heartbeat, 1 << 8 | 2);
   REQUIRE(fixture.said(Kind::acknowledge) != nullptr);
 
-  fixture.hear("w", Kind::vote_request, 9 << 8 | 3);
+  fixture.hear("c", Kind::vote_request, 9 << 8 | 3);
 
   CHECK(fixture.said(Kind::vote) == nullptr);
   CHECK(fixture.a.term() == (1 << 8 | 2));
 }
 
 TEST_CASE("a heartbeat of an older term is answered with ours", "[elector]") {
-  Fixture fixture;
+  Fixture fixture{{.incarnation = 1}, three_and_witness()};
   fixture.quiet_over();
   fixture.hear("b", Kind::heartbeat, 5 << 8 | 2);
 
-  fixture.hear("w", Kind::heartbeat, 4 << 8 | 3);
+  fixture.hear("c", Kind::heartbeat, 4 << 8 | 3);
 
   REQUIRE(fixture.said(Kind::acknowledge) != nullptr);
   CHECK(fixture.said(Kind::acknowledge)->timestamp_ns == 0);
@@ -203,13 +203,13 @@ TEST_CASE("nobody votes while a grant of its own may be valid", "[elector]") {
 }
 
 TEST_CASE("a term has one vote", "[elector]") {
-  Fixture fixture;
+  Fixture fixture{{.incarnation = 1}, three_and_witness()};
   fixture.quiet_over();
   fixture.hear("b", Kind::vote_request, term_of(3, 2));
   REQUIRE(fixture.said(Kind::vote) != nullptr);
   fixture.now += 1s;
 
-  fixture.hear("w", Kind::vote_request, term_of(2, 3));
+  fixture.hear("c", Kind::vote_request, term_of(2, 3));
   CHECK(fixture.said(Kind::vote) == nullptr);
   fixture.hear("b", Kind::vote_request, term_of(3, 2));
   CHECK(fixture.said(Kind::vote) == nullptr);

@@ -30,6 +30,7 @@ enum class EventKind : std::uint8_t {
   cycle,       // publisher: checks, and will send.
   answer,      // publisher: the endpoint refused.
   send,        // publisher: after its check.
+  lie,         // the liar's next word is due.
   arrive,      // endpoint.
   restart_elector,
   restart_publisher,
@@ -42,12 +43,13 @@ struct ElectionSim::Event {
   std::uint64_t order = 0;
   EventKind what{};
   std::size_t node = 0;
-  int life = 0;  // Of the process it is for.
+  int life = 0;          // Of the process it is for.
+  std::size_t from = 0;  // Whose key a message came with.
   std::uint64_t term = 0;
   std::uint64_t sequence = 0;
   std::shared_ptr<const ElectionMessage> message{};
   std::shared_ptr<const Grant> grant{};
-  PublisherState said{};
+  std::shared_ptr<const PublicationReport> said{};
   int publisher = 0;  // Life of the one that said it, or died.
 };
 
@@ -65,6 +67,7 @@ struct ElectionSim::Node {
   // Elector process.
   int life = 0;
   std::unique_ptr<Election> election;
+  std::unique_ptr<Health> health;  // As long as the elector.
   bool paused = false;
   bool stopping = false;
   bool storing = false;
@@ -72,6 +75,7 @@ struct ElectionSim::Node {
   std::deque<Event> inbox;       // While paused or storing.
   std::uint64_t wake_order = 0;  // The only timer that counts.
   std::uint64_t last_term = 0;
+  std::uint64_t asked_term = 0;  // Of its last request for votes, or the one before that.
   std::uint64_t grants = 0;
   std::uint64_t incarnation = 0;
   int watched_publisher = 0;   // Life of the publisher that it heard last; its grants name it.
@@ -86,6 +90,9 @@ struct ElectionSim::Node {
   bool publisher_paused = false;
   std::deque<Event> publisher_inbox;
   Tier tier = Tier::fit;
+  PublicationOutcome outcome = PublicationOutcome::none;
+  std::uint64_t failed_in_a_row = 0;
+  std::uint64_t disputed_term = 0;
   std::uint64_t sequence = 0;
   bool witness = false;
 };
@@ -142,6 +149,8 @@ SimPlan ElectionSim::plan(std::uint64_t seed) {
   plan.request_max = one_of(5ms, 50ms, 1000ms);
   for (auto& weight : plan.weights) weight = chance() < 0.5 ? chance() : 0;
   plan.between_faults = one_of(100ms, 300ms, 1000ms);
+  if (chance() < 0.3) plan.absurd_fences = 0.1;
+  if (chance() < 0.4) plan.liar = static_cast<int>(random.bits() % policy.voters.size());
   if (!policy.pair) return plan;
   // Without a witness two masters are excluded only while the nodes hear each other.
   plan.weights[static_cast<int>(Fault::lose_term)] = 0;
@@ -172,6 +181,7 @@ ElectionSim::ElectionSim(SimPlan plan) : plan_{std::move(plan)}, random_{plan_.s
     start_elector(i);
     if (!node.witness) start_publisher(i);
   }
+  if (plan_.liar >= 0) at(now_, {.what = EventKind::lie});
 }
 
 ElectionSim::~ElectionSim() = default;
@@ -245,6 +255,8 @@ void ElectionSim::handle(Event& event) {
     }
     case EventKind::arrive:
       return arrive_at_endpoint(event);
+    case EventKind::lie:
+      return lie();
     case EventKind::wake:
     case EventKind::hear:
     case EventKind::said:
@@ -325,6 +337,7 @@ void ElectionSim::handle(Event& event) {
     case EventKind::said:
     case EventKind::died:
     case EventKind::arrive:
+    case EventKind::lie:
     case EventKind::restart_elector:
     case EventKind::restart_publisher:
     case EventKind::resume_elector:
@@ -341,7 +354,7 @@ void ElectionSim::deliver(Node& node, Event event) {
     case EventKind::wake:
       return apply(node, node.election->tick(now));
     case EventKind::hear:
-      return apply(node, node.election->hear(*event.message, now));
+      return hear_message(node, event);
     case EventKind::said:
       if (event.publisher < node.watched_publisher) return;
       if (const int before = std::exchange(node.watched_publisher, event.publisher);
@@ -350,13 +363,49 @@ void ElectionSim::deliver(Node& node, Event event) {
         apply(node, node.election->publisher_said({}, now));
         return node.storing ? void() : deliver_queued(node);
       }
-      return apply(node, node.election->publisher_said(event.said, now));
+      return hear_publisher(node, event);
     case EventKind::died:
       if (event.publisher != node.watched_publisher) return;
       return apply(node, node.election->publisher_died(now));
     default:
       return;
   }
+}
+
+void ElectionSim::hear_message(Node& node, const Event& event) {
+  const auto& message = *event.message;
+  const auto held = node.election->term();
+  auto outcome = node.election->hear(nodes_[event.from]->name, message, local(node));
+  if (outcome.refused == Refusal::impossible_term) ++verdict_.impossible_terms;
+  if (outcome.refused == Refusal::forged_sender) ++verdict_.forged_senders;
+  if (outcome.refused == Refusal::witness_leads) ++verdict_.leading_witnesses;
+  if (counter_of(node.election->term()) > counter_of(held) + most_lifted) ++verdict_.caught_up;
+  if (outcome.refused == Refusal::none && message.kind == ElectionMessageKind::heartbeat)
+    node.health->heard_master(message.term, message.tier == static_cast<int>(Tier::fit),
+                              local(node));
+  apply(node, std::move(outcome));
+}
+
+void ElectionSim::hear_publisher(Node& node, const Event& event) {
+  const auto& report = *event.said;
+  node.health->report(report);
+  const auto term = node.election->term();
+  const bool leads = node.election->role() == ElectorRole::master;
+  auto outcome = node.election->publisher_said({.tier = node.health->tier(),
+                                                .stopped_term = report.stopped_term,
+                                                .fenced_by = report.fenced_by,
+                                                .disputed_term = report.disputed_term,
+                                                .why_unfit = node.health->why()},
+                                               local(node));
+  if (leads && !is_possible_fence(report.fenced_by, term)) ++verdict_.absurd_fences;
+  if (leads && report.disputed_term == term) {
+    ++verdict_.disputes;
+    if (node.election->role() == ElectorRole::master && node.election->term() == term)
+      broken("C1: " + node.name + " is master in a term that a copy of the cluster has too");
+  }
+  if (node.health->tier() == Tier::cannot_publish && report.endpoint_reachable && !report.open)
+    ++verdict_.remembered_failures;
+  apply(node, std::move(outcome));
 }
 
 // After a pause: the timer may ring before or after what was queued, which comes soon.
@@ -390,6 +439,8 @@ void ElectionSim::start_elector(std::size_t index) {
   node.watched_publisher = 0;
   node.election =
       std::make_unique<Election>(node.name, plan_.policy, durable, random_.bits(), local(node));
+  node.health = std::make_unique<Health>(Health::Bounds{.remembers = plan_.remembers_failures});
+  node.asked_term = durable.term;
   trace(node, "elector starts");
   at(now_, {.what = EventKind::wake, .node = index, .life = node.life});
   node.wake_order = order_;
@@ -465,6 +516,11 @@ void ElectionSim::send(Node& node, std::shared_ptr<const ElectionMessage> messag
     if (message->term < node.promised) broken("S6: " + node.name + " went back on a promise");
     node.promised = message->term;
   }
+  if (message->kind == Kind::vote_request) {
+    if (counter_of(message->term) - counter_of(node.asked_term) >= most_taken)
+      ++verdict_.capped_terms;
+    node.asked_term = message->term;
+  }
   if (message->kind == Kind::release) {
     ++verdict_.releases;
     trace(node, "release for " + message->target);
@@ -477,8 +533,11 @@ void ElectionSim::send(Node& node, std::shared_ptr<const ElectionMessage> messag
     const int copies = chance() < plan_.duplicate ? 2 : 1;
     for (int copy = 0; copy < copies; ++copy) {
       if (chance() < plan_.loss) continue;
-      at(now_ + random_duration(100us, plan_.delay_max),
-         {.what = EventKind::hear, .node = to, .life = nodes_[to]->life, .message = message});
+      at(now_ + random_duration(100us, plan_.delay_max), {.what = EventKind::hear,
+                                                          .node = to,
+                                                          .life = nodes_[to]->life,
+                                                          .from = node.index,
+                                                          .message = message});
     }
   }
 }
@@ -488,6 +547,8 @@ void ElectionSim::start_publisher(std::size_t index) {
   ++node.publisher_life;
   node.publisher_paused = false;
   node.publisher_inbox.clear();
+  node.outcome = PublicationOutcome::none;
+  node.failed_in_a_row = node.disputed_term = 0;
   node.gate = std::make_unique<Gate>(
       Gate::Policy{.node = node.name,
                    .boot = boot,
@@ -498,14 +559,25 @@ void ElectionSim::start_publisher(std::size_t index) {
 }
 
 void ElectionSim::report(Node& node) {
-  at(now_ + random_duration(0ms, plan_.grant_delay_max),
-     {.what = EventKind::said,
-      .node = node.index,
-      .life = node.life,
-      .said = {.tier = node.tier,
-               .stopped_term = node.gate->stopped_term(),
-               .fenced_by = node.gate->fenced_by()},
-      .publisher = node.publisher_life});
+  auto report = std::make_shared<PublicationReport>();
+  report->open = node.gate->open();
+  report->term = node.gate->term();
+  report->stopped_term = node.gate->stopped_term();
+  report->fenced_by = node.gate->fenced_by();
+  report->outcome = node.outcome;
+  report->failed_in_a_row = node.failed_in_a_row;
+  report->disputed_term = node.disputed_term;
+  report->endpoint_tried = true;
+  report->endpoint_reachable = node.tier != Tier::cannot_publish;
+  report->token_usable = true;
+  report->pace_age_s = report->stat_age_s = node.tier == Tier::stale_pace ? -1 : 0;
+  if (plan_.absurd_fences > 0 && chance() < plan_.absurd_fences)
+    report->fenced_by = chance() < 0.5 ? ~std::uint64_t{0} : largest_term;
+  at(now_ + random_duration(0ms, plan_.grant_delay_max), {.what = EventKind::said,
+                                                          .node = node.index,
+                                                          .life = node.life,
+                                                          .said = report,
+                                                          .publisher = node.publisher_life});
 }
 
 void ElectionSim::try_publication(Node& node) {
@@ -531,6 +603,69 @@ void ElectionSim::arrive_at_endpoint(const Event& event) {
   ++verdict_.accepted;
   endpoint_term_ = event.term;
   endpoint_sequence_ = event.sequence;
+  // What comes of it is told at once: only an answer that does not come takes long.
+  Node& node = *nodes_[event.node];
+  if (!node.gate || event.life != node.publisher_life) return;
+  const bool failed = now_ < slow_until_;
+  node.outcome = failed ? PublicationOutcome::failed : PublicationOutcome::accepted;
+  node.failed_in_a_row = failed ? node.failed_in_a_row + 1 : 0;
+  if (!failed) return;
+  ++verdict_.failed_publications;
+  report(node);
+}
+
+void ElectionSim::slow_endpoint(bool is_slow) {
+  slow_until_ = is_slow ? forever : now_;
+}
+
+// A word of the liar for everybody, over its own connection. A witness says what it likes; of a node
+// that may be master only absurd terms are lies, the others make it master, as its key permits.
+void ElectionSim::lie() {
+  using Kind = ElectionMessageKind;
+  const Node& liar = *nodes_[static_cast<std::size_t>(plan_.liar)];
+  const std::size_t other = (liar.index + 1 + pick(nodes_.size() - 1)) % nodes_.size();
+  const bool forges = chance() < 0.3;
+  const std::size_t named = forges ? other : liar.index;
+  auto lie = std::make_shared<ElectionMessage>();
+  lie->cluster = plan_.policy.cluster;
+  lie->config = plan_.policy.fingerprint();
+  lie->node = nodes_[named]->name;
+  lie->incarnation = nodes_[named]->incarnation + 1'000'000;
+  lie->sequence = ++order_;
+  const std::array kinds{Kind::presence, Kind::heartbeat, Kind::vote_request, Kind::release};
+  lie->kind = kinds[pick(forges || liar.witness ? 4 : 3)];
+  const auto election = liar.election.get();
+  const auto believable = (election ? counter_of(election->term()) : 0) + pick(3);
+  const bool absurd = !forges && (!liar.witness || chance() < 0.7);
+  const auto counter = absurd ? counter_of(largest_term) - pick(3) : believable;
+  lie->term = counter << 8 | (named + 1);
+  lie->role = ElectorRole::follower;
+  lie->priority = 255;
+  lie->extends = true;
+  for (const auto& node : nodes_)
+    if (node->index != liar.index)
+      at(now_ + random_duration(100us, plan_.delay_max), {.what = EventKind::hear,
+                                                          .node = node->index,
+                                                          .life = node->life,
+                                                          .from = liar.index,
+                                                          .message = lie});
+  at(now_ + random_duration(1ms, plan_.policy.heartbeat), {.what = EventKind::lie});
+}
+
+// A copy of the cluster publishes under the term of whoever publishes: its publisher stops that term.
+void ElectionSim::clone() {
+  for (const auto& node : nodes_) {
+    if (!gate_open(node->index) || node->publisher_paused) continue;
+    node->disputed_term = node->gate->term();
+    Grant none;
+    none.node = node->name;
+    none.incarnation = node->incarnation;
+    none.sequence = ++node->grants;
+    none.boot = boot;
+    none.publisher = static_cast<std::uint64_t>(node->publisher_life);
+    static_cast<void>(node->gate->receive(none, local(*node)));
+    report(*node);
+  }
 }
 
 void ElectionSim::kill_elector(std::size_t index) {
@@ -697,6 +832,12 @@ void ElectionSim::inject_fault() {
       else
         set_rate(index, 1 + (chance() * 2 - 1) * plan_.rate_error);
       break;
+    case Fault::slow_endpoint:
+      slow_until_ = now_ + length;
+      break;
+    case Fault::clone:
+      clone();
+      break;
   }
 }
 
@@ -706,6 +847,7 @@ void ElectionSim::heal() {
   plan_.delay_max = std::min<Duration>(plan_.delay_max, 2ms);
   plan_.store_max = std::min<Duration>(plan_.store_max, 2ms);
   plan_.request_max = std::min<Duration>(plan_.request_max, 20ms);
+  slow_until_ = now_;
   for (auto& node : nodes_) {
     node->store_max = plan_.store_max;
     node->disk_full = false;

@@ -12,6 +12,9 @@
 //   disks       slow, full; lose the term file
 //   endpoint    requests that arrive late
 //   operators   hand-overs, planned stops; health that changes
+//   liars       a voter that says absurd terms and speaks in others' names, for ever
+//   endpoint    answers with absurd fences, for ever; too slow for publications, though not for
+//               probes; a copy of the cluster publishes under the master's term
 #pragma once
 
 #include <array>
@@ -45,7 +48,10 @@ struct SimPlan {
   Duration grant_delay_max = 1ms;
   Duration store_max = 0ms;
   Duration request_max = 5ms;        // On its way to the endpoint.
-  std::array<double, 12> weights{};  // Of the faults, by Fault.
+  std::array<double, 14> weights{};  // Of the faults, by Fault.
+  int liar = -1;                     // A voter, by its place; -1 = nobody.
+  double absurd_fences = 0;          // [0..1] of the publisher's reports.
+  bool remembers_failures = true;    // False: health forgets them at once (a mutant).
   Duration between_faults = 300ms;   // On average.
   Duration faults_for = 6s;
   bool trace = false;  // Prints every step.
@@ -64,6 +70,8 @@ enum class Fault : std::uint8_t {
   lose_term,
   hand_over_or_stop,
   health_or_clock,
+  slow_endpoint,
+  clone,
 };
 
 struct SimVerdict {
@@ -78,6 +86,16 @@ struct SimVerdict {
   int releases = 0;
   int store_failures = 0;
   int late = 0;
+  // Rare paths.
+  int impossible_terms = 0;     // Refused.
+  int forged_senders = 0;       // Refused.
+  int leading_witnesses = 0;    // Refused.
+  int absurd_fences = 0;        // Told to a master.
+  int disputes = 0;             // Terms that a master left to a copy of the cluster.
+  int capped_terms = 0;         // Taken a whole step above the one before.
+  int caught_up = 0;            // Terms followed that were further away than a step.
+  int failed_publications = 0;  // Too late.
+  int remembered_failures = 0;  // Reports of a node that is unfit by what it remembers alone.
   std::uint64_t events = 0;
 };
 
@@ -105,6 +123,8 @@ class ElectionSim {
   void cut(std::size_t from, std::size_t to, bool is_cut);
   void isolate(std::size_t node, bool is_cut);
   void set_tier(std::size_t node, Tier tier);
+  /// Publications come back too late from now on, probes do not.
+  void slow_endpoint(bool is_slow);
   void set_rate(std::size_t node, double rate);
   void lose_term(std::size_t node);
   void stop_elector(std::size_t node);
@@ -139,6 +159,10 @@ class ElectionSim {
   void send(Node& node, std::shared_ptr<const ElectionMessage> message);
   void publish_grant(Node& node, const Election::GrantOrder& order);
   void report(Node& node);
+  void hear_publisher(Node& node, const Event& event);
+  void hear_message(Node& node, const Event& event);
+  void lie();
+  void clone();
   void try_publication(Node& node);
   void arrive_at_endpoint(const Event& event);
 
@@ -162,6 +186,7 @@ class ElectionSim {
   std::map<std::uint64_t, std::pair<std::size_t, int>> led_;  // Term -> node and life that led it.
   std::uint64_t endpoint_term_ = 0;
   std::uint64_t endpoint_sequence_ = 0;
+  Duration slow_until_{};
   bool calm_ = false;
   SimVerdict verdict_;
 };

@@ -424,7 +424,7 @@ TEST_CASE("a node that hears no more of its master says so and is a candidate", 
 
 TEST_CASE("what an elector says of itself", "[elector]") {
   Fixture fixture;
-  fixture.fit({.tier = Tier::cannot_reach});
+  fixture.fit({.tier = Tier::cannot_publish});
   fixture.quiet_over();
   fixture.hear("b", Kind::heartbeat, term_of(4, 2));
   fixture.now += 70ms;
@@ -438,7 +438,7 @@ TEST_CASE("what an elector says of itself", "[elector]") {
   CHECK(view.term == term_of(4, 2));
   CHECK(view.role == Role::follower);
   CHECK(view.priority == 100);
-  CHECK(view.tier == static_cast<int>(Tier::cannot_reach));
+  CHECK(view.tier == static_cast<int>(Tier::cannot_publish));
   CHECK(view.master == "b");
   CHECK(view.seen == std::vector<PeerSeen>{{"b", 70}, {"w", -1}});
   const auto sequence = view.sequence;

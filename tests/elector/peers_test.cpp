@@ -87,8 +87,11 @@ TEST_CASE("every refusal has its name", "[elector]") {
   CHECK(refused([](auto& m) { ++m.config; }) == "other_configuration");
   CHECK(refused([](auto& m) { m.to = "w"; }) == "for_another");
   CHECK(refused([](auto& m) { m.to = "a"; }) == "none");
-  CHECK(refused([](auto& m) { m.term = max_term_counter << 8; }) == "impossible_term");
-  CHECK(refused([](auto& m) { m.term = (max_term_counter - 1) << 8; }) == "none");
+  CHECK(refused([](auto& m) { m.term = largest_term + 1; }) == "impossible_term");
+  CHECK(refused([](auto& m) { m.term = (most_lifted + 1) << 8; }) == "impossible_term");
+  CHECK(refused([](auto& m) { m.term = most_lifted << 8; }) == "none");
+  CHECK(std::string{to_string(Refusal::forged_sender)} == "forged_sender");
+  CHECK(std::string{to_string(Refusal::witness_leads)} == "witness_leads");
   Peers peers{three, 1};
   peers.record(presence("b", 1), start);
   CHECK(std::string{to_string(peers.record(presence("b", 1), start))} == "overtaken");
@@ -111,6 +114,40 @@ TEST_CASE("who acts under a term must be its only candidate", "[elector]") {
   for (const Kind kind : {Kind::presence, Kind::acknowledge, Kind::vote, Kind::pre_vote,
                           Kind::pre_vote_answer, Kind::hand_over})
     CHECK(refused(kind, 3) == Refusal::none);
+}
+
+TEST_CASE("a witness beats no heart, asks for no vote and releases nothing", "[elector]") {
+  using Kind = ElectionMessageKind;
+  Peers peers{three, 1};
+  for (const Kind kind : {Kind::heartbeat, Kind::release, Kind::vote_request}) {
+    auto message = presence("w", 1);
+    message.kind = kind;
+    message.term = 1 << 8 | 3;
+
+    CHECK(peers.record(message, start) == Refusal::witness_leads);
+  }
+  CHECK(peers.terms().highest() == 0);
+}
+
+TEST_CASE("a peer in a far term is refused until what we know has been lifted", "[elector]") {
+  Peers peers{three, 1, 5 << 8 | 1};
+  auto far = presence("b", 1);
+  far.term = (3 * most_lifted) << 8 | 2;
+
+  CHECK(peers.record(far, start) == Refusal::impossible_term);
+  CHECK(peers.record(far, start + 100ms) == Refusal::impossible_term);
+  CHECK_FALSE(peers.find("b")->known);
+  CHECK(peers.record(far, start + 200ms) == Refusal::impossible_term);
+  CHECK(peers.record(far, start + 400ms) == Refusal::none);
+}
+
+TEST_CASE("a voter deposes a master at most once in four locks", "[elector]") {
+  Peers peers{three, 1};
+
+  CHECK(peers.may_depose("w", start));
+  CHECK_FALSE(peers.may_depose("w", start + 2400ms - 1ns));
+  CHECK(peers.may_depose("b", start + 1ms));
+  CHECK(peers.may_depose("w", start + 2400ms));
 }
 
 TEST_CASE("what comes over channel vote has no order, and proves its sender alive", "[elector]") {

@@ -92,7 +92,7 @@ class Player {
     } else if (verb == "health") {
       const std::map<std::string, Tier> tiers = {{"fit", Tier::fit},
                                                  {"stale_pace", Tier::stale_pace},
-                                                 {"cannot_reach", Tier::cannot_reach}};
+                                                 {"cannot_reach", Tier::cannot_publish}};
       sim_->set_tier(node(word(1)), tiers.at(word(2)));
     } else if (verb == "hand") {
       const auto done = sim_->hand_over(node(word(2)), word(3));

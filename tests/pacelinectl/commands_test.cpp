@@ -190,6 +190,34 @@ TEST_CASE("the election is told with peers and transitions", "[pacelinectl]") {
   CHECK(has(json.out, "\"age_s\": 0.2"));
 }
 
+TEST_CASE("the election tells clocks, targets that differ, and terms that run out",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  ElectionView view;
+  view.self.node = "a";
+  view.self.wall_ms = 1'795'376'626'375;
+  view.self.targets = "v1";
+  view.peers.resize(2);
+  view.peers[0].node = "b";
+  view.peers[0].priority = 100;
+  view.peers[0].wall_ms = view.self.wall_ms - 200 + 1500;
+  view.peers[0].targets = "v2";
+  view.peers[1].node = "w";
+  view.peer_age_s = {0.2, 0.1};
+  const auto text = [&] {
+    environment.processes.insert_or_assign("a/elector/0", encode(view));
+    return run_command(request("election"), environment).out;
+  };
+
+  CHECK(has(text(), "+1500 ms"));
+  CHECK(has(text(), "targets_differ: a paces by v1, b by v2; pacelinectl targets diff\n"));
+  CHECK_FALSE(has(text(), "terms_running_out"));
+  view.self.term = (most_elections_apart + 1) << 8;
+  view.peers[0].targets = "v1";
+  CHECK(has(text(), "give the cluster another name: pacelinectl topology rename NEW-NAME\n"));
+  CHECK_FALSE(has(text(), "targets_differ"));
+}
+
 TEST_CASE("a hand-over is asked of the elector here, never to a witness", "[pacelinectl]") {
   FakeEnvironment environment;
   environment.processes.emplace("a/elector/0",

@@ -63,6 +63,12 @@ class FakeEnvironment final : public Environment {
     files[path] = {std::string{content}, mode};
     return {};
   }
+  Result<void> replace(const std::string& path, std::string_view content) override {
+    const auto found = files.find(path);
+    if (found == files.end()) return fail(Errc::not_found, path + ": cannot be found");
+    found->second.text = content;
+    return {};
+  }
   Result<void> make_folder(const std::string& path, unsigned mode) override {
     folders.emplace(path, mode);
     return {};

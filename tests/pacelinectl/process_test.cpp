@@ -83,6 +83,23 @@ TEST_CASE("keys are real, private and kept", "[pacelinectl][process]") {
   CHECK((status.st_mode & 0777u) == 0700u);
 }
 
+TEST_CASE("a renamed cluster's file keeps its permissions, and a link stays one",
+          "[pacelinectl][process]") {
+  const Folder folder;
+  const std::string text = read(shipped_folder + "demo.toml");
+  const std::string file = write(folder, "real.toml", text);
+  std::filesystem::permissions(file, std::filesystem::perms{0640});
+  std::filesystem::create_symlink(file, folder / "topology.toml");
+
+  const Ran ran = run("--topology " + folder.path() + "/topology.toml topology rename demo-2");
+
+  CAPTURE(ran.out);
+  CHECK(ran.exit == 0);
+  CHECK(read(file).find("cluster = \"demo-2\"") != std::string::npos);
+  CHECK(std::filesystem::is_symlink(folder / "topology.toml"));
+  CHECK(std::filesystem::status(file).permissions() == std::filesystem::perms{0640});
+}
+
 TEST_CASE("nobody there is told within a few seconds", "[pacelinectl][process]") {
   const Folder folder;
   std::filesystem::create_directories(folder.path() + "/topology");
