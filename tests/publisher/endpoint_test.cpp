@@ -1,5 +1,7 @@
 // The publisher against real servers on loopback, HTTPS with certificates made for the test: each
 // way in which an endpoint can misbehave, and that publishing goes on once it does not.
+#include <fstream>
+
 #include "tests/publisher/real_fixture.h"
 
 namespace paceline::test {
