@@ -44,4 +44,9 @@ std::optional<Duration> parse_retry_after(std::string_view value, WallTime now) 
   return std::max<Duration>(*date - now.time_since_epoch(), Duration::zero());
 }
 
+std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view value) {
+  const auto date = http_date(std::string{value});
+  return date ? std::optional{std::chrono::sys_seconds{*date}} : std::nullopt;
+}
+
 }  // namespace paceline

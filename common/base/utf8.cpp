@@ -27,4 +27,11 @@ std::string repaired_utf8(std::string_view text) {
   return out;
 }
 
+std::string printable_ascii(std::string_view text, std::size_t most) {
+  std::string out{text.substr(0, most)};
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
+}
+
 }  // namespace paceline

@@ -3,17 +3,27 @@
 #include <algorithm>
 
 #include "common/base/retry_after.h"
+#include "common/base/utf8.h"
 
 namespace paceline {
 namespace {
 
 constexpr std::size_t max_answer_bytes = 256u << 10;
+constexpr std::size_t longest_error = 1024;  // [bytes]
 
 Result<TokenAnswer> token_of(const Result<HttpAnswer>& answer) {
   if (!answer) return tl::unexpected(answer.error());
-  if (answer->status != 200)
-    return fail(Errc::refused, "HTTP status " + std::to_string(answer->status));
+  if (answer->status != 200) {
+    const std::string said = token_refusal(answer->body);
+    return fail(Errc::refused, "HTTP status " + std::to_string(answer->status) +
+                                   (said.empty() ? "" : ": " + said));
+  }
   return decode_token_answer(answer->body);
+}
+
+// Without a query, which may hold a key.
+std::string address_of(const std::string& url) {
+  return url.substr(0, url.find_first_of("?#"));
 }
 
 }  // namespace
@@ -64,13 +74,16 @@ void ClientCredentials::on_answer(Result<HttpAnswer> answer) {
   const Result<TokenAnswer> token = token_of(answer);
   if (token) {
     token_.fetched(*token);
+    error_.clear();
     fault_.good();
   } else {
     const auto retry_after =
         answer ? parse_retry_after(answer->header("retry-after"), world_.clock.wall())
                : std::nullopt;
     token_.failed(world_.clock.now(), retry_after, world_.random.uniform());
-    fault_.bad({{"why", token.error().detail}});
+    error_ = printable_ascii(address_of(options_.request.url) + ": " + token.error().detail,
+                             longest_error);
+    fault_.bad({{"why", error_}});
   }
   renew();
   answered_(token.has_value(), answer ? answer->status : 0);

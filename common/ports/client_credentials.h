@@ -42,6 +42,9 @@ class ClientCredentials {
   void start() { renew(); }
 
   const Token& token() const { return token_; }
+  /// Why the last request that ended gave no token, for people: where, and what came of it. Printable,
+  /// at most 1 KiB; "" if it gave one, or none has ended.
+  const std::string& error() const { return error_; }
 
   /// Token `text`, which may no longer be the one we have, was refused, or ours was accepted.
   void refused(const std::string& text);
@@ -59,6 +62,7 @@ class ClientCredentials {
   Token token_{Token::Policy{}};
   std::optional<HttpCall> call_;
   TimerId timer_ = 0;
+  std::string error_;
   FaultLog fault_;
 };
 

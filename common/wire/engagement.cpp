@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "common/base/utf8.h"
 #include "common/wire/json_writer.h"
 
 namespace paceline {
@@ -52,14 +53,17 @@ class Members {
   Result<std::uint64_t> count(std::string_view name) const {
     std::uint64_t value = 0;
     if (object_.at_key(name).get(value)) return wrong(name, "a whole number from 0");
+    if (value > largest_contract_number)
+      return wrong(name, fmt::format("at most {}", largest_contract_number));
     return value;
   }
 
-  /// One that electors can use: a larger one is no term, and must never be stored.
+  /// A term; an error shows what was said instead, since people must know how wrong it is.
   Result<std::uint64_t> term() const {
-    const auto value = TRY(count("term"));
-    if (value > largest_term) return wrong("term", fmt::format("at most {}", largest_term));
-    return value;
+    std::uint64_t above = 0;
+    if (!object_.at_key("term").get(above) && above > largest_term)
+      return fail(fmt::format("term: {} is not in [0, {}]", above, largest_term));
+    return count("term");
   }
 
   Result<std::int64_t> integer(std::string_view name, std::int64_t min, std::int64_t max) const {
@@ -228,7 +232,7 @@ void encode_publication(const PublicationRequest& request, std::string& out) {
 
 Result<PublicationRequest> decode_publication(std::string_view text) {
   return read_object(text, [](const Members& members) -> Result<PublicationRequest> {
-    constexpr auto forever = std::numeric_limits<std::int64_t>::max();
+    constexpr auto forever = largest_contract_number;
     PublicationRequest request;
     request.version = TRY(members.small("version"));
     if (request.version != engagement_version)
@@ -317,8 +321,21 @@ Result<TokenAnswer> decode_token_answer(std::string_view text) {
   });
 }
 
+std::string token_refusal(std::string_view text) {
+  constexpr std::size_t longest_word = 80;
+  constexpr std::size_t longest_description = 300;
+  const auto said = read_object(text, [](const Members& members) -> Result<std::string> {
+    std::string words = printable_ascii(TRY(members.text("error")), longest_word);
+    if (const auto description = members.text("error_description"))
+      words += ": " + printable_ascii(*description, longest_description);
+    return words;
+  });
+  return said.value_or("");
+}
+
 Result<Fence> decode_fence(std::string_view text) {
   return read_object(text, [](const Members& members) -> Result<Fence> {
+    if (!members.has("term")) return fail(Errc::not_found, "term: missing");
     Fence fence;
     fence.term = TRY(members.term());
     if (members.has("sequence")) fence.sequence = TRY(members.count("sequence"));

@@ -31,6 +31,11 @@ namespace paceline {
 
 inline constexpr int engagement_version = 1;
 
+// The largest whole number that every JSON reader takes exactly (RFC 8259, section 6). No count of
+// the contract is larger; one that is makes the message unreadable.
+inline constexpr std::int64_t largest_contract_number = (std::int64_t{1} << 53) - 1;
+static_assert(largest_term == largest_contract_number);
+
 /// What a target may be offered.
 struct Offer {
   PaceState state = PaceState::stale;
@@ -61,11 +66,12 @@ struct PublicationRequest {
   std::string cluster;
   std::string node;
   std::uint64_t term = 0;
-  std::uint64_t incarnation =
-      0;                       // Of the publisher: two that publish under one term are told apart.
-  std::uint64_t sequence = 0;  // Rises within a term; a delta's is one above what it stands on.
+  // Of the publisher, 0 = not said: two that publish under one term are told apart by it.
+  std::uint64_t incarnation = 0;
+  std::uint64_t sequence = 0;     // Rises within a term; a delta's is one above what it stands on.
   std::int64_t timestamp_ms = 0;  // [ms since 1970] When it was made.
-  // [ms] From its arrival on; then the endpoint offers nothing. What counts, since two clocks differ.
+  // [ms] From its arrival on, by the endpoint's own clock; then it offers nothing. Two clocks may
+  // differ, so this one counts; 0 = not said, as publishers of old.
   std::int64_t valid_for_ms = 0;
   std::int64_t valid_until_ms = 0;  // [ms since 1970] The same by our clock, for endpoints of old.
   std::int64_t refresh_period_ms = 0;
@@ -129,7 +135,11 @@ void encode_publication_answer(const PublicationAnswer& answer, std::string& out
 ///            unsupported: another version
 Result<PublicationRequest> decode_publication(std::string_view json);
 Result<PublicationAnswer> decode_publication_answer(std::string_view json);
-Result<Fence> decode_fence(std::string_view json);
+Result<Fence> decode_fence(std::string_view json);  // not_found: an object without a term
 Result<TokenAnswer> decode_token_answer(std::string_view json);
+
+/// What a token service says when it refuses (RFC 6749, 5.2), for people: "invalid_client: Client is
+/// not known". Printable ASCII, at most 400 bytes; "" if it says nothing of that form.
+std::string token_refusal(std::string_view json);
 
 }  // namespace paceline

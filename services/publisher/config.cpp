@@ -32,6 +32,7 @@ Result<WebhookNames> parse_webhook(Settings settings) {
   names.reason = TRY(settings.text("reason", names.reason));
   names.term = TRY(settings.text("term", names.term));
   names.sequence = TRY(settings.text("sequence", names.sequence));
+  names.valid_for = TRY(settings.text("valid_for", names.valid_for));
   names.valid_until = TRY(settings.text("valid_until", names.valid_until));
   return settings.finish(names);
 }

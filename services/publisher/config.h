@@ -33,9 +33,9 @@ struct PublisherConfig {
   Duration feedback_keyframe = 10s;  // Of the channel `feedback`.
 
   // Shares and multiples of the refresh period.
-  double timeout_share = 0.8;  // (0..1) A publication may take that long.
+  double timeout_share = 0.8;  // (0..1) A publication may take that long; more after a time-out.
   double warn_share = 0.5;     // (0..1) A round trip longer than that is slow.
-  int valid_periods = 3;       // [2..100] A publication stays good for so many.
+  int valid_periods = 3;       // [2..100] A publication stays good for so many, and may take them.
   int full_every = 30;         // [1..] From one full publication to the next.
 
   // Times of networks and people.

@@ -1,5 +1,7 @@
 #include "services/publisher/contract.h"
 
+#include <fmt/format.h>
+
 #include "common/base/url.h"
 #include "common/wire/json_writer.h"
 
@@ -15,6 +17,7 @@ void encode_webhook(const WebhookNames& names, const PublicationRequest& request
   json.begin();
   member(names.term, request.term);
   member(names.sequence, request.sequence);
+  member(names.valid_for, request.valid_for_ms);
   member(names.valid_until, request.valid_until_ms);
   if (!names.targets.empty()) {
     json.list(names.targets.c_str());
@@ -41,15 +44,42 @@ Result<PublicationAnswer> accept_all(std::string_view, const PublicationRequest&
   return answer;
 }
 
-// A body that cannot be read, or names a lower term, is about the sequence and does not say which.
+// A body that is no JSON object, or has no term or a lower one, is about the sequence and does not
+// say which.
 Conflict conflict_of(std::string_view body, const PublicationRequest& sent) {
+  Conflict conflict;
+  const auto first = body.find_first_not_of(" \t\r\n");
+  if (first == body.npos || body[first] != '{') return conflict;
   const auto fence = decode_fence(body);
-  if (!fence || fence->term < sent.term) return {};
-  if (fence->term > sent.term) return {.fenced_by = fence->term};
-  return {.sequence_held = fence->sequence};
+  if (!fence) {
+    if (fence.error().code != Errc::not_found)
+      conflict.unreadable = damaged_fence(fence.error().detail);
+  } else if (is_absurd(fence->term, sent.term)) {
+    conflict.unreadable = damaged_fence(fmt::format("term {}", fence->term));
+  } else if (fence->term > sent.term) {
+    conflict.fenced_by = fence->term;
+  } else if (fence->term == sent.term) {
+    conflict.sequence_held = fence->sequence;
+    conflict.held_from = fence->incarnation;
+    conflict.held_node = fence->node;
+  }
+  return conflict;
 }
 
 }  // namespace
+
+bool is_absurd(std::uint64_t term, std::uint64_t ours) {
+  constexpr int node_bits = 8;  // Below the counter of elections.
+  return term > largest_term || (term >> node_bits) > (ours >> node_bits) + most_elections_apart;
+}
+
+std::string damaged_fence(std::string_view what) {
+  return fmt::format(
+      "{}: no cluster of this name elects that often: the endpoint's fence is damaged; "
+      "`pacelinectl "
+      "topology rename` gives the cluster another name",
+      what);
+}
 
 Contract paceline_contract(std::string_view cluster) {
   return {.path = "v2/pacing/clusters/" + percent_encoded(cluster) + "/publications",

@@ -17,6 +17,9 @@ namespace paceline::publisher {
 struct Conflict {
   std::uint64_t fenced_by = 0;      // The higher term; 0 = it is about the sequence.
   std::uint64_t sequence_held = 0;  // The last sequence of our term; 0 = not said.
+  std::uint64_t held_from = 0;      // Incarnation of the publisher it came from; 0 = not said.
+  std::string held_node;            // ... and its node; "" = not said.
+  std::string unreadable;  // Why it says nothing that may be believed; "" = it is readable.
 
   bool operator==(const Conflict&) const = default;
 };
@@ -34,6 +37,13 @@ struct Contract {
   std::function<Conflict(std::string_view body, const PublicationRequest& sent)> decode_conflict;
 };
 
+/// Whether a term that the endpoint names was never reached by electing from `ours`: what is so far
+/// above (state_frame.h, most_elections_apart) is a damaged fence, and must be no fence of ours.
+bool is_absurd(std::uint64_t term, std::uint64_t ours);
+/// What to tell people about it.
+///   what   names the term
+std::string damaged_fence(std::string_view what);
+
 /// Ours, version 1: POST v2/pacing/clusters/CLUSTER/publications, full and delta, fenced by term.
 Contract paceline_contract(std::string_view cluster);
 
@@ -48,6 +58,7 @@ struct WebhookNames {
   std::string reason = "";
   std::string term = "term";
   std::string sequence = "sequence";
+  std::string valid_for = "validForMs";
   std::string valid_until = "validUntil";
 
   bool operator==(const WebhookNames&) const = default;

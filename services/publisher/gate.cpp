@@ -13,7 +13,8 @@ constexpr Duration longest_grant = 60s;
 }  // namespace
 
 Gate::Change Gate::receive(const Grant& grant, Instant now) {
-  const bool older = grant.incarnation < elector_ ||
+  const bool is_forgotten = now - heard_ > longest_grant;
+  const bool older = (grant.incarnation < elector_ && !is_forgotten) ||
                      (grant.incarnation == elector_ && grant.sequence <= sequence_);
   const bool ours = grant.node == policy_.node && grant.boot == policy_.boot &&
                     grant.publisher == policy_.incarnation;
@@ -23,6 +24,7 @@ Gate::Change Gate::receive(const Grant& grant, Instant now) {
   }
   elector_ = grant.incarnation;
   sequence_ = grant.sequence;
+  heard_ = now;
 
   const Instant expires{Duration{grant.expires_ns}};
   if (grant.term == 0) {

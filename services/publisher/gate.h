@@ -9,7 +9,10 @@
 //   - Open only under a grant for this node, boot and start of the publisher, of a term above 0,
 //     until `guard` before it expires; nobody need be alive to shut it.
 //   - Grants count in the elector's order: one that was delayed, repeated or overtaken changes
-//     nothing.
+//     nothing. An elector that started with a wrong clock has a higher incarnation than those after
+//     it: it is forgotten when it was silent for longer than any grant lasts. That is safe: all that
+//     it granted has run out by then, whatever is still good was granted after its last word, and
+//     terms that were stopped stay so, whoever grants them.
 //   - A term that was stopped, and any below, never opens it again.
 //   - After a fence only the fence's term or a higher one opens it.
 #pragma once
@@ -40,6 +43,9 @@ class Gate {
   /// The endpoint knows a higher term: nothing more goes out under ours.
   ///   by   [> term()] that term
   Change fence(std::uint64_t by);
+
+  /// Somebody else publishes under our term: nothing more goes out under it.
+  Change give_up_term(std::string why) { return stop(std::move(why)); }
 
   /// Nothing more goes out at all: the process was asked to stop.
   Change shut();
@@ -80,6 +86,7 @@ class Gate {
   bool renewed_since_shut_ = false;
   std::uint64_t elector_ = 0;   // Incarnation of the elector that granted last.
   std::uint64_t sequence_ = 0;  // Of its last grant.
+  Instant heard_{};             // ... when it came.
   std::uint64_t term_ = 0;
   std::uint64_t stopped_term_ = 0;
   std::uint64_t fenced_by_ = 0;

@@ -49,6 +49,17 @@ struct PublisherMetrics {
   Gauge& endpoint_reachable{
       metrics_.gauge("paceline_publisher_endpoint_reachable",
                      "1 if the endpoint answered the last request or probe.")};
+  Gauge& token_usable{metrics_.gauge("paceline_publisher_token_usable",
+                                     "1 while an access token is held that has not run out.")};
+  Gauge& failed_in_a_row{metrics_.gauge("paceline_publisher_failed_in_a_row",
+                                        "Publications that failed since the last accepted one.")};
+  Gauge& clock_skew_s{metrics_.gauge(
+      "paceline_publisher_clock_skew_seconds",
+      "This host's clock minus the endpoint's, by the dates of its answers; above 0 = ours is "
+      "ahead.")};
+  Gauge& clock_skew_error_s{
+      metrics_.gauge("paceline_publisher_clock_skew_error_seconds",
+                     "By which the clock skew may be wrong; -1 = not known yet.")};
   Gauge& connect_s{
       metrics_.gauge("paceline_publisher_connect_seconds",
                      "Until connected, of the last publication; 0 = connection reused.")};
@@ -90,6 +101,9 @@ struct PublisherMetrics {
   Counter& cancelled{
       metrics_.counter("paceline_publisher_cancelled_total",
                        "Publications cancelled in flight, because the gate closed.")};
+  Counter& disputes{metrics_.counter(
+      "paceline_publisher_disputes_total",
+      "Terms of ours given up, because another publisher used them: a copy of this cluster.")};
   Counter& grants_ignored{
       metrics_.counter("paceline_publisher_grants_ignored_total",
                        "Grants that counted for nothing: repeated, overtaken, foreign.")};

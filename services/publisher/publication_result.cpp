@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include "common/base/retry_after.h"
+#include "common/base/utf8.h"
 
 namespace paceline::publisher {
 namespace {
+
+constexpr std::size_t longest_location = 200;  // [bytes] Of text from outside that people see.
+constexpr std::size_t longest_node = 64;
 
 PublicationResult fenced(std::uint64_t by) {
   return {.outcome = PublicationOutcome::fenced,
@@ -16,7 +20,15 @@ PublicationResult fenced(std::uint64_t by) {
 PublicationResult interpret_success(const Response& response, const PublicationRequest& sent,
                                     const Contract& contract) {
   auto answer = contract.decode(response.body, sent);
-  if (!answer) return {.detail = fmt::format("unreadable answer: {}", answer.error().detail)};
+  const auto unreadable = [](std::string_view why) -> PublicationResult {
+    return {.detail = fmt::format("unreadable answer: {}", why)};
+  };
+  if (!answer) {
+    const std::string& why = answer.error().detail;
+    return unreadable(why.starts_with("term: ") ? damaged_fence(why) : why);
+  }
+  if (is_absurd(answer->term, sent.term))
+    return unreadable(damaged_fence(fmt::format("term {}", answer->term)));
   if (answer->term > sent.term) return fenced(answer->term);
   if (answer->term != sent.term || answer->sequence != sent.sequence)
     return {.detail = fmt::format("the answer is for term {} sequence {}, not {} and {}",
@@ -27,11 +39,15 @@ PublicationResult interpret_success(const Response& response, const PublicationR
 PublicationResult interpret_conflict(const Response& response, const PublicationRequest& sent,
                                      const Contract& contract) {
   const Conflict conflict = contract.decode_conflict(response.body, sent);
+  if (!conflict.unreadable.empty())
+    return {.detail = fmt::format("unreadable 409: {}", conflict.unreadable)};
   if (conflict.fenced_by > 0) return fenced(conflict.fenced_by);
   return {.outcome = PublicationOutcome::rejected,
           .detail = fmt::format("409 for sequence {}", sent.sequence),
           .sequence_refused = true,
-          .sequence_held = conflict.sequence_held};
+          .sequence_held = conflict.sequence_held,
+          .held_from = conflict.held_from,
+          .held_node = printable_ascii(conflict.held_node, longest_node)};
 }
 
 }  // namespace
@@ -54,9 +70,9 @@ PublicationResult interpret(const Response& response, const PublicationRequest& 
     // Of unknown effect, or not an answer of the contract.
     result.outcome = PublicationOutcome::failed;
   } else if (status < 400) {
-    // Following it could carry the token to another host. Text from outside: shortened.
-    result.detail +=
-        fmt::format(", redirected to {}, not followed", response.location.substr(0, 200));
+    // Following it could carry the token to another host.
+    result.detail += fmt::format(", redirected to {}, not followed",
+                                 printable_ascii(response.location, longest_location));
   }
   return result;
 }

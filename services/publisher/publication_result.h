@@ -24,8 +24,10 @@ struct PublicationResult {
   std::uint64_t fenced_by = 0;      // Of outcome fenced: the higher term.
   bool sequence_refused = false;    // 409 under our own term.
   std::uint64_t sequence_held = 0;  // ... the endpoint's last sequence; 0 = it does not say.
-  bool too_large = false;           // 413: fewer targets in one request.
-  bool encoding_refused = false;    // 415: another encoding of the body.
+  std::uint64_t held_from = 0;    // ... incarnation of the publisher it is of; 0 = it does not say.
+  std::string held_node;          // ... and its node, printable; "" = it does not say.
+  bool too_large = false;         // 413: fewer targets in one request.
+  bool encoding_refused = false;  // 415: another encoding of the body.
   std::optional<Duration> retry_after;
   PublicationAnswer answer;  // Of outcome accepted.
 };

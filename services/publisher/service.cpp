@@ -14,6 +14,12 @@ namespace {
 
 constexpr Duration longest_sleep = 1s;
 
+// In publications: this start of the publisher as a number that every JSON reader takes exactly. Of
+// nanoseconds since 1970 the low 53 bits are those of 104 days.
+std::uint64_t said_incarnation(std::uint64_t incarnation) {
+  return std::max<std::uint64_t>(incarnation & largest_contract_number, 1);
+}
+
 // Tries after a failure come within the period, then less often, up to eight periods apart.
 Backoff::Policy retry_policy(Duration period) {
   return {.floor = period / 8, .first = period / 2, .most = 8 * period};
@@ -40,8 +46,9 @@ Publisher::Publisher(const PublisherConfig& config, World& world, Http& http)
               publication_url_,
               {.changed = [this] { step(); },
                .probe_answer =
-                   [this](const HttpAnswer& answer) {
+                   [this](const HttpAnswer& answer, Duration round_trip) {
                      encodings_.learn(answer.header("accept-encoding"));
+                     observe_clock(answer, round_trip);
                    }}},
       cycle_{config.refresh_period, contract_.deltas ? config.prompt_gap : Duration::zero()},
       backoff_{retry_policy(config.refresh_period)},
@@ -59,16 +66,23 @@ Publisher::Publisher(const PublisherConfig& config, World& world, Http& http)
             }},
       feedback_{world, "feedback", {.ids = config.ids, .keyframe = config.feedback_keyframe}},
       batch_limit_{static_cast<std::size_t>(config.max_targets)},
+      patience_{request_timeout(config.refresh_period, config.timeout_share),
+                config.valid_periods * config.refresh_period},
+      dispute_{said_incarnation(world.incarnation)},
       publishing_{world.log, "publishing_failed"},
       round_trips_{world.log, "round_trip_slow"},
       pacing_{world.log, "pace_stale"},
       rejections_{world.log, "targets_rejected"},
       grants_{world.log, "grant_refused"},
+      clocks_{world.log, "clock_differs"},
       control_{world} {
   request_.cluster = config_.cluster;
   request_.node = config_.node;
-  request_.refresh_period_ms =
+  request_.incarnation = said_incarnation(world.incarnation);
+  const auto period_ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(config_.refresh_period).count();
+  request_.refresh_period_ms = period_ms;
+  request_.valid_for_ms = config_.valid_periods * period_ms;
   number_targets();
   control_.status([this](StatusReply& reply) { fill_status(reply); });
   control_.keyframe("feedback", -1, [this] { return feedback_.keyframe(); });

@@ -8,7 +8,8 @@
 // due and sets one timer for what is due next. One publication is in flight at most.
 //
 //   service.cpp               decides what is due
-//   service_publication.cpp   makes a publication and takes its answer
+//   service_publication.cpp   makes a publication
+//   service_answer.cpp        takes its answer
 //   service_report.cpp        says what others may know
 //   service_access.*          has tokens and probes
 #pragma once
@@ -27,12 +28,15 @@
 #include "common/ports/world.h"
 #include "services/publisher/batch_limit.h"
 #include "services/publisher/capacity.h"
+#include "services/publisher/clock_skew.h"
 #include "services/publisher/compress.h"
 #include "services/publisher/config.h"
 #include "services/publisher/cycle.h"
+#include "services/publisher/dispute.h"
 #include "services/publisher/gate.h"
 #include "services/publisher/metrics.h"
 #include "services/publisher/offers.h"
+#include "services/publisher/patience.h"
 #include "services/publisher/publication_result.h"
 #include "services/publisher/service_access.h"
 
@@ -86,7 +90,6 @@ class Publisher {
   void on_pace(const std::vector<std::uint32_t>& changed);
   void publish_last();
   void refresh_offers(Instant now);
-  double pace_age_s(Instant now) const;
   void make_request(bool full, bool continued);
   void send(bool last);
   HttpRequest http_request(Duration timeout) const;
@@ -94,8 +97,10 @@ class Publisher {
   PublicationResult result_of(const Result<HttpAnswer>& answer);
   void on_answer(Result<HttpAnswer> answer);
   void record_times(const HttpAnswer& answer);
+  void observe_clock(const HttpAnswer& answer, Duration round_trip);
   void on_accepted(const PublicationResult& result, double round_trip_s);
   void on_refused(const PublicationResult& result, const InFlight& sent, double round_trip_s);
+  void on_dispute(const PublicationResult& result);
   void back_off(Duration at_least);
   void apply_feedback(const PublicationAnswer& answer);
   void cancel_publication();
@@ -104,6 +109,13 @@ class Publisher {
   void step_stop(Instant now);
   void finish_stop();
 
+  /// What the pacers say of themselves.
+  struct Pacers {
+    double pace_age_s = -1;  // [s] Since the rows of the most silent shard; -1 = one had none yet.
+    double stat_age_s = -1;  // [s] Of what the oldest shard decided on; -1 = one has no statistics.
+    std::uint64_t cold = 0;  // Targets with nothing learned.
+  };
+  Pacers pacers(Instant now) const;
   void send_report();
   void fill_status(StatusReply& reply) const;
 
@@ -139,6 +151,11 @@ class Publisher {
   bool has_more_ = false;  // The last publication had room for some targets only.
   int since_full_ = 0;
   BatchLimit batch_limit_;
+  Patience patience_;
+  Dispute dispute_;
+  std::uint64_t disputed_term_ = 0;
+  Instant disputed_at_{};
+  ClockSkew skew_;
   std::optional<InFlight> publication_;
   std::optional<Instant> accepted_at_;
   std::function<void()> stopped_;
@@ -154,6 +171,7 @@ class Publisher {
   FaultLog pacing_;
   FaultLog rejections_;
   FaultLog grants_;
+  FaultLog clocks_;
   ControlServer control_;
   TimerId report_timer_;
 };

@@ -26,8 +26,8 @@ Access::Access(const PublisherConfig& config, World& world, Http& http, Publishe
                     .client_id = config.client_id,
                     .client_secret = config.client_secret,
                     .fault_event = "token_failed"},
-                   [this](bool fetched, int status) {
-                     reachability_.token_service(status);
+                   [this](bool fetched, int) {
+                     reachability_.token_service(fetched);
                      (fetched ? metrics_.tokens : metrics_.token_failures).add();
                      hooks_.changed();
                    }} {
@@ -64,12 +64,12 @@ void Access::probe(Instant now) {
   HttpRequest request =
       request_to("GET", probe_url_, std::min(config_.probe_period, longest_probe));
   request.max_answer_bytes = max_probe_bytes;
-  probe_call_ = http_.send(std::move(request), [this](Result<HttpAnswer> answer) {
+  probe_call_ = http_.send(std::move(request), [this, now](Result<HttpAnswer> answer) {
     probe_call_.reset();
     reachability_.endpoint(answer ? answer->status : 0);
     if (!answer || answer->status >= 500)
       probe_at_ = std::min(probe_at_, world_.clock.now() + probe_again);
-    if (answer) hooks_.probe_answer(*answer);
+    if (answer) hooks_.probe_answer(*answer, world_.clock.now() - now);
     hooks_.changed();
   });
 }

@@ -18,8 +18,9 @@ namespace paceline::publisher {
 class Access {
  public:
   struct Hooks {
-    std::function<void()> changed;                        // Something arrived: step again.
-    std::function<void(const HttpAnswer&)> probe_answer;  // Its headers may announce something.
+    std::function<void()> changed;  // Something arrived: step again.
+    // Of a probe: its headers may announce something.
+    std::function<void(const HttpAnswer&, Duration round_trip)> probe_answer;
   };
 
   Access(const PublisherConfig& config, World& world, Http& http, PublisherMetrics& metrics,
@@ -35,6 +36,8 @@ class Access {
   std::optional<Instant> next(bool may_probe) const;
 
   const Token& token() const { return credentials_.token(); }
+  /// Why the last token request failed, for people; "" = it did not.
+  const std::string& token_error() const { return credentials_.error(); }
   /// A publication under token `text` was refused for it, or accepted.
   void token_refused(const std::string& text) { credentials_.refused(text); }
   void token_accepted() { credentials_.accepted(); }

@@ -40,6 +40,13 @@ std::string http_date(std::int64_t seconds) {
   return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
 }
 
+// As RFC 6749, 5.2 has it.
+ServerAnswer token_refused(int status, const char* error, std::string_view description) {
+  return {.status = status,
+          .body = dumped({{"error", error}, {"error_description", std::string{description}}}),
+          .headers = {}};
+}
+
 std::string random_token() {
   unsigned char bytes[24];
   if (RAND_bytes(bytes, sizeof bytes) != 1) throw std::runtime_error{"token: no random bytes"};
@@ -158,7 +165,7 @@ void EngagementAdapter::serve_token(const ServerRequest& request, Responder resp
     case TokenFault::internal:
       return respond.send(refusal(500, "internal", "fault"));
     case TokenFault::refused:
-      return respond.send(refusal(401, "invalid_client", "fault"));
+      return respond.send(token_refused(401, "invalid_client", "fault"));
     case TokenFault::malformed:
       return respond.send({.body = R"({"token_type":"bearer"})", .headers = {}});
     case TokenFault::hang:
@@ -269,9 +276,9 @@ ServerAnswer EngagementAdapter::token(const ServerRequest& request) {
   const auto& settings = options_.settings;
   if (request.header("authorization") !=
       "Basic " + base64(settings.client_id + ":" + settings.client_secret))
-    return refusal(401, "invalid_client", "unknown client or wrong secret");
+    return token_refused(401, "invalid_client", "unknown client or wrong secret");
   if (request.body.find("grant_type=client_credentials") == std::string::npos)
-    return refusal(400, "unsupported_grant_type", "client_credentials only");
+    return token_refused(400, "unsupported_grant_type", "client_credentials only");
   if (tokens_.size() == max_tokens) tokens_.pop_front();
   tokens_.push_back({random_token(), world_.timestamp().now + settings.token_life});
   return {.body = dumped({{"access_token", tokens_.back().text},
@@ -315,12 +322,14 @@ ServerAnswer EngagementAdapter::publication(const ServerRequest& request,
 
   auto verdict = endpoint_.receive(*read, world_.timestamp().wall_ms, world_.time_scale());
   note(request, *read, verdict.status, verdict.why);
-  if (verdict.status == 409)
-    return {.status = 409,
-            .body = dumped({{"term", verdict.fence.term},
-                            {"sequence", verdict.fence.sequence},
-                            {"detail", verdict.why}}),
-            .headers = {}};
+  if (verdict.status == 409) {
+    nlohmann::json held{{"term", verdict.fence.term},
+                        {"sequence", verdict.fence.sequence},
+                        {"detail", verdict.why}};
+    if (verdict.fence.incarnation > 0) held["incarnation"] = verdict.fence.incarnation;
+    if (!verdict.fence.node.empty()) held["node"] = verdict.fence.node;
+    return {.status = 409, .body = dumped(held), .headers = {}};
+  }
   if (verdict.status != 200) return refusal(verdict.status, "publication", verdict.why);
   verdict.answer.full_wanted = world_.faults().endpoint == EndpointFault::full_wanted;
   ServerAnswer accepted;
@@ -347,6 +356,7 @@ void EngagementAdapter::note(const ServerRequest& request, const PublicationRequ
   line["cluster"] = publication.cluster;
   line["node"] = publication.node;
   line["term"] = publication.term;
+  line["incarnation"] = publication.incarnation;
   line["sequence"] = publication.sequence;
   line["mode"] = publication.full ? "full" : "delta";
   line["count"] = publication.targets.size();

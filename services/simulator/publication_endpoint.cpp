@@ -39,7 +39,10 @@ PublicationEndpoint::Verdict PublicationEndpoint::receive(const PublicationReque
   if (!clusters_.contains(request.cluster) && clusters_.size() >= options_.max_clusters)
     return refuse(400, "too many clusters");
   Cluster& cluster = clusters_[request.cluster];  // One that is new holds term 0, sequence 0.
-  verdict.fence = {.term = cluster.term, .sequence = cluster.sequence};
+  verdict.fence = {.term = cluster.term,
+                   .sequence = cluster.sequence,
+                   .incarnation = cluster.incarnation,
+                   .node = cluster.node};
   if (request.term < cluster.term) return refuse(409, "older term");
   if (request.term == cluster.term && request.sequence <= cluster.sequence)
     return refuse(409, "sequence not larger");
@@ -49,11 +52,15 @@ PublicationEndpoint::Verdict PublicationEndpoint::receive(const PublicationReque
   if (cluster.last_ms > 0) longest_gap_ms_ = std::max(longest_gap_ms_, now_ms - cluster.last_ms);
   cluster.term = request.term;
   cluster.sequence = request.sequence;
+  cluster.incarnation = request.incarnation;
+  cluster.node = request.node;
   cluster.last_ms = now_ms;
   ++accepted_;
   if (by_node_.size() < 1000 || by_node_.contains(request.node)) ++by_node_[request.node];
 
-  const double valid_s = static_cast<double>(request.valid_until_ms - now_ms) / 1000 * scale;
+  const std::int64_t valid_ms =
+      request.valid_for_ms > 0 ? request.valid_for_ms : request.valid_until_ms - now_ms;
+  const double valid_s = static_cast<double>(valid_ms) / 1000 * scale;
   const Duration until = centre_.now() + from_seconds(std::clamp(valid_s, 0.0, longest_validity_s));
   for (std::uint32_t target = 0; target < centre_.size(); ++target)
     allowed_[target] = {.allowance = request.full ? 0 : centre_.allowance(target),

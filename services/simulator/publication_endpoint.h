@@ -7,7 +7,8 @@
 //   - for each cluster the accepted (term, sequence) pairs only rise;
 //   - a delta follows the publication before it by one, in one term, or is refused;
 //   - what is allowed is what the last accepted publication said;
-//   - from validUntil on nothing is allowed.
+//   - nothing is allowed from validForMs after its arrival on, by the endpoint's own clock; from
+//     validUntil on, if the publication does not have that.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +61,8 @@ class PublicationEndpoint {
   struct Cluster {
     std::uint64_t term = 0;
     std::uint64_t sequence = 0;
+    std::uint64_t incarnation = 0;  // Of the publisher that it came from.
+    std::string node;
     std::int64_t last_ms = 0;
     std::vector<TargetFeedback> told;  // In its answers; whoever sends a delta has them all.
   };

@@ -39,6 +39,15 @@ TEST_CASE("a Retry-After in the year 9999 is an hour, one in 1601 is none", "[ba
   CHECK(!parse_retry_after("Mon, 01 Jan 1601 00:00:00 GMT", noon));
 }
 
+TEST_CASE("a date is read in the one form that servers must send", "[base]") {
+  using std::chrono::sys_seconds;
+  CHECK(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == sys_seconds{784111777s});
+  CHECK(parse_http_date("Thu, 01 Jan 1970 00:00:00 GMT") == sys_seconds{0s});
+  CHECK(!parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT"));
+  CHECK(!parse_http_date("784111777"));
+  CHECK(!parse_http_date(""));
+}
+
 TEST_CASE("any Retry-After at all is a delay within an hour or none", "[base][property]") {
   REQUIRE(rc::check([](const std::string& value) {
     const auto delay = parse_retry_after(value, noon);

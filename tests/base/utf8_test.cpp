@@ -20,6 +20,12 @@ TEST_CASE("what is no UTF-8 is replaced byte by byte, the rest stays", "[base]")
         "a\xef\xbf\xbd z\xc3\xbcrich\xef\xbf\xbd\xef\xbf\xbd");
 }
 
+TEST_CASE("what a stranger said is shown shortened and printable", "[base]") {
+  CHECK(printable_ascii("no such client", 80) == "no such client");
+  CHECK(printable_ascii("\x1b[2J\n\xc3\xa9", 80) == "?[2J???");
+  CHECK(printable_ascii("0123456789", 4) == "0123");
+}
+
 TEST_CASE("any bytes repaired are UTF-8, and UTF-8 stays as it is", "[base][property]") {
   REQUIRE(rc::check([](const std::string& bytes) {
     const std::string repaired = repaired_utf8(bytes);

@@ -114,6 +114,39 @@ TEST_CASE("a token service that fails is asked again, and not before it allows i
   CHECK(client.sim.count("token_failed_over") == 1);
 }
 
+TEST_CASE("why there is no token is kept until there is one", "[ports]") {
+  const auto [answer, said] = GENERATE(table<Result<HttpAnswer>, std::string>(
+      {{fail(Errc::unavailable, "connection refused"), "connection refused"},
+       {answered(503, "<html>"), "HTTP status 503"},
+       {answered(401, R"({"error":"invalid_client"})"), "HTTP status 401: invalid_client"},
+       {answered(400, R"({"error":"x","error_description":"no\u001b[2J such client"})"),
+        "HTTP status 400: x: no?[2J such client"},
+       {answered(200, R"({"access_token":7})"), "access_token: not a text"}}));
+  CAPTURE(said);
+  Client client;
+  client.service.answers.push_back(answer);
+  CHECK(client.credentials->error().empty());
+
+  client.credentials->start();
+  client.sim.run_for(20ms);
+  CHECK(client.credentials->error() == "https://login.test/oauth/token: " + said);
+
+  client.sim.run_for(15s);
+  CHECK(client.credentials->error().empty());
+}
+
+TEST_CASE("a token service cannot fill the log", "[ports]") {
+  Client client;
+  client.service.answers.push_back(answered(401, R"({"error":")" + std::string(5000, 'e') +
+                                                     R"(","error_description":")" +
+                                                     std::string(50'000, 'd') + "\"}"));
+
+  client.credentials->start();
+  client.sim.run_for(20ms);
+
+  CHECK(client.credentials->error().size() < 500);
+}
+
 TEST_CASE("a refused token is replaced at once", "[ports]") {
   Client client;
   client.credentials->start();

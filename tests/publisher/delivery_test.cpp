@@ -114,6 +114,50 @@ TEST_CASE("a token service out of reach is no reach once the token has run out",
   CHECK(fixture.publisher->report().endpoint_reachable);
 }
 
+TEST_CASE("a node whose client is refused is no reach, and says where and why",
+          "[publisher][scenario]") {
+  const int code = GENERATE(400, 401, 503);
+  CAPTURE(code);
+  Fixture fixture{25};
+  fixture.endpoint->token_status = code;
+  fixture.endpoint->token_refusal =
+      R"({"error":"invalid_client","error_description":"wrong\nsecret"})";
+
+  fixture.sim.run_for(3s);
+
+  auto report = fixture.publisher->report();
+  CHECK(report.endpoint_tried);
+  CHECK(!report.endpoint_reachable);
+  CHECK(!report.token_usable);
+  CHECK(report.token_error == "https://login.test/oauth/token: HTTP status " +
+                                  std::to_string(code) + ": invalid_client: wrong?secret");
+
+  fixture.endpoint->token_status = 200;
+  fixture.sim.run_for(15s);
+  report = fixture.publisher->report();
+  CHECK(report.endpoint_reachable);
+  CHECK(report.token_usable);
+  CHECK(report.token_error.empty());
+}
+
+TEST_CASE("a token that the endpoint refuses is no loss of reach while another is fetched",
+          "[publisher][scenario]") {
+  Fixture fixture{28};
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(1s);
+  fixture.reports.clear();
+  fixture.endpoint->answer = [&fixture, once = true](const PublicationRequest& request) mutable {
+    return std::exchange(once, false) ? status(401, "") : fixture.endpoint->accept(request);
+  };
+
+  fixture.sim.run_for(5s);
+
+  CHECK(fixture.endpoint->tokens == 2);
+  for (const auto& report : fixture.reports) CHECK(report.endpoint_reachable);
+  CHECK(fixture.reports.back().outcome == PublicationOutcome::accepted);
+}
+
 TEST_CASE("the endpoint's announcement reaches a standby, and its first publication",
           "[publisher][scenario]") {
   Fixture fixture{26, [](PublisherConfig& config) {

@@ -46,6 +46,7 @@ HttpCall FakeEndpoint::send(HttpRequest request, Done done) {
     if (delay >= request.timeout) answer_now = fail(Errc::unavailable, "timed out");
     if (answer_now && !announces.empty())
       answer_now->headers.emplace_back("accept-encoding", announces);
+    if (answer_now && !date.empty()) answer_now->headers.emplace_back("date", date);
     done(std::move(answer_now));
   });
   return call;
@@ -62,7 +63,7 @@ Result<HttpAnswer> FakeEndpoint::answer_to(const HttpRequest& request) {
   }
   if (request.url.ends_with("/oauth/token")) {
     ++tokens;
-    if (token_status != 200) return answered(token_status, "");
+    if (token_status != 200) return answered(token_status, token_refusal);
     return answered(200, R"({"access_token":"token-)" + std::to_string(tokens) +
                              R"(","token_type":"bearer","expires_in":300})");
   }
@@ -75,11 +76,16 @@ Result<HttpAnswer> FakeEndpoint::accept(const PublicationRequest& request) {
   const bool stands = request.full || (request.term == term_ && request.sequence == sequence_ + 1);
   if (request.term < term_ || (request.term == term_ && request.sequence <= sequence_) || !stands) {
     ++refused;
-    return answered(409, R"({"term":)" + std::to_string(term_) + R"(,"sequence":)" +
-                             std::to_string(sequence_) + "}");
+    std::string held =
+        R"({"term":)" + std::to_string(term_) + R"(,"sequence":)" + std::to_string(sequence_);
+    if (names_publisher && incarnation_ > 0)
+      held += R"(,"incarnation":)" + std::to_string(incarnation_) + R"(,"node":")" + node_ + '"';
+    return answered(409, held + "}");
   }
   term_ = request.term;
   sequence_ = request.sequence;
+  incarnation_ = request.incarnation;
+  node_ = request.node;
   PublicationAnswer reply{.term = term_,
                           .sequence = sequence_,
                           .accepted = request.targets.size(),
@@ -133,7 +139,7 @@ Fixture::Fixture(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt
         StateWriter<TargetPace>::Options{.ids = ids, .keyframe = 1s, .shard = shard}));
     pacer.timers.every(100ms, [this, shard] {
       const auto index = static_cast<std::size_t>(shard);
-      if (!silent_[index]) rows_[index]->publish({});
+      if (!silent_[index]) rows_[index]->publish(cycles[index]);
     });
   }
   pace(1);

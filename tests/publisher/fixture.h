@@ -43,7 +43,10 @@ class FakeEndpoint final : public Http {
   void forget() { sequence_ = 1; }
 
   int token_status = 200;
-  std::string announces;  // Accept-Encoding of every answer; "" = none.
+  std::string token_refusal;    // Body of a token answer that is not 200.
+  bool names_publisher = true;  // 409s say whose publication is held.
+  std::string date;             // `Date` header of every answer; "" = none.
+  std::string announces;        // Accept-Encoding of every answer; "" = none.
   std::function<Duration(const PublicationRequest&)> delay_of;  // Instead of the two below.
   Duration delay_min = 1ms;
   Duration delay_max = 5ms;  // Beyond the request's timeout it becomes one.
@@ -68,6 +71,8 @@ class FakeEndpoint final : public Http {
   std::map<HttpCall, bool> in_flight_;  // Whether it is a publication.
   std::uint64_t term_ = 0;
   std::uint64_t sequence_ = 0;
+  std::uint64_t incarnation_ = 0;  // Of the publisher whose publication is held.
+  std::string node_;
 };
 
 struct Fixture {
@@ -82,6 +87,8 @@ struct Fixture {
   Grant grant_message(std::uint64_t term, Duration life);
   /// All rows of both shards from now on, every 100 ms.
   void pace(int proactive, double reactive_state = 1);
+  /// What the pacers say of themselves, by shard.
+  std::vector<PaceCycle> cycles = {{}, {}};
   void silence_pacer(int shard) { silent_[static_cast<std::size_t>(shard)] = true; }
 
   Instant now() const { return world->clock.now(); }

@@ -153,6 +153,47 @@ TEST_CASE("a fenced gate opens for the fence's term or a higher one only", "[pub
   CHECK(gate.fenced_by() == 0);
 }
 
+TEST_CASE("an elector from a clock ahead is forgotten when it was silent for longer than any grant",
+          "[publisher]") {
+  Gate gate = closed_gate();
+  gate.receive(grant({.term = 7, .sequence = 90, .incarnation = 1'000'000}), start);
+  gate.tick(start + 1s);
+
+  const GrantOf next{.term = 8, .sequence = 1, .incarnation = 3};
+  gate.receive(grant(next, start + 60s), start + 60s);
+  CHECK(!gate.may_send(start + 60s));
+  CHECK(gate.ignored() == 1);
+
+  const auto later = start + 60s + 1ms;
+  CHECK(gate.receive(grant(next, later), later) == Gate::Change::opened);
+  gate.receive(grant({.term = 8, .sequence = 1, .incarnation = 2}, later), later);
+  CHECK(gate.ignored() == 2);  // From now on the order is that of the new one.
+}
+
+TEST_CASE("a forgotten elector's terms stay stopped", "[publisher]") {
+  Gate gate = closed_gate();
+  gate.receive(grant({.term = 7, .sequence = 1, .incarnation = 9}), start);
+  gate.receive(grant({.term = 0, .sequence = 2, .incarnation = 9}), start);
+
+  const auto later = start + 61s;
+  gate.receive(grant({.term = 7, .sequence = 1, .incarnation = 3}, later), later);
+
+  CHECK(!gate.may_send(later));
+}
+
+TEST_CASE("a term that somebody else uses is stopped", "[publisher]") {
+  Gate gate = closed_gate();
+  gate.receive(grant({.term = 7, .sequence = 1}), start);
+
+  CHECK(gate.give_up_term("disputed") == Gate::Change::closed);
+
+  CHECK(gate.stopped_term() == 7);
+  CHECK(gate.fenced_by() == 0);
+  gate.receive(grant({.term = 7, .sequence = 2}), start);
+  CHECK(!gate.may_send(start));
+  CHECK(gate.receive(grant({.term = 8, .sequence = 3}), start) == Gate::Change::opened);
+}
+
 TEST_CASE("a gate that was shut for good says its term is over", "[publisher]") {
   Gate gate = closed_gate();
   gate.receive(grant({.term = 7, .sequence = 1}), start);

@@ -51,6 +51,50 @@ TEST_CASE("a higher term in any answer is a fence", "[publisher]") {
   CHECK(interpret(200, R"({"term":7,"sequence":9,"accepted":2,"epoch":"e"})").fenced_by == 7);
 }
 
+TEST_CASE("an absurd term in any answer is told and believed nowhere", "[publisher]") {
+  const auto term = GENERATE(as<std::string>{}, "9223372036854775807", "72057594037927936",
+                             "1795373026375000000", "9007199254740991");
+  CAPTURE(term);
+
+  for (const auto& result :
+       {interpret(409, R"({"term":)" + term + "}"),
+        interpret(200, R"({"term":)" + term + R"(,"sequence":9,"accepted":2,"epoch":"e"})")}) {
+    CHECK(result.outcome == PublicationOutcome::failed);
+    CHECK(result.fenced_by == 0);
+    CHECK(!result.sequence_refused);
+    CHECK(result.detail.find("term") != std::string::npos);
+    CHECK(result.detail.find(term) != std::string::npos);
+    CHECK(result.detail.find("no cluster of this name elects that often: the endpoint's fence is "
+                             "damaged; `pacelinectl topology rename` gives the cluster another "
+                             "name") != std::string::npos);
+  }
+}
+
+TEST_CASE("a conflict in our own term names whose publication is held", "[publisher]") {
+  const auto result =
+      interpret(409, R"({"term":5,"sequence":40,"incarnation":77,"node":"b\u001b[31m\n"})");
+
+  CHECK(result.sequence_held == 40);
+  CHECK(result.held_from == 77);
+  CHECK(result.held_node == "b?[31m?");
+}
+
+TEST_CASE("feedback out of range refuses the answer", "[publisher]") {
+  const auto counts = GENERATE(as<std::string>{}, R"("sent":1,"pending":-2147483648)",
+                               R"("sent":1,"pending":2147483648)", R"("sent":-1,"pending":0)",
+                               R"("sent":9007199254740992,"pending":0)",
+                               R"("sent":18446744073709551615,"pending":0)");
+  CAPTURE(counts);
+
+  const auto result =
+      interpret(200, R"({"term":5,"sequence":9,"accepted":2,"epoch":"e","feedback":[{"id":"t",)"
+                     R"("accepted":0,"rejected":0,"timedOut":0,"answered":0,"abandoned":0,)" +
+                         counts + "}]}");
+
+  CHECK(result.outcome == PublicationOutcome::failed);
+  CHECK(result.detail.find("feedback[0]") != std::string::npos);
+}
+
 TEST_CASE("a conflict in our own term asks for a larger sequence", "[publisher]") {
   const auto body = GENERATE(as<std::string>{}, R"({"term":5})", R"({"term":4})", "", "no JSON");
   CAPTURE(body);

@@ -12,11 +12,12 @@ TEST_CASE("reach is an answer of the endpoint's own, and a token to use", "[publ
   reach.endpoint(405);
   CHECK(reach.tried());
   CHECK(reach.reachable(true));
-  reach.token_service(0);
+  CHECK(reach.reachable(false));  // The first token is on its way.
+  reach.token_service(false);
   CHECK(reach.reachable(true));  // The token that we have is good.
   CHECK(!reach.reachable(false));
-  reach.token_service(401);
-  CHECK(reach.reachable(false));
+  reach.token_service(true);
+  CHECK(reach.reachable(false));  // It was refused, and another one is on its way.
   reach.endpoint(502);
   CHECK(!reach.reachable(true));
   reach.endpoint(0);

@@ -82,7 +82,9 @@ TEST_CASE("the first publication of a term goes out at once and is full", "[publ
   CHECK(request.sequence == 1);
   CHECK(request.targets.size() == 6);
   CHECK(request.targets[0].offer.proactive == 1);
+  CHECK(request.valid_for_ms == 6000);
   CHECK(request.valid_until_ms - request.timestamp_ms == 6000);
+  CHECK(request.incarnation == fixture.world->incarnation);
 }
 
 TEST_CASE("publications keep the period and only changes are told", "[publisher][scenario]") {
@@ -236,6 +238,37 @@ TEST_CASE("a fence shuts the gate, and the elector hears of it", "[publisher][sc
   fixture.grant(769);
   fixture.sim.run_for(100ms);
   CHECK(fixture.published().size() == before + 1);
+}
+
+TEST_CASE("an absurd term from the endpoint stops nothing and is stored nowhere",
+          "[publisher][scenario]") {
+  const auto [code, term] = GENERATE(table<int, std::string>({{409, "9223372036854775807"},
+                                                              {409, "72057594037927936"},
+                                                              {409, "1795373026375000000"},
+                                                              {409, "9007199254740991"},
+                                                              {409, "-1"},
+                                                              {409, "\"x\""},
+                                                              {200, "9007199254740991"}}));
+  CAPTURE(code, term);
+  Fixture fixture{7};
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(3s);
+  std::string body = R"({"term":)" + term + R"(,"sequence":1,"accepted":1,"epoch":"e"})";
+  answer_next(fixture, 1, [status_code = code, body] { return status(status_code, body); });
+  fixture.reports.clear();
+
+  fixture.sim.run_for(4s);
+
+  bool is_told = false;
+  for (const auto& report : fixture.reports) {
+    CHECK(report.open);
+    CHECK(report.fenced_by == 0);
+    CHECK(report.stopped_term == 0);
+    is_told = is_told || report.detail.find("pacelinectl topology rename") != std::string::npos;
+  }
+  CHECK(is_told);
+  CHECK(fixture.reports.back().outcome == PublicationOutcome::accepted);
 }
 
 TEST_CASE("a refused token is renewed once and the publication repeated", "[publisher][scenario]") {

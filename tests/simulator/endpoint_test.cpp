@@ -284,6 +284,7 @@ TEST_CASE("a publication needs a token, is fenced, and stands in the log", "[sim
   CHECK(packed->status == 200);
   CHECK(fenced->status == 409);
   CHECK(decode_fence(fenced->body)->term == 3);
+  CHECK(decode_fence(fenced->body)->node == "a");
   const auto log = read_file(outside.folder.path() + "/publications.jsonl");
   REQUIRE(log);
   CHECK(std::ranges::count(*log, '\n') == 4);
@@ -297,6 +298,7 @@ TEST_CASE("a wrong secret gets no token", "[simulator][process]") {
                                    {{"Authorization", "Basic bm86bm8="}});
 
   CHECK(answer->status == 401);
+  CHECK(token_refusal(answer->body) == "invalid_client: unknown client or wrong secret");
 }
 
 TEST_CASE("a stranger's authority is not trusted", "[simulator][process]") {

@@ -83,7 +83,8 @@ TEST_CASE("an older term or a sequence that is not larger is fenced", "[simulato
   const auto other = endpoint.receive(other_cluster);
 
   CHECK(older_term.status == 409);
-  CHECK(older_term.fence == Fence{5, 7});
+  CHECK(older_term.fence.term == 5);
+  CHECK(older_term.fence.sequence == 7);
   CHECK(same_sequence.status == 409);
   CHECK(next.status == 200);
   CHECK(new_term.status == 200);
@@ -108,7 +109,9 @@ TEST_CASE("a delta stands on the publication before it, or is refused", "[simula
 
   CHECK(verdict.status == status);
   CHECK(endpoint.centre.latest_counts(0).sent == (status == 200 ? 3 : 0));
-  if (status == 409) CHECK(verdict.fence == Fence{5, 7});
+  if (status != 409) return;
+  CHECK(verdict.fence.term == 5);
+  CHECK(verdict.fence.sequence == 7);
 }
 
 TEST_CASE("a publication without cluster, term or sequence is refused", "[simulator]") {
@@ -150,6 +153,38 @@ TEST_CASE("after validUntil nothing goes out", "[simulator]") {
   late.valid_until_ms = today_ms - 1;
   CHECK(endpoint.receive(late).status == 200);
   CHECK(endpoint.centre.latest_counts(0).sent == 10);
+}
+
+TEST_CASE(
+    "how long a publication is good counts from its arrival, whatever its sender's clock says",
+    "[simulator]") {
+  const auto valid_until = GENERATE(as<std::int64_t>{}, today_ms - 3'600'000, today_ms + 3'600'000);
+  TestEndpoint endpoint;
+  auto request = publication(1, 1, {offer("t0", 50, 10)});
+  request.valid_for_ms = 6000;
+  request.valid_until_ms = valid_until;
+
+  endpoint.receive(request);
+  endpoint.centre.advance(5999ms);
+  const auto before = endpoint.centre.allowance(0);
+  endpoint.centre.advance(6s);
+
+  CHECK(before == 40);
+  CHECK(endpoint.centre.allowance(0) == 0);
+}
+
+TEST_CASE("a conflict names the publisher whose publication is held", "[simulator]") {
+  TestEndpoint endpoint;
+  auto held = publication(5, 7, {});
+  held.incarnation = 77;
+  endpoint.receive(held);
+
+  auto other = publication(5, 7, {});
+  other.node = "b";
+  other.incarnation = 78;
+  const auto verdict = endpoint.receive(other);
+
+  CHECK(verdict.fence == Fence{.term = 5, .sequence = 7, .incarnation = 77, .node = "a"});
 }
 
 TEST_CASE("stale and disabled targets and a world without invitations get none", "[simulator]") {

@@ -16,6 +16,12 @@ Integer from_zero() {
   return *rc::gen::inRange<Integer>(0, std::numeric_limits<Integer>::max());
 }
 
+// From zero to the largest that the contract allows.
+template <class Integer = std::uint64_t>
+Integer any_count() {
+  return *rc::gen::inRange<Integer>(0, largest_contract_number + 1);
+}
+
 TargetOffer any_offer() {
   return {.id = word(),
           .channel = word(),
@@ -31,11 +37,13 @@ TargetOffer any_offer() {
 PublicationRequest any_request() {
   PublicationRequest request{.cluster = word(),
                              .node = word(),
-                             .term = from_zero<std::uint64_t>(),
-                             .sequence = from_zero<std::uint64_t>(),
-                             .timestamp_ms = from_zero<std::int64_t>(),
-                             .valid_until_ms = from_zero<std::int64_t>(),
-                             .refresh_period_ms = from_zero<std::int64_t>(),
+                             .term = any_count(),
+                             .incarnation = any_count(),
+                             .sequence = any_count(),
+                             .timestamp_ms = any_count<std::int64_t>(),
+                             .valid_for_ms = any_count<std::int64_t>(),
+                             .valid_until_ms = any_count<std::int64_t>(),
+                             .refresh_period_ms = any_count<std::int64_t>(),
                              .full = *rc::gen::arbitrary<bool>(),
                              .targets = {}};
   const int count = *rc::gen::inRange(0, 20);
@@ -44,9 +52,9 @@ PublicationRequest any_request() {
 }
 
 PublicationAnswer any_answer() {
-  PublicationAnswer answer{.term = from_zero<std::uint64_t>(),
-                           .sequence = from_zero<std::uint64_t>(),
-                           .accepted = from_zero<std::uint64_t>(),
+  PublicationAnswer answer{.term = any_count(),
+                           .sequence = any_count(),
+                           .accepted = any_count(),
                            .epoch = word(),
                            .rejected = {},
                            .feedback = {}};
@@ -54,12 +62,12 @@ PublicationAnswer any_answer() {
   for (int i = 0; i < count; ++i) {
     answer.rejected.push_back({word(), word()});
     answer.feedback.push_back({word(),
-                               {.sent = from_zero<std::uint64_t>(),
-                                .accepted = from_zero<std::uint64_t>(),
-                                .rejected = from_zero<std::uint64_t>(),
-                                .timed_out = from_zero<std::uint64_t>(),
-                                .answered = from_zero<std::uint64_t>(),
-                                .abandoned = from_zero<std::uint64_t>(),
+                               {.sent = any_count(),
+                                .accepted = any_count(),
+                                .rejected = any_count(),
+                                .timed_out = any_count(),
+                                .answered = any_count(),
+                                .abandoned = any_count(),
                                 .pending = from_zero<std::int32_t>()}});
   }
   return answer;
@@ -152,8 +160,10 @@ TEST_CASE("a publication has the members that the contract names", "[wire]") {
   encode_publication({.cluster = "c",
                       .node = "a",
                       .term = 257,
+                      .incarnation = 9,
                       .sequence = 3,
                       .timestamp_ms = 1000,
+                      .valid_for_ms = 6000,
                       .valid_until_ms = 7000,
                       .refresh_period_ms = 2000,
                       .full = false,
@@ -168,11 +178,12 @@ TEST_CASE("a publication has the members that the contract names", "[wire]") {
                                              .predicted_wait_s = 1.5}}}},
                      json);
 
-  CHECK(json ==
-        R"({"version":1,"cluster":"c","node":"a","term":257,"sequence":3,"timestamp":1000,)"
-        R"("validUntil":7000,"refreshPeriodMs":2000,"mode":"delta","targets":[{"id":"sales",)"
-        R"("channel":"chat","state":"ok","proactive":2,"maxPending":5,"reactive":1,)"
-        R"("reactiveState":0.5,"predictedWaitS":1.5,"reason":"granted"}]})");
+  CHECK(
+      json ==
+      R"({"version":1,"cluster":"c","node":"a","term":257,"incarnation":9,"sequence":3,)"
+      R"("timestamp":1000,"validForMs":6000,"validUntil":7000,"refreshPeriodMs":2000,"mode":"delta","targets":[{"id":"sales",)"
+      R"("channel":"chat","state":"ok","proactive":2,"maxPending":5,"reactive":1,)"
+      R"("reactiveState":0.5,"predictedWaitS":1.5,"reason":"granted"}]})");
 }
 
 TEST_CASE("what is not finite goes out as zero", "[wire]") {
@@ -189,10 +200,17 @@ TEST_CASE("what is not finite goes out as zero", "[wire]") {
 TEST_CASE("an error names the member that is wrong", "[wire]") {
   const auto [member, value] =
       GENERATE(table<std::string, std::string>({{"term", "-1"},
+                                                {"term", "9007199254740992"},
+                                                {"term", "9223372036854775807"},
+                                                {"term", "\"5\""},
                                                 {"sequence", "\"2\""},
                                                 {"epoch", "7"},
                                                 {"pending", "-1"},
                                                 {"pending", "4294967296"},
+                                                {"pending", "-2147483648"},
+                                                {"pending", "2147483648"},
+                                                {"sent", "-1"},
+                                                {"sent", "9223372036854775808"},
                                                 {"timedOut", "0.5"},
                                                 {"sent", "18446744073709551616"}}));
   CAPTURE(member, value);
@@ -246,8 +264,10 @@ TEST_CASE("a token that no header may hold is refused", "[wire]") {
 }
 
 TEST_CASE("a fence names the higher term", "[wire]") {
-  CHECK(*decode_fence(R"({"term":513,"error":"fenced"})") == Fence{513, 0});
-  CHECK(*decode_fence(R"({"term":513,"sequence":9})") == Fence{513, 9});
+  CHECK(*decode_fence(R"({"term":513,"error":"fenced"})") ==
+        Fence{.term = 513, .sequence = 0, .incarnation = 0, .node = ""});
+  CHECK(*decode_fence(R"({"term":513,"sequence":9,"incarnation":7,"node":"b"})") ==
+        Fence{.term = 513, .sequence = 9, .incarnation = 7, .node = "b"});
   CHECK(!decode_fence("<html>"));
 }
 

@@ -71,8 +71,12 @@ StateFrame<TargetPace> pace_frame() {
                  .keyframe = false,
                  .dictionary = 7,
                  .age_ns = 0};
-  pace.head = {
-      .cycle = 7, .decided = 2, .decide_us = 1.25, .stat_age_s = 0.5, .feedback_age_s = -1};
+  pace.head = {.cycle = 7,
+               .decided = 2,
+               .decide_us = 1.25,
+               .stat_age_s = 0.5,
+               .feedback_age_s = -1,
+               .cold = 6};
   pace.indices = {5, 300};
   pace.rows = {{.state = PaceState::ok,
                 .reason = PaceReason::granted,
@@ -129,7 +133,9 @@ ElectionMessage election_message() {
           .tier = 1,
           .master = "a",
           .master_since_ms = 1700000000000,
-          .seen = {{"b", 12}, {"w", -1}}};
+          .seen = {{"b", 12}, {"w", -1}},
+          .wall_ms = 1700000000001,
+          .targets = "v"};
 }
 
 Grant grant() {
@@ -171,7 +177,16 @@ PublicationReport report() {
                            .capacity_targets = -1,
                            .prompts = 6,
                            .requests = 7,
-                           .wire_bytes = 8};
+                           .wire_bytes = 8,
+                           .token_usable = true,
+                           .token_error = "t",
+                           .failed_in_a_row = 9,
+                           .disputed_term = 10,
+                           .clock_skew_ms = -11.5,
+                           .clock_skew_error_ms = 500,
+                           .targets_version = "v",
+                           .cold_targets = 12,
+                           .stat_age_s = 0.25};
 }
 
 }  // namespace

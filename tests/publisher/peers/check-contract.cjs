@@ -52,10 +52,14 @@ function validators(document) {
 function checkValidators(valid) {
   const offer = { id: "t", channel: "chat", state: "ok", proactive: 1, maxPending: 1, reactive: 0, reactiveState: 1,
                   predictedWaitS: 0, reason: "granted" };
-  const good = { version: 1, cluster: "c", node: "a", term: 1, sequence: 1, timestamp: 1, validUntil: 2,
-                 refreshPeriodMs: 2000, mode: "full", targets: [offer], unknownMember: 1 };
+  const good = { version: 1, cluster: "c", node: "a", term: 1, incarnation: 7, sequence: 1, timestamp: 1,
+                 validForMs: 6000, validUntil: 2, refreshPeriodMs: 2000, mode: "full", targets: [offer],
+                 unknownMember: 1 };
   if (!valid.request(good)) complain(`a good publication is refused: ${JSON.stringify(valid.request.errors)}`);
-  const broken = [{ ...good, term: 0 }, { ...good, mode: "half" }, { ...good, version: 2 }, { ...good, node: undefined },
+  const old = JSON.parse(JSON.stringify({ ...good, incarnation: undefined, validForMs: undefined }));
+  if (!valid.request(old)) complain(`a publication of before 1.2 is refused: ${JSON.stringify(valid.request.errors)}`);
+  const broken = [{ ...good, term: 0 }, { ...good, term: 2 ** 53 }, { ...good, validForMs: 0 },
+                  { ...good, incarnation: 2 ** 60 }, { ...good, mode: "half" }, { ...good, version: 2 }, { ...good, node: undefined },
                   { ...good, targets: [{ ...offer, proactive: -1 }] }, { ...good, targets: [{ ...offer, reactiveState: 1.1 }] },
                   { ...good, targets: [{ ...offer, reason: "because" }] }, { ...good, targets: [{ ...offer, id: undefined }] }];
   for (const one of broken)

@@ -1,0 +1,93 @@
+// What a publisher says of itself and of its pacers, on virtual time.
+#include "tests/publisher/fixture.h"
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+using namespace publisher;
+
+TEST_CASE("the report says how old the statistics are that the oldest pacer decided on",
+          "[publisher][scenario]") {
+  Fixture fixture{61};
+  CHECK(fixture.publisher->report().stat_age_s == -1);  // No pacer was heard yet.
+  fixture.cycles[0].stat_age_s = 3;
+  fixture.cycles[1].stat_age_s = 1;
+  fixture.sim.run_for(1s);
+
+  CHECK(fixture.publisher->report().stat_age_s >= 3);
+  CHECK(fixture.publisher->report().stat_age_s < 3.2);
+
+  fixture.silence_pacer(0);
+  fixture.sim.run_for(3s);
+  CHECK(fixture.publisher->report().stat_age_s >= 5.8);
+
+  fixture.cycles[1].stat_age_s = -1;
+  fixture.sim.run_for(1s);
+  CHECK(fixture.publisher->report().stat_age_s == -1);
+}
+
+TEST_CASE("the report counts the cold targets of the pacers that speak", "[publisher][scenario]") {
+  Fixture fixture{62};
+  fixture.cycles[0].cold = 2;
+  fixture.cycles[1].cold = 3;
+  fixture.sim.run_for(1s);
+  CHECK(fixture.publisher->report().cold_targets == 5);
+
+  fixture.silence_pacer(0);
+  fixture.sim.run_for(6s);
+
+  CHECK(fixture.publisher->report().cold_targets == 3);
+}
+
+TEST_CASE("the report names the targets file that is paced by", "[publisher][scenario]") {
+  Fixture fixture{63, [](PublisherConfig& config) { config.targets_version = "v1"; }};
+  fixture.sim.run_for(1s);
+  CHECK(fixture.reports.back().targets_version == "v1");
+
+  fixture.publisher->take_targets(fixture.config.ids, fixture.config.channels, "v2");
+  fixture.sim.run_for(1s);
+
+  CHECK(fixture.reports.back().targets_version == "v2");
+}
+
+TEST_CASE("publications that fail are counted until one is accepted", "[publisher][scenario]") {
+  Fixture fixture{64};
+  fixture.sim.run_for(1s);
+  int left = 3;
+  fixture.endpoint->answer = [&](const PublicationRequest& request) -> Result<HttpAnswer> {
+    if (left-- > 0) return fail(Errc::unavailable, "reset");
+    return fixture.endpoint->accept(request);
+  };
+  fixture.grant(257);
+  std::vector<std::uint64_t> counts;
+
+  REQUIRE(fixture.sim.run_until([&] { return fixture.endpoint->accepted.size() == 6; }, 30s));
+  fixture.sim.run_for(100ms);
+
+  for (const auto& report : fixture.reports)
+    if (counts.empty() || counts.back() != report.failed_in_a_row)
+      counts.push_back(report.failed_in_a_row);
+  CHECK(counts == std::vector<std::uint64_t>{0, 1, 2, 3, 0});
+}
+
+TEST_CASE("a publication that is only split is no failure", "[publisher][scenario]") {
+  Fixture fixture{65, [](PublisherConfig& config) {
+                    for (int i = 0; i < 300; ++i) config.ids.push_back("more" + std::to_string(i));
+                    config.channels.assign(config.ids.size(), "chat");
+                  }};
+  fixture.endpoint->answer = [&](const PublicationRequest& request) -> Result<HttpAnswer> {
+    if (request.targets.size() > 200) {
+      HttpAnswer too_large;
+      too_large.status = 413;
+      return too_large;
+    }
+    return fixture.endpoint->accept(request);
+  };
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(1s);
+
+  for (const auto& report : fixture.reports) CHECK(report.failed_in_a_row == 0);
+  CHECK(fixture.reports.back().outcome == PublicationOutcome::accepted);
+}
+
+}  // namespace paceline::test
