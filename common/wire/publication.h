@@ -102,6 +102,7 @@ struct PublicationReport {
   std::string targets_version;
   std::uint64_t awaiting_targets = 0;
   double stat_age_s = -1;
+  std::uint64_t paced_targets = 0;
 
   static constexpr About about{"publication",
                                "The publisher's life sign and the report of its last cycle."};
@@ -163,6 +164,7 @@ struct PublicationReport {
               "that still wait for what a peer's pacer has learned"},
         Field{&R::stat_age_s, "stat_age_s", "s", -1, max_seconds,
               "age of the statistics that the oldest shard decided on; -1 = one has none"},
+        Field{&R::paced_targets, "paced_targets", "targets", "that it publishes for when it may"},
     };
   }
   bool operator==(const PublicationReport&) const = default;

@@ -53,9 +53,9 @@ std::optional<std::string> paces_badly(const PublicationReport& report, Duration
   if (!(report.stat_age_s >= 0)) return "a pacer has no statistics";
   if (!(report.stat_age_s <= most))
     return fmt::format("its oldest statistics are {:.1f} s old", report.stat_age_s);
-  if (report.cold_targets > report.targets / 2)
-    return fmt::format("{} of {} targets have nothing learned yet", report.cold_targets,
-                       std::max(report.cold_targets, report.targets));
+  if (report.awaiting_targets > report.paced_targets / 2)
+    return fmt::format("{} of {} targets wait for what a peer has learned", report.awaiting_targets,
+                       report.paced_targets);
   return {};
 }
 

@@ -36,8 +36,8 @@
 #include "services/publisher/gate.h"
 #include "services/publisher/metrics.h"
 #include "services/publisher/offers.h"
-#include "services/publisher/patience.h"
 #include "services/publisher/publication_result.h"
+#include "services/publisher/request_timeout.h"
 #include "services/publisher/service_access.h"
 
 namespace paceline::publisher {
@@ -113,7 +113,7 @@ class Publisher {
   struct Pacers {
     double pace_age_s = -1;  // [s] Since the rows of the most silent shard; -1 = one had none yet.
     double stat_age_s = -1;  // [s] Of what the oldest shard decided on; -1 = one has no statistics.
-    std::uint64_t cold = 0;  // Targets with nothing learned.
+    std::uint64_t awaiting = 0;  // Targets that wait for what a peer has learned.
   };
   Pacers pacers(Instant now) const;
   void send_report();
@@ -151,7 +151,7 @@ class Publisher {
   bool has_more_ = false;  // The last publication had room for some targets only.
   int since_full_ = 0;
   BatchLimit batch_limit_;
-  Patience patience_;
+  RequestTimeout timeout_;
   Dispute dispute_;
   std::uint64_t disputed_term_ = 0;
   Instant disputed_at_{};

@@ -32,7 +32,7 @@ void Publisher::on_answer(Result<HttpAnswer> answer) {
   last_.round_trip_ms = round_trip_s * 1000;
   access_.published(last_.status);
   if (answer) {
-    patience_.answered(now - sent.sent_at);
+    timeout_.answered(now - sent.sent_at);
     observe_clock(*answer, now - sent.sent_at);
   }
   cycle_.answered(now, now - sent.sent_at);
@@ -137,7 +137,7 @@ void Publisher::on_refused(const PublicationResult& result, const InFlight& sent
   ++last_.failed_in_a_row;  // What was only to be split or encoded otherwise is no failure.
   if (last_.status == 429) cycle_.suspend_prompts(now + prompt_suspension);
   if (last_.status == 0 && round_trip_s >= to_seconds(sent.timeout)) {
-    patience_.timed_out();
+    timeout_.timed_out();
     batch_limit_.timed_out(request_.targets.size());
   }
   // The endpoint is ahead of us in our own term (we were restarted). If it does not say how far,

@@ -76,7 +76,7 @@ void Publisher::send(bool last) {
   }
   // A stop waits for the last one.
   HttpRequest request = http_request(
-      last ? request_timeout(config_.refresh_period, config_.timeout_share) : patience_.timeout());
+      last ? request_timeout(config_.refresh_period, config_.timeout_share) : timeout_.value());
   record_sent(request.body.size());
   publication_ = InFlight{.call = 0,
                           .sent_at = now,

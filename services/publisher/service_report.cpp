@@ -40,7 +40,7 @@ Publisher::Pacers Publisher::pacers(Instant now) const {
   bool all_have_statistics = true;
   for (const auto* sender : latest) {
     const PaceCycle& cycle = sender->head;
-    if (pace_.is_current(*sender, now)) all.cold += cycle.cold;
+    if (pace_.is_current(*sender, now)) all.awaiting += cycle.awaiting;
     all_have_statistics = all_have_statistics && cycle.stat_age_s >= 0;
     all.stat_age_s = std::max(all.stat_age_s, cycle.stat_age_s + to_seconds(now - sender->heard));
   }
@@ -67,7 +67,8 @@ PublicationReport Publisher::report() const {
   const Pacers pacers_now = pacers(now);
   report.pace_age_s = pacers_now.pace_age_s;
   report.stat_age_s = std::min(pacers_now.stat_age_s, max_seconds);
-  report.cold_targets = pacers_now.cold;
+  report.awaiting_targets = pacers_now.awaiting;
+  report.paced_targets = offers_.size();
   report.targets_version = config_.targets_version;
   report.token_usable = access_.token().usable(now);
   report.token_error = access_.token_error();
@@ -113,12 +114,12 @@ void Publisher::fill_status(StatusReply& reply) const {
        {"failed_in_a_row", std::to_string(now.failed_in_a_row)},
        {"disputed_term", now.disputed_term > 0 ? std::to_string(now.disputed_term) : "none"},
        {"targets_version", config_.targets_version},
-       {"cold_targets", std::to_string(now.cold_targets)},
+       {"awaiting_targets", std::to_string(now.awaiting_targets)},
        {"bytes", fmt::format("{} as {}", now.body_bytes, now.sent_bytes)},
        {"encoding", to_string(encodings_.choose())},
        {"part_limit", fmt::format("{} targets", batch_limit_.limit())},
        {"round_trip", fmt::format("{:.1f} ms of {:.0f} ms", now.round_trip_ms, now.period_ms)},
-       {"timeout", format_duration(patience_.timeout())},
+       {"timeout", format_duration(timeout_.value())},
        {"times",
         fmt::format("connect {:.1f} ms, TLS {:.1f} ms, first byte {:.1f} ms, total {:.1f} ms",
                     metrics_.connect_s.value() * 1000, metrics_.tls_s.value() * 1000,

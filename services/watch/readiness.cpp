@@ -43,7 +43,7 @@ void check_publisher_fitness(const PublicationReport& report, Reasons& reasons) 
                     std::abs(skew_s), skew_s > 0 ? "ahead of" : "behind"));
   if (report.pace_age_s >= 0 && report.stat_age_s < 0)
     reasons.push_back("a pacer hears no statistics; is statfeed running, and its socket there?");
-  if (report.awaiting_targets * 2 > report.targets && report.awaiting_targets > 0)
+  if (report.awaiting_targets * 2 > report.paced_targets)
     reasons.push_back(
         fmt::format("{} targets still wait for what the pacer of another node has learned",
                     report.awaiting_targets));

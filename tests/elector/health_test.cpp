@@ -15,7 +15,7 @@ PublicationReport good() {
   PublicationReport report;
   report.pace_age_s = 1;
   report.stat_age_s = 1;
-  report.targets = 100;
+  report.targets = report.paced_targets = 100;
   report.endpoint_tried = true;
   report.endpoint_reachable = true;
   report.token_usable = true;
@@ -85,11 +85,11 @@ TEST_CASE("a pacer that hears no statistics makes a node less fit, also if it ne
 }
 
 TEST_CASE("a node that has learned nothing of most targets is less fit", "[elector]") {
-  CHECK(judge_with([](auto& r) { r.cold_targets = 50; }).tier == Tier::fit);
-  const auto cold = judge_with([](auto& r) { r.cold_targets = 51; });
+  CHECK(judge_with([](auto& r) { r.awaiting_targets = 50; }).tier == Tier::fit);
+  const auto cold = judge_with([](auto& r) { r.awaiting_targets = 51; });
 
   CHECK(cold.tier == Tier::stale_pace);
-  CHECK(cold.why == "51 of 100 targets have nothing learned yet");
+  CHECK(cold.why == "51 of 100 targets wait for what a peer has learned");
 }
 
 TEST_CASE("a standby whose probes fail cannot publish", "[elector]") {

@@ -25,17 +25,18 @@ TEST_CASE("the report says how old the statistics are that the oldest pacer deci
   CHECK(fixture.publisher->report().stat_age_s == -1);
 }
 
-TEST_CASE("the report counts the cold targets of the pacers that speak", "[publisher][scenario]") {
+TEST_CASE("the report counts the targets that wait for what a peer has learned",
+          "[publisher][scenario]") {
   Fixture fixture{62};
-  fixture.cycles[0].cold = 2;
-  fixture.cycles[1].cold = 3;
+  fixture.cycles[0].awaiting = 2;
+  fixture.cycles[1].awaiting = 3;
   fixture.sim.run_for(1s);
-  CHECK(fixture.publisher->report().cold_targets == 5);
+  CHECK(fixture.publisher->report().awaiting_targets == 5);
 
   fixture.silence_pacer(0);
   fixture.sim.run_for(6s);
 
-  CHECK(fixture.publisher->report().cold_targets == 3);
+  CHECK(fixture.publisher->report().awaiting_targets == 3);
 }
 
 TEST_CASE("the report names the targets file that is paced by", "[publisher][scenario]") {

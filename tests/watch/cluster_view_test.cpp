@@ -216,7 +216,7 @@ TEST_CASE("what would keep a publication from going out is a reason", "[watch]")
     reason = "a pacer hears no statistics; is statfeed running, and its socket there?";
   }
   SECTION("nothing learned yet") {
-    report.targets = 50;
+    report.paced_targets = 50;
     report.awaiting_targets = 26;
     reason = "26 targets still wait for what the pacer of another node has learned";
   }

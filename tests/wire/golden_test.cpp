@@ -185,8 +185,9 @@ PublicationReport report() {
                            .clock_skew_ms = -11.5,
                            .clock_skew_error_ms = 500,
                            .targets_version = "v",
-                           .cold_targets = 12,
-                           .stat_age_s = 0.25};
+                           .awaiting_targets = 12,
+                           .stat_age_s = 0.25,
+                           .paced_targets = 51};
 }
 
 }  // namespace

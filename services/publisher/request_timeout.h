@@ -1,7 +1,7 @@
 // How long a publication may take: long enough for the endpoint as it is.
 //
-//   request.timeout = patience.timeout();
-//   patience.timed_out()  |  patience.answered(round_trip)
+//   request.timeout = timeout.value();
+//   timeout.timed_out()  |  timeout.answered(round_trip)
 //
 // It begins inside the period, so that a fault is noticed early, and doubles with each time-out: an
 // endpoint that is slow makes late publications, not none. It is halved again after three answers
@@ -12,13 +12,13 @@
 
 namespace paceline::publisher {
 
-class Patience {
+class RequestTimeout {
  public:
   /// first   [> 0]
   /// most    [>= first] A publication is worth nothing after that.
-  Patience(Duration first, Duration most);
+  RequestTimeout(Duration first, Duration most);
 
-  Duration timeout() const { return timeout_; }
+  Duration value() const { return timeout_; }
 
   void timed_out();
   void answered(Duration round_trip);
