@@ -86,6 +86,9 @@ class StateReader {
     Duration stale = 5s;         // A sender silent for longer counts as gone.
     Duration ask_deadline = 1s;  // For a keyframe question.
     int shard = -1;              // Subscribes to this shard only; -1 = everything.
+    // What a sender may have at most, as the topology says: a message beyond is refused.
+    int shards = 64;              // [1..64] its streams are those of shards -1 to shards - 1.
+    std::size_t rows = max_rows;  // [1..max_rows] and their ids.
   };
   /// `changed`: our indices of the rows that are others now, or became known or unknown. A keyframe
   /// that repeats what is known changes none.
@@ -142,6 +145,9 @@ class StateReader {
 
  private:
   void hear(const Address& from, std::span<const std::uint8_t> bytes, bool is_answer);
+  Result<StateFrame<Row>> read(const Address& from, std::span<const std::uint8_t> bytes) const;
+  FaultLog& refusals_of(const Address& from);
+  void refuse(const Address& from, const std::string& why);
   void apply(Sender& sender, StateFrame<Row>& frame);
   void learn_ids(Sender& sender, const StateFrame<Row>& frame);
   void ask_keyframe(Sender& sender);
@@ -160,7 +166,7 @@ class StateReader {
   std::uint64_t refused_ = 0;
   Counter& gap_counter_;
   Counter& refused_counter_;
-  FaultLog refusals_;
+  std::map<Address, FaultLog> refusals_;  // By sender: one that lies must not end another's fault.
 };
 
 }  // namespace paceline

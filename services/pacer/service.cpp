@@ -77,14 +77,17 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
       control_{world},
       stat_{world,
             "stat",
-            {.stale = config.stat_stale, .shard = config.index},
+            {.stale = config.stat_stale,
+             .shard = config.index,
+             .shards = config.shards,
+             .rows = config.most_rows},
             ids_,
             [this](const Address&, const StatSource& head, const auto& changed) {
               on_stat(head, changed);
             }},
       feedback_{world,
                 "feedback",
-                {.stale = config.feedback_stale},
+                {.stale = config.feedback_stale, .shards = config.shards, .rows = config.most_rows},
                 ids_,
                 [this](const Address&, const FeedbackHead& head, const auto& changed) {
                   on_feedback(head, changed);

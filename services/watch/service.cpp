@@ -79,7 +79,7 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store)
       unwritten_{world.log, "history_not_written"},
       stat_{world,
             "stat",
-            {.stale = config.stat_stale},
+            {.stale = config.stat_stale, .shards = config.pacers, .rows = config.most_rows},
             ids_of(config.targets),
             [this](const Address&, const StatSource& source, const auto& changed) {
               cluster_.hear(source);
@@ -87,7 +87,7 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store)
             }},
       pace_{world,
             "pace",
-            {.stale = config.pace_stale},
+            {.stale = config.pace_stale, .shards = config.pacers, .rows = config.most_rows},
             ids_of(config.targets),
             [this](const Address& from, const PaceCycle& cycle, const auto& changed) {
               cluster_.hear(from.index, cycle);
@@ -95,7 +95,7 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store)
             }},
       feedback_{world,
                 "feedback",
-                {.stale = config.feedback_stale},
+                {.stale = config.feedback_stale, .shards = config.pacers, .rows = config.most_rows},
                 ids_of(config.targets),
                 [this](const Address&, const FeedbackHead& head, const auto& changed) {
                   cluster_.hear(head);
