@@ -74,9 +74,8 @@ class Elector {
   bool stop_told_ = false;
   bool was_late_ = false;
   TimerId timer_ = 0;
-  Instant wake_at_{};          // When it rings.
-  Instant vote_channel_at_{};  // When channel vote carried something of ours last.
-  Bytes bytes_;                // Reused.
+  Instant wake_at_{};  // When it rings.
+  Bytes bytes_;        // Reused.
   FaultLog undecodable_;
   FaultLog misconfigured_;
   FaultLog storing_;
