@@ -32,13 +32,24 @@ using Payload = std::span<const std::uint8_t>;
 
 class Bus {
  public:
+  /// `from` is the process that said it. Its node is authenticated: a connection over tcp is to one
+  /// node and its key, one over ipc to our own, and a message that names a sender of another is
+  /// refused and counted. Which process of that node it is, the node itself answers for.
   using Deliver = std::function<void(const Address& from, Payload bytes)>;
   using Reply = std::function<void(Result<std::vector<std::uint8_t>> answer)>;
-  using Answer = std::function<std::vector<std::uint8_t>(Payload request)>;
+  /// `node` is that of the asking process: by its key over tcp, our own over ipc; empty if it is not
+  /// known, where nothing is encrypted.
+  using Answer = std::function<std::vector<std::uint8_t>(const std::string& node, Payload request)>;
+  /// Nodes whose keys do not fit, by name and in order.
+  struct KeyTrouble {
+    std::vector<std::string> refused_here;  // We refuse theirs.
+    std::vector<std::string> refuse_ours;   // They refuse ours.
+  };
   virtual ~Bus() = default;
 
-  /// To every subscriber of `channel`. `shard` [>= 0] reaches only those that subscribed to it, -1
-  /// all.
+  /// To every subscriber of `channel`. `bytes` are not empty: an empty message is the life sign by
+  /// which a bus says that the sender of a silent channel lives. `shard` [>= 0] reaches only those
+  /// that subscribed to it, -1 all.
   virtual void publish(std::string_view channel, Payload bytes, int shard = -1) = 0;
 
   /// Hears every sender that the topology names for `channel`, our own node's or all nodes' by the
@@ -57,6 +68,9 @@ class Bus {
 
   /// Answers every request that is sent to this process; at once, in the loop.
   virtual void answer(Answer answer) = 0;
+
+  /// What is wrong with keys now.
+  virtual KeyTrouble key_trouble() const { return {}; }
 };
 
 }  // namespace paceline

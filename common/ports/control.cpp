@@ -1,6 +1,7 @@
 #include "common/ports/control.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace paceline {
 
@@ -34,7 +35,8 @@ ControlServer::ControlServer(World& world)
     return fail(Errc::not_found, fmt::format("{} writes no channel {} of shard {}",
                                              world_.self.text(), arguments[0], arguments[1]));
   });
-  world_.bus.answer([this](Payload request) { return answer(request); });
+  world_.bus.answer(
+      [this](const std::string& node, Payload request) { return answer(node, request); });
 }
 
 void ControlServer::question(Question question,
@@ -46,11 +48,11 @@ void ControlServer::keyframe(std::string channel, int shard, std::function<Bytes
   keyframes_[{std::move(channel), shard}] = std::move(frame);
 }
 
-Bytes ControlServer::answer(Payload bytes) {
+Bytes ControlServer::answer(const std::string& node, Payload bytes) {
   asked_.add();
   ControlReply reply;
   const auto body = [&]() -> Result<Bytes> {
-    return answer_to(TRY(decode<ControlRequest>(bytes)));
+    return answer_to(node, TRY(decode<ControlRequest>(bytes)));
   }();
   if (body) {
     reply.body.assign(body->begin(), body->end());
@@ -62,10 +64,23 @@ Bytes ControlServer::answer(Payload bytes) {
   return encode(reply);
 }
 
-Result<Bytes> ControlServer::answer_to(const ControlRequest& request) {
+// The node is one of the topology's, or empty, so that what is told is bounded.
+Error ControlServer::not_for(const std::string& node, Question question) {
+  if (told_.insert(node).second)
+    world_.log.warn("question_not_for_other_nodes",
+                    {{"node", node.empty() ? "unknown" : node}, {"question", to_string(question)}});
+  return {Errc::refused, fmt::format("only processes of node {} may ask {}", world_.self.node,
+                                     to_string(question))};
+}
+
+Result<Bytes> ControlServer::answer_to(const std::string& node, const ControlRequest& request) {
   std::string known;
   for (const auto& [question, answer] : questions_) {
-    if (request.question == to_string(question)) return answer(request.arguments);
+    if (request.question == to_string(question)) {
+      if (node != world_.self.node && !is_for_other_nodes(question))
+        return tl::unexpected{not_for(node, question)};
+      return answer(request.arguments);
+    }
     known += fmt::format("{}{}", known.empty() ? "" : ", ", to_string(question));
   }
   return fail(Errc::not_found, fmt::format("{} does not know the question '{}'; it knows {}",
@@ -77,6 +92,12 @@ Bytes ControlServer::status_answer() const {
   reply.fields = {{"process", world_.self.text()},
                   {"incarnation", std::to_string(world_.incarnation)},
                   {"uptime_s", fmt::format("{:.0f}", to_seconds(world_.clock.now() - started_))}};
+  const auto trouble = world_.bus.key_trouble();
+  const auto name = [&](const char* field, const std::vector<std::string>& nodes) {
+    if (!nodes.empty()) reply.fields.emplace_back(field, fmt::format("{}", fmt::join(nodes, ", ")));
+  };
+  name("keys_refused_here", trouble.refused_here);
+  name("our_key_refused_by", trouble.refuse_ours);
   if (status_) status_(reply);
   return encode(reply);
 }

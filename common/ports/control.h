@@ -8,11 +8,13 @@
 //
 // By itself it answers: "status" (StatusReply), "metrics" (MetricsReply), "loglevel LEVEL" (empty
 // body), "reload" (StatusReply), "keyframe CHANNEL SHARD" (the frame). What it does not know is
-// refused, naming what it does.
+// refused, naming what it does. A process of another node may ask what is_for_other_nodes() says; the
+// rest it is refused, and that is logged once for each node.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,8 +36,9 @@ class ControlServer {
   void keyframe(std::string channel, int shard, std::function<Bytes()> frame);
 
  private:
-  Bytes answer(Payload request);
-  Result<Bytes> answer_to(const ControlRequest& request);
+  Bytes answer(const std::string& node, Payload request);
+  Result<Bytes> answer_to(const std::string& node, const ControlRequest& request);
+  Error not_for(const std::string& node, Question question);
   Bytes status_answer() const;
 
   World& world_;
@@ -43,6 +46,7 @@ class ControlServer {
   std::function<void(StatusReply&)> status_;
   std::map<Question, std::function<Result<Bytes>(const Arguments&)>> questions_;
   std::map<std::pair<std::string, int>, std::function<Bytes()>> keyframes_;
+  std::set<std::string> told_;  // Nodes that asked what is not for them.
   Counter& asked_;
   Counter& refused_;
 };

@@ -95,11 +95,12 @@ std::string format_log_json(WallTime time, LogLevel level, std::string_view proc
 }
 
 void FaultLog::bad(Log::Fields fields) {
+  good_in_a_row_ = 0;
   if (count_++ == 0) log_.write(LogLevel::warn, event_, {fields.begin(), fields.size()});
 }
 
 void FaultLog::good() {
-  if (count_ == 0) return;
+  if (count_ == 0 || ++good_in_a_row_ < steady_) return;
   log_.info(event_ + "_over", {{"count", count_}});
   count_ = 0;
 }

@@ -68,7 +68,10 @@ std::string format_log_json(WallTime time, LogLevel level, std::string_view proc
 /// Tells a fault once when it begins and once, with a count, when it ends.
 class FaultLog {
  public:
-  FaultLog(Log& log, std::string event) : log_{log}, event_{std::move(event)} {}
+  ///   steady   [>= 1] how often in a row it must be good to be over: more where somebody else decides
+  ///            about good and bad, and could fill the log by turns
+  FaultLog(Log& log, std::string event, std::uint64_t steady = 1)
+      : log_{log}, event_{std::move(event)}, steady_{steady} {}
 
   void bad(Log::Fields fields = {});
   void good();
@@ -77,7 +80,9 @@ class FaultLog {
  private:
   Log& log_;
   std::string event_;
+  std::uint64_t steady_;
   std::uint64_t count_ = 0;
+  std::uint64_t good_in_a_row_ = 0;
 };
 
 }  // namespace paceline

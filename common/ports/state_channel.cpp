@@ -13,6 +13,8 @@ namespace paceline {
 namespace {
 
 constexpr std::uint32_t not_ours = UINT32_MAX;
+// Messages in a row that a sender must say well, until what it said wrongly is over for the log.
+constexpr std::uint64_t steady = 20;
 
 }  // namespace
 
@@ -116,8 +118,7 @@ StateReader<Row>::StateReader(World& world, std::string channel, Options options
                                 {{"channel", channel_}})},
       refused_counter_{world.metrics.counter("paceline_bus_refused_total",
                                              "Messages of a state channel that could not be read.",
-                                             {{"channel", channel_}})},
-      refusals_{world.log, channel_ + "_refused"} {
+                                             {{"channel", channel_}})} {
   reset_ids(ids);
   world_.bus.subscribe(
       channel_, [this](const Address& from, Payload bytes) { hear(from, bytes, false); },
@@ -158,17 +159,38 @@ void StateReader<Row>::reset_ids(const std::vector<std::string>& ids) {
 }
 
 template <class Row>
+FaultLog& StateReader<Row>::refusals_of(const Address& from) {
+  return refusals_.try_emplace(from, world_.log, channel_ + "_refused", steady).first->second;
+}
+
+template <class Row>
+void StateReader<Row>::refuse(const Address& from, const std::string& why) {
+  ++refused_;
+  refused_counter_.add();
+  refusals_of(from).bad({{"from", from.text()}, {"why", why}});
+}
+
+/// What `from` said, if it may say it.
+template <class Row>
+Result<StateFrame<Row>> StateReader<Row>::read(const Address& from,
+                                               std::span<const std::uint8_t> bytes) const {
+  auto frame = TRY(decode<StateFrame<Row>>(bytes));
+  const auto& header = frame.header;
+  if (header.sender != from.text()) return fail(fmt::format("claims to be {}", header.sender));
+  if (header.shard < -1 || header.shard >= options_.shards)
+    return fail(fmt::format("shard = {}: not in [-1, {}]", header.shard, options_.shards - 1));
+  const auto rows = std::max(frame.ids.size(), frame.rows.size());
+  if (rows > options_.rows)
+    return fail(Errc::too_large, fmt::format("{} rows, at most {}", rows, options_.rows));
+  return frame;
+}
+
+template <class Row>
 void StateReader<Row>::hear(const Address& from, std::span<const std::uint8_t> bytes,
                             bool is_answer) {
-  auto frame = decode<StateFrame<Row>>(bytes);
-  if (frame && frame->header.sender != from.text() && !is_answer)
-    frame = fail(fmt::format("claims to be {}", frame->header.sender));
-  if (!frame) {
-    ++refused_;
-    refused_counter_.add();
-    return refusals_.bad({{"from", from.text()}, {"why", frame.error().detail}});
-  }
-  refusals_.good();
+  auto frame = read(from, bytes);
+  if (!frame) return refuse(from, frame.error().detail);
+  if (!is_answer) refusals_of(from).good();
   if (options_.accepts && !options_.accepts(from, frame->head))
     return pass_over(from, *frame, is_answer);
   const auto& header = frame->header;
@@ -278,12 +300,8 @@ void StateReader<Row>::ask_keyframe(Sender& sender) {
         senders_[stream].asking = false;
         if (!answer) return;  // The next delta asks again; a keyframe comes by itself too.
         const auto reply = decode<ControlReply>(*answer);
-        if (!reply || !reply->ok) {
-          ++refused_;
-          refused_counter_.add();
-          return refusals_.bad(
-              {{"from", address.text()}, {"why", reply ? reply->error : reply.error().detail}});
-        }
+        if (!reply || !reply->ok)
+          return refuse(address, reply ? reply->error : reply.error().detail);
         hear(address,
              {reinterpret_cast<const std::uint8_t*>(reply->body.data()), reply->body.size()}, true);
       });

@@ -86,6 +86,9 @@ class StateReader {
     Duration stale = 5s;         // A sender silent for longer counts as gone.
     Duration ask_deadline = 1s;  // For a keyframe question.
     int shard = -1;              // Subscribes to this shard only; -1 = everything.
+    // What a sender may have at most, as the topology says: a message beyond is refused.
+    int shards = 64;              // [1..64] its streams are those of shards -1 to shards - 1.
+    std::size_t rows = max_rows;  // [1..max_rows] and their ids.
     // Whose words are taken, and under which head; empty = everybody's. It is asked before anything
     // is kept of a message: one that is not accepted leaves no trace, and the next one that is waits
     // for a keyframe.
@@ -152,6 +155,9 @@ class StateReader {
  private:
   void hear(const Address& from, std::span<const std::uint8_t> bytes, bool is_answer);
   void pass_over(const Address& from, const StateFrame<Row>& frame, bool is_answer);
+  Result<StateFrame<Row>> read(const Address& from, std::span<const std::uint8_t> bytes) const;
+  FaultLog& refusals_of(const Address& from);
+  void refuse(const Address& from, const std::string& why);
   void apply(Sender& sender, StateFrame<Row>& frame);
   void learn_ids(Sender& sender, const StateFrame<Row>& frame);
   void ask_keyframe(Sender& sender);
@@ -170,7 +176,7 @@ class StateReader {
   std::uint64_t refused_ = 0;
   Counter& gap_counter_;
   Counter& refused_counter_;
-  FaultLog refusals_;
+  std::map<Address, FaultLog> refusals_;  // By sender: one that lies must not end another's fault.
 };
 
 }  // namespace paceline

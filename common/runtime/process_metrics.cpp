@@ -16,6 +16,8 @@ namespace paceline {
 namespace {
 
 constexpr Duration look_period = 2s;
+constexpr std::uint64_t steady = 30;  // Looks in a row that find enough, until it is over.
+constexpr double low_share = 0.8;     // Of the files that may be open.
 
 double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
@@ -41,6 +43,12 @@ double open_files() {
   return error ? 0 : static_cast<double>(std::distance(begin(files), end(files)));
 }
 
+double most_open_files() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<double>(limit.rlim_cur);
+}
+
 Counter& events(Metrics& metrics, LogLevel level) {
   return metrics.counter("paceline_log_events_total", "Events for the log, by level.",
                          {{"level", std::string{to_string(level)}}});
@@ -48,12 +56,14 @@ Counter& events(Metrics& metrics, LogLevel level) {
 
 }  // namespace
 
-ProcessMetrics::ProcessMetrics(Metrics& metrics, Loop& loop)
+ProcessMetrics::ProcessMetrics(Metrics& metrics, Loop& loop, Log& log)
     : loop_{loop},
       cpu_seconds_{
           metrics.counter("process_cpu_seconds_total", "User and system time of the processor.")},
       resident_bytes_{metrics.gauge("process_resident_memory_bytes", "Memory held in RAM.")},
-      open_files_{metrics.gauge("process_open_fds", "Open files and sockets.")} {
+      open_files_{metrics.gauge("process_open_fds", "Open files and sockets.")},
+      most_files_{metrics.gauge("process_max_fds", "Open files and sockets that are allowed.")},
+      low_{log, "descriptors_low", steady} {
   metrics
       .gauge("paceline_build_info", "1; what runs is in the labels.",
              {{"version", PACELINE_VERSION}, {"wire", std::to_string(wire_version)}})
@@ -71,7 +81,15 @@ ProcessMetrics::~ProcessMetrics() {
 void ProcessMetrics::look() {
   cpu_seconds_.add(std::max(0.0, cpu_seconds() - cpu_seconds_.value()));
   resident_bytes_.set(resident_bytes());
-  open_files_.set(open_files());
+  const double open = open_files();
+  const double most = most_open_files();
+  open_files_.set(open);
+  most_files_.set(most);
+  if (open >= low_share * most)
+    low_.bad(
+        {{"open", static_cast<std::int64_t>(open)}, {"most", static_cast<std::int64_t>(most)}});
+  else
+    low_.good();
 }
 
 CountedLog::CountedLog(Log& log, Metrics& metrics)

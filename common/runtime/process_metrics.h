@@ -1,7 +1,7 @@
 // What the operating system knows of this process, by the names that Prometheus' own clients use,
 // and which build it is.
 //
-//   ProcessMetrics process_metrics{metrics, loop};      // looks every two seconds
+//   ProcessMetrics process_metrics{metrics, loop, log}; // looks every two seconds
 #pragma once
 
 #include "common/base/metrics.h"
@@ -12,7 +12,8 @@ namespace paceline {
 
 class ProcessMetrics {
  public:
-  ProcessMetrics(Metrics& metrics, Loop& loop);
+  /// Warns `descriptors_low` while four fifths of the open files that are allowed are open.
+  ProcessMetrics(Metrics& metrics, Loop& loop, Log& log);
   ~ProcessMetrics();
   ProcessMetrics(const ProcessMetrics&) = delete;
   ProcessMetrics& operator=(const ProcessMetrics&) = delete;
@@ -24,6 +25,8 @@ class ProcessMetrics {
   Counter& cpu_seconds_;
   Gauge& resident_bytes_;
   Gauge& open_files_;
+  Gauge& most_files_;
+  FaultLog low_;
   TimerId timer_ = 0;
 };
 

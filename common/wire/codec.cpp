@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <bit>
-#include <limits>
 #include <msgpack.hpp>
 #include <type_traits>
+
+#include "common/wire/msgpack_reader.h"
 
 namespace paceline {
 namespace {
@@ -95,143 +96,145 @@ class Packer {
   msgpack::packer<VectorSink> pack_;
 };
 
-// What is wrong with a message; caught in decode() below, never seen outside this file.
-struct Wrong {
-  Errc code;
-  std::string why;
-};
+using Wrong = MsgpackReader::Wrong;
+
+// What a field's schema allows, and no more.
+template <class Owner, class Value>
+void check(const Field<Owner, Value>& field, const Value& value) {
+  if constexpr (Number<Value>) {
+    if (!in_range(field, value))
+      throw Wrong{Errc::bad_value, fmt::format("{} = {}: not in [{}, {}]", field.name, value,
+                                               field.least, field.most)};
+  } else if constexpr (Sized<Value>) {
+    if (static_cast<double>(value.size()) > field.most)
+      throw Wrong{Errc::too_large,
+                  fmt::format("{}: {} long, at most {}", field.name, value.size(), field.most)};
+  }
+}
+
+/// [bytes] The least that a value takes on the wire.
+template <class T>
+constexpr std::size_t least_bytes() {
+  if constexpr (Structure<T>) {
+    std::size_t sum = 1;
+    for_each_field<T>(
+        [&]<class Owner, class Value>(const Field<Owner, Value>&) { sum += least_bytes<Value>(); });
+    return sum;
+  }
+  return 1;
+}
 
 class Unpacker {
  public:
-  explicit Unpacker(const msgpack::object& object) : object_{&object} {}
+  explicit Unpacker(std::span<const std::uint8_t> bytes) : in_{bytes} {}
+
+  std::size_t left() const { return in_.left(); }
 
   template <class T>
   void operator()(T& value) {
     if constexpr (Structure<T>) {
       structure(value);
     } else if constexpr (std::is_same_v<T, bool>) {
-      value = expect(msgpack::type::BOOLEAN).via.boolean;
+      value = in_.boolean();
     } else if constexpr (Worded<T>) {  // One beyond them is refused: a switch has no default.
-      const auto number = integer<std::uint8_t>();
+      const auto number = in_.integer<std::uint8_t>();
       if (number >= words_of<T>.size())
         throw Wrong{Errc::bad_value, fmt::format("no such word: {}", number)};
       value = static_cast<T>(number);
     } else if constexpr (std::is_same_v<T, double>) {
-      value = real();
+      value = in_.real();
     } else {
-      value = integer<T>();
+      value = in_.integer<T>();
     }
   }
 
-  void operator()(std::string& text) {
-    const auto& str = expect(msgpack::type::STR).via.str;
-    text.assign(str.ptr, str.size);
-  }
+  void operator()(std::string& text) { text.assign(in_.text()); }
 
   void operator()(ControlReply& reply) {
-    const auto& array = expect(msgpack::type::ARRAY).via.array;
-    if (array.size < 4) throw Wrong{Errc::bad_value, fmt::format("only {} fields", array.size)};
-    Unpacker{array.ptr[0]}(reply.version);
-    if (reply.version != wire_version)
-      throw Wrong{Errc::unsupported,
-                  fmt::format("version {}, this process speaks {}", reply.version, wire_version)};
-    Unpacker{array.ptr[1]}(reply.ok);
-    Unpacker{array.ptr[2]}(reply.error);
-    const auto& bytes = Unpacker{array.ptr[3]}.expect(msgpack::type::BIN).via.bin;
-    reply.body.assign(bytes.ptr, bytes.size);
+    const auto count = items(4);
+    (*this)(reply.version);
+    check_version(reply.version);
+    (*this)(reply.ok);
+    (*this)(reply.error);
+    reply.body.assign(in_.bin());
+    pass_over(count - 4);
   }
 
   template <class T>
   void operator()(std::vector<T>& list) {
-    const auto& array = expect(msgpack::type::ARRAY).via.array;
-    list.resize(array.size);
-    for (std::uint32_t i = 0; i < array.size; ++i) Unpacker{array.ptr[i]}(list[i]);
+    list.resize(in_.array(least_bytes<T>()));
+    for (auto& item : list) (*this)(item);
   }
 
   template <class A, class B>
   void operator()(std::pair<A, B>& pair) {
-    each(2, pair.first, pair.second);
+    each(pair.first, pair.second);
   }
 
-  void operator()(MetricSample& sample) { each(3, sample.suffix, sample.labels, sample.value); }
+  void operator()(MetricSample& sample) { each(sample.suffix, sample.labels, sample.value); }
 
   void operator()(MetricFamily& family) {
-    each(4, family.name, family.help, family.type, family.samples);
+    each(family.name, family.help, family.type, family.samples);
   }
 
  private:
   template <class T>
   void structure(T& value) {
-    const auto& array = expect(msgpack::type::ARRAY).via.array;
+    const auto count = in_.array(1);
     std::uint32_t at = 0;
     for_each_field<T>([&](const auto& field) {
-      if (at >= array.size) throw Wrong{Errc::bad_value, fmt::format("only {} fields", array.size)};
+      if (at++ >= count) throw Wrong{Errc::bad_value, fmt::format("only {} fields", count)};
       auto& member = value.*field.member;
-      Unpacker{array.ptr[at++]}(member);
+      (*this)(member);
       check(field, member);
       if constexpr (requires { value.version; })
-        if (at == 1 && value.version != wire_version)
-          throw Wrong{Errc::unsupported, fmt::format("version {}, this process speaks {}",
-                                                     value.version, wire_version)};
+        if (at == 1) check_version(value.version);
     });
-  }
-
-  // What a field's schema allows, and no more.
-  template <class Owner, class Value>
-  static void check(const Field<Owner, Value>& field, const Value& value) {
-    if constexpr (Number<Value>) {
-      if (!in_range(field, value))
-        throw Wrong{Errc::bad_value, fmt::format("{} = {}: not in [{}, {}]", field.name, value,
-                                                 field.least, field.most)};
-    } else if constexpr (Sized<Value>) {
-      if (static_cast<double>(value.size()) > field.most)
-        throw Wrong{Errc::too_large,
-                    fmt::format("{}: {} long, at most {}", field.name, value.size(), field.most)};
-    }
+    pass_over(count - at);
   }
 
   template <class... Fields>
-  void each(std::uint32_t count, Fields&... fields) {
-    const auto& array = expect(msgpack::type::ARRAY).via.array;
-    if (array.size < count) throw Wrong{Errc::bad_value, fmt::format("only {} items", array.size)};
-    std::uint32_t at = 0;
-    (Unpacker{array.ptr[at++]}(fields), ...);
+  void each(Fields&... fields) {
+    const auto count = items(sizeof...(fields));
+    ((*this)(fields), ...);
+    pass_over(count - static_cast<std::uint32_t>(sizeof...(fields)));
   }
 
-  const msgpack::object& expect(msgpack::type::object_type type) const {
-    if (object_->type != type)
-      throw Wrong{Errc::bad_value,
-                  fmt::format("a field of type {}, not {}", static_cast<int>(object_->type),
-                              static_cast<int>(type))};
-    return *object_;
+  std::uint32_t items(std::size_t least) {
+    const auto count = in_.array(1);
+    if (count < least) throw Wrong{Errc::bad_value, fmt::format("only {} items", count)};
+    return count;
   }
 
-  template <class T>
-  T integer() const {
-    if (object_->type == msgpack::type::POSITIVE_INTEGER) {
-      if (std::in_range<T>(object_->via.u64)) return static_cast<T>(object_->via.u64);
-    } else if (std::in_range<T>(expect(msgpack::type::NEGATIVE_INTEGER).via.i64)) {
-      return static_cast<T>(object_->via.i64);
-    }
-    throw Wrong{Errc::bad_value, "an integer out of its range"};
+  // Fields of a newer sender beyond ours.
+  void pass_over(std::uint32_t count) {
+    for (std::uint32_t i = 0; i < count; ++i) in_.skip();
   }
 
-  double real() const {
-    if (object_->type == msgpack::type::POSITIVE_INTEGER)
-      return static_cast<double>(object_->via.u64);
-    if (object_->type == msgpack::type::NEGATIVE_INTEGER)
-      return static_cast<double>(object_->via.i64);
-    if (object_->type == msgpack::type::FLOAT32) return object_->via.f64;
-    return expect(msgpack::type::FLOAT64).via.f64;
+  static void check_version(std::uint8_t version) {
+    if (version != wire_version)
+      throw Wrong{Errc::unsupported,
+                  fmt::format("version {}, this process speaks {}", version, wire_version)};
   }
 
-  const msgpack::object* object_;
+  MsgpackReader in_;
 };
+
+template <class T, class... Others>
+constexpr bool is_one_of = (std::is_same_v<T, Others> || ...);
 
 template <class Message>
 constexpr bool is_frame = requires(Message& m) {
   m.header.keyframe;
 };
+
+/// [bytes] Of a message of this type: more only where rows or answers travel.
+template <class Message>
+constexpr std::size_t most_bytes() {
+  if constexpr (is_one_of<Message, ElectionMessage, Grant, PublicationReport, ControlRequest>)
+    return max_small_frame_bytes;
+  return max_frame_bytes;
+}
 
 }  // namespace
 
@@ -243,17 +246,14 @@ void encode(const Message& message, Bytes& out) {
 
 template <class Message>
 Result<Message> decode(std::span<const std::uint8_t> bytes) {
-  if (bytes.size() > max_frame_bytes)
-    return fail(Errc::too_large, fmt::format("a message of {} bytes", bytes.size()));
+  if (bytes.size() > most_bytes<Message>())
+    return fail(Errc::too_large, fmt::format("a message of {} bytes, at most {}", bytes.size(),
+                                             most_bytes<Message>()));
   try {
-    const msgpack::unpack_limit limit{max_rows, 0, max_text_bytes, max_frame_bytes, 0, 12};
-    std::size_t end = 0;
-    const auto handle = msgpack::unpack(
-        reinterpret_cast<const char*>(bytes.data()), bytes.size(), end,
-        [](msgpack::type::object_type, std::size_t, void*) { return true; }, nullptr, limit);
-    if (end != bytes.size()) return fail(fmt::format("{} bytes left over", bytes.size() - end));
     Message message;
-    Unpacker{handle.get()}(message);
+    Unpacker unpack{bytes};
+    unpack(message);
+    if (unpack.left() != 0) return fail(fmt::format("{} bytes left over", unpack.left()));
     if constexpr (is_frame<Message>) {
       if (message.indices.size() != message.rows.size())
         return fail(
@@ -262,10 +262,6 @@ Result<Message> decode(std::span<const std::uint8_t> bytes) {
     return message;
   } catch (const Wrong& wrong) {
     return fail(wrong.code, wrong.why);
-  } catch (const msgpack::size_overflow& overflow) {
-    return fail(Errc::too_large, overflow.what());
-  } catch (const std::exception& error) {
-    return fail(fmt::format("not MessagePack: {}", error.what()));
   }
 }
 

@@ -32,7 +32,9 @@ Bytes encode(const Message& message) {
 ///   errors   bad_value: not MessagePack, a field of another type or out of its range, bytes left
 ///   over
 ///            unsupported: another wire_version
-///            too_large: beyond max_frame_bytes, max_rows or max_text_bytes
+///            too_large: beyond max_frame_bytes (max_small_frame_bytes where neither rows nor
+///            answers travel), max_rows or max_text_bytes, or nested more than 16 deep
+///   cost     O(bytes); memory no more than some times the bytes, whatever they claim
 template <class Message>
 Result<Message> decode(std::span<const std::uint8_t> bytes);
 

@@ -56,6 +56,13 @@ inline constexpr std::array words_of<Question>{
 };
 static_assert(words_match<Question>());
 
+/// Whether a process of another node may ask it. All others change what a process does, or tell more
+/// than its peers need: whoever asks those is on the host.
+constexpr bool is_for_other_nodes(Question question) {
+  return question == Question::keyframe || question == Question::learned ||
+         question == Question::status;
+}
+
 struct ControlRequest {
   std::uint8_t version = wire_version;
   std::string question;

@@ -34,6 +34,8 @@ namespace paceline {
 inline constexpr std::size_t max_text_bytes = 64u << 10;
 inline constexpr std::size_t max_rows = 1'000'000;
 inline constexpr std::size_t max_frame_bytes = 64u << 20;
+// Of a message without rows: what electors say, grants, reports, questions.
+inline constexpr std::size_t max_small_frame_bytes = 64u << 10;
 
 /// What a structure is called where people see it, and what it is, in one sentence.
 struct About {

@@ -83,7 +83,6 @@ Result<ElectorConfig> parse_elector_config(Place& place) {
                                                    : settings.text("state_dir", fallback));
   if (const Channel* channel = place.topology.channel("publication"))
     config.publisher_stale = channel->stale;
-  if (const Channel* channel = place.topology.channel("vote")) config.vote_stale = channel->stale;
   if (const Channel* channel = place.topology.channel("pace")) config.pace_stale = channel->stale;
   return settings.finish(config);
 }

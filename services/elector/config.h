@@ -10,7 +10,6 @@ struct ElectorConfig {
   ElectionPolicy policy;
   std::string state_dir;          // The term file and its lock.
   Duration publisher_stale = 1s;  // Channel publication: our publisher is silent.
-  Duration vote_stale = 2s;       // Channel vote: a sender silent for longer is connected anew.
   Duration pace_stale = 5s;       // Channel pace: beyond, a pacer shard counts as missing.
   Duration max_clock_skew = 3s;   // Beyond, our clock differs too much from the endpoint's.
   std::string boot;               // This host's boot id, set by the adapter.

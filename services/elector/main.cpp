@@ -19,5 +19,5 @@ int main(int argc, char** argv) {
         loop.on_stop([&] { elector.stop([&] { loop.stop(); }); });
         loop.run();
       },
-      may_follow);
+      may_follow, Urgency::urgent);
 }

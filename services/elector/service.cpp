@@ -152,18 +152,7 @@ void Elector::publish_grant(const Election::GrantOrder& order) {
 }
 
 void Elector::send(ElectionMessage& message) {
-  const Instant now = world_.clock.now();
-  const bool regular = goes_over_heartbeat(message.kind);
-  publish(message, regular ? "heartbeat" : "vote");
-  if (regular && now - vote_channel_at_ <= config_.vote_stale / 2) return;
-  vote_channel_at_ = now;
-  if (!regular) return;
-  // There is nothing to say there for days: without a keepalive, a message to ourselves, our peers
-  // would take the connection for dead, and shake hands anew every few seconds.
-  ElectionMessage keepalive = election_.view(now);
-  keepalive.kind = ElectionMessageKind::acknowledge;
-  keepalive.to = keepalive.node;
-  publish(keepalive, "vote");
+  publish(message, goes_over_heartbeat(message.kind) ? "heartbeat" : "vote");
 }
 
 void Elector::publish(ElectionMessage& message, std::string_view channel) {

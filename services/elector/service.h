@@ -87,8 +87,7 @@ class Elector {
   bool stop_told_ = false;
   bool was_late_ = false;
   TimerId timer_ = 0;
-  Instant wake_at_{};          // When it rings.
-  Instant vote_channel_at_{};  // When channel vote carried something of ours last.
+  Instant wake_at_{};  // When it rings.
   Instant looked_at_{};
   Bytes bytes_;  // Reused.
   OddPeers odd_peers_;

@@ -37,6 +37,7 @@ Result<PacerConfig> parse_pacer_config(Place& place) {
   PacerConfig config;
   config.index = place.index;
   config.shards = topology.pacers;
+  config.most_rows = topology.max_targets;
   config.time_scale = topology.time_scale;
   config.peers = peers_of(place);
   config.targets_file = topology.targets_file;

@@ -16,7 +16,8 @@ namespace paceline::pacer {
 struct PacerConfig {
   int index = 0;  // [0, shards)
   int shards = 1;
-  double time_scale = 1;       // Pacing-world seconds in a second.
+  std::size_t most_rows = default_max_targets;  // [1..] of any sender, in any message.
+  double time_scale = 1;                        // Pacing-world seconds in a second.
   Duration recompute = 100ms;  // Changes are gathered so long before targets are decided anew.
   Duration pace_period = 2s;   // A `pace` message at least so often.
   Duration pace_keyframe = 10s;

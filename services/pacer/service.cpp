@@ -78,7 +78,10 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
       control_{world},
       stat_{world,
             "stat",
-            {.stale = config.stat_stale, .shard = config.index},
+            {.stale = config.stat_stale,
+             .shard = config.index,
+             .shards = config.shards,
+             .rows = config.most_rows},
             ids_,
             [this](const Address&, const StatSource& head, const auto& changed) {
               on_stat(head, changed);
@@ -86,6 +89,8 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
       feedback_{world,
                 "feedback",
                 {.stale = config.feedback_stale,
+                 .shards = config.shards,
+                 .rows = config.most_rows,
                  .accepts = [this](const Address& from,
                                    const FeedbackHead& head) { return counts(from, head); },
                  .passed_over = [this](const Address& from,

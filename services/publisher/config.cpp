@@ -114,6 +114,7 @@ Result<PublisherConfig> parse_publisher_config(Place& place) {
   config.cluster = place.topology.cluster;
   config.node = place.node;
   config.pacers = place.topology.pacers;
+  config.most_rows = place.topology.max_targets;
   config.targets_file = place.topology.targets_file;
   if (const auto done = parse_endpoint(place, config); !done) return tl::unexpected(done.error());
   if (const auto done = parse_times(place, config); !done) return tl::unexpected(done.error());

@@ -13,6 +13,7 @@ struct PublisherConfig {
   std::string cluster;
   std::string node;
   int pacers = 1;
+  std::size_t most_rows = default_max_targets;  // [1..] of a pacer, in any message.
 
   // The engagement endpoint.
   std::string base_auth_url;     // The token endpoint itself.

@@ -22,5 +22,6 @@ int main(int argc, char** argv) {
         };
         loop.on_stop([&] { publisher.stop([&] { loop.stop(); }); });
         loop.run();
-      });
+      },
+      nullptr, Urgency::urgent);
 }

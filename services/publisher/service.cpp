@@ -59,7 +59,7 @@ Publisher::Publisher(const PublisherConfig& config, World& world, Http& http)
                    .least = config.compress_least}},
       pace_{world,
             "pace",
-            {.stale = config.pace_stale},
+            {.stale = config.pace_stale, .shards = config.pacers, .rows = config.most_rows},
             config.ids,
             [this](const Address&, const PaceCycle&, const std::vector<std::uint32_t>& changed) {
               on_pace(changed);

@@ -85,6 +85,7 @@ void take_topology(WatchConfig& config, const Topology& topology, const Node& se
   config.node = self.name;
   config.time_scale = topology.time_scale;
   config.pacers = topology.pacers;
+  config.most_rows = topology.max_targets;
   config.processes = topology.processes(self);
   config.targets_file = topology.targets_file;
   config.stat_stale = stale_of(topology, "stat", config.stat_stale);

@@ -32,6 +32,7 @@ struct WatchConfig {
 
   std::string node;  // Ours.
   int pacers = 1;
+  std::size_t most_rows = default_max_targets;  // [1..] of any sender, in any message.
   ClusterViewOptions cluster;
   std::vector<std::pair<std::string, int>> processes;  // Of our node, with their counts.
   Duration stat_stale = 5s;

@@ -80,7 +80,7 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store)
       clock_{world.log, "clock_jumped"},
       stat_{world,
             "stat",
-            {.stale = config.stat_stale},
+            {.stale = config.stat_stale, .shards = config.pacers, .rows = config.most_rows},
             ids_of(config.targets),
             [this](const Address&, const StatSource& source, const auto& changed) {
               cluster_.hear(source);
@@ -88,7 +88,7 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store)
             }},
       pace_{world,
             "pace",
-            {.stale = config.pace_stale},
+            {.stale = config.pace_stale, .shards = config.pacers, .rows = config.most_rows},
             ids_of(config.targets),
             [this](const Address& from, const PaceCycle& cycle, const auto& changed) {
               cluster_.hear(from.index, cycle);
@@ -97,6 +97,8 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store)
       feedback_{world,
                 "feedback",
                 {.stale = config.feedback_stale,
+                 .shards = config.pacers,
+                 .rows = config.most_rows,
                  .accepts = [this](const Address& from,
                                    const FeedbackHead&) { return is_of_master(from.node); }},
                 ids_of(config.targets),

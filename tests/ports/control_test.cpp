@@ -80,4 +80,28 @@ TEST_CASE("garbage at the control socket is answered and counted", "[ports]") {
   CHECK(pacer.metrics.counter("paceline_control_refused_total", "").value() == 1);
 }
 
+TEST_CASE("a process of another node may ask for rows and status and nothing else", "[ports]") {
+  SimWorld sim{1};
+  auto& publisher = sim.process({"a", "publisher", 0});
+  auto& ours = sim.process({"a", "watch", 0});
+  auto& theirs = sim.process({"b", "pacer", 0});
+  publisher.reload = [] { return Result<std::string>{"done"}; };
+  ControlServer control{publisher};
+  control.keyframe("feedback", -1, [] { return Bytes{}; });
+
+  const auto by_ours = asked<StatusReply>(sim, ours, publisher.self, request_of(Question::reload));
+  const auto status = asked<StatusReply>(sim, theirs, publisher.self, request_of(Question::status));
+  const auto reload = asked<StatusReply>(sim, theirs, publisher.self, request_of(Question::reload));
+  const auto level =
+      asked<StatusReply>(sim, theirs, publisher.self, request_of(Question::loglevel, {"error"}));
+
+  CHECK(by_ours);
+  CHECK(status);
+  REQUIRE_FALSE(reload);
+  CHECK(reload.error().detail == "only processes of node a may ask reload");
+  CHECK_FALSE(level);
+  CHECK(publisher.metrics.counter("paceline_control_refused_total", "").value() == 2);
+  CHECK(sim.count("question_not_for_other_nodes") == 1);
+}
+
 }  // namespace paceline::test

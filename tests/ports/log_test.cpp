@@ -52,4 +52,21 @@ TEST_CASE("a fault is told when it begins and when it ends with its count", "[po
   CHECK(sim.log()[1].line.find("count=3") != std::string::npos);
 }
 
+TEST_CASE("a fault that somebody else decides about is over once it is good for long", "[ports]") {
+  SimWorld sim{1};
+  auto& world = sim.process({"a", "pacer", 0});
+  FaultLog fault{world.log, "lied", 3};
+
+  for (int i = 0; i < 10; ++i) {
+    fault.bad();
+    fault.good();
+    fault.good();
+  }
+  CHECK(sim.log().size() == 1);
+  fault.good();
+
+  REQUIRE(sim.log().size() == 2);
+  CHECK(sim.log().back().line.find("lied_over count=10") != std::string::npos);
+}
+
 }  // namespace paceline::test

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/ports/control.h"
+#include "common/wire/codec.h"
 #include "tests/support/catch.h"
 #include "tests/support/sim_world.h"
 
@@ -311,6 +312,49 @@ TEST_CASE("whatever is lost doubled or overtaken every reader ends with the send
 
   for (std::uint32_t i = 0; i < 3; ++i) CHECK(listener.reader.row(i) == pacer->writer.row(i));
   CHECK(listener.reader.refused() == 0);
+}
+
+TEST_CASE("a sender has no more shards and rows than the topology says", "[ports]") {
+  SimWorld sim{1};
+  auto& pacer = sim.process({"a", "pacer", 0});
+  auto& publisher = sim.process({"a", "publisher", 0});
+  StateReader<TargetPace> reader{publisher, "pace", {.shards = 2, .rows = 3}, ids, nullptr};
+  StateFrame<TargetPace> frame;
+  frame.header = {.sender = "a/pacer/0", .incarnation = 1, .sequence = 1, .keyframe = true};
+  const auto say = [&](int shard, std::size_t rows) {
+    frame.header.shard = shard;
+    frame.ids.assign(rows, "t");
+    frame.rows.assign(rows, {});
+    frame.indices.assign(rows, 0);
+    pacer.bus.publish("pace", encode(frame));
+    sim.run_for(10ms);
+  };
+
+  for (int shard = 2; shard < 200; ++shard) say(shard, 1);
+  say(-1, 4);
+  CHECK(reader.senders().empty());
+  CHECK(reader.refused() == 199);
+  CHECK(sim.count("pace_refused") == 1);
+  for (const int shard : {-1, 0, 1}) say(shard, 3);
+
+  CHECK(reader.senders().size() == 3);
+  CHECK(reader.refused() == 199);
+}
+
+TEST_CASE("one sender's true words do not end another's fault", "[ports]") {
+  SimWorld sim{1};
+  auto& liar = sim.process({"a", "pacer", 1});
+  Pacer pacer{sim.process({"a", "pacer", 0})};
+  Listener listener{sim.process({"a", "publisher", 0})};
+
+  for (int i = 0; i < 50; ++i) {
+    liar.bus.publish("pace", Bytes{1, 2, 3});
+    sim.run_for(100ms);
+  }
+
+  CHECK(listener.reader.refused() == 50);
+  CHECK(sim.count("pace_refused") == 1);
+  CHECK(sim.count("pace_refused_over") == 0);
 }
 
 }  // namespace paceline::test

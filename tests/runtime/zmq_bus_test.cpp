@@ -1,79 +1,10 @@
 #include "topology/process/zmq_bus.h"
 
-#include <zmq.h>
-
 #include "common/ports/control.h"
 #include "common/ports/state_channel.h"
-#include "common/runtime/files.h"
-#include "common/runtime/system_random.h"
-#include "tests/support/catch.h"
-#include "tests/support/folder.h"
-#include "tests/support/real_loop.h"
-#include "tests/support/sim_world.h"
+#include "tests/runtime/bus_fixture.h"
 
 namespace paceline::test {
-namespace {
-
-// Two nodes on this machine; TCP ports depend on the process id, so that runs side by side differ.
-Topology cluster(const Folder& folder, bool encrypted) {
-  const int port = 20000 + static_cast<int>(getpid() % 20000);
-  Topology topology;
-  topology.cluster = "test";
-  topology.run_dir = folder.path();
-  topology.pacers = 2;
-  topology.encrypted = encrypted;
-  topology.control = "ipc://{run}/{node}/{process}-{index}.ctl";
-  topology.cluster_control = "tcp://{host}:{port+9}";
-  topology.nodes = {{"a", "127.0.0.1", port, 100}, {"b", "127.0.0.1", port + 10, 90}};
-  const auto channel = [](const char* name, const char* from, std::vector<std::string> to,
-                          Scope scope, const char* endpoint) {
-    Channel c;
-    c.name = name;
-    c.from = from;
-    c.to = std::move(to);
-    c.scope = scope;
-    c.endpoint = endpoint;
-    c.period = 100ms;
-    c.stale = 500ms;
-    return c;
-  };
-  topology.channels = {
-      channel("stat", "statfeed", {"pacer"}, Scope::node, "ipc://{run}/{node}/stat"),
-      channel("pace", "pacer", {"publisher"}, Scope::node, "ipc://{run}/{node}/pace-{index}"),
-      channel("feedback", "publisher", {"pacer"}, Scope::cluster, "tcp://{host}:{port+2}"),
-      channel("heartbeat", "elector", {"elector"}, Scope::cluster, "tcp://{host}:{port}")};
-  return topology;
-}
-
-void make_keys(const Folder& folder, const std::string& node) {
-  char public_key[41];
-  char secret_key[41];
-  REQUIRE(zmq_curve_keypair(public_key, secret_key) == 0);
-  REQUIRE(write_file_atomically(folder / ("keys/" + node + ".public"), public_key));
-  REQUIRE(write_file_atomically(folder / ("keys/" + node + ".secret"), secret_key, 0600));
-}
-
-// A process with a real bus; its log and clock are of no interest here.
-struct Process {
-  Process(const Topology& topology, const Address& self, Loop& loop)
-      : log{sim.process(self).log}, bus{topology, self, loop, log, metrics}, world{self,
-                                                                                   1,
-                                                                                   clock,
-                                                                                   loop,
-                                                                                   bus,
-                                                                                   log,
-                                                                                   random,
-                                                                                   metrics} {}
-  SimWorld sim{1};
-  Log& log;
-  Metrics metrics;
-  SystemClock clock;
-  SystemRandom random;
-  ZmqBus bus;
-  World world;
-};
-
-}  // namespace
 
 TEST_CASE("a message reaches the subscribers of its channel with its sender", "[runtime]") {
   Folder folder;
@@ -207,6 +138,76 @@ TEST_CASE("rows cross a real bus from before the reader was there", "[runtime]")
   REQUIRE(run_until(loop, [&] { return reader.known(1); }));
 
   CHECK(reader.row(1).proactive == 4);
+}
+
+TEST_CASE("a node that speaks in another's name is refused and counted", "[runtime]") {
+  Folder folder;
+  for (const auto* node : {"a", "b"}) make_keys(folder, node);
+  Loop loop;
+  auto topology = cluster(folder, true);
+  // b's key and address, and a bus that says of itself what it likes.
+  topology.nodes.push_back({"w", "127.0.0.1", topology.nodes[1].port + 10, 0});
+  make_keys(folder, "w");
+  auto forged = topology;
+  std::swap(forged.nodes[1].port, forged.nodes[2].port);
+  forged.run_dir = folder / "forged";
+  for (const auto* file : {"a.public", "b.public", "w.public"})
+    REQUIRE(
+        write_file_atomically(folder / "forged/keys/" + file, *read_file(folder / "keys/" + file)));
+  REQUIRE(write_file_atomically(folder / "forged/keys/w.secret",
+                                *read_file(folder / "keys/b.secret"), 0600));
+  Process a{topology, {"a", "elector", 0}, loop};
+  Process liar{forged, {"w", "elector", 0}, loop};  // Sits at b's port, with b's key.
+  int heard = 0;
+  a.bus.subscribe("heartbeat", [&](const Address&, Payload) { ++heard; });
+  loop.every(10ms, [&] { liar.bus.publish("heartbeat", Bytes{1}); });
+  auto& refused = a.metrics.counter("paceline_bus_messages_refused_total", "");
+
+  REQUIRE(run_until(loop, [&] { return refused.value() > 5; }));
+
+  CHECK(heard == 0);
+  CHECK(a.sim.count("sender_refused") == 1);
+}
+
+TEST_CASE("who asks is the node of the key over tcp and our own over ipc", "[runtime]") {
+  Folder folder;
+  for (const auto* node : {"a", "b"}) make_keys(folder, node);
+  Loop loop;
+  const auto topology = cluster(folder, true);
+  Process publisher{topology, {"a", "publisher", 0}, loop};
+  std::vector<std::string> askers;
+  publisher.bus.answer([&](const std::string& node, Payload) {
+    askers.push_back(node);
+    return Bytes{1};
+  });
+  Process theirs{topology, {"b", "pacer", 0}, loop};
+  Process ours{topology, {"a", "pacer", 0}, loop};
+  int answers = 0;
+
+  theirs.bus.ask({"a", "publisher", 0}, Bytes{1}, 60s, [&](Result<Bytes>) { ++answers; });
+  REQUIRE(run_until(loop, [&] { return answers == 1; }));
+  ours.bus.ask({"a", "publisher", 0}, Bytes{1}, 60s, [&](Result<Bytes>) { ++answers; });
+  REQUIRE(run_until(loop, [&] { return answers == 2; }));
+
+  CHECK(askers == std::vector<std::string>{"b", "a"});
+}
+
+TEST_CASE("who asks over tcp without keys is nobody's process", "[runtime]") {
+  Folder folder;
+  Loop loop;
+  const auto topology = cluster(folder, false);
+  Process publisher{topology, {"a", "publisher", 0}, loop};
+  publisher.world.reload = [] { return Result<std::string>{"done"}; };
+  ControlServer control{publisher.world};
+  Process theirs{topology, {"b", "pacer", 0}, loop};
+  std::optional<Result<StatusReply>> reload;
+
+  ask_control<StatusReply>(theirs.bus, {"a", "publisher", 0}, request_of(Question::reload), 60s,
+                           [&](Result<StatusReply> answer) { reload = std::move(answer); });
+  REQUIRE(run_until(loop, [&] { return reload.has_value(); }));
+
+  REQUIRE_FALSE(*reload);
+  CHECK(reload->error().detail == "only processes of node a may ask reload");
 }
 
 }  // namespace paceline::test

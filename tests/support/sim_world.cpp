@@ -144,7 +144,7 @@ struct SimWorld::Process final : Clock, Timers, Bus, Log, std::enable_shared_fro
     sim.send(self, whom, asked->guarded([this, weak_asker, asked, copy, finish] {
       const auto still = weak_asker.lock();
       if (!asked->answerer || !still) return;
-      auto answer = asked->answerer(copy);
+      auto answer = asked->answerer(still->self.node, copy);
       sim.send(asked->self, still->self,
                still->guarded([finish, answer = std::move(answer)] { finish(answer); }));
     }));

@@ -2,9 +2,11 @@
 
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "tests/support/allocated_bytes.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -196,6 +198,69 @@ TEST_CASE("indices and rows must be as many", "[wire]") {
   frame.indices.pop_back();
 
   CHECK_FALSE(decode<StateFrame<TargetPace>>(encode(frame)));
+}
+
+TEST_CASE("what a message only claims costs no memory", "[wire]") {
+  const auto many = [](std::uint8_t item) {
+    Bytes bytes = {0xdd, 0, 0, 0, 10};  // Ten arrays of a million each.
+    for (int i = 0; i < 10; ++i) {
+      bytes.insert(bytes.end(), {0xdd, 0x00, 0x0f, 0x42, 0x40});
+      bytes.insert(bytes.end(), 1'000'000, item);
+    }
+    return bytes;
+  };
+  const Bytes nils = many(0xc0);
+  const Bytes arrays = many(0x90);
+  const Bytes nested(10'000'000, 0x91);
+
+  for (const Bytes& bytes : {nils, arrays, nested}) {
+    const AllocatedBytes allocated;
+    CHECK_FALSE(decode<StateFrame<TargetStat>>(bytes));
+    CHECK_FALSE(decode<StateFrame<TargetPace>>(bytes));
+    CHECK_FALSE(decode<ElectionMessage>(bytes));
+    CHECK_FALSE(decode<ControlReply>(bytes));
+    CHECK_FALSE(decode<MetricsReply>(bytes));
+    CHECK(allocated.now() < 1u << 20);
+  }
+}
+
+TEST_CASE("rows that are only claimed are not made room for", "[wire]") {
+  Bytes bytes = encode(pace_frame());
+  const Bytes two_ids = {0x92, 0xa3, 't', '0', '0'};
+  const auto at = std::search(bytes.begin(), bytes.end(), two_ids.begin(), two_ids.end());
+  REQUIRE(at != bytes.end());
+  const Bytes million = {0xdd, 0x00, 0x0f, 0x42, 0x40};
+  bytes.insert(bytes.erase(at), million.begin(), million.end());
+
+  const AllocatedBytes allocated;
+  CHECK_FALSE(decode<StateFrame<TargetPace>>(bytes));
+  CHECK(allocated.now() < 1u << 20);
+}
+
+TEST_CASE("fields beyond ours may be nested, though not deep", "[wire]") {
+  Bytes bytes = encode(ControlRequest{.question = "status", .arguments = {}});
+  bytes[0] = 0x94;
+  Bytes shallow = bytes;
+  shallow.insert(shallow.end(), {0x92, 0x91, 0xc0, 0xcb, 0, 0, 0, 0, 0, 0, 0, 0});
+  Bytes deep = bytes;
+  deep.insert(deep.end(), 40, 0x91);
+  deep.push_back(0xc0);
+
+  CHECK(decode<ControlRequest>(shallow));
+  const auto refused = decode<ControlRequest>(deep);
+
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Errc::too_large);
+}
+
+TEST_CASE("a message without rows is short", "[wire]") {
+  const ControlRequest question{.question = "explain",
+                                .arguments = {std::string(40'000, 'x'), std::string(40'000, 'y')}};
+
+  const auto refused = decode<ControlRequest>(encode(question));
+
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Errc::too_large);
 }
 
 }  // namespace paceline::test

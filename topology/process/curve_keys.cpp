@@ -22,9 +22,10 @@ std::string read_key(const std::string& file) {
 
 }  // namespace
 
-bool CurveKeys::knows(std::string_view public_key) const {
-  return std::ranges::any_of(public_keys,
-                             [&](const auto& key) { return key.second == public_key; });
+const std::string* CurveKeys::node_of(std::string_view public_key) const {
+  const auto found =
+      std::ranges::find_if(public_keys, [&](const auto& key) { return key.second == public_key; });
+  return found == public_keys.end() ? nullptr : &found->first;
 }
 
 CurveKeys read_curve_keys(const Topology& topology, const std::string& self) {

@@ -12,7 +12,8 @@ struct CurveKeys {
   std::string own_secret;                          // 40 characters of Z85.
   std::map<std::string, std::string> public_keys;  // By node name; 40 characters of Z85.
 
-  bool knows(std::string_view public_key) const;
+  /// The node of this cluster whose public key it is; null = nobody's.
+  const std::string* node_of(std::string_view public_key) const;
 };
 
 /// Reads {run_dir}/keys/NODE.secret of `self` and NODE.public of every node.

@@ -1,10 +1,7 @@
 #include "topology/process/serve.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -13,9 +10,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
+#include <functional>
+#include <stdexcept>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -24,6 +21,8 @@
 #include "common/runtime/process_metrics.h"
 #include "common/runtime/system_clock.h"
 #include "common/runtime/system_random.h"
+#include "topology/process/process_limits.h"
+#include "topology/process/process_lock.h"
 #include "topology/process/zmq_bus.h"
 
 namespace paceline {
@@ -47,31 +46,45 @@ int bad_config(const char* name, const std::string& why) {
   return exit_config;
 }
 
-// Two processes of one name would take each other's sockets: the second must not start.
-//   returns  the lock's file descriptor; held until the process ends
-int hold_lock(const Topology& topology, const Address& self) {
-  const std::string folder = topology.run_dir + "/" + self.node;
-  std::filesystem::create_directories(folder);
-  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
-  const std::string file = fmt::format("{}/{}-{}.lock", folder, self.process, self.index);
-  const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
-    throw std::system_error{errno, std::generic_category(),
-                            file + ": another " + self.text() + " is running?"};
-  return fd;
+// Runs the loop until `done`, asked often, until `limit` has passed, or until a signal to stop.
+//   returns  whether it was asked to stop
+bool wait_in_order(Loop& loop, const std::function<bool()>& done, Duration limit) {
+  constexpr Duration step = 50ms;
+  bool stopped = false;
+  loop.on_stop([&] { stopped = true; });
+  const SystemClock clock;
+  const Instant until = clock.now() + limit;
+  while (!stopped && !done() && clock.now() < until)
+    loop.run_once(std::min<Duration>(step, until - clock.now()));
+  loop.on_stop(nullptr);
+  return stopped;
 }
 
-// The lock file keeps the last incarnation, so that the next one is above it although the wall
-// clock was set back meanwhile: a lower one would be taken for late messages of the former.
-std::uint64_t next_incarnation(int lock, WallTime wall, Log& log) {
-  char text[24] = {};
-  const auto length = pread(lock, text, sizeof text - 1, 0);
-  const std::uint64_t last = length > 0 ? std::strtoull(text, nullptr, 10) : 0;
-  const auto next = std::max(static_cast<std::uint64_t>(wall.time_since_epoch().count()), last + 1);
-  const std::string line = fmt::format("{:020}\n", next);
-  if (pwrite(lock, line.data(), line.size(), 0) != static_cast<ssize_t>(line.size()))
-    log.warn("incarnation_not_kept", {{"why", std::strerror(errno)}});
-  return next;
+// Two processes of one name would take each other's sockets, and one that ends as soon as it has begun
+// would keep a host busy: it waits for the first, and pauses after the second.
+//   returns  whether to go on; false: asked to stop meanwhile
+bool may_begin(ProcessLock& lock, const Address& self, Loop& loop, Log& log) {
+  constexpr Duration patience = 10s;  // An orderly end takes less than supervisord's stopwaitsecs.
+  bool held = lock.try_hold();
+  if (!held) {
+    log.warn("waits_for_lock",
+             {{"why", "another " + self.text() + " is running"}, {"at_most", Duration{patience}}});
+    if (wait_in_order(
+            loop, [&] { return held = held || lock.try_hold(); }, patience))
+      return false;
+  }
+  if (!held) throw std::runtime_error{"another " + self.text() + " is running, and goes on"};
+  const Duration pause = pause_after(lock.quick_ends());
+  if (pause == Duration::zero()) return true;
+  log.warn("begins_after_a_pause", {{"ended_quickly", lock.quick_ends()}, {"pause", pause}});
+  return !wait_in_order(
+      loop, [] { return false; }, pause);
+}
+
+// A start that lasts for ten seconds was no quick end; a minute, and all is well.
+void settle_later(ProcessLock& lock, Loop& loop) {
+  loop.after(10s, [&] { lock.settle(lock.quick_ends()); });
+  loop.after(60s, [&] { lock.settle(0); });
 }
 
 struct LoadedPlace {
@@ -157,14 +170,20 @@ std::optional<int> parse_arguments(const char* name, int argc, char** argv, Argu
 bool run_process(const char* name, const Arguments& arguments, const ServedProcess& process,
                  const LoadedPlace& loaded, const Address& self, Log& log, Metrics& metrics) {
   const Topology& topology = loaded.place.topology;
-  const int lock = hold_lock(topology, self);
+  if (process.urgent) make_urgent(log);
   Loop loop;
+  ProcessLock lock{
+      fmt::format("{}/{}/{}-{}.lock", topology.run_dir, self.node, self.process, self.index)};
+  if (!may_begin(lock, self, loop, log)) return false;
   SystemClock clock;
   SystemRandom random;
-  const ProcessMetrics process_metrics{metrics, loop};
+  const auto incarnation = lock.begin(clock.wall());
+  if (!lock.broken().empty()) log.warn("incarnation_not_kept", {{"why", lock.broken()}});
+  settle_later(lock, loop);
+  const ProcessMetrics process_metrics{metrics, loop, log};
   ZmqBus bus{topology, self, loop, log, metrics};
   World world{.self = self,
-              .incarnation = next_incarnation(lock, clock.wall(), log),
+              .incarnation = incarnation,
               .clock = clock,
               .timers = loop,
               .bus = bus,
@@ -187,6 +206,7 @@ bool run_process(const char* name, const Arguments& arguments, const ServedProce
                        {"pid", getpid()}});
   tell_settings(log, loaded.place.settings.effective());
   process.body(world, loop);
+  lock.settle(0);  // This end was asked for.
   log.info("stopped", {{"restart", loop.restart_asked()}});
   return loop.restart_asked();
 }
@@ -194,6 +214,8 @@ bool run_process(const char* name, const Arguments& arguments, const ServedProce
 }  // namespace
 
 int serve_process(const char* name, int argc, char** argv, const ServedProcess& process) {
+  end_with_supervisor();
+  raise_open_files();
   Arguments arguments;
   if (const auto code = parse_arguments(name, argc, argv, arguments)) return *code;
   const auto level = parse_log_level(arguments.log_level);

@@ -17,6 +17,10 @@
 //   - A body with a fourth argument, Follower<Config>&, is asked first if the topology file has not
 //     changed by a letter: it may follow other files in place.
 //
+// One process of a name runs on a node (process_lock.h). A second one waits ten seconds for the first to
+// end, then ends with 1; one whose forerunners ended quickly, several in a row, begins after a pause.
+// Run by supervisord, it ends in order when supervisord dies.
+//
 // Exit codes:
 //   0         asked to stop
 //   1         the world is broken; the supervisor restarts
@@ -25,6 +29,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -44,6 +49,10 @@ struct Follower {
   std::function<Result<std::optional<std::string>>(Config next)> follow;
 };
 
+/// Whether a process has deadlines of a fraction of a second, so that it runs before others and stays
+/// in RAM (process_limits.h).
+enum class Urgency : std::uint8_t { usual, urgent };
+
 /// The part of serve() that does not depend on the type of the settings.
 struct ServedProcess {
   // Parses the settings; 78 on error.
@@ -54,16 +63,19 @@ struct ServedProcess {
   std::function<Result<std::optional<std::string>>(Place& place)> follow;
   // Runs, once.
   std::function<void(World& world, Loop& loop)> body;
+  bool urgent = false;  // As Urgency.
 };
 int serve_process(const char* name, int argc, char** argv, const ServedProcess& process);
 
 /// `may_follow` refuses, with the reason, settings that a reload must not bring.
 template <class Config, class Body>
 int serve(const char* name, int argc, char** argv, Result<Config> (*parse)(Place&), Body body,
-          Result<bool> (*may_follow)(const Config& running, const Config& next) = nullptr) {
+          Result<bool> (*may_follow)(const Config& running, const Config& next) = nullptr,
+          Urgency urgency = Urgency::usual) {
   Config config;
   Follower<Config> follower;
   ServedProcess process;
+  process.urgent = urgency == Urgency::urgent;
   process.prepare = [&](Place& place) -> Result<void> {
     config = TRY(parse(place));
     return {};

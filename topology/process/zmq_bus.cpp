@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <filesystem>
 #include <map>
@@ -15,7 +14,11 @@
 #include "common/base/check.h"
 #include "common/runtime/system_clock.h"
 #include "common/wire/messages.h"
-#include "topology/process/curve_keys.h"
+#include "topology/process/bound_paths.h"
+#include "topology/process/key_gate.h"
+#include "topology/process/key_monitor.h"
+#include "topology/process/zmq_sockets.h"
+#include "topology/process/zmq_writers.h"
 
 namespace paceline {
 namespace {
@@ -25,25 +28,10 @@ constexpr int most_per_turn = 256;
 // Connecting anew costs handshakes, which starve a starved host more: not at once, and ever less.
 constexpr Duration least_silence = 1s;
 constexpr Duration most_silence = 5s;
-constexpr std::size_t most_questions = 64;  // Under way at once.
-constexpr const char* zap_domain = "paceline";
-
-bool is_tcp(std::string_view endpoint) {
-  return endpoint.starts_with("tcp://");
-}
-
-std::string topic_of(int shard) {
-  return shard < 0 ? "*" : std::to_string(shard) + ".";
-}
-
-// The folder of an ipc socket must exist, and is nobody else's business.
-void make_folder(std::string_view endpoint) {
-  if (!endpoint.starts_with("ipc://")) return;
-  const std::filesystem::path file{endpoint.substr(6)};
-  if (!file.has_parent_path() || std::filesystem::exists(file.parent_path())) return;
-  std::filesystem::create_directories(file.parent_path());
-  std::filesystem::permissions(file.parent_path(), std::filesystem::perms::owner_all);
-}
+// Messages in a row that a node must sign rightly, until what it signed wrongly is over for the log.
+constexpr std::uint64_t steady = 20;
+constexpr std::size_t most_of_a_claim = 80;  // [bytes] In the log.
+constexpr std::size_t most_questions = 64;   // Under way at once.
 
 std::string filled(const Topology& topology, std::string_view pattern, const Node& node,
                    const Address& whose) {
@@ -64,9 +52,11 @@ struct ZmqBus::State {
   };
   struct Subscription {
     const Channel* channel;
+    std::string node;  // That we are connected to.
     zmq::socket_t socket;
     std::vector<Source> sources;
     Deliver deliver;
+    FaultLog refusals;
   };
   struct Question {
     zmq::socket_t socket;
@@ -77,12 +67,10 @@ struct ZmqBus::State {
   };
 
   State(const Topology& t, const Address& s, Loop& l, Log& g, Metrics& m)
-      : topology{t}, self{s}, loop{l}, log{g}, metrics{m} {
-    context.set(zmq::ctxopt::io_threads, 1);
-    if (topology.encrypted) {
-      keys = read_curve_keys(topology, self.node);
-      bind_zap();
-    }
+      : topology{t}, self{s}, loop{l}, log{g}, metrics{m}, sockets{topology, self.node} {
+    if (!sockets.keys()) return;
+    gate.emplace(sockets, topology, self.node, loop, log, metrics);
+    monitor.emplace(sockets, loop, log, metrics);
   }
 
   ~State() {
@@ -90,95 +78,11 @@ struct ZmqBus::State {
     for (auto& subscription : subscriptions) forget(subscription->socket, 0);
     for (auto& [id, question] : questions) forget(question.socket, question.timer);
     for (auto& socket : answering) forget(socket, 0);
-    if (zap) forget(*zap, 0);
   }
 
   void forget(zmq::socket_t& socket, TimerId timer) {
     loop.cancel(timer);
     loop.forget_socket(socket.handle());
-  }
-
-  // ---- sockets ----
-
-  zmq::socket_t make(zmq::socket_type type, int high_water) {
-    zmq::socket_t socket{context, type};
-    socket.set(zmq::sockopt::linger, 0);
-    socket.set(zmq::sockopt::sndhwm, high_water);
-    socket.set(zmq::sockopt::rcvhwm, high_water);
-    socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(max_frame_bytes));
-    socket.set(zmq::sockopt::reconnect_ivl, 20);
-    socket.set(zmq::sockopt::reconnect_ivl_max, 200);
-    socket.set(zmq::sockopt::connect_timeout, 300);
-    socket.set(zmq::sockopt::handshake_ivl, 1000);
-    socket.set(zmq::sockopt::tcp_maxrt, 1200);
-    return socket;
-  }
-
-  void bind(zmq::socket_t& socket, const std::string& where) {
-    if (is_tcp(where) && keys) {
-      socket.set(zmq::sockopt::curve_server, true);
-      socket.set(zmq::sockopt::curve_secretkey, keys->own_secret);
-      socket.set(zmq::sockopt::zap_domain, zap_domain);
-    }
-    make_folder(where);
-    try {
-      socket.bind(where);
-    } catch (const zmq::error_t& error) {
-      throw std::runtime_error{fmt::format("cannot bind {}: {}", where, error.what())};
-    }
-  }
-
-  // A socket has one server key, so a SUB socket connects to one node only (see subscribe).
-  void connect(zmq::socket_t& socket, const std::string& where, const std::string& node) {
-    if (is_tcp(where) && keys) {
-      socket.set(zmq::sockopt::curve_serverkey, keys->public_keys.at(node));
-      socket.set(zmq::sockopt::curve_publickey, keys->public_keys.at(self.node));
-      socket.set(zmq::sockopt::curve_secretkey, keys->own_secret);
-    }
-    socket.connect(where);
-  }
-
-  // Without a ZAP handler libzmq lets in any client with any key, so it is bound first of all.
-  // (ZMQ_ZAP_ENFORCE_DOMAIN would refuse them, but is a draft option: not in Debian's build.)
-  void bind_zap() {
-    zap.emplace(context, zmq::socket_type::rep);
-    zap->set(zmq::sockopt::linger, 0);
-    zap->bind("inproc://zeromq.zap.01");
-    loop.watch_socket(zap->handle(), [this] { authenticate(); });
-  }
-
-  void authenticate() {
-    while (const auto frames = receive(*zap)) {
-      bool good = false;
-      if (frames->size() == 7 && (*frames)[6].size() == 32) {
-        std::array<char, 41> key{};
-        zmq_z85_encode(key.data(), static_cast<const std::uint8_t*>((*frames)[6].data()), 32);
-        good = keys->knows(key.data());
-      }
-      if (!good) {
-        strangers.add();
-        log.warn("stranger_refused",
-                 {{"address", frames->size() > 3 ? (*frames)[3].to_string() : "unknown"}});
-      }
-      const std::string id = frames->size() > 1 ? (*frames)[1].to_string() : "";
-      const std::array<std::string, 6> reply = {
-          "1.0", id, good ? "200" : "400", good ? "OK" : "not a node of this cluster", "", ""};
-      for (std::size_t i = 0; i < reply.size(); ++i)
-        zap->send(zmq::buffer(reply[i]),
-                  i + 1 < reply.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
-    }
-  }
-
-  // All frames of the next message, or nothing. At most 8 are kept, the rest is dropped.
-  std::optional<std::vector<zmq::message_t>> receive(zmq::socket_t& socket) {
-    std::vector<zmq::message_t> frames;
-    for (;;) {
-      zmq::message_t frame;
-      if (!socket.recv(frame, zmq::recv_flags::dontwait)) return std::nullopt;
-      const bool more = frame.more();
-      if (frames.size() < 8) frames.push_back(std::move(frame));
-      if (!more) return frames;
-    }
   }
 
   // ---- PUB/SUB ----
@@ -189,14 +93,15 @@ struct ZmqBus::State {
     return *found;
   }
 
-  zmq::socket_t& writer(std::string_view name) {
-    const auto found = writers.find(name);
-    if (found != writers.end()) return found->second;
+  // The first call for a channel binds it.
+  void open_writer(std::string_view name) {
+    if (writers.has(name)) return;
     const auto& ch = channel(name);
     CHECK(ch.from == self.process);
-    auto socket = make(zmq::socket_type::pub, 64);
-    bind(socket, filled(topology, ch.endpoint, *topology.node(self.node), self));
-    return writers.emplace(std::string{name}, std::move(socket)).first->second;
+    const auto where = filled(topology, ch.endpoint, *topology.node(self.node), self);
+    auto socket = sockets.make(zmq::socket_type::pub, 64, max_small_frame_bytes);
+    sockets.bind(socket, where);
+    paths.add(writers.add(ch, std::move(socket)), where);
   }
 
   std::vector<Source> sources_of(const Channel& ch, Scope scope) const {
@@ -215,14 +120,20 @@ struct ZmqBus::State {
     return sources;
   }
 
+  zmq::socket_t sub_socket(const Channel& ch) {
+    const bool rows = ch.keyframe > Duration::zero();
+    return sockets.make(zmq::socket_type::sub, rows ? 64 : 1000,
+                        rows ? max_frame_bytes : max_small_frame_bytes);
+  }
+
   void subscribe(const Channel& ch, Scope scope, const Deliver& deliver, int shard) {
     std::map<std::string, std::vector<Source>> by_node;
     for (auto& source : sources_of(ch, scope))
       by_node[source.address.node].push_back(std::move(source));
     for (auto& [node, sources] : by_node) {
       auto subscription = std::make_unique<Subscription>(
-          Subscription{&ch, make(zmq::socket_type::sub, ch.keyframe > Duration::zero() ? 64 : 1000),
-                       std::move(sources), deliver});
+          Subscription{&ch, node, sub_socket(ch), std::move(sources), deliver,
+                       FaultLog{log, "sender_refused", steady}});
       auto& socket = subscription->socket;
       if (shard < 0) {
         socket.set(zmq::sockopt::subscribe, "");
@@ -230,10 +141,12 @@ struct ZmqBus::State {
         socket.set(zmq::sockopt::subscribe, topic_of(shard));
         socket.set(zmq::sockopt::subscribe, topic_of(-1));
       }
+      if (monitor && is_tcp(subscription->sources.front().endpoint))
+        monitor->watch(socket, node, ch.name);
       for (auto& source : subscription->sources) {
         source.heard = clock.now();
         source.allowed_silence = first_silence(ch);
-        connect(socket, source.endpoint, node);
+        sockets.connect(socket, source.endpoint, node);
       }
       loop.watch_socket(socket.handle(), [this, s = subscription.get()] { hear(*s); });
       subscriptions.push_back(std::move(subscription));
@@ -250,11 +163,16 @@ struct ZmqBus::State {
           subscription.sources, [&](const Source& s) { return s.address.text() == from; });
       if (source == subscription.sources.end()) {
         refused.add();
+        subscription.refusals.bad({{"channel", subscription.channel->name},
+                                   {"node", subscription.node},
+                                   {"claims", from.substr(0, most_of_a_claim)}});
         continue;
       }
+      subscription.refusals.good();
       source->heard = clock.now();
       source->allowed_silence = first_silence(*subscription.channel);
       received.add();
+      if ((*frames)[2].size() == 0) continue;  // A life sign.
       subscription.deliver(source->address,
                            {(*frames)[2].data<std::uint8_t>(), (*frames)[2].size()});
     }
@@ -282,7 +200,7 @@ struct ZmqBus::State {
                                         first_silence(*subscription.channel));
       renewed.add();
       subscription.socket.disconnect(source.endpoint);
-      connect(subscription.socket, source.endpoint, source.address.node);
+      sockets.connect(subscription.socket, source.endpoint, source.address.node);
     }
   }
 
@@ -303,11 +221,12 @@ struct ZmqBus::State {
     if (pattern.empty()) return refuse(whom.text() + " answers only its own node");
     const auto where = filled(topology, pattern, *node, whom);
     const auto id = ++last_question;
-    auto& question = questions
-                         .try_emplace(id, Question{make(zmq::socket_type::req, 8), std::move(reply),
-                                                   0, whom, where})
-                         .first->second;
-    connect(question.socket, where, whom.node);
+    auto& question =
+        questions
+            .try_emplace(id, Question{sockets.make(zmq::socket_type::req, 8, max_frame_bytes),
+                                      std::move(reply), 0, whom, where})
+            .first->second;
+    sockets.connect(question.socket, where, whom.node);
     question.timer = loop.after(deadline, [this, id] {
       const auto& late = questions.at(id);
       finish(id, fail(Errc::unavailable,
@@ -332,24 +251,31 @@ struct ZmqBus::State {
     question.reply(std::move(answer));
   }
 
-  void answer(Answer answerer) {
+  void answer(const Answer& answerer) {
     const Node& node = *topology.node(self.node);
-    std::vector<std::string> where = {filled(topology, topology.control, node, self)};
+    answer_at(filled(topology, topology.control, node, self), self.node, answerer);
     if (const auto pattern = topology.control_for_others(self.process); !pattern.empty())
-      where.push_back(filled(topology, pattern, node, self));
-    for (const auto& place : where) {
-      auto& socket = answering.emplace_back(make(zmq::socket_type::rep, 64));
-      bind(socket, place);
-      loop.watch_socket(socket.handle(), [this, &socket, answerer] {
-        for (int i = 0; i < most_per_turn; ++i) {
-          const auto frames = receive(socket);
-          if (!frames) return;
-          const auto& frame = frames->front();
-          const auto reply = answerer({frame.data<std::uint8_t>(), frame.size()});
-          socket.send(zmq::buffer(reply), zmq::send_flags::dontwait);
-        }
-      });
-    }
+      answer_at(filled(topology, pattern, node, self), "", answerer);
+  }
+
+  // `unsigned_node`: of an asker that showed no key.
+  void answer_at(const std::string& where, std::string unsigned_node, Answer answerer) {
+    auto& socket =
+        answering.emplace_back(sockets.make(zmq::socket_type::rep, 64, max_small_frame_bytes));
+    sockets.bind(socket, where);
+    paths.add(socket, where);
+    loop.watch_socket(socket.handle(), [this, &socket, unsigned_node = std::move(unsigned_node),
+                                        answerer = std::move(answerer)] {
+      for (int i = 0; i < most_per_turn; ++i) {
+        auto frames = receive(socket);
+        if (!frames) return;
+        auto& frame = frames->front();
+        const char* user = zmq_msg_gets(frame.handle(), "User-Id");  // As the key gate said.
+        const auto reply =
+            answerer(user ? user : unsigned_node, {frame.data<std::uint8_t>(), frame.size()});
+        socket.send(zmq::buffer(reply), zmq::send_flags::dontwait);
+      }
+    });
   }
 
   const Topology topology;
@@ -359,24 +285,21 @@ struct ZmqBus::State {
   Metrics& metrics;
   SystemClock clock;
   Counter& received = metrics.counter("paceline_bus_messages_received_total", "Messages heard.");
-  Counter& sent = metrics.counter("paceline_bus_messages_sent_total", "Messages published.");
-  Counter& sent_bytes = metrics.counter("paceline_bus_bytes_sent_total", "Bytes published.");
   Counter& refused = metrics.counter("paceline_bus_messages_refused_total",
                                      "Messages of an unknown sender or another shape.");
   Counter& renewed = metrics.counter("paceline_bus_reconnects_total",
                                      "Connections renewed after a sender's silence.");
-  Counter& strangers = metrics.counter("paceline_bus_strangers_total",
-                                       "Connections refused because the key is no node's.");
-  std::optional<CurveKeys> keys;
-  zmq::context_t context;  // After what sockets refer to, before every socket.
-  std::optional<zmq::socket_t> zap;
-  std::map<std::string, zmq::socket_t, std::less<>> writers;
+  ZmqSockets sockets;  // Before every socket.
+  std::optional<KeyGate> gate;
+  ZmqWriters writers{self.text(), loop, metrics};
   std::vector<std::unique_ptr<Subscription>> subscriptions;
+  std::optional<KeyMonitor> monitor;  // After what it watches.
   TimerId silence_timer = 0;
   Duration silence_period{};
   std::map<std::uint64_t, Question> questions;
   std::uint64_t last_question = 0;
   std::deque<zmq::socket_t> answering;
+  BoundPaths paths{sockets, loop, log};  // After what it looks after.
 };
 
 ZmqBus::ZmqBus(const Topology& topology, const Address& self, Loop& loop, Log& log,
@@ -387,14 +310,8 @@ ZmqBus::ZmqBus(const Topology& topology, const Address& self, Loop& loop, Log& l
 ZmqBus::~ZmqBus() = default;
 
 void ZmqBus::publish(std::string_view channel, Payload bytes, int shard) {
-  auto& socket = state_->writer(channel);
-  const auto topic = topic_of(shard);
-  const auto from = state_->self.text();
-  socket.send(zmq::buffer(topic), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
-  socket.send(zmq::buffer(from), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
-  socket.send(zmq::buffer(bytes.data(), bytes.size()), zmq::send_flags::dontwait);
-  state_->sent.add();
-  state_->sent_bytes.add(static_cast<double>(bytes.size()));
+  state_->open_writer(channel);
+  state_->writers.publish(channel, bytes, shard);
 }
 
 void ZmqBus::subscribe(std::string_view channel, Deliver deliver, int shard) {
@@ -411,12 +328,17 @@ void ZmqBus::ask(const Address& whom, Payload request, Duration deadline, Reply 
 }
 
 void ZmqBus::answer(Answer answer) {
-  state_->answer(std::move(answer));
+  state_->answer(answer);
+}
+
+Bus::KeyTrouble ZmqBus::key_trouble() const {
+  if (!state_->gate) return {};
+  return {state_->gate->refused(), state_->monitor->nodes()};
 }
 
 void ZmqBus::bind_all() {
   for (const auto& channel : state_->topology.channels)
-    if (channel.from == state_->self.process) state_->writer(channel.name);
+    if (channel.from == state_->self.process) state_->open_writer(channel.name);
 }
 
 }  // namespace paceline

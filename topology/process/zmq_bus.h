@@ -1,8 +1,11 @@
 // The Bus port on ZeroMQ: ipc inside a node, tcp with CURVE between nodes.
 //
-//   - Every channel a process writes is one PUB socket that it binds.
+//   - Every channel a process writes is one PUB socket that it binds; where nothing is said it says
+//     that it lives (zmq_writers.h).
 //   - Every channel it reads is one SUB socket for each sending node.
 //   - A question uses a REQ socket of its own (lazy pirate).
+//   - Who connects over tcp shows a node's key (key_gate.h), and whether ours is taken is watched
+//     (key_monitor.h).
 //   - A sender that is silent for longer than its channel's stale bound is disconnected and
 //     connected anew: a SUB whose PUB side gave up in a partition would stay half-open for ever
 //     (libzmq 4.3.4).
@@ -34,6 +37,7 @@ class ZmqBus final : public Bus {
   void subscribe_own(std::string_view channel, Deliver deliver) override;
   void ask(const Address& whom, Payload request, Duration deadline, Reply reply) override;
   void answer(Answer answer) override;
+  KeyTrouble key_trouble() const override;
 
   /// Binds every channel that the topology says this process writes, so that an endpoint that is
   /// taken is found at the start.

@@ -1,0 +1,80 @@
+// Two nodes with real buses on this machine.
+#pragma once
+
+#include <unistd.h>
+#include <zmq.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/runtime/files.h"
+#include "common/runtime/system_random.h"
+#include "tests/support/catch.h"
+#include "tests/support/folder.h"
+#include "tests/support/real_loop.h"
+#include "tests/support/sim_world.h"
+#include "topology/process/zmq_bus.h"
+
+namespace paceline::test {
+
+// Two nodes on this machine; TCP ports depend on the process id, so that runs side by side differ.
+inline Topology cluster(const Folder& folder, bool encrypted) {
+  const int port = 20000 + static_cast<int>(getpid() % 20000);
+  Topology topology;
+  topology.cluster = "test";
+  topology.run_dir = folder.path();
+  topology.pacers = 2;
+  topology.encrypted = encrypted;
+  topology.control = "ipc://{run}/{node}/{process}-{index}.ctl";
+  topology.cluster_control = "tcp://{host}:{port+9}";
+  topology.nodes = {{"a", "127.0.0.1", port, 100}, {"b", "127.0.0.1", port + 10, 90}};
+  const auto channel = [](const char* name, const char* from, std::vector<std::string> to,
+                          Scope scope, const char* endpoint) {
+    Channel c;
+    c.name = name;
+    c.from = from;
+    c.to = std::move(to);
+    c.scope = scope;
+    c.endpoint = endpoint;
+    c.period = 100ms;
+    c.stale = 500ms;
+    return c;
+  };
+  topology.channels = {
+      channel("stat", "statfeed", {"pacer"}, Scope::node, "ipc://{run}/{node}/stat"),
+      channel("pace", "pacer", {"publisher"}, Scope::node, "ipc://{run}/{node}/pace-{index}"),
+      channel("feedback", "publisher", {"pacer"}, Scope::cluster, "tcp://{host}:{port+2}"),
+      channel("heartbeat", "elector", {"elector"}, Scope::cluster, "tcp://{host}:{port}")};
+  return topology;
+}
+
+inline void make_keys(const Folder& folder, const std::string& node) {
+  char public_key[41];
+  char secret_key[41];
+  REQUIRE(zmq_curve_keypair(public_key, secret_key) == 0);
+  REQUIRE(write_file_atomically(folder / ("keys/" + node + ".public"), public_key));
+  REQUIRE(write_file_atomically(folder / ("keys/" + node + ".secret"), secret_key, 0600));
+}
+
+// A process with a real bus. Its clock is real, its log is that of `sim`.
+struct Process {
+  Process(const Topology& topology, const Address& self, Loop& loop)
+      : log{sim.process(self).log}, bus{topology, self, loop, log, metrics}, world{self,
+                                                                                   1,
+                                                                                   clock,
+                                                                                   loop,
+                                                                                   bus,
+                                                                                   log,
+                                                                                   random,
+                                                                                   metrics} {}
+  SimWorld sim{1};
+  Log& log;
+  Metrics metrics;
+  SystemClock clock;
+  SystemRandom random;
+  ZmqBus bus;
+  World world;
+};
+
+}  // namespace paceline::test
