@@ -58,7 +58,7 @@ void ElectorMetrics::refused(const std::string& why) {
 void ElectorMetrics::heartbeats_lost(const std::string& node, std::uint64_t count) {
   registry_
       .counter("paceline_elector_heartbeats_lost_total",
-               "Messages of channel heartbeat that never came, by sender.", {{"node", node}})
+               "Messages of channel heartbeat that never came, by sender.", {{"of", node}})
       .add(static_cast<double>(count));
 }
 
@@ -74,7 +74,7 @@ void ElectorMetrics::master_is(const std::string& master, Instant now) {
 Gauge& ElectorMetrics::clock_skew(const std::string& node) {
   return registry_.gauge("paceline_elector_clock_skew_seconds",
                          "Our wall clock minus that of another node; 0 also while it is silent.",
-                         {{"node", node}});
+                         {{"of", node}});
 }
 
 void ElectorMetrics::sent(ElectionMessageKind kind) {

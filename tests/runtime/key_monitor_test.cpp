@@ -36,7 +36,7 @@ TEST_CASE("a key that does not fit is told once on both sides, until it does", "
   ControlServer control_b{b.world};
   b.bus.subscribe("heartbeat", [](const Address&, Payload) {});
   auto& refused = a.metrics.counter("paceline_bus_strangers_total", "");
-  auto& gauge = b.metrics.gauge("paceline_bus_refused_by_peer", "", {{"node", "a"}});
+  auto& gauge = b.metrics.gauge("paceline_bus_refused_by_peer", "", {{"of", "a"}});
 
   REQUIRE(run_until(loop, [&] { return refused.value() > 10 && gauge.value() == 1; }));
 
@@ -59,7 +59,7 @@ TEST_CASE("a node whose key we have wrong is told", "[runtime]") {
   a.bus.bind_all();
   Process b{foreign, {"b", "elector", 0}, loop};
   b.bus.subscribe("heartbeat", [](const Address&, Payload) {});
-  auto& gauge = b.metrics.gauge("paceline_bus_refused_by_peer", "", {{"node", "a"}});
+  auto& gauge = b.metrics.gauge("paceline_bus_refused_by_peer", "", {{"of", "a"}});
 
   CHECK(run_until(loop, [&] { return gauge.value() == 1; }));
 }
@@ -77,7 +77,7 @@ TEST_CASE("a key that fits again ends what was told", "[runtime]") {
   foreign.run_dir = elsewhere.path();
   Process b{topology, {"b", "elector", 0}, loop};
   b.bus.subscribe("heartbeat", [](const Address&, Payload) {});
-  auto& gauge = b.metrics.gauge("paceline_bus_refused_by_peer", "", {{"node", "a"}});
+  auto& gauge = b.metrics.gauge("paceline_bus_refused_by_peer", "", {{"of", "a"}});
   {
     Process knows_another_b{foreign, {"a", "elector", 0}, loop};
     knows_another_b.bus.bind_all();

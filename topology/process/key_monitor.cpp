@@ -39,7 +39,7 @@ void KeyMonitor::watch(zmq::socket_t& socket, const std::string& node, const std
   nodes_.try_emplace(node,
                      Node{FaultLog{log_, "key_refused_by"},
                           &metrics_.gauge("paceline_bus_refused_by_peer",
-                                          "1 while the node refuses our key.", {{"node", node}})});
+                                          "1 while that node refuses our key.", {{"of", node}})});
 }
 
 // An event is a message of two frames: number (16 bits) and value (32 bits) in the first.
