@@ -34,7 +34,7 @@ TEST_CASE("what happens to an elector is counted by kind, reason and sender", "[
   const std::string prefix = "paceline_elector_";
   CHECK(value_of(metrics, prefix + "transitions_total", {{"role", "master"}}) == 1);
   CHECK(value_of(metrics, prefix + "messages_refused_total", {{"why", "unknown_node"}}) == 2);
-  CHECK(value_of(metrics, prefix + "heartbeats_lost_total", {{"node", "b"}}) == 3);
+  CHECK(value_of(metrics, prefix + "heartbeats_lost_total", {{"of", "b"}}) == 3);
   CHECK(value_of(metrics, prefix + "messages_sent_total", {{"kind", "vote"}}) == 1);
 }
 
