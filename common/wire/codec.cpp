@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <msgpack.hpp>
 #include <type_traits>
@@ -98,6 +99,8 @@ class Packer {
 
 using Wrong = MsgpackReader::Wrong;
 
+constexpr std::uint32_t most_reserved = 1024;  // Items of a list, before any was read.
+
 // What a field's schema allows, and no more.
 template <class Owner, class Value>
 void check(const Field<Owner, Value>& field, const Value& value) {
@@ -162,8 +165,10 @@ class Unpacker {
 
   template <class T>
   void operator()(std::vector<T>& list) {
-    list.resize(in_.array(least_bytes<T>()));
-    for (auto& item : list) (*this)(item);
+    const auto count = in_.array(least_bytes<T>());
+    list.clear();
+    list.reserve(std::min(count, most_reserved));  // The rest as it comes, if it does.
+    for (std::uint32_t i = 0; i < count; ++i) (*this)(list.emplace_back());
   }
 
   template <class A, class B>
