@@ -64,13 +64,14 @@ bool wait_in_order(Loop& loop, const std::function<bool()>& done, Duration limit
 // would keep a host busy: it waits for the first, and pauses after the second.
 //   returns  whether to go on; false: asked to stop meanwhile
 bool may_begin(ProcessLock& lock, const Address& self, Loop& loop, Log& log) {
-  constexpr Duration patience = 10s;  // An orderly end takes less than supervisord's stopwaitsecs.
+  constexpr Duration longest_wait =
+      10s;  // An orderly end takes less than supervisord's stopwaitsecs.
   bool held = lock.try_hold();
   if (!held) {
-    log.warn("waits_for_lock",
-             {{"why", "another " + self.text() + " is running"}, {"at_most", Duration{patience}}});
+    log.warn("waits_for_lock", {{"why", "another " + self.text() + " is running"},
+                                {"at_most", Duration{longest_wait}}});
     if (wait_in_order(
-            loop, [&] { return held = held || lock.try_hold(); }, patience))
+            loop, [&] { return held = held || lock.try_hold(); }, longest_wait))
       return false;
   }
   if (!held) throw std::runtime_error{"another " + self.text() + " is running, and goes on"};
