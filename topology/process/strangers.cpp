@@ -8,7 +8,7 @@
 namespace paceline {
 namespace {
 
-constexpr Duration patience = 1min;
+constexpr Duration quiet_time = 1min;
 constexpr std::size_t most_addresses = 64;
 
 std::string named(const std::vector<std::string>& nodes) {
@@ -31,7 +31,7 @@ void Strangers::refuse(const std::string& address, Instant now) {
       stranger.nodes = found->second;
   ++stranger.count;
   stranger.last = now;
-  if (stranger.count == 1 || now - stranger.told >= patience) tell(key, stranger, now);
+  if (stranger.count == 1 || now - stranger.told >= quiet_time) tell(key, stranger, now);
 }
 
 void Strangers::tell(const std::string& address, Stranger& stranger, Instant now) {
@@ -43,7 +43,7 @@ void Strangers::tell(const std::string& address, Stranger& stranger, Instant now
 void Strangers::tick(Instant now) {
   for (auto at = strangers_.begin(); at != strangers_.end();) {
     const auto& [address, stranger] = *at;
-    if (now - stranger.last < patience) {
+    if (now - stranger.last < quiet_time) {
       ++at;
       continue;
     }
