@@ -17,6 +17,7 @@ const complaints = [];
 
 async function open(browser, cluster, { width, height, theme }) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: "reduce" });
+  context.setDefaultTimeout(300_000);
   const page = await context.newPage();
   page.on("console", (message) => { if (["error", "warning"].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`); });
   page.on("pageerror", (error) => complaints.push(`thrown: ${error.message}`));
@@ -72,7 +73,7 @@ async function notes(page) {
   expect(offered[0] === 1 + target.find((each) => each.name === "state").words.length && offered[1] === 1 + reasons.size, "every state and reason can be chosen");
 
   await page.evaluate(() => { location.hash = "#/target/t07"; });
-  await page.waitForSelector(".steps tr");
+  await page.waitForSelector(".steps tr", { state: "attached" });
   expect(from_schema(await titles(".figures > div")), "every figure of a target says what it is");
   small.say("hold");
   const figures = new Map(schema.explanation.figures.map((each) => [each.name, each]));
@@ -87,7 +88,7 @@ async function notes(page) {
     const lines = new Map(told.map((line) => line.trim().split(/\s{2,}/)).map(([name, ...rest]) => [name, rest]));
     others = shown.steps.filter(({ name, meaning, value, note }) => meaning !== figures.get(name)?.meaning || form(value) !== form(lines.get(name)?.[0]) || (note ?? meaning) !== (lines.get(name)?.[1] ?? ""));
     return shown.steps.length > 20 && others.length === 0 && shown.captions.length === 5 && shown.captions.every((each) => told.includes(each));
-  }, 30_000).catch((error) => { throw new Error(`${error.message}: ${JSON.stringify(others)}`); });
+  }).catch((error) => { throw new Error(`${error.message}: ${JSON.stringify(others)}`); });
   expect(true, "the page has the headings, values and meanings of pacelinectl explain");
   small.say("go");
   await page.evaluate(() => { location.hash = "#/"; });
@@ -96,6 +97,7 @@ async function notes(page) {
 // Without /api/v1/schema nothing is missing but what is told to who points at something.
 async function without_schema(browser) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  context.setDefaultTimeout(300_000);
   const page = await context.newPage();
   const thrown = [];
   page.on("pageerror", (error) => thrown.push(error.message));
@@ -107,7 +109,7 @@ async function without_schema(browser) {
   expect(titled === 0, "without a schema nothing is said of a column, a reason, a tile");
   for (const [hash, there] of [["#/target/t07", ".steps tr"], ["#/target/t07", ".chart canvas"], ["#/history", "#history .chart canvas"], ["#/events", "#view-events li"]]) {
     await page.evaluate((to) => { location.hash = to; }, hash);
-    await page.waitForSelector(there, { state: "attached", timeout: 60_000 });
+    await page.waitForSelector(there, { state: "attached", timeout: 300_000 });
   }
   expect((await page.textContent("#health")) === "pacing" && thrown.length === 0, `and the rest is as it is with one ${thrown.join(" | ")}`);
   await context.close();
@@ -149,7 +151,7 @@ async function explanation(page) {
   await page.keyboard.press("Tab");
   await page.evaluate(() => document.querySelector(".table .line[tabindex='0']").focus());
   await page.keyboard.press("Enter");
-  await page.waitForSelector(".steps tr");
+  await page.waitForSelector(".steps tr", { state: "attached" });
   let differs = "";
   const equal = async () => {
     const told = JSON.parse(small.ctl("explain", "t07", "--json"));
@@ -161,7 +163,7 @@ async function explanation(page) {
     differs = `told ${JSON.stringify(told)}, shown ${JSON.stringify(shown)}`;
     return told.steps.length > 0 && told.target === shown.target && told.reason === shown.reason && told.sentence === shown.sentence && sorted(told.steps) === sorted(shown.steps);
   };
-  await until("the explanation on the page is pacelinectl's", equal, 30_000).catch((error) => { throw new Error(`${error.message}: ${differs}`); });
+  await until("the explanation on the page is pacelinectl's", equal).catch((error) => { throw new Error(`${error.message}: ${differs}`); });
   expect(true, "the explanation equals pacelinectl explain --json, step by step");
   await until("six charts are drawn", async () => (await page.locator(".chart canvas").count()) === 6);
   await until("the ribbon of reasons is there", async () => (await page.locator(".ribbon i").count()) > 0);
@@ -175,6 +177,7 @@ async function token(browser) {
   await until("the guarded watch lives", async () => (await guarded.get("healthz")).status === 200);
   expect((await guarded.get("api/v1/status")).status === 401, "without a token there is nothing to read");
   const context = await browser.newContext({ acceptDownloads: true });
+  context.setDefaultTimeout(300_000);
   const page = await context.newPage();
   await page.goto(guarded.url);
   await page.waitForSelector("#token-dialog[open]");
@@ -223,7 +226,7 @@ async function looks(browser, cluster, name) {
     for (const [view, hash, there] of [["targets", "#/", ".tile .spark path"], ["target", `#/target/${cluster === large ? "t0007" : "t07"}`, ".chart canvas"], ["history", "#/history", "#history .chart canvas"], ["events", "#/events", "#view-events li"]]) {
       if (cluster === large && (view === "events" || width === 390 && view !== "targets")) continue;
       await page.evaluate((to) => { location.hash = to; }, hash);
-      await page.waitForSelector(there, { state: "attached", timeout: 60_000 });
+      await page.waitForSelector(there, { state: "attached", timeout: 300_000 });
       await page.screenshot({ path: path.join(shots, `${name}-${view}-${width}-${theme}.png`), fullPage: true });
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect(wide <= 0, `${name} ${view} at ${width} ${theme} has no sideways scroll`);

@@ -23,7 +23,7 @@ export function expect(good, what) {
 export const broken_count = () => broken;
 
 /** Asks again until it is so; what never comes is a failure of the whole run. */
-export async function until(what, ask, limit_ms = 60_000) {
+export async function until(what, ask, limit_ms = 300_000) {
   const end = Date.now() + limit_ms;
   for (;;) {
     let last;
@@ -79,7 +79,7 @@ export class Cluster {
   async json(where) { return JSON.parse((await this.get(where)).text); }
 
   ctl(...words) {
-    const done = spawnSync(path.join(bin, "pacelinectl"), ["--topology", this.topology, "--node", "a", ...words], { encoding: "utf8", timeout: 60_000 });
+    const done = spawnSync(path.join(bin, "pacelinectl"), ["--topology", this.topology, "--node", "a", ...words], { encoding: "utf8", timeout: 300_000 });
     if (done.status !== 0) throw new Error(`pacelinectl ${words.join(" ")}: ${done.stderr}`);
     return done.stdout;
   }
