@@ -74,8 +74,9 @@ TEST_CASE("a structure as JSON has every field of its schema, none as null", "[w
   write_fields(json, PaceCycle{.cycle = 7, .decided = 2, .decide_us = 1.5, .stat_age_s = -1});
   json.end();
 
-  CHECK(json.text() ==
-        R"({"cycle":7,"decided":2,"decide_us":1.5,"stat_age_s":null,"feedback_age_s":0.0})");
+  CHECK(
+      json.text() ==
+      R"({"cycle":7,"decided":2,"decide_us":1.5,"stat_age_s":null,"feedback_age_s":0.0,"cold":0,"awaiting":0})");
 }
 
 TEST_CASE("structures within structures, lists and pairs become JSON too", "[wire]") {
