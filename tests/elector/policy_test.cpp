@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include "services/elector/policy.h"
+#include "services/elector/terms.h"
 
 namespace paceline::test {
 using namespace elector;

@@ -16,8 +16,8 @@ using namespace watch;
 
 TEST_CASE("status has the members that pacelinectl promises", "[watch]") {
   ClusterView view{two_nodes_and_a_witness()};
-  view.hear(says("a", ElectorRole::master, 257), start);
-  view.hear(says("b", ElectorRole::follower, 257), start);
+  view.hear(says("a", ElectorRole::master, 257), start, morning);
+  view.hear(says("b", ElectorRole::follower, 257), start, morning);
   view.hear(publishes("a", true), start);
   const TargetTable table{names({"t0", "t1"})};
 
@@ -106,7 +106,7 @@ TEST_CASE("what watch answers is read back, also while nothing was heard", "[wat
   CHECK(json_read<StatusAnswer>(status_json(view.status(start, morning), table.totals(), "")));
   CHECK(json_read<TargetsAnswer>(targets_json(table, table.select({}), {})));
 
-  view.hear(says("a", ElectorRole::master, 257), start);
+  view.hear(says("a", ElectorRole::master, 257), start, morning);
   view.hear(publishes("a", true), start);
   view.hear_rows("pace", "a/pacer/0", -1, start, start);
   table.set_pace(0, paced(PaceReason::granted, 4));
