@@ -103,6 +103,7 @@ TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
                                                        {"handover"},
                                                        {"topology", "check"},
                                                        {"topology", "draw"},
+                                                       {"topology", "rename", "other"},
                                                        {"topology", "supervisor"},
                                                        {"keys"},
                                                        {"metrics", "pacer"},

@@ -85,6 +85,7 @@ TEST_CASE("roles follow a failover on every seed", "[watch][scenario]") {
   REQUIRE(sim.run_until([&] { return role("a") == NodeRole::down; }, 3s));
   b.role = ElectorRole::master;
   b.term = 514;
+  w.term = 514;
   REQUIRE(sim.run_until([&] { return role("b") == NodeRole::master; }, 3s));
   sim.run_for(1s);
 
