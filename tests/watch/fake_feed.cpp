@@ -309,9 +309,14 @@ struct NodeSenders {
         .since_accepted_s = cycles ? 0.1 : -1,
         .pace_age_s = 0.1,
         .endpoint_reachable = true,
+        .endpoint_tried = true,
         .prompts = cycles / 2,
         .requests = cycles * 3 / 2,
-        .wire_bytes = cycles * 3 / 2 * (900 + cluster.targets.all.size() * 30)};
+        .wire_bytes = cycles * 3 / 2 * (900 + cluster.targets.all.size() * 30),
+        .token_usable = true,
+        .targets_version = "fake",
+        .stat_age_s = 0.2,
+        .paced_targets = cluster.targets.all.size()};
     publisher->bus.publish("publication", encode(report));
   }
 
