@@ -30,7 +30,7 @@ const char* to_string(Tier tier);
 class Health {
  public:
   struct Bounds {
-    Duration pace_stale = 5s;      // [> 0] Older pace and statistics count as missing.
+    Duration pace_stale = 5s;      // [> 0] Older pace counts as missing.
     Duration max_clock_skew = 3s;  // [> 0] Our clock may differ so much from the endpoint's.
     bool remembers = true;         // False: a failure is forgotten at once (tests only).
   };
