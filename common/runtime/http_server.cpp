@@ -58,6 +58,7 @@ struct HttpServer::Daemon {
   int epoll = -1;
   TimerId timer = 0;
   TimerId sweep = 0;
+  bool was_full = false;  // No more connections were taken.
   bool run_soon = false;
   std::set<Responder::Exchange*> exchanges;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
@@ -72,7 +73,7 @@ struct HttpServer::Daemon {
         flags, 0, nullptr, nullptr, &on_request, this, MHD_OPTION_LISTEN_SOCKET, listening,
         MHD_OPTION_NOTIFY_COMPLETED, &on_completed, this, MHD_OPTION_CONNECTION_LIMIT,
         options.max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
-        static_cast<unsigned>(to_seconds(options.idle_timeout)),
+        static_cast<unsigned>(to_seconds(options.head_timeout)),
         tls ? MHD_OPTION_HTTPS_MEM_KEY : MHD_OPTION_END, options.key_pem.c_str(),
         MHD_OPTION_HTTPS_MEM_CERT, options.certificate_pem.c_str(), MHD_OPTION_END);
     if (!mhd) {
@@ -141,6 +142,10 @@ struct HttpServer::Daemon {
       timer =
           loop.after(std::chrono::milliseconds{std::min<MHD_UNSIGNED_LONG_LONG>(timeout, 60000)},
                      [this] { run(); });
+    // At its limit MHD listens no more, and begins again only when it is run after somebody left.
+    const auto* open = MHD_get_daemon_info(mhd, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    const bool is_full = open && open->num_connections >= options.max_connections;
+    if (std::exchange(was_full, is_full) && !is_full) soon();
   }
 
   // After a resume MHD wants to be run, but not from inside its own callbacks.
@@ -175,6 +180,8 @@ struct HttpServer::Daemon {
   }
 
   Responder::Exchange* begin(MHD_Connection* connection, const char* url, const char* method) {
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
+                              static_cast<unsigned>(to_seconds(options.idle_timeout)));
     auto exchange = std::make_shared<Responder::Exchange>();
     exchange->daemon = this;
     exchange->connection = connection;

@@ -72,7 +72,9 @@ class HttpServer {
     std::string key_pem;
     std::size_t max_body_bytes = 64u << 20;  // A larger request is answered 413.
     unsigned max_connections = 256;
-    Duration idle_timeout = 120s;
+    // [>= 1s] Until a request's head is there: who connects and says nothing takes the place of others.
+    Duration head_timeout = 10s;
+    Duration idle_timeout = 120s;  // [>= 1s] Afterwards.
   };
   using Handle = std::function<void(ServerRequest request, Responder respond)>;
 

@@ -144,7 +144,8 @@ void Election::on_release(const ElectionMessage& message, Instant now) {
 
 void Election::on_hand_over(const ElectionMessage& message, Instant now) {
   if (role_ != Role::master) return;
-  if (const Peer* next = successor(message.target, now))
+  const Peer* next = successor(message.target, now);
+  if (next && peers_.may_hand_over(message.node, now))
     drain(next->said.node, message.why + " (asked by " + message.node + ")", now);
 }
 

@@ -32,10 +32,10 @@ bool is_failure(PublicationOutcome outcome) {
 // A standby that has neither published nor probed counts as able until it has.
 std::optional<std::string> cannot_publish(const PublicationReport& report, Duration most_skew) {
   const bool tried = report.endpoint_tried || report.outcome != PublicationOutcome::none;
-  if (tried && !report.endpoint_reachable)
-    return "the endpoint does not answer" + (report.detail.empty() ? "" : ": " + report.detail);
   if (tried && !report.token_usable && !report.token_error.empty())
     return "it has no usable token: " + report.token_error;
+  if (tried && !report.endpoint_reachable)
+    return "the endpoint does not answer" + (report.detail.empty() ? "" : ": " + report.detail);
   const double skew_s = report.clock_skew_ms / 1e3;
   const bool known = report.clock_skew_error_ms >= 0;
   if (known && std::abs(skew_s) - report.clock_skew_error_ms / 1e3 > to_seconds(most_skew))

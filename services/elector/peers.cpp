@@ -146,6 +146,13 @@ bool Peers::may_depose(const std::string& name, Instant now) {
   return true;
 }
 
+bool Peers::may_hand_over(const std::string& name, Instant now) {
+  auto& handed_over = peers_[policy_.number(name) - 1u].handed_over;
+  if (handed_over && now - *handed_over < policy_.lock() * 16) return false;
+  handed_over = now;
+  return true;
+}
+
 void Peers::forget_acknowledgements() {
   for (auto& peer : peers_) peer.acked.reset();
 }

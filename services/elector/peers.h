@@ -37,8 +37,9 @@ struct Peer {
   ElectionMessage said;  // Its last presence or heartbeat.
   Instant heard{};       // When any message of it arrived.
   bool known = false;
-  std::optional<Instant> acked{};    // When we sent the newest heartbeat that it acknowledged.
-  std::optional<Instant> deposed{};  // When its higher term made us step down last.
+  std::optional<Instant> acked{};        // When we sent the newest heartbeat that it acknowledged.
+  std::optional<Instant> handed_over{};  // When we handed over at its wish last.
+  std::optional<Instant> deposed{};      // When its higher term made us step down last.
 };
 
 class Peers {
@@ -55,6 +56,9 @@ class Peers {
   /// Whether a master steps down because `name` answers in a higher term. By right that happens once
   /// in an election; a voter that only says so would depose every master at once.
   bool may_depose(const std::string& name, Instant now);
+
+  /// Whether its wish for a hand-over counts; one in sixteen locks does.
+  bool may_hand_over(const std::string& name, Instant now);
 
   /// The peer of that name; null for a stranger, "" and ourselves.
   const Peer* find(std::string_view name) const;

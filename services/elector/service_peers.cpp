@@ -6,6 +6,7 @@ namespace paceline::elector {
 namespace {
 
 constexpr Duration over_after = 10s;
+constexpr std::size_t most_of_a_claim = 64;  // [bytes] In the log.
 constexpr Duration roll_out = 10s;
 constexpr Duration clock_tolerance = 1s;
 
@@ -35,7 +36,10 @@ void OddPeers::heard(const ElectionMessage& message) {
 void OddPeers::refused(const std::string& what, const std::string& from, const std::string& claims,
                        std::uint64_t term) {
   begin_or_go_on(what, from,
-                 {{"node", from}, {"claims", claims}, {"term", term}, {"then", "not heard"}});
+                 {{"node", from},
+                  {"claims", claims.substr(0, most_of_a_claim)},
+                  {"term", term},
+                  {"then", "not heard"}});
 }
 
 void OddPeers::look(const Election& election, const std::string& our_targets) {

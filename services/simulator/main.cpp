@@ -20,6 +20,7 @@
 #include "services/simulator/options.h"
 #include "services/simulator/report.h"
 #include "services/simulator/trace.h"
+#include "topology/process/process_limits.h"
 
 namespace paceline::simulator {
 namespace {
@@ -143,6 +144,7 @@ int start(int argc, char** argv) {
 }  // namespace paceline::simulator
 
 int main(int argc, char** argv) {
+  paceline::end_with_supervisor();
   try {
     return paceline::simulator::start(argc, argv);
   } catch (const std::exception& error) {

@@ -22,7 +22,8 @@ using Reasons = std::vector<std::string>;
 void check_publisher_fitness(const PublicationReport& report, Reasons& reasons) {
   if (!report.token_usable && !report.token_error.empty())
     reasons.push_back(
-        fmt::format("no access token: {}; check base_auth_url, client_id and secret of this node",
+        fmt::format("no access token: {}; check base_auth_url, client_id and secret of this node, "
+                    "then pacelinectl reload publisher",
                     report.token_error));
   else if (report.endpoint_tried && !report.endpoint_reachable)
     reasons.push_back(

@@ -1,4 +1,8 @@
+#include <arpa/inet.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "common/runtime/curl_http.h"
 #include "common/runtime/http_server.h"
@@ -61,6 +65,32 @@ struct Web {
 };
 
 }  // namespace
+
+TEST_CASE("who connects and does not say what he wants loses his place", "[runtime]") {
+  Web web{{.max_connections = 4, .head_timeout = 1s}};
+  std::vector<int> silent;
+  for (int i = 0; i < 4; ++i) {
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in there{};
+    there.sin_family = AF_INET;
+    there.sin_port = htons(static_cast<std::uint16_t>(web.server.port()));
+    inet_pton(AF_INET, "127.0.0.1", &there.sin_addr);
+    REQUIRE(connect(fd, reinterpret_cast<const sockaddr*>(&there), sizeof there) == 0);
+    REQUIRE(write(fd, "GET /", 5) == 5);
+    silent.push_back(fd);
+  }
+
+  const auto is_closed = [](int fd) {
+    char byte = 0;
+    return recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
+  };
+  CHECK(run_until(web.loop, [&] { return std::ranges::all_of(silent, is_closed); }));
+  for (const int fd : silent) close(fd);
+  const auto heard = web.fetch({.method = "POST", .url = "/echo", .body = "heard"});
+  CAPTURE(heard ? "" : heard.error().detail);
+  REQUIRE(heard);
+  CHECK(heard->body == "heard");
+}
 
 TEST_CASE("a request arrives with its parts and the answer with its", "[runtime]") {
   Web web;
