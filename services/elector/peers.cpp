@@ -14,6 +14,13 @@ bool names_own_term(Kind kind) {
   return kind == Kind::heartbeat || kind == Kind::release || kind == Kind::vote_request;
 }
 
+// Whether it is long enough since it was last granted; notes that it is granted now.
+bool once_within(std::optional<Instant>& last, Duration time, Instant now) {
+  if (last && now - *last < time) return false;
+  last = now;
+  return true;
+}
+
 }  // namespace
 
 bool is_ordered(Kind kind) {
@@ -140,17 +147,11 @@ bool Peers::acknowledged(const std::string& name, Instant sent) {
 }
 
 bool Peers::may_depose(const std::string& name, Instant now) {
-  auto& deposed = peers_[policy_.number(name) - 1u].deposed;
-  if (deposed && now - *deposed < policy_.lock() * 4) return false;
-  deposed = now;
-  return true;
+  return once_within(peers_[policy_.number(name) - 1u].deposed, policy_.lock() * 4, now);
 }
 
 bool Peers::may_hand_over(const std::string& name, Instant now) {
-  auto& handed_over = peers_[policy_.number(name) - 1u].handed_over;
-  if (handed_over && now - *handed_over < policy_.lock() * 16) return false;
-  handed_over = now;
-  return true;
+  return once_within(peers_[policy_.number(name) - 1u].handed_over, policy_.lock() * 16, now);
 }
 
 void Peers::forget_acknowledgements() {

@@ -245,7 +245,7 @@ StatusAnswer ClusterView::status(Instant now, WallTime wall) const {
   return status;
 }
 
-PeerClocks ClusterView::peer_clocks(Instant now) const {
+ClockAgreement ClusterView::peer_clocks(Instant now) const {
   int agree = 0;
   int differ = 0;
   for (const auto& [name, elector] : electors_) {
@@ -253,8 +253,8 @@ PeerClocks ClusterView::peer_clocks(Instant now) const {
     if (now - elector.heard > options_.heartbeat_stale) continue;
     ++(std::abs(elector.clock_ahead_s) <= clocks_agree_s ? agree : differ);
   }
-  if (agree + differ == 0) return PeerClocks::unknown;
-  return agree > differ ? PeerClocks::agree : PeerClocks::differ;
+  if (agree + differ == 0) return ClockAgreement::unknown;
+  return agree > differ ? ClockAgreement::agree : ClockAgreement::differ;
 }
 
 // A witness paces nothing.

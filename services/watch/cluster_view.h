@@ -76,7 +76,7 @@ class ClusterView {
   StatusAnswer status(Instant now, WallTime wall) const;
 
   /// Whether the other nodes' clocks say the same as ours.
-  PeerClocks peer_clocks(Instant now) const;
+  ClockAgreement peer_clocks(Instant now) const;
 
   /// Whom the electors hold for master, or held last, as of the last step; empty = nobody yet.
   const std::string& master() const { return held_; }

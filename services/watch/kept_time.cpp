@@ -2,15 +2,15 @@
 
 namespace paceline::watch {
 
-WallTime KeptTime::note(Instant now, WallTime wall, PeerClocks peers) {
+WallTime KeptTime::note(Instant now, WallTime wall, ClockAgreement peers) {
   if (!first_) first_ = last_ = Point{now, wall};
-  if (peers == PeerClocks::agree || now - first_->at >= bound) confirmed_ = true;
+  if (peers == ClockAgreement::agree || now - first_->at >= bound) confirmed_ = true;
 
   const WallTime expected = last_.wall + (now - last_.at);
   const Duration ahead = wall - expected;
   const bool jumped = ahead > tolerance || ahead < -tolerance;
   if (jumped && !jump_) jumped_at_ = now;
-  const bool counts = peers == PeerClocks::agree || (jump_ && now - jumped_at_ >= bound);
+  const bool counts = peers == ClockAgreement::agree || (jump_ && now - jumped_at_ >= bound);
   if (jumped && !counts) {
     jump_ = ahead;
     return expected;

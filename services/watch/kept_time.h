@@ -16,7 +16,7 @@
 namespace paceline::watch {
 
 /// What the clocks of other nodes say of ours: most agree, most differ, or none is known.
-enum class PeerClocks : std::uint8_t { unknown, agree, differ };
+enum class ClockAgreement : std::uint8_t { unknown, agree, differ };
 
 class KeptTime {
  public:
@@ -25,7 +25,7 @@ class KeptTime {
 
   /// The time to keep the past by.
   ///   wall   our wall clock at `now`
-  WallTime note(Instant now, WallTime wall, PeerClocks peers);
+  WallTime note(Instant now, WallTime wall, ClockAgreement peers);
 
   /// Whether what is too old may be forgotten.
   bool may_forget() const { return confirmed_; }

@@ -70,14 +70,7 @@ std::int32_t SimulatedEndpoint::allowance() {
 }
 
 HttpCall Way::send(HttpRequest request, Done done) {
-  const HttpCall call = ++last_;
-  (*calls_)[call] = std::move(done);
-  const auto finish = [calls = std::weak_ptr{calls_}, call](Result<HttpAnswer> answer) {
-    const auto still = calls.lock();
-    if (!still || !still->contains(call)) return;
-    auto told = still->extract(call);
-    told.mapped()(std::move(answer));
-  };
+  const auto [call, finish] = calls_.add(std::move(done));
   const bool is_publication = request.url.ends_with("/publications") && request.method == "POST";
   const bool is_lost = is_publication && answers_to_lose > 0;
   const bool is_repeated = is_publication && !is_lost && requests_to_repeat > 0;

@@ -15,6 +15,7 @@
 
 #include "services/publisher/service.h"
 #include "services/simulator/publication_endpoint.h"
+#include "tests/support/http_calls.h"
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
@@ -43,7 +44,7 @@ class Way final : public Http {
   Way(World& world, SimulatedEndpoint& endpoint) : world_{world}, endpoint_{endpoint} {}
 
   HttpCall send(HttpRequest request, Done done) override;
-  void cancel(HttpCall call) override { calls_->erase(call); }
+  void cancel(HttpCall call) override { calls_.cancel(call); }
 
   Duration answer_delay = 1ms;  // A publication is judged when it arrives, and answered after that.
   int answers_to_lose = 0;      // Of publications.
@@ -52,8 +53,7 @@ class Way final : public Http {
  private:
   World& world_;
   SimulatedEndpoint& endpoint_;
-  HttpCall last_ = 0;
-  std::shared_ptr<std::map<HttpCall, Done>> calls_ = std::make_shared<std::map<HttpCall, Done>>();
+  HttpCalls calls_;
 };
 
 /// Node a of cluster c, on a host of its own.

@@ -57,6 +57,25 @@ inline void make_keys(const Folder& folder, const std::string& node) {
   REQUIRE(write_file_atomically(folder / ("keys/" + node + ".secret"), secret_key, 0600));
 }
 
+// Nodes a and b with their keys, and `foreign`: the same cluster by the files of one who says that he
+// is b, and whose key no node knows.
+struct ForeignKey {
+  ForeignKey() {
+    for (const auto* node : {"a", "b"}) make_keys(folder, node);
+    make_keys(elsewhere, "b");
+    REQUIRE(
+        write_file_atomically(elsewhere / "keys/a.public", *read_file(folder / "keys/a.public")));
+    topology = cluster(folder, true);
+    foreign = topology;
+    foreign.run_dir = elsewhere.path();
+  }
+
+  Folder folder;
+  Folder elsewhere;
+  Topology topology;
+  Topology foreign;
+};
+
 // A process with a real bus. Its clock is real, its log is that of `sim`.
 struct Process {
   Process(const Topology& topology, const Address& self, Loop& loop)

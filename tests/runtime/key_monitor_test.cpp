@@ -20,15 +20,9 @@ std::string status_field(Process& process, Loop& loop, std::string_view name) {
 }  // namespace
 
 TEST_CASE("a key that does not fit is told once on both sides, until it does", "[runtime]") {
-  Folder folder;
-  Folder elsewhere;
-  for (const auto* node : {"a", "b"}) make_keys(folder, node);
-  make_keys(elsewhere, "b");
-  REQUIRE(write_file_atomically(elsewhere / "keys/a.public", *read_file(folder / "keys/a.public")));
+  const ForeignKey keys;
+  const auto& [folder, elsewhere, topology, foreign] = keys;
   Loop loop;
-  const auto topology = cluster(folder, true);
-  auto foreign = topology;
-  foreign.run_dir = elsewhere.path();
   Process a{topology, {"a", "elector", 0}, loop};
   a.bus.bind_all();
   ControlServer control_a{a.world};

@@ -83,15 +83,9 @@ TEST_CASE("a subscriber hears a sender that dies and starts again", "[runtime]")
 }
 
 TEST_CASE("a node's key opens the bus and a stranger's does not", "[runtime]") {
-  Folder folder;
-  Folder elsewhere;
-  for (const auto* node : {"a", "b"}) make_keys(folder, node);
-  make_keys(elsewhere, "b");
-  REQUIRE(write_file_atomically(elsewhere / "keys/a.public", *read_file(folder / "keys/a.public")));
+  const ForeignKey keys;
+  const auto& [folder, elsewhere, topology, foreign] = keys;
   Loop loop;
-  const auto topology = cluster(folder, true);
-  auto foreign = topology;
-  foreign.run_dir = elsewhere.path();
   int friend_heard = 0;
   int stranger_heard = 0;
   Process a{topology, {"a", "elector", 0}, loop};

@@ -47,14 +47,7 @@ HttpAnswer Engagement::take(const HttpRequest& request, Duration now) {
 }
 
 HttpCall Uplink::send(HttpRequest request, Done done) {
-  const HttpCall call = ++last_;
-  (*calls_)[call] = std::move(done);
-  const auto finish = [calls = std::weak_ptr{calls_}, call](Result<HttpAnswer> answer) {
-    const auto still = calls.lock();
-    if (!still || !still->contains(call)) return;
-    auto told = still->extract(call);
-    told.mapped()(std::move(answer));
-  };
+  const auto [call, finish] = calls_.add(std::move(done));
   auto& random = sim_.random();
   world_.timers.after(request.timeout,
                       [finish] { finish(fail(Errc::unavailable, "no answer in time")); });

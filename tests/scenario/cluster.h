@@ -18,6 +18,7 @@
 #include "services/pacer/service.h"
 #include "services/publisher/service.h"
 #include "tests/scenario/no_checkpoint.h"
+#include "tests/support/http_calls.h"
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
@@ -54,7 +55,7 @@ class Uplink final : public Http {
       : sim_{sim}, world_{world}, cloud_{cloud}, engagement_{engagement} {}
 
   HttpCall send(HttpRequest request, Done done) override;
-  void cancel(HttpCall call) override { calls_->erase(call); }
+  void cancel(HttpCall call) override { calls_.cancel(call); }
 
   double loss = 0;  // [0..1] of requests, and of answers.
 
@@ -63,9 +64,8 @@ class Uplink final : public Http {
   World& world_;
   World& cloud_;
   Engagement& engagement_;
-  HttpCall last_ = 0;
   // Shared with what is on its way: when the publisher is gone, nobody is told.
-  std::shared_ptr<std::map<HttpCall, Done>> calls_ = std::make_shared<std::map<HttpCall, Done>>();
+  HttpCalls calls_;
 };
 
 class Cluster {

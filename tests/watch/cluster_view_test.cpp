@@ -137,26 +137,26 @@ TEST_CASE("clocks of other nodes are compared with ours", "[watch]") {
     view.hear(message, start, morning);
   };
   hear_a_good_cluster(view, start);
-  CHECK(view.peer_clocks(start) == PeerClocks::unknown);
+  CHECK(view.peer_clocks(start) == ClockAgreement::unknown);
   hear("a", ElectorRole::master, 0);
 
   SECTION("all agree") {
     hear("b", ElectorRole::follower, -3);
     hear("w", ElectorRole::observer, 900);
-    CHECK(view.peer_clocks(start) == PeerClocks::agree);
+    CHECK(view.peer_clocks(start) == ClockAgreement::agree);
     CHECK(readiness(view.status(start, morning)).ready);
   }
   SECTION("one of two is wrong, nobody knows which") {
     hear("b", ElectorRole::follower, -3);
     hear("w", ElectorRole::observer, 900'000);
-    CHECK(view.peer_clocks(start) == PeerClocks::differ);
+    CHECK(view.peer_clocks(start) == ClockAgreement::differ);
     CHECK(readiness(view.status(start, morning)).ready);
     CHECK(node(view.status(start, morning), "w").clock_ahead_s == Approx(900));
   }
   SECTION("ours is wrong") {
     hear("b", ElectorRole::follower, 10'200);
     hear("w", ElectorRole::observer, 10'100);
-    CHECK(view.peer_clocks(start) == PeerClocks::differ);
+    CHECK(view.peer_clocks(start) == ClockAgreement::differ);
     CHECK(readiness(view.status(start, morning)).reasons ==
           std::vector<std::string>{"the clock of this host differs from those of b (+10.2 s), w "
                                    "(+10.1 s); check its time synchronisation"});
