@@ -5,14 +5,13 @@
 
 #include <algorithm>
 
+#include "common/base/cluster_bounds.h"
 #include "topology/channel_table.h"
 
 namespace paceline {
 namespace {
 
-constexpr std::size_t max_nodes = 64;
-constexpr std::size_t max_name = 32;  // A node's name stands in ZeroMQ topics and in socket paths.
-
+// A node's name stands in ZeroMQ topics and in socket paths.
 constexpr std::array<std::string_view, 13> root_keys = {
     "cluster", "run_dir", "targets",         "max_targets",   "pacers", "time_scale", "encrypted",
     "mode",    "control", "cluster_control", "pacer_control", "nodes",  "channels"};
@@ -27,7 +26,8 @@ bool holds(auto&& words, std::string_view word) {
 }
 
 bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= max_name && name.front() >= 'a' && name.front() <= 'z' &&
+  return !name.empty() && name.size() <= max_name_bytes && name.front() >= 'a' &&
+         name.front() <= 'z' &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == name.npos;
 }
 

@@ -53,7 +53,7 @@ std::string format_duration(Duration duration) {
 }
 
 std::string format_utc(WallTime time) {
-  const auto millis = std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch();
+  const std::chrono::milliseconds millis{ms_since_1970(time)};
   const auto seconds = std::chrono::floor<std::chrono::seconds>(millis);
   const std::time_t whole = seconds.count();
   std::tm parts{};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,11 @@ Result<Duration> parse_duration(std::string_view text);
 
 /// The shortest exact form that parse_duration reads back: "1500ms", "2s", "0s".
 std::string format_duration(Duration duration);
+
+/// As it stands in messages and files.
+constexpr std::int64_t ms_since_1970(WallTime time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
 
 /// "2026-11-22T19:43:46.375Z"; years 1970..2261.
 std::string format_utc(WallTime time);

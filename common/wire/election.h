@@ -67,7 +67,7 @@ struct PeerSeen {
   static constexpr About about{"peer_seen", "How lately the sender heard a peer."};
   static constexpr auto schema() {
     return std::tuple{
-        Field{&PeerSeen::node, "node", "the peer"},
+        Field{&PeerSeen::node, "node", max_name_bytes, "the peer"},
         Field{&PeerSeen::ms, "ms", "ms", -1, max_seconds * 1e3, "since it was heard; -1 = never"},
     };
   }
@@ -106,28 +106,30 @@ struct ElectionMessage {
     using M = ElectionMessage;
     return std::tuple{
         Field{&M::version, "version", "", "of the wire"},
-        Field{&M::cluster, "cluster", "its name; a message of another one is refused"},
+        Field{&M::cluster, "cluster", max_name_bytes,
+              "its name; a message of another one is refused"},
         Field{&M::config, "config", "",
               "hash of the voters and timings; a voter refuses another's"},
-        Field{&M::node, "node", "the sender"},
+        Field{&M::node, "node", max_name_bytes, "the sender"},
         Field{&M::incarnation, "incarnation", "", "of the sender, larger at each start"},
         Field{&M::sequence, "sequence", "", "plus one a message"},
         Field{&M::kind, "kind", "what it says"},
         Field{&M::term, "term", "", 0, largest_term, "counter x 256 + number of the node"},
-        Field{&M::to, "to", "addressee of an answer; empty = everyone"},
+        Field{&M::to, "to", max_name_bytes, "addressee of an answer; empty = everyone"},
         Field{&M::timestamp_ns, "timestamp_ns", "ns",
               "the master's own clock, opaque to others, echoed in acknowledge"},
         Field{&M::extends, "extends", "heartbeat: false = does not extend locks (grace)"},
         Field{&M::ok, "ok", "pre_vote_answer: whether it would vote"},
-        Field{&M::target, "target", "release, hand_over: who should become master"},
+        Field{&M::target, "target", max_name_bytes, "release, hand_over: who should become master"},
         Field{&M::why, "why", "for people: reason of a refusal, a release, a role"},
         Field{&M::role, "role", "of the sender"},
         Field{&M::priority, "priority", "", 0, 255, "of the sender; 0 = witness"},
         Field{&M::tier, "tier", "", 0, 255, "health of the sender, 0 = fit; larger = worse"},
-        Field{&M::master, "master", "whom the sender holds to be master; empty = nobody"},
+        Field{&M::master, "master", max_name_bytes,
+              "whom the sender holds to be master; empty = nobody"},
         Field{&M::master_since_ms, "master_since_ms", "ms since 1970",
               "when that began, by the sender's wall clock"},
-        Field{&M::seen, "seen", "how lately it heard its peers"},
+        Field{&M::seen, "seen", max_nodes, "how lately it heard its peers"},
         Field{&M::wall_ms, "wall_ms", "ms since 1970", 0, max_wall_ms,
               "the sender's wall clock; 0 = not said"},
         Field{

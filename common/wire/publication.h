@@ -24,7 +24,7 @@ struct Grant {
   static constexpr auto schema() {
     return std::tuple{
         Field{&Grant::version, "version", "", "of the wire"},
-        Field{&Grant::node, "node", "that it is for"},
+        Field{&Grant::node, "node", max_name_bytes, "that it is for"},
         Field{&Grant::incarnation, "incarnation", "", "of the elector"},
         Field{&Grant::sequence, "sequence", "", "plus one a grant"},
         Field{&Grant::term, "term", "", 0, largest_term, "to publish under; 0 = no grant"},
@@ -110,7 +110,7 @@ struct PublicationReport {
     using R = PublicationReport;
     return std::tuple{
         Field{&R::version, "version", "", "of the wire"},
-        Field{&R::node, "node", "whose publisher this is"},
+        Field{&R::node, "node", max_name_bytes, "whose publisher this is"},
         Field{&R::incarnation, "incarnation", "", "of the publisher, larger at each start"},
         Field{&R::report, "report", "", "plus one a report"},
         Field{&R::pid, "pid", "", "of its process"},

@@ -28,6 +28,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/cluster_bounds.h"
+
 namespace paceline {
 
 // Bounds that every decoder enforces.

@@ -7,8 +7,7 @@
 namespace paceline::elector {
 
 inline std::uint64_t wall_ms(WallTime wall) {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count());
+  return static_cast<std::uint64_t>(ms_since_1970(wall));
 }
 
 // The rest goes over channel vote. An answer to a heartbeat goes where the presence goes that

@@ -12,12 +12,6 @@ constexpr int slow_to_warn = 3;             // Round trips in a row; one may be 
 constexpr Duration prompt_suspension = 1h;  // After a 429: what the period needs comes first.
 constexpr double skew_to_warn_ms = 1000;    // Beyond what the comparison may be wrong by.
 
-// No count of publications is beyond it.
-std::uint64_t ms_since_1970(WallTime time) {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
-}
-
 }  // namespace
 
 void Publisher::on_answer(Result<HttpAnswer> answer) {
@@ -141,10 +135,12 @@ void Publisher::on_refused(const PublicationResult& result, const InFlight& sent
     batch_limit_.timed_out(request_.targets.size());
   }
   // The endpoint is ahead of us in our own term (we were restarted). If it does not say how far,
-  // the clock does.
+  // the clock does: no count of publications is beyond it.
   if (result.sequence_refused)
-    sequence_ = std::max(sequence_, result.sequence_held > 0 ? result.sequence_held
-                                                             : ms_since_1970(world_.clock.wall()));
+    sequence_ =
+        std::max(sequence_, result.sequence_held > 0
+                                ? result.sequence_held
+                                : static_cast<std::uint64_t>(ms_since_1970(world_.clock.wall())));
   back_off(result.retry_after.value_or(Duration::zero()));
 }
 

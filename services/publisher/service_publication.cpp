@@ -9,10 +9,6 @@ namespace {
 constexpr std::size_t answer_bytes_base = 256u << 10;
 constexpr std::size_t answer_bytes_per_target = 1024;
 
-std::int64_t to_ms(WallTime time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
-
 }  // namespace
 
 // A shard that is silent beyond the bound is worth nothing: nothing is allowed for its targets.
@@ -36,8 +32,8 @@ void Publisher::make_request(bool full, bool continued) {
   const WallTime wall = world_.clock.wall();
   request_.term = gate_.term();
   request_.sequence = ++sequence_;
-  request_.timestamp_ms = to_ms(wall);
-  request_.valid_until_ms = to_ms(wall + config_.valid_periods * config_.refresh_period);
+  request_.timestamp_ms = ms_since_1970(wall);
+  request_.valid_until_ms = ms_since_1970(wall + config_.valid_periods * config_.refresh_period);
   has_more_ = continued ? offers_.fill_next(request_, batch_limit_.limit())
                         : offers_.fill(request_, full, batch_limit_.limit());
   contract_.encode(request_, body_);

@@ -243,7 +243,7 @@ WebAnswer Api::events(const WebRequest& request, WallTime wall) const {
   query.kind = request.parameter("kind").value_or("");
   query.severity = request.parameter("severity").value_or("");
   query.subject = request.parameter("subject").value_or("");
-  const std::int64_t now_ms = wall_milliseconds(wall);
+  const std::int64_t now_ms = ms_since_1970(wall);
   for (const auto& [name, bound_ms] : {std::pair{"from", &query.from_ms}, {"to", &query.to_ms}}) {
     const auto text = request.parameter(name);
     if (!text || text->empty()) continue;
@@ -264,7 +264,7 @@ Result<std::string> Api::history(std::string_view target, std::string_view from,
   const auto index = target == "*" ? std::optional{sources_.history.all_together()}
                                    : sources_.targets.find(target);
   if (!index) return fail(Errc::not_found, fmt::format("no target '{}'", target));
-  const std::int64_t now_ms = wall_milliseconds(wall);
+  const std::int64_t now_ms = ms_since_1970(wall);
   const auto query = TRY(parse_history_query(from, to, step, now_ms));
   const auto series = TRY(sources_.history.read(*index, query, now_ms));
   return history_json(target == "*" ? "" : target, series, sources_.history.step_ms());
@@ -275,7 +275,7 @@ WebAnswer Api::history(const WebRequest& request, std::uint32_t series, std::str
   const auto word = [&](const char* parameter) {
     return request.parameter(parameter).value_or("");
   };
-  const std::int64_t now_ms = wall_milliseconds(wall);
+  const std::int64_t now_ms = ms_since_1970(wall);
   const auto csv = wants_csv(request);
   if (!csv) return problem(400, csv.error().detail);
   const auto query = parse_history_query(word("from"), word("to"), word("step"), now_ms);

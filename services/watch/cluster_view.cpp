@@ -60,7 +60,7 @@ void ClusterView::hear(const ElectionMessage& message, Instant now, WallTime wal
     return;  // Overtaken on its way.
   if (message.wall_ms > 0)
     elector.clock_ahead_s =
-        static_cast<double>(static_cast<std::int64_t>(message.wall_ms) - wall_milliseconds(wall)) /
+        static_cast<double>(static_cast<std::int64_t>(message.wall_ms) - ms_since_1970(wall)) /
         1000;
   if (message.kind == ElectionMessageKind::release)
     last_release_ = {.node = message.node, .term = message.term};
@@ -227,9 +227,8 @@ void ClusterView::add_node_channels(StatusAnswer& status) const {
 }
 
 StatusAnswer ClusterView::status(Instant now, WallTime wall) const {
-  StatusAnswer status{.cluster = options_.cluster,
-                      .node = options_.self,
-                      .time = utc_time(wall_milliseconds(wall))};
+  StatusAnswer status{
+      .cluster = options_.cluster, .node = options_.self, .time = utc_time(ms_since_1970(wall))};
   for (const auto& node : options_.nodes) status.nodes.push_back(node_answer(node, now));
   find_master(status);
   status.statistics.source = statistics_;
@@ -302,8 +301,8 @@ std::vector<Event> ClusterView::step(const TargetTable& targets, Instant now, Wa
   if (note_master(current)) current = status(now, wall);
   std::vector<Event> events;
   if (before_) {
-    events = transitions(*before_, current, wall_milliseconds(wall));
-    for (auto& event : target_transitions(targets, wall_milliseconds(wall)))
+    events = transitions(*before_, current, ms_since_1970(wall));
+    for (auto& event : target_transitions(targets, ms_since_1970(wall)))
       events.push_back(std::move(event));
   }
   if (!current.master.empty()) held_ = current.master;

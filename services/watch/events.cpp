@@ -6,10 +6,6 @@
 
 namespace paceline::watch {
 
-std::int64_t wall_milliseconds(WallTime wall) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count();
-}
-
 std::optional<std::string> utc_time(std::int64_t wall_ms) {
   if (wall_ms <= 0) return std::nullopt;
   return format_utc(WallTime{std::chrono::milliseconds{wall_ms}});

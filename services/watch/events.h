@@ -17,9 +17,6 @@
 
 namespace paceline::watch {
 
-/// [ms since 1970], as events and history count time.
-std::int64_t wall_milliseconds(WallTime wall);
-
 /// [ms since 1970] for people; nothing for 0.
 std::optional<std::string> utc_time(std::int64_t wall_ms);
 

@@ -51,20 +51,33 @@ void check_publisher_fitness(const PublicationReport& report, Reasons& reasons) 
 }
 
 void check_publisher(const NodeAnswer& self, Reasons& reasons) {
-  if (self.publisher == "down") {
+  if (self.publisher == "down")
     reasons.push_back("the publisher of this node is not heard");
+  else
+    check_publisher_fitness(self.publication->report, reasons);
+}
+
+// Whether invitations go out at all: asked on every node, since a master that publishes nothing
+// may not know it, or not say it.
+void check_master_publishes(const StatusAnswer& status, Reasons& reasons) {
+  const auto* master = find_node(status, status.master);
+  if (!master) return;  // Said already.
+  const bool is_own = master->name == status.node;
+  const auto who = is_own ? "this node" : "node " + master->name;
+  if (master->publisher == "down") {
+    if (!is_own)
+      reasons.push_back(fmt::format("{} is master, and its publisher is not heard here", who));
     return;
   }
-  const auto& report = self.publication->report;
-  check_publisher_fitness(report, reasons);
-  if (self.role != NodeRole::master) return;
-  if (self.publisher == "shut") reasons.push_back("this node is master, and its publisher is shut");
+  if (master->publisher == "shut")
+    reasons.push_back(fmt::format("{} is master, and its publisher is shut", who));
+  const auto& report = master->publication->report;
   const double bound_s = std::max(2.0, periods_without_acceptance * report.period_ms / 1000);
   if (report.since_accepted_s < 0)
-    reasons.push_back(fmt::format("the endpoint accepted nothing yet ({} {})",
+    reasons.push_back(fmt::format("the endpoint accepted nothing from {} yet ({} {})", who,
                                   to_string(report.outcome), report.detail));
   else if (report.since_accepted_s > bound_s)
-    reasons.push_back(fmt::format("the endpoint accepted nothing for {:.1f} s ({} {})",
+    reasons.push_back(fmt::format("the endpoint accepted nothing from {} for {:.1f} s ({} {})", who,
                                   report.since_accepted_s, to_string(report.outcome),
                                   report.detail));
 }
@@ -123,6 +136,7 @@ ReadinessAnswer readiness(const StatusAnswer& status) {
   for (const auto& shard : status.pacers)
     if (!shard.fresh) reasons.push_back(fmt::format("pacer shard {} is not heard", shard.shard));
   check_publisher(*self, reasons);
+  check_master_publishes(status, reasons);
   if (self->role != NodeRole::down && self->tier > 0)
     reasons.push_back(fmt::format("the elector rates this node at tier {}", self->tier));
   check_cluster(status, reasons);

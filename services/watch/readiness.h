@@ -1,7 +1,8 @@
 // Is this node fit for its role? What /readyz answers, with the reasons.
 //
 // Pure. A node is fit when its elector and publisher are heard, could publish, and its statistics and every pacer
-// shard are fresh; a master also needs an open gate, and a publication accepted lately.
+// shard are fresh, and when the master, whichever node that is, has an open gate and a publication
+// accepted lately.
 #pragma once
 
 #include <string>

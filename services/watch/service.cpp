@@ -139,7 +139,7 @@ void Watch::answer_control() {
     return to_bytes(api_.status(world_.clock.now(), world_.clock.wall()));
   });
   control_.question(Question::events, [this](const auto& words) -> Result<Bytes> {
-    const auto now_ms = wall_milliseconds(world_.clock.wall());
+    const auto now_ms = ms_since_1970(world_.clock.wall());
     EventQuery query;
     if (!words.empty() && !words[0].empty()) query.from_ms = TRY(parse_past_time(words[0], now_ms));
     if (words.size() > 1 && !words[1].empty()) query.to_ms = TRY(parse_past_time(words[1], now_ms));
@@ -241,8 +241,8 @@ void Watch::add_event(Event event) {
 // One point when a step of history begins, then what else is due: a slice of it.
 void Watch::keep_history() {
   const Instant started = world_.clock.now();
-  const auto wall_ms = wall_milliseconds(
-      kept_time_.note(started, world_.clock.wall(), cluster_.peer_clocks(started)));
+  const auto wall_ms =
+      ms_since_1970(kept_time_.note(started, world_.clock.wall(), cluster_.peer_clocks(started)));
   if (const auto jump = kept_time_.unconfirmed_jump())
     clock_.bad({{"ahead_s", to_seconds(*jump)},
                 {"then",

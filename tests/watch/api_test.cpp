@@ -203,8 +203,8 @@ TEST_CASE("operating needs its own token, and there is none by default", "[watch
 TEST_CASE("history and events come as CSV when asked for", "[watch]") {
   ApiFixture api;
   api.targets.set_pace(0, paced(PaceReason::granted, 4));
-  REQUIRE(api.history.sample(api.targets, wall_milliseconds(morning)));
-  api.events.add({.wall_ms = wall_milliseconds(morning),
+  REQUIRE(api.history.sample(api.targets, ms_since_1970(morning)));
+  api.events.add({.wall_ms = ms_since_1970(morning),
                   .kind = "master_changed",
                   .severity = "notice",
                   .subject = "a",

@@ -133,7 +133,7 @@ TEST_CASE("clocks of other nodes are compared with ours", "[watch]") {
   ClusterView view{two_nodes_and_a_witness()};
   const auto hear = [&](const char* name, ElectorRole role, std::int64_t ahead_ms) {
     auto message = says(name, role, 257, 2);
-    message.wall_ms = static_cast<std::uint64_t>(wall_milliseconds(morning) + ahead_ms);
+    message.wall_ms = static_cast<std::uint64_t>(ms_since_1970(morning) + ahead_ms);
     view.hear(message, start, morning);
   };
   hear_a_good_cluster(view, start);
@@ -358,6 +358,33 @@ TEST_CASE("every reason not to be ready is named", "[watch]") {
   CHECK(result.reasons ==
         std::vector<std::string>{"statfeed is not heard", "pacer shard 0 is not heard",
                                  "this node is master, and its publisher is shut"});
+}
+
+TEST_CASE("a master of another node that publishes nothing is a reason here too", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  hear_a_good_cluster(view, start);
+  const Instant then = start + 1s;
+  view.hear(says("a", ElectorRole::follower, 514, 2), then, morning);
+  view.hear(says("w", ElectorRole::observer, 514, 2), then, morning);
+  view.hear(says("b", ElectorRole::master, 514, 2), then, morning);
+  std::string reason;
+  SECTION("its publisher is not heard") {
+    reason = "node b is master, and its publisher is not heard here";
+  }
+  SECTION("its gate is shut") {
+    view.hear(publishes("b", false), then);
+    reason = "node b is master, and its publisher is shut";
+  }
+  SECTION("the endpoint refuses what it sends") {
+    auto report = publishes("b", true, PublicationOutcome::failed);
+    report.since_accepted_s = 10.4;
+    report.detail = "HTTP status 503";
+    view.hear(report, then);
+    reason = "the endpoint accepted nothing from node b for 10.4 s (failed HTTP status 503)";
+  }
+  const auto status = view.status(then, morning);
+  REQUIRE(status.master == "b");
+  CHECK(readiness(status).reasons == std::vector<std::string>{reason});
 }
 
 TEST_CASE("a grant has no time left once it ran out", "[watch]") {

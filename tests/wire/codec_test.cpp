@@ -174,6 +174,19 @@ TEST_CASE("a word beyond the last of its list is refused", "[wire]") {
   CHECK_FALSE(decode<ElectionMessage>(encode(message)));
 }
 
+TEST_CASE("a name longer than the topology allows, or more peers, is refused", "[wire]") {
+  auto message = election_message();
+  message.master = std::string(max_name_bytes, 'm');
+  message.seen.resize(max_nodes);
+  CHECK(decode<ElectionMessage>(encode(message)));
+
+  message.master += 'm';
+  CHECK_FALSE(decode<ElectionMessage>(encode(message)));
+  message.master.pop_back();
+  message.seen.emplace_back();
+  CHECK_FALSE(decode<ElectionMessage>(encode(message)));
+}
+
 TEST_CASE("fields of a newer sender beyond ours are passed over", "[wire]") {
   Bytes bytes = encode(ControlRequest{.question = "status", .arguments = {}});
   REQUIRE(bytes[0] == 0x93);
