@@ -166,7 +166,8 @@ class CommandLine {
         ->required();
     CLI::App* difference =
         command(*targets, "diff", "what would change: against what runs, or another file");
-    argument(difference, "FILE", "the targets file, new if it stands alone, else old")->required();
+    argument(difference, "FILE",
+             "the targets file, new if it stands alone, else old (default: the topology's)");
     argument(difference, "OTHER", "the new one (default: FILE is compared with what runs)");
     CLI::App* import = command(*targets, "import",
                                "checks a targets file and replaces another by it, as TOML or CSV");

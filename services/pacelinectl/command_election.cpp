@@ -6,6 +6,7 @@
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/table.h"
+#include "services/pacelinectl/target_sets.h"
 
 namespace paceline::pacelinectl {
 namespace {
@@ -41,13 +42,8 @@ std::string warnings(const ElectionView& view) {
         "terms_running_out: term {} of at most {}; give the cluster another name: "
         "pacelinectl topology rename NEW-NAME\n",
         view.self.term, largest_term);
-  for (const ElectionMessage& peer : view.peers)
-    if (!peer.targets.empty() && !view.self.targets.empty() && peer.priority > 0 &&
-        peer.targets != view.self.targets)
-      text += fmt::format("targets_differ: {} paces by {}, {} by {}; pacelinectl targets diff\n",
-                          printable(view.self.node), printable(view.self.targets),
-                          printable(peer.node), printable(peer.targets));
-  return text;
+  const auto apart = nodes_apart(view);
+  return text + apart + (apart.empty() ? "" : "see pacelinectl targets diff, on each of them\n");
 }
 
 /// Who is master since when and why, as far as the asked elector knows, and who sees it otherwise.

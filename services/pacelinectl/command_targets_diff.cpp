@@ -1,5 +1,5 @@
-// `targets diff FILE [OTHER]`: what FILE would change, compared with what runs; or what OTHER
-// changes, compared with FILE.
+// `targets diff [FILE [OTHER]]`: what FILE would change, compared with what runs, and which nodes run
+// something else; or what OTHER changes, compared with FILE.
 #include <fmt/format.h>
 
 #include "services/pacelinectl/commands.h"
@@ -26,27 +26,33 @@ std::string lines(const TargetsDiff& diff, bool colour) {
   return out + diff.summary() + "\n";
 }
 
+Outcome told(const TargetsDiff& diff, const Request& request) {
+  return {.out = request.json ? diff_json(diff) : lines(diff, request.colour)};
+}
+
 }  // namespace
 
 Outcome command_targets_diff(const Request& request, Environment& environment) {
-  const auto first = read_targets_file(request.arguments[0], request, environment);
-  if (first.outcome.exit != exit_fine) return first.outcome;
-  Outcome outcome;
-  TargetsDiff diff;
+  const auto in_file = [&](const std::string& file) {
+    return read_targets_file(file, request, environment);
+  };
   if (request.arguments.size() > 1) {
-    const auto second = read_targets_file(request.arguments[1], request, environment);
-    if (second.outcome.exit != exit_fine) return second.outcome;
-    diff = diff_targets(first.targets.all, second.targets.all);
-  } else {
-    const auto cluster = load_cluster(request, environment);
-    if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
-    const auto running = ask_running_targets(*cluster, environment);
-    if (!running) return failed(exit_of(running.error()), running.error().detail);
-    diff = diff_targets(running->targets.all, first.targets.all);
-    outcome.error = disagreement(*running);
-    if (!outcome.error.empty()) outcome.exit = exit_not_answered;
+    const auto old = in_file(request.arguments[0]);
+    if (old.outcome.exit != exit_fine) return old.outcome;
+    const auto next = in_file(request.arguments[1]);
+    if (next.outcome.exit != exit_fine) return next.outcome;
+    return told(diff_targets(old.targets.all, next.targets.all), request);
   }
-  outcome.out = request.json ? diff_json(diff) : lines(diff, request.colour);
+  const auto cluster = load_cluster(request, environment);
+  if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
+  const auto next =
+      in_file(request.arguments.empty() ? cluster->topology.targets_file : request.arguments[0]);
+  if (next.outcome.exit != exit_fine) return next.outcome;
+  const auto running = ask_running_targets(*cluster, environment);
+  if (!running) return failed(exit_of(running.error()), running.error().detail);
+  Outcome outcome = told(diff_targets(running->targets.all, next.targets.all), request);
+  outcome.error = ask_nodes_apart(*cluster, environment) + disagreement(*running);
+  if (!outcome.error.empty()) outcome.exit = exit_not_answered;
   return outcome;
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "services/pacelinectl/json.h"
+#include "services/pacelinectl/table.h"
 #include "topology/findings.h"
 
 namespace paceline::pacelinectl {
@@ -68,6 +69,25 @@ std::string disagreement(const RunningTargets& running) {
   if (running.others.empty()) return "";
   return fmt::format("not the same targets as watch's: {}; try pacelinectl reload",
                      fmt::join(running.others, ", "));
+}
+
+std::string nodes_apart(const ElectionView& view) {
+  std::string text;
+  for (const ElectionMessage& peer : view.peers)
+    if (!peer.targets.empty() && !view.self.targets.empty() && peer.priority > 0 &&
+        peer.targets != view.self.targets)
+      text += fmt::format("targets_differ: {} paces by {}, {} by {}\n", printable(view.self.node),
+                          printable(view.self.targets), printable(peer.node),
+                          printable(peer.targets));
+  return text;
+}
+
+std::string ask_nodes_apart(const ClusterFile& cluster, Environment& environment) {
+  const auto body =
+      ask_own_process(cluster, "elector", 0, request_of(Question::election), environment);
+  if (!body) return "";
+  const auto view = decode<ElectionView>(*body);
+  return view ? nodes_apart(*view) : "";
 }
 
 std::string targets_as(const std::string& file, const Targets& targets) {

@@ -34,6 +34,11 @@ Result<RunningTargets> ask_running_targets(const ClusterFile& cluster, Environme
 /// A line for standard error about `others`; "" if there are none.
 std::string disagreement(const RunningTargets& running);
 
+/// A line for each node whose publisher paces by another targets file than the elector's own.
+std::string nodes_apart(const ElectionView& view);
+/// The same, of our elector; "" too if it does not answer, which is told elsewhere.
+std::string ask_nodes_apart(const ClusterFile& cluster, Environment& environment);
+
 /// Whole, in the form that its name asks for: CSV if it ends in .csv, else TOML.
 std::string targets_as(const std::string& file, const Targets& targets);
 

@@ -1,5 +1,7 @@
 #include "services/publisher/service_access.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -67,8 +69,11 @@ void Access::probe(Instant now) {
   probe_call_ = http_.send(std::move(request), [this, now](Result<HttpAnswer> answer) {
     probe_call_.reset();
     reachability_.endpoint(answer ? answer->status : 0);
-    if (!answer || answer->status >= 500)
-      probe_at_ = std::min(probe_at_, world_.clock.now() + probe_again);
+    const bool failed = !answer || answer->status >= 500;
+    probe_error_ = !failed  ? ""
+                   : answer ? fmt::format("HTTP status {}", answer->status)
+                            : answer.error().detail;
+    if (failed) probe_at_ = std::min(probe_at_, world_.clock.now() + probe_again);
     if (answer) hooks_.probe_answer(*answer, world_.clock.now() - now);
     hooks_.changed();
   });

@@ -45,6 +45,8 @@ class Access {
   /// A publication ended; `status` 0 = without an answer.
   void published(int status) { reachability_.endpoint(status); }
   bool tried() const { return reachability_.tried(); }
+  /// Why the last probe says that the endpoint cannot be reached, for people; "" = it does not.
+  const std::string& probe_error() const { return probe_error_; }
   bool reachable(Instant now) const { return reachability_.reachable(token().usable(now)); }
 
   /// A request with what is the same for all: authorities and proxy.
@@ -63,6 +65,7 @@ class Access {
   bool is_started_ = false;
   Reachability reachability_;
   std::optional<HttpCall> probe_call_;
+  std::string probe_error_;
   Instant probe_at_{};
 };
 

@@ -80,6 +80,9 @@ PublicationReport Publisher::report() const {
   }
   report.endpoint_reachable = access_.reachable(now);
   report.endpoint_tried = access_.tried();
+  // What its last publication met, perhaps long ago, is not why it could not publish now.
+  if (!report.open && report.disputed_term == 0 && !report.endpoint_reachable)
+    report.detail = access_.probe_error();
   report.capacity_targets = metrics_.capacity_targets.value();
   return report;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <system_error>
@@ -209,6 +210,11 @@ std::optional<ServerAnswer> EngagementAdapter::refusal_of(const ServerRequest& r
     away.headers.emplace_back("Location", "https://elsewhere.invalid" + request.path);
     return away;
   }
+  if (fault == EndpointFault::absurdly_fenced)
+    return ServerAnswer{
+        .status = 409,
+        .body = dumped({{"term", std::numeric_limits<std::int64_t>::max()}}),
+        .headers = {}};
   if (fault != EndpointFault::fenced && fault != EndpointFault::too_large) return std::nullopt;
   const auto text = unpacked(request);
   const auto read = text ? decode_publication(*text) : tl::unexpected(text.error());

@@ -29,7 +29,7 @@ constexpr std::size_t max_hidden_bytes = 64u << 10;
 constexpr std::array<std::string_view, 11> server_words = {
     "up",  "down", "hang", "invalid", "unavailable", "no_push",
     "429", "401",  "403",  "503",     "truncated"};
-constexpr std::array<std::string_view, 21> endpoint_words = {"ok",
+constexpr std::array<std::string_view, 22> endpoint_words = {"ok",
                                                              "429",
                                                              "503",
                                                              "401",
@@ -49,11 +49,12 @@ constexpr std::array<std::string_view, 21> endpoint_words = {"ok",
                                                              "full_wanted",
                                                              "expired_certificate",
                                                              "other_certificate",
-                                                             "foreign_certificate"};
+                                                             "foreign_certificate",
+                                                             "409_absurd"};
 constexpr std::array<std::string_view, 6> token_words = {"ok",  "429",       "500",
                                                          "401", "malformed", "hang"};
 static_assert(server_words.size() == static_cast<int>(ServerFault::truncated) + 1);
-static_assert(endpoint_words.size() == static_cast<int>(EndpointFault::foreign_certificate) + 1);
+static_assert(endpoint_words.size() == static_cast<int>(EndpointFault::absurdly_fenced) + 1);
 static_assert(token_words.size() == static_cast<int>(TokenFault::hang) + 1);
 
 tl::unexpected<Error> wrong(std::string_view key, std::string_view value, std::string_view valid) {

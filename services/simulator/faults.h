@@ -48,6 +48,7 @@ enum class EndpointFault : std::uint8_t {
   expired_certificate,  // TLS with a certificate that has run out,
   other_certificate,    // ... that is for another host,
   foreign_certificate,  // ... that nobody's authority has signed.
+  absurdly_fenced,      // 409 with a term that no cluster reaches.
 };
 
 enum class TokenFault : std::uint8_t {

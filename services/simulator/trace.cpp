@@ -125,6 +125,74 @@ struct Sums {
   }
 };
 
+constexpr std::size_t enough_calls = 30;  // For a distribution of the group's own.
+
+// So many targets of groups without agents, each of a kind of its own.
+CentreModel nameless(std::size_t count, const GroupKind& like) {
+  CentreModel model;
+  model.kinds.assign(count, like);
+  model.targets.resize(count);
+  for (std::size_t index = 0; index < count; ++index) {
+    auto& target = model.targets[index];
+    target.id = numbered("t", index, count);
+    target.group = numbered("group-", index, count);
+    target.queue = numbered("queue-", index, count);
+    target.channel = "chat";
+    target.kind = static_cast<std::uint32_t>(index);
+    target.recorded = true;
+    model.kinds[index].name = "trace";
+    model.kinds[index].agents = {};
+    model.kinds[index].arrivals_per_hour = {};
+  }
+  return model;
+}
+
+void add_calls(CentreModel& model, const std::vector<TraceCall>& day,
+               const std::vector<std::size_t>& group_of) {
+  std::vector<Sums> sums(model.kinds.size());
+  Sums all;
+  for (std::size_t position = 0; position < day.size(); ++position) {
+    const TraceCall& call = day[position];
+    model.targets[group_of[position]].calls.push_back(
+        {.at = std::chrono::seconds{call.at_s},
+         .service = call.served ? Duration{std::chrono::seconds{call.service_s}} : Duration{-1},
+         .patience = std::chrono::seconds{call.queue_s},
+         .abandoned = !call.served});
+    sums[group_of[position]].add(call);
+    all.add(call);
+  }
+  for (std::size_t index = 0; index < sums.size(); ++index) {
+    all.shape(model.kinds[index]);
+    if (sums[index].served >= enough_calls) sums[index].shape(model.kinds[index]);
+  }
+}
+
+// An agent counts, each hour, for the group that he served most; where somebody was served there is
+// one at least.
+void staff(CentreModel& model, const std::vector<TraceCall>& day,
+           const std::vector<std::size_t>& group_of) {
+  // Hour and agent -> service seconds by group.
+  std::map<std::pair<std::size_t, std::string>, std::map<std::size_t, double>> work;
+  for (std::size_t position = 0; position < day.size(); ++position) {
+    const TraceCall& call = day[position];
+    if (!call.served || call.agent.empty()) continue;
+    const std::size_t group = group_of[position];
+    const auto hour = static_cast<std::size_t>(call.at_s + call.queue_s) / 3600 % 24;
+    work[{hour, call.agent}][group] += call.service_s;
+    model.kinds[group].agents[hour] = std::max(model.kinds[group].agents[hour], 1.0);
+  }
+  std::map<std::pair<std::size_t, std::size_t>, double> mainly;  // Hour and group -> agents.
+  for (const auto& [who, groups] : work) {
+    const auto most =
+        std::ranges::max_element(groups, {}, [](const auto& group) { return group.second; });
+    ++mainly[{who.first, most->first}];
+  }
+  for (const auto& [key, agents] : mainly) {
+    auto& planned = model.kinds[key.second].agents[key.first];
+    planned = std::max(planned, agents);
+  }
+}
+
 }  // namespace
 
 Result<Trace> parse_trace(std::string_view text, std::string_view file) {
@@ -165,73 +233,27 @@ Result<std::vector<TraceCall>> day_of(const Trace& trace, int day) {
 
 CentreModel model_of(const std::vector<TraceCall>& day, std::size_t targets, const GroupKind& like,
                      Duration start) {
-  constexpr std::size_t enough = 30;
   std::map<std::string, std::size_t> types;
   if (targets == 0)
     for (const TraceCall& call : day) types.emplace(call.type, 0);
   std::size_t next = 0;
   for (auto& [type, index] : types) index = next++;
   const std::size_t count = targets == 0 ? types.size() : targets;
-  const auto group_of = [&](const TraceCall& call, std::size_t position) {
-    return targets == 0 ? types.at(call.type) : fnv1a(std::to_string(position)) % count;
-  };
 
-  CentreModel model;
+  CentreModel model = nameless(count, like);
   model.start = start;
-  model.kinds.assign(count, like);
-  model.targets.resize(count);
-  for (std::size_t index = 0; index < count; ++index) {
-    auto& target = model.targets[index];
-    target.id = numbered("t", index, count);
-    target.group = numbered("group-", index, count);
-    target.queue = numbered("queue-", index, count);
-    target.channel = "chat";
-    target.kind = static_cast<std::uint32_t>(index);
-    target.recorded = true;
-    model.kinds[index].name = "trace";
-    model.kinds[index].agents = {};
-    model.kinds[index].arrivals_per_hour = {};
-  }
   for (const auto& [type, index] : types) {
     model.kinds[index].name = type;
     model.targets[index].id = type;
     model.targets[index].group = "group-" + type;
     model.targets[index].queue = "queue-" + type;
   }
-
-  std::vector<Sums> sums(count);
-  Sums all;
-  // Hour and agent -> service seconds by group.
-  std::map<std::pair<std::size_t, std::string>, std::map<std::size_t, double>> work;
-  for (std::size_t position = 0; position < day.size(); ++position) {
-    const TraceCall& call = day[position];
-    const std::size_t group = group_of(call, position);
-    model.targets[group].calls.push_back(
-        {.at = std::chrono::seconds{call.at_s},
-         .service = call.served ? Duration{std::chrono::seconds{call.service_s}} : Duration{-1},
-         .patience = std::chrono::seconds{call.queue_s},
-         .abandoned = !call.served});
-    sums[group].add(call);
-    all.add(call);
-    if (!call.served || call.agent.empty()) continue;
-    const auto hour = static_cast<std::size_t>(call.at_s + call.queue_s) / 3600 % 24;
-    work[{hour, call.agent}][group] += call.service_s;
-    model.kinds[group].agents[hour] = std::max(model.kinds[group].agents[hour], 1.0);
-  }
-  std::map<std::pair<std::size_t, std::size_t>, double> mainly;  // Hour and group -> agents.
-  for (const auto& [who, groups] : work) {
-    const auto most =
-        std::ranges::max_element(groups, {}, [](const auto& group) { return group.second; });
-    ++mainly[{who.first, most->first}];
-  }
-  for (const auto& [key, agents] : mainly) {
-    auto& planned = model.kinds[key.second].agents[key.first];
-    planned = std::max(planned, agents);
-  }
-  for (std::size_t index = 0; index < count; ++index) {
-    all.shape(model.kinds[index]);
-    if (sums[index].served >= enough) sums[index].shape(model.kinds[index]);
-  }
+  std::vector<std::size_t> group_of;  // By call.
+  for (std::size_t position = 0; position < day.size(); ++position)
+    group_of.push_back(targets == 0 ? types.at(day[position].type)
+                                    : fnv1a(std::to_string(position)) % count);
+  add_calls(model, day, group_of);
+  staff(model, day, group_of);
   return model;
 }
 

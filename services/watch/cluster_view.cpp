@@ -17,9 +17,13 @@ double seconds_since(bool ever, Instant then, Instant now) {
 }
 
 HeardPublication heard_publication(const PublicationReport& report, double heard_s) {
-  return {.report = report,
-          .round_trip_share = report.period_ms > 0 ? report.round_trip_ms / report.period_ms : 0.0,
-          .heard_s = heard_s};
+  HeardPublication heard{
+      .report = report,
+      .round_trip_share = report.period_ms > 0 ? report.round_trip_ms / report.period_ms : 0.0,
+      .heard_s = heard_s};
+  if (report.since_accepted_s >= 0)
+    heard.report.since_accepted_s += heard_s;  // Of a silent one too.
+  return heard;
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ void write_table(JsonWriter& json, const TargetTable& table,
 
 std::string status_json(StatusAnswer status, const TotalsAnswer& totals,
                         std::string_view watch_url) {
-  auto verdict = readiness(status);
+  auto verdict = readiness(status, totals);
   status.ready = verdict.ready;
   status.not_ready_because = std::move(verdict.reasons);
   status.targets = totals.targets;

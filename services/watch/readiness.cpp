@@ -18,6 +18,10 @@ constexpr double feedback_late_s = 30;
 
 using Reasons = std::vector<std::string>;
 
+constexpr std::size_t word(auto value) {
+  return static_cast<std::size_t>(value);
+}
+
 // Why a publication of this node would not go out, or be worth nothing, if it were master now.
 void check_publisher_fitness(const PublicationReport& report, Reasons& reasons) {
   if (!report.token_usable && !report.token_error.empty())
@@ -26,10 +30,11 @@ void check_publisher_fitness(const PublicationReport& report, Reasons& reasons) 
                     "then pacelinectl reload publisher",
                     report.token_error));
   else if (report.endpoint_tried && !report.endpoint_reachable)
-    reasons.push_back(
-        fmt::format("the engagement endpoint cannot be reached from this node{}{}; check network, "
-                    "proxy and ca_file",
-                    report.detail.empty() ? "" : ": ", report.detail));
+    reasons.push_back(fmt::format("the engagement endpoint does not serve this node{}{}; {}",
+                                  report.detail.empty() ? "" : ": ", report.detail,
+                                  report.detail.starts_with("HTTP status")
+                                      ? "it answers, so ask who runs it"
+                                      : "check network, proxy and ca_file"));
   if (report.disputed_term != 0)
     reasons.push_back(
         fmt::format("another cluster publishes under this name, in term {} too ({}); stop it, or "
@@ -57,6 +62,18 @@ void check_publisher(const NodeAnswer& self, Reasons& reasons) {
     check_publisher_fitness(self.publication->report, reasons);
 }
 
+// "failed HTTP status 503"; of a publisher that has sent nothing, that.
+std::string outcome_text(const PublicationReport& report) {
+  if (report.outcome == PublicationOutcome::none) return "nothing was sent";
+  return fmt::format("{}{}{}", to_string(report.outcome), report.detail.empty() ? "" : " ",
+                     report.detail);
+}
+
+// For how long a master may go without an accepted publication.
+double acceptance_bound_s(const PublicationReport& report) {
+  return std::max(2.0, periods_without_acceptance * report.period_ms / 1000);
+}
+
 // Whether invitations go out at all: asked on every node, since a master that publishes nothing
 // may not know it, or not say it.
 void check_master_publishes(const StatusAnswer& status, Reasons& reasons) {
@@ -72,14 +89,28 @@ void check_master_publishes(const StatusAnswer& status, Reasons& reasons) {
   if (master->publisher == "shut")
     reasons.push_back(fmt::format("{} is master, and its publisher is shut", who));
   const auto& report = master->publication->report;
-  const double bound_s = std::max(2.0, periods_without_acceptance * report.period_ms / 1000);
   if (report.since_accepted_s < 0)
-    reasons.push_back(fmt::format("the endpoint accepted nothing from {} yet ({} {})", who,
-                                  to_string(report.outcome), report.detail));
-  else if (report.since_accepted_s > bound_s)
-    reasons.push_back(fmt::format("the endpoint accepted nothing from {} for {:.1f} s ({} {})", who,
-                                  report.since_accepted_s, to_string(report.outcome),
-                                  report.detail));
+    reasons.push_back(
+        fmt::format("the endpoint accepted nothing from {} yet ({})", who, outcome_text(report)));
+  else if (report.since_accepted_s > acceptance_bound_s(report))
+    reasons.push_back(fmt::format("the endpoint accepted nothing from {} for {:.1f} s ({})", who,
+                                  report.since_accepted_s, outcome_text(report)));
+}
+
+// Targets that are switched off are as they should be.
+void check_targets(const TotalsAnswer& totals, Reasons& reasons) {
+  const auto active = totals.paced - totals.by_state.by_word[word(PaceState::disabled)];
+  const auto stale = totals.by_state.by_word[word(PaceState::stale)];
+  if (stale * 2 <= active) return;
+  const auto unseen = totals.by_reason.by_word[word(PaceReason::not_visible)];
+  reasons.push_back(
+      unseen * 2 > stale
+          ? fmt::format("no invitations for {} of {} targets: the Stat Server gives no values for "
+                        "them; may it see these groups and queues, and are its statistics valid?",
+                        stale, active)
+          : fmt::format("no invitations for {} of {} targets: their statistics are too old; "
+                        "statfeed's log says why",
+                        stale, active));
 }
 
 // What the nodes say of each other.
@@ -109,9 +140,13 @@ void check_cluster(const StatusAnswer& status, Reasons& reasons) {
 
 void check_feedback(const StatusAnswer& status, Reasons& reasons) {
   if (status.feedback.head.epoch.empty()) return;  // Nothing yet, or an endpoint without feedback.
+  const auto* master = find_node(status, status.master);
+  if (!master || !master->publication) return;
+  const auto& report = master->publication->report;
+  if (report.since_accepted_s > acceptance_bound_s(report)) return;  // Then there can be none.
   double oldest_s = -1;
   for (const auto& shard : status.pacers) oldest_s = std::max(oldest_s, shard.cycle.feedback_age_s);
-  if (oldest_s > feedback_late_s && !status.master.empty())
+  if (oldest_s > feedback_late_s)
     reasons.push_back(
         fmt::format("the endpoint's feedback is {:.0f} s old: what is pending is "
                     "estimated; is the publisher of {} heard here?",
@@ -120,7 +155,7 @@ void check_feedback(const StatusAnswer& status, Reasons& reasons) {
 
 }  // namespace
 
-ReadinessAnswer readiness(const StatusAnswer& status) {
+ReadinessAnswer readiness(const StatusAnswer& status, const TotalsAnswer& totals) {
   const auto* self = find_node(status, status.node);
   CHECK(self);  // The topology names the node that we run on.
   ReadinessAnswer result{.role = self->role};
@@ -137,6 +172,7 @@ ReadinessAnswer readiness(const StatusAnswer& status) {
     if (!shard.fresh) reasons.push_back(fmt::format("pacer shard {} is not heard", shard.shard));
   check_publisher(*self, reasons);
   check_master_publishes(status, reasons);
+  check_targets(totals, reasons);
   if (self->role != NodeRole::down && self->tier > 0)
     reasons.push_back(fmt::format("the elector rates this node at tier {}", self->tier));
   check_cluster(status, reasons);

@@ -212,8 +212,22 @@ bool Watch::is_of_master(const std::string& node) const {
   return cluster_.master().empty() || cluster_.master() == node;
 }
 
+// What a pacer said counts as long as it is heard.
+void Watch::follow_pacers() {
+  for (const auto& [stream, sender] : pace_.senders()) {
+    const bool heard = pace_.is_current(sender, world_.clock.now());
+    auto& was_heard = heard_pacers_[stream.first.index];
+    if (std::exchange(was_heard, heard) == heard) continue;
+    for (const auto index : sender.map) {
+      if (index == UINT32_MAX) continue;
+      heard ? targets_.set_pace(index, pace_.row(index)) : targets_.forget_pace(index);
+    }
+  }
+}
+
 void Watch::step() {
   note_all_senders();
+  follow_pacers();
   const std::string before = cluster_.master();
   for (auto& event : cluster_.step(targets_, world_.clock.now(), world_.clock.wall())) {
     // Who greps for warnings finds what went wrong, with what went right again beside it.

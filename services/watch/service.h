@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -71,6 +72,7 @@ class Watch {
   template <class Reader>
   void note_senders(const char* channel, const Reader& reader);
   void note_all_senders();
+  void follow_pacers();
   void answer_control();
   void step();
   void broadcast();
@@ -102,6 +104,7 @@ class Watch {
   FaultLog clock_;
   StateReader<TargetStat> stat_;
   StateReader<TargetPace> pace_;
+  std::map<int, bool> heard_pacers_;  // By shard.
   StateReader<TargetFeedback> feedback_;
   std::list<WebExchange> streams_;
   bool renewed_ = false;            // The streams do not know yet that the targets are others.

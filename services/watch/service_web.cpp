@@ -135,7 +135,7 @@ void Watch::set_gauges(const StatusAnswer& status) {
   set("paceline_watch_streams", "Open live streams.", static_cast<double>(streams_.size()));
   set("paceline_watch_master_claims", "Nodes that say they are master; 1 is right.", status.claims);
   set("paceline_watch_ready", "Whether this node is fit for its role.",
-      readiness(status).ready ? 1 : 0);
+      readiness(status, targets_.totals()).ready ? 1 : 0);
   set("paceline_watch_term", "Term of the master, or the highest heard.",
       static_cast<double>(status.term));
   for (const auto& node : status.nodes)
@@ -150,6 +150,10 @@ void Watch::set_gauges(const StatusAnswer& status) {
         {{"channel", channel.channel},
          {"sender", channel.sender},
          {"shard", std::to_string(channel.shard)}});
+  const auto& states = targets_.totals().by_state.by_word;
+  for (std::size_t i = 0; i < states.size(); ++i)
+    set("paceline_watch_targets_by_state", "Targets by state; none while no pacer is heard.",
+        static_cast<double>(states[i]), {{"state", to_string(static_cast<PaceState>(i))}});
   const auto& reasons = targets_.totals().by_reason.by_word;
   for (std::size_t i = 0; i < reasons.size(); ++i)
     set("paceline_watch_targets_by_reason", "Targets by the reason of their last decision.",

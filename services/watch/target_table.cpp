@@ -120,6 +120,15 @@ void TargetTable::set_pace(std::uint32_t index, const TargetPace& pace) {
   note_change(index);
 }
 
+void TargetTable::forget_pace(std::uint32_t index) {
+  CHECK(index < rows_.size());
+  auto& row = rows_[index];
+  if (!row.has_pace) return;
+  row.pace = {};
+  row.has_pace = false;
+  note_change(index);
+}
+
 void TargetTable::set_feedback(std::uint32_t index, const TargetFeedback& feedback) {
   CHECK(index < rows_.size());
   auto& row = rows_[index];

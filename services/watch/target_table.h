@@ -83,6 +83,8 @@ class TargetTable {
 
   void set_stat(std::uint32_t index, const TargetStat& stat);
   void set_pace(std::uint32_t index, const TargetPace& pace);
+  /// Its pacer is not heard: as if it never had been.
+  void forget_pace(std::uint32_t index);
   void set_feedback(std::uint32_t index, const TargetFeedback& feedback);
 
   std::size_t size() const { return rows_.size(); }

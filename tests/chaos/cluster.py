@@ -7,7 +7,7 @@
   cluster.wait_ready()
   row = cluster.log.first_accepted(after_ms, lambda row: row["node"] != "a", limit_s=10)
 
-The topology is the demo's, with the namespaces' addresses. One pacer shard, no watch: neither takes part in a takeover.
+The topology is the demo's, with the namespaces' addresses. One pacer shard; no watch unless it is asked for: neither takes part in a takeover.
 """
 import json
 import os
@@ -68,16 +68,17 @@ class PublicationLog:
 
 
 class Cluster:
-    def __init__(self, spaces, wires, folder, programs, heartbeat_ms=200, time_scale=10, targets=10, name="chaos", env=None):
+    def __init__(self, spaces, wires, folder, programs, heartbeat_ms=200, time_scale=10, targets=10, name="chaos", env=None, watch=False):
         self.spaces, self.wires = spaces, wires
         self.folder, self.programs = pathlib.Path(folder), pathlib.Path(programs)
         self.env = env
+        self.of_a_node = [*PROCESSES, "watch"] if watch else PROCESSES
         self.running = {}      # (node, process) -> Popen, of those started directly.
         self.supervisors = {}  # Node -> command.
         self.topology = self.folder / "topology.toml"
         self.targets, self.time_scale = targets, time_scale
         self.log = PublicationLog(self.folder / "simulator" / "publications.jsonl")
-        for program in [*PROCESSES, "simulator", "pacelinectl"]:
+        for program in [*self.of_a_node, "simulator", "pacelinectl"]:
             if not (self.programs / program).exists():
                 raise Broken(f"{self.programs / program} is missing: build it first")
         for node, address in {**ADDRESSES, "x": OUTSIDE}.items():
@@ -117,7 +118,7 @@ class Cluster:
         return [self.programs / process, self.topology, "--node", node]
 
     def processes(self, node):
-        return PROCESSES if node in PACING else ["elector"]
+        return self.of_a_node if node in PACING else ["elector"]
 
     # ---- processes started directly
 
@@ -189,7 +190,7 @@ serverurl=unix://{self.folder}/{node}/supervisor.sock
             except OSError:  # It has just ended.
                 continue
             name = os.path.basename(words[0].decode())
-            if name in PROCESSES:
+            if name in self.of_a_node:
                 found[name] = int(pid)
         return found
 

@@ -38,7 +38,7 @@ OFFSETS_S = {"a": 0, "b": 86_400, "w": 3_600}  # Of the nodes' boot clocks, wher
 class Chaos:
     """The cluster and everything that can be done to it; every event is a generator: before its yield it begins, after it ends."""
 
-    def __init__(self, spaces, folder, programs, wires, seed):
+    def __init__(self, spaces, folder, programs, wires, seed, **cluster_options):
         self.folder = pathlib.Path(folder)
         self.chance = random.Random(seed)
         self.wires = wires
@@ -53,7 +53,7 @@ class Chaos:
         before = os.environ.copy()
         os.environ.update(self.environment("ca", library))
         try:
-            self.cluster = Cluster(spaces, wires, folder, programs, name="chaos", env={"ASAN_OPTIONS": "verify_asan_link_order=0"})
+            self.cluster = Cluster(spaces, wires, folder, programs, name="chaos", env={"ASAN_OPTIONS": "verify_asan_link_order=0"}, **cluster_options)
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -259,10 +259,10 @@ def tell(event, rows):
     print(f"{time.strftime('%H:%M:%S')}  {'+'.join(event['kinds']):<20} {event['told']} ({event['seconds']:.1f} s): gap {event['gap_ms']:.0f} ms{moved}{fenced}", flush=True)
 
 
-def table(events, rows):
+def table(events, rows, kinds=Chaos.KINDS, period_ms=PERIOD_MS):
     """The verdict, by kind; returns whether every promise was kept."""
     print(f"\n{'event':<20}{'n':>4}{'gap p50':>9}{'gap max':>9}{'moved':>7}{'fenced':>8}   [ms]")
-    for kind in (*Chaos.KINDS, "two at once"):
+    for kind in (*kinds, "two at once"):
         mine = [event for event in events if (event["kinds"] == [kind] if kind != "two at once" else len(event["kinds"]) > 1)]
         if mine:
             lengths = sorted(event["gap_ms"] for event in mine)
@@ -272,9 +272,9 @@ def table(events, rows):
     fenced = [row for row in rows if row["status"] == 409]
     by = {node: sum(row["node"] == node for row in accepted) for node in PACING}
     print(f"{len(accepted)} publications accepted in {len({row['term'] for row in accepted})} terms ({by}), {len(fenced)} fenced")
-    strays = unattributed(rows, [(event["began_ms"], event["ended_ms"]) for event in events], 4 * PERIOD_MS)
+    strays = unattributed(rows, [(event["began_ms"], event["ended_ms"]) for event in events], 4 * period_ms)
     strays = [gap for gap in strays if gap.began_ms >= events[0]["began_ms"]]
-    print(f"{len(strays)} gaps above {4 * PERIOD_MS} ms or changes of master outside of any event" + ("" if not strays else ": " + ", ".join(
+    print(f"{len(strays)} gaps above {4 * period_ms} ms or changes of master outside of any event" + ("" if not strays else ": " + ", ".join(
         f"{gap.length_ms:.0f} ms {gap.before} to {gap.after}" for gap in strays)))
     wrong = broken_promises(rows)
     for sentence in wrong:

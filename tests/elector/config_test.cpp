@@ -40,7 +40,7 @@ TEST_CASE("the shipped topology gives two nodes and a witness the default timing
   CHECK(config->policy.lock() == 600ms);
   CHECK(config->policy.lease() > 578ms);
   CHECK(config->policy.lease() < 580ms);
-  CHECK(config->state_dir == "/run/paceline/a/state");
+  CHECK(config->state_dir == "/var/lib/paceline/a/state");
   CHECK(config->publisher_stale == 1s);
 }
 

@@ -53,6 +53,32 @@ TEST_CASE("diff tells what a file would change of what runs", "[pacelinectl]") {
   CHECK(outcome.out == "+ c\n- a\n~ b  optimizationGoal 3 -> 5\n1 added, 1 removed, 1 changed\n");
 }
 
+TEST_CASE("diff without a file takes the topology's, and names the nodes that run another", "[pacelinectl]") {
+  FakeEnvironment environment = node();
+  environment.files["/etc/demo-targets.toml"].text =
+      targets_as("as.toml", *parse_targets(running_csv, "t"));
+  ElectionView view;
+  view.self.node = "a";
+  view.self.priority = 100;
+  view.self.targets = "v1";
+  view.peers.resize(2);
+  view.peer_age_s = {0.1, 0.1};
+  view.peers[0] = view.self;
+  view.peers[0].node = "b";
+  view.peers[1].node = "w";
+  const auto diff = [&] {
+    environment.processes.insert_or_assign("a/elector/0", encode(view));
+    return run_command(request("targets diff", {}), environment);
+  };
+
+  CHECK(diff().exit == exit_fine);
+  CHECK(diff().out == "no target differs\n");
+
+  view.peers[0].targets = "v2";
+  CHECK(diff().exit == exit_not_answered);
+  CHECK(diff().error == "targets_differ: a paces by v1, b by v2\n");
+}
+
 TEST_CASE("diff of two files asks nobody", "[pacelinectl]") {
   FakeEnvironment environment;
   environment.files["next.csv"].text = next_csv;

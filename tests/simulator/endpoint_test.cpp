@@ -323,7 +323,8 @@ TEST_CASE("faults of the endpoint show as their status", "[simulator][process]")
                                                                  {"500", 500},
                                                                  {"redirect", 307},
                                                                  {"not_json", 200},
-                                                                 {"full_wanted", 200}}));
+                                                                 {"full_wanted", 200},
+                                                                 {"409_absurd", 409}}));
   CAPTURE(fault);
 
   outside.fault("endpoint", fault);
@@ -333,6 +334,7 @@ TEST_CASE("faults of the endpoint show as their status", "[simulator][process]")
   CHECK(answer->status == status);
   CHECK(answer->header("retry-after") == (fault == "429" || fault == "503" ? "2" : ""));
   if (fault == "409") CHECK(decode_fence(answer->body)->term == 257);
+  if (fault == "409_absurd") CHECK(answer->body.find("9223372036854775807") != std::string::npos);
   if (fault == "redirect") CHECK(answer->header("location").starts_with("https://elsewhere."));
   if (fault == "not_json") CHECK(!decode_publication_answer(answer->body));
   if (fault == "full_wanted") CHECK(decode_publication_answer(answer->body)->full_wanted);

@@ -103,6 +103,17 @@ function show_health(tone, text) {
   put_class(by_id("health"), "pill " + tone);
 }
 
+/** Why no invitation goes out at all; "" = they do. */
+function standstill(status) {
+  const master = status.nodes.find((node) => node.name === status.master);
+  if (!master) return "no master";
+  const said = master.publication;
+  const bound = said ? Math.max(2, 5 * said.period_ms / 1000) : 0;
+  if (master.publisher !== "open" || said.since_accepted_s === null || said.since_accepted_s > bound) return "nothing is accepted";
+  const active = status.totals.paced - status.totals.by_state.disabled;
+  return status.targets > 0 && (status.totals.paced === 0 || (active > 0 && status.totals.by_state.stale === active)) ? "nothing is paced" : "";
+}
+
 async function ask_history() {
   if (view.name !== "overview" || Date.now() - history_asked < history_every) return;
   history_asked = Date.now();
@@ -112,7 +123,8 @@ async function ask_history() {
 function show_status(status) {
   put_text(by_id("cluster-name"), `${status.cluster} \u00b7 ${count(status.targets)} targets \u00b7 seen from ${status.node}`);
   document.title = `${status.master ? status.master + " is master" : "no master"} \u00b7 Paceline ${status.cluster}`;
-  show_health(status.master ? (status.ready ? "good" : "warn") : "bad", !status.master ? "no master" : status.ready ? "pacing" : "needs a look");
+  const stop = standstill(status);
+  show_health(stop ? "bad" : status.ready ? "good" : "warn", stop || (status.ready ? "pacing" : "needs a look"));
   offer("filter-state", Object.keys(status.totals.by_state));
   offer("filter-reason", Object.keys(status.totals.by_reason));
   strip.over_goal = table.over_goal;

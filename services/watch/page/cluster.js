@@ -96,7 +96,7 @@ export class ClusterStrip {
     const idle = node.publisher === "shut" && node.role === "standby";  // As it should be.
     if (node.publisher !== "none" && node.role !== "down" && !idle) pills.push(pill(publisher_tones[node.publisher], "publisher " + node.publisher));
     const why = node.role === "down" ? `not heard${node.heard_s === null ? " yet" : " for " + seconds(node.heard_s)}`
-      : node.role === "master" ? (node.publication ? `${words(node.publication.outcome)} by the endpoint ${node.publication.since_accepted_s === null ? "never yet" : seconds(node.publication.since_accepted_s) + " ago"}` : "no publication yet")
+      : node.role === "master" ? (node.publication ? `last publication ${words(node.publication.outcome)}${node.publication.detail ? ` (${node.publication.detail})` : ""}; the endpoint accepted one ${node.publication.since_accepted_s === null ? "never yet" : seconds(node.publication.since_accepted_s) + " ago"}` : "no publication yet")
       : `${words(node.elector)}${node.why ? ": " + node.why : ""}`;
     return make("div", { class: `node ${node.role}`, role: "listitem", "aria-label": `Node ${node.name}, ${node.role}` },
       make("div", { class: "row" }, make("span", { class: "name" }, node.name), make("span", { class: "pills" }, ...pills)),

@@ -1,0 +1,1 @@
+// Owns the precompiled headers of all tests (tests/CMakeLists.txt); nothing else is here.
