@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "common/base/certainly.h"
 #include "common/base/utf8.h"
 
 namespace paceline::elector {
@@ -38,7 +39,8 @@ std::optional<std::string> cannot_publish(const PublicationReport& report, Durat
     return "the endpoint does not answer" + (report.detail.empty() ? "" : ": " + report.detail);
   const double skew_s = report.clock_skew_ms / 1e3;
   const bool known = report.clock_skew_error_ms >= 0;
-  if (known && std::abs(skew_s) - report.clock_skew_error_ms / 1e3 > to_seconds(most_skew))
+  const double least_ms = certainly_apart(report.clock_skew_ms, report.clock_skew_error_ms);
+  if (known && least_ms > to_seconds(most_skew) * 1e3)
     return fmt::format("its clock is {:.1f} s {} the endpoint's", std::abs(skew_s),
                        skew_s > 0 ? "ahead of" : "behind");
   return {};

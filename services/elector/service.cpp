@@ -2,15 +2,13 @@
 
 #include <algorithm>
 
+#include "common/ports/steady.h"
 #include "services/elector/service_words.h"
 
 namespace paceline::elector {
 namespace {
 
 constexpr std::size_t most_transitions = 20;
-// Good messages in a row until bad ones are over: other nodes decide about both, and by turns would
-// fill the log.
-constexpr std::uint64_t steady = 50;
 
 bool holds_a_term(ElectorRole role) {
   return role == ElectorRole::leader || role == ElectorRole::master || role == ElectorRole::grace ||
@@ -36,8 +34,8 @@ Elector::Elector(const ElectorConfig& config, World& world, TermStore& store,
       election_{world.self.node, config.policy, durable_, world.random.bits(), world.clock.now()},
       health_{{.pace_stale = config.pace_stale, .max_clock_skew = config.max_clock_skew}},
       odd_peers_{world, metrics_},
-      undecodable_{world.log, "message_undecodable", steady},
-      misconfigured_{world.log, "configuration_differs", steady},
+      undecodable_{world.log, "message_undecodable", steady_messages},
+      misconfigured_{world.log, "configuration_differs", steady_messages},
       storing_{world.log, "term_not_stored"},
       publisher_silent_{world.log, "publisher_silent"},
       terms_{world.log, "terms_running_out"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/base/certainly.h"
 #include "common/base/retry_after.h"
 #include "common/wire/state_frame.h"
 
@@ -16,7 +17,7 @@ constexpr double half_second_ms = 500;  // Dates have whole seconds.
 }  // namespace
 
 double ClockSkew::Estimate::least_ms() const {
-  return std::max(std::abs(skew_ms) - error_ms, 0.0);
+  return certainly_apart(skew_ms, error_ms);
 }
 
 void ClockSkew::observe(std::string_view date, WallTime received, Duration round_trip,

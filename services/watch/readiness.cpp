@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/base/certainly.h"
 #include "common/base/check.h"
 
 namespace paceline::watch {
@@ -42,7 +43,7 @@ void check_publisher_fitness(const PublicationReport& report, Reasons& reasons) 
                     report.disputed_term, report.detail));
   const double skew_s = report.clock_skew_ms / 1000;
   if (report.clock_skew_error_ms >= 0 &&
-      std::abs(skew_s) - report.clock_skew_error_ms / 1000 > clocks_differ_s)
+      certainly_apart(skew_s, report.clock_skew_error_ms / 1000) > clocks_differ_s)
     reasons.push_back(
         fmt::format("the clock of this host is {:.1f} s {} the endpoint's; check its "
                     "time synchronisation",

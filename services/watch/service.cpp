@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "common/ports/steady.h"
 #include "common/wire/codec.h"
 #include "services/watch/json.h"
 #include "services/watch/past_time.h"
@@ -14,7 +15,6 @@ namespace paceline::watch {
 namespace {
 
 constexpr Duration step_period = 250ms;
-constexpr std::uint64_t steady = 50;  // Good messages in a row until bad ones of others are over.
 constexpr std::size_t most_rows_a_message = 2000;  // Of the live stream; the next has the others.
 constexpr std::size_t most_events_a_message = 100;
 constexpr std::uint64_t most_stored_events = 100'000;
@@ -76,7 +76,7 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store)
       history_{history_options(config), ids_of(config.targets), store},
       api_{{cluster_, targets_, events_, history_, store}, config.access, ""},
       control_{world},
-      refusals_{world.log, "message_refused", steady},
+      refusals_{world.log, "message_refused", steady_messages},
       unwritten_{world.log, "history_not_written"},
       clock_{world.log, "clock_jumped"},
       stat_{world,

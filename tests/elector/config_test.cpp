@@ -1,20 +1,13 @@
-#include "tests/support/catch.h"
-// The rest after Catch: its CHECK is the one we mean.
-#include <fstream>
-#include <sstream>
-
 #include "services/elector/config.h"
-#include "tests/support/source_folder.h"
+
+#include "tests/support/manual.h"
 
 namespace paceline::test {
 using namespace elector;
 namespace {
 
 std::string shipped(const std::string& name) {
-  std::ifstream file{source_folder() + "/topology/" + name};
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
+  return tree_file("topology/" + name);
 }
 
 Result<ElectorConfig> parse(const std::string& text, const std::string& extra = "") {
@@ -110,6 +103,48 @@ TEST_CASE("a relative state_dir starts at the folder of the topology file", "[el
   CHECK(parse(shipped("two-node.toml"), "state_dir = \"state\"")->state_dir ==
         "/etc/paceline/state");
   CHECK(parse(shipped("two-node.toml"), "state_dir = \"/var/lib/p\"")->state_dir == "/var/lib/p");
+}
+
+TEST_CASE("the manual lists exactly the settings of the elector", "[elector]") {
+  const auto effective_with = [](const std::string& line) -> Result<std::string> {
+    auto place = TRY(parse_place(shipped("two-node.toml") + "\n[elector]\n" + line + "\n", "t.toml",
+                                 "a", "elector", 0));
+    static_cast<void>(TRY(parse_elector_config(place)));
+    return place.settings.effective();
+  };
+
+  check_settings(read_table("services/elector/SETTINGS.md", "Settings of the elector"),
+                 effective_with, {"state_dir"});
+}
+
+TEST_CASE("times of the election are never divided by time_scale", "[elector]") {
+  const auto scaled = parse(shipped("demo.toml"));  // Ten times faster than life.
+  const auto unscaled = parse(shipped("two-node.toml"));
+  REQUIRE(scaled);
+  REQUIRE(unscaled);
+
+  for (const auto& [policy, skew] : {std::pair{scaled->policy, scaled->max_clock_skew},
+                                     std::pair{unscaled->policy, unscaled->max_clock_skew}}) {
+    CHECK(policy.heartbeat == 200ms);
+    CHECK(policy.guard == 20ms);
+    CHECK(policy.stagger == 20ms);
+    CHECK(policy.wait_for_all == 5s);
+    CHECK(policy.better_for == 2s);
+    CHECK(policy.preempt_delay == 30s);
+    CHECK(skew == 3s);
+  }
+}
+
+TEST_CASE("who is silent follows from the channels publication and pace", "[elector]") {
+  std::string text = shipped("two-node.toml");
+  CHECK(parse(text)->publisher_stale == 1s);
+  CHECK(parse(text)->pace_stale == 10s);
+
+  text.insert(text.find("stale = ", text.find("[channels.pace]")) + 9, "1");
+  text.insert(text.find("stale = ", text.find("[channels.publication]")) + 9, "3");
+
+  CHECK(parse(text)->pace_stale == 110s);
+  CHECK(parse(text)->publisher_stale == 31s);
 }
 
 }  // namespace paceline::test

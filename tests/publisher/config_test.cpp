@@ -1,23 +1,10 @@
 #include "services/publisher/config.h"
 
-#include "tests/support/catch.h"
-
-#include <fstream>
-#include <set>
-#include <sstream>
-
-#include "tests/support/source_folder.h"
+#include "tests/support/manual.h"
 
 namespace paceline::test {
 using namespace publisher;
 namespace {
-
-std::string file_text(const std::string& path) {
-  std::ifstream file{source_folder() + "/" + path};
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 const std::string least = R"(
 base_auth_url = "https://login.example.org/oauth/token"
@@ -28,7 +15,7 @@ client_secret_file = "secret"
 
 // The demo's topology with [publisher] replaced by ours.
 Result<Place> place_with(const std::string& publisher) {
-  std::string text = file_text("topology/demo.toml");
+  std::string text = tree_file("topology/demo.toml");
   for (std::size_t from; (from = text.find("\n[publisher")) != std::string::npos;) {
     const auto to = text.find("\n[", from + 1);
     text.erase(from, to == std::string::npos ? to : to - from);
@@ -40,6 +27,20 @@ Result<PublisherConfig> parsed(const std::string& publisher) {
   auto place = place_with(publisher);
   if (!place) return tl::unexpected(place.error());
   return parse_publisher_config(*place);
+}
+
+Result<std::string> effective_with(const std::string& line) {
+  auto place = TRY(place_with(least + line + "\n"));
+  static_cast<void>(TRY(parse_publisher_config(place)));
+  return place.settings.effective();
+}
+
+// Without the marks of times that are divided, and the table in the table.
+MarkdownTable settings_table() {
+  auto table = read_table("services/publisher/SETTINGS.md", "Settings of the publisher");
+  std::erase_if(table.rows, [](const auto& row) { return row[0] == "`webhook`"; });
+  for (auto& row : table.rows) row[0] = code_words(row[0]).at(0);
+  return table;
 }
 
 }  // namespace
@@ -93,27 +94,85 @@ TEST_CASE("a secret goes to nobody without TLS but this machine", "[publisher]")
 }
 
 TEST_CASE("the manual lists exactly the settings there are", "[publisher]") {
-  auto place = place_with(least);
-  REQUIRE(place);
-  REQUIRE(parse_publisher_config(*place));
-  std::set<std::string> read;
-  std::istringstream effective{place->settings.effective()};
-  for (std::string line; std::getline(effective, line);)
-    read.insert(line.substr(line.find('.') + 1, line.find(" = ") - line.find('.') - 1));
+  check_settings(settings_table(), effective_with,
+                 {"base_auth_url", "base_service_url", "client_id", "client_secret_file",
+                  "client_secret_env", "ca_file"});
+}
 
-  std::istringstream manual{file_text("services/publisher/SETTINGS.md")};
-  std::set<std::string> listed;
-  for (std::string line; std::getline(manual, line);)
-    if (line.starts_with("| `")) listed.insert(line.substr(3, line.find('`', 3) - 3));
+TEST_CASE("the manual lists exactly the names that a webhook has", "[publisher]") {
+  const auto table = read_table("services/publisher/SETTINGS.md", "Settings of the publisher");
+  const auto row = std::ranges::find(table.rows, "`webhook`", [](auto& cells) { return cells[0]; });
+  REQUIRE(row != table.rows.end());
+  const std::string meaning = row->at(3);
+  const auto from = meaning.find(": ") + 2;
+  std::istringstream listed{meaning.substr(from, meaning.find(';') - from)};
 
-  for (const auto& key : read) {
-    CAPTURE(key);
-    if (!key.starts_with("webhook.")) CHECK(listed.contains(key));
+  std::set<std::string> names;
+  for (std::string name; listed >> name;) names.insert(name.substr(0, name.find(',')));
+
+  for (const auto& name : names) {
+    CAPTURE(name);
+    const auto config = parsed(least + "webhook = { " + name + " = 3 }\n");
+    REQUIRE(!config);  // One that nobody reads is an unknown key.
+    CHECK_THAT(config.error().detail, Catch::Contains("webhook." + name + " = 3: not a text"));
   }
-  for (const auto& key : listed) {
+  CHECK(names.size() == sizeof(WebhookNames) / sizeof(std::string));
+}
+
+TEST_CASE("times of the pacing world are divided by time_scale, as the manual marks them",
+          "[publisher]") {
+  const std::map<std::string, Duration PublisherConfig::*> times = {
+      {"refresh_period", &PublisherConfig::refresh_period},
+      {"prompt_gap", &PublisherConfig::prompt_gap},
+      {"guard", &PublisherConfig::guard},
+      {"token_timeout", &PublisherConfig::token_timeout},
+      {"probe_period", &PublisherConfig::probe_period},
+      {"stop_bound", &PublisherConfig::stop_bound}};
+  const auto config = parsed(least);
+  REQUIRE(config);
+
+  const auto table = read_table("services/publisher/SETTINGS.md", "Settings of the publisher");
+  for (const auto& row : table.rows) {
+    const auto written = parse_duration(row[1]);
+    if (!written) continue;
+    const std::string key = code_words(row[0]).at(0);
     CAPTURE(key);
-    CHECK((read.contains(key) || key == "webhook"));
+    REQUIRE(times.contains(key));
+    CHECK((*config).*times.at(key) == *written / (row[0].ends_with(" *") ? 10 : 1));
   }
+}
+
+TEST_CASE("how often it reports, and when a shard is silent, follows from the channels",
+          "[publisher]") {
+  const auto config = parsed(least);
+
+  REQUIRE(config);
+  CHECK(config->report_period == 180ms);  // Nine tenths of 200 ms.
+  CHECK(config->pace_stale == 1s);        // 10 s in a world ten times as fast.
+  CHECK(config->feedback_keyframe == 1s);
+}
+
+TEST_CASE("the password of a proxy is shown as ****, right or wrong", "[publisher]") {
+  const auto good = effective_with("proxy = \"http://me:hidden@proxy:3128\"");
+  REQUIRE(good);
+  CHECK_THAT(*good, Catch::Contains("publisher.proxy = ****\n"));
+  CHECK(good->find("hidden") == good->npos);
+
+  const auto line = GENERATE(as<std::string>{}, "proxy = \"socks5://me:hidden@proxy:3128\"",
+                             "proxy = [\"http://me:hidden@proxy:3128\"]");
+  const auto bad = effective_with(line);
+  REQUIRE(!bad);
+  CHECK_THAT(bad.error().detail, Catch::Contains("publisher.proxy = ****"));
+  CHECK(bad.error().detail.find("hidden") == std::string::npos);
+}
+
+TEST_CASE("files start at the folder of the topology file", "[publisher]") {
+  const auto config = parsed(least + "ca_file = \"tls/ca.pem\"\n");
+
+  REQUIRE(config);
+  CHECK(config->ca_file == "etc/tls/ca.pem");
+  CHECK(config->client_secret_file == "etc/secret");
+  CHECK(config->targets_file == "etc/demo-targets.toml");
 }
 
 }  // namespace paceline::test

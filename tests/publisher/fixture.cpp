@@ -24,6 +24,7 @@ HttpCall FakeEndpoint::send(HttpRequest request, Done done) {
   const HttpCall call = ++last_;
   const bool is_publication = request.method == "POST" && request.url.ends_with("/publications");
   in_flight_[call] = is_publication;
+  if (!is_publication) (request.method == "GET" ? last_probe : last_token_request) = request;
   if (is_publication) {
     const auto encoding = std::find_if(request.headers.begin(), request.headers.end(),
                                        [](auto& h) { return h.first == "Content-Encoding"; });
@@ -59,7 +60,7 @@ void FakeEndpoint::cancel(HttpCall call) {
 Result<HttpAnswer> FakeEndpoint::answer_to(const HttpRequest& request) {
   if (request.method == "GET") {
     ++probes;
-    return answered(405, "");
+    return answered(probe_status, "");
   }
   if (request.url.ends_with("/oauth/token")) {
     ++tokens;
@@ -103,7 +104,8 @@ Result<HttpAnswer> FakeEndpoint::accept(const PublicationRequest& request) {
   return answered(200, std::move(body));
 }
 
-Fixture::Fixture(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt) : sim{seed} {
+Fixture::Fixture(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt, Duration keyframe)
+    : sim{seed} {
   config.cluster = "c";
   config.node = "a";
   config.pacers = 2;
@@ -136,7 +138,7 @@ Fixture::Fixture(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt
       if (shard_of(id, config.pacers) == shard) ids.push_back(id);
     rows_.push_back(std::make_unique<StateWriter<TargetPace>>(
         pacer, "pace",
-        StateWriter<TargetPace>::Options{.ids = ids, .keyframe = 1s, .shard = shard}));
+        StateWriter<TargetPace>::Options{.ids = ids, .keyframe = keyframe, .shard = shard}));
     pacer.timers.every(100ms, [this, shard] {
       const auto index = static_cast<std::size_t>(shard);
       if (!silent_[index]) rows_[index]->publish(cycles[index]);

@@ -42,6 +42,7 @@ class FakeEndpoint final : public Http {
   /// As one that was restored from a backup: it holds an older publication of the term.
   void forget() { sequence_ = 1; }
 
+  int probe_status = 405;
   int token_status = 200;
   std::string token_refusal;    // Body of a token answer that is not 200.
   bool names_publisher = true;  // 409s say whose publication is held.
@@ -57,6 +58,8 @@ class FakeEndpoint final : public Http {
   std::vector<Published> published;
   std::vector<std::string> encodings;  // Of each; what is packed is not read, and accepted.
   std::set<std::string> accepted;      // Targets that were named in what was accepted.
+  HttpRequest last_probe;
+  HttpRequest last_token_request;
   int tokens = 0;
   int probes = 0;
   int cancelled = 0;
@@ -76,7 +79,9 @@ class FakeEndpoint final : public Http {
 };
 
 struct Fixture {
-  explicit Fixture(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt = {});
+  ///   keyframe   how often a pacer repeats all its rows
+  explicit Fixture(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt = {},
+                   Duration keyframe = 1s);
   ~Fixture();
 
   /// As kill -9 and the supervisor's respawn.

@@ -49,12 +49,14 @@ class TestBus final : public Bus {
 
 class TestLog final : public Log {
  public:
-  void write(LogLevel, std::string_view event, std::span<const LogField>) override {
+  void write(LogLevel level, std::string_view event, std::span<const LogField> fields) override {
     events.emplace_back(event);
+    lines += format_log_line({}, level, "a/publisher/0", event, fields) + "\n";
   }
   void set_level(LogLevel) override {}
 
   std::vector<std::string> events;
+  std::string lines;  // As an operator would read them.
 };
 
 inline std::string unpacked(const std::string& packed) {

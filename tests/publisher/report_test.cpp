@@ -1,9 +1,81 @@
 // What a publisher says of itself and of its pacers, on virtual time.
+#include <algorithm>
+#include <optional>
+
+#include "common/wire/codec.h"
 #include "tests/publisher/fixture.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
 using namespace publisher;
+namespace {
+
+template <class Answer>
+Result<Answer> ask(Fixture& fixture, ControlRequest request) {
+  std::optional<Result<Answer>> answer;
+  World& operator_world = fixture.sim.process({"a", "pacelinectl", 0});
+  ask_control<Answer>(operator_world.bus, {"a", "publisher", 0}, std::move(request), 1s,
+                      [&](Result<Answer> got) { answer = std::move(got); });
+  fixture.sim.run_for(100ms);
+  return answer.value();
+}
+
+}  // namespace
+
+TEST_CASE("a report comes every report period, though nothing happens", "[publisher][scenario]") {
+  Fixture fixture{60, [](PublisherConfig& config) { config.report_period = 180ms; }};
+  fixture.sim.run_for(1s);
+  fixture.reports.clear();
+
+  fixture.sim.run_for(18s);
+
+  CHECK(fixture.reports.size() >= 99);
+  CHECK(fixture.reports.size() <= 101);
+}
+
+TEST_CASE("a report comes at once when the gate opens or closes, and with each answer",
+          "[publisher][scenario]") {
+  Fixture fixture{60, [](PublisherConfig& config) { config.report_period = 1h; }};
+  fixture.sim.run_for(1s);
+  CHECK(fixture.reports.empty());
+
+  fixture.grant(257);
+  fixture.sim.run_for(50ms);
+  REQUIRE(fixture.reports.size() == 2);
+  CHECK(fixture.reports[0].open);
+  CHECK(fixture.reports[0].outcome == PublicationOutcome::none);
+  CHECK(fixture.reports[1].outcome == PublicationOutcome::accepted);
+
+  fixture.grant(0);
+  fixture.sim.run_for(50ms);
+  REQUIRE(fixture.reports.size() == 3);
+  CHECK(!fixture.reports[2].open);
+  CHECK(fixture.reports[2].stopped_term == 257);
+}
+
+TEST_CASE("a publisher answers for its report, its feedback and its status",
+          "[publisher][scenario]") {
+  Fixture fixture{60};
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(1s);
+
+  const auto report = ask<PublicationReport>(fixture, request_of(Question::report));
+  const auto rows =
+      ask<StateFrame<TargetFeedback>>(fixture, request_of(Question::keyframe, {"feedback", "-1"}));
+  const auto status = ask<StatusReply>(fixture, request_of(Question::status));
+
+  REQUIRE(report);
+  CHECK(report->term == 257);
+  CHECK(report->outcome == PublicationOutcome::accepted);
+  REQUIRE(rows);
+  CHECK(rows->header.keyframe);
+  CHECK(rows->ids == fixture.config.ids);
+  CHECK(rows->rows[0].sent == 1);
+  REQUIRE(status);
+  CHECK(std::ranges::count(status->fields, std::pair<std::string, std::string>{"gate", "open"}) ==
+        1);
+}
 
 TEST_CASE("the report says how old the statistics are that the oldest pacer decided on",
           "[publisher][scenario]") {

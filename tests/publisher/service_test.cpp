@@ -459,6 +459,10 @@ TEST_CASE("a step of the wall clock moves no token and no cycle", "[publisher][s
 
   CHECK(fixture.published().size() == before + 2);
   CHECK(fixture.endpoint->tokens == 1);
+  const auto& last = fixture.published().back().request;
+  CHECK(last.timestamp_ms < fixture.published()[0].request.timestamp_ms - 3'500'000);
+  CHECK(last.valid_until_ms == last.timestamp_ms + 6000);
+  CHECK(last.valid_for_ms == 6000);
 }
 
 }  // namespace paceline::test

@@ -122,6 +122,24 @@ TEST_CASE("publications and tokens go through the proxy that is set", "[publishe
   for (const auto& bytes : proxy.asked) CHECK(bytes.find("Bearer") == std::string::npos);
 }
 
+TEST_CASE("the password of a proxy that fails is in no log and no report", "[publisher][process]") {
+  RealFixture fixture{good_certificate()};
+  const RawServer wary{fixture.loop, "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", false};
+  const auto address = GENERATE(as<std::string>{}, "http://127.0.0.1:1", "https://127.0.0.1:1",
+                                "http://nowhere.invalid:3128", "");
+  fixture.config.proxy = address.empty() ? wary.url() : address;
+  CAPTURE(fixture.config.proxy);
+  fixture.config.proxy.insert(fixture.config.proxy.find("//") + 2, "me:hidden@");
+  fixture.start();
+
+  REQUIRE(fixture.run_until([&] { return fixture.logged("token_failed"); }, 60s));
+
+  const auto report = fixture.publisher->report();
+  for (const auto& said : {fixture.log.lines, report.token_error, report.detail})
+    CHECK(said.find("hidden") == said.npos);
+  CHECK(!report.token_error.empty());
+}
+
 TEST_CASE("a proxy that is not there is a failure like any other", "[publisher][process]") {
   RealFixture fixture{good_certificate()};
   fixture.config.proxy = "http://127.0.0.1:1";

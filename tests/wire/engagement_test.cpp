@@ -254,6 +254,25 @@ TEST_CASE("a token without a life gets the shortest one", "[wire]") {
   CHECK(decode_token_answer(R"({"access_token":"abc"})")->expires_in_s == 300);
 }
 
+TEST_CASE("a token lives two days at most, whatever its service says", "[wire]") {
+  const auto [said, taken] = GENERATE(table<std::string, std::int64_t>(
+      {{"1", 1}, {"172800", 172'800}, {"172801", 172'800}, {"9000000000000000", 172'800}}));
+  const auto token = decode_token_answer(R"({"access_token":"abc","expires_in":)" + said + "}");
+
+  REQUIRE(token);
+  CHECK(token->expires_in_s == taken);
+}
+
+TEST_CASE("a refused token request is shown by 80 bytes of its error and 300 of its description",
+          "[wire]") {
+  const std::string word(500, 'w');
+
+  CHECK(token_refusal(R"({"error":")" + word + R"(","error_description":")" + word + "\"}") ==
+        word.substr(0, 80) + ": " + word.substr(0, 300));
+  CHECK(token_refusal(R"({"error":"invalid_client"})") == "invalid_client");
+  CHECK(token_refusal("<html>") == "");
+}
+
 TEST_CASE("a token that no header may hold is refused", "[wire]") {
   const auto text = GENERATE(
       as<std::string>{}, R"({"access_token":""})", R"({"access_token":"a\r\nX-Evil: 1"})",
