@@ -19,18 +19,6 @@ bool has(const std::vector<Event>& events, std::string_view kind, std::string_vi
       events, [&](const Event& event) { return event.kind == kind && event.subject == subject; });
 }
 
-// A cluster in which everything is as it should be, a being master.
-void hear_a_good_cluster(ClusterView& view, Instant now, std::uint64_t sequence = 1) {
-  view.hear(says("a", ElectorRole::master, 257, sequence), now, morning);
-  view.hear(says("b", ElectorRole::follower, 257, sequence), now, morning);
-  view.hear(says("w", ElectorRole::observer, 257, sequence), now, morning);
-  view.hear(publishes("a", true), now);
-  view.hear(publishes("b", false), now);
-  view.hear(StatSource{.in_use = "primary", .primary_up = true, .backup_up = true});
-  view.hear_rows("stat", "a/statfeed/0", 0, now, now);
-  view.hear_rows("pace", "a/pacer/0", -1, now, now);
-}
-
 }  // namespace
 
 TEST_CASE("nodes are master, standby and witness to people", "[watch]") {

@@ -67,6 +67,18 @@ inline PublicationReport publishes(const char* node, bool open,
   return report;
 }
 
+/// A cluster in which everything is as it should be, a being master.
+inline void hear_a_good_cluster(ClusterView& view, Instant now, std::uint64_t sequence = 1) {
+  view.hear(says("a", ElectorRole::master, 257, sequence), now, morning);
+  view.hear(says("b", ElectorRole::follower, 257, sequence), now, morning);
+  view.hear(says("w", ElectorRole::observer, 257, sequence), now, morning);
+  view.hear(publishes("a", true), now);
+  view.hear(publishes("b", false), now);
+  view.hear(StatSource{.in_use = "primary", .primary_up = true, .backup_up = true});
+  view.hear_rows("stat", "a/statfeed/0", 0, now, now);
+  view.hear_rows("pace", "a/pacer/0", -1, now, now);
+}
+
 inline TargetPace paced(PaceReason reason, std::int32_t proactive = 0) {
   TargetPace pace;
   pace.state = reason == PaceReason::stale_statistics ? PaceState::stale : PaceState::ok;
