@@ -1,8 +1,11 @@
 // COMMANDS.md and DECIDE.md, beside the table that parses the command line.
+#include <map>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "services/pacelinectl/command_line.h"
 #include "services/pacelinectl/commands.h"
+#include "tests/pacelinectl/fake_environment.h"
 #include "tests/support/catch.h"
 #include "tests/support/manual.h"
 
@@ -90,6 +93,80 @@ TEST_CASE("DECIDE.md has every option of decide", "[pacelinectl]") {
     if (option.name != "--help") options.insert(option.name);
 
   CHECK(listed == options);
+}
+
+struct DecideKey {
+  std::string parent;  // "statistics", "feedback", "" = the line itself.
+  std::string name;
+  bool needed;
+};
+
+/// Of the table in DECIDE.md: bold ones are needed, ".idle" belongs to the object above it.
+std::vector<DecideKey> decide_keys() {
+  std::vector<DecideKey> keys;
+  std::string parent;
+  const auto table = read_table("services/pacelinectl/DECIDE.md", "decide: the engine as a filter");
+  for (const auto& row : table.rows) {
+    std::istringstream words{row.at(0)};
+    for (std::string word; words >> word;) {
+      const bool needed = word.starts_with("**");
+      std::erase(word, '*');
+      if (word.starts_with('.')) {
+        keys.push_back({parent, word.substr(1), needed});
+      } else {
+        parent = word;
+        keys.push_back({"", word, needed});
+      }
+    }
+  }
+  return keys;
+}
+
+/// What `decide` answers to this line.
+nlohmann::json decided(const nlohmann::json& line) {
+  FakeEnvironment environment;
+  environment.input = line.dump() + "\n";
+  Request request;
+  request.command = "decide";
+  run_command(request, environment);
+  return nlohmann::json::parse(environment.output);
+}
+
+TEST_CASE("decide takes the keys of DECIDE.md, needs those in bold and no other", "[pacelinectl]") {
+  const std::map<std::string, nlohmann::json> values = {
+      {"target", "sales"}, {"time_s", 7}, {"channel", "chat"}, {"quality", "good"}, {"sent", 10},
+      {"accepted", 5},     {"idle", 3},   {"logged_in", 9},    {"busy", 5}};
+  nlohmann::json line;
+  for (const auto& [parent, name, needed] : decide_keys()) {
+    if (name == "statistics" || name == "feedback") continue;
+    auto& object = parent.empty() ? line : line[parent];
+    object[name] = values.contains(name) ? values.at(name) : nlohmann::json(1);
+  }
+  line["options"] = nlohmann::json::object();
+  const auto table = read_table("services/pacelinectl/DECIDE.md", "decide: the engine as a filter");
+  for (const auto& row : table.rows)
+    if (row.at(0) == "options")
+      for (const auto& option : code_words(row.at(2)))
+        line["options"][option] = option == "algorithm"            ? nlohmann::json("PREDICTIVE_B")
+                                  : option == "optimizationTarget" ? nlohmann::json("BUSY_FACTOR")
+                                  : option == "enabled"            ? nlohmann::json(true)
+                                                                   : nlohmann::json(50);
+  const auto full = decided(line);
+  CAPTURE(line.dump(), full.dump());
+  REQUIRE_FALSE(full.contains("error"));
+
+  for (const auto& [parent, name, needed] : decide_keys()) {
+    auto less = line;
+    (parent.empty() ? less : less[parent]).erase(name);
+    const auto answer = decided(less);
+    CAPTURE(parent, name, answer.dump());
+    CHECK(answer.contains("error") == needed);
+    if (needed) CHECK(answer["error"]["key"] == (parent.empty() ? name : parent + "." + name));
+
+    auto more = line;
+    (parent.empty() ? more : more[parent])[name + "x"] = 1;
+    CHECK(decided(more).contains("error"));
+  }
 }
 
 TEST_CASE("the readme of pacelinectl names the exit codes that help does", "[pacelinectl]") {

@@ -31,8 +31,7 @@ std::vector<std::string> asked_by(const Request& question) {
   return whom;
 }
 
-TEST_CASE("a silent cluster is asked in the order of the manual, and no further",
-          "[pacelinectl]") {
+TEST_CASE("a silent cluster is asked in the order of the manual, and no further", "[pacelinectl]") {
   REQUIRE(shard_of("t07", 2) == 0);
   Request what_if = request("what-if", {"t07"});
   what_if.filters = {{"agents", "12"}};
@@ -58,8 +57,7 @@ TEST_CASE("a silent cluster is asked in the order of the manual, and no further"
         Case{request("reload", {"publisher"}), {"a/publisher/0"}},
         Case{request("loglevel", {"pacer", "debug"}), {"a/pacer/0", "a/pacer/1"}},
         Case{request("record"), statfeed}, Case{request("statserver"), statfeed},
-        Case{request("statserver switch"), statfeed},
-        Case{request("statserver unseen"), statfeed},
+        Case{request("statserver switch"), statfeed}, Case{request("statserver unseen"), statfeed},
         Case{request("targets diff", {"good.csv"}), {"a/watch/0"}},
         Case{request("targets export"), {"a/watch/0"}}}) {
     CAPTURE(question.command);
@@ -92,9 +90,9 @@ TEST_CASE("a topology file with a mistake ends every command that needs it with 
        {request("status"), request("top"), request("explain", {"t"}), request("election"),
         request("handover"), request("reload"), request("loglevel", {"pacer", "info"}),
         request("metrics", {"elector"}), request("statserver"), request("record"),
-        request("events"), request("history", {"t"}), request("watch", {"pace"}),
-        request("keys"), request("topology check"), request("topology draw"),
-        request("topology supervisor"), request("targets export")}) {
+        request("events"), request("history", {"t"}), request("watch", {"pace"}), request("keys"),
+        request("topology check"), request("topology draw"), request("topology supervisor"),
+        request("targets export")}) {
     Request bad = good;
     bad.topology = "/etc/bad.toml";
     Request missing = good;

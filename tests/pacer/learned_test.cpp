@@ -24,7 +24,7 @@ Learned experienced() {
   return learned;
 }
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr double endless = std::numeric_limits<double>::infinity();
 
 }  // namespace
@@ -64,7 +64,7 @@ TEST_CASE("a value that is no number counts as nothing, one beyond its range as 
       return of(clean);
     };
 
-    CHECK(repaired(nan) == low);
+    CHECK(repaired(not_a_number) == low);
     CHECK(repaired(endless) == high);
     CHECK(repaired(-endless) == low);
     CHECK(repaired(high) == high);

@@ -30,8 +30,7 @@ TEST_CASE("the example of the pacer's manual is what the engine computes", "[pac
     options.optimization_goal = goal;
     TargetPacing pacing{without_warm_up()};
     const Decision d = pacing.decide(ten_agents(2), options, {}, 0.5, 1);
-    if (d.m == d.explanation.m_model)
-      risks[static_cast<int>(d.m)] = d.explanation.risk_at_m;
+    if (d.m == d.explanation.m_model) risks[static_cast<int>(d.m)] = d.explanation.risk_at_m;
   }
   REQUIRE(risks.begin()->first == 2);  // Two idle agents: the first two are safe.
 

@@ -29,7 +29,7 @@ TEST_CASE("as many slots are in the phase as were counted, whatever ended", "[pa
     for (const auto& [count, ends] : looks) {
       ages.reconstruct(count, ends, now_s > 0 ? 2 : 0, now_s);
       now_s += 2;
-      RC_ASSERT(ages.count() == count);
+      RC_ASSERT(ages.count() == static_cast<std::size_t>(count));
       Forecast forecast;
       ages.prepare(horizons, 240, 20);
       ages.add_free(count, forecast);
@@ -68,8 +68,8 @@ TEST_CASE("who ended is whom the hazard makes most likely", "[pacer]") {
   }
   ages.prepare(horizons, 100, 0);
   ages.reconstruct(0, 0, 0, 0);
-  ages.reconstruct(1, 0, 2, 1);     // The old one.
-  ages.reconstruct(6, 0, 98, 99);   // Five younger ones.
+  ages.reconstruct(1, 0, 2, 1);    // The old one.
+  ages.reconstruct(6, 0, 98, 99);  // Five younger ones.
   const double before = ages.hazard.learned.bin_ends[static_cast<std::size_t>(hazard_bin(100))];
 
   ages.reconstruct(5, 1, 3, 102);

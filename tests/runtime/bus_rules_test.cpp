@@ -71,8 +71,7 @@ class Wire {
     for (int from = 0; (from = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK)) >= 0;) {
       const int to = socket(AF_INET, SOCK_STREAM, 0);
       const auto address = loopback(to_);
-      static_cast<void>(
-          connect(to, reinterpret_cast<const sockaddr*>(&address), sizeof address));
+      static_cast<void>(connect(to, reinterpret_cast<const sockaddr*>(&address), sizeof address));
       fcntl(to, F_SETFL, O_NONBLOCK);
       pairs_.push_back({from, to});
     }

@@ -16,7 +16,8 @@ namespace paceline::test {
 
 struct MarkdownTable {
   std::vector<std::string> columns{};
-  std::vector<std::vector<std::string>> rows{};  // Cells as they are written, without blanks around.
+  std::vector<std::vector<std::string>>
+      rows{};  // Cells as they are written, without blanks around.
 };
 
 /// "| a | `b \| c` |" -> "a", "`b | c`".
@@ -29,9 +30,8 @@ inline std::vector<std::string> cells_of(std::string_view line) {
       cell += line[++i];
     } else if (line[i] == '|') {
       const auto first = cell.find_first_not_of(' ');
-      cells.push_back(first == cell.npos
-                          ? ""
-                          : cell.substr(first, cell.find_last_not_of(' ') - first + 1));
+      cells.push_back(
+          first == cell.npos ? "" : cell.substr(first, cell.find_last_not_of(' ') - first + 1));
       cell.clear();
     } else {
       cell += line[i];

@@ -97,14 +97,14 @@ TEST_CASE("only this host counts as loopback", "[watch]") {
 
 TEST_CASE("the manual of watch has exactly the settings there are, with defaults and ranges",
           "[watch]") {
-  check_settings(
-      read_table("services/watch/SETTINGS.md", "watch: settings"),
-      [](const std::string& line) -> Result<std::string> {
-        auto place = TRY(place_with("[watch]\n" + line));
-        if (auto read = parse_watch_config(place); !read) return tl::unexpected{read.error()};
-        return place.settings.effective();
-      },
-      {"listen", "history_file"});
+  check_settings(read_table("services/watch/SETTINGS.md", "watch: settings"),
+                 [](const std::string& line) -> Result<std::string> {
+                   auto place = TRY(place_with("[watch]\n" + line));
+                   if (auto read = parse_watch_config(place); !read)
+                     return tl::unexpected{read.error()};
+                   return place.settings.effective();
+                 },
+                 {"listen", "history_file"});
 }
 
 TEST_CASE("the longest way that history reaches back is the one of SETTINGS.md", "[watch]") {

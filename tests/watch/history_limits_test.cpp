@@ -88,6 +88,24 @@ TEST_CASE("the past comes in the finest resolution that reaches back with 1500 p
   }
 }
 
+TEST_CASE("without a file the last 66 steps are kept, in memory", "[watch]") {
+  TargetTable table{names({"t0"})};
+  table.set_pace(0, paced(PaceReason::granted, 4));
+  History history{{}, {"t0"}, nullptr};
+
+  for (int step = 0; step < 200; ++step) {
+    REQUIRE(history.sample(table, now_ms + step * 10'000));
+    REQUIRE(history.compact(now_ms + step * 10'000));
+  }
+
+  const std::int64_t last_ms = now_ms + 199 * 10'000;
+  const auto kept =
+      history.read(0, {.from_ms = now_ms, .to_ms = last_ms, .step_ms = 10'000}, last_ms);
+  REQUIRE(kept);
+  CHECK(kept->points.size() == 66);
+  CHECK(kept->points.back().key == last_ms / 10'000);
+}
+
 TEST_CASE("an answer has the newest thousand events and no more can be asked for", "[watch]") {
   Folder folder;
   SqliteStore file{folder / "history.db"};
@@ -105,9 +123,8 @@ TEST_CASE("an answer has the newest thousand events and no more can be asked for
   History history{{}, {"t0"}, nullptr};
   Api api{{cluster, targets, events, history, on_disk ? &file : nullptr}, {}, ""};
   const auto get = [&](std::multimap<std::string, std::string> query) {
-    return std::get<WebAnswer>(
-        api.reply({.path = "/api/v1/events", .query = std::move(query), .peer = "x"}, start,
-                  morning));
+    return std::get<WebAnswer>(api.reply(
+        {.path = "/api/v1/events", .query = std::move(query), .peer = "x"}, start, morning));
   };
 
   const auto all = nlohmann::json::parse(get({}).body);

@@ -138,9 +138,9 @@ TEST_CASE("reasons add up", "[watch]") {
   status.pacers[0].fresh = false;
   status.nodes[0].tier = 1;
 
-  CHECK(reasons(status) ==
-        std::vector<std::string>{"statfeed is not heard", "pacer shard 0 is not heard",
-                                 "the elector rates this node at tier 1"});
+  CHECK(reasons(status) == std::vector<std::string>{"statfeed is not heard",
+                                                    "pacer shard 0 is not heard",
+                                                    "the elector rates this node at tier 1"});
 }
 
 }  // namespace paceline::test

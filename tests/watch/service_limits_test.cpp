@@ -47,8 +47,8 @@ std::vector<std::size_t> rows_of(const std::string& streamed) {
   const std::string head = "event: targets\ndata: ";
   for (auto at = streamed.find(head); at != streamed.npos; at = streamed.find(head, at + 1)) {
     const auto begin = at + head.size();
-    const auto json = nlohmann::json::parse(
-        streamed.substr(begin, streamed.find('\n', begin) - begin));
+    const auto json =
+        nlohmann::json::parse(streamed.substr(begin, streamed.find('\n', begin) - begin));
     rows.push_back(json["rows"].size());
   }
   return rows;

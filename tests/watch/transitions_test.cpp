@@ -61,12 +61,9 @@ const std::vector<Difference>& differences() {
 // What the same difference is called when it goes the other way.
 const std::vector<std::pair<std::string, std::string>>& endings() {
   static const std::vector<std::pair<std::string, std::string>> all = {
-      {"two_claims", "two_claims_over"},
-      {"publication_refused", "publication_accepted"},
-      {"targets_rejected", "targets_accepted"},
-      {"stat_server_down", "stat_server_up"},
-      {"channel_silent", "channel_heard"},
-      {"health_changed", "health_changed"}};
+      {"two_claims", "two_claims_over"},        {"publication_refused", "publication_accepted"},
+      {"targets_rejected", "targets_accepted"}, {"stat_server_down", "stat_server_up"},
+      {"channel_silent", "channel_heard"},      {"health_changed", "health_changed"}};
   return all;
 }
 
