@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* exit_codes =
     "Exit codes: 0 fine; 1 nobody answered, or the answer was no; 2 the command line, or a file\n"
-    "that cannot be read; 3 a check found mistakes.";
+    "that cannot be read; 3 a check found mistakes, or the topology file has one.";
 
 /// Adds commands to the application; each fills the one request.
 class CommandLine {

@@ -88,7 +88,8 @@ std::string arguments_and_options(const CommandRule& command) {
 
 constexpr const char* exit_status =
     ".SH EXIT STATUS\n.TP\n0\nFine.\n.TP\n1\nNobody answered, or the answer was no.\n.TP\n2\n"
-    "The command line is wrong, or a file cannot be read.\n.TP\n3\nA check found mistakes.\n";
+    "The command line is wrong, or a file cannot be read.\n.TP\n3\nA check found mistakes, or the "
+    "topology file has one.\n";
 
 }  // namespace
 

@@ -257,11 +257,11 @@ Result<void> History::close_slice(StoreBatch& batch, std::int64_t chunk, std::ui
   return {};
 }
 
-Result<void> History::compact(std::int64_t wall_ms, bool may_forget) {
-  if (samples_.empty() || !store_) return {};
+Result<bool> History::compact(std::int64_t wall_ms, bool may_forget) {
+  if (samples_.empty() || !store_) return false;
   const std::int64_t chunk = chunk_of(samples_.front().step, 0);
   const std::int64_t end = chunk + history_tiers[0].chunk;
-  if (floor_divide(wall_ms, options_.step_ms) < end) return {};
+  if (floor_divide(wall_ms, options_.step_ms) < end) return false;
   const auto all = static_cast<std::uint32_t>(numbers_.size());
   const std::uint32_t until = std::min(all, closed_ + std::max(least_slice, all / slices + 1));
   StoreBatch batch;
@@ -269,10 +269,12 @@ Result<void> History::compact(std::int64_t wall_ms, bool may_forget) {
   if (until == all) batch.forget_samples_before = end;
   if (auto done = store_->write(batch); !done) return tl::unexpected{done.error()};
   closed_ = until;
-  if (closed_ < all) return {};
+  if (closed_ < all) return true;
   closed_ = 0;
   while (!samples_.empty() && samples_.front().step < end) samples_.pop_front();
-  return may_forget ? forget(wall_ms) : Result<void>{};
+  if (may_forget)
+    if (auto done = forget(wall_ms); !done) return tl::unexpected{done.error()};
+  return true;
 }
 
 Result<void> History::forget(std::int64_t wall_ms) {
@@ -352,7 +354,8 @@ Result<HistorySeries> History::read(std::uint32_t series, const HistoryQuery& qu
   std::size_t tier = history_tiers.size() - 1;
   for (std::size_t i = 0; i < history_tiers.size(); ++i) {
     const bool reaches = query.from_ms >= wall_ms - step_of(i) * history_tiers[i].keep;
-    const bool fits = (to_ms - query.from_ms) / step_of(i) <= suits;
+    const bool fits =
+        floor_divide(to_ms, step_of(i)) - floor_divide(query.from_ms, step_of(i)) < suits;
     const bool fine = query.step_ms == 0
                           ? reaches && fits
                           : i + 1 == history_tiers.size() || step_of(i + 1) > query.step_ms;

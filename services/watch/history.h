@@ -82,8 +82,9 @@ class History {
   Result<void> sample(const TargetTable& table, std::int64_t wall_ms);
 
   /// Closes a slice of the oldest chunk that is over, forgets what is too old if it may.
+  ///   returns  whether anything was due and written
   ///   errors   of the store; to be tried again
-  Result<void> compact(std::int64_t wall_ms, bool may_forget = true);
+  Result<bool> compact(std::int64_t wall_ms, bool may_forget = true);
 
   /// `series` [0..targets]: the last is all together.
   ///   errors   of the store

@@ -266,11 +266,15 @@ void Watch::keep_history() {
     clock_.good();
   const bool sampling = history_.due(wall_ms);
   if (sampling) note_store(history_.sample(targets_, wall_ms));
-  note_store(history_.compact(wall_ms, kept_time_.may_forget()));
+  // That nothing was due says nothing of the disk.
+  if (const auto done = history_.compact(wall_ms, kept_time_.may_forget()); !done)
+    note_store(tl::unexpected{done.error()});
+  else if (*done)
+    note_store({});
   if (!unwritten_events_.empty()) {
     StoreBatch batch{.events = unwritten_events_};
     if (events_.last() > most_stored_events)
-      batch.forget_events_before = events_.last() - most_stored_events;
+      batch.forget_events_before = events_.last() - most_stored_events + 1;
     const auto written = store_->write(batch);
     if (written) unwritten_events_.clear();
     note_store(written);

@@ -50,6 +50,18 @@ TEST_CASE("without --node it is the node whose elector has its socket here", "[p
   CHECK(load_cluster({.topology = "/etc/demo.toml"}, environment)->node == "b");
 }
 
+TEST_CASE("a witness is ours only if it is named, whatever runs here", "[pacelinectl]") {
+  FakeEnvironment environment;
+  environment.files["/etc/../build/demo/w/elector-0.ctl"].text = "";
+  CHECK(load_cluster({.topology = "/etc/demo.toml"}, environment)->node != "w");
+
+  const auto named = load_cluster({.topology = "/etc/demo.toml", .node = "w"}, environment);
+
+  REQUIRE(named);
+  CHECK(named->node == "w");
+  CHECK(local_nodes(*named).front()->name == "w");
+}
+
 TEST_CASE("a node that the topology does not have is named with those it has", "[pacelinectl]") {
   FakeEnvironment environment;
 

@@ -38,6 +38,7 @@ class FakeEnvironment final : public Environment {
   std::function<Result<Bytes>(const ControlRequest&)> on_ask;  // In place of `processes`.
   int pauses_left = 0;                                         // Then the person asks to stop.
   std::function<void()> on_pause;
+  std::function<void()> on_wait;  // At the screen, which shows a frame already.
   bool terminal = false;
   std::vector<KeyPress> keys;  // Pressed at the screen; then the person asks to stop.
   std::vector<std::string> frames;
@@ -129,6 +130,7 @@ class FakeEnvironment final : public Environment {
     Size size() override { return {24, 110}; }
     void show(std::string_view frame) override { environment.frames.emplace_back(frame); }
     KeyPress wait(Duration) override {
+      if (environment.on_wait) environment.on_wait();
       if (environment.keys.empty()) return {KeyPress::Key::stop};
       const KeyPress next = environment.keys.front();
       environment.keys.erase(environment.keys.begin());

@@ -53,7 +53,8 @@ TEST_CASE("diff tells what a file would change of what runs", "[pacelinectl]") {
   CHECK(outcome.out == "+ c\n- a\n~ b  optimizationGoal 3 -> 5\n1 added, 1 removed, 1 changed\n");
 }
 
-TEST_CASE("diff without a file takes the topology's, and names the nodes that run another", "[pacelinectl]") {
+TEST_CASE("diff without a file takes the topology's, and names the nodes that run another",
+          "[pacelinectl]") {
   FakeEnvironment environment = node();
   environment.files["/etc/demo-targets.toml"].text =
       targets_as("as.toml", *parse_targets(running_csv, "t"));

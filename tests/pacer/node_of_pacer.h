@@ -15,12 +15,14 @@ using namespace pacer;
 struct MemoryStore final : CheckpointStore {
   std::string bytes;
   std::vector<std::string> siblings;
+  bool full = false;  // The disk.
   std::vector<std::string> others() override { return siblings; }
   Result<std::string> load() override {
     if (bytes.empty()) return fail(Errc::not_found, "nothing saved");
     return bytes;
   }
   Result<void> save(std::string_view saved) override {
+    if (full) return fail(Errc::unavailable, "No space left on device");
     bytes = saved;
     return {};
   }

@@ -223,4 +223,23 @@ TEST_CASE("feedback that stops makes the targets degraded and explain says why",
   CHECK(node.heard->row(0).state == PaceState::ok);
 }
 
+TEST_CASE("a heartbeat that is none is told once and does not change who is held for master",
+          "[pacer][scenario]") {
+  NodeOfPacer node{1};
+  node.feed->set(0, calm_stat());
+  node.sim.run_for(1s);
+  World& garbler = node.sim.process({"a", "elector", 7});
+  for (int i = 0; i < 3; ++i) garbler.bus.publish("heartbeat", Bytes{0xc1});
+  node.sim.run_for(1s);
+
+  node.publisher->set(0, {.sent = 50, .accepted = 20, .rejected = 30});
+  node.publisher->publish({.epoch = "e", .term = 1, .sequence = 1});
+  node.sim.run_for(1s);
+
+  CHECK(node.sim.count("heartbeat_refused") == 1);
+  CHECK(node.sim.count("heartbeat_refused_over") == 1);
+  CHECK(node.sim.count("feedback_of_no_master") == 0);
+  CHECK(node.heard->row(0).state == PaceState::ok);  // Its feedback counts.
+}
+
 }  // namespace paceline::test

@@ -173,4 +173,33 @@ TEST_CASE("a peer that is there only after a while is still asked", "[pacer][sce
   CHECK(node.cold() == 0);
 }
 
+TEST_CASE("what a pacer tells its peers is made anew every ten seconds at most",
+          "[pacer][scenario]") {
+  ColdNode node;
+  node.config.peers = {};
+  node.store.bytes = node.of({{"sales", experienced}});
+  node.start();
+  World& asker = node.sim.process({"b", "pacer", 0});
+  const auto ask = [&] {
+    std::string told;
+    asker.bus.ask({"a", "pacer", 0}, encode(request_of(Question::learned)), 1s,
+                  [&](Result<Bytes> answer) {
+                    REQUIRE(answer);
+                    told = decode<ControlReply>(*answer)->body;
+                  });
+    node.sim.run_for(500ms);
+    return told;
+  };
+
+  const auto first = ask();
+  const auto known = decode_checkpoint(first);
+  REQUIRE(known);
+  REQUIRE(known->targets.size() == 1);  // Of "help" nothing is known.
+  CHECK(known->targets[0].first == "sales");
+  node.sim.run_for(8s);
+  CHECK(ask() == first);
+  node.sim.run_for(2s);
+  CHECK(ask() != first);
+}
+
 }  // namespace paceline::test

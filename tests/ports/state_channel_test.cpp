@@ -1,6 +1,7 @@
 #include "common/ports/state_channel.h"
 
 #include <algorithm>
+#include <set>
 
 #include "common/ports/control.h"
 #include "common/wire/codec.h"
@@ -129,6 +130,44 @@ TEST_CASE("a sender that is asked before it speaks gives its keyframe", "[ports]
   sim.run_for(20ms);
 
   CHECK(listener.reader.known(1));
+}
+
+TEST_CASE("behind a gap no row is taken before all are, and what comes next is taken as usual",
+          "[ports]") {
+  SimWorld sim{1};
+  World& world = sim.process({"a", "pacer", 0});
+  ControlServer control{world};
+  int questions = 0;
+  StateWriter<TargetPace> writer{world, "pace", {.ids = ids, .keyframe = 1h}};
+  control.keyframe("pace", -1, [&] {
+    ++questions;
+    return writer.keyframe();
+  });
+  Listener listener{sim.process({"b", "publisher", 0})};
+  std::set<std::pair<int, int>> seen;  // Rows 1 and 2, at any time.
+  const auto look = [&] {
+    if (listener.reader.known(1))
+      seen.emplace(listener.reader.row(1).proactive, listener.reader.row(2).proactive);
+    return false;
+  };
+  const auto say = [&](std::uint32_t row, int proactive) {
+    writer.set(row, granted(proactive));
+    writer.publish({});
+    sim.run_until(look, 50ms);
+  };
+
+  writer.publish({});  // 41, a keyframe.
+  sim.run_until(look, 50ms);
+  const int before = questions;
+  say(1, 42);
+  sim.cut("a", "b");
+  say(2, 43);
+  sim.heal("a", "b");
+  say(1, 44);
+  say(2, 45);
+
+  CHECK(seen == std::set<std::pair<int, int>>{{0, 0}, {42, 0}, {44, 43}, {44, 45}});
+  CHECK(questions == before + 1);
 }
 
 TEST_CASE("only rows that changed travel between keyframes", "[ports]") {

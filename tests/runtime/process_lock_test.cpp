@@ -32,6 +32,17 @@ TEST_CASE("one process of a name holds the lock", "[runtime]") {
   CHECK(second.try_hold());
 }
 
+TEST_CASE("a lock's folder is its process's own, also one that is there already", "[runtime]") {
+  Folder folder;
+  std::filesystem::create_directories(folder / "b");
+  std::filesystem::permissions(folder / "b", std::filesystem::perms{0755});
+  for (const char* node : {"a", "b"}) {
+    const ProcessLock lock{folder / node + "/pacer-0.lock"};
+    CHECK(std::filesystem::status(folder / node).permissions() ==
+          std::filesystem::perms::owner_all);
+  }
+}
+
 TEST_CASE("incarnations rise though the clock is set back", "[runtime]") {
   Folder folder;
   const std::string file = folder / "a/pacer-0.lock";

@@ -228,7 +228,9 @@ TEST_CASE("a peer that asks too often is told to wait and others are not", "[wat
 
   CHECK(served == 20);
   CHECK_FALSE(access.over_rate({.path = "/", .peer = "127.0.0.3"}, start));
-  CHECK(access.over_rate(greedy, start + 100ms)->status == 429);
+  const auto refusal = access.over_rate(greedy, start + 100ms);
+  CHECK(refusal->status == 429);
+  CHECK(header(*refusal, "Retry-After") == "1");
   CHECK_FALSE(access.over_rate(greedy, start + 1s));
 }
 

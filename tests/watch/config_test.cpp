@@ -1,25 +1,15 @@
 #include "services/watch/config.h"
 
-#include <fstream>
-#include <set>
-#include <sstream>
-
+#include "services/watch/history.h"
 #include "tests/support/catch.h"
-#include "tests/support/source_folder.h"
+#include "tests/support/manual.h"
 
 namespace paceline::test {
 using namespace watch;
 namespace {
 
-std::string file_text(const std::string& path) {
-  std::ifstream file{source_folder() + "/" + path};
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 Result<Place> place_with(const std::string& watch_table, const char* file = "demo.toml") {
-  return parse_place(file_text("topology/demo.toml") + "\n" + watch_table + "\n", file, "a",
+  return parse_place(tree_file("topology/demo.toml") + "\n" + watch_table + "\n", file, "a",
                      "watch", 0);
 }
 
@@ -105,21 +95,28 @@ TEST_CASE("only this host counts as loopback", "[watch]") {
   CHECK_FALSE(parsed("[watch]\nlisten = \"127.attacker.example:80\""));
 }
 
-TEST_CASE("the manual of watch lists exactly the settings there are", "[watch]") {
-  auto place = place_with("");
-  REQUIRE(place);
-  REQUIRE(parse_watch_config(*place));
-  std::set<std::string> read;
-  std::istringstream effective{place->settings.effective()};
-  for (std::string line; std::getline(effective, line);)
-    read.insert(line.substr(line.find('.') + 1, line.find(" = ") - line.find('.') - 1));
+TEST_CASE("the manual of watch has exactly the settings there are, with defaults and ranges",
+          "[watch]") {
+  check_settings(read_table("services/watch/SETTINGS.md", "watch: settings"),
+                 [](const std::string& line) -> Result<std::string> {
+                   auto place = TRY(place_with("[watch]\n" + line));
+                   if (auto read = parse_watch_config(place); !read)
+                     return tl::unexpected{read.error()};
+                   return place.settings.effective();
+                 },
+                 {"listen", "history_file"});
+}
 
-  std::istringstream section{file_text("services/watch/SETTINGS.md")};
-  std::set<std::string> listed;
-  for (std::string line; std::getline(section, line);)
-    if (line.starts_with("| `")) listed.insert(line.substr(3, line.find('`', 3) - 3));
+TEST_CASE("the longest way that history reaches back is the one of SETTINGS.md", "[watch]") {
+  const std::string manual = tree_file("services/watch/SETTINGS.md");
+  std::int64_t points = 0;
+  for (const auto& tier : history_tiers) points += tier.keep;
 
-  CHECK(read == listed);
+  CHECK(points == 9360);
+  CHECK(manual.find("2,160 + 2,880 + 4,320 = 9,360 points a target") != manual.npos);
+  CHECK(history_tiers[0].keep * 10s == 6h);
+  CHECK(history_tiers[1].keep * history_tiers[1].factor * 10s == 48h);
+  CHECK(history_tiers[2].keep * history_tiers[2].factor * 10s == 30 * 24h);
 }
 
 }  // namespace paceline::test

@@ -7,8 +7,10 @@
 
 #include <optional>
 
+#include "common/ports/state_channel.h"
 #include "common/runtime/curl_http.h"
 #include "tests/support/catch.h"
+#include "tests/support/real_loop.h"
 #include "tests/support/sim_world.h"
 #include "tests/watch/fixtures.h"
 
@@ -16,10 +18,46 @@ namespace paceline::test {
 using namespace watch;
 namespace {
 
+// A client that only speaks when it is told to.
+class RawClient {
+ public:
+  explicit RawClient(int port) : fd_{socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)} {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  }
+  ~RawClient() { close(fd_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  /// As many of the bytes as the socket takes now; the rest.
+  std::string_view say(std::string_view bytes) {
+    const auto sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
+    return bytes;
+  }
+  /// Adds what has come to `heard`; false at the end of the connection.
+  bool listen() {
+    static char buffer[1u << 16];
+    for (;;) {
+      const auto got = recv(fd_, buffer, sizeof buffer, 0);
+      if (got <= 0) return got != 0;
+      heard.append(buffer, static_cast<std::size_t>(got));
+    }
+  }
+
+  std::string heard;
+
+ private:
+  int fd_;
+};
+
 // A real server on a real socket; what it tells comes from a simulated bus.
 struct House {
-  House()
-      : settings{make()},
+  explicit House(WatchConfig its_settings = make())
+      : settings{std::move(its_settings)},
         watch{settings, sim.process({"a", "watch", 0})},
         server{settings, watch, loop} {}
 
@@ -54,26 +92,13 @@ struct House {
 
   /// What the server says to these bytes, up to its end or 200 rounds.
   std::string raw(std::string_view bytes) {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(server.port()));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-    std::string said;
+    RawClient client{server.port()};
     for (int i = 0; i < 100; ++i) {
       loop.run_once(2ms);
-      if (!bytes.empty()) {
-        const auto sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
-      }
-      char buffer[4096];
-      const auto got = recv(fd, buffer, sizeof buffer, 0);
-      if (got == 0) break;
-      if (got > 0) said.append(buffer, static_cast<std::size_t>(got));
+      if (!bytes.empty()) bytes = client.say(bytes);
+      if (!client.listen()) break;
     }
-    close(fd);
-    return said;
+    return client.heard;
   }
 
   SimWorld sim{1};
@@ -148,6 +173,49 @@ TEST_CASE("a stream starts at once with the status", "[watch][process]") {
 
   CHECK(said.find("text/event-stream") != std::string::npos);
   CHECK(said.find("event: status") != std::string::npos);
+}
+
+TEST_CASE("a stream whose reader lets four megabytes wait is closed and the others go on",
+          "[watch][process]") {
+  auto settings = House::make();
+  std::vector<std::string> ids;
+  settings.targets.clear();
+  for (int i = 0; i < 2000; ++i) {
+    ids.push_back("t" + std::to_string(i));
+    settings.targets.push_back(names({ids.back().c_str()}).front());
+  }
+  House house{std::move(settings)};
+  StateWriter<TargetPace> pacer{house.sim.process({"a", "pacer", 0}), "pace", {.ids = ids}};
+  const std::string_view question = "GET /api/v1/stream HTTP/1.1\r\nHost: x\r\n\r\n";
+  RawClient slow{house.server.port()};
+  RawClient quick{house.server.port()};
+  for (auto* client : {&slow, &quick}) {
+    std::string_view rest = question;
+    REQUIRE(run_until(house.loop, [&] { return (rest = client->say(rest)).empty(); }));
+  }
+  REQUIRE(run_until(house.loop, [&] { return house.watch.streams() == 2; }));
+
+  int messages = 0;
+  for (; house.watch.streams() == 2 && messages < 100; ++messages) {
+    for (std::uint32_t i = 0; i < ids.size(); ++i)
+      pacer.set(i, paced(PaceReason::granted, messages));
+    pacer.publish({});
+    house.sim.run_for(1s);
+    const std::string mark = "\"granted\"," + std::to_string(messages) + ",";
+    REQUIRE(run_until(house.loop, [&] {
+      quick.listen();
+      return quick.heard.find(mark) != std::string::npos;
+    }));
+  }
+
+  REQUIRE(house.watch.streams() == 1);
+  CHECK(quick.heard.size() > (4u << 20));
+  const auto before = quick.heard.size();
+  house.sim.run_for(1s);
+  CHECK(run_until(house.loop, [&] {
+    quick.listen();
+    return quick.heard.size() > before;
+  }));
 }
 
 }  // namespace paceline::test

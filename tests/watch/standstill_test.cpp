@@ -45,8 +45,9 @@ TEST_CASE("those that are switched off do not count", "[watch]") {
   auto totals = of_a_hundred(PaceState::stale, PaceReason::stale_statistics, 6);
   totals.by_state.by_word[static_cast<std::size_t>(PaceState::disabled)] = 90;
 
-  CHECK(readiness(good_status(), totals).reasons.at(0).starts_with(
-      "no invitations for 6 of 10 targets"));
+  CHECK(readiness(good_status(), totals)
+            .reasons.at(0)
+            .starts_with("no invitations for 6 of 10 targets"));
 }
 
 TEST_CASE("a publisher that fell silent has accepted nothing since", "[watch]") {

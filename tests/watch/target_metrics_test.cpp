@@ -41,6 +41,10 @@ TEST_CASE("series of single targets come only when asked for, and no more than a
         std::vector<MetricSample>{{"", {{"target", "t0"}, {"channel", "chat"}}, 7},
                                   {"", {{"target", "t1"}, {"channel", "chat"}}, 0}});
   CHECK(named(two, "paceline_watch_targets_without_series")->samples[0].value == 1);
+  std::size_t series = 0;
+  for (const auto& family : two)
+    if (family.name.starts_with("paceline_target_")) series += family.samples.size();
+  CHECK(series == 2 * 12);  // As SETTINGS.md says.
   CHECK(named(target_families(table, 100), "paceline_target_granted")->samples.size() == 3);
 }
 

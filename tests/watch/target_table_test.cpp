@@ -132,6 +132,10 @@ TEST_CASE("reactiveState is the mean over the groups, weighted by demand", "[wat
   CHECK(*reactive_state(table, "chat", both) == Approx((100 * 1.0 + 300 * 0.2) / 400));
   CHECK(*reactive_state(table, "chat", std::vector<std::string>{"group-t1"}) == Approx(0.2));
   CHECK(*reactive_state(table, "chat", {}) == Approx(0.4));
+
+  table.set_pace(0, reactive(0.8));  // The example of API.md.
+  table.set_pace(1, reactive(0.4));
+  CHECK(*reactive_state(table, "chat", both) == Approx(0.5));
 }
 
 TEST_CASE("reactiveState says why it cannot answer", "[watch]") {

@@ -157,6 +157,28 @@ TEST_CASE("five bytes that claim four thousand million elements are refused", "[
   CHECK(result.error().code == Errc::too_large);
 }
 
+TEST_CASE("a message has its bound, which is lower where neither rows nor answers travel",
+          "[wire]") {
+  const auto too_large = [](const auto& result) {
+    return !result && result.error().code == Errc::too_large;
+  };
+  Bytes bytes(max_small_frame_bytes, 0xc0);
+  CHECK_FALSE(too_large(decode<Grant>(bytes)));
+  bytes.push_back(0xc0);
+  CHECK(too_large(decode<Grant>(bytes)));
+  CHECK(too_large(decode<ElectionMessage>(bytes)));
+  CHECK(too_large(decode<PublicationReport>(bytes)));
+  CHECK(too_large(decode<ControlRequest>(bytes)));
+  CHECK_FALSE(too_large(decode<StateFrame<TargetPace>>(bytes)));
+  CHECK_FALSE(too_large(decode<ControlReply>(bytes)));
+
+  bytes.resize(max_frame_bytes + 1, 0xc0);
+  CHECK(too_large(decode<StateFrame<TargetPace>>(bytes)));
+  CHECK(too_large(decode<ControlReply>(bytes)));
+  CHECK(max_small_frame_bytes == 65'536);
+  CHECK(max_frame_bytes == 67'108'864);
+}
+
 TEST_CASE("another version is refused as unsupported", "[wire]") {
   Grant grant;
   grant.version = wire_version + 1;

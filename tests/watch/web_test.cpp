@@ -1,0 +1,43 @@
+#include "services/watch/web.h"
+
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+using namespace watch;
+namespace {
+
+std::string header(const WebAnswer& answer, std::string_view name) {
+  for (const auto& [key, value] : answer.headers)
+    if (key == name) return value;
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("bodies from one KiB on are compressed, for who accepts it", "[watch]") {
+  const WebRequest accepts{.headers = {{"accept-encoding", "gzip"}}};
+
+  CHECK(header(compressed(accepts, {.body = std::string(1023, 'x')}), "Content-Encoding").empty());
+  CHECK(header(compressed(accepts, {.body = std::string(1024, 'x')}), "Content-Encoding") ==
+        "gzip");
+  CHECK(header(compressed({}, {.body = std::string(1024, 'x')}), "Content-Encoding").empty());
+}
+
+TEST_CASE("only what was found has a tag, the same whether compressed or not", "[watch]") {
+  CHECK(header(tagged({}, {.status = 404, .body = "no"}), "ETag").empty());
+  const auto tag = header(tagged({}, {.body = "yes"}), "ETag");
+  CHECK(tag.starts_with("W/\""));
+  CHECK(tagged({.headers = {{"if-none-match", "*"}}}, {.body = "yes"}).status == 304);
+  CHECK(tagged({.headers = {{"if-none-match", tag}}}, {.body = "other"}).status == 200);
+}
+
+TEST_CASE("a problem is application problem json and is not kept", "[watch]") {
+  const auto answer = problem(409, "b is not fit");
+
+  CHECK(answer.status == 409);
+  CHECK(answer.content_type == "application/problem+json");
+  CHECK(answer.body.find("\"title\":\"Conflict\"") != std::string::npos);
+  CHECK(header(answer, "Cache-Control") == "no-store");
+}
+
+}  // namespace paceline::test
