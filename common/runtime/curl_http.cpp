@@ -7,6 +7,7 @@
 #include <map>
 
 #include "common/base/check.h"
+#include "common/base/url.h"
 
 namespace paceline {
 namespace {
@@ -233,7 +234,12 @@ struct CurlHttp::Multi {
     set(CURLOPT_HEADERFUNCTION, &on_header);
     set(CURLOPT_HEADERDATA, &transfer);
     set(CURLOPT_HTTPHEADER, transfer.headers);
-    set(CURLOPT_PROXY, request.proxy.c_str());  // "" = none, not even from the environment.
+    // "" = none, not even from the environment. What is http and for this machine stays here: it may
+    // carry a secret (may_carry_secrets), and a proxy would look for it on its own machine.
+    const auto url = parse_url(request.url);
+    const bool stays_here = url && url->scheme == "http" && is_this_host(url->host);
+    set(CURLOPT_PROXY, stays_here ? "" : request.proxy.c_str());
+    set(CURLOPT_NOPROXY, "");  // Nor its exceptions.
     if (!request.ca_file.empty()) set(CURLOPT_CAINFO, request.ca_file.c_str());
     if (!request.client_certificate_file.empty())
       set(CURLOPT_SSLCERT, request.client_certificate_file.c_str());

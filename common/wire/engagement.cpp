@@ -62,7 +62,7 @@ class Members {
   Result<std::uint64_t> term() const {
     std::uint64_t above = 0;
     if (!object_.at_key("term").get(above) && above > largest_term)
-      return fail(fmt::format("term: {} is not in [0, {}]", above, largest_term));
+      return fail(Errc::too_large, fmt::format("term: {} is not in [0, {}]", above, largest_term));
     return count("term");
   }
 

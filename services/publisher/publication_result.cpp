@@ -24,8 +24,10 @@ PublicationResult interpret_success(const Response& response, const PublicationR
     return {.detail = fmt::format("unreadable answer: {}", why)};
   };
   if (!answer) {
-    const std::string& why = answer.error().detail;
-    return unreadable(why.starts_with("term: ") ? damaged_fence(why) : why);
+    const Error& error = answer.error();
+    const bool is_absurd_number =
+        error.code == Errc::too_large && error.detail.starts_with("term: ");
+    return unreadable(is_absurd_number ? damaged_fence(error.detail) : error.detail);
   }
   if (is_absurd(answer->term, sent.term))
     return unreadable(damaged_fence(fmt::format("term {}", answer->term)));
@@ -42,6 +44,14 @@ PublicationResult interpret_conflict(const Response& response, const Publication
   if (!conflict.unreadable.empty())
     return {.detail = fmt::format("unreadable 409: {}", conflict.unreadable)};
   if (conflict.fenced_by > 0) return fenced(conflict.fenced_by);
+  // What is held is this very publication: the network sent it twice, and its answer was lost. So the
+  // next one is to be full, to be told everything.
+  if (conflict.held_from == sent.incarnation && sent.incarnation != 0 &&
+      conflict.sequence_held == sent.sequence)
+    return {.outcome = PublicationOutcome::accepted,
+            .detail = "accepted before, by the word of a 409: its answer was lost",
+            .answer = {.term = sent.term, .sequence = sent.sequence, .full_wanted = true},
+            .answer_was_lost = true};
   return {.outcome = PublicationOutcome::rejected,
           .detail = fmt::format("409 for sequence {}", sent.sequence),
           .sequence_refused = true,

@@ -29,7 +29,8 @@ struct PublicationResult {
   bool too_large = false;         // 413: fewer targets in one request.
   bool encoding_refused = false;  // 415: another encoding of the body.
   std::optional<Duration> retry_after;
-  PublicationAnswer answer;  // Of outcome accepted.
+  PublicationAnswer answer;      // Of outcome accepted.
+  bool answer_was_lost = false;  // ... by the word of a 409: without feedback and rejections.
 };
 
 /// What the response to `sent` means. Everything that is not exactly what the contract promises is

@@ -122,6 +122,7 @@ std::string Publisher::take_targets(std::vector<std::string> ids, std::vector<st
   pace_.reset_ids(config_.ids);
   feedback_.reset_ids(config_.ids);
   offers_ = Offers{config_.ids, config_.channels};
+  rejected_.clear();
   cancel_publication();  // Its acceptance would not be that of a full publication of these.
   full_due_ = true;
   world_.log.info("targets_reloaded", {{"what", summary}});

@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -102,6 +103,7 @@ class Publisher {
   void on_refused(const PublicationResult& result, const InFlight& sent, double round_trip_s);
   void on_dispute(const PublicationResult& result);
   void back_off(Duration at_least);
+  void note_rejections(const PublicationAnswer& answer);
   void apply_feedback(const PublicationAnswer& answer);
   void cancel_publication();
   void check_round_trip(double round_trip_s);
@@ -140,6 +142,7 @@ class Publisher {
   Compressor compressor_;
 
   std::unordered_map<std::string, std::uint32_t> index_of_;
+  std::set<std::string> rejected_;  // Ids that the endpoint rejected when they were published last.
   std::vector<std::uint8_t> shard_of_;  // Of each target.
   StateReader<TargetPace> pace_;
   StateWriter<TargetFeedback> feedback_;

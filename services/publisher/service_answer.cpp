@@ -68,6 +68,7 @@ void Publisher::record_times(const HttpAnswer& answer) {
 }
 
 void Publisher::observe_clock(const HttpAnswer& answer, Duration round_trip) {
+  if (!answer.header("age").empty()) return;  // A cache's: its date is of another time.
   const Instant now = world_.clock.now();
   skew_.observe(answer.header("date"), world_.clock.wall(), round_trip, now);
   const auto estimate = skew_.estimate(now);
@@ -90,16 +91,29 @@ void Publisher::on_accepted(const PublicationResult& result, double round_trip_s
     batch_limit_.accepted();
   full_due_ = result.answer.full_wanted;
   publishing_.good();
-  const auto& rejected = result.answer.rejected;
-  last_.rejected_targets = rejected.size();
-  metrics_.targets_rejected.add(static_cast<double>(rejected.size()));
-  if (rejected.empty())
-    rejections_.good();
-  else
-    rejections_.bad(
-        {{"count", rejected.size()}, {"first", rejected[0].id}, {"code", rejected[0].code}});
-  apply_feedback(result.answer);
+  if (!result.answer_was_lost) {
+    note_rejections(result.answer);
+    apply_feedback(result.answer);
+  }
   check_round_trip(round_trip_s);
+}
+
+// Of the targets of this publication the answer says which are rejected; the others are as before.
+void Publisher::note_rejections(const PublicationAnswer& answer) {
+  const bool takes_none = answer.accepted == 0 && answer.rejected.empty();
+  if (!takes_none && answer.rejected.empty() && rejected_.empty()) return rejections_.good();
+  for (const auto& target : request_.targets)
+    takes_none ? rejected_.insert(target.id).first : rejected_.erase(target.id);
+  for (const auto& target : answer.rejected)
+    if (index_of_.contains(target.id)) rejected_.insert(target.id);
+  last_.rejected_targets = rejected_.size();
+  metrics_.targets_rejected.add(
+      static_cast<double>(takes_none ? request_.targets.size() : answer.rejected.size()));
+  if (rejected_.empty()) return rejections_.good();
+  const bool named = !answer.rejected.empty();
+  rejections_.bad({{"count", rejected_.size()},
+                   {"first", named ? answer.rejected[0].id : *rejected_.begin()},
+                   {"code", named ? answer.rejected[0].code : "accepted is 0"}});
 }
 
 void Publisher::on_refused(const PublicationResult& result, const InFlight& sent,

@@ -75,6 +75,14 @@ double acceptance_bound_s(const PublicationReport& report) {
   return std::max(2.0, periods_without_acceptance * report.period_ms / 1000);
 }
 
+void check_rejections(const PublicationReport& report, const std::string& who, Reasons& reasons) {
+  if (report.rejected_targets * 2 > report.paced_targets)
+    reasons.push_back(
+        fmt::format("the endpoint rejects {} of {} targets of {}; pacelinectl events has the first "
+                    "and its code: are they known there?",
+                    report.rejected_targets, report.paced_targets, who));
+}
+
 // Whether invitations go out at all: asked on every node, since a master that publishes nothing
 // may not know it, or not say it.
 void check_master_publishes(const StatusAnswer& status, Reasons& reasons) {
@@ -96,6 +104,8 @@ void check_master_publishes(const StatusAnswer& status, Reasons& reasons) {
   else if (report.since_accepted_s > acceptance_bound_s(report))
     reasons.push_back(fmt::format("the endpoint accepted nothing from {} for {:.1f} s ({})", who,
                                   report.since_accepted_s, outcome_text(report)));
+  else
+    check_rejections(report, who, reasons);
 }
 
 // Targets that are switched off are as they should be.

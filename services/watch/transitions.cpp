@@ -72,9 +72,9 @@ void tell_publication(EventWriter& out, const NodeAnswer& before, const NodeAnsw
                     "{:.0f} ms",
                     said.skipped_cycles - then.skipped_cycles, said.round_trip_ms, said.period_ms));
   if (then.rejected_targets == 0 && said.rejected_targets > 0)
-    out.tell(
-        "targets_rejected", "bad", now.name,
-        fmt::format("the endpoint rejects {} of {} targets", said.rejected_targets, said.targets));
+    out.tell("targets_rejected", "bad", now.name,
+             fmt::format("the endpoint rejects {} of {} targets", said.rejected_targets,
+                         said.paced_targets));
   if (then.rejected_targets > 0 && said.rejected_targets == 0)
     out.tell("targets_accepted", "good", now.name, "the endpoint accepts every target again");
 }

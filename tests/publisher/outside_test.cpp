@@ -152,6 +152,20 @@ TEST_CASE("a standby knows its clock by what answers its probes", "[publisher][s
   CHECK(sim.count("clock_differs") == 1);
 }
 
+TEST_CASE("the date of a cached answer says nothing of our clock", "[publisher][scenario]") {
+  SimWorld sim{79};
+  sim.step_wall("a", 7s);
+  SimulatedEndpoint endpoint{sim};
+  endpoint.age = "60";
+  Site site{sim, endpoint, "a"};
+
+  sim.run_for(1s);
+
+  CHECK(site.report().endpoint_reachable);
+  CHECK(site.report().clock_skew_error_ms == -1);
+  CHECK(sim.count("clock_differs") == 0);
+}
+
 TEST_CASE("a slow endpoint makes late publications, not none", "[publisher][scenario]") {
   SimWorld sim{78};
   SimulatedEndpoint endpoint{sim};

@@ -1,5 +1,7 @@
 #include "services/publisher/publication_result.h"
 
+#include <fmt/format.h>
+
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -77,6 +79,39 @@ TEST_CASE("a conflict in our own term names whose publication is held", "[publis
   CHECK(result.sequence_held == 40);
   CHECK(result.held_from == 77);
   CHECK(result.held_node == "b?[31m?");
+}
+
+TEST_CASE("a conflict that names the very publication that was sent is its acceptance",
+          "[publisher]") {
+  const auto held = [](std::uint64_t incarnation, std::uint64_t sequence) {
+    PublicationRequest sent = sent_request();
+    sent.incarnation = 77;
+    return interpret({.status = 409,
+                      .retry_after = {},
+                      .location = {},
+                      .body = fmt::format(R"({{"term":5,"sequence":{},"incarnation":{}}})",
+                                          sequence, incarnation)},
+                     sent, paceline_contract("c"), WallTime{});
+  };
+
+  const auto repeated = held(77, 9);
+  CHECK(repeated.outcome == PublicationOutcome::accepted);
+  CHECK(repeated.answer_was_lost);
+  CHECK(repeated.answer.full_wanted);
+  CHECK(held(77, 8).sequence_refused);
+  CHECK(held(78, 9).sequence_refused);  // A copy of this cluster may count as we do.
+}
+
+TEST_CASE("an answer without a term is none, and says nothing of the fence", "[publisher]") {
+  const auto term = GENERATE(as<std::string>{}, "\"5\"", "5.0", "null");
+  CAPTURE(term);
+
+  const auto result =
+      interpret(200, R"({"term":)" + term + R"(,"sequence":9,"accepted":2,"epoch":"e"})");
+
+  CHECK(result.outcome == PublicationOutcome::failed);
+  CHECK(result.detail.find("unreadable answer: term: ") == 0);
+  CHECK(result.detail.find("rename") == std::string::npos);
 }
 
 TEST_CASE("feedback out of range refuses the answer", "[publisher]") {

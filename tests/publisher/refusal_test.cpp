@@ -201,4 +201,28 @@ TEST_CASE("targets that the endpoint rejects are told once, and once that it is 
   CHECK(fixture.publisher->report().rejected_targets == 0);
 }
 
+TEST_CASE("an endpoint that takes no target at all is told, whether it names them or not",
+          "[publisher][scenario]") {
+  Fixture fixture{96};
+  const bool names_them = GENERATE(true, false);
+  fixture.endpoint->answer = [&](const PublicationRequest& request) -> Result<HttpAnswer> {
+    const auto answer = fixture.endpoint->accept(request);
+    auto reply = decode_publication_answer(answer->body).value();
+    reply.accepted = 0;
+    if (names_them)
+      for (const auto& target : request.targets) reply.rejected.push_back({target.id, "unknown"});
+    std::string body;
+    encode_publication_answer(reply, body);
+    return answered(200, body);
+  };
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(5s);
+
+  const auto report = fixture.publisher->report();
+  CHECK(report.paced_targets > 0);
+  CHECK(report.rejected_targets == report.paced_targets);
+  CHECK(fixture.sim.count("targets_rejected") == 1);
+}
+
 }  // namespace paceline::test

@@ -61,6 +61,7 @@ HttpAnswer SimulatedEndpoint::take(const HttpRequest& request) {
                                 verdict.fence.incarnation, verdict.fence.node);
   }
   answer.headers.emplace_back("date", date_of(cloud.clock.wall()));
+  if (!age.empty()) answer.headers.emplace_back("age", age);
   return answer;
 }
 

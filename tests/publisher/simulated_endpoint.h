@@ -33,6 +33,7 @@ class SimulatedEndpoint {
   World& cloud;
   simulator::Centre centre;  // Six targets, t0 to t5, whose visitors take minutes to answer.
   simulator::PublicationEndpoint rules;
+  std::string age;  // Header of its answers, as a cache adds it; "" = none.
 
  private:
   SimWorld& sim_;

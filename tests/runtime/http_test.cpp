@@ -132,6 +132,22 @@ TEST_CASE("redirects are answers and never followed", "[runtime]") {
   CHECK(web.requests == 1);
 }
 
+TEST_CASE("what is for this machine goes through no proxy, in clear or not at all", "[runtime]") {
+  Web web;
+  Web proxy;
+  const auto by_proxy = [&](std::string url) {
+    return HttpRequest{.url = std::move(url),
+                       .timeout = 5s,
+                       .proxy = "http://127.0.0.1:" + std::to_string(proxy.server.port())};
+  };
+
+  CHECK(web.fetch(by_proxy("/echo"))->status == 200);
+  CHECK(proxy.requests == 0);
+
+  CHECK(proxy.fetch(by_proxy("http://elsewhere.invalid/")));
+  CHECK(proxy.requests == 1);
+}
+
 TEST_CASE("bounds hold on both sides", "[runtime]") {
   Web web{{.max_body_bytes = 1000}};
 

@@ -78,6 +78,12 @@ TEST_CASE("each thing that makes a node unfit is told by its own reason", "[watc
          report_of(status, 0).since_accepted_s = -1;
          report_of(status, 0).outcome = PublicationOutcome::none;
        }},
+      {"the endpoint rejects 26 of 50 targets of this node; pacelinectl events has the first and "
+       "its code: are they known there?",
+       [](auto& status) {
+         report_of(status, 0).paced_targets = 50;
+         report_of(status, 0).rejected_targets = 26;
+       }},
       {"the cluster has no master", [](auto& status) { status.master = ""; }},
       {"the publisher of this node is not heard",
        [](auto& status) { status = good_cluster("b"), status.nodes[0].publisher = "down"; }},
