@@ -102,8 +102,10 @@ void Publisher::on_accepted(const PublicationResult& result, double round_trip_s
 void Publisher::note_rejections(const PublicationAnswer& answer) {
   const bool takes_none = answer.accepted == 0 && answer.rejected.empty();
   if (!takes_none && answer.rejected.empty() && rejected_.empty()) return rejections_.good();
-  for (const auto& target : request_.targets)
-    takes_none ? rejected_.insert(target.id).first : rejected_.erase(target.id);
+  for (const auto& target : request_.targets) {
+    rejected_.erase(target.id);
+    if (takes_none) rejected_.insert(target.id);
+  }
   for (const auto& target : answer.rejected)
     if (index_of_.contains(target.id)) rejected_.insert(target.id);
   last_.rejected_targets = rejected_.size();
