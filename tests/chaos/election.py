@@ -64,7 +64,7 @@ class Chaos:
             self.cluster.supervise(node, environment, OFFSETS_S[node] if self.time_namespaces else 0)
 
     def environment(self, node, library):
-        return {"LD_PRELOAD": str(library), "PACELINE_MEDDLE": str(self.orders[node]), "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
+        return {"LD_PRELOAD": str(library), "PACELINE_MEDDLE": str(self.orders[node]), "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0:quarantine_size_mb=4"}
 
     def meddle(self, node, wall_shift_s=None, stop_at_write=None):
         with open(self.orders[node], "r+b") as file:
