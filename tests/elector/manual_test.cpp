@@ -6,7 +6,7 @@
 namespace paceline::test {
 
 TEST_CASE("the manual lists exactly the events that an elector logs", "[elector]") {
-  check_log_events("services/elector/README.md", {"services/elector"});
+  check_log_events("services/elector/README.md", "Log events", {"services/elector"});
 }
 
 TEST_CASE("the manual of the elector says which file has which rule", "[elector]") {

@@ -18,14 +18,15 @@ std::set<std::string> members_of(const std::string& json) {
 template <class Enum>
 std::string listed_words() {
   std::string all;
-  for (const auto& word : words_of<Enum>) all += (all.empty() ? "" : ", ") + word.name;
+  for (const auto& word : words_of<Enum>) all += (all.empty() ? "" : ", ") + std::string{word.name};
   return all;
 }
 
 }  // namespace
 
 TEST_CASE("the manual lists exactly the events that a publisher logs", "[publisher]") {
-  check_log_events("services/publisher/README.md", {"services/publisher"}, {"pace_refused"});
+  check_log_events("services/publisher/README.md", "Log events", {"services/publisher"},
+                   {"pace_refused"});
 }
 
 TEST_CASE("the manual says which file has which rule", "[publisher]") {

@@ -11,7 +11,7 @@ TEST_CASE("a publisher with bad settings, targets or secret ends with 78 and say
       {{"full_every = 0", "[[target]]", "publisher.full_every = 0: not in [1, 100000]"},
        {"", "[[target", "demo-targets.toml:1:"},
        {"", "", "demo-targets.toml: "},
-       {"", "good", "/missing: No such file"}}));
+       {"", "good", "/missing: cannot be opened: No such file"}}));
   CAPTURE(settings, targets);
   const Folder folder;
   const std::string demo = tree_file("topology/demo.toml");
