@@ -140,6 +140,7 @@ void StatServerAdapter::follow(const Faults& faults) {
   server_->set_lag(mine.lag);
   server_->set_hidden(faults.hidden);
   server_->set_disorder(faults.push_disorder);
+  due_.clear();  // `push_delay` may be another one now.
   if (std::exchange(resets_, mine.resets) != mine.resets) server_->reset_counters();
   if (std::exchange(forgets_, mine.forgets) != mine.forgets) {
     server_->forget();
@@ -236,14 +237,16 @@ void StatServerAdapter::receive(const ServerRequest& request, Responder respond)
     if (earlier->second.respond.alive()) tell(earlier->first, earlier->second);
     held_.erase(earlier);
   }
-  if (reply.hold) {
+  // What is pushed late waits in a request that is kept, too.
+  const bool late = world_.faults().push_delay > Duration::zero();
+  if (reply.hold || (reply.news && late)) {
     held_.insert_or_assign(reply.client, Held{.respond = std::move(respond),
                                               .connect = std::move(reply.messages),
                                               .until = timestamp.now + server_->connect_timeout()});
     return;
   }
   ServerAnswer answer;
-  if (!reply.client.empty() && world_.faults().push_delay == Duration::zero())
+  if (!reply.client.empty() && !late)
     for (auto& message : server_->take(reply.client, timestamp))
       reply.messages.insert(reply.messages.begin(), std::move(message));
   encode_bayeux(reply.messages, answer.body);
@@ -253,8 +256,14 @@ void StatServerAdapter::receive(const ServerRequest& request, Responder respond)
   send(respond, std::move(answer));
 }
 
+// What there is to tell, or what is not late enough yet to be told.
 void StatServerAdapter::tell(const std::string& client, Held& held) {
-  auto messages = server_->take(client, world_.timestamp());
+  const Timestamp timestamp = world_.timestamp();
+  std::vector<BayeuxMessage> messages;
+  if (const auto due = due_.find(client); due == due_.end() || timestamp.now >= due->second) {
+    messages = server_->take(client, timestamp);
+    due_.erase(client);
+  }
   messages.insert(messages.end(), held.connect.begin(), held.connect.end());
   ServerAnswer answer;
   encode_bayeux(messages, answer.body);
@@ -265,13 +274,16 @@ void StatServerAdapter::tick() {
   world_.advance();
   if (!http_ || fault_ == ServerFault::hang) return;
   const Timestamp timestamp = world_.timestamp();
-  for (const std::string& client : server_->refresh(timestamp)) {
+  const auto clients = server_->refresh(timestamp);
+  std::erase_if(due_, [&](const auto& due) {
+    return std::ranges::find(clients, due.first) == clients.end();
+  });
+  for (const std::string& client : clients) {
+    const auto due = due_.try_emplace(client, timestamp.now + world_.faults().push_delay).first;
     const auto waiting = held_.find(client);
     if (waiting == held_.end() || !waiting->second.respond.alive()) continue;
-    auto& held = waiting->second;
-    if (!held.ready) held.ready = timestamp.now + world_.faults().push_delay;
-    if (timestamp.now < *held.ready) continue;
-    tell(client, held);
+    if (timestamp.now < due->second) continue;
+    tell(client, waiting->second);
     held_.erase(waiting);
   }
   for (auto next = held_.begin(); next != held_.end();) {

@@ -44,7 +44,6 @@ class StatServerAdapter {
     Responder respond;
     std::vector<BayeuxMessage> connect;  // The reply to it.
     Instant until{};
-    std::optional<Instant> ready{};  // When news were first there.
   };
 
   void start(bool fresh_counters);
@@ -65,8 +64,9 @@ class StatServerAdapter {
   std::optional<StatServer> server_;
   std::optional<GmsService> gms_;
   std::optional<HttpServer> http_;
-  std::map<std::string, Held> held_;  // By client.
-  std::vector<Responder> hanging_;    // Requests that a hanging server took; bounded.
+  std::map<std::string, Held> held_;    // By client.
+  std::map<std::string, Instant> due_;  // When a client may be told what there is; by client.
+  std::vector<Responder> hanging_;      // Requests that a hanging server took; bounded.
   ServerFault fault_ = ServerFault::up;
   std::uint64_t resets_ = 0;
   std::uint64_t forgets_ = 0;

@@ -255,8 +255,10 @@ StatServer::Reply StatServer::receive(const std::vector<BayeuxMessage>& messages
       case MetaChannel::connect:
         reply.client = session->client;
         // The first one is answered at once (Bayeux 1.0), the others wait for something to tell.
-        reply.hold = std::exchange(session->connected_once, true) && session->outbox.empty() &&
-                     !session->tell_service;
+        if (std::exchange(session->connected_once, true)) {
+          reply.news = !session->outbox.empty() || session->tell_service;
+          reply.hold = !reply.news;
+        }
         reply.messages.push_back(consent(message, session->client));
         reply.messages.back().reconnect = "retry";
         break;
@@ -275,7 +277,7 @@ StatServer::Reply StatServer::receive(const std::vector<BayeuxMessage>& messages
         break;
     }
   }
-  if (reply.messages.size() > 1) reply.hold = false;
+  if (reply.messages.size() > 1) reply.hold = reply.news = false;
   return reply;
 }
 

@@ -62,6 +62,7 @@ class StatServer {
     std::string new_cookie;               // To be set at the client; "" = none.
     std::string client;                   // Whose connect request this is; "" = none.
     bool hold = false;                    // Nothing to tell yet: keep the request.
+    bool news = false;  // There is something to take; what a client connects for first is no news.
   };
   Reply receive(const std::vector<BayeuxMessage>& messages, std::string_view cookie,
                 Timestamp timestamp);

@@ -54,6 +54,15 @@ GroupKind any_kind() {
   return kind;
 }
 
+// Whoever is invited comes a second later and stays for 20 minutes.
+GroupKind prompt_kind(double agents) {
+  auto kind = plain_kind(agents);
+  kind.acceptance = 1;
+  kind.answer_delay = {Shape::lognormal, 1, 0};
+  kind.service = {Shape::lognormal, 1200, 0};
+  return kind;
+}
+
 }  // namespace
 
 TEST_CASE("whatever happens, agents, customers and invitations add up", "[simulator][property]") {
@@ -204,6 +213,85 @@ TEST_CASE("agents follow the staffing model and finish what they have", "[simula
   CHECK(after.logged_in == after.busy);
   CHECK(after.busy > 0);
   CHECK(centre.counts(0).logged_in == 0);
+}
+
+TEST_CASE("idle agents leave before those who are busy", "[simulator]") {
+  Centre centre{centre_with(prompt_kind(10)), 5};
+  centre.offer(0, {.allowance = 4, .max_pending = 4, .until = 1h});
+  centre.advance(2s);
+  REQUIRE(centre.latest_counts(0).busy == 4);
+
+  centre.drift({.staffing = 0.4});
+
+  CHECK(centre.latest_counts(0).logged_in == 4);
+  CHECK(centre.latest_counts(0).busy == 4);
+  CHECK(centre.latest_counts(0).ready == 0);
+  centre.drift({.staffing = 0.2});  // Nobody is idle: two finish what they have.
+  CHECK(centre.latest_counts(0).busy == 4);
+  centre.advance(30min);
+  CHECK(centre.latest_counts(0).logged_in == 2);
+}
+
+TEST_CASE("agents are counted in slots and take their chats in turn", "[simulator]") {
+  auto kind = prompt_kind(2);
+  kind.slots = 3;
+  kind.slow_down = 1;  // A second chat of one agent would last twice as long.
+  Centre centre{centre_with(kind), 5};
+  CHECK(centre.latest_counts(0).logged_in == 6);
+  CHECK(centre.latest_counts(0).ready == 6);
+
+  centre.offer(0, {.allowance = 2, .max_pending = 2, .until = 10s});
+  centre.advance(2s);
+  CHECK(centre.latest_counts(0).ready == 4);
+  centre.advance(1201s);
+
+  CHECK(centre.latest_counts(0).busy == 0);
+  CHECK(centre.latest_counts(0).proactive.finished == 2);
+}
+
+TEST_CASE("who came first is served first, invited or not", "[simulator]") {
+  const bool invited_first = GENERATE(true, false);
+  CAPTURE(invited_first);
+  auto kind = prompt_kind(1);
+  auto model = centre_with(kind);
+  model.targets[0].recorded = true;
+  for (const Duration at : {Duration{1s}, Duration{invited_first ? 20s : 5s}})
+    model.targets[0].calls.push_back({.at = 10h + at, .service = 100s, .patience = 10h});
+  Centre centre{std::move(model), 5};
+
+  centre.advance(10s);
+  centre.offer(0, {.allowance = 1, .max_pending = 1, .until = 1min});
+  centre.advance(90s);
+  REQUIRE(centre.latest_counts(0).reactive.queued + centre.latest_counts(0).proactive.queued == 2);
+  centre.advance(102s);
+
+  CHECK(centre.latest_counts(0).proactive.answered == (invited_first ? 1 : 0));
+  CHECK(centre.latest_counts(0).reactive.answered == (invited_first ? 1 : 2));
+}
+
+TEST_CASE("a queue turns away who comes when it is full", "[simulator]") {
+  auto kind = plain_kind(0);
+  kind.arrivals_per_hour = all_day(120);
+  kind.max_queue = 3;
+  Centre centre{centre_with(kind), 5};
+
+  centre.advance(5h);
+
+  const auto& reactive = centre.latest_counts(0).reactive;
+  CHECK(reactive.queued == 3);
+  CHECK(reactive.turned_away == reactive.entered - 3);
+}
+
+TEST_CASE("where visitors are counted an invitation waits for one", "[simulator]") {
+  auto kind = plain_kind(10);
+  kind.visitors_per_hour = 60;
+  Centre centre{centre_with(kind), 5};
+
+  centre.offer(0, {.allowance = 1000, .max_pending = 1000, .until = 10h});
+  CHECK(centre.latest_counts(0).sent == 0);
+  centre.advance(10h);
+
+  CHECK(centre.latest_counts(0).sent == Approx(600).margin(100));
 }
 
 TEST_CASE("not ready takes its share of the agents' time", "[simulator]") {

@@ -139,6 +139,65 @@ TEST_CASE("a full publication takes away what it does not name, a delta does not
   CHECK(endpoint.centre.allowance(0) == 0);
 }
 
+TEST_CASE("the manual's example of invitations goes as it says", "[simulator]") {
+  auto kind = plain_kind(10);
+  kind.acceptance = 1;
+  kind.answer_delay = {Shape::lognormal, 20, 0};
+  Centre centre{centre_with(kind, 2), 1};
+  PublicationEndpoint endpoint{centre, {.epoch = "e"}};
+  std::uint64_t sequence = 0;
+  const auto publish = [&](bool full, std::vector<TargetOffer> offers) {
+    auto request = publication(1, ++sequence, std::move(offers));
+    request.full = full;
+    request.valid_for_ms = 600'000;
+    REQUIRE(endpoint.receive(request, today_ms, 1).status == 200);
+  };
+  publish(true, {offer("t0", 1, 4)});
+  centre.advance(1s);
+  publish(false, {offer("t0", 3, 4)});
+  centre.advance(2s);
+  REQUIRE(centre.latest_counts(0).pending == 4);
+
+  publish(false, {offer("t0", 3, 5)});
+  CHECK(centre.latest_counts(0).pending == 5);
+  CHECK(centre.allowance(0) == 2);
+  centre.advance(20s);  // The first of them answers.
+  CHECK(centre.latest_counts(0).accepted == 1);
+  CHECK(centre.latest_counts(0).sent == 6);
+  CHECK(centre.allowance(0) == 1);
+  publish(false, {offer("t1", 1, 1)});
+  CHECK(centre.allowance(0) == 1);
+  publish(false, {offer("t0", 0, 5)});
+  CHECK(centre.allowance(0) == 0);
+  CHECK(centre.latest_counts(0).sent == 6);
+}
+
+TEST_CASE("a publication is good for as much longer as the centre is faster", "[simulator]") {
+  TestEndpoint endpoint;
+  auto request = publication(1, 1, {offer("t0", 50, 10)});
+  request.valid_for_ms = 2000;
+
+  endpoint.endpoint.receive(request, today_ms, 10);
+  endpoint.centre.advance(20s - 1ms);
+  CHECK(endpoint.centre.allowance(0) == 40);
+  endpoint.centre.advance(20s);
+  CHECK(endpoint.centre.allowance(0) == 0);
+}
+
+TEST_CASE("a cluster beyond the bound is refused, those before go on", "[simulator]") {
+  TestEndpoint endpoint{{.epoch = "e", .max_clusters = 2}};
+  const auto status = [&](const char* cluster, std::uint64_t sequence) {
+    auto request = publication(1, sequence, {});
+    request.cluster = cluster;
+    return endpoint.receive(request).status;
+  };
+
+  CHECK(status("a", 1) == 200);
+  CHECK(status("b", 1) == 200);
+  CHECK(status("c", 1) == 400);
+  CHECK(status("b", 2) == 200);
+}
+
 TEST_CASE("after validUntil nothing goes out", "[simulator]") {
   TestEndpoint endpoint;
   endpoint.receive(publication(1, 1, {offer("t0", 50, 10)}));

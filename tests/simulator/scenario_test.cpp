@@ -177,6 +177,72 @@ TEST_CASE("gzip comes back, and broken or boundless streams are refused", "[simu
   CHECK(bomb.error().code == Errc::too_large);
 }
 
+TEST_CASE("a zstd stream is bounded by what comes out of it", "[simulator]") {
+  // A frame by hand (RFC 8878): a window of 2 MiB, and one block that repeats 'x' 2000 times.
+  const std::string packed{"\x28\xb5\x2f\xfd\x00\x58\x83\x3e\x00x", 10};
+
+  CHECK(unzstd(packed, 2000) == std::string(2000, 'x'));
+  CHECK(unzstd(packed, 1999).error().code == Errc::too_large);
+}
+
+TEST_CASE("a headless centre follows its drifts at their times, and no other fault",
+          "[simulator]") {
+  const std::vector<TimedFault> faults{
+      {.at = 1h, .settings = {{"acceptance", "0"}, {"endpoint", "down"}}}};
+  Centre first_hour{model_of(busy_day(), 5), 1};
+  Centre two_hours{model_of(busy_day(), 5), 1};
+
+  run_headless(first_hour, faults, 1h, true);
+  run_headless(two_hours, faults, 2h, true);
+
+  std::uint64_t early = 0;
+  std::uint64_t late = 0;
+  std::uint64_t sent = 0;
+  for (std::uint32_t target = 0; target < 5; ++target) {
+    early += first_hour.latest_counts(target).accepted;
+    late += two_hours.latest_counts(target).accepted;
+    sent += two_hours.latest_counts(target).sent - first_hour.latest_counts(target).sent;
+  }
+  CHECK(early > 20);
+  CHECK(late >= early);
+  CHECK(late < early + 30);  // Of those that were out: whether they are accepted was drawn before.
+  CHECK(sent > 100);
+}
+
+TEST_CASE("groups of the built-in day have 5 to 30 agents in its first hour", "[simulator]") {
+  const Centre centre{model_of(busy_day(), 0), 1};
+
+  for (std::uint32_t target = 0; target < centre.size(); ++target) {
+    CHECK(centre.latest_counts(target).logged_in >= 5);
+    CHECK(centre.latest_counts(target).logged_in <= 30);
+  }
+}
+
+TEST_CASE("a command line beyond its bounds leaves with 78", "[simulator]") {
+  const auto wrong =
+      GENERATE(values<std::vector<const char*>>({{},
+                                                 {"builtin", "--nonsense"},
+                                                 {"builtin", "--day", "32"},
+                                                 {"builtin", "--targets", "1000001"},
+                                                 {"builtin", "--time-scale", "0.0009"},
+                                                 {"builtin", "--time-scale", "1000.1"},
+                                                 {"builtin", "--start", "24h"},
+                                                 {"builtin", "--duration", "long"},
+                                                 {"builtin", "--engagement-port", "65536"},
+                                                 {"builtin", "--control-port", "-1"},
+                                                 {"builtin", "--stat-ports", "1"},
+                                                 {"builtin", "--stat-ports", "1,65536"}}));
+  std::vector<const char*> line{"simulator"};
+  line.insert(line.end(), wrong.begin(), wrong.end());
+  CAPTURE(line);
+
+  const auto options = parse_options(static_cast<int>(line.size()), line.data());
+
+  REQUIRE(options.early_exit);
+  CHECK(options.early_exit->code == 78);
+  CHECK_FALSE(options.early_exit->text.empty());
+}
+
 TEST_CASE("the command line is read, and its mistakes leave with 78", "[simulator]") {
   const char* good_line[] = {"simulator",  "builtin",      "--time-scale",
                              "10",         "--stat-ports", "1,2",

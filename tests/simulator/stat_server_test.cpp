@@ -13,6 +13,8 @@ TEST_CASE("statistics are known by name and by definition", "[simulator]") {
   CHECK(metric_of(request) == Metric::ready);
   request.name = "Current_In_Queue";
   CHECK(metric_of(request) == Metric::in_queue);
+  request.name = "current in QUEUE";
+  CHECK(metric_of(request) == Metric::in_queue);
   request.name.clear();
   request.definition = StatisticDefinition{.category = "CurrentNumber",
                                            .subject = "DNStatus",
@@ -42,6 +44,9 @@ TEST_CASE("unknown objects and statistics are errors of their own, the others wo
   CHECK(answer.statistics[0].object_id == "group-0");
   REQUIRE(answer.errors.size() == 2);
   CHECK(answer.errors[0].statistic_id == "b");
+  CHECK(answer.errors[0].code == 31);
+  CHECK(answer.errors[1].statistic_id == "c");
+  CHECK(answer.errors[1].code == 30);
   CHECK(server.subscribe(wanting("sub", {}), "", at(0s)).code != 0);
 }
 
@@ -158,6 +163,69 @@ TEST_CASE("a session that stops connecting is gone with its subscriptions", "[si
   CHECK(before == 1);
   CHECK(server.subscriptions() == 0);
   CHECK(server.sessions() == 0);
+}
+
+TEST_CASE("a session is gone after 90 s of silence, and polled statistics after 300 s",
+          "[simulator]") {
+  const Centre centre{busy_centre(), 1};
+  StatServer server{centre, {}, 1};
+  const Subscriber subscriber{server};
+  server.subscribe(wanting("pushed", {named("a", "queue-0", "Queue", "TotalEntered")}),
+                   subscriber.cookie, at(0s));
+  server.subscribe(wanting("polled", {named("a", "queue-0", "Queue", "TotalEntered")}), "", at(0s));
+
+  server.refresh(at(90s));
+  CHECK(server.sessions() == 1);
+  server.refresh(at(91s));
+  CHECK(server.sessions() == 0);
+  CHECK(server.subscriptions() == 1);
+  REQUIRE(server.values("polled", {}, at(250s)));
+  server.refresh(at(550s));
+  CHECK(server.subscriptions() == 1);
+  server.refresh(at(551s));
+  CHECK(server.subscriptions() == 0);
+}
+
+TEST_CASE("the first connect is answered at once, the next waits up to 30 s", "[simulator]") {
+  const Centre centre{busy_centre(), 1};
+  StatServer server{centre, {}, 1};
+  const auto shaken = server.receive({meta("/meta/handshake")}, "", at(0s));
+  const auto connect = meta("/meta/connect", shaken.messages.at(0).client_id);
+
+  const auto first = server.receive({connect}, shaken.new_cookie, at(1s));
+  const auto second = server.receive({connect}, shaken.new_cookie, at(2s));
+
+  CHECK(shaken.messages.at(0).timeout_ms == 30'000);
+  CHECK_FALSE(first.hold);
+  CHECK(second.hold);
+  CHECK(server.connect_timeout() == 30s);
+}
+
+TEST_CASE("averages that are asked for by name are told every five seconds at most",
+          "[simulator]") {
+  auto model = busy_centre();
+  model.kinds[0].service = {Shape::exponential, 20, 1};
+  model.kinds[0].arrivals_per_hour = all_day(1200);
+  Centre centre{std::move(model), 1};
+  StatServer server{centre, {}, 1};
+  const Subscriber subscriber{server};
+  server.subscribe(wanting("sub", {named("a", "queue-0", "Queue", "AverageWaitingTime"),
+                                   named("b", "queue-0", "Queue", "TotalEntered")}),
+                   subscriber.cookie, at(0s));
+
+  int averages = 0;
+  int counters = 0;
+  for (int second = 1; second <= 600; ++second) {
+    centre.advance(second * 1s);
+    server.refresh(at(1s));
+    for (const auto& message : server.take(subscriber.client, at(1s)))
+      for (const auto& value : message.statistics)
+        ++(value.statistic_id == "a" ? averages : counters);
+  }
+
+  CHECK(averages > 60);
+  CHECK(averages <= 120);
+  CHECK(counters > 120);
 }
 
 TEST_CASE("a second handshake of a session begins anew", "[simulator]") {

@@ -88,6 +88,26 @@ TEST_CASE("a batch that fails is tried again and not waited for for ever", "[sta
   CHECK(batches.complete());
 }
 
+TEST_CASE("refused batches are halved so often in a session, then tried again whole",
+          "[statfeed]") {
+  Batches batches{{.size = 22, .splits = 2}};
+  batches.rebuild(slots(2));
+  for (const std::size_t halves : {11, 5}) {
+    const auto id = batches.next_to_open(start).value();
+    batches.opening(id);
+    REQUIRE(batches.split(id, start));
+    CHECK(batches.find(id)->statistics.size() == halves);
+  }
+  const auto id = batches.next_to_open(start).value();
+
+  CHECK_FALSE(batches.split(id, start));
+
+  CHECK(batches.find(id)->statistics.size() == 5);
+  batches.rebuild(slots(2));  // Another session.
+  CHECK(batches.split(batches.next_to_open(start).value(), start));
+  CHECK(Batches::Policy{}.splits == 512);
+}
+
 TEST_CASE("targets that left take their subscriptions along", "[statfeed]") {
   Batches batches{{.size = 11}};
   batches.rebuild(slots(2));

@@ -3,10 +3,12 @@
 #include "tests/support/catch.h"
 
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
 
+#include "tests/support/manual.h"
 #include "tests/support/source_folder.h"
 
 namespace paceline::test {
@@ -122,6 +124,35 @@ TEST_CASE("mistakes are refused with place, key and value", "[statfeed]") {
         std::string::npos);
 }
 
+TEST_CASE("settings that exclude or need each other are refused", "[statfeed]") {
+  const auto [text, why] = GENERATE(table<std::string, std::string>(
+      {{"user = \"me\"\nbearer = \"x\"", "user = \"me\": a token is sent too"},
+       {"user = \"a:b\"", "user = \"a:b\": has a colon"},
+       {"client_key_file = \"k.pem\"", "client_certificate_file = (absent): goes with"},
+       {"client_certificate_file = \"c.pem\"", "client_certificate_file = \"c.pem\": goes with"},
+       {"auth_url = \"https://a\"", "client_id = (absent): auth_url needs it"},
+       {"auth_url = \"https://a\"\nclient_id = \"x\"\nbearer = \"y\"", "bearer is given too"},
+       {"max_age = \"1500ms\"", "max_age = \"1500ms\": not whole seconds"},
+       {"[statistics.ready]\nname = \"R\"\ncategory = \"CurrentNumber\"", "one of both"},
+       {"interface = \"gms\"\n[statistics.ready]\ncategory = \"CurrentNumber\"", "by name only"}}));
+  CAPTURE(text);
+
+  const auto config = parse("primary = \"http://a\"\n" + text);
+
+  REQUIRE_FALSE(config);
+  CAPTURE(config.error().detail);
+  CHECK(config.error().detail.find(why) != std::string::npos);
+}
+
+TEST_CASE("a site that needs no statistic at all is refused", "[statfeed]") {
+  std::string text = "primary = \"http://a\"\n";
+  for (std::uint32_t i = 0; i < statistic_kind_count; ++i)
+    text += "[statistics." + std::string{to_string(static_cast<StatisticKind>(i))} +
+            "]\nneeded = false\n";
+
+  CHECK(parse(text).error().detail.find("at least one must be needed") != std::string::npos);
+}
+
 TEST_CASE("a client secret goes over https or stays on this host", "[statfeed]") {
   const auto with = [](const std::string& url) {
     return parse("primary = \"http://a\"\nclient_id = \"x\"\nauth_url = \"" + url + "\"");
@@ -178,6 +209,68 @@ TEST_CASE("the manual of statfeed lists exactly the settings there are", "[statf
     if (line.starts_with("| `")) listed.insert(line.substr(3, line.find('`', 3) - 3));
 
   CHECK(read == listed);
+}
+
+TEST_CASE("a setting has the default and the range that the manual names", "[statfeed]") {
+  auto table = read_table("services/statfeed/SETTINGS.md", "Settings of statfeed");
+  for (auto& row : table.rows) {  // Without what is said beside key, default and range.
+    row[0] = code_words(row[0]).at(0);
+    row[1] = row[1].substr(0, row[1].find(';'));
+    row[2] = row[2].substr(0, row[2].find(','));
+  }
+
+  check_settings(table,
+                 [](const std::string& line) -> Result<std::string> {
+                   Place place = place_with(
+                       (line.starts_with("primary ") ? "" : "primary = \"http://a\"\n") + line);
+                   const auto config = parse_statfeed_config(place);
+                   if (!config) return tl::unexpected(config.error());
+                   std::string effective;  // Of the table itself, not of those below.
+                   for (const auto& setting : parts_of(place.settings.effective(), "\n"))
+                     if (!setting.starts_with("statistics.")) effective += setting + "\n";
+                   return effective;
+                 },
+                 {"primary"});
+  CHECK_FALSE(parse(""));  // Without `primary`.
+  CHECK(parse("primary = \"http://a\"\ninterface = \"gms\"")->gms_policy.parallel == 8);
+}
+
+TEST_CASE("words of a setting are those that the manual names", "[statfeed]") {
+  for (const auto& row : read_table("services/statfeed/SETTINGS.md", "Settings of statfeed").rows) {
+    const auto key = code_words(row[0]).at(0);
+    if (key != "interface" && key != "metric_key") continue;
+    const auto with = [&](const std::string& word) {
+      return parse("primary = \"http://a\"\n" + key + " = \"" + word + "\"");
+    };
+    const auto refused = with("nonsense");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().detail.ends_with(": not one of " + row[2]));
+    for (const auto& word : parts_of(row[2], ",")) CHECK(with(word));
+  }
+}
+
+TEST_CASE("the manual names every key of a site's own statistics, and its example is good",
+          "[statfeed]") {
+  const auto section = section_of("services/statfeed/SETTINGS.md", "A site's own statistics");
+  const auto words = code_words(section);
+  std::set<std::string> told;
+  for (const auto& word : words) told.insert(word.substr(0, word.find(" = ")));
+  const auto source = tree_file("services/statfeed/config.cpp");
+  for (const char* call : {"table.text(", "table.word(", "table.integer(", "table.boolean("})
+    for (const auto& key : texts_behind(source, call)) {
+      CAPTURE(key);
+      CHECK(told.contains(key));
+    }
+  for (std::uint32_t i = 0; i < statistic_kind_count; ++i)
+    CHECK(section.find(to_string(static_cast<StatisticKind>(i))) != std::string::npos);
+
+  auto example = example_in(section);
+  for (auto at = example.find("[statfeed."); at != example.npos; at = example.find("[statfeed."))
+    example.erase(at + 1, std::string_view{"statfeed."}.size());
+  const auto config = parse("primary = \"http://a\"\n" + example);
+  REQUIRE(config.has_value());
+  CHECK(config->mapping[StatisticKind::in_queue].object == "{group}_VQ");
+  CHECK_FALSE(config->mapping[StatisticKind::not_ready].asked);
 }
 
 }  // namespace paceline::test

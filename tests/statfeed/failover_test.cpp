@@ -80,6 +80,18 @@ TEST_CASE("a server that lags behind the other is left", "[statfeed]") {
   CHECK_FALSE(other.step({primary, backup}, start).switched);
 }
 
+TEST_CASE("timestamps an hour apart are a clock that is wrong, and mean nothing", "[statfeed]") {
+  const auto [apart_ms, leaves] =
+      GENERATE(table<std::int64_t, bool>({{3'599'999, true}, {3'600'000, false}}));
+  auto failover = in_use_primary();
+  auto primary = good(start);
+  auto backup = good(start);
+  primary.newest_ms = 1'580'000'000'000;
+  backup.newest_ms = primary.newest_ms + apart_ms;
+
+  CHECK(failover.step({primary, backup}, start).switched == leaves);
+}
+
 TEST_CASE("a server that sees far fewer targets than the other is left after a while",
           "[statfeed]") {
   auto failover = in_use_primary();

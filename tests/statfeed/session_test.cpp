@@ -183,6 +183,8 @@ TEST_CASE("statistics the server does not know are read as unseen and asked for 
 }
 
 TEST_CASE("a batch refused as a whole is halved until the culprit stands alone", "[statfeed]") {
+  const int status = GENERATE(400, 410, 413, 422);
+  CAPTURE(status);
   SessionFixture fixture{{.parallel = 1}};
   fixture.begin();
   fixture.shake_hands();
@@ -194,7 +196,7 @@ TEST_CASE("a batch refused as a whole is halved until the culprit stands alone",
       return one.object_id == "g2" && one.name == "BusyAgents";
     });
     if (bad) {
-      fixture.answer(call, 400, "bad request");
+      fixture.answer(call, status, "bad request");
     } else {
       good += request.statistics.size();
       fixture.grant(call);

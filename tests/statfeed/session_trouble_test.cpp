@@ -168,6 +168,36 @@ TEST_CASE("a server that answers no request is lost, until it answers one", "[st
   CHECK_FALSE(fixture.session.lost());
 }
 
+TEST_CASE("a lost session is tried again after a quarter of a second, doubling up to the bound",
+          "[statfeed]") {
+  SessionFixture fixture{{.retry_max = 10s}};
+  fixture.begin();
+
+  for (const Duration whole : {250ms, 500ms, 1000ms, 2000ms, 4000ms, 8000ms, 10000ms, 10000ms}) {
+    const auto& step = fixture.fail_call(fixture.take(Kind::handshake));
+    const Duration pause = step.wake - fixture.now;
+    CAPTURE(whole.count(), pause.count());
+    CHECK(pause >= whole / 2);  // Each is drawn from its upper half.
+    CHECK(pause <= whole);
+    fixture.tick(pause - 1ms);
+    CHECK_FALSE(fixture.has(Kind::handshake));
+    fixture.tick(1ms);
+  }
+}
+
+TEST_CASE("without reconciling a pushed batch is asked for signs of life alone", "[statfeed]") {
+  SessionFixture fixture{{.reconcile = 0s}};
+  fixture.begin();
+  fixture.shake_hands();
+  fixture.open_all();
+  fixture.answer(fixture.take(Kind::connect), 200, connected);
+
+  fixture.tick(24h);
+
+  CHECK(fixture.take(Kind::poll).path.find("&statisticIds=") != std::string::npos);
+  CHECK_FALSE(fixture.has(Kind::poll));
+}
+
 TEST_CASE("a server that is not there is not asked for one batch after the other", "[statfeed]") {
   SessionFixture fixture{{.parallel = 2, .retry_min = 250ms, .batches = {.size = 1}}};
   fixture.begin();

@@ -43,6 +43,29 @@ TEST_CASE("a server that re-accumulates its history makes no jump", "[statfeed]"
   CHECK(totals.total(0, 0) == 1);
 }
 
+TEST_CASE("the manual's example of totals is counted as it says", "[statfeed]") {
+  Totals totals{{.per_second = 10, .burst = 50}};
+  totals.resize(1);
+  Instant now = start;
+  std::vector<std::uint64_t> published;
+  for (const double shown : {1204, 1207, 2, 1207, 1209}) {
+    totals.count(0, 0, 0, shown, now += 2s);
+    published.push_back(totals.total(0, 0));
+  }
+
+  CHECK(published == std::vector<std::uint64_t>{0, 3, 5, 5, 7});
+}
+
+TEST_CASE("a rise is believed up to 50 and the rate, of ten minutes at most", "[statfeed]") {
+  const auto [since, most] = GENERATE(table<Duration, int>({{2s, 70}, {10min, 6050}, {1h, 6050}}));
+  Totals totals{{.per_second = 10, .burst = 50}};
+  totals.resize(2);
+  for (const std::uint32_t slot : {0, 1}) totals.count(0, slot, 0, 100, start);
+
+  CHECK(totals.count(0, 0, 0, 100 + most, start + since) == Totals::Counted::rise);
+  CHECK(totals.count(0, 1, 0, 101 + most, start + since) == Totals::Counted::jump);
+}
+
 TEST_CASE("after a switch the other server's counter goes on where the mark was", "[statfeed]") {
   auto totals = totals_of(1);
   totals.count(0, 0, 0, 100, start);

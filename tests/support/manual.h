@@ -58,6 +58,40 @@ inline std::string sources_of(const std::vector<std::string>& folders) {
   return text;
 }
 
+/// The lines of a section that are indented by four, without the indent: an example.
+inline std::string example_in(const std::string& section) {
+  std::istringstream lines{section};
+  std::string example;
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("    ")) example += line.substr(4) + "\n";
+  return example;
+}
+
+/// The parts between separators, without blanks around them; none of an empty text.
+inline std::vector<std::string> parts_of(std::string_view text, std::string_view separator) {
+  std::vector<std::string> parts;
+  while (text.find_first_not_of(" \n") != text.npos) {
+    const auto end = std::min(text.find(separator), text.size());
+    const auto first = std::min(text.find_first_not_of(" \n"), end);
+    auto part = text.substr(first, end - first);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    parts.emplace_back(part);
+    text.remove_prefix(std::min(end + separator.size(), text.size()));
+  }
+  return parts;
+}
+
+/// The literals that stand first behind a call in a source: texts_behind(source, "root.text(").
+inline std::set<std::string> texts_behind(std::string_view source, std::string_view call) {
+  std::set<std::string> texts;
+  for (auto at = source.find(call); at != source.npos; at = source.find(call, at + 1)) {
+    const auto begin = source.find_first_not_of(" \n", at + call.size());
+    if (begin == source.npos || source[begin] != '"') continue;
+    texts.emplace(source.substr(begin + 1, source.find('"', begin + 1) - begin - 1));
+  }
+  return texts;
+}
+
 /// A number or a duration ("60s" is "1m") in one form, anything else as it is.
 inline std::string comparable(std::string text) {
   std::erase(text, '`');
@@ -75,6 +109,37 @@ inline std::optional<std::pair<std::string, std::string>> range_of(const std::st
   std::smatch found;
   if (!std::regex_match(cell, found, range)) return std::nullopt;
   return std::pair{comparable(found[1]), comparable(found[2])};
+}
+
+/// The ends of a range as TOML has them, and what lies just beyond; `below` is "" if nothing can.
+struct RangeEdges {
+  std::string least;
+  std::string most;
+  std::string below;
+  std::string above;
+};
+
+/// "100ms..10m", "-1..1e6, if at all": nothing for what does not begin with a range of numbers or
+/// durations.
+inline std::optional<RangeEdges> edges_of(const std::string& cell) {
+  static const std::regex range{R"(^([-\d.]+[a-z]*)\.\.([-\d.]+[a-z]*\d*)([ ,].*)?$)"};
+  std::smatch found;
+  if (!std::regex_match(cell, found, range)) return std::nullopt;
+  const std::string least = found[1];
+  const std::string most = found[2];
+  const auto quoted = [](const std::string& text) { return "\"" + text + "\""; };
+  const auto shortest = parse_duration(least);
+  const auto longest = parse_duration(most);
+  if (shortest && longest)
+    return RangeEdges{quoted(least), quoted(most),
+                      *shortest > 0s ? quoted(format_duration(*shortest - *shortest / 1000)) : "",
+                      quoted(format_duration(*longest + *longest / 1000))};
+  if ((least + most).find_first_of(".e") == std::string::npos)
+    return RangeEdges{least, most, std::to_string(std::stoll(least) - 1),
+                      std::to_string(std::stoll(most) + 1)};
+  const double from = std::stod(least);
+  return RangeEdges{least, most, std::to_string(from - std::max(from / 100, 1e-5)),
+                    std::to_string(std::stod(most) * 1.01)};
 }
 
 /// Compares a table of settings (key, default, range, ...) with the code that reads them: the same

@@ -300,7 +300,19 @@ TEST_CASE("ten thousand wrong keys are told up to a bound", "[topology]") {
   std::string text;
   for (int i = 0; i < 10'000; ++i) text += "key" + std::to_string(i) + " = 1\n";
 
-  CHECK(check_topology(text, "f").size() <= 200);
+  const auto mistakes = check_topology(text, "f");
+
+  CHECK(mistakes.size() == 200);
+  CHECK(std::ranges::is_sorted(mistakes, {},
+                               [](const Mistake& mistake) { return mistake.where.line; }));
+}
+
+TEST_CASE("a topology over 64 MiB is not read", "[topology]") {
+  const auto mistakes = check_topology(std::string((64u << 20) + 1, '#'), "f");
+
+  REQUIRE(mistakes.size() == 1);
+  CHECK(mistakes[0].where.file == "f");
+  CHECK(mistakes[0].what == "67108865 bytes, over 67108864");
 }
 
 }  // namespace

@@ -30,6 +30,26 @@ TEST_CASE("a node's group has every process of the topology", "[topology]") {
   CHECK(text.ends_with("[group:a]\nprograms=a-statfeed,a-pacer,a-elector,a-publisher,a-watch\n"));
 }
 
+TEST_CASE("every program of a group is started again unless it ends by 0 or 78", "[topology]") {
+  const std::string text = supervisor_groups(demo(), {"a", "b", "w"}, options);
+  const auto count = [&](std::string_view what) {
+    int found = 0;
+    for (auto at = text.find(what); at != text.npos; at = text.find(what, at + 1)) ++found;
+    return found;
+  };
+
+  CHECK(count("[program:") == 11);
+  for (const char* line : {"\nautostart=true\n", "\nautorestart=unexpected\n", "\nexitcodes=0,78\n",
+                           "\nstartsecs=0\n", "\nstopsignal=TERM\n", "\nredirect_stderr=true\n"}) {
+    CAPTURE(line);
+    CHECK(count(line) == 11);
+  }
+  // Told apart among all nodes, and shown as NODE:PROCESS, since the group has the node's name.
+  CHECK(count("\nprocess_name=statfeed\n") == 2);
+  CHECK(count("\nprocess_name=pacer-%(process_num)d\n") == 2);
+  CHECK(count("[group:b]\nprograms=b-statfeed,b-pacer,b-elector,b-publisher,b-watch\n") == 1);
+}
+
 TEST_CASE("a witness's group is an elector alone", "[topology]") {
   const Topology topology = demo();
 

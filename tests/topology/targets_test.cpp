@@ -283,6 +283,26 @@ TEST_CASE("a difference names what was added, removed and changed, and how", "[t
   CHECK(diff_targets(before->all, before->all).empty());
 }
 
+TEST_CASE("ten thousand wrong rows are told up to a bound", "[topology]") {
+  std::string text = "id,channel,group,queue\n";
+  for (int i = 0; i < 10'000; ++i) text += "t" + std::to_string(i) + ",chat,,Q\n";
+
+  CHECK(check_targets(text, "t").size() == 200);
+  CHECK(error_of(text).find(" (and at least 199 more mistakes;") != std::string::npos);
+}
+
+TEST_CASE("a targets file may have 256 MiB", "[topology]") {
+  constexpr std::size_t most = 256u << 20;
+  std::string text = "id,channel,group,queue\na,chat,G,Q\n";
+  text.resize(most, '#');  // A remark of one line.
+
+  CHECK(check_targets(text, "t").empty());
+  text += '#';
+  const auto mistakes = check_targets(text, "t");
+  REQUIRE(mistakes.size() == 1);
+  CHECK(mistakes[0].text() == "t:1:1: 268435457 bytes, over 268435456");
+}
+
 TEST_CASE("ten thousand rows are read", "[topology]") {
   std::string text = "id,channel,group,queue\n";
   for (int i = 0; i < 10'000; ++i) {

@@ -1,0 +1,208 @@
+// statfeed's shell: what it answers, what it makes of ages and states, when it publishes, what it logs.
+#include "services/statfeed/service.h"
+
+#include <algorithm>
+
+#include "tests/statfeed/fed.h"
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+using namespace statfeed;
+
+TEST_CASE("an operator's switch is answered with how statfeed stands, or refused with why",
+          "[statfeed]") {
+  Fed fed;
+  CHECK(fed.ask(Question::switch_server).error().detail.find("no server is in use yet") !=
+        std::string::npos);
+  fed.open(0);
+  fed.run(2s, {0});
+  CHECK(fed.ask(Question::switch_server).error().detail.find("backup is not usable") !=
+        std::string::npos);
+  fed.open(1);
+  fed.run(2s, {0, 1});
+
+  const auto told = fed.ask(Question::switch_server);
+
+  REQUIRE(told);
+  CHECK(Fed::field(*told, "in_use") == "backup");
+  CHECK(Fed::field(*told, "in_use_because") == "asked");
+  CHECK(Fed::field(*told, "switches") == "1");
+  CHECK(fed.statfeed->failover().in_use() == 1);
+  CHECK(fed.row(0).quality == StatQuality::provisional);
+  CHECK(fed.line("source_switched").find("to=backup why=asked") != std::string::npos);
+  CHECK(fed.ask(Question::switch_server));  // And back.
+  CHECK(fed.statfeed->failover().in_use() == 0);
+}
+
+TEST_CASE("status, unseen and keyframes are answered", "[statfeed]") {
+  Fed fed;
+  fed.statfeed->began(0);
+  fed.say_all(0, 0, 5);
+  fed.statfeed->became(0, {.complete = true, .pushing = true});
+  fed.run(2s, {0});
+
+  const auto status = fed.ask(Question::status);
+  const auto unseen = fed.ask(Question::unseen);
+
+  REQUIRE(status);
+  CHECK(Fed::field(*status, "in_use") == "primary");
+  CHECK(Fed::field(*status, "primary") == "http://primary");
+  CHECK(Fed::field(*status, "primary_mode") == "push");
+  CHECK(Fed::field(*status, "backup_up") == "false");
+  CHECK(Fed::field(*status, "targets_not_visible") == "1");
+  CHECK(Fed::field(*status, "targets_version") == fed.config.targets.version());
+  REQUIRE(unseen);
+  CHECK(unseen->fields.size() == statistic_kind_count);
+  CHECK(unseen->fields[0].first == "t01");
+  CHECK(unseen->fields[0].second.starts_with("logged_in\tunheard\tGroupAgents\tg01\t"));
+  // A frame is no StatusReply: only whether it is given is of interest.
+  const auto keyframe = [&](const char* shard) {
+    bool given = false;
+    fed.asker.bus.ask(fed.world.self, encode(request_of(Question::keyframe, {"stat", shard})), 1s,
+                      [&](Result<Bytes> answer) {
+                        const auto reply = answer ? decode<ControlReply>(*answer) : fail("");
+                        given = reply && reply->ok && !reply->body.empty();
+                      });
+    fed.sim.run_for(10ms);
+    return given;
+  };
+  CHECK(keyframe("0"));
+  CHECK_FALSE(keyframe("1"));
+}
+
+TEST_CASE("rows are stale while the only server calls itself Unavailable", "[statfeed]") {
+  Fed fed;
+  fed.open(0);
+  fed.run(2s, {0});
+  REQUIRE(fed.row(0).quality == StatQuality::good);
+
+  fed.statfeed->became(0, {.complete = true, .available = false});
+  fed.run(2s, {0});
+
+  CHECK(fed.row(0).quality == StatQuality::stale);
+  CHECK(fed.row(0).busy == 5);
+  CHECK(fed.sim.count("statistics_lost") == 1);
+  CHECK(fed.line("statistics_lost").find("last=primary") != std::string::npos);
+  fed.statfeed->became(0, {.complete = true});
+  fed.run(2s, {0});
+  CHECK(fed.row(0).quality == StatQuality::provisional);
+  CHECK(fed.sim.count("statistics_found") == 1);
+  CHECK(fed.sim.count("source_switched") == 1);  // The first choice.
+  fed.run(10s, {0});
+  CHECK(fed.row(0).quality == StatQuality::good);
+  CHECK(fed.sim.count("statistics_lost") == 1);
+}
+
+TEST_CASE("silence is a loss, told once, and its end is found again", "[statfeed]") {
+  Fed fed;
+  fed.open(0);
+  fed.run(2s, {0});
+
+  fed.statfeed->heard(0);
+  fed.sim.run_for(4900ms);
+  CHECK(fed.row(0).age_s == 0);  // Not longer than `silence`.
+  CHECK(fed.sim.count("statistics_lost") == 0);
+  fed.sim.run_for(2s);
+  CHECK(fed.row(0).age_s >= 5);
+  CHECK(fed.row(0).quality == StatQuality::good);
+  CHECK(fed.sim.count("statistics_lost") == 1);
+  fed.sim.run_for(5s);  // Beyond the channel's stale bound of 10 s.
+  CHECK(fed.row(0).quality == StatQuality::stale);
+
+  fed.run(1s, {0});
+
+  CHECK(fed.row(0).quality == StatQuality::provisional);
+  CHECK(fed.row(0).age_s == 0);
+  CHECK(fed.sim.count("statistics_lost") == 1);
+  CHECK(fed.sim.count("statistics_found") == 1);
+}
+
+TEST_CASE("the first quality that applies is a row's", "[statfeed]") {
+  Fed fed;
+  fed.open(0);
+  fed.open(1);
+  fed.run(2s, {0, 1});
+  const StatisticUpdate lost{.statistic = statistic_of(1, StatisticKind::ready),
+                             .status = StatisticUpdate::Status::invalid};
+  for (const int server : {0, 1}) fed.statfeed->updated(server, {&lost, 1});
+  fed.ask(Question::switch_server);
+
+  CHECK(fed.row(0).quality == StatQuality::provisional);
+  CHECK(fed.row(1).quality == StatQuality::not_visible);
+  fed.statfeed->became(1, {.complete = true, .available = false});
+  fed.statfeed->became(0, {.complete = true, .available = false});
+  fed.run(2s, {0, 1});
+  CHECK(fed.row(0).quality == StatQuality::stale);  // In the grace period, too.
+  CHECK(fed.row(1).quality == StatQuality::not_visible);
+}
+
+TEST_CASE("a row asked for value by value is as old as its oldest needed value", "[statfeed]") {
+  Fed fed;
+  fed.open(0, {.complete = true, .each_ages = true});
+  fed.say(0, 0, StatisticKind::in_queue, 1, 3s);
+  fed.say(0, 0, StatisticKind::not_ready, 1, 1h);  // Not needed: its age is nobody's.
+
+  fed.run(4s, {0});
+
+  CHECK(fed.row(0).age_s >= 6);
+  CHECK(fed.row(0).age_s <= 7);
+  CHECK(fed.row(1).age_s <= 4);
+  CHECK(fed.row(0).quality == StatQuality::good);
+  fed.say_all(0, 1, 6);
+  fed.run(5s, {0});  // However often the server is heard: that one value was not told again.
+  CHECK(fed.row(0).quality == StatQuality::stale);
+  CHECK(fed.row(1).quality == StatQuality::good);
+  fed.say_all(0, 0, 7);
+  fed.run(1s, {0});
+  CHECK(fed.row(0).quality == StatQuality::good);
+}
+
+TEST_CASE("a change goes out within the settling time, and something every period", "[statfeed]") {
+  Fed fed{2, {.debounce = 50ms, .period = 1s}};
+  World& ear = fed.sim.process({"a", "pacer", 0});
+  std::vector<Duration> arrived;
+  ear.bus.subscribe("stat", [&](const Address&, Payload) { arrived.push_back(fed.sim.elapsed()); });
+  fed.open(0);
+  fed.run(3s, {0});
+
+  REQUIRE(fed.sim.run_until([&, before = arrived.size()] { return arrived.size() > before; }, 2s));
+  fed.sim.run_for(300ms);
+  const auto before = arrived.size();
+  fed.say(0, 1, StatisticKind::busy, 9);
+  fed.sim.run_for(55ms);  // And what the bus takes.
+  CHECK(arrived.size() == before + 1);
+  CHECK(fed.row(1).busy == 9);
+
+  fed.sim.run_for(20s);  // Nothing is heard any more.
+  for (std::size_t i = 1; i < arrived.size(); ++i) CHECK(arrived[i] - arrived[i - 1] <= 1005ms);
+}
+
+TEST_CASE("what is not visible is said once for each change, by twenty names, and after a reload",
+          "[statfeed]") {
+  Fed fed{25};
+  fed.statfeed->began(0);
+  for (std::uint32_t slot = 0; slot < 25; ++slot)
+    for (std::uint32_t i = 0; i < statistic_kind_count; ++i)
+      if (static_cast<StatisticKind>(i) != StatisticKind::in_queue)
+        fed.say(0, slot, static_cast<StatisticKind>(i), 5);
+  fed.statfeed->became(0, {.complete = true});
+
+  fed.run(10s, {0});
+
+  CHECK(fed.sim.count("statistics_not_visible") == 1);
+  CHECK(fed.sim.count("targets_not_visible") == 1);
+  CHECK(fed.line("targets_not_visible").find("t19 lacks in_queue (unheard)") != std::string::npos);
+  CHECK(fed.line("targets_not_visible").find("t20 lacks") == std::string::npos);
+  CHECK(fed.line("statistics_not_visible").find(" 25") != std::string::npos);
+  fed.statfeed->take_targets(fed.config.targets);
+  fed.run(3s, {0});
+  CHECK(fed.sim.count("targets_reloaded") == 1);
+  CHECK(fed.sim.count("statistics_not_visible") == 2);
+  CHECK(fed.sim.count("targets_not_visible") == 2);
+  for (std::uint32_t slot = 0; slot < 25; ++slot) fed.say(0, slot, StatisticKind::in_queue, 0);
+  fed.run(3s, {0});
+  CHECK(fed.sim.count("targets_not_visible") == 2);
+  CHECK(fed.sim.count("targets_visible") == 1);
+}
+
+}  // namespace paceline::test
