@@ -76,9 +76,9 @@ std::string nodes_apart(const ElectionView& view) {
   for (const ElectionMessage& peer : view.peers)
     if (!peer.targets.empty() && !view.self.targets.empty() && peer.priority > 0 &&
         peer.targets != view.self.targets)
-      text += fmt::format("targets_differ: {} paces by {}, {} by {}\n", printable(view.self.node),
-                          printable(view.self.targets), printable(peer.node),
-                          printable(peer.targets));
+      text +=
+          fmt::format("targets_differ: {} paces by {}, {} by {}\n", printable(view.self.node),
+                      printable(view.self.targets), printable(peer.node), printable(peer.targets));
   return text;
 }
 

@@ -211,10 +211,9 @@ std::optional<ServerAnswer> EngagementAdapter::refusal_of(const ServerRequest& r
     return away;
   }
   if (fault == EndpointFault::absurdly_fenced)
-    return ServerAnswer{
-        .status = 409,
-        .body = dumped({{"term", std::numeric_limits<std::int64_t>::max()}}),
-        .headers = {}};
+    return ServerAnswer{.status = 409,
+                        .body = dumped({{"term", std::numeric_limits<std::int64_t>::max()}}),
+                        .headers = {}};
   if (fault != EndpointFault::fenced && fault != EndpointFault::too_large) return std::nullopt;
   const auto text = unpacked(request);
   const auto read = text ? decode_publication(*text) : tl::unexpected(text.error());
