@@ -18,15 +18,20 @@ Outcome command_loglevel(const Request& request, Environment& environment) {
   const auto named = parse_process_name(request.arguments[0], cluster->topology, cluster->self());
   if (!named) return failed(exit_usage, named.error().detail);
   std::vector<std::pair<std::string, std::string>> set;
-  std::string out;
+  Outcome outcome;
   for (const auto& [process, index] : *named) {
     const auto body = ask_own_process(*cluster, process, index,
                                       request_of(Question::loglevel, {level}), environment);
-    if (!body) return failed(exit_not_answered, body.error().detail);
+    if (!body) {  // The others are told all the same.
+      outcome.exit = exit_not_answered;
+      outcome.error += (outcome.error.empty() ? "" : "; ") + body.error().detail;
+      continue;
+    }
     set.emplace_back(fmt::format("{}-{}", process, index), level);
-    out += fmt::format("{}-{} logs {} and above\n", process, index, level);
+    outcome.out += fmt::format("{}-{} logs {} and above\n", process, index, level);
   }
-  return {.out = request.json ? texts_json(set) : out};
+  if (request.json) outcome.out = texts_json(set);
+  return outcome;
 }
 
 }  // namespace paceline::pacelinectl

@@ -249,6 +249,17 @@ TEST_CASE("every pacer's log level is set by its name alone", "[pacelinectl]") {
   CHECK(run_command(request("loglevel", {"pacer-x", "info"}), environment).exit == exit_usage);
 }
 
+TEST_CASE("a pacer that is silent keeps the level from no other", "[pacelinectl]") {
+  FakeEnvironment environment;
+  environment.processes.emplace("a/pacer/1", Bytes{});
+
+  const Outcome outcome = run_command(request("loglevel", {"pacer", "debug"}), environment);
+
+  CHECK(outcome.exit == exit_not_answered);
+  CHECK(outcome.out == "pacer-1 logs debug and above\n");
+  CHECK(has(outcome.error, "no pacer answers at ipc:///etc/../build/demo/a/pacer-0.ctl"));
+}
+
 TEST_CASE("a process that refuses its files goes on while the others have reloaded",
           "[pacelinectl]") {
   FakeEnvironment environment;

@@ -351,10 +351,11 @@ TEST_CASE("every reason not to be ready is named", "[watch]") {
 TEST_CASE("a master of another node that publishes nothing is a reason here too", "[watch]") {
   ClusterView view{two_nodes_and_a_witness()};
   hear_a_good_cluster(view, start);
-  const Instant then = start + 1s;
+  const Instant then = start + 2100ms;  // Behind the bound of `publication`.
   view.hear(says("a", ElectorRole::follower, 514, 2), then, morning);
   view.hear(says("w", ElectorRole::observer, 514, 2), then, morning);
   view.hear(says("b", ElectorRole::master, 514, 2), then, morning);
+  view.hear(publishes("a", false), then);
   std::string reason;
   SECTION("its publisher is not heard") {
     reason = "node b is master, and its publisher is not heard here";

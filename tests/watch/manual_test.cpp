@@ -44,7 +44,8 @@ TEST_CASE("every path of API.md is answered and what lies beside it is not there
   History history{{}, {"t0"}, nullptr};
   Api api{{cluster, targets, events, history, nullptr}, {}, ""};
   const auto status_of = [&](const std::string& path) {
-    const auto reply = api.reply({.path = path, .peer = path}, start, morning);
+    const auto reply =
+        api.reply({.path = path, .query = {{"channel", "chat"}}, .peer = path}, start, morning);
     const auto* answer = std::get_if<WebAnswer>(&reply);
     return answer ? answer->status : 200;  // Who else is asked for it.
   };

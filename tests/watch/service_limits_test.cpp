@@ -201,9 +201,10 @@ TEST_CASE("while the disk is full the last minutes stay in memory, and writing i
   World& world = sim.process({"a", "watch", 0});
   Watch watch{settings, world, &disk};
   Speaker a{sim, "a"};
-  StateWriter<TargetPace> writer{sim.process({"a", "pacer", 0}), "pace", {.ids = {"t0", "t1"}}};
+  World& pacer = sim.process({"a", "pacer", 0});
+  StateWriter<TargetPace> writer{pacer, "pace", {.ids = {"t0", "t1"}}};
   writer.set(0, paced(PaceReason::granted, 6));
-  writer.publish({});
+  pacer.timers.every(1s, [&] { writer.publish({}); });
   sim.run_for(60s);
 
   disk.full = true;
@@ -263,6 +264,8 @@ TEST_CASE("the history file keeps the last hundred thousand events", "[watch][sc
   const auto settings = config();
   Watch watch{settings, sim.process({"a", "watch", 0}), &store};
   Speaker a{sim, "a"};
+  sim.run_for(2s);
+  a.role = ElectorRole::master;
   REQUIRE(sim.run_until([&] { return watch.events().last() > 100'000; }, 10s));
   sim.run_for(1s);
 
