@@ -1,10 +1,7 @@
 // The built pacelinectl as a person runs it.
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -13,27 +10,14 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
+#include "tests/support/program.h"
 #include "tests/support/source_folder.h"
 
 namespace paceline::test {
 namespace {
 
-struct Ran {
-  int exit = -1;
-  std::string out;  // Standard output and error.
-};
-
 Ran run(const std::string& arguments) {
-  const std::string line = std::string{PACELINECTL} + " " + arguments + " 2>&1";
-  FILE* pipe = popen(line.c_str(), "r");
-  if (!pipe) return {};
-  Ran ran;
-  std::array<char, 4096> buffer{};
-  while (const auto count = std::fread(buffer.data(), 1, buffer.size(), pipe))
-    ran.out.append(buffer.data(), count);
-  const int status = pclose(pipe);
-  ran.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return ran;
+  return run_program(std::string{PACELINECTL} + " " + arguments);
 }
 
 const std::string shipped_folder = source_folder() + "/topology/";
