@@ -120,7 +120,7 @@ struct Fence {
 
 struct TokenAnswer {
   std::string access_token;
-  std::int64_t expires_in_s = 0;  // [300..172800]
+  std::int64_t expires_in_s = 0;  // [1..172800]
 
   bool operator==(const TokenAnswer&) const = default;
 };
