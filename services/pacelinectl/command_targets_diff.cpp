@@ -52,6 +52,7 @@ Outcome command_targets_diff(const Request& request, Environment& environment) {
   if (!running) return failed(exit_of(running.error()), running.error().detail);
   Outcome outcome = told(diff_targets(running->targets.all, next.targets.all), request);
   outcome.error = ask_nodes_apart(*cluster, environment) + disagreement(*running);
+  if (outcome.error.ends_with('\n')) outcome.error.pop_back();
   if (!outcome.error.empty()) outcome.exit = exit_not_answered;
   return outcome;
 }

@@ -20,7 +20,7 @@ struct Response {
 
 struct PublicationResult {
   PublicationOutcome outcome = PublicationOutcome::failed;
-  std::string detail;               // For people; "" = accepted.
+  std::string detail;               // For people; "" = as it should be.
   std::uint64_t fenced_by = 0;      // Of outcome fenced: the higher term.
   bool sequence_refused = false;    // 409 under our own term.
   std::uint64_t sequence_held = 0;  // ... the endpoint's last sequence; 0 = it does not say.

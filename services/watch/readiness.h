@@ -1,8 +1,8 @@
 // Is this node fit for its role? What /readyz answers, with the reasons.
 //
-// Pure. A node is fit when its elector and publisher are heard, could publish, and its statistics and every pacer
-// shard are fresh, and most of its targets can be paced; and when the master, whichever node that is, has an open gate and a publication
-// accepted lately.
+// Pure. A node is fit when its elector and publisher are heard and could publish, its statistics and
+// every pacer shard are fresh, and most of its targets can be paced; and when the master, whichever
+// node that is, has an open gate and a publication accepted lately.
 #pragma once
 
 #include <string>

@@ -10,37 +10,34 @@ not rise within its term, or one term from two nodes; if nobody paces within 60 
 publication ever reached the endpoint although publishers were stopped between their check and their send. Exit 2 if
 the place does not allow namespaces. Needs root.
 """
-import argparse
-import json
 import os
 import pathlib
 import random
-import shutil
 import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from checker import broken_promises, gaps_during, unattributed  # noqa: E402
-from cluster import ADDRESSES, PACING, ROOT, Cluster, run  # noqa: E402
-from namespaces import Broken, Namespaces  # noqa: E402
-from wires import network  # noqa: E402
+from cluster import ADDRESSES, PACING, Cluster, run  # noqa: E402
+from namespaces import Broken  # noqa: E402
+from storm import LIMIT_S, arguments, run_storm, table  # noqa: E402
 
-LIMIT_S = 60          # For the cluster to be whole again.
-PERIOD_MS = 200       # Between publications: two seconds of the endpoint's contract, ten times faster.
 OFFSETS_S = {"a": 0, "b": 86_400, "w": 3_600}  # Of the nodes' boot clocks, where the kernel has time namespaces.
 
 
 class Chaos:
     """The cluster and everything that can be done to it; every event is a generator: before its yield it begins, after it ends."""
 
-    def __init__(self, spaces, folder, programs, wires, seed, **cluster_options):
+    NAME, PREFIX, KEEP = "election", "pl", "chaos"
+    PAIRED, ALONE = 0.15, ()
+    PERIOD_MS = 200  # Two seconds of the endpoint's contract, ten times faster.
+
+    def __init__(self, spaces, folder, asked, wires, **cluster_options):
         self.folder = pathlib.Path(folder)
-        self.chance = random.Random(seed)
+        self.chance = random.Random(asked.seed)
         self.wires = wires
         library = self.folder / "meddle.so"
         run("g++", "-std=c++20", "-shared", "-fPIC", "-O1", "-o", library, pathlib.Path(__file__).with_name("meddle.cpp"))
@@ -53,7 +50,7 @@ class Chaos:
         before = os.environ.copy()
         os.environ.update(self.environment("ca", library))
         try:
-            self.cluster = Cluster(spaces, wires, folder, programs, name="chaos", env={"ASAN_OPTIONS": "verify_asan_link_order=0"}, **cluster_options)
+            self.cluster = Cluster(spaces, wires, folder, asked.programs, name="chaos", env={"ASAN_OPTIONS": "verify_asan_link_order=0"}, **cluster_options)
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -228,121 +225,18 @@ class Chaos:
     KINDS = ("node_kill", "process_kill", "restart_loop", "host_dies", "pause", "pause_storm", "pause_before_send", "partition", "one_way",
              "link_cut", "flapping", "slow_network", "clock_step", "planned_restart", "handover")
 
+    def begin(self):
+        print("boot clocks: " + (", ".join(f"{n} +{s} s" for n, s in OFFSETS_S.items()) if self.time_namespaces else "one for all (no time namespaces)"))
 
-def strike(chaos, kinds):
-    """One event, or two at once; when it began and ended [ms since 1970], and what was done."""
-    chaos.cluster.wait_ready(LIMIT_S)
-    master = chaos.cluster.master()
-    time.sleep(chaos.chance.uniform(0.3, 1.0))
-    length = chaos.chance.choice([0.2, 0.5, 1, 2, 4]) * chaos.chance.uniform(0.8, 1.2)
-    began = time.time() * 1000
-    events = [getattr(chaos, kind)(master) for kind in kinds]
-    told = [next(event) for event in events]
-    time.sleep(length)
-    for event in events:
-        next(event, None)
-    chaos.cluster.wait_ready(LIMIT_S)
-    # The first publication after it may be a period away, and a publisher backs off after failures.
-    row = chaos.cluster.log.first_accepted(time.time() * 1000, lambda _: True, LIMIT_S)
-    if row is None:
-        raise Broken(f"nothing was accepted for {LIMIT_S} s after: {'; '.join(told)}")
-    return {"kinds": kinds, "told": "; ".join(told), "began_ms": began, "ended_ms": time.time() * 1000, "seconds": length, "master": master}
-
-
-def tell(event, rows):
-    during = gaps_during(rows, event["began_ms"], event["ended_ms"])
-    event["gap_ms"] = max(gap.length_ms for gap in during)
-    event["next"] = next((gap.after for gap in reversed(during) if gap.after != gap.before), "")
-    event["fenced"] = sum(row["status"] == 409 and event["began_ms"] <= row["received_ms"] <= event["ended_ms"] for row in rows)
-    moved = f", then {event['next']}" if event["next"] else ""
-    fenced = f", {event['fenced']} fenced" if event["fenced"] else ""
-    print(f"{time.strftime('%H:%M:%S')}  {'+'.join(event['kinds']):<20} {event['told']} ({event['seconds']:.1f} s): gap {event['gap_ms']:.0f} ms{moved}{fenced}", flush=True)
-
-
-def table(events, rows, kinds=Chaos.KINDS, period_ms=PERIOD_MS):
-    """The verdict, by kind; returns whether every promise was kept."""
-    print(f"\n{'event':<20}{'n':>4}{'gap p50':>9}{'gap max':>9}{'moved':>7}{'fenced':>8}   [ms]")
-    for kind in (*kinds, "two at once"):
-        mine = [event for event in events if (event["kinds"] == [kind] if kind != "two at once" else len(event["kinds"]) > 1)]
-        if mine:
-            lengths = sorted(event["gap_ms"] for event in mine)
-            print(f"{kind:<20}{len(mine):>4}{lengths[(len(lengths) - 1) // 2]:>9.0f}{lengths[-1]:>9.0f}{sum(bool(e['next']) for e in mine):>7}"
-                  f"{sum(e['fenced'] for e in mine):>8}")
-    accepted = [row for row in rows if row["status"] == 200]
-    fenced = [row for row in rows if row["status"] == 409]
-    by = {node: sum(row["node"] == node for row in accepted) for node in PACING}
-    print(f"{len(accepted)} publications accepted in {len({row['term'] for row in accepted})} terms ({by}), {len(fenced)} fenced")
-    strays = unattributed(rows, [(event["began_ms"], event["ended_ms"]) for event in events], 4 * period_ms)
-    strays = [gap for gap in strays if gap.began_ms >= events[0]["began_ms"]]
-    print(f"{len(strays)} gaps above {4 * period_ms} ms or changes of master outside of any event" + ("" if not strays else ": " + ", ".join(
-        f"{gap.length_ms:.0f} ms {gap.before} to {gap.after}" for gap in strays)))
-    wrong = broken_promises(rows)
-    for sentence in wrong:
-        print("BROKEN:", sentence)
-    stale = any("pause_before_send" in event["kinds"] for event in events)
-    if stale and not fenced:
-        print("BROKEN: no stale publication ever reached the endpoint, so its fence was not tried")
-    print("out of order: 0, terms with two nodes: 0" if not wrong else f"{len(wrong)} promises broken")
-    return not wrong and not (stale and not fenced)
+    def verdict(self, events):
+        return table(self, events, self.cluster.log.rows)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1, 10**6))
+    parser = arguments(Chaos, __doc__)
     parser.add_argument("--seconds", type=int, default=300, help="no event begins later")
-    parser.add_argument("--only", default="", help="kinds of events, with commas")
-    parser.add_argument("--network", choices=["auto", "netem", "relay"], default="auto")
-    parser.add_argument("--prefix", default="pl", help="of the namespaces' names")
-    parser.add_argument("--programs", type=pathlib.Path, default=ROOT / "build" / "release" / "bin")
-    parser.add_argument("--keep", type=pathlib.Path, default=ROOT / "build" / "chaos", help="where logs go when something is broken")
-    parser.add_argument("--kinds", action="store_true", help="lists the kinds of events")
-    asked = parser.parse_args()
-    if asked.kinds:
-        print("\n".join(f"{kind:<20}{(getattr(Chaos, kind).__doc__ or '').strip()}" for kind in Chaos.KINDS))
-        return 0
-    only = asked.only.split(",") if asked.only else list(Chaos.KINDS)
-    if unknown := set(only) - set(Chaos.KINDS):
-        parser.error(f"--only: no event is called {', '.join(sorted(unknown))}; see --kinds")
-    events, rows, sound = [], [], False
-    with Namespaces(asked.prefix) as spaces, tempfile.TemporaryDirectory(prefix=f"{asked.prefix}-", ignore_cleanup_errors=True) as folder:
-        spaces.forget_folder(folder)
-        for ended in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(ended, lambda *_: sys.exit(130))
-        try:
-            wires, why = network(spaces, asked.network, asked.seed)
-            print(f"ops/chaos election --seed {asked.seed} --seconds {asked.seconds}   network: {why}", flush=True)
-            chaos = Chaos(spaces, folder, asked.programs, wires, asked.seed)
-            print("boot clocks: " + (", ".join(f"{n} +{s} s" for n, s in OFFSETS_S.items()) if chaos.time_namespaces else "one for all (no time namespaces)"))
-            chaos.cluster.wait_ready(LIMIT_S)
-            deadline, deck = time.monotonic() + asked.seconds, []
-            while time.monotonic() < deadline:
-                if not deck:  # Every kind once before any comes twice.
-                    deck = list(only)
-                    chaos.chance.shuffle(deck)
-                kinds = [deck.pop()]
-                if deck and chaos.chance.random() < 0.15:
-                    kinds.append(deck.pop())
-                events.append(strike(chaos, kinds))
-                rows = chaos.cluster.log.update()
-                tell(events[-1], rows)
-                if broken_promises(rows):
-                    break
-            sound = table(events, rows)
-        except Broken as error:
-            print(f"ops/chaos election: {error}", file=sys.stderr)
-            if not events:
-                return 2
-        finally:
-            if not sound:
-                shutil.copytree(folder, asked.keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.ctl", "*.sock", "stat", "pace-*", "grant"))
-                (asked.keep / "events.json").write_text(json.dumps(events, indent=1))
-                print(f"logs and events: {asked.keep}; again: ops/chaos election --seed {asked.seed}", file=sys.stderr)
-    return 0 if sound else 1
+    return run_storm(Chaos, parser)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Broken as error:
-        print(f"ops/chaos election: {error}", file=sys.stderr)
-        sys.exit(2)
+    sys.exit(main())

@@ -12,26 +12,22 @@ import argparse
 import json
 import os
 import pathlib
-import random
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from checker import broken_promises, unattributed  # noqa: E402
-from cluster import ADDRESSES, OUTSIDE, ROOT, run  # noqa: E402
-from election import LIMIT_S, Chaos, strike, table, tell  # noqa: E402
+from checker import unattributed  # noqa: E402
+from cluster import ADDRESSES, OUTSIDE, run  # noqa: E402
+from election import Chaos  # noqa: E402
 from liar import Liar  # noqa: E402
-from namespaces import Broken, Namespaces, kill  # noqa: E402
-from wires import network  # noqa: E402
+from namespaces import Broken, kill  # noqa: E402
+from storm import LIMIT_S, arguments, run_storm  # noqa: E402
 
-PERIOD_MS = 2000        # The world runs as fast as life here.
 UNEXPLAINED_MS = 10_000  # A gap as long as this outside of every event is broken.
 PORTS = {"a": 7100, "b": 7120, "w": 7140}  # Of the demo's topology.
 CONNECTIONS = 3000       # Of a stranger, at once; an elector may open 8192 descriptors at most.
@@ -41,9 +37,14 @@ HERE = pathlib.Path(__file__).resolve().parent
 class Soak(Chaos):
     """The events of an election's storm, and those of a cluster that is lied to."""
 
-    def __init__(self, spaces, folder, programs, wires, seed, targets):
-        super().__init__(spaces, folder, programs, wires, seed, targets=targets, time_scale=1, watch=True)
+    NAME, PREFIX, KEEP = "soak", "pls", "soak"
+    PAIRED = 0.1
+    PERIOD_MS = 2000  # The world runs as fast as life here.
+
+    def __init__(self, spaces, folder, asked, wires):
+        super().__init__(spaces, folder, asked, wires, targets=asked.targets, time_scale=1, watch=True)
         self.spaces = spaces
+        self.resources = Resources(self.cluster)
 
     def fault(self, **what):
         """Of the simulated outside (services/simulator/SETTINGS.md)."""
@@ -200,6 +201,26 @@ time.sleep(600)
     # They ask a supervisord or every process of a node: another event at once could keep those from answering.
     ALONE = ("lying_witness", "lying_standby", "poisoned_feedback", "cold_pacer", "other_targets", "supervisor_dies", "planned_restart")
 
+    def begin(self):
+        super().begin()
+        self.resources.start()
+        time.sleep(5)
+
+    def verdict(self, events):
+        self.resources.stop()
+        sound = super().verdict(events)
+        broken = self.resources.table()
+        windows = [(event["began_ms"], event["ended_ms"]) for event in events]
+        for gap in unattributed(self.cluster.log.rows, windows, UNEXPLAINED_MS):
+            if gap.length_ms > UNEXPLAINED_MS and gap.began_ms >= events[0]["began_ms"]:
+                broken.append(f"nothing was published for {gap.length_ms / 1000:.1f} s, and no event explains it")
+        for sentence in broken:
+            print("BROKEN:", sentence)
+        if sound and not broken:
+            print(f"{len(events)} events of {len({kind for event in events for kind in event['kinds']})} kinds: nothing is broken")
+        return sound and not broken
+
+
 
 class Resources(threading.Thread):
     """Memory [MiB] and descriptors of every process, once a second, until it is stopped."""
@@ -259,83 +280,12 @@ def length_s(text):
     return int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
 
 
-def storm(chaos, only, seconds):
-    """Every kind once before any comes twice; now and then two at once."""
-    events, deck = [], []
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if not deck:
-            deck = list(only)
-            chaos.chance.shuffle(deck)
-        kinds = [deck.pop()]
-        if deck and chaos.chance.random() < 0.1 and not {kinds[0], deck[-1]} & set(Soak.ALONE):
-            kinds.append(deck.pop())
-        events.append(strike(chaos, kinds))
-        rows = chaos.cluster.log.update()
-        tell(events[-1], rows)
-        if broken_promises(rows):
-            break
-    return events
-
-
-def verdict(chaos, events, resources):
-    rows = chaos.cluster.log.rows
-    sound = table(events, rows, Soak.KINDS, PERIOD_MS)
-    broken = resources.table()
-    windows = [(event["began_ms"], event["ended_ms"]) for event in events]
-    for gap in unattributed(rows, windows, UNEXPLAINED_MS):
-        if gap.length_ms > UNEXPLAINED_MS and gap.began_ms >= events[0]["began_ms"]:
-            broken.append(f"nothing was published for {gap.length_ms / 1000:.1f} s, and no event explains it")
-    for sentence in broken:
-        print("BROKEN:", sentence)
-    if sound and not broken:
-        print(f"{len(events)} events of {len({kind for event in events for kind in event['kinds']})} kinds: nothing is broken")
-    return sound and not broken
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = arguments(Soak, __doc__)
     parser.add_argument("--for", type=length_s, default=length_s("3m"), dest="seconds", help="no event begins later (180s, 30m, 2h)")
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1, 10**6))
-    parser.add_argument("--only", default="", help="kinds of events, with commas")
     parser.add_argument("--targets", type=int, default=2000)
-    parser.add_argument("--network", choices=["auto", "netem", "relay"], default="auto")
-    parser.add_argument("--programs", type=pathlib.Path, default=ROOT / "build" / "release" / "bin")
-    parser.add_argument("--keep", type=pathlib.Path, default=ROOT / "build" / "soak", help="where logs go when something is broken")
-    parser.add_argument("--kinds", action="store_true", help="lists the kinds of events")
-    asked = parser.parse_args()
-    if asked.kinds:
-        print("\n".join(f"{kind:<20}{(getattr(Soak, kind).__doc__ or '').strip()}" for kind in Soak.KINDS))
-        return 0
-    only = asked.only.split(",") if asked.only else list(Soak.KINDS)
-    if unknown := set(only) - set(Soak.KINDS):
-        parser.error(f"--only: no event is called {', '.join(sorted(unknown))}; see --kinds")
-    sound = False
-    with Namespaces("pls") as spaces, tempfile.TemporaryDirectory(prefix="pls-", ignore_cleanup_errors=True) as folder:
-        spaces.forget_folder(folder)
-        for ended in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(ended, lambda *_: sys.exit(130))
-        try:
-            wires, why = network(spaces, asked.network, asked.seed)
-            print(f"ops/chaos soak --seed {asked.seed} --for {asked.seconds}s --targets {asked.targets}   network: {why}", flush=True)
-            chaos = Soak(spaces, folder, asked.programs, wires, asked.seed, asked.targets)
-            chaos.cluster.wait_ready(LIMIT_S)
-            resources = Resources(chaos.cluster)
-            resources.start()
-            time.sleep(5)
-            events = storm(chaos, only, asked.seconds)
-            resources.stop()
-            sound = verdict(chaos, events, resources)
-        finally:
-            if not sound:
-                shutil.copytree(folder, asked.keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.ctl", "*.sock", "stat", "pace-*", "grant"))
-                print(f"logs: {asked.keep}; again: ops/chaos soak --seed {asked.seed}", file=sys.stderr)
-    return 0 if sound else 1
+    return run_storm(Soak, parser)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Broken as error:
-        print(f"ops/chaos soak: {error}", file=sys.stderr)
-        sys.exit(2)
+    sys.exit(main())

@@ -9,14 +9,6 @@ namespace paceline::test {
 using namespace pacelinectl;
 namespace {
 
-Request request(const std::string& command, std::vector<std::string> words = {}) {
-  Request made;
-  made.command = command;
-  made.topology = "/etc/demo.toml";
-  made.arguments = std::move(words);
-  return made;
-}
-
 const std::string status_body = json_text(demo_status());
 
 bool has(const std::string& text, std::string_view part) {

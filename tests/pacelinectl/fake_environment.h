@@ -11,10 +11,28 @@
 #include <vector>
 
 #include "services/pacelinectl/environment.h"
+#include "services/pacelinectl/request.h"
 #include "tests/support/source_folder.h"
 
 namespace paceline::test {
 using namespace pacelinectl;
+
+/// A command line for the shipped demo, as FakeEnvironment has it.
+inline Request request(const std::string& command, std::vector<std::string> words = {}) {
+  Request made;
+  made.command = command;
+  made.topology = "/etc/demo.toml";
+  made.arguments = std::move(words);
+  return made;
+}
+
+/// The same, with `--node`.
+inline Request request_at(const char* node, const std::string& command,
+                          std::vector<std::string> words = {}) {
+  Request made = request(command, std::move(words));
+  made.node = node;
+  return made;
+}
 
 class FakeEnvironment final : public Environment {
  public:

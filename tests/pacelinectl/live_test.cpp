@@ -12,14 +12,6 @@ namespace paceline::test {
 using namespace pacelinectl;
 namespace {
 
-Request request(const std::string& command, std::vector<std::string> words = {}) {
-  Request made;
-  made.command = command;
-  made.topology = "/etc/demo.toml";
-  made.arguments = std::move(words);
-  return made;
-}
-
 bool has(const std::string& text, std::string_view part) {
   return text.find(part) != text.npos;
 }

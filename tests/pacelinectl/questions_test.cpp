@@ -10,14 +10,6 @@ namespace paceline::test {
 using namespace pacelinectl;
 namespace {
 
-Request request(const std::string& command, std::vector<std::string> words = {}) {
-  Request made;
-  made.command = command;
-  made.topology = "/etc/demo.toml";
-  made.arguments = std::move(words);
-  return made;
-}
-
 /// "a/pacer/0" of "a/pacer/0 explain t07", "http://127.0.0.1:7110" of a URL: each once, in order.
 std::vector<std::string> asked_by(const Request& question) {
   FakeEnvironment environment;

@@ -1,36 +1,19 @@
 // The built pacelinectl in the shells themselves, and its pages in mandoc and man.
-#include <sys/wait.h>
-
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <string>
 
 #include "tests/support/catch.h"
+#include "tests/support/program.h"
 #include "tests/support/source_folder.h"
 
 namespace paceline::test {
 namespace {
 
-struct Ran {
-  int exit = -1;
-  std::string out;  // Standard output and error.
-};
-
 /// A script in a shell that finds pacelinectl, and the shipped demo as its cluster.
 Ran in_shell(const std::string& shell, const std::string& script) {
   const auto bin = std::filesystem::path{PACELINECTL}.parent_path().string();
-  const std::string line = "PATH=" + bin + ":$PATH PACELINE_TOPOLOGY=" + source_folder() +
-                           "/topology/demo.toml " + shell + " -c '" + script + "' 2>&1";
-  FILE* pipe = popen(line.c_str(), "r");
-  if (!pipe) return {};
-  Ran ran;
-  std::array<char, 4096> buffer{};
-  while (const auto count = std::fread(buffer.data(), 1, buffer.size(), pipe))
-    ran.out.append(buffer.data(), count);
-  const int status = pclose(pipe);
-  ran.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return ran;
+  return run_program("env PATH=" + bin + ":$PATH PACELINE_TOPOLOGY=" + source_folder() +
+                     "/topology/demo.toml " + shell + " -c '" + script + "'");
 }
 
 TEST_CASE("bash completes", "[pacelinectl][process]") {

@@ -6,14 +6,6 @@ namespace paceline::test {
 using namespace pacelinectl;
 namespace {
 
-Request request(const std::string& command) {
-  Request made;
-  made.command = command;
-  made.topology = "/etc/demo.toml";
-  made.node = "b";
-  return made;
-}
-
 bool has(const std::string& text, std::string_view part) {
   return text.find(part) != text.npos;
 }
@@ -40,7 +32,7 @@ TEST_CASE("the pair is shown with the server in use and why", "[pacelinectl]") {
   FakeEnvironment environment;
   environment.processes["b/statfeed/0"] = encode(pair_status);
 
-  const auto outcome = run_command(request("statserver"), environment);
+  const auto outcome = run_command(request_at("b", "statserver"), environment);
 
   CAPTURE(outcome.out);
   CHECK(outcome.exit == exit_fine);
@@ -55,13 +47,13 @@ TEST_CASE("a switch is asked of our node's statfeed and of no other", "[paceline
   FakeEnvironment environment;
   environment.processes["a/statfeed/0"] = encode(pair_status);
 
-  const auto silent = run_command(request("statserver switch"), environment);
+  const auto silent = run_command(request_at("b", "statserver switch"), environment);
   CHECK(silent.exit == exit_not_answered);
   CHECK(has(silent.error, "statfeed of node b"));
   CHECK(environment.asked == std::vector<std::string>{"b/statfeed/0 switch_server"});
 
   environment.processes["b/statfeed/0"] = fail(Errc::refused, "primary is not usable");
-  const auto refused = run_command(request("statserver switch"), environment);
+  const auto refused = run_command(request_at("b", "statserver switch"), environment);
   CHECK(refused.exit == exit_not_answered);
   CHECK(has(refused.error, "primary is not usable"));
 }
@@ -71,8 +63,8 @@ TEST_CASE("what is not visible is listed with object and name", "[pacelinectl]")
   environment.processes["b/statfeed/0"] =
       encode(StatusReply{{{"t07", "in_queue\tunknown\tQueue\tq07\tCurrent_In_Queue"}}});
 
-  const auto outcome = run_command(request("statserver unseen"), environment);
-  auto as_json = request("statserver unseen");
+  const auto outcome = run_command(request_at("b", "statserver unseen"), environment);
+  auto as_json = request_at("b", "statserver unseen");
   as_json.json = true;
 
   CAPTURE(outcome.out);

@@ -16,15 +16,6 @@ const std::string running_csv = "id,channel,group,queue\na,chat,A,AQ\nb,chat,B,B
 const std::string next_csv =
     "id,channel,group,queue,optimizationGoal\nb,chat,B,BQ,5\nc,chat,\"C, new\",CQ,\n";
 
-Request request(const std::string& command, std::vector<std::string> words) {
-  Request made;
-  made.command = command;
-  made.topology = "/etc/demo.toml";
-  made.node = "a";
-  made.arguments = std::move(words);
-  return made;
-}
-
 Bytes bytes_of(const std::string& text) {
   return {text.begin(), text.end()};
 }
@@ -46,7 +37,7 @@ FakeEnvironment node(std::vector<std::string> behind = {}) {
 TEST_CASE("diff tells what a file would change of what runs", "[pacelinectl]") {
   FakeEnvironment environment = node();
 
-  const Outcome outcome = run_command(request("targets diff", {"next.csv"}), environment);
+  const Outcome outcome = run_command(request_at("a", "targets diff", {"next.csv"}), environment);
 
   CHECK(outcome.exit == exit_fine);
   CHECK(outcome.error.empty());
@@ -69,7 +60,7 @@ TEST_CASE("diff without a file takes the topology's, and names the nodes that ru
   view.peers[1].node = "w";
   const auto diff = [&] {
     environment.processes.insert_or_assign("a/elector/0", encode(view));
-    return run_command(request("targets diff", {}), environment);
+    return run_command(request_at("a", "targets diff", {}), environment);
   };
 
   CHECK(diff().exit == exit_fine);
@@ -77,14 +68,14 @@ TEST_CASE("diff without a file takes the topology's, and names the nodes that ru
 
   view.peers[0].targets = "v2";
   CHECK(diff().exit == exit_not_answered);
-  CHECK(diff().error == "targets_differ: a paces by v1, b by v2\n");
+  CHECK(diff().error == "targets_differ: a paces by v1, b by v2");
 }
 
 TEST_CASE("diff of two files asks nobody", "[pacelinectl]") {
   FakeEnvironment environment;
   environment.files["next.csv"].text = next_csv;
   environment.files["old.csv"].text = running_csv;
-  Request asked = request("targets diff", {"next.csv", "old.csv"});
+  Request asked = request_at("a", "targets diff", {"next.csv", "old.csv"});
   asked.json = true;
 
   const Outcome outcome = run_command(asked, environment);
@@ -99,7 +90,7 @@ TEST_CASE("diff of two files asks nobody", "[pacelinectl]") {
 TEST_CASE("a process that works with other targets is named", "[pacelinectl]") {
   FakeEnvironment environment = node({"a/pacer/1"});
 
-  const Outcome outcome = run_command(request("targets export", {}), environment);
+  const Outcome outcome = run_command(request_at("a", "targets export", {}), environment);
 
   CHECK(outcome.exit == exit_not_answered);
   CHECK(outcome.error == "not the same targets as watch's: pacer-1; try pacelinectl reload");
@@ -108,14 +99,14 @@ TEST_CASE("a process that works with other targets is named", "[pacelinectl]") {
 
 TEST_CASE("what runs is exported in the form of the file's name", "[pacelinectl]") {
   FakeEnvironment environment = node();
-  Request as_csv = request("targets export", {});
+  Request as_csv = request_at("a", "targets export", {});
   as_csv.csv = true;
 
   CHECK(run_command(as_csv, environment).out == running_csv);
-  CHECK(run_command(request("targets export", {"now.csv"}), environment).out ==
+  CHECK(run_command(request_at("a", "targets export", {"now.csv"}), environment).out ==
         "now.csv: 2 targets\n");
   CHECK(environment.files["now.csv"].text == running_csv);
-  run_command(request("targets export", {"now.toml"}), environment);
+  run_command(request_at("a", "targets export", {"now.toml"}), environment);
   CHECK(parse_targets(environment.files["now.toml"].text, "t")->all ==
         parse_targets(running_csv, "t")->all);
 }
@@ -125,7 +116,7 @@ TEST_CASE("a good file takes the place of the topology's targets", "[pacelinectl
   environment.files["/etc/demo-targets.toml"].text =
       targets_as_toml(*parse_targets(running_csv, "t"));
 
-  const Outcome outcome = run_command(request("targets import", {"next.csv"}), environment);
+  const Outcome outcome = run_command(request_at("a", "targets import", {"next.csv"}), environment);
 
   CHECK(outcome.exit == exit_fine);
   CHECK(outcome.out ==
@@ -141,7 +132,7 @@ TEST_CASE("a file with mistakes takes no place and all of them are told", "[pace
   environment.files["bad.csv"].text = "id,channel,group,queue\na b,chat,,Q\n";
 
   const Outcome outcome =
-      run_command(request("targets import", {"bad.csv", "to.csv"}), environment);
+      run_command(request_at("a", "targets import", {"bad.csv", "to.csv"}), environment);
 
   CHECK(outcome.exit == exit_mistakes);
   CHECK(outcome.out.find("bad.csv:2:1: id = \"a b\"") == 0);
@@ -154,7 +145,7 @@ TEST_CASE("the topology says how many targets there may be", "[pacelinectl]") {
   auto& topology = environment.files["/etc/demo.toml"].text;
   topology.insert(topology.find("pacers = "), "max_targets = 1\n");
 
-  const Outcome outcome = run_command(request("targets check", {"next.csv"}), environment);
+  const Outcome outcome = run_command(request_at("a", "targets check", {"next.csv"}), environment);
 
   CHECK(outcome.exit == exit_mistakes);
   CHECK(outcome.out ==
@@ -167,7 +158,7 @@ TEST_CASE("more mistakes than are told are not passed over in silence", "[paceli
   text = "id,channel,group,queue\n";
   for (int i = 0; i < 300; ++i) text += "a b,chat,G,Q\n";
 
-  const Outcome outcome = run_command(request("targets check", {"many.csv"}), environment);
+  const Outcome outcome = run_command(request_at("a", "targets check", {"many.csv"}), environment);
 
   CHECK(outcome.out.find("the first 200 mistakes are told, there may be more") !=
         std::string::npos);
