@@ -1,8 +1,10 @@
 #include "topology/check.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <set>
 
@@ -15,6 +17,28 @@ namespace {
 
 constexpr std::size_t max_ipc_path = 107;  // sun_path of a Unix socket, without its final zero.
 
+/// Why others cannot connect to what this socket binds, or it cannot bind it; "" = they can.
+///   endpoint   "tcp://HOST:PORT"
+std::string unreachable(std::string_view endpoint) {
+  constexpr std::string_view scheme = "tcp://";
+  const std::size_t colon = endpoint.rfind(':');
+  if (colon < scheme.size()) return "has no port";
+  std::string host{endpoint.substr(scheme.size(), colon - scheme.size())};
+  const bool in_brackets = host.starts_with('[') && host.ends_with(']');
+  if (in_brackets) host = host.substr(1, host.size() - 2);
+  in_addr four{};
+  in6_addr six{};
+  const bool is_six = inet_pton(AF_INET6, host.c_str(), &six) == 1;
+  const bool is_four = !in_brackets && inet_pton(AF_INET, host.c_str(), &four) == 1;
+  if (host == "*" || (is_four && four.s_addr == 0) ||
+      (is_six && std::memcmp(&six, &in6addr_any, sizeof six) == 0))
+    return fmt::format("{} is every address of a host, and none to connect to; write one", host);
+  if (is_six && !in_brackets) return fmt::format("an IPv6 address stands in brackets: [{}]", host);
+  if (is_four || is_six) return {};
+  return fmt::format("ZeroMQ binds numeric addresses, not names: write the address of {}",
+                     host.empty() ? "the host" : host);
+}
+
 /// Sockets by what they bind; a second one on the same endpoint is a mistake.
 class Sockets {
  public:
@@ -24,6 +48,7 @@ class Sockets {
   /// `pattern` as bound by every instance of `process` on `node`.
   void bind(const Node& node, std::string_view process, int count, const std::string& what,
             std::string_view pattern, const Location& where) {
+    if (node.host.empty()) return;  // Said already.
     for (int index = 0; index < count && !findings_.full(); ++index) {
       const auto filled = endpoint(topology_, pattern, node, process, index);
       if (!filled) return complain(where, fmt::format("{}: {}", what, filled.error().detail));
@@ -33,6 +58,12 @@ class Sockets {
         return complain(where, fmt::format("{}: {} is longer than the {} characters that a socket "
                                            "path may have; shorten run_dir",
                                            what, path, max_ipc_path));
+      if (filled->starts_with("tcp://"))
+        if (const std::string why = unreachable(*filled); !why.empty())
+          return pattern.find("{host}") == pattern.npos
+                     ? complain(where, fmt::format("{} = \"{}\": {}", what, pattern, why))
+                     : complain(node.host_where, fmt::format("nodes.{}.host = \"{}\": {}",
+                                                             node.name, node.host, why));
       const auto [at, is_new] = owners_.emplace(*filled, owner);
       if (!is_new)
         return complain(where,

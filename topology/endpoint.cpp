@@ -53,7 +53,7 @@ Result<std::string> endpoint(const Topology& topology, std::string_view pattern,
     if (word == "run")
       filled += topology.run_dir;
     else if (word == "host")
-      filled += node.host;
+      filled += node.host.find(':') == node.host.npos ? node.host : '[' + node.host + ']';
     else if (word == "node")
       filled += node.name;
     else if (word == "process")

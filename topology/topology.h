@@ -41,10 +41,11 @@ struct Channel {
 
 struct Node {
   std::string name;
-  std::string host;    // As other nodes reach it: name or address.
-  int port = 0;        // The first of the node's TCP ports.
-  int priority = 100;  // [0..255] 0 = a witness: an elector alone.
-  Location where;      // In the topology file, for errors.
+  std::string host;     // As other nodes reach it: name or address, IPv6 without brackets.
+  int port = 0;         // The first of the node's TCP ports.
+  int priority = 100;   // [0..255] 0 = a witness: an elector alone.
+  Location where;       // In the topology file, for errors.
+  Location host_where;  // ... of its key `host`.
 
   bool witness() const { return priority == 0; }
 };

@@ -1,5 +1,6 @@
 #include "topology/topology_reader.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -32,10 +33,12 @@ bool is_name(std::string_view name) {
 }
 
 bool is_host(std::string_view host) {
+  in6_addr six{};
+  if (host.find(':') != host.npos) return inet_pton(AF_INET6, std::string{host}.c_str(), &six) == 1;
   return !host.empty() && host.size() <= 253 &&
          host.find_first_not_of(
              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-             ".-_:[]") == host.npos;
+             ".-_") == host.npos;
 }
 
 /// Paths go into sockets' names and into supervisord's file: no control characters, no quotes.
@@ -143,8 +146,14 @@ class Reader {
     node.where = key.where;
     if (!is_name(key.name))
       findings_.add(key.where, fmt::format("nodes.{}: {}", key.name, name_rule));
-    node.host = findings_.take(settings.text("host"), std::string{"localhost"});
-    if (!is_host(node.host)) findings_.add(settings.error("host", "not a host name or address"));
+    node.host = findings_.take(settings.text("host"), std::string{"127.0.0.1"});
+    node.host_where = settings.has("host") ? settings.where("host") : key.where;
+    if (node.host.starts_with('[') && node.host.ends_with(']'))
+      node.host = node.host.substr(1, node.host.size() - 2);
+    if (!is_host(node.host)) {
+      findings_.add(settings.error("host", "not a host name or address"));
+      node.host.clear();
+    }
     node.port = static_cast<int>(
         findings_.take(settings.integer("port", {.min = 1, .max = 65535}), std::int64_t{1}));
     node.priority = static_cast<int>(findings_.take(

@@ -22,9 +22,12 @@ std::string part(CURLU* url, CURLUPart which) {
   return owned.get();
 }
 
-}  // namespace
+struct Kind {
+  bool has_password;  // May it?
+  int http_port;      // Of an http:// address that names none.
+};
 
-Result<Url> parse_url(std::string_view text) {
+Result<Url> read_url(std::string_view text, Kind kind) {
   if (std::ranges::any_of(text, [](char c) { return c <= 0x20 || c >= 0x7f; }))
     return fail("has characters that no URL may have");
   const std::unique_ptr<CURLU, CurlFree> url{curl_url()};
@@ -34,10 +37,23 @@ Result<Url> parse_url(std::string_view text) {
   Url read{.scheme = part(url.get(), CURLUPART_SCHEME), .host = part(url.get(), CURLUPART_HOST)};
   if (read.scheme != "http" && read.scheme != "https")
     return fail("not an http:// or https:// address");
-  if (!part(url.get(), CURLUPART_USER).empty() || !part(url.get(), CURLUPART_PASSWORD).empty())
+  if (!kind.has_password &&
+      (!part(url.get(), CURLUPART_USER).empty() || !part(url.get(), CURLUPART_PASSWORD).empty()))
     return fail("has a name or password in it");
   if (read.host.starts_with('[')) read.host = read.host.substr(1, read.host.size() - 2);
+  const std::string port = part(url.get(), CURLUPART_PORT);
+  read.port = !port.empty() ? std::stoi(port) : read.scheme == "https" ? 443 : kind.http_port;
   return read;
+}
+
+}  // namespace
+
+Result<Url> parse_url(std::string_view text) {
+  return read_url(text, {.has_password = false, .http_port = 80});
+}
+
+Result<Url> parse_proxy(std::string_view text) {
+  return read_url(text, {.has_password = true, .http_port = 1080});
 }
 
 bool is_this_host(std::string_view host) {

@@ -4,26 +4,27 @@
 
 #include "common/base/retry_after.h"
 #include "common/base/utf8.h"
+#include "common/ports/http_refusal.h"
 
 namespace paceline {
 namespace {
 
 constexpr std::size_t max_answer_bytes = 256u << 10;
 constexpr std::size_t longest_error = 1024;  // [bytes]
+constexpr Duration longest_untold_pause = 10s;
 
 Result<TokenAnswer> token_of(const Result<HttpAnswer>& answer) {
   if (!answer) return tl::unexpected(answer.error());
-  if (answer->status != 200) {
-    const std::string said = token_refusal(answer->body);
-    return fail(Errc::refused, "HTTP status " + std::to_string(answer->status) +
-                                   (said.empty() ? "" : ": " + said));
-  }
-  return decode_token_answer(answer->body);
+  if (answer->status < 200 || answer->status >= 300)
+    return fail(Errc::refused, http_refusal(*answer));
+  auto token = decode_token_answer(answer->body);
+  if (const std::string page = answered_page(*answer); !token && !page.empty())
+    return fail(Errc::bad_value, page);
+  return token;
 }
 
-// Without a query, which may hold a key.
-std::string address_of(const std::string& url) {
-  return url.substr(0, url.find_first_of("?#"));
+bool is_client_refused(const HttpAnswer& answer) {
+  return answer.status == 401 || token_refusal(answer.body).starts_with("invalid_client");
 }
 
 }  // namespace
@@ -81,12 +82,25 @@ void ClientCredentials::on_answer(Result<HttpAnswer> answer) {
         answer ? parse_retry_after(answer->header("retry-after"), world_.clock.wall())
                : std::nullopt;
     token_.failed(world_.clock.now(), retry_after, world_.random.uniform());
-    error_ = printable_ascii(address_of(options_.request.url) + ": " + token.error().detail,
+    error_ = printable_ascii(http_address(options_.request.url) + ": " + token.error().detail,
                              longest_error);
+    if (retry_after && *retry_after > longest_untold_pause)
+      error_ +=
+          "; it asks to be left alone until " + format_utc(world_.clock.wall() + *retry_after);
     fault_.bad({{"why", error_}});
+    if (answer && is_client_refused(*answer)) read_secret_again();
   }
   renew();
   answered_(token.has_value(), answer ? answer->status : 0);
+}
+
+void ClientCredentials::read_secret_again() {
+  if (!options_.read_secret) return;
+  auto secret = options_.read_secret();
+  if (!secret)
+    error_ = printable_ascii(error_ + "; and " + secret.error().detail, longest_error);
+  else
+    options_.client_secret = *std::move(secret);
 }
 
 }  // namespace paceline

@@ -7,7 +7,8 @@
 //   credentials.refused(text)  |  credentials.accepted()      // 401 to that token  |  2xx
 //
 // When a token is fetched is told in token.h. A token service that asks for patience (Retry-After)
-// is left alone for that long.
+// is left alone for that long. One that refuses who we are (401, or `invalid_client`) makes the secret be
+// read again.
 #pragma once
 
 #include <functional>
@@ -27,6 +28,8 @@ class ClientCredentials {
     std::string client_id;
     std::string client_secret;
     std::string fault_event;  // Log event of token requests that fail.
+    // Reads the secret again, once it was refused: somebody may have mended its file. Empty = it is as it is.
+    std::function<Result<std::string>()> read_secret;
   };
   /// A token request ended.
   ///   fetched   whether there is a new token
@@ -54,10 +57,11 @@ class ClientCredentials {
   void renew();
   void fetch();
   void on_answer(Result<HttpAnswer> answer);
+  void read_secret_again();
 
   World& world_;
   Http& http_;
-  const Options options_;
+  Options options_;
   const Answered answered_;
   Token token_{Token::Policy{}};
   std::optional<HttpCall> call_;

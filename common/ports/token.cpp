@@ -1,5 +1,7 @@
 #include "common/ports/token.h"
 
+#include <algorithm>
+
 #include "common/base/base64.h"
 #include "common/base/check.h"
 #include "common/base/url.h"
@@ -12,7 +14,8 @@ std::optional<Instant> Token::next() const {
 
 void Token::fetched(const TokenAnswer& answer) {
   CHECK(asked_);
-  const Duration life = std::chrono::seconds{answer.expires_in_s};
+  const Duration life =
+      std::max<Duration>(std::chrono::seconds{answer.expires_in_s}, policy_.least_life);
   text_ = answer.access_token;
   expires_ = *asked_ + life;
   fetch_at_ = *asked_ + from_seconds(to_seconds(life) * policy_.renew_share);

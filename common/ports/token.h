@@ -23,6 +23,8 @@ class Token {
  public:
   struct Policy {
     double renew_share = 0.8;  // (0..1) of the life, then a new one is fetched.
+    Duration least_life =
+        10s;  // Used that long, whatever its service says: it is asked no more often.
     Backoff::Policy retry{.floor = 200ms, .first = 1s, .most = 10s};
   };
 

@@ -1,4 +1,5 @@
-// The Http port on libcurl's multi interface, inside the loop.
+// The Http port on libcurl's multi interface, inside the loop. A request takes a connection that is
+// open, or else a new one of Connector's; both within its own time.
 #pragma once
 
 #include <memory>
@@ -6,14 +7,15 @@
 #include "common/base/metrics.h"
 #include "common/ports/http.h"
 #include "common/runtime/loop.h"
+#include "common/runtime/resolver.h"
 
 namespace paceline {
 
 class CurlHttp final : public Http {
  public:
   /// Connections are kept alive and reused; HTTP/2 where the server offers it. TLS 1.2 or newer,
-  /// verified.
-  CurlHttp(Loop& loop, Metrics& metrics);
+  /// verified. A connection on which nothing came while a request ran out of time is used no more.
+  CurlHttp(Loop& loop, Metrics& metrics, Resolver::Options names = {});
   ~CurlHttp() override;
   CurlHttp(const CurlHttp&) = delete;
   CurlHttp& operator=(const CurlHttp&) = delete;

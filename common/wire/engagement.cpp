@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "common/base/utf8.h"
 #include "common/wire/json_writer.h"
@@ -18,6 +20,8 @@ namespace dom = simdjson::dom;
 
 constexpr std::int64_t max_token_life_s = 172'800;
 constexpr std::int64_t default_token_life_s = 300;
+constexpr std::size_t longest_description = 300;              // [bytes] Of a refusal.
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // RFC 8259 forbids it; some write it.
 
 // ---- Out
 
@@ -37,6 +41,12 @@ class Members {
     return object_.at_key(name).error() == simdjson::SUCCESS;
   }
 
+  /// Of a member that may be absent; null is as good as that.
+  bool says(std::string_view name) const {
+    dom::element value;
+    return object_.at_key(name).get(value) == simdjson::SUCCESS && !value.is_null();
+  }
+
   Result<std::string> text(std::string_view name) const {
     std::string_view value;
     if (object_.at_key(name).get(value)) return wrong(name, "a text");
@@ -51,8 +61,9 @@ class Members {
   }
 
   Result<std::uint64_t> count(std::string_view name) const {
-    std::uint64_t value = 0;
-    if (object_.at_key(name).get(value)) return wrong(name, "a whole number from 0");
+    const auto said = whole<std::uint64_t>(name);
+    if (!said) return wrong(name, "a whole number from 0");
+    const std::uint64_t value = *said;
     if (value > largest_contract_number)
       return wrong(name, fmt::format("at most {}", largest_contract_number));
     return value;
@@ -67,15 +78,26 @@ class Members {
   }
 
   Result<std::int64_t> integer(std::string_view name, std::int64_t min, std::int64_t max) const {
-    std::int64_t value = 0;
-    if (object_.at_key(name).get(value) || value < min || value > max)
+    const auto value = whole<std::int64_t>(name);
+    if (!value || *value < min || *value > max)
       return wrong(name, fmt::format("a whole number in [{}, {}]", min, max));
-    return value;
+    return *value;
   }
 
   Result<std::int32_t> small(std::string_view name) const {
     return static_cast<std::int32_t>(
         TRY(integer(name, 0, std::numeric_limits<std::int32_t>::max())));
+  }
+
+  /// A number, also as a text of one ("3600"); nothing if it is neither, or not finite.
+  std::optional<double> loose_number(std::string_view name) const {
+    double value = 0;
+    if (!object_.at_key(name).get(value)) return value;
+    std::string_view text;
+    if (object_.at_key(name).get(text)) return std::nullopt;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool is_whole_text = read.ec == std::errc{} && read.ptr == text.data() + text.size();
+    return is_whole_text && std::isfinite(value) ? std::optional{value} : std::nullopt;
   }
 
   Result<double> real(std::string_view name, double min, double max) const {
@@ -100,7 +122,7 @@ class Members {
   Result<std::vector<Item>> list(std::string_view name, bool may_be_absent,
                                  Result<Item> (*read)(const Members&)) const {
     std::vector<Item> items;
-    if (may_be_absent && !has(name)) return items;
+    if (may_be_absent && !says(name)) return items;
     dom::array array;
     if (object_.at_key(name).get(array)) return wrong(name, "a list");
     for (const dom::element element : array) {
@@ -119,6 +141,19 @@ class Members {
   }
 
  private:
+  /// A whole number, also where its writer keeps all numbers as 257.0.
+  template <class Int>
+  std::optional<Int> whole(std::string_view name) const {
+    Int value = 0;
+    if (!object_.at_key(name).get(value)) return value;
+    double real = 0;
+    constexpr double most = 9007199254740992;  // 2^53: beyond, a double has lost what was counted.
+    const double least = std::is_signed_v<Int> ? -most : 0;
+    if (object_.at_key(name).get(real) || real != std::floor(real) || real < least || real > most)
+      return std::nullopt;
+    return static_cast<Int>(real);
+  }
+
   tl::unexpected<Error> wrong(std::string_view name, std::string_view expected) const {
     return fail(fmt::format(
         "{}{}: {}", where_, name,
@@ -134,6 +169,7 @@ template <class Read>
 auto read_object(std::string_view json, Read read) -> decltype(read(std::declval<Members&>())) {
   if (json.size() > max_frame_bytes)
     return fail(Errc::too_large, fmt::format("{} bytes of JSON", json.size()));
+  if (json.starts_with(byte_order_mark)) json.remove_prefix(byte_order_mark.size());
   dom::parser parser;
   dom::element root;
   if (const auto error = parser.parse(json.data(), json.size()).get(root))
@@ -298,7 +334,7 @@ Result<PublicationAnswer> decode_publication_answer(std::string_view text) {
     answer.epoch = TRY(members.text("epoch"));
     answer.rejected = TRY(members.list("rejected", true, read_rejection));
     answer.feedback = TRY(members.list("feedback", true, read_feedback));
-    if (members.has("fullWanted")) answer.full_wanted = TRY(members.truth("fullWanted"));
+    if (members.says("fullWanted")) answer.full_wanted = TRY(members.truth("fullWanted"));
     return answer;
   });
 }
@@ -309,21 +345,32 @@ Result<TokenAnswer> decode_token_answer(std::string_view text) {
     answer.access_token = TRY(members.text("access_token"));
     if (!is_header_safe(answer.access_token))
       return fail("access_token: empty, or with characters that no header may have");
-    if (members.has("token_type") && !is_bearer(TRY(members.text("token_type"))))
+    if (members.says("token_type") && !is_bearer(TRY(members.text("token_type"))))
       return fail("token_type: not bearer");
-    // RFC 6749 lets a server leave the life out; then the shortest that the vendor allows is taken.
+    // RFC 6749 lets a server leave the life out; then the shortest that the vendor allows is taken. So it
+    // is for what is no life (0, a date): a token that came is worth trying.
     answer.expires_in_s = default_token_life_s;
-    if (members.has("expires_in"))
+    if (const auto life_s = members.loose_number("expires_in"); life_s && *life_s >= 1)
       answer.expires_in_s =
-          std::min(TRY(members.integer("expires_in", 1, std::numeric_limits<std::int64_t>::max())),
-                   max_token_life_s);
+          static_cast<std::int64_t>(std::min(*life_s, static_cast<double>(max_token_life_s)));
     return answer;
   });
 }
 
+std::string refusal_text(std::string_view text) {
+  if (std::string oauth = token_refusal(text); !oauth.empty()) return oauth;
+  return read_object(text,
+                     [](const Members& members) -> Result<std::string> {
+                       for (const char* name : {"detail", "message", "title"})
+                         if (const auto said = members.text(name); said && !said->empty())
+                           return printable_ascii(*said, longest_description);
+                       return std::string{};
+                     })
+      .value_or("");
+}
+
 std::string token_refusal(std::string_view text) {
   constexpr std::size_t longest_word = 80;
-  constexpr std::size_t longest_description = 300;
   const auto said = read_object(text, [](const Members& members) -> Result<std::string> {
     std::string words = printable_ascii(TRY(members.text("error")), longest_word);
     if (const auto description = members.text("error_description"))

@@ -120,7 +120,7 @@ struct Fence {
 
 struct TokenAnswer {
   std::string access_token;
-  std::int64_t expires_in_s = 0;  // [1..172800]
+  std::int64_t expires_in_s = 0;  // [1..172800] 300 if the service says none that can be read.
 
   bool operator==(const TokenAnswer&) const = default;
 };
@@ -141,5 +141,9 @@ Result<TokenAnswer> decode_token_answer(std::string_view json);
 /// What a token service says when it refuses (RFC 6749, 5.2), for people: "invalid_client: Client is
 /// not known". Printable ASCII, at most 400 bytes; "" if it says nothing of that form.
 std::string token_refusal(std::string_view json);
+
+/// What the body of a refusal says, for people: that, or else its `detail` or `title` (RFC 9457) or its
+/// `message`. Printable ASCII, at most 400 bytes; "" if it is no JSON object with one of them.
+std::string refusal_text(std::string_view json);
 
 }  // namespace paceline

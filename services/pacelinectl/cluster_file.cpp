@@ -81,6 +81,7 @@ std::vector<WatchEndpoint> watch_endpoints(const ClusterFile& cluster) {
     std::string host = config->listen_address;
     if (is_this_host(host) && !here) continue;
     if (host == "0.0.0.0" || host == "::") host = here ? "127.0.0.1" : node.host;
+    if (host.find(':') != host.npos && !host.starts_with('[')) host = '[' + host + ']';
     const bool secure = !config->certificate_file.empty();
     WatchEndpoint watch{
         .node = node.name,

@@ -17,14 +17,15 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find_first_of("\r\n"));
 }
 
-Result<std::string> read_secret(const PublisherConfig& config) {
+// Of a file, if that is named, or of an environment variable.
+Result<std::string> read_secret(const std::string& file, const std::string& variable) {
   std::string secret;
-  std::string from = config.client_secret_file;
-  if (!config.client_secret_file.empty()) {
-    secret = first_line(TRY(read_file(config.client_secret_file, max_secret_bytes)));
+  std::string from = file;
+  if (!file.empty()) {
+    secret = first_line(TRY(read_file(file, max_secret_bytes)));
   } else {
-    from = "environment variable " + config.client_secret_env;
-    const char* value = std::getenv(config.client_secret_env.c_str());
+    from = "environment variable " + variable;
+    const char* value = std::getenv(variable.c_str());
     secret = value ? value : "";
   }
   if (secret.empty()) return fail(Errc::not_found, from + ": no client secret in it");
@@ -42,9 +43,13 @@ Result<PublisherConfig> read_publisher_config(Place& place) {
     config.channels.push_back(target.media_channel);
   }
   config.targets_version = targets.version();
-  config.client_secret = TRY(read_secret(config));
-  if (!config.ca_file.empty())  // Curl would find out with the first request, hours after --check.
-    static_cast<void>(TRY(read_file(config.ca_file)));
+  config.read_secret = [file = config.client_secret_file, variable = config.client_secret_env] {
+    return read_secret(file, variable);
+  };
+  config.client_secret = TRY(config.read_secret());
+  // Curl would find out with the first request, hours after --check.
+  for (const auto& file : {config.ca_file, config.client_certificate_file, config.client_key_file})
+    if (!file.empty()) static_cast<void>(TRY(read_file(file)));
   config.boot = first_line(TRY(read_file(boot_id_file)));
   config.pid = getpid();
   return config;

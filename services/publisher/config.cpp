@@ -49,6 +49,11 @@ Result<void> parse_endpoint(Place& place, PublisherConfig& config) {
     return tl::unexpected(settings.error(
         "client_secret_file", "exactly one of client_secret_file and client_secret_env is needed"));
   config.ca_file = TRY(settings.file("ca_file", ""));
+  config.client_certificate_file = TRY(settings.file("client_certificate_file", ""));
+  config.client_key_file = TRY(settings.file("client_key_file", ""));
+  if (config.client_certificate_file.empty() != config.client_key_file.empty())
+    return tl::unexpected(
+        settings.error("client_certificate_file", "goes with client_key_file: both or neither"));
   config.proxy = TRY(settings.secret("proxy", ""));  // It may hold a password.
   if (!config.proxy.empty() && !config.proxy.starts_with("http://") &&
       !config.proxy.starts_with("https://"))

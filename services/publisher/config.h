@@ -1,6 +1,7 @@
 // The publisher's settings: table [publisher] of the topology file, and what it needs of the rest.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,10 @@ struct PublisherConfig {
   std::string client_id;
   std::string client_secret_file;  // One of the two is set.
   std::string client_secret_env;
-  std::string ca_file;  // "" = the system's authorities.
-  std::string proxy;    // "" = none.
+  std::string ca_file;                  // "" = the system's authorities.
+  std::string client_certificate_file;  // "" = none. It goes with its key.
+  std::string client_key_file;
+  std::string proxy;  // "" = none.
   bool is_webhook = false;
   WebhookNames webhook;
 
@@ -59,7 +62,8 @@ struct PublisherConfig {
   std::vector<std::string> channels;  // Their media channels.
   std::string targets_version;        // See topology/targets.h.
   std::string client_secret;
-  std::string boot;  // This host's boot id.
+  std::function<Result<std::string>()> read_secret;  // The same anew: somebody may have mended it.
+  std::string boot;                                  // This host's boot id.
   std::int64_t pid = 0;
 };
 

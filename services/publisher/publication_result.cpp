@@ -8,8 +8,7 @@
 namespace paceline::publisher {
 namespace {
 
-constexpr std::size_t longest_location = 200;  // [bytes] Of text from outside that people see.
-constexpr std::size_t longest_node = 64;
+constexpr std::size_t longest_node = 64;  // [bytes] Of text from outside that people see.
 
 PublicationResult fenced(std::uint64_t by) {
   return {.outcome = PublicationOutcome::fenced,
@@ -23,6 +22,7 @@ PublicationResult interpret_success(const Response& response, const PublicationR
   const auto unreadable = [](std::string_view why) -> PublicationResult {
     return {.detail = fmt::format("unreadable answer: {}", why)};
   };
+  if (!answer && !response.page.empty()) return unreadable(response.page);
   if (!answer) {
     const Error& error = answer.error();
     const bool is_absurd_number =
@@ -69,7 +69,7 @@ PublicationResult interpret(const Response& response, const PublicationRequest& 
   if (status == 409) return interpret_conflict(response, sent, contract);
 
   PublicationResult result{.outcome = PublicationOutcome::rejected,
-                           .detail = fmt::format("HTTP status {}", status)};
+                           .detail = std::string{response.refusal}};
   if (status == 401) result.outcome = PublicationOutcome::unauthorised;
   if (status == 413) result.too_large = true;
   if (status == 415) result.encoding_refused = true;
@@ -79,11 +79,7 @@ PublicationResult interpret(const Response& response, const PublicationRequest& 
   } else if (status >= 500 || status < 300) {
     // Of unknown effect, or not an answer of the contract.
     result.outcome = PublicationOutcome::failed;
-  } else if (status < 400) {
-    // Following it could carry the token to another host.
-    result.detail += fmt::format(", redirected to {}, not followed",
-                                 printable_ascii(response.location, longest_location));
-  }
+  }  // A redirect is not followed: it could carry the token to another host.
   return result;
 }
 

@@ -14,8 +14,9 @@ namespace paceline::publisher {
 struct Response {
   int status = 0;
   std::string_view retry_after;  // Headers; "" = absent.
-  std::string_view location;
   std::string_view body;
+  std::string_view page;     // Not "" = it is a page for people ("answered text/html").
+  std::string_view refusal;  // What it says if it is no success, for people (http_refusal.h).
 };
 
 struct PublicationResult {

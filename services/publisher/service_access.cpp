@@ -1,9 +1,9 @@
 #include "services/publisher/service_access.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include "common/ports/http_refusal.h"
 
 namespace paceline::publisher {
 namespace {
@@ -27,7 +27,8 @@ Access::Access(const PublisherConfig& config, World& world, Http& http, Publishe
                    {.request = request_to("POST", config.base_auth_url, config.token_timeout),
                     .client_id = config.client_id,
                     .client_secret = config.client_secret,
-                    .fault_event = "token_failed"},
+                    .fault_event = "token_failed",
+                    .read_secret = config.read_secret},
                    [this](bool fetched, int) {
                      reachability_.token_service(fetched);
                      (fetched ? metrics_.tokens : metrics_.token_failures).add();
@@ -54,6 +55,8 @@ HttpRequest Access::request_to(std::string method, std::string url, Duration tim
   request.url = std::move(url);
   request.timeout = timeout;
   request.ca_file = config_.ca_file;
+  request.client_certificate_file = config_.client_certificate_file;
+  request.client_key_file = config_.client_key_file;
   request.proxy = config_.proxy;
   return request;
 }
@@ -71,7 +74,7 @@ void Access::probe(Instant now) {
     reachability_.endpoint(answer ? answer->status : 0);
     const bool failed = !answer || answer->status >= 500;
     probe_error_ = !failed  ? ""
-                   : answer ? fmt::format("HTTP status {}", answer->status)
+                   : answer ? http_refusal(*answer, probe_url_)
                             : answer.error().detail;
     if (failed) probe_at_ = std::min(probe_at_, world_.clock.now() + probe_again);
     if (answer) hooks_.probe_answer(*answer, world_.clock.now() - now);

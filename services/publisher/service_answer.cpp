@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/check.h"
+#include "common/ports/http_refusal.h"
 #include "services/publisher/service.h"
 
 namespace paceline::publisher {
@@ -10,7 +11,8 @@ namespace {
 
 constexpr int slow_to_warn = 3;             // Round trips in a row; one may be slow for any reason.
 constexpr Duration prompt_suspension = 1h;  // After a 429: what the period needs comes first.
-constexpr double skew_to_warn_ms = 1000;    // Beyond what the comparison may be wrong by.
+constexpr Duration longest_untold_pause = 10s;
+constexpr double skew_to_warn_ms = 1000;  // Beyond what the comparison may be wrong by.
 
 }  // namespace
 
@@ -52,10 +54,13 @@ PublicationResult Publisher::result_of(const Result<HttpAnswer>& answer) {
   last_.wire_bytes += answer->wire_bytes;
   record_times(*answer);
   encodings_.learn(answer->header("accept-encoding"));
+  const std::string page = answered_page(*answer);
+  const std::string refusal = http_refusal(*answer, publication_url_);
   return interpret({.status = answer->status,
                     .retry_after = answer->header("retry-after"),
-                    .location = answer->header("location"),
-                    .body = answer->body},
+                    .body = answer->body,
+                    .page = page,
+                    .refusal = refusal},
                    request_, contract_, world_.clock.wall());
 }
 
@@ -157,7 +162,11 @@ void Publisher::on_refused(const PublicationResult& result, const InFlight& sent
         std::max(sequence_, result.sequence_held > 0
                                 ? result.sequence_held
                                 : static_cast<std::uint64_t>(ms_since_1970(world_.clock.wall())));
-  back_off(result.retry_after.value_or(Duration::zero()));
+  const Duration asked = result.retry_after.value_or(Duration::zero());
+  if (asked > longest_untold_pause)
+    last_.detail +=
+        fmt::format("; it asks to be left alone until {}", format_utc(world_.clock.wall() + asked));
+  back_off(asked);
 }
 
 // A copy of this cluster may have better statistics or worse; what is certain is that one target

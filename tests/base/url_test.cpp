@@ -47,6 +47,9 @@ TEST_CASE("the parts of an address are what curl will connect to", "[base]") {
   CHECK(parse_url("https://Example.com:443/a?b#c")->host == "Example.com");
   CHECK(parse_url("http://[::1]:80/")->host == "::1");
   CHECK(parse_url("http://127.1/")->host == "127.0.0.1");
+  CHECK(parse_url("http://a/")->port == 80);
+  CHECK(parse_url("https://a/")->port == 443);
+  CHECK(parse_url("https://a:8443/")->port == 8443);
 }
 
 TEST_CASE("percent-encoding leaves what RFC 3986 calls unreserved", "[base]") {
@@ -55,6 +58,14 @@ TEST_CASE("percent-encoding leaves what RFC 3986 calls unreserved", "[base]") {
   CHECK(percent_encoded("a b/c?d=e&f+*") == "a%20b%2Fc%3Fd%3De%26f%2B%2A");
   CHECK(percent_encoded("\xc3\xbc") == "%C3%BC");
   CHECK(percent_encoded(std::string_view{"a\0b", 3}) == "a%00b");
+}
+
+TEST_CASE("a proxy may have a password and has a port of its own where it names none", "[base]") {
+  CHECK(*parse_proxy("http://user:secret@proxy.test") ==
+        Url{.scheme = "http", .host = "proxy.test", .port = 1080});
+  CHECK(parse_proxy("https://proxy.test")->port == 443);
+  CHECK(parse_proxy("http://[::1]:3128")->port == 3128);
+  CHECK(!parse_proxy("socks5://proxy.test"));
 }
 
 }  // namespace paceline::test

@@ -46,13 +46,20 @@ struct Client {
                         ClientCredentials::Options{.request = request,
                                                    .client_id = "a",
                                                    .client_secret = "b",
-                                                   .fault_event = "token_failed"},
+                                                   .fault_event = "token_failed",
+                                                   .read_secret =
+                                                       [this] {
+                                                         ++secrets_read;
+                                                         return secret;
+                                                       }},
                         [this](bool fetched, int status) { ended.emplace_back(fetched, status); });
   }
 
   SimWorld sim{1};
   World& world = sim.process({"a", "publisher", 0});
   TokenService service{world};
+  Result<std::string> secret = "mended";  // When it is read again.
+  int secrets_read = 0;
   std::optional<ClientCredentials> credentials;
   std::vector<std::pair<bool, int>> ended;
 };
@@ -117,7 +124,8 @@ TEST_CASE("a token service that fails is asked again, and not before it allows i
 TEST_CASE("why there is no token is kept until there is one", "[ports]") {
   const auto [answer, said] = GENERATE(table<Result<HttpAnswer>, std::string>(
       {{fail(Errc::unavailable, "connection refused"), "connection refused"},
-       {answered(503, "<html>"), "HTTP status 503"},
+       {answered(503, "<html>"), "HTTP status 503: answered text/html"},
+       {answered(200, "<!DOCTYPE HTML><title>Hotel</title>"), "answered text/html"},
        {answered(401, R"({"error":"invalid_client"})"), "HTTP status 401: invalid_client"},
        {answered(400, R"({"error":"x","error_description":"no\u001b[2J such client"})"),
         "HTTP status 400: x: no?[2J such client"},
@@ -133,6 +141,49 @@ TEST_CASE("why there is no token is kept until there is one", "[ports]") {
 
   client.sim.run_for(15s);
   CHECK(client.credentials->error().empty());
+}
+
+TEST_CASE("any success with a token is one", "[ports]") {
+  Client client;
+  client.service.answers.push_back(answered(201, R"({"access_token":"made"})"));
+
+  client.credentials->start();
+  client.sim.run_for(20ms);
+
+  CHECK(client.credentials->token().text() == "made");
+}
+
+TEST_CASE("a service that refuses the client makes the secret be read again", "[ports]") {
+  const auto [answer, is_read] = GENERATE(
+      table<Result<HttpAnswer>, bool>({{answered(401, ""), true},
+                                       {answered(400, R"({"error":"invalid_client"})"), true},
+                                       {answered(400, R"({"error":"invalid_scope"})"), false},
+                                       {answered(503, ""), false}}));
+  Client client;
+  client.service.answers.push_back(answer);
+
+  client.credentials->start();
+  client.sim.run_for(15s);
+
+  CHECK(client.secrets_read == (is_read ? 1 : 0));
+  REQUIRE(client.service.requests.size() == 2);
+  const auto sent_with = [&](std::size_t request) {
+    return client.service.requests[request].headers[0].second;
+  };
+  CHECK(sent_with(0) == basic_authorization("a", "b"));
+  CHECK(sent_with(1) == basic_authorization("a", is_read ? "mended" : "b"));
+}
+
+TEST_CASE("a secret that cannot be read again is told beside what the service said", "[ports]") {
+  Client client;
+  client.service.answers.push_back(answered(401, ""));
+  client.secret = fail(Errc::not_found, "secret: no such file");
+
+  client.credentials->start();
+  client.sim.run_for(20ms);
+
+  CHECK(client.credentials->error() ==
+        "https://login.test/oauth/token: HTTP status 401; and secret: no such file");
 }
 
 TEST_CASE("a token service cannot fill the log", "[ports]") {

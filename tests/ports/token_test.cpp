@@ -35,6 +35,15 @@ TEST_CASE("a token is renewed at 80 percent of its life and used until its end",
   CHECK(!token.usable(start + 1000s));
 }
 
+TEST_CASE("a token whose service gives it a second is used for ten and then renewed", "[ports]") {
+  const Token token = token_with_life(1);
+
+  CHECK(!token.wants_fetch(start + 7s));
+  CHECK(token.wants_fetch(start + 8s));
+  CHECK(token.usable(start + 9s));
+  CHECK(!token.usable(start + 10s));
+}
+
 TEST_CASE("a token refused is fetched anew at once, then with back-off", "[ports]") {
   Token token = token_with_life(1000);
 

@@ -22,8 +22,9 @@ PublicationResult interpret(int status, std::string_view body = "",
                             std::string_view retry_after = "") {
   return interpret({.status = status,
                     .retry_after = retry_after,
-                    .location = "https://elsewhere/",
-                    .body = body},
+                    .body = body,
+                    .page = body == "<html>" ? "answered text/html" : "",
+                    .refusal = "HTTP status and words"},
                    sent_request(), paceline_contract("c"), noon);
 }
 
@@ -88,9 +89,10 @@ TEST_CASE("a conflict that names the very publication that was sent is its accep
     sent.incarnation = 77;
     return interpret({.status = 409,
                       .retry_after = {},
-                      .location = {},
                       .body = fmt::format(R"({{"term":5,"sequence":{},"incarnation":{}}})",
-                                          sequence, incarnation)},
+                                          sequence, incarnation),
+                      .page = {},
+                      .refusal = {}},
                      sent, paceline_contract("c"), WallTime{});
   };
 
@@ -103,7 +105,7 @@ TEST_CASE("a conflict that names the very publication that was sent is its accep
 }
 
 TEST_CASE("an answer without a term is none, and says nothing of the fence", "[publisher]") {
-  const auto term = GENERATE(as<std::string>{}, "\"5\"", "5.0", "null");
+  const auto term = GENERATE(as<std::string>{}, "\"5\"", "5.5", "null");
   CAPTURE(term);
 
   const auto result =

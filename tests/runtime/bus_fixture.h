@@ -19,7 +19,8 @@
 namespace paceline::test {
 
 // Two nodes on this machine; TCP ports depend on the process id, so that runs side by side differ.
-inline Topology cluster(const Folder& folder, bool encrypted) {
+inline Topology cluster(const Folder& folder, bool encrypted,
+                        const std::string& host = "127.0.0.1") {
   const int port = 20000 + static_cast<int>(getpid() % 20000);
   Topology topology;
   topology.cluster = "test";
@@ -28,7 +29,7 @@ inline Topology cluster(const Folder& folder, bool encrypted) {
   topology.encrypted = encrypted;
   topology.control = "ipc://{run}/{node}/{process}-{index}.ctl";
   topology.cluster_control = "tcp://{host}:{port+9}";
-  topology.nodes = {{"a", "127.0.0.1", port, 100}, {"b", "127.0.0.1", port + 10, 90}};
+  topology.nodes = {{"a", host, port, 100}, {"b", host, port + 10, 90}};
   const auto channel = [](const char* name, const char* from, std::vector<std::string> to,
                           Scope scope, const char* endpoint) {
     Channel c;

@@ -104,6 +104,21 @@ TEST_CASE("a node's key opens the bus and a stranger's does not", "[runtime]") {
   CHECK(stranger_heard == 0);
 }
 
+TEST_CASE("nodes at IPv6 addresses hear each other, with keys too", "[runtime]") {
+  Folder folder;
+  for (const auto* node : {"a", "b"}) make_keys(folder, node);
+  const auto topology = cluster(folder, true, "::1");
+  Loop loop;
+  int heard = 0;
+  Process a{topology, {"a", "elector", 0}, loop};
+  a.bus.bind_all();
+  Process b{topology, {"b", "elector", 0}, loop};
+  b.bus.subscribe("heartbeat", [&](const Address&, Payload) { ++heard; });
+  loop.every(10ms, [&] { a.bus.publish("heartbeat", Bytes{1}); });
+
+  CHECK(run_until(loop, [&] { return heard > 0; }));
+}
+
 TEST_CASE("two processes cannot hold one endpoint", "[runtime]") {
   Folder folder;
   Loop loop;

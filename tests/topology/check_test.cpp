@@ -109,6 +109,46 @@ TEST_CASE("a mistake is found with its place, and nothing else is said", "[topol
   CHECK(said.find(example.said) != std::string::npos);
 }
 
+TEST_CASE("a host or endpoint that cannot be bound or connected to is refused with the reason",
+          "[topology]") {
+  const auto example = GENERATE(values<Example>({
+      {"host = \"127.0.0.1\"", "host = \"localhost\"",
+       "f:14:8: nodes.a.host = \"localhost\": ZeroMQ binds numeric addresses, not names: write the "
+       "address of localhost\n"},
+      {"host = \"127.0.0.1\"", "host = \"0.0.0.0\"",
+       "f:14:8: nodes.a.host = \"0.0.0.0\": 0.0.0.0 is every address of a host, and none to "
+       "connect "
+       "to; write one\n"},
+      {"host = \"127.0.0.1\"", "host = \"[::]\"", "nodes.a.host = \"::\": :: is every address"},
+      {"host = \"127.0.0.1\"", "host = \"::1::2\"", "nodes.a.host = \"::1::2\": not a host"},
+      {"\"tcp://{host}:{port+2}\"", "\"tcp://::1:{port+2}\"",
+       "channels.feedback.endpoint = \"tcp://::1:{port+2}\": an IPv6 address stands in brackets: "
+       "[::1]\n"},
+      {"\"tcp://{host}:{port+2}\"", "\"tcp://*:{port+2}\"", "* is every address of a host"},
+      {"\"tcp://{host}:{port+2}\"", "\"tcp://a.test:{port+2}\"", "write the address of a.test"},
+  }));
+  CAPTURE(example.by);
+
+  const std::string said = mistakes_after(example.what, example.by);
+
+  CAPTURE(said);
+  CHECK(said.find(example.said) != std::string::npos);
+  CHECK(std::ranges::count(said, '\n') == 1);
+}
+
+TEST_CASE("a host may have an IPv6 address, in brackets or not, which its endpoints bracket",
+          "[topology]") {
+  for (const char* host : {"host = \"::1\"", "host = \"[::1]\""}) {
+    const std::string text = changed(shipped("demo.toml"), "host = \"127.0.0.1\"", host);
+    const auto topology = parse_topology(text, "f");
+
+    REQUIRE(topology);
+    const Node& node = topology->nodes.front();
+    CHECK(node.host == "::1");
+    CHECK(endpoint(*topology, "tcp://{host}:{port}", node, "elector", 0) == "tcp://[::1]:7100");
+  }
+}
+
 TEST_CASE("what lies on the edge of a range is good, and one beyond is not", "[topology]") {
   struct Edge {
     std::string what;

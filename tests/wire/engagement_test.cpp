@@ -250,13 +250,44 @@ TEST_CASE("a token is taken with its life", "[wire]") {
   CHECK(*token == TokenAnswer{"abc", 3600});
 }
 
-TEST_CASE("a token without a life gets the shortest one", "[wire]") {
-  CHECK(decode_token_answer(R"({"access_token":"abc"})")->expires_in_s == 300);
+TEST_CASE("a token without a life that can be read gets the shortest one", "[wire]") {
+  const auto life =
+      GENERATE(as<std::string>{}, "", R"(,"expires_in":0)", R"(,"expires_in":-1)",
+               R"(,"expires_in":null)", R"(,"expires_in":"soon")", R"(,"expires_in":"12 h")",
+               R"(,"expires_in":"nan")", R"(,"expires_in":"-inf")", R"(,"expires_in":[3600])");
+  CAPTURE(life);
+  const auto token = decode_token_answer(R"({"access_token":"abc")" + life + "}");
+
+  REQUIRE(token);
+  CHECK(token->expires_in_s == 300);
+}
+
+TEST_CASE("a life may be a text or a fraction, and a mark of the byte order may come first",
+          "[wire]") {
+  CHECK(decode_token_answer(R"({"access_token":"abc","expires_in":"3600"})")->expires_in_s == 3600);
+  CHECK(decode_token_answer(R"({"access_token":"abc","expires_in":3599.5})")->expires_in_s == 3599);
+  CHECK(decode_token_answer("\xef\xbb\xbf{\"access_token\":\"abc\"}"));
+}
+
+TEST_CASE("lists that are null are empty, and whole numbers may be written 257.0", "[wire]") {
+  const auto answer = decode_publication_answer(
+      R"({"term":257.0,"sequence":1,"accepted":2.0,"epoch":"e","rejected":null,"feedback":null})");
+
+  REQUIRE(answer);
+  CHECK(answer->term == 257);
+  CHECK(answer->accepted == 2);
+  CHECK(!decode_publication_answer(R"({"term":257.5,"sequence":1,"accepted":2,"epoch":"e"})"));
+  CHECK(!decode_publication_answer(R"({"term":-1.0,"sequence":1,"accepted":2,"epoch":"e"})"));
+  CHECK(!decode_publication_answer(R"({"term":1e300,"sequence":1,"accepted":2,"epoch":"e"})"));
 }
 
 TEST_CASE("a token lives two days at most, whatever its service says", "[wire]") {
-  const auto [said, taken] = GENERATE(table<std::string, std::int64_t>(
-      {{"1", 1}, {"172800", 172'800}, {"172801", 172'800}, {"9000000000000000", 172'800}}));
+  const auto [said, taken] =
+      GENERATE(table<std::string, std::int64_t>({{"1", 1},
+                                                 {"172800", 172'800},
+                                                 {"172801", 172'800},
+                                                 {"9000000000000000", 172'800},
+                                                 {"1e30", 172'800}}));
   const auto token = decode_token_answer(R"({"access_token":"abc","expires_in":)" + said + "}");
 
   REQUIRE(token);
@@ -271,12 +302,16 @@ TEST_CASE("a refused token request is shown by 80 bytes of its error and 300 of 
         word.substr(0, 80) + ": " + word.substr(0, 300));
   CHECK(token_refusal(R"({"error":"invalid_client"})") == "invalid_client");
   CHECK(token_refusal("<html>") == "");
+  CHECK(refusal_text(R"({"error":"invalid_client","message":"m"})") == "invalid_client");
+  CHECK(refusal_text(R"({"message":")" + word + "\"}") == word.substr(0, 300));
+  CHECK(refusal_text(R"({"title":"t","detail":null})") == "t");
+  CHECK(refusal_text("[]") == "");
 }
 
 TEST_CASE("a token that no header may hold is refused", "[wire]") {
-  const auto text = GENERATE(
-      as<std::string>{}, R"({"access_token":""})", R"({"access_token":"a\r\nX-Evil: 1"})",
-      R"({"access_token":"a","token_type":"mac"})", R"({"access_token":"a","expires_in":0})");
+  const auto text =
+      GENERATE(as<std::string>{}, R"({"access_token":""})", R"({"access_token":"a\r\nX-Evil: 1"})",
+               R"({"access_token":"a","token_type":"mac"})");
   CAPTURE(text);
 
   CHECK(!decode_token_answer(text));

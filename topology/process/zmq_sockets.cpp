@@ -21,6 +21,11 @@ void make_folder(std::string_view endpoint) {
   std::filesystem::permissions(file.parent_path(), std::filesystem::perms::owner_all);
 }
 
+// Each time: a socket of the one family that is told so refuses the other.
+void choose_family(zmq::socket_t& socket, std::string_view where) {
+  socket.set(zmq::sockopt::ipv6, where.starts_with("tcp://["));
+}
+
 }  // namespace
 
 ZmqSockets::ZmqSockets(const Topology& topology, const std::string& self) : self_{self} {
@@ -50,6 +55,7 @@ void ZmqSockets::bind(zmq::socket_t& socket, const std::string& where) {
     socket.set(zmq::sockopt::zap_domain, zap_domain);
   }
   make_folder(where);
+  choose_family(socket, where);
   try {
     socket.bind(where);
   } catch (const zmq::error_t& error) {
@@ -63,6 +69,7 @@ void ZmqSockets::connect(zmq::socket_t& socket, const std::string& where, const 
     socket.set(zmq::sockopt::curve_publickey, keys_->public_keys.at(self_));
     socket.set(zmq::sockopt::curve_secretkey, keys_->own_secret);
   }
+  choose_family(socket, where);
   socket.connect(where);
 }
 

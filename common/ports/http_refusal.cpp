@@ -1,0 +1,64 @@
+#include "common/ports/http_refusal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/utf8.h"
+#include "common/wire/engagement.h"
+
+namespace paceline {
+namespace {
+
+constexpr std::size_t longest = 1024;       // [bytes]
+constexpr std::size_t longest_place = 300;  // Of a URL.
+constexpr std::size_t longest_sentence = 200;
+
+std::string_view first_sentence(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin == text.npos) return {};
+  text = text.substr(begin);
+  return text.substr(0, std::min(text.find_first_of("\r\n"), text.find(". ")));
+}
+
+bool starts_as(std::string_view text, std::string_view lower) {
+  return text.size() >= lower.size() &&
+         std::ranges::equal(text.substr(0, lower.size()), lower, [](char a, char b) {
+           return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
+         });
+}
+
+std::string body_words(const HttpAnswer& answer) {
+  if (std::string page = answered_page(answer); !page.empty()) return page;
+  std::string said = refusal_text(answer.body);
+  if (said.empty()) said = printable_ascii(first_sentence(answer.body), longest_sentence);
+  return said;
+}
+
+}  // namespace
+
+std::string http_address(std::string_view url) {
+  return std::string{url.substr(0, url.find_first_of("?#"))};
+}
+
+std::string answered_page(const HttpAnswer& answer) {
+  const std::string_view begin = first_sentence(answer.body);
+  const bool is_page = answer.header("content-type").find("html") != std::string_view::npos ||
+                       starts_as(begin, "<html") || starts_as(begin, "<!doctype html");
+  return is_page ? "answered text/html" : "";
+}
+
+std::string http_refusal(const HttpAnswer& answer, std::string_view url) {
+  const auto shown = [](std::string_view text) { return printable_ascii(text, longest_place); };
+  std::string words = fmt::format("HTTP status {}", answer.status);
+  if (!url.empty()) words += " at " + shown(http_address(url));
+  const bool is_redirect = answer.status >= 300 && answer.status < 400;
+  if (answer.status == 407) words += ", said by the proxy";
+  if (is_redirect && !answer.header("location").empty())
+    words += ", redirected to " + shown(answer.header("location")) + ", not followed";
+  else if (const std::string said = body_words(answer); !said.empty())
+    words += ": " + said;
+  return printable_ascii(words, longest);
+}
+
+}  // namespace paceline
