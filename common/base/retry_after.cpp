@@ -15,16 +15,22 @@ using std::chrono::seconds;
 
 constexpr seconds longest = 1h;
 
-/// [s since 1970] of an IMF-fixdate. curl reads many other forms and the 31st of any month: what
+/// What follows the day of the week.
+std::string_view date_in(std::string_view text) {
+  return text.substr(std::min(text.find_first_of(", "), text.size()));
+}
+
+/// [s since 1970] of one of the three forms. curl reads many others and the 31st of any month: what
 /// it makes of the text must, written again, be the text (but for the day of the week).
 std::optional<seconds> http_date(const std::string& text) {
   const std::time_t time = curl_getdate(text.c_str(), nullptr);
-  constexpr std::size_t weekday = 3;
-  if (time < 0 || text.size() <= weekday ||
-      fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(time)).substr(weekday) !=
-          text.substr(weekday))
-    return std::nullopt;
-  return seconds{time};
+  if (time < 0) return std::nullopt;
+  const std::tm parts = fmt::gmtime(time);
+  for (const std::string& form : {fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", parts),
+                                  fmt::format("{:%A, %d-%b-%y %H:%M:%S GMT}", parts),
+                                  fmt::format("{:%a %b %e %H:%M:%S %Y}", parts)})
+    if (date_in(form) == date_in(text)) return seconds{time};
+  return std::nullopt;
 }
 
 }  // namespace

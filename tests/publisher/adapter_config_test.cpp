@@ -41,6 +41,8 @@ TEST_CASE("the client secret is the first line of its file, or of the environmen
   CHECK(file->boot.size() == 36);
   REQUIRE(environment);
   CHECK(environment->client_secret == "from outside");
+  write(folder / "secret", "mended\n");
+  CHECK(file->read_secret() == "mended");
 }
 
 TEST_CASE("without its secret, its targets or its authorities a publisher does not begin",
@@ -50,6 +52,9 @@ TEST_CASE("without its secret, its targets or its authorities a publisher does n
        {"client_secret_file = \"empty\"", true, "/empty: no client secret in it"},
        {"client_secret_env = \"PACELINE_TEST_NONE\"", true, "variable PACELINE_TEST_NONE: no"},
        {"client_secret_file = \"secret\"\nca_file = \"ca.pem\"", true, "/ca.pem: "},
+       {"client_secret_file = \"secret\"\nclient_certificate_file = \"c.pem\"\n"
+        "client_key_file = \"k.pem\"",
+        true, "/c.pem: "},
        {"client_secret_file = \"secret\"", false, "/demo-targets.toml: "}}));
   CAPTURE(lines);
   const Folder folder;

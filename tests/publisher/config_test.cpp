@@ -62,6 +62,7 @@ TEST_CASE("a wrong setting is refused by its name", "[publisher]") {
                                        {"valid_periods = 1", "valid_periods"},
                                        {"client_secret_env = \"S\"", "client_secret_env"},
                                        {"contract = \"soap\"", "contract"},
+                                       {"client_key_file = \"k\"", "client_certificate_file"},
                                        {"guard = \"2s\"", "guard"},
                                        {"client_secret = \"in the clear\"", "client_secret"},
                                        {"webhook = { colour = \"red\" }", "colour"}}));

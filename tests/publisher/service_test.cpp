@@ -306,10 +306,29 @@ TEST_CASE("a throttled publisher waits as long as it was asked to", "[publisher]
 
   fixture.sim.run_for(8900ms);
   CHECK(fixture.published().size() == 1);
+  CHECK(fixture.publisher->report().detail.find("left alone") == std::string::npos);
 
   fixture.sim.run_for(1s);
   CHECK(fixture.published().size() == 2);
   CHECK(fixture.publisher->report().skipped_cycles >= 3);
+}
+
+TEST_CASE("a pause of over ten seconds is told with its end, and where it was asked for",
+          "[publisher][scenario]") {
+  Fixture fixture{10};
+  answer_next(fixture, 1, [] { return status(429, "slow down", {{"retry-after", "245"}}); });
+  fixture.sim.run_for(1s);
+  fixture.grant(257);
+  fixture.sim.run_for(1s);
+
+  const std::string detail = fixture.publisher->report().detail;
+
+  CAPTURE(detail);
+  const std::string words = ": slow down; it asks to be left alone until ";
+  REQUIRE(detail.starts_with("HTTP status 429 at https://api.test/api/"));
+  REQUIRE(detail.find(words) != std::string::npos);
+  const WallTime end = fixture.world->clock.wall() + 245s;
+  CHECK(detail.substr(detail.find(words) + words.size(), 16) <= format_utc(end).substr(0, 16));
 }
 
 TEST_CASE("a publication too large is sent in batches", "[publisher][scenario]") {
