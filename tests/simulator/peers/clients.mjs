@@ -14,7 +14,7 @@ const load = (file) => import(pathToFileURL(path.resolve(process.env.NPM, "node_
 const base = `http://127.0.0.1:${statPort}/statistics/v3`;
 const updatesChannel = "/statistics/v3/updates";
 const serviceChannel = "/statistics/v3/service";
-const limitMs = 120_000;
+const limitMs = 300_000;
 let broken = 0;
 
 function expect(good, what) {

@@ -17,7 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent.parent
 BIN = pathlib.Path(os.environ["PACELINE_BIN"])
 RUN = pathlib.Path(os.environ["PACELINE_RUN"])
-LIMIT_S = 120  # Only ends a run that hangs.
+LIMIT_S = 300  # Only ends a run that hangs.
 started = {}
 broken = []
 
