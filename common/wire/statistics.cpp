@@ -18,6 +18,7 @@ namespace dom = simdjson::dom;
 
 // Up to here a double holds every whole number.
 constexpr double max_exact = 9007199254740992.0;
+constexpr std::size_t max_texts = 1000;  // In a list of channels or of connection types.
 
 // By MetaChannel.
 constexpr std::array<std::string_view, 6> meta_channels = {"",
@@ -61,6 +62,11 @@ class Json {
   void text_if_any(std::string_view name, std::string_view value) {
     if (!value.empty()) text(name, value);
   }
+  void texts(std::string_view name, const std::vector<std::string>& values) {
+    open_list(name);
+    for (const auto& value : values) string(value);
+    close_list();
+  }
   void integer(std::string_view name, std::int64_t value) {
     key(name);
     writer_.Int64(value);
@@ -86,8 +92,7 @@ class Json {
   rapidjson::Writer<TextSink> writer_;
 };
 
-void write_value(Json& json, const StatisticValue& value) {
-  json.open();
+void write_members(Json& json, const StatisticValue& value) {
   json.text_if_any("statisticId", value.statistic_id);
   json.text_if_any("subscriptionId", value.subscription_id);
   json.text_if_any("name", value.name);
@@ -108,12 +113,15 @@ void write_value(Json& json, const StatisticValue& value) {
   } else {
     json.null("value");
   }
-  json.close();
 }
 
 void write_values(Json& json, const std::vector<StatisticValue>& values) {
   json.open_list("statistics");
-  for (const auto& value : values) write_value(json, value);
+  for (const auto& value : values) {
+    json.open();
+    write_members(json, value);
+    json.close();
+  }
   json.close_list();
 }
 
@@ -143,15 +151,19 @@ void write_message(Json& json, const BayeuxMessage& message) {
   json.text_if_any("clientId", message.client_id);
   if (message.successful) json.boolean("successful", *message.successful);
   json.text_if_any("error", message.error);
-  json.text_if_any("subscription", message.subscription);
+  if (message.subscriptions.empty())
+    json.text_if_any("subscription", message.subscription);
+  else
+    json.texts("subscription", message.subscriptions);
   json.text_if_any("connectionType", message.connection_type);
   if (meta_channel(message.channel) ==
       MetaChannel::handshake) {  // What every handshake says, either way.
     json.text("version", "1.0");
     json.text("minimumVersion", "1.0");
-    json.open_list("supportedConnectionTypes");
-    json.string("long-polling");
-    json.close_list();
+    if (message.connection_types.empty())
+      json.texts("supportedConnectionTypes", {"long-polling"});
+    else
+      json.texts("supportedConnectionTypes", message.connection_types);
   }
   if (!message.reconnect.empty() || message.timeout_ms >= 0 || message.interval_ms >= 0) {
     json.open("advice");
@@ -193,6 +205,20 @@ class Members {
     std::int64_t number = 0;
     if (element && !element->get(number)) return std::to_string(number);
     return text(name);
+  }
+
+  /// A list of texts; none if it is anything else.
+  std::vector<std::string> texts(std::string_view name) const {
+    std::vector<std::string> values;
+    const auto element = find(name);
+    dom::array array;
+    if (!element || element->get(array) || array.size() > max_texts) return values;
+    for (const dom::element entry : array) {
+      std::string_view value;
+      if (entry.get(value) || value.size() > max_text_bytes) return {};
+      values.emplace_back(value);
+    }
+    return values;
   }
 
   Result<std::int64_t> integer(std::string_view name, std::int64_t fallback) const {
@@ -325,7 +351,6 @@ Result<StatisticRequest> read_request(const Members& members) {
     , .name = TRY(members.text("name"))
     , .definition = {}
   };
-  if (request.statistic_id.empty()) return fail("statisticId: missing");
   if (const auto inner = TRY(members.object("definition"))) {
     StatisticDefinition definition;
     if (inner->find("notificationMode"))
@@ -338,6 +363,15 @@ Result<StatisticRequest> read_request(const Members& members) {
     request.definition = std::move(definition);
   }
   return request;
+}
+
+// Those of an operation's `data`.
+Result<std::vector<StatisticRequest>> read_requests(const Members& members) {
+  std::vector<StatisticRequest> requests;
+  const auto data = TRY(members.object("data"));
+  if (!data || !data->find("statistics")) return fail("data.statistics: missing");
+  TRY(data->list("statistics", requests, read_request).map([] { return 0; }));
+  return requests;
 }
 
 // The published schema has only `status` with a free `detail`; which statistic it is stands in one
@@ -367,9 +401,13 @@ Result<BayeuxMessage> read_message(const Members& members) {
   message.client_id = TRY(members.text("clientId"));
   message.successful = TRY(members.boolean("successful"));
   message.error = TRY(members.text("error"));
-  if (dom::array many; !members.find("subscription") || members.find("subscription")->get(many))
+  if (const auto listed = members.find("subscription"); listed && listed->is_array())
+    message.subscriptions = members.texts("subscription");
+  else
     message.subscription = TRY(members.text("subscription"));
   message.connection_type = TRY(members.text("connectionType"));
+  if (meta_channel(message.channel) == MetaChannel::handshake)
+    message.connection_types = members.texts("supportedConnectionTypes");
   if (const auto advice = TRY(members.object("advice"))) {
     message.reconnect = TRY(advice->text("reconnect"));
     message.timeout_ms = TRY(advice->integer("timeout", -1));
@@ -431,10 +469,15 @@ Result<SubscriptionRequest> decode_subscription(std::string_view text) {
   const auto members = TRY(parse_object(text));
   SubscriptionRequest request;
   request.operation_id = TRY(members.text("operationId"));
-  const auto data = TRY(members.object("data"));
-  if (!data || !data->find("statistics")) return fail("data.statistics: missing");
-  TRY(data->list("statistics", request.statistics, read_request).map([] { return 0; }));
+  request.statistics = TRY(read_requests(members));
+  for (std::size_t i = 0; i < request.statistics.size(); ++i)
+    if (request.statistics[i].statistic_id.empty())
+      return fail(fmt::format("statistics[{}].statisticId: missing", i));
   return request;
+}
+
+Result<std::vector<StatisticRequest>> decode_statistics_question(std::string_view text) {
+  return read_requests(TRY(parse_object(text)));
 }
 
 void encode_subscription_answer(const SubscriptionAnswer& answer, std::string& out) {
@@ -468,6 +511,20 @@ void encode_subscription_answer(const SubscriptionAnswer& answer, std::string& o
     }
     json.close_list();
   }
+  json.close();
+}
+
+void encode_statistic_answer(const StatisticValue& value, std::string& out) {
+  Json json{out};
+  json.open();
+  json.open("status");
+  json.integer("code", 0);
+  json.close();
+  json.open("data");
+  json.open("statistic");
+  write_members(json, value);
+  json.close();
+  json.close();
   json.close();
 }
 

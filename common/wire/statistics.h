@@ -78,7 +78,12 @@ struct SubscriptionAnswer {
 
 void encode_subscription(const SubscriptionRequest& request, std::string& out);
 Result<SubscriptionRequest> decode_subscription(std::string_view json);
+/// POST /operations/get-statistic-ex, values without a subscription: {"data":{"statistics":[..]}},
+/// whose statistics need no id.
+Result<std::vector<StatisticRequest>> decode_statistics_question(std::string_view json);
 void encode_subscription_answer(const SubscriptionAnswer& answer, std::string& out);
+/// The answer to GET /statistic-values/{name}: {"status":..,"data":{"statistic":{..}}}
+void encode_statistic_answer(const StatisticValue& value, std::string& out);
 Result<SubscriptionAnswer> decode_subscription_answer(std::string_view json);
 
 /// What a Bayeux message without content of ours is about.
@@ -103,7 +108,10 @@ struct BayeuxMessage {
   std::optional<bool> successful;
   std::string error;
   std::string subscription;
+  std::vector<std::string> subscriptions;  // Where it is a list instead (Bayeux 1.0, 4.3).
   std::string connection_type;
+  std::vector<std::string>
+      connection_types;  // Of a handshake; encoded, none is long-polling alone.
   // advice
   std::string reconnect;         // "retry", "handshake", "none"; "" = no advice.
   std::int64_t timeout_ms = -1;  // -1 = not said.

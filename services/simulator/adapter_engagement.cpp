@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "common/base/base64.h"
+#include "services/simulator/fixed_answer.h"
 #include "services/simulator/gzip.h"
 
 namespace paceline::simulator {
@@ -30,6 +31,15 @@ ServerAnswer refusal(int status, const char* error, std::string_view detail) {
   return {.status = status,
           .body = dumped({{"error", error}, {"detail", std::string{detail}}}),
           .headers = {}};
+}
+
+// Of `token_answer` or `endpoint_answer`, which has been read before.
+ServerAnswer fixed(std::string_view text) {
+  auto answer = parse_fixed_answer(text).value();
+  return {.status = answer.status,
+          .content_type = std::move(answer.type),
+          .body = std::move(answer.body),
+          .headers = {answer.headers.begin(), answer.headers.end()}};
 }
 
 // As RFC 9110 has it: "Sun, 06 Nov 1994 08:49:37 GMT".
@@ -158,6 +168,8 @@ void EngagementAdapter::refuse_later(const ServerRequest& request, Responder res
 }
 
 void EngagementAdapter::serve_token(const ServerRequest& request, Responder respond) {
+  const auto& instead = world_.faults().token_answer;
+  if (!instead.empty()) return respond.send(fixed(instead));
   switch (world_.faults().token) {
     case TokenFault::ok:
       return respond.send(answer(request));
@@ -200,6 +212,8 @@ void EngagementAdapter::serve(ServerRequest request, Responder respond) {
 
 // What a fault makes of a request instead of judging it; nothing if it does not keep it from that.
 std::optional<ServerAnswer> EngagementAdapter::refusal_of(const ServerRequest& request) {
+  const auto& instead = world_.faults().endpoint_answer;
+  if (!instead.empty()) return fixed(instead);
   const EndpointFault fault = world_.faults().endpoint;
   if (fault == EndpointFault::unauthorised) return refusal(401, "unauthorised", "fault");
   if (fault == EndpointFault::forbidden) return refusal(403, "forbidden", "fault");
@@ -286,10 +300,13 @@ ServerAnswer EngagementAdapter::token(const ServerRequest& request) {
     return token_refused(400, "unsupported_grant_type", "client_credentials only");
   if (tokens_.size() == max_tokens) tokens_.pop_front();
   tokens_.push_back({random_token(), world_.timestamp().now + settings.token_life});
-  return {.body = dumped({{"access_token", tokens_.back().text},
-                          {"token_type", "bearer"},
-                          {"expires_in", settings.token_life / 1s}}),
-          .headers = {{"Cache-Control", "no-store"}}};
+  nlohmann::json granted{{"access_token", tokens_.back().text}, {"token_type", "bearer"}};
+  const auto& expiry = world_.faults().token_expires_in;
+  if (expiry == "own")
+    granted["expires_in"] = settings.token_life / 1s;
+  else if (expiry != "absent")
+    granted["expires_in"] = nlohmann::json::parse(expiry);
+  return {.body = dumped(granted), .headers = {{"Cache-Control", "no-store"}}};
 }
 
 bool EngagementAdapter::is_known(std::string_view token) {
@@ -349,7 +366,7 @@ ServerAnswer EngagementAdapter::publication(const ServerRequest& request,
 
 void EngagementAdapter::note(const ServerRequest& request, const PublicationRequest& publication,
                              int status, std::string_view why) {
-  if (status == 200)
+  if (why.empty())
     refusals_.good();
   else
     refusals_.bad({{"status", status}, {"why", why}, {"node", publication.node}});
@@ -367,7 +384,7 @@ void EngagementAdapter::note(const ServerRequest& request, const PublicationRequ
   line["count"] = publication.targets.size();
   line["bytes"] = request.body.size();
   line["status"] = status;
-  line["result"] = status == 200 ? "accepted" : std::string{why};
+  line["result"] = why.empty() ? "accepted" : std::string{why};
   publications_->write(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 

@@ -16,23 +16,11 @@ ServerAnswer refusal(int status, const std::string& detail) {
 
 ServerAnswer shown(const Faults& faults) {
   nlohmann::ordered_json body;
-  body["statserver_primary"] = to_string(faults.primary.state);
-  body["statserver_backup"] = to_string(faults.backup.state);
-  body["statserver_primary_lag"] = format_duration(faults.primary.lag);
-  body["statserver_backup_lag"] = format_duration(faults.backup.lag);
-  body["statserver_hidden"] = faults.hidden;
-  body["push_delay"] = format_duration(faults.push_delay);
-  body["push_disorder"] = faults.push_disorder;
-  body["endpoint"] = to_string(faults.endpoint);
-  body["endpoint_delay"] = format_duration(faults.endpoint_delay);
-  body["retry_after"] = format_duration(faults.retry_after);
-  body["retry_after_form"] = faults.retry_after_date ? "date" : "seconds";
-  body["token"] = to_string(faults.token);
-  body["staffing"] = faults.drift.staffing;
-  body["arrivals"] = faults.drift.arrivals;
-  body["service"] = faults.drift.service;
-  if (faults.drift.acceptance) body["acceptance"] = *faults.drift.acceptance;
-  return {.body = body.dump(), .headers = {}};
+  for (const auto key : fault_keys())
+    std::visit([&](const auto& value) { body[std::string{key}] = value; },
+               fault_value(faults, key));
+  return {.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+          .headers = {}};
 }
 
 }  // namespace
@@ -68,8 +56,8 @@ ServerAnswer ReportAdapter::fault(const std::string& body) {
   std::vector<std::pair<std::string, std::string>> settings;
   Faults tried = world_.faults();
   for (const auto& [key, value] : wanted.items()) {
-    if (!value.is_string() && !value.is_number())
-      return refusal(400, key + " is not a text or number");
+    if (!value.is_string() && !value.is_number() && !value.is_object())
+      return refusal(400, key + " is not a text, number or object");
     settings.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
     const auto changed = with_fault(tried, key, settings.back().second);
     if (!changed) return refusal(400, changed.error().detail);

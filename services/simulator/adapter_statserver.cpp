@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
+
+#include "services/simulator/statistics_api.h"
 
 namespace paceline::simulator {
 namespace {
@@ -21,18 +22,10 @@ std::string cookie_of(const ServerRequest& request) {
   return std::string{value.substr(0, std::min(value.find(';'), value.size()))};
 }
 
-ServerAnswer failure(int status, int code, const std::string& message) {
-  nlohmann::json body;
-  body["status"] = {{"code", code}, {"message", message}};
-  return {.status = status,
-          .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
-          .headers = {}};
-}
-
-ServerAnswer answer_of(const SubscriptionAnswer& answer) {
-  ServerAnswer sent;
-  encode_subscription_answer(answer, sent.body);
-  return sent;
+ServerAnswer failure(int status, std::string message) {
+  ServerAnswer refused{.status = status, .body = {}, .headers = {}};
+  encode_subscription_answer({.code = status, .message = std::move(message)}, refused.body);
+  return refused;
 }
 
 std::optional<Duration> max_age_of(const ServerRequest& request) {
@@ -69,14 +62,17 @@ int status_of(ServerFault fault) {
   return 0;
 }
 
-std::vector<std::string> listed(std::string_view text) {
-  std::vector<std::string> parts;
-  while (!text.empty()) {
-    const auto comma = std::min(text.find(','), text.size());
-    if (comma > 0) parts.emplace_back(text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return parts;
+// `statisticIds=a,b` as well as `statisticIds=a&statisticIds=b`.
+std::vector<std::string> listed_ids(const ServerRequest& request) {
+  std::vector<std::string> ids;
+  const auto [first, last] = request.query.equal_range("statisticIds");
+  for (auto each = first; each != last; ++each)
+    for (std::string_view text = each->second; !text.empty();) {
+      const auto comma = std::min(text.find(','), text.size());
+      if (comma > 0) ids.emplace_back(text.substr(0, comma));
+      text.remove_prefix(std::min(comma + 1, text.size()));
+    }
+  return ids;
 }
 
 }  // namespace
@@ -140,6 +136,7 @@ void StatServerAdapter::follow(const Faults& faults) {
   server_->set_lag(mine.lag);
   server_->set_hidden(faults.hidden);
   server_->set_disorder(faults.push_disorder);
+  server_->set_sticky(faults.sticky_cookie);
   due_.clear();  // `push_delay` may be another one now.
   if (std::exchange(resets_, mine.resets) != mine.resets) server_->reset_counters();
   if (std::exchange(forgets_, mine.forgets) != mine.forgets) {
@@ -162,7 +159,7 @@ void StatServerAdapter::serve(ServerRequest request, Responder respond) {
   }
   world_.advance();
   if (const int status = status_of(fault_)) {
-    auto answer = failure(status, status, "as the fault wants it");
+    auto answer = failure(status, "as the fault wants it");
     if (status == 429 || status == 503)
       answer.headers.emplace_back(
           "Retry-After",
@@ -174,38 +171,30 @@ void StatServerAdapter::serve(ServerRequest request, Responder respond) {
   if (path.starts_with(gms_path)) return ask_gms(request, respond);
   const bool pushes = path.starts_with(base_path) && fault_ != ServerFault::no_push;
   if (!path.starts_with(base_path) && !path.starts_with(polled_path))
-    return send(respond, failure(404, 404, "no such path"));
+    return send(respond, failure(404, "no such path"));
   path.remove_prefix(path.starts_with(base_path) ? base_path.size() : polled_path.size());
   if (path.starts_with("/notifications") && pushes) {
     if (request.method == "POST") return receive(request, std::move(respond));
-    return send(respond, failure(405, 405, "POST only"));
+    return send(respond, failure(405, "POST only"));
   }
-  if (path == "/subscriptions" && request.method == "POST") return subscribe(request, respond);
-  if (path.starts_with("/subscriptions/")) {
-    path.remove_prefix(std::string_view{"/subscriptions/"}.size());
-    const auto slash = std::min(path.find('/'), path.size());
-    const std::string_view id = path.substr(0, slash);
-    const std::string_view rest = path.substr(slash);
-    if (rest.empty() && request.method == "DELETE") {
-      if (!server_->unsubscribe(id))
-        return send(respond, failure(404, 404, "no such subscription"));
-      return send(respond, {.body = R"({"status":{"code":0}})", .headers = {}});
-    }
-    if (rest == "/statistic-values" && request.method == "GET") {
-      const auto values =
-          server_->values(id, listed(request.parameter("statisticIds")), world_.timestamp());
-      if (!values) return send(respond, failure(404, 404, values.error().detail));
-      return send(respond, answer_of(*values));
-    }
-  }
-  send(respond, failure(404, 404, "no such path or method"));
+  auto told = answer_statistics(*server_,
+                                {.method = request.method,
+                                 .path = path,
+                                 .statistic_ids = listed_ids(request),
+                                 .object_id = request.parameter("objectId"),
+                                 .object_type = request.parameter("objectType"),
+                                 .verbose = request.parameter("verbose"),
+                                 .cookie = cookie_of(request),
+                                 .body = request.body},
+                                world_.timestamp());
+  send(respond, {.status = told.status, .body = std::move(told.body), .headers = {}});
 }
 
 void StatServerAdapter::ask_gms(const ServerRequest& request, Responder& respond) {
   const auto path = std::string_view{request.path}.substr(gms_path.size());
   const bool internal = path == "/internal_statistic";
   if ((!internal && path != "/statistic") || request.method != "POST")
-    return send(respond, failure(404, 404, "POST /genesys/1/statistic or internal_statistic"));
+    return send(respond, failure(404, "POST /genesys/1/statistic or internal_statistic"));
   if (!internal && request.header("authorization") != options_.authorization) {
     ServerAnswer refused{.status = 401, .body = "", .headers = {}};
     refused.headers.emplace_back("WWW-Authenticate", "Basic realm=\"gms\"");
@@ -218,31 +207,23 @@ void StatServerAdapter::ask_gms(const ServerRequest& request, Responder& respond
   send(respond, std::move(answer));
 }
 
-void StatServerAdapter::subscribe(const ServerRequest& request, Responder& respond) {
-  const auto wanted = decode_subscription(request.body);
-  if (!wanted) return send(respond, failure(400, 400, wanted.error().detail));
-  auto answer = server_->subscribe(*wanted, cookie_of(request), world_.timestamp());
-  if (answer.code != 0) return send(respond, failure(200, answer.code, answer.message));
-  if (request.parameter("verbose") == "OFF") answer.statistics.clear();
-  send(respond, answer_of(answer));
-}
-
 void StatServerAdapter::receive(const ServerRequest& request, Responder respond) {
   const auto messages = decode_bayeux(request.body);
-  if (!messages) return send(respond, failure(400, 400, messages.error().detail));
+  if (!messages) return send(respond, failure(400, messages.error().detail));
   const Timestamp timestamp = world_.timestamp();
   auto reply = server_->receive(*messages, cookie_of(request), timestamp);
-  // A second connect request of a client ends the wait of its first.
-  if (const auto earlier = held_.find(reply.client); earlier != held_.end()) {
-    if (earlier->second.respond.alive()) tell(earlier->first, earlier->second);
-    held_.erase(earlier);
-  }
+  // A second connect request of a client ends the wait of its first; so does the session's end.
+  for (const auto& client : {reply.client, reply.gone})
+    if (const auto earlier = held_.find(client); earlier != held_.end()) {
+      if (earlier->second.respond.alive()) tell(earlier->first, earlier->second);
+      held_.erase(earlier);
+    }
   // What is pushed late waits in a request that is kept, too.
   const bool late = world_.faults().push_delay > Duration::zero();
   if (reply.hold || (reply.news && late)) {
     held_.insert_or_assign(reply.client, Held{.respond = std::move(respond),
                                               .connect = std::move(reply.messages),
-                                              .until = timestamp.now + server_->connect_timeout()});
+                                              .until = timestamp.now + reply.wait});
     return;
   }
   ServerAnswer answer;

@@ -52,7 +52,6 @@ class StatServerAdapter {
   void serve(ServerRequest request, Responder respond);
   void send(Responder& respond, ServerAnswer answer) const;
   void ask_gms(const ServerRequest& request, Responder& respond);
-  void subscribe(const ServerRequest& request, Responder& respond);
   void receive(const ServerRequest& request, Responder respond);
   void tick();
   void tell(const std::string& client, Held& held);

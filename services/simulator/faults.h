@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "services/simulator/centre.h"
 
@@ -73,14 +74,18 @@ struct ServerFaults {
 struct Faults {
   ServerFaults primary;
   ServerFaults backup;
-  std::string hidden;        // Ids of targets, with commas, whose objects no Stat Server knows.
-  Duration push_delay{};     // [0..60s] of every pushed update, of both servers.
-  double push_disorder = 0;  // [0..1] of pushed values are followed by an older or the same one.
+  std::string hidden;          // Ids of targets, with commas, whose objects no Stat Server knows.
+  Duration push_delay{};       // [0..60s] of every pushed update, of both servers.
+  double push_disorder = 0;    // [0..1] of pushed values are followed by an older or the same one.
+  bool sticky_cookie = false;  // Without a session's cookie a request reaches another Stat Server.
   EndpointFault endpoint = EndpointFault::ok;
   Duration endpoint_delay = 5s;   // [0..60s] when slow.
   Duration retry_after = 2s;      // [0..600s] said with 429 and 503.
   bool retry_after_date = false;  // As a date instead of seconds.
   TokenFault token = TokenFault::ok;
+  std::string token_expires_in = "own";  // Or "absent", or the JSON that the answer has there.
+  std::string token_answer;              // For parse_fixed_answer(); "" = its own.
+  std::string endpoint_answer;           // The same, to publications.
   Drift drift;
 
   bool operator==(const Faults&) const = default;
@@ -96,12 +101,23 @@ std::span<const std::string_view> fault_keys();
 ///   statserver_hidden                               "t00,t07"
 ///   push_delay, endpoint_delay, retry_after         "2s"
 ///   push_disorder                                   0..1
+///   sticky_cookie                                   off, on
 ///   endpoint                                        a word of EndpointFault
 ///   token                                           a word of TokenFault
+///   token_expires_in                                own, absent, or a scalar in JSON
+///   token_answer, endpoint_answer                   "" or as fixed_answer.h has it
 ///   retry_after_form                                seconds, date
-///   staffing, arrivals, service, acceptance         a number
+///   staffing, arrivals, service                     a number
+///   acceptance                                      own, or a number
 ///   errors   not_found: no such key; bad_value: not a value of it
 Result<Faults> with_fault(Faults faults, std::string_view key, std::string_view value);
+
+using FaultValue = std::variant<std::string, double>;
+
+/// What is in force of one fault, as with_fault() takes it: a text, or a number.
+///
+///   key   one of fault_keys(); anything else is a bug (CHECK)
+FaultValue fault_value(const Faults& faults, std::string_view key);
 
 std::string_view to_string(ServerFault fault);
 std::string_view to_string(EndpointFault fault);

@@ -5,32 +5,9 @@
 namespace paceline::simulator {
 namespace {
 
-// Codes of failed operations and statistics, as they stand in `status` and `errors`.
+// Further codes of failed operations.
 constexpr int code_bad_request = 1;
-constexpr int code_unknown_statistic = 30;
-constexpr int code_unknown_object = 31;
 constexpr int code_too_many = 40;
-
-BayeuxMessage refusal(const BayeuxMessage& message, std::string error, std::string reconnect) {
-  BayeuxMessage reply;
-  reply.channel = message.channel;
-  reply.id = message.id;
-  reply.successful = false;
-  reply.error = std::move(error);
-  reply.subscription = message.subscription;
-  reply.reconnect = std::move(reconnect);
-  return reply;
-}
-
-BayeuxMessage consent(const BayeuxMessage& message, const std::string& client) {
-  BayeuxMessage reply;
-  reply.channel = message.channel;
-  reply.id = message.id;
-  reply.client_id = client;
-  reply.successful = true;
-  reply.subscription = message.subscription;
-  return reply;
-}
 
 // How often a changed value is told [s of virtual time]; 0 = at once. By name: averages every 5 s.
 std::uint16_t seconds_between(const StatisticRequest& wanted, Metric metric) {
@@ -39,11 +16,6 @@ std::uint16_t seconds_between(const StatisticRequest& wanted, Metric metric) {
         std::clamp(wanted.definition->notification_frequency, 0, 3600));
   const bool average = metric == Metric::handling_time || metric == Metric::waiting_time;
   return average && !wanted.definition ? 5 : 0;
-}
-
-bool covers(std::string_view subscription, std::string_view channel) {
-  return subscription == channel || subscription == "/statistics/v3/*" ||
-         subscription == "/statistics/v3/**" || subscription == "/**";
 }
 
 }  // namespace
@@ -206,6 +178,12 @@ Result<SubscriptionAnswer> StatServer::values(std::string_view id,
   return answer;
 }
 
+bool StatServer::has(std::string_view id, std::string_view cookie) const {
+  const auto found = subscriptions_.find(id);
+  if (found == subscriptions_.end()) return false;
+  return !sticky_ || found->second.cookie == (sessions_.contains(cookie) ? cookie : "");
+}
+
 bool StatServer::unsubscribe(std::string_view id) {
   const auto found = subscriptions_.find(id);
   if (found == subscriptions_.end()) return false;
@@ -231,85 +209,6 @@ void StatServer::drop_session(const std::string& cookie) {
     subscriptions_.erase(current);
   }
   sessions_.erase(cookie);
-}
-
-StatServer::Reply StatServer::receive(const std::vector<BayeuxMessage>& messages,
-                                      std::string_view cookie, Timestamp timestamp) {
-  Reply reply;
-  for (const BayeuxMessage& message : messages) {
-    const MetaChannel channel = meta_channel(message.channel);
-    if (channel == MetaChannel::handshake) {
-      reply.messages.push_back(handshake(message, cookie, reply.new_cookie, timestamp));
-      continue;
-    }
-    std::string key;
-    Session* session = session_of_client(message.client_id, &key);
-    if (!session) {
-      reply.messages.push_back(refusal(message, "402::unknown client", "handshake"));
-      continue;
-    }
-    session->seen = timestamp.now;
-    switch (channel) {
-      case MetaChannel::handshake:
-        break;  // Above.
-      case MetaChannel::connect:
-        reply.client = session->client;
-        // The first one is answered at once (Bayeux 1.0), the others wait for something to tell.
-        if (std::exchange(session->connected_once, true)) {
-          reply.news = !session->outbox.empty() || session->tell_service;
-          reply.hold = !reply.news;
-        }
-        reply.messages.push_back(consent(message, session->client));
-        reply.messages.back().reconnect = "retry";
-        break;
-      case MetaChannel::subscribe:
-        reply.messages.push_back(listen(message, *session, true));
-        break;
-      case MetaChannel::unsubscribe:
-        reply.messages.push_back(listen(message, *session, false));
-        break;
-      case MetaChannel::disconnect:
-        reply.messages.push_back(consent(message, session->client));
-        drop_session(key);
-        break;
-      case MetaChannel::none:
-        reply.messages.push_back(refusal(message, "404::unknown channel", ""));
-        break;
-    }
-  }
-  if (reply.messages.size() > 1) reply.hold = reply.news = false;
-  return reply;
-}
-
-// A client that shakes hands again keeps its cookie and begins anew, without subscriptions.
-BayeuxMessage StatServer::handshake(const BayeuxMessage& message, std::string_view cookie,
-                                    std::string& new_cookie, Timestamp timestamp) {
-  std::string key{cookie};
-  if (sessions_.contains(key))
-    drop_session(key);
-  else
-    key = new_cookie = fresh_id();
-  if (sessions_.size() >= options_.max_sessions) {
-    new_cookie.clear();
-    return refusal(message, "503::too many sessions", "retry");
-  }
-  auto& session = sessions_[key];
-  session = {.client = fresh_id(), .seen = timestamp.now};
-  auto answer = consent(message, session.client);
-  answer.reconnect = "retry";
-  answer.timeout_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(options_.connect_timeout).count();
-  answer.interval_ms = 0;
-  return answer;
-}
-
-BayeuxMessage StatServer::listen(const BayeuxMessage& message, Session& session, bool on) {
-  const bool updates = covers(message.subscription, updates_channel);
-  const bool service = covers(message.subscription, service_channel);
-  if (!updates && !service) return refusal(message, "403::no such channel", "");
-  if (updates) session.updates = on;
-  if (service) session.service = session.tell_service = on;
-  return consent(message, session.client);
 }
 
 void StatServer::drop_expired(Timestamp timestamp) {

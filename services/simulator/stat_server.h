@@ -9,6 +9,7 @@
 // Invariants:
 //   - a client hears a statistic only through its own session's subscriptions;
 //   - a session that did not connect for `session_life` is gone with its subscriptions;
+//   - only long polling is offered: whoever supports or uses nothing of that is refused;
 //   - counts of everything are bounded.
 #pragma once
 
@@ -32,6 +33,10 @@ struct Timestamp {
   std::int64_t wall_ms = 0;  // [ms since 1970]
 };
 
+/// Codes of failed statistics, as they stand in `status` and `errors`.
+inline constexpr int code_unknown_statistic = 30;
+inline constexpr int code_unknown_object = 31;
+
 class StatServer {
  public:
   struct Options {
@@ -54,6 +59,9 @@ class StatServer {
   Result<SubscriptionAnswer> values(std::string_view subscription,
                                     const std::vector<std::string>& ids, Timestamp timestamp);
 
+  /// False: none of this client's, as far as the server knows that its requests reach.
+  bool has(std::string_view subscription, std::string_view cookie) const;
+
   /// False if there is no such subscription.
   bool unsubscribe(std::string_view subscription);
 
@@ -61,8 +69,10 @@ class StatServer {
     std::vector<BayeuxMessage> messages;  // To be answered now; with `hold` at the end of the wait.
     std::string new_cookie;               // To be set at the client; "" = none.
     std::string client;                   // Whose connect request this is; "" = none.
+    std::string gone;                     // Whose session ended; "" = none.
     bool hold = false;                    // Nothing to tell yet: keep the request.
     bool news = false;  // There is something to take; what a client connects for first is no news.
+    Duration wait{};    // For how long it may be kept: the client's advice, at most ours.
   };
   Reply receive(const std::vector<BayeuxMessage>& messages, std::string_view cookie,
                 Timestamp timestamp);
@@ -92,6 +102,10 @@ class StatServer {
 
   /// [0..1] of pushed values are followed by an older one, or by the same again.
   void set_disorder(double share) { disorder_ = share; }
+
+  /// As behind a load balancer with servers that know nothing of each other: what comes without the
+  /// cookie of its session's handshake reaches another server.
+  void set_sticky(bool sticky) { sticky_ = sticky; }
 
   /// As if restarted, but for the counters: every session and subscription is gone.
   void forget();
@@ -149,6 +163,7 @@ class StatServer {
                        Timestamp timestamp) const;
   BayeuxMessage handshake(const BayeuxMessage& message, std::string_view cookie,
                           std::string& new_cookie, Timestamp timestamp);
+  Duration wait_of(const BayeuxMessage& connect) const;
   BayeuxMessage listen(const BayeuxMessage& message, Session& session, bool on);
   Session* session_of_client(std::string_view client, std::string* cookie = nullptr);
   void drop_session(const std::string& cookie);
@@ -173,6 +188,7 @@ class StatServer {
   bool valid_ = true;
   std::vector<bool> hidden_;  // By target.
   double disorder_ = 0;
+  bool sticky_ = false;
   // A server that lags: what it tells, and what it will.
   struct Later {
     Instant at;

@@ -59,9 +59,30 @@ TEST_CASE("of one request all faults are taken or none, and those in force are s
   CHECK(after["endpoint"] == "429");
   CHECK(after["push_delay"] == "3s");
   CHECK(after["acceptance"] == 0.5);
+}
+
+TEST_CASE("every fault that can be set is shown, and what is shown can be set",
+          "[simulator][process]") {
+  Outside outside;
+  const auto shown = [&] {
+    return outside.send({.url = outside.url(outside.control.port(), "/faults"), .headers = {}})
+        ->body;
+  };
+  const auto before = shown();
+  const auto told = nlohmann::json::parse(before);
   std::set<std::string> keys;
-  for (const auto& [key, value] : after.items()) keys.insert(key);
+  for (const auto& [key, value] : told.items()) keys.insert(key);
   CHECK(keys == std::set<std::string>{fault_keys().begin(), fault_keys().end()});
+  outside.post(outside.url(outside.control.port(), "/fault"),
+               R"({"acceptance":0.5,"token_expires_in":"\"3600\"","sticky_cookie":"on",
+                   "endpoint_answer":{"status":302,"headers":{"Location":"/"}}})");
+  CHECK(outside.world.faults().endpoint_answer == R"({"headers":{"Location":"/"},"status":302})");
+
+  const auto set = outside.post(outside.url(outside.control.port(), "/fault"), before);
+
+  CHECK(set->status == 200);
+  CHECK(shown() == before);
+  CHECK(outside.world.faults() == Faults{});
 }
 
 TEST_CASE("the token service meets those faults of the endpoint that the manual names",

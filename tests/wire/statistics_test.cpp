@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include <cmath>
+#include <utility>
 
 #include "tests/support/catch.h"
 
@@ -114,6 +115,43 @@ TEST_CASE("advice and service state are read", "[wire]") {
   CHECK(messages->at(1).service_state == "Unavailable");
 }
 
+TEST_CASE("values without a subscription are asked for without ids", "[wire]") {
+  constexpr const char* question =
+      R"({"data":{"statistics":[{"name":"Ready","objectId":"o","objectType":"Queue"}]}})";
+  const auto asked = decode_statistics_question(question);
+
+  REQUIRE(asked.has_value());
+  REQUIRE(asked->size() == 1);
+  CHECK(asked->at(0).name == "Ready");
+  CHECK(asked->at(0).statistic_id.empty());
+  CHECK(decode_subscription(question).error().detail == "statistics[0].statisticId: missing");
+  CHECK_FALSE(decode_statistics_question("{}"));
+  std::string answer;
+  encode_statistic_answer({.name = "Ready", .timestamp_ms = 5, .value = 7}, answer);
+  CHECK(answer ==
+        R"({"status":{"code":0},"data":{"statistic":{"name":"Ready","timestamp":5,"value":)"
+        R"({"intValue":7,"stringValue":"7","timestamp":5,"intervalLength":0,"tag":-1}}}})");
+}
+
+TEST_CASE("a subscription may be a list, and a handshake names its connection types", "[wire]") {
+  const auto messages = decode_bayeux(
+      R"([{"channel":"/meta/subscribe","subscription":["/a","/b"]},
+          {"channel":"/meta/handshake","supportedConnectionTypes":["websocket","long-polling"]},
+          {"channel":"/meta/connect","supportedConnectionTypes":7}])");
+  std::string offer;
+  encode_bayeux({{.channel = "/meta/handshake"}}, offer);
+
+  REQUIRE(messages.has_value());
+  CHECK(messages->at(0).subscriptions == std::vector<std::string>{"/a", "/b"});
+  CHECK(messages->at(0).subscription.empty());
+  CHECK(messages->at(1).connection_types == std::vector<std::string>{"websocket", "long-polling"});
+  CHECK(messages->at(2).connection_types.empty());
+  CHECK(decode_bayeux(offer)->at(0).connection_types == std::vector<std::string>{"long-polling"});
+  CHECK(decode_bayeux(R"({"channel":"/meta/subscribe","subscription":["/a",7]})")
+            ->at(0)
+            .subscriptions.empty());
+}
+
 TEST_CASE("an error names the member and where it stands", "[wire]") {
   const auto answer = decode_subscription_answer(
       R"({"data":{"statistics":[{"statisticId":"a"},{"statisticId":5}]}})");
@@ -158,13 +196,18 @@ TEST_CASE("statistics messages survive a round trip", "[wire][property]") {
                           .successful = some_flag(),
                           .error = *word(),
                           .subscription = *word(),
+                          .subscriptions = {},
                           .connection_type = *word(),
+                          .connection_types = {},
                           .reconnect = *word(),
                           .timeout_ms = *rc::gen::inRange<std::int64_t>(-1, 100'000),
                           .interval_ms = *rc::gen::inRange<std::int64_t>(-1, 100'000),
                           .statistics = {},
                           .service_state = {}};
     if (message.channel == updates_channel) message.statistics = some_values();
+    if (message.channel == "/meta/handshake") message.connection_types = {*word(), "long-polling"};
+    if (*rc::gen::arbitrary<bool>())
+      message.subscriptions = {std::exchange(message.subscription, ""), *word()};
     std::string text;
     encode_bayeux({message, message}, text);
     RC_ASSERT(decode_bayeux(text).value() == (std::vector{message, message}));
@@ -175,12 +218,14 @@ TEST_CASE("any bytes give a value or an error", "[wire][property]") {
   CHECK(rc::check("arbitrary bytes", [] {
     const auto text = *rc::gen::arbitrary<std::string>();
     (void)decode_subscription(text);
+    (void)decode_statistics_question(text);
     (void)decode_subscription_answer(text);
     (void)decode_bayeux(text);
   }));
   CHECK(rc::check("damaged answers", [] {
     const auto text = damaged(published_answer);
     (void)decode_subscription(text);
+    (void)decode_statistics_question(text);
     (void)decode_subscription_answer(text);
     (void)decode_bayeux(text);
   }));
