@@ -7,6 +7,7 @@
 #include <msgpack.hpp>
 #include <type_traits>
 
+#include "common/wire/feed.h"
 #include "common/wire/msgpack_reader.h"
 
 namespace paceline {
@@ -286,5 +287,7 @@ PACELINE_MESSAGE(StatusReply)
 PACELINE_MESSAGE(MetricsReply)
 PACELINE_MESSAGE(Explanation)
 PACELINE_MESSAGE(ElectionView)
+PACELINE_MESSAGE(FeedMessage)
+PACELINE_MESSAGE(FeedAnswer)
 
 }  // namespace paceline

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/wire/answers.h"
+#include "common/wire/feed.h"
 #include "common/wire/json_writer.h"
 
 namespace paceline {
@@ -72,17 +73,29 @@ void write_field(JsonWriter& json, const FieldText& field) {
 }  // namespace
 
 std::span<const StructureText> message_schema() {
-  static const std::vector<StructureText> all{
-      structure_text<FrameHeader>(),       structure_text<StatSource>(),
-      structure_text<TargetStat>(),        structure_text<PaceCycle>(),
-      structure_text<TargetPace>(),        structure_text<FeedbackHead>(),
-      structure_text<TargetFeedback>(),    structure_text<ElectionMessage>(),
-      structure_text<PeerSeen>(),          structure_text<Grant>(),
-      structure_text<PublicationReport>(), structure_text<ControlRequest>(),
-      structure_text<ControlReply>(),      structure_text<StatusReply>(),
-      structure_text<MetricsReply>(),      structure_text<Explanation>(),
-      structure_text<ExplanationStep>(),   structure_text<ElectionView>(),
-      structure_text<ElectionTransition>()};
+  static const std::vector<StructureText> all{structure_text<FrameHeader>(),
+                                              structure_text<StatSource>(),
+                                              structure_text<TargetStat>(),
+                                              structure_text<PaceCycle>(),
+                                              structure_text<TargetPace>(),
+                                              structure_text<FeedbackHead>(),
+                                              structure_text<TargetFeedback>(),
+                                              structure_text<ElectionMessage>(),
+                                              structure_text<PeerSeen>(),
+                                              structure_text<Grant>(),
+                                              structure_text<PublicationReport>(),
+                                              structure_text<ControlRequest>(),
+                                              structure_text<ControlReply>(),
+                                              structure_text<StatusReply>(),
+                                              structure_text<MetricsReply>(),
+                                              structure_text<Explanation>(),
+                                              structure_text<ExplanationStep>(),
+                                              structure_text<ElectionView>(),
+                                              structure_text<ElectionTransition>(),
+                                              structure_text<FeedMessage>(),
+                                              structure_text<FeedRow>(),
+                                              structure_text<FeedAnswer>(),
+                                              structure_text<FeedRefusal>()};
   return all;
 }
 

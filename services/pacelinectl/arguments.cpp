@@ -287,7 +287,8 @@ class CommandLine {
                      "where the programs are (default: beside pacelinectl)")
         ->type_name("FOLDER");
     argument(
-        command(app_, "keys", "makes the key pairs that are missing: of --node, or of all nodes"),
+        command(app_, "keys",
+                "makes the key pairs that are missing: of --node, or of all nodes and senders"),
         "FILE", "the topology file (default: --topology)");
   }
 

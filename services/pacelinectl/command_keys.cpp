@@ -1,8 +1,12 @@
-// `keys FILE`: the nodes' CURVE key pairs. Those that exist are kept; a half pair is an error.
+// `keys FILE`: the CURVE key pairs of the nodes, and of the senders that feed them over tcp. Those that exist are kept; a half pair
+// is an error.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/json.h"
+#include "services/statfeed/config.h"
 #include "topology/topology.h"
 
 namespace paceline::pacelinectl {
@@ -27,6 +31,20 @@ Result<bool> ensure_pair(const std::string& path, Environment& environment) {
   return true;
 }
 
+/// Those whose keys statfeed wants to see (services/statfeed/FEED.md); none where it has Stat Servers.
+Result<std::vector<std::string>> senders_of(const std::string& text, const std::string& file,
+                                            const Topology& topology) {
+  std::vector<std::string> names;
+  const auto node = std::ranges::find_if(topology.nodes, [](auto& n) { return !n.witness(); });
+  if (node == topology.nodes.end()) return names;
+  Place place = TRY(parse_place(text, file, node->name, "statfeed", 0));
+  if (TRY(place.settings.text("interface", "")) != "bus") return names;
+  const auto config = TRY(statfeed::parse_statfeed_config(place));
+  if (config.bus.senders.encrypted)
+    for (const Node& sender : config.bus.senders.nodes) names.push_back(sender.name);
+  return names;
+}
+
 }  // namespace
 
 Outcome command_keys(const Request& request, Environment& environment) {
@@ -40,14 +58,21 @@ Outcome command_keys(const Request& request, Environment& environment) {
   const std::string folder = topology->run_dir + "/keys";
   if (const auto made = environment.make_folder(folder, 0700); !made)
     return failed(exit_not_answered, made.error().detail);
+  std::vector<std::string> names;
+  for (const Node& node : topology->nodes)
+    if (request.node.empty() || node.name == request.node) names.push_back(node.name);
+  if (request.node.empty()) {
+    const auto senders = senders_of(*text, environment.absolute(file), *topology);
+    if (!senders) return failed(exit_mistakes, senders.error().detail);
+    names.insert(names.end(), senders->begin(), senders->end());
+  }
   std::vector<std::string> made_for;
   std::string out;
-  for (const Node& node : topology->nodes) {
-    if (!request.node.empty() && node.name != request.node) continue;
-    const auto made = ensure_pair(folder + "/" + node.name, environment);
+  for (const auto& name : names) {
+    const auto made = ensure_pair(folder + "/" + name, environment);
     if (!made) return failed(exit_not_answered, made.error().detail);
-    if (*made) made_for.push_back(node.name);
-    out += fmt::format("{}/{}: {}\n", folder, node.name, *made ? "made" : "kept");
+    if (*made) made_for.push_back(name);
+    out += fmt::format("{}/{}: {}\n", folder, name, *made ? "made" : "kept");
   }
   return {.out = request.json ? list_json("made", made_for) : out};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/url.h"
+#include "common/wire/feed.h"
 
 namespace paceline::statfeed {
 namespace {
@@ -92,9 +93,8 @@ Result<int> parse_object(Settings& table, MappedStatistic& mapped) {
   return 0;
 }
 
-// [statfeed.statistics.ready] and so on: what is not said stays as in the default mapping.
-Result<Mapping> parse_mapping(Settings& settings, bool gms) {
-  Mapping mapping = default_mapping();
+// [statfeed.statistics.ready] and so on: what is not said stays as in `mapping`.
+Result<Mapping> parse_mapping(Settings& settings, Mapping mapping, bool gms) {
   Settings tables = TRY(settings.table("statistics"));
   for (std::size_t i = 0; i < statistic_kind_count; ++i) {
     auto& mapped = mapping.statistics[i];
@@ -129,6 +129,63 @@ Result<Mapping> parse_mapping(Settings& settings, bool gms) {
   if (std::ranges::none_of(mapping.statistics, [](const auto& mapped) { return mapped.needed; }))
     return tl::unexpected(settings.error("statistics", "at least one must be needed"));
   return mapping;
+}
+
+// Senders name statistics as we do.
+Mapping bus_mapping() {
+  Mapping mapping = default_mapping();
+  for (std::size_t i = 0; i < statistic_kind_count; ++i)
+    mapping.statistics[i].name = to_string(static_cast<StatisticKind>(i));
+  return mapping;
+}
+
+// Of a sender, and of its key's file: as nodes have names, and none of theirs.
+Result<std::string> sender_name(Settings& settings, std::string_view key, const Topology& topology,
+                                std::optional<std::string> fallback) {
+  auto name = TRY(settings.text(key, std::move(fallback)));
+  if (name.empty()) return name;
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  if (name.size() > max_feed_name || name[0] < 'a' || name[0] > 'z' ||
+      !std::ranges::all_of(name, good))
+    return tl::unexpected(settings.error(
+        key, "not a sender's name: 1 to 32 of a-z 0-9 _ -, beginning with a letter"));
+  if (topology.node(name))
+    return tl::unexpected(
+        settings.error(key, "is a node's name, and a sender has a key of its own"));
+  return name;
+}
+
+bool is_this_host(std::string_view endpoint) {
+  return endpoint.starts_with("tcp://127.0.0.1:") || endpoint.starts_with("tcp://[::1]:");
+}
+
+Result<BusPolicy> parse_bus(Settings& settings, const Place& place, const StatfeedConfig& config,
+                            const std::string& pattern) {
+  constexpr std::size_t longest_path = 107;  // sun_path of a Unix socket, without its final zero.
+  const Topology& topology = place.topology;
+  const Node* self = topology.node(place.node);
+  if (!self) return fail("no node '" + place.node + "'");
+  auto filled = endpoint(topology, pattern, *self, place.process, place.index);
+  if (!filled) return tl::unexpected(settings.error("endpoint", filled.error().detail));
+  const bool tcp = filled->starts_with("tcp://");
+  if (!tcp && !filled->starts_with("ipc://"))
+    return tl::unexpected(settings.error("endpoint", "neither ipc:// nor tcp://"));
+  if (!tcp && filled->size() - 6 > longest_path)
+    return tl::unexpected(settings.error("endpoint", "a longer path than a socket may have: 107"));
+  if (tcp && !topology.encrypted && !is_this_host(*filled))
+    return tl::unexpected(settings.error(
+        "endpoint", "other hosts reach it, and `encrypted` is false: anybody could feed it"));
+  if (config.servers[0] == config.servers[1])
+    return tl::unexpected(settings.error("backup", "is the primary"));
+  BusPolicy bus{.endpoint = *std::move(filled), .senders = {}};
+  bus.senders.cluster = topology.cluster;
+  bus.senders.run_dir = topology.run_dir;
+  bus.senders.encrypted = tcp && topology.encrypted;
+  for (const auto& name : config.servers)
+    if (!name.empty()) bus.senders.nodes.push_back({.name = name, .host = {}, .where = {}});
+  return bus;
 }
 
 Duration scaled(Duration duration, double time_scale, Duration least) {
@@ -204,16 +261,24 @@ Result<StatfeedConfig> parse_statfeed_config(Place& place) {
       TRY(settings.real("replay_speed", {.fallback = 1, .min = 0.01, .max = 1000}));
   config.record_file = TRY(settings.file("record_file", ""));
   const bool replay = !config.replay_file.empty();
-  config.servers[0] = TRY(server_url(settings, "primary", Sent::statistics,
-                                     replay ? std::optional<std::string>{""} : std::nullopt));
-  config.servers[1] = TRY(server_url(settings, "backup", Sent::statistics, ""));
+  constexpr std::array<std::string_view, 4> interfaces{"statistics", "gms", "gms_internal", "bus"};
+  const auto interface = TRY(settings.word("interface", interfaces, "statistics"));
+  const bool bus = interface == "bus";
+  config.gms = interface.starts_with("gms");
+  const auto server = [&](std::string_view key, std::optional<std::string> fallback) {
+    return bus ? sender_name(settings, key, topology, std::move(fallback))
+               : server_url(settings, key, Sent::statistics, std::move(fallback));
+  };
+  config.servers[0] =
+      TRY(server("primary", replay ? std::optional<std::string>{""} : std::nullopt));
+  config.servers[1] = TRY(server("backup", ""));
   if (!replay && config.servers[0].empty())
     return tl::unexpected(settings.error("primary", "empty"));
-  constexpr std::array<std::string_view, 3> interfaces{"statistics", "gms", "gms_internal"};
-  const auto interface = TRY(settings.word("interface", interfaces, "statistics"));
-  config.gms = interface != "statistics";
+  const auto feed_endpoint = TRY(settings.text("endpoint", "ipc://{run}/{node}/feed"));
+  if (bus && !replay) config.bus = TRY(parse_bus(settings, place, config, feed_endpoint));
   config.access = TRY(parse_access(settings));
-  config.mapping = TRY(parse_mapping(settings, config.gms));
+  config.mapping =
+      TRY(parse_mapping(settings, bus ? bus_mapping() : default_mapping(), config.gms));
   config.session = TRY(parse_session(settings, time_scale, config.gms));
   config.session.batches.kinds = asked_kinds(config.mapping);
   config.gms_policy = TRY(parse_gms(settings, config.session));

@@ -42,16 +42,25 @@ struct GmsPolicy {
   std::string metric_key = "metric";  // Or "statisticType".
 };
 
+/// Where senders reach us, in place of Stat Servers.
+struct BusPolicy {
+  std::string endpoint;  // "ipc://..." or "tcp://..."; "" = we have Stat Servers.
+  // The cluster as the endpoint's sockets see it: its nodes are the senders, whose keys are those that may connect.
+  Topology senders;
+};
+
 struct StatfeedConfig {
-  std::string replay_file;             // A recorded feed in place of the servers; "" = none.
-  double replay_speed = 1;             // [0.01..1000]
-  std::string record_file;             // Where to record what is heard; "" = nowhere.
-  std::array<std::string, 2> servers;  // Base URLs of primary and backup; backup may be "".
+  std::string replay_file;  // A recorded feed in place of the servers; "" = none.
+  double replay_speed = 1;  // [0.01..1000]
+  std::string record_file;  // Where to record what is heard; "" = nowhere.
+  // Base URLs of primary and backup, or the senders' names; backup may be "".
+  std::array<std::string, 2> servers;
   StatServerAccess access;
   Mapping mapping = default_mapping();
   bool gms = false;  // The servers are reached through GMS.
   Session::Policy session;
   GmsPolicy gms_policy;
+  BusPolicy bus;
   Failover::Policy failover;
   Totals::Policy totals;
   Duration debounce = 50ms;  // From a change to its publication (setting `settle`).

@@ -82,6 +82,13 @@ Instant Ledger::oldest(std::uint32_t slot) const {
   return oldest;
 }
 
+std::uint32_t Ledger::fresh_slots(Duration most, Instant now) const {
+  std::uint32_t fresh = 0;
+  for (std::uint32_t slot = 0; slot < slots(); ++slot)
+    if (visible(slot) && now - oldest(slot) <= most) ++fresh;
+  return fresh;
+}
+
 Ledger::Taken Ledger::take(const StatisticUpdate& update, Instant now) {
   const auto i = update.statistic;
   CHECK(i < values_.size());

@@ -78,6 +78,9 @@ class Ledger {
 
   std::uint32_t slots() const { return static_cast<std::uint32_t>(lacking_.size()); }
   std::uint32_t visible_slots() const { return visible_slots_; }
+  /// Those of which no needed value is older than `most`: fewer, where each value ages by itself.
+  ///   cost   O(slots)
+  std::uint32_t fresh_slots(Duration most, Instant now) const;
   /// [ms since 1970] the newest timestamp heard in this session; 0 = none.
   std::int64_t newest_ms() const { return newest_ms_; }
 

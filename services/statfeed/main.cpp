@@ -6,6 +6,7 @@
 
 #include "common/runtime/curl_http.h"
 #include "common/runtime/files.h"
+#include "services/statfeed/adapter_bus.h"
 #include "services/statfeed/adapter_gms.h"
 #include "services/statfeed/adapter_record.h"
 #include "services/statfeed/adapter_replay.h"
@@ -45,6 +46,7 @@ int main(int argc, char** argv) {
           if (const auto begun = recorder.begin(config.record_file, std::nullopt, true); !begun)
             throw std::runtime_error{begun.error().detail};
         std::optional<ReplayAdapter> replay;
+        std::unique_ptr<BusAdapter> fed;
         std::array<std::unique_ptr<Source>, server_count> servers;
         if (!config.replay_file.empty()) {
           replay.emplace(ReplayAdapter::Options{config.replay_file, config.replay_speed}, statfeed,
@@ -52,7 +54,20 @@ int main(int argc, char** argv) {
           for (int server = 0; server < server_count; ++server) statfeed.attach(server, *replay);
           replay->start();
         }
-        for (std::size_t i = 0; i < servers.size() && !replay; ++i) {
+        if (!config.bus.endpoint.empty()) {
+          fed = std::make_unique<BusAdapter>(
+              BusAdapter::Options{.policy = config.bus,
+                                  .intake = {.senders = config.servers,
+                                             .per_second = config.gms_policy.schedule.per_second,
+                                             .kinds = config.session.batches.kinds},
+                                  .silence = config.failover.silence},
+              statfeed, statfeed.targets_index(), world, loop);
+          for (int server = 0; server < server_count; ++server)
+            if (!config.servers[static_cast<std::size_t>(server)].empty())
+              statfeed.attach(server, *fed);
+          fed->start();
+        }
+        for (std::size_t i = 0; i < servers.size() && !replay && !fed; ++i) {
           if (config.servers[i].empty()) continue;
           const int server = static_cast<int>(i);
           if (config.gms)

@@ -31,6 +31,7 @@ Statfeed::Statfeed(const StatfeedConfig& config, World& world)
       servers_{make_server(0), make_server(1)},
       started_{world.clock.now()},
       rate_since_{started_},
+      statistics_old_{world.log, "statistics_old", 10},
       control_{world},
       resets_{world.metrics.counter("paceline_statfeed_resets_total",
                                     "Counters that restarted from zero.")},
@@ -174,7 +175,8 @@ void Statfeed::updated(int server, std::span<const StatisticUpdate> updates) {
       mark_dirty(slot_of(update.statistic));
   }
   mine.view.newest_ms = mine.ledger.newest_ms();
-  mine.view.visible = mine.ledger.visible_slots();
+  if (!mine.state.each_ages)
+    mine.view.visible = mine.ledger.visible_slots();  // Else by look_at_ages().
   if (in_use && !dirty_.empty()) publish_soon();
 }
 
@@ -245,10 +247,28 @@ void Statfeed::tick() {
     updates_ = 0;
     rate_since_ = now;
     report_visibility();
+    look_at_ages(now);
     if (const auto in_use = failover_.in_use(); in_use && servers_[at(*in_use)].state.each_ages)
       mark_all_dirty();
   }
   publish();
+}
+
+// Where each value ages by itself, a server that is heard may yet say nothing of some targets.
+void Statfeed::look_at_ages(Instant now) {
+  for (auto& server : servers_)
+    if (server.state.each_ages) server.view.visible = server.ledger.fresh_slots(config_.stale, now);
+  const auto in_use = failover_.in_use();
+  if (!in_use || !servers_[at(*in_use)].state.each_ages) return;
+  const auto& mine = servers_[at(*in_use)];
+  const auto old = mine.ledger.visible_slots() - mine.view.visible;
+  if (old > 0 && failover_.live())
+    statistics_old_.bad({{"server", server_name(*in_use)},
+                         {"targets", old},
+                         {"of", targets_index_.order().size()},
+                         {"older_than", config_.stale}});
+  else
+    statistics_old_.good();
 }
 
 void Statfeed::follow(const Failover::Outcome& outcome) {

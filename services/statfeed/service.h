@@ -80,6 +80,7 @@ class Statfeed final : public SourceListener {
   void assign_rows();
   void register_questions();
   void tick();
+  void look_at_ages(Instant now);
   void publish_soon();
   void publish();
   void follow(const Failover::Outcome& outcome);
@@ -123,6 +124,7 @@ class Statfeed final : public SourceListener {
   double updates_per_second_ = 0;
   bool heard_since_mark_ = false;
   VisibilityReport visibility_report_;
+  FaultLog statistics_old_;
 
   // Targets whose counters restarted or jumped are provisional for a while.
   std::vector<Instant> provisional_until_;                          // By slot.

@@ -10,6 +10,7 @@
 //   The generation of a slot rises with each target that begins in it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -37,6 +38,12 @@ class TargetsIndex {
   bool used(std::uint32_t slot) const { return used_[slot]; }
   const TargetObjects& target(std::uint32_t slot) const { return targets_[slot]; }
   std::uint16_t generation(std::uint32_t slot) const { return generations_[slot]; }
+
+  /// Of the target with that id; nothing if there is none.
+  std::optional<std::uint32_t> slot(const std::string& id) const {
+    const auto found = slot_of_.find(id);
+    return found == slot_of_.end() ? std::nullopt : std::optional{found->second};
+  }
 
   /// The slot of every target, in the order of the targets file.
   const std::vector<std::uint32_t>& order() const { return order_; }

@@ -178,7 +178,9 @@ ReadinessAnswer readiness(const StatusAnswer& status, const TotalsAnswer& totals
   if (!status.statistics.fresh)
     reasons.push_back("statfeed is not heard");
   else if (status.statistics.source.in_use.empty())
-    reasons.push_back("neither Stat Server answers");
+    reasons.push_back(
+        "no statistics: neither primary nor backup is heard; pacelinectl statserver says how each "
+        "stands");
   for (const auto& shard : status.pacers)
     if (!shard.fresh) reasons.push_back(fmt::format("pacer shard {} is not heard", shard.shard));
   check_publisher(*self, reasons);

@@ -318,6 +318,28 @@ TEST_CASE("keys are made once, secrets for the owner only", "[pacelinectl]") {
   CHECK(environment.files.at("/etc/../build/demo/keys/a.secret").text == "secret1\n");
 }
 
+TEST_CASE("senders that feed over tcp have keys as nodes have", "[pacelinectl]") {
+  FakeEnvironment environment;
+  auto& text = environment.files.at("/etc/demo.toml").text;
+  const auto put = [&](const std::string& endpoint) {
+    const auto from = text.find("[statfeed]");
+    text = text.substr(0, from) +
+           "[statfeed]\ninterface = \"bus\"\nprimary = \"crm-a\"\nbackup = \"crm-b\"\n" +
+           "endpoint = \"" + endpoint + "\"\n" + text.substr(text.find("[publisher]"));
+  };
+  put("ipc://{run}/feed");
+  CHECK_FALSE(has(run_command(request("keys"), environment).out, "crm-a"));
+  put("tcp://{host}:{port+4}");
+
+  const Outcome outcome = run_command(request("keys"), environment);
+
+  CHECK(has(outcome.out, "/keys/w: kept\n"));
+  CHECK(has(outcome.out, "/keys/crm-a: made\n"));
+  CHECK(has(outcome.out, "/keys/crm-b: made\n"));
+  put("udp://x");
+  CHECK(has(run_command(request("keys"), environment).error, "neither ipc:// nor tcp://"));
+}
+
 TEST_CASE("half a key pair is not replaced", "[pacelinectl]") {
   FakeEnvironment environment;
   environment.files["/etc/../build/demo/keys/a.public"].text = "old";

@@ -24,6 +24,11 @@ Place place_with(const std::string& table, double time_scale = 1,
               .settings = Settings::parse(table, file).value()};
   place.topology.time_scale = time_scale;
   place.topology.pacers = 3;
+  place.topology.run_dir = "/var/lib/paceline";
+  place.topology.nodes.emplace_back();
+  place.topology.nodes[0].name = "a";
+  place.topology.nodes[0].host = "192.0.2.1";
+  place.topology.nodes[0].port = 7100;
   return place;
 }
 
@@ -189,6 +194,72 @@ TEST_CASE("relative paths start at the folder of the file that names them", "[st
   CHECK(parse("primary = \"https://a\"", 1, "/etc/site.toml")->record_file.empty());
 }
 
+TEST_CASE("senders are named, and reach the node at an endpoint", "[statfeed]") {
+  const std::string senders = "interface = \"bus\"\nprimary = \"crm-a\"\nbackup = \"crm-b\"\n";
+
+  const auto config = parse(senders);
+  REQUIRE(config);
+  CHECK(config->bus.endpoint == "ipc:///var/lib/paceline/a/feed");
+  CHECK(config->servers == std::array<std::string, 2>{"crm-a", "crm-b"});
+  CHECK_FALSE(config->gms);
+  CHECK_FALSE(config->bus.senders.encrypted);
+  CHECK(config->mapping[StatisticKind::ready].name == "ready");
+
+  const auto tcp = parse(senders + "endpoint = \"tcp://{host}:{port+4}\"");
+  REQUIRE(tcp);
+  CHECK(tcp->bus.endpoint == "tcp://192.0.2.1:7104");
+  CHECK(tcp->bus.senders.encrypted);
+  REQUIRE(tcp->bus.senders.nodes.size() == 2);
+  CHECK(tcp->bus.senders.nodes[1].name == "crm-b");
+  CHECK(tcp->bus.senders.run_dir == "/var/lib/paceline");
+
+  CHECK(parse("interface = \"bus\"\nprimary = \"crm-a\"")->bus.senders.nodes.size() == 1);
+  CHECK(parse("interface = \"bus\"\nreplay_file = \"day.feed\"")->bus.endpoint.empty());
+  CHECK(parse("primary = \"http://a\"")->bus.endpoint.empty());
+}
+
+TEST_CASE("senders that cannot be told apart, or reached, are refused with place and value",
+          "[statfeed]") {
+  const auto wrong = [](const std::string& text) {
+    return parse("interface = \"bus\"\n" + text).error().detail;
+  };
+
+  CHECK_THAT(wrong(""), Catch::Contains("primary is missing"));
+  CHECK_THAT(wrong("primary = \"\""), Catch::Contains("primary = \"\": empty"));
+  for (const char* name : {"http://a", "Crm", "1a", "a b", "abcdefghijklmnopqrstuvwxyz0123456"})
+    CHECK_THAT(
+        wrong("primary = \"" + std::string{name} + "\""),
+        Catch::StartsWith("t.toml:2:11: primary = ") && Catch::Contains("not a sender's name"));
+  CHECK_THAT(wrong("primary = \"a\""), Catch::Contains("is a node's name"));
+  CHECK_THAT(wrong("primary = \"crm\"\nbackup = \"crm\""),
+             Catch::Contains("backup = \"crm\": is the primary"));
+  const auto wrong_endpoint = [&](const std::string& endpoint) {
+    return wrong("primary = \"crm\"\nendpoint = \"" + endpoint + "\"");
+  };
+  CHECK_THAT(wrong_endpoint("udp://x"), Catch::Contains("neither ipc:// nor tcp://"));
+  CHECK_THAT(wrong_endpoint("ipc://{rum}"), Catch::Contains("{rum} is unknown"));
+  CHECK_THAT(wrong_endpoint("ipc:///" + std::string(107, 'x')), Catch::Contains("a longer path"));
+}
+
+TEST_CASE("other hosts feed it with keys only", "[statfeed]") {
+  const auto unencrypted = [](const std::string& endpoint) {
+    Place place =
+        place_with("interface = \"bus\"\nprimary = \"crm\"\nendpoint = \"" + endpoint + "\"");
+    place.topology.encrypted = false;
+    return parse_statfeed_config(place);
+  };
+
+  CHECK(unencrypted("ipc://{run}/feed"));
+  CHECK(unencrypted("tcp://127.0.0.1:7104"));
+  for (const char* endpoint : {"tcp://{host}:7104", "tcp://*:7104", "tcp://0.0.0.0:7104",
+                               "tcp://127.0.0.1.example:7104", "tcp://eth0:7104"}) {
+    CAPTURE(endpoint);
+    const auto config = unencrypted(endpoint);
+    REQUIRE_FALSE(config);
+    CHECK_THAT(config.error().detail, Catch::Contains("anybody could feed it"));
+  }
+}
+
 TEST_CASE("a recorded feed needs no servers", "[statfeed]") {
   const auto config = parse("replay_file = \"day.feed\"");
   REQUIRE(config.has_value());
@@ -240,7 +311,8 @@ TEST_CASE("words of a setting are those that the manual names", "[statfeed]") {
     const auto key = code_words(row[0]).at(0);
     if (key != "interface" && key != "metric_key") continue;
     const auto with = [&](const std::string& word) {
-      return parse("primary = \"http://a\"\n" + key + " = \"" + word + "\"");
+      const std::string primary = word == "bus" ? "crm-a" : "http://a";
+      return parse("primary = \"" + primary + "\"\n" + key + " = \"" + word + "\"");
     };
     const auto refused = with("nonsense");
     REQUIRE_FALSE(refused);

@@ -54,6 +54,26 @@ TEST_CASE("an invalid statistic hides its target and keeps its last number", "[s
   CHECK(ledger.visible(0));
 }
 
+TEST_CASE("a target is fresh while no needed value of it is too old", "[statfeed]") {
+  auto ledger = ledger_of(3);
+  fill(ledger, 0);  // At the beginning of time.
+  fill(ledger, 1);
+  const auto at = [&](std::uint32_t slot, StatisticKind kind, Instant now, Duration age = 0s) {
+    auto update = value(slot, kind, 1);
+    update.age = age;
+    ledger.take(update, now);
+  };
+
+  CHECK(ledger.fresh_slots(10s, Instant{10s}) == 2);
+  CHECK(ledger.fresh_slots(10s, Instant{10s} + 1ns) == 0);
+  for (std::uint32_t i = 0; i < statistic_kind_count; ++i)
+    if (const auto kind = static_cast<StatisticKind>(i); default_mapping()[kind].needed)
+      at(1, kind, Instant{20s});
+  CHECK(ledger.fresh_slots(10s, Instant{30s}) == 1);
+  at(1, StatisticKind::ready, Instant{25s}, 6s);
+  CHECK(ledger.fresh_slots(10s, Instant{30s}) == 0);
+}
+
 TEST_CASE("a kind that is not needed does not hide its target", "[statfeed]") {
   auto ledger = ledger_of(1);
   fill(ledger, 0);

@@ -205,4 +205,54 @@ TEST_CASE("what is not visible is said once for each change, by twenty names, an
   CHECK(fed.sim.count("targets_visible") == 1);
 }
 
+TEST_CASE(
+    "where each value ages by itself, silence about most targets is left for a server that knows "
+    "them",
+    "[statfeed]") {
+  StatfeedConfig config;
+  config.stale = 4s;
+  Fed fed{4, config};
+  const SourceState fed_state{.complete = true, .each_ages = true};
+  fed.open(0, fed_state);
+  fed.open(1, fed_state);
+  const auto second = [&](std::uint32_t of_primary) {
+    for (std::uint32_t slot = 0; slot < of_primary; ++slot) fed.say_all(0, slot, 5);
+    for (std::uint32_t slot = 0; slot < 4; ++slot) fed.say_all(1, slot, 5);
+    fed.run(1s, {0, 1});
+  };
+  for (int i = 0; i < 8; ++i) second(4);
+  REQUIRE(fed.statfeed->failover().in_use() == 0);
+  CHECK(fed.row(3).quality == StatQuality::good);
+
+  for (int i = 0; i < 7; ++i) second(1);
+  CHECK(fed.row(0).quality == StatQuality::good);
+  CHECK(fed.row(3).quality == StatQuality::stale);
+  CHECK(fed.line("statistics_old").find("server=primary targets=3 of=4 older_than=4s") !=
+        std::string::npos);
+  for (int i = 0; i < 12; ++i) second(1);
+
+  CHECK(fed.statfeed->failover().in_use() == 1);
+  CHECK(fed.line("source_switched").find("why=blind") != std::string::npos);
+  for (int i = 0; i < 12; ++i) second(1);
+  CHECK(fed.row(3).quality == StatQuality::good);
+  CHECK(fed.line("statistics_old_over") != "");
+}
+
+TEST_CASE("numbers that were old when they were sent are old, however lively their sender",
+          "[statfeed]") {
+  StatfeedConfig config;
+  config.stale = 4s;
+  Fed fed{1, config};
+  fed.open(0, {.complete = true, .each_ages = true});
+  for (int age = 0; age < 8; ++age) {
+    for (std::uint32_t i = 0; i < statistic_kind_count; ++i)
+      fed.say(0, 0, static_cast<StatisticKind>(i), 5, std::chrono::seconds{age});
+    fed.run(1s, {0});
+  }
+
+  CHECK(fed.row(0).quality == StatQuality::stale);
+  CHECK(fed.row(0).age_s >= 7);
+  CHECK(fed.sim.count("statistics_old") == 1);
+}
+
 }  // namespace paceline::test

@@ -43,7 +43,9 @@ TEST_CASE("each thing that makes a node unfit is told by its own reason", "[watc
   };
   const std::vector<Case> cases = {
       {"statfeed is not heard", [](auto& status) { status.statistics.fresh = false; }},
-      {"neither Stat Server answers", [](auto& s) { s.statistics.source.in_use = ""; }},
+      {"no statistics: neither primary nor backup is heard; pacelinectl statserver says how each "
+       "stands",
+       [](auto& s) { s.statistics.source.in_use = ""; }},
       {"pacer shard 0 is not heard", [](auto& status) { status.pacers[0].fresh = false; }},
       {"the elector rates this node at tier 2", [](auto& status) { status.nodes[0].tier = 2; }},
       {"the engagement endpoint does not serve this node: HTTP status 503; it answers, so ask who "

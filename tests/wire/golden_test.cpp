@@ -5,6 +5,7 @@
 #include <map>
 
 #include "common/wire/codec.h"
+#include "common/wire/feed.h"
 #include "tests/support/catch.h"
 #include "tests/support/source_folder.h"
 
@@ -149,6 +150,25 @@ Grant grant() {
                .publisher = 8};
 }
 
+// As Python's msgpack packs the same with floats: what a sender writes.
+FeedMessage feed() {
+  return {.sender = "crm-a",
+          .rows = {{.target = "t00",
+                    .logged_in = 12,
+                    .ready = 3,
+                    .busy = 9,
+                    .in_queue = 2,
+                    .entered = 8120,
+                    .answered = 7990,
+                    .abandoned = 64,
+                    .after_call_work = 1,
+                    .not_ready = 2,
+                    .handling_time_s = 240.5,
+                    .waiting_time_s = 8,
+                    .age_s = 1.5,
+                    .timestamp_ms = 1764432000123}}};
+}
+
 PublicationReport report() {
   return PublicationReport{.node = "b",
                            .incarnation = 1,
@@ -194,7 +214,7 @@ PublicationReport report() {
 
 TEST_CASE("the bytes of every message are those of wire version 1", "[wire]") {
   const auto golden = recorded();
-  REQUIRE(golden.size() == 12);
+  REQUIRE(golden.size() == 14);
 
   CHECK(hexadecimal(stat_frame()) == golden.at("stat"));
   CHECK(hexadecimal(pace_frame()) == golden.at("pace"));
@@ -220,6 +240,12 @@ TEST_CASE("the bytes of every message are those of wire version 1", "[wire]") {
             .lease_left_s = 0.5,
             .transitions = {{.wall_ms = 1, .role = ElectorRole::leader, .term = 2, .why = "w"}}}) ==
         golden.at("election"));
+  CHECK(hexadecimal(feed()) == golden.at("feed"));
+  CHECK(hexadecimal(FeedAnswer{.taken = 300,
+                               .refused = 1,
+                               .why = "no",
+                               .refusals = {{2, "t01", "ready", "why"}}}) ==
+        golden.at("feed_answer"));
 }
 
 }  // namespace paceline::test

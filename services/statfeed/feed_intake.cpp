@@ -1,0 +1,112 @@
+#include "services/statfeed/feed_intake.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/utf8.h"
+
+namespace paceline::statfeed {
+namespace {
+
+constexpr std::size_t strangers = 2;
+constexpr std::size_t most_shown = 32;  // [bytes] Of a name.
+constexpr Duration longest_age = 24h;   // What is older is as good as that.
+
+// By StatisticKind.
+constexpr std::array<double FeedRow::*, statistic_kind_count> value_of_kind{
+    &FeedRow::logged_in,       &FeedRow::ready,         &FeedRow::busy,
+    &FeedRow::after_call_work, &FeedRow::not_ready,     &FeedRow::in_queue,
+    &FeedRow::entered,         &FeedRow::answered,      &FeedRow::abandoned,
+    &FeedRow::handling_time_s, &FeedRow::waiting_time_s};
+
+}  // namespace
+
+FeedIntake::Outcome FeedIntake::take(std::span<const std::uint8_t> bytes, std::string_view by_key,
+                                     const TargetsIndex& targets_index, Instant now) {
+  Outcome outcome;
+  outcome.answer.why = take_message(bytes, by_key, targets_index, now, outcome);
+  outcome.reply = write_feed_answer(outcome.answer, feed_notation(bytes));
+  return outcome;
+}
+
+std::vector<std::uint8_t> FeedIntake::refusal(std::span<const std::uint8_t> bytes,
+                                              std::string why) {
+  FeedAnswer answer;
+  answer.why = std::move(why);
+  return write_feed_answer(answer, feed_notation(bytes));
+}
+
+std::optional<int> FeedIntake::server_of(std::string_view name) const {
+  for (std::size_t i = 0; i < policy_.senders.size(); ++i)
+    if (!name.empty() && policy_.senders[i] == name) return static_cast<int>(i);
+  return std::nullopt;
+}
+
+bool FeedIntake::may_speak(std::size_t who, Instant now) {
+  auto& allowance = allowances_[who];
+  const double most = std::max(1.0, policy_.per_second);
+  const double grown = allowance.left < 0
+                           ? most
+                           : allowance.left + policy_.per_second * to_seconds(now - allowance.at);
+  allowance.left = std::min(grown, most);
+  allowance.at = now;
+  if (allowance.left < 1) return false;
+  allowance.left -= 1;
+  return true;
+}
+
+// Why the message is refused as a whole; "" = it is not.
+std::string FeedIntake::take_message(std::span<const std::uint8_t> bytes, std::string_view by_key,
+                                     const TargetsIndex& targets_index, Instant now,
+                                     Outcome& outcome) {
+  outcome.server = server_of(by_key);
+  auto said = read_feed_sender(bytes);
+  if (!outcome.server && said) outcome.server = server_of(*said);
+  if (!outcome.server) outcome.claims = printable_ascii(said.value_or(""), most_shown);
+  const auto who = outcome.server ? static_cast<std::size_t>(*outcome.server) : strangers;
+  if (!may_speak(who, now))
+    return fmt::format("more than {} messages a second: send more rows in each",
+                       policy_.per_second);
+  if (!said) return said.error().detail;
+  const auto name = printable_ascii(*said, most_shown);
+  if (!by_key.empty() && !said->empty() && *said != by_key)
+    return fmt::format("sender = \"{}\": the key is that of \"{}\"", name, by_key);
+  if (!outcome.server)
+    return fmt::format("sender = \"{}\": not the name of primary or backup", name);
+
+  auto reading = read_feed_rows(bytes);
+  if (!reading) return reading.error().detail;
+  for (const auto& [number, row] : reading->rows) {
+    if (const auto slot = targets_index.slot(row.target)) {
+      take_row(*slot, row, outcome.updates);
+      ++outcome.answer.taken;
+    } else {
+      const auto target = printable_ascii(row.target, 128);
+      reading->refuse({number, target, "target",
+                       fmt::format("target = \"{}\": not in the targets file", target)});
+    }
+  }
+  outcome.answer.refused = reading->refused;
+  outcome.answer.refusals = std::move(reading->refusals);
+  std::ranges::sort(outcome.answer.refusals, {}, &FeedRefusal::row);
+  return "";
+}
+
+void FeedIntake::take_row(std::uint32_t slot, const FeedRow& row,
+                          std::vector<StatisticUpdate>& updates) const {
+  for (std::uint32_t i = 0; i < statistic_kind_count; ++i) {
+    if ((policy_.kinds & 1u << i) == 0) continue;
+    const double value = row.*value_of_kind[i];
+    const bool known = value >= 0;
+    updates.push_back(
+        {.statistic = statistic_of(slot, static_cast<StatisticKind>(i)),
+         .status = known ? StatisticUpdate::Status::value : StatisticUpdate::Status::invalid,
+         .timestamp_ms = static_cast<std::int64_t>(std::max(row.timestamp_ms, 0.0)),
+         .value = known ? value : 0,
+         .age = std::min<Duration>(from_seconds(std::max(row.age_s, 0.0)), longest_age)});
+  }
+}
+
+}  // namespace paceline::statfeed
