@@ -133,7 +133,8 @@ std::string sockets(const Topology& topology) {
   for (const Node& node : topology.nodes)
     for (const auto& [process, count] : topology.processes(node))
       for (int index = 0; index < count; ++index) {
-        const auto add = [&](const std::string& what, const std::string& pattern) {
+        const auto add = [&, &process = process](const std::string& what,
+                                                 const std::string& pattern) {
           text += fmt::format("  {:<16} {:<16} {}\n",
                               fmt::format("{}/{}/{}", node.name, process, index), what,
                               filled(topology, pattern, node, process, index));

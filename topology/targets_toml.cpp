@@ -156,7 +156,8 @@ class TomlReader {
     };
     for (const auto& [key, value] : row) {
       const bool is_field = std::ranges::any_of(
-          target_fields(), [&](const TargetField& field) { return field.name == key.str(); });
+          target_fields(),
+          [&, &key = key](const TargetField& field) { return field.name == key.str(); });
       const auto kind = is_field ? PacingOption::Kind::word : kind_of(key.str());
       if (!kind)
         wrong(key.source(), key.str(), value, "unknown key");

@@ -249,6 +249,29 @@ TEST_CASE("a line without end is thrown away at its bound and the next one is re
   CHECK(outcome.error == "decide: 1 of 2 lines refused");
 }
 
+TEST_CASE("a refusal is JSON and short however long a key or a name is", "[pacelinectl]") {
+  DecideStream stream{DecideSettings{}};
+  const std::string smile = "\xf0\x9f\x98\x80";
+  for (std::size_t before = 0; before < smile.size(); ++before) {
+    std::string key(before, 'k');
+    for (int i = 0; i < 1000; ++i) key += smile;
+
+    const std::string text{stream.answer("{\"" + key + "\":1}")};
+
+    CAPTURE(before);
+    CHECK(text.size() < 2000);
+    const Json said = Json::parse(text);
+    CHECK(key.starts_with(said["error"]["key"].get<std::string>()));
+  }
+
+  const std::string text{stream.answer("{\"target\":\"" + std::string(100'000, 't') + "\"}")};
+
+  CHECK(text.size() < 2000);
+  const Json said = Json::parse(text);
+  CHECK(said["error"]["key"] == "target");
+  CHECK_FALSE(said.contains("target"));
+}
+
 TEST_CASE("the golden stream is answered as it was", "[pacelinectl]") {
   const std::string input = text_of("decide_golden.in.jsonl");
   REQUIRE(!input.empty());
