@@ -95,4 +95,130 @@ TEST_CASE("figures out of range are taken for nothing known", "[pacer]") {
   CHECK(sanitised(clean) == clean);
 }
 
+namespace {
+
+/// Learned values that all differ, so that none can stand for another.
+Learned all_different() {
+  Learned learned;
+  double next = 1;
+  const auto set = [&](auto&... values) { ((values = next++), ...); };
+  const auto phase = [&](PhaseLearned& p) {
+    set(p.ends, p.exposure_s);
+    for (auto& ends : p.bin_ends) set(ends);
+    for (auto& exposure : p.bin_exposure_s) set(exposure);
+  };
+  const auto loop = [&](LoopLearned& l) {
+    l.started = true;
+    l.s = -next++ / 4;
+    set(l.abandoned, l.outcomes, l.window_outcomes, l.closing_excess, l.closing_square);
+  };
+  set(learned.accepted, learned.answers, learned.pending_s, learned.answers_ever, learned.queue_s,
+      learned.queue_abandoned, learned.window_s, learned.window_seen_s, learned.unserved,
+      learned.unserved_long, learned.reactive_long, learned.smoothed_s);
+  phase(learned.service);
+  phase(learned.wrap_up);
+  learned.reactive_rate = -0.5;
+  learned.proactive_share = 0.25;
+  learned.busy_factor = 0.375;
+  learned.occupancy = 0.625;
+  learned.integral = -0.125;
+  learned.quantile = true;
+  loop(learned.proactive);
+  loop(learned.reactive);
+  learned.reactive.closing_excess = LoopLearned{}.closing_excess;  // Of the proactive loop alone.
+  learned.reactive.closing_square = LoopLearned{}.closing_square;
+  return learned;
+}
+
+/// With the hash that makes it whole.
+std::string hashed(std::string bytes) {
+  const std::uint64_t hash = fnv1a(bytes);
+  for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<char>(hash >> (8 * i)));
+  return bytes;
+}
+
+std::string number(std::uint64_t value) {
+  std::string bytes;
+  for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<char>(value >> (8 * i)));
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("every value of a checkpoint comes back in its own place", "[pacer]") {
+  Checkpoint checkpoint;
+  checkpoint.targets.emplace_back("sales", all_different());
+  REQUIRE(sanitised(all_different()) == all_different());
+
+  const auto back = decode_checkpoint(encode_checkpoint(checkpoint));
+
+  REQUIRE(back);
+  CHECK(*back == checkpoint);
+}
+
+TEST_CASE("a checkpoint begins as it is documented, and a value has eight bytes", "[pacer]") {
+  const Checkpoint nobody{.saved = WallTime{Duration{0x0102}}, .targets = {}};
+  CHECK(encode_checkpoint(nobody) == hashed("PLCK" + number(4) + number(0x0102) + number(0)));
+
+  Checkpoint one = nobody;
+  one.targets.emplace_back("abc", Learned{});
+  const std::string bytes = encode_checkpoint(one);
+  CHECK(bytes.substr(20, 19) == number(1) + number(3) + "abc");
+  constexpr std::size_t phases = 2 * (2 + 2 * hazard_bins);
+  constexpr std::size_t values = 4 + phases + 9 + 2 * 4 + 1 + 3 + 2 + 3;
+  CHECK(bytes.size() == 4 + 3 * 8 + 8 + 3 + 8 * values + 8);
+}
+
+TEST_CASE("a checkpoint of the first version knows neither windows nor what they end with",
+          "[pacer]") {
+  Checkpoint checkpoint;
+  checkpoint.targets.emplace_back("sales", all_different());
+  std::string bytes = encode_checkpoint(checkpoint);
+  bytes.resize(bytes.size() - 8 * (1 + 8));
+  bytes[4] = 1;
+
+  const auto back = decode_checkpoint(hashed(bytes));
+
+  REQUIRE(back);
+  Learned& learned = checkpoint.targets[0].second;
+  learned.window_seen_s = learned.proactive.window_outcomes = learned.reactive.window_outcomes = 0;
+  learned.proactive.closing_excess = 0;
+  learned.proactive.closing_square = LoopLearned{}.closing_square;
+  learned.unserved = learned.unserved_long = learned.reactive_long = 0;
+  CHECK(*back == checkpoint);
+}
+
+TEST_CASE("a whole checkpoint that cannot be is refused with what is wrong", "[pacer]") {
+  const auto wrong = [](const std::string& bytes) {
+    const auto back = decode_checkpoint(hashed("PLCK" + bytes));
+    return back ? std::string{"nothing"} : back.error().detail;
+  };
+
+  CHECK(wrong(number(4) + number(1) + number(0)) == "nothing");
+  CHECK(wrong(number(0) + number(1) + number(0)) == "a checkpoint of version 0");
+  CHECK(wrong(number(5) + number(1) + number(0)) == "a checkpoint of version 5");
+  CHECK(wrong(number(4) + number(1ull << 63) + number(0)) == "a checkpoint of before 1970");
+  CHECK(wrong(number(4) + number(0) + number(0)) == "nothing");
+  CHECK(wrong(number(4) + number(1) + number(1'000'001)) == "a checkpoint of 1000001 targets");
+  CHECK(wrong(number(4) + number(1) + number(1'000'000)) == "a checkpoint that is cut short");
+  CHECK(wrong(number(4) + number(1) + number(1) + number(4) + "abc") ==
+        "a checkpoint that is cut short");
+  CHECK(wrong(number(4) + number(1) + number(1) + number(65'537) + std::string(70'000, 'x')) ==
+        "a checkpoint that is cut short");
+  CHECK(wrong(number(4) + number(1) + number(0) + "x") == "a checkpoint with bytes left over");
+  CHECK(decode_checkpoint("PLCK").error().detail == "not a checkpoint");
+  CHECK(decode_checkpoint("XLCK" + std::string(40, '0')).error().detail == "not a checkpoint");
+  CHECK(decode_checkpoint("PLCK" + std::string(40, '0')).error().detail ==
+        "a damaged checkpoint: its hash is wrong");
+}
+
+TEST_CASE("a checkpoint without a value is cut short", "[pacer]") {
+  Checkpoint one;
+  one.targets.emplace_back("", all_different());
+  std::string bytes = encode_checkpoint(one);
+  bytes.resize(bytes.size() - 16);
+
+  CHECK(decode_checkpoint(hashed(bytes)).error().detail == "a checkpoint that is cut short");
+}
+
 }  // namespace paceline::test

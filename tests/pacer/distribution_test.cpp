@@ -100,4 +100,57 @@ TEST_CASE("a difference has the difference of the means and the sum of the varia
   }));
 }
 
+TEST_CASE("each point of a distribution far from zero is its own", "[pacer]") {
+  Distribution heads;
+  binomial(50, 5, 1e-12, heads);  // 1 - p = 1/10: 55.6 trials.
+  const double p = 0.9;
+  const double trials = 50 / p;
+  double ratio = 1;
+  for (int j = 50; j < 54; ++j) {
+    ratio = (trials - j) / (j + 1) * p / (1 - p);
+    CHECK(chance_of(heads, j + 1) == Approx(chance_of(heads, j) * ratio).epsilon(1e-9));
+    CHECK(
+        chance_of(heads, j - 9) ==
+        Approx(chance_of(heads, j - 10) * (trials - j + 10) / (j - 9) * p / (1 - p)).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("points are left out where they hold less than is asked for", "[pacer]") {
+  const double least = GENERATE(1e-3, 1e-6);
+  Distribution some;
+  Distribution all;
+  binomial(30, 6, least, some);
+  binomial(30, 6, 1e-15, all);
+  const int first = some.lowest + some.from;
+  const int last = some.lowest + some.until - 1;
+
+  // The last one that is there is the first below the bound.
+  CHECK(chance_of(all, first + 1) >= least * 0.9);
+  CHECK(chance_of(all, last - 1) >= least * 0.9);
+  CHECK(chance_of(all, first) < least);
+  CHECK((chance_of(all, last) < least || chance_of(all, last + 1) == 0));
+}
+
+TEST_CASE("a difference of two certain numbers is certain, and each point a sum", "[pacer]") {
+  Distribution two;
+  Distribution one;
+  binomial(2, 1, 1e-9, two);    // 1, 4, 6, 4, 1 of 16.
+  binomial(1, 0.5, 1e-9, one);  // 1, 2, 1 of 4.
+
+  subtract(one, two);
+
+  CHECK(chance_of(two, -2) == Approx(1.0 / 64));
+  CHECK(chance_of(two, -1) == Approx((1.0 * 2 + 4 * 1) / 64));
+  CHECK(chance_of(two, 0) == Approx((1.0 + 4 * 2 + 6 * 1) / 64));
+  CHECK(chance_of(two, 4) == Approx(1.0 / 64));
+  CHECK(chance_of(two, 5) == Approx(0).margin(1e-9));
+
+  Distribution none;
+  Distribution nobody;
+  binomial(0, 0, 1e-9, none);
+  binomial(0, 0, 1e-9, nobody);
+  subtract(nobody, none);
+  CHECK(chance_of(none, 0) == 1);
+}
+
 }  // namespace paceline::test

@@ -239,4 +239,49 @@ TEST_CASE("a media channel is the sum of its groups, its state weighted by deman
   CHECK(channel_sum({}).reactive_state == 1);
 }
 
+TEST_CASE("what is left for reactive visitors is free and not expected by invited ones",
+          "[pacer]") {
+  const auto of = [](double free, double accepted, double demand) {
+    const auto left = reactive_capacity(free, accepted, demand);
+    return std::pair{left.slots, left.state};
+  };
+
+  CHECK(of(10, 4, 3) == std::pair{6.0, 1.0});
+  CHECK(of(10, 4, 12) == std::pair{6.0, 0.5});
+  CHECK(of(4, 10, 1) == std::pair{0.0, 0.0});
+  CHECK(of(10, 4, 0) == std::pair{6.0, 1.0});
+  CHECK(of(4, 4, 0) == std::pair{0.0, 0.0});
+}
+
+TEST_CASE("the ratio leaves what is not in service yet, by acceptance", "[pacer]") {
+  CHECK(ratio_stock(0.5, 10, 2, 0.3) == Approx(10));
+  CHECK(ratio_stock(0.5, 10, 6, 0.3) == 0);
+}
+
+TEST_CASE("a channel without demand has the plain mean of its groups' states", "[pacer]") {
+  const std::vector<GroupPace> groups{
+      {.proactive = 1, .reactive = 2, .reactive_state = 1, .ready = 3},
+      {.proactive = 4, .reactive = 5, .reactive_state = 0.5, .ready = 6}};
+
+  const GroupPace sum = channel_sum(groups);
+
+  CHECK(sum.proactive == 5);
+  CHECK(sum.reactive == 7);
+  CHECK(sum.ready == 9);
+  CHECK(sum.reactive_demand == 0);
+  CHECK(sum.reactive_state == Approx(0.75));
+}
+
+TEST_CASE("ends that the counters tell before the counts do are not told again", "[pacer]") {
+  AttributableAbandonment displaced{4, 8};
+  displaced.follow({.held = 8, .answered = 2});  // Two ended: who came is in service already.
+  CHECK(displaced.excess() == Approx(4 * 0.75));
+  displaced.follow({.held = 10});  // Two more, and nobody was answered: told late.
+  CHECK(displaced.excess() == Approx(3));
+  displaced.follow({.held = 10, .answered = 2});
+  CHECK(displaced.excess() == Approx(3));
+  displaced.follow({.held = 10, .answered = 5});
+  CHECK(displaced.excess() == Approx(1.5));
+}
+
 }  // namespace paceline::test

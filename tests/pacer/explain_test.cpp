@@ -1,5 +1,8 @@
 #include "services/pacer/explain.h"
 
+#include <cmath>
+#include <map>
+
 #include "tests/pacer/ten_agents.h"
 #include "tests/support/catch.h"
 
@@ -56,6 +59,112 @@ TEST_CASE("an explanation has the decision's own numbers and words", "[pacer]") 
   const auto late = explain("t", in, {}, pacing.decide(in, {}, {}, 0.5, 2));
   for (const auto& each : late.steps)
     if (each.name == "feedback_age_s") CHECK(each.note == "it stopped: what is pending is a guess");
+}
+
+TEST_CASE("every number of an explanation is the one that it names", "[pacer]") {
+  PacingInputs in{.quality = StatQuality::provisional,
+                  .stat_age_s = 1,
+                  .logged_in = 2,
+                  .idle = 3,
+                  .busy = 4,
+                  .wrap_up = 5,
+                  .queue = 6,
+                  .entered = 7,
+                  .answered = 8,
+                  .abandoned = 9,
+                  .handling_time_s = 10,
+                  .proactive = {.sent = 11,
+                                .accepted = 12,
+                                .rejected = 13,
+                                .timed_out = 14,
+                                .answered = 15,
+                                .abandoned = 16,
+                                .pending = 17},
+                  .feedback_age_s = 18};
+  const PacingOptions options{.algorithm = Algorithm::predictive_b,
+                              .optimization_target = OptimizationTarget::busy_factor,
+                              .optimization_goal = 80,
+                              .proactive_ratio = 30,
+                              .refresh_period = 500ms};
+  Decision d{.state = PaceState::degraded,
+             .reason = PaceReason::ceiling,
+             .invitations = 21,
+             .max_pending = 22,
+             .m = 23,
+             .reactive = 24,
+             .reactive_state = 0.25,
+             .reactive_demand = 26,
+             .predicted_wait_s = 27};
+  d.explanation.information = PacingInformation::reconstructed;
+  double next = 100;
+  for (const auto& each : explained_members) d.explanation.*each.member = next++;
+
+  const auto explanation = explain("sales", in, options, d);
+
+  std::map<std::string, double> values;
+  std::map<std::string, std::string> notes;
+  for (const auto& step : explanation.steps) {
+    values[step.name] = step.value;
+    if (!step.note.empty()) notes[step.name] = step.note;
+  }
+  std::map<std::string, double> expected = {{"quality", 2},
+                                            {"stat_age_s", 1},
+                                            {"logged_in", 2},
+                                            {"idle", 3},
+                                            {"busy", 4},
+                                            {"wrap_up", 5},
+                                            {"queue", 6},
+                                            {"entered", 7},
+                                            {"answered", 8},
+                                            {"abandoned", 9},
+                                            {"handling_time_s", 10},
+                                            {"feedback_age_s", 18},
+                                            {"sent", 11},
+                                            {"accepted", 12},
+                                            {"rejected", 13},
+                                            {"timed_out", 14},
+                                            {"proactive_answered", 15},
+                                            {"proactive_abandoned", 16},
+                                            {"algorithm", 2},
+                                            {"optimization_target", 1},
+                                            {"optimization_goal", 80},
+                                            {"proactive_ratio", 30},
+                                            {"refresh_period_s", 0.5},
+                                            {"information", 1},
+                                            {"state", static_cast<double>(PaceState::degraded)},
+                                            {"m", 23},
+                                            {"max_pending", 22},
+                                            {"invitations", 21},
+                                            {"reactive", 24},
+                                            {"reactive_state", 0.25},
+                                            {"reactive_demand", 26},
+                                            {"predicted_wait_s", 27}};
+  next = 100;
+  for (const auto& each : explained_members) expected[std::string{each.name.field().name}] = next++;
+  CHECK(values == expected);
+  CHECK(notes == std::map<std::string, std::string>{{"quality", "provisional"},
+                                                    {"algorithm", "PREDICTIVE_B"},
+                                                    {"optimization_target", "BUSY_FACTOR"},
+                                                    {"information", "reconstructed"},
+                                                    {"state", "degraded"}});
+  CHECK(explanation.target == "sales");
+  CHECK(explanation.reason == PaceReason::ceiling);
+}
+
+TEST_CASE("no number of an explanation is endless or none", "[pacer]") {
+  Decision d{.m = 1e308, .predicted_wait_s = std::nan("")};
+  d.explanation.integral = -INFINITY;
+  PacingInputs never;
+  never.feedback_age_s = 0;
+
+  const auto explanation = explain("t", never, {}, d);
+
+  for (const auto& step : explanation.steps) {
+    if (step.name == "m") CHECK(step.value == 1e300);
+    if (step.name == "predicted_wait_s") CHECK(step.value == 0);
+    if (step.name == "integral") CHECK(step.value == -1e300);
+    if (step.name == "feedback_age_s") CHECK(step.note.empty());
+  }
 }
 
 }  // namespace paceline::test

@@ -151,4 +151,72 @@ TEST_CASE("the margin below the goal follows how much the ends of windows vary",
   CHECK(wild.excess_quantile() == Approx(2.26 * 3).margin(0.1));
 }
 
+TEST_CASE("a loop begins where it is told, within its range, and once", "[pacer]") {
+  GoalLoop loop;
+  CHECK(!loop.begun());
+  loop.start(-20, {-9, -1});
+  CHECK(loop.learned.s == -9);
+  loop.start(-3, {-9, -1});
+  CHECK(loop.learned.s == -9);
+  CHECK(loop.begun());
+  loop.start(-3, {-5, -1});
+  CHECK(loop.learned.s == -5);
+
+  loop.learned.s = std::nan("");
+  CHECK(!loop.begun());
+  loop.start(-3, {-9, -1});
+  CHECK(loop.learned.s == -3);
+}
+
+TEST_CASE("served and abandoned move s by the gain, and count", "[pacer]") {
+  GoalLoop loop;
+  loop.start(-3, {-9, -1});
+
+  loop.learn(10, 2, 0.1, 0.05, {-9, -1}, true);
+  CHECK(loop.learned.s == Approx(-3 + 0.05 * (0.1 * 10 - 0.9 * 2)));
+  CHECK(loop.learned.outcomes == 12);
+  CHECK(loop.learned.abandoned == 2);
+  CHECK(loop.excess(0.1) == Approx(2 - 1.2));
+  loop.learn(0, 1000, 0.1, 0.05, {-9, -1}, true);
+  CHECK(loop.learned.s == -9);
+  loop.relax(-3, 0.25);
+  CHECK(loop.learned.s == Approx(-7.5));
+}
+
+TEST_CASE("the correction spreads what is over the budget on what is left", "[pacer]") {
+  GoalLoop loop;
+  loop.learn(190, 10, 0.03, 0.05, {}, false);
+  loop.learned.closing_excess = 2;
+
+  CHECK(loop.budget_correction(0.03, 400) == Approx(-(10 - 6 + 2) / (0.03 * 400 + 0.4)));
+}
+
+TEST_CASE("what a window ends with is learned by a quarter, its square by a tenth", "[pacer]") {
+  GoalLoop loop;
+  loop.learn(960, 40, 0.03, 0.05, {}, false);
+
+  loop.learn_closing(0.03);  // 10 beyond 30, of which 9 count.
+  CHECK(loop.learned.closing_excess == Approx(0.25 * 9));
+  CHECK(loop.learned.closing_square == Approx(1 + 0.1 * (81 - 1)));
+  CHECK(loop.excess_quantile() == Approx(2.26 * 3));
+  loop.next_window(true);
+  CHECK(loop.learned.window_outcomes == 1000);
+  CHECK(loop.learned.abandoned == 0);
+
+  loop.learn(496, 4, 0.03, 0.05, {}, false);
+  loop.learn_closing(0.03);  // 11 below 15, of which 4.5 count.
+  CHECK(loop.learned.closing_excess == Approx(0.25 * 9 - 0.25 * 4.5));
+  loop.next_window(true);
+  CHECK(loop.learned.window_outcomes == 750);
+  CHECK(loop.learned.outcomes == 0);
+}
+
+TEST_CASE("the margin of a window is one interaction at least and ten at most", "[pacer]") {
+  GoalLoop loop;
+  loop.learned.closing_square = 0.1;
+  CHECK(loop.excess_quantile() == 1);
+  loop.learned.closing_square = 100;
+  CHECK(loop.excess_quantile() == 10);
+}
+
 }  // namespace paceline::test

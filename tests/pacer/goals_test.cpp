@@ -63,4 +63,41 @@ TEST_CASE("the window's correction moves s within its range, for QUANT by as muc
   CHECK(corrected_s(quantile, -5.9, -1) == -6);
 }
 
+TEST_CASE("a share that is steered to is neither nothing nor all", "[pacer]") {
+  const PacingOptions one{.optimization_goal = 1};
+  const PacingOptions all{.optimization_goal = 99};
+
+  CHECK(share_of_goal(one, {.goal_share = 0.001}, 1, 10) == Approx(1e-4));
+  CHECK(share_of_goal(all, {.goal_share = 2}, 1000, 1) == Approx(0.999));
+  CHECK(share_of_goal(one, {.goal_share = 0.5}, 50, 0.2) == Approx(0.01 * 0.8));
+  CHECK(share_of_reactive_goal({.goal_share = 1, .reactive_goal_percent = 0.001}) == Approx(1e-4));
+  CHECK(share_of_reactive_goal({.goal_share = 1, .reactive_goal_percent = 200}) == Approx(0.999));
+}
+
+TEST_CASE("s has the range of its algorithm and its loop", "[pacer]") {
+  const PacingOptions quantile{.algorithm = Algorithm::predictive_b_dual};
+  const auto ends = [](LoopRange range) { return std::pair{range.low, range.high}; };
+
+  CHECK(ends(range_of({})) == std::pair{-9.0, -0.02});
+  CHECK(ends(reactive_range_of({})) == std::pair{-80.0, -0.02});
+  CHECK(ends(range_of(quantile)) == std::pair{-6.0, 6.0});
+  CHECK(ends(reactive_range_of(quantile)) == std::pair{-20.0, 6.0});
+  CHECK(step_of_risk({}) == 1);
+  CHECK(step_of_risk(quantile) == 0.4);
+  CHECK(corrected_s(quantile, 5.9, 0.7) == 6);
+  CHECK(uses_quantile(quantile));
+  CHECK(uses_quantile({.algorithm = Algorithm::predictive_b}));
+  CHECK(!uses_quantile({.algorithm = Algorithm::super_progressive_dual}));
+  CHECK(by_busy_factor({.optimization_target = OptimizationTarget::busy_factor}));
+  CHECK(!by_busy_factor({}));
+}
+
+TEST_CASE("a group of less than one slot is one of one", "[pacer]") {
+  CHECK(first_s({}, 0.03, 0) == Approx(std::log(0.03) - 0.1 + 0.45 * std::log(5.0)));
+  const Estimates estimates{.service_s = 200, .wrap_up_s = 50, .reactive_rate = 0.001};
+  const PacingOptions dual{.algorithm = Algorithm::super_progressive_dual};
+  CHECK(first_reserve(dual, {}, 0, estimates) - first_reserve(dual, {}, 0, {}) ==
+        Approx(-6 * 2 * 0.25));
+}
+
 }  // namespace paceline::test

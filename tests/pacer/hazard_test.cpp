@@ -1,6 +1,7 @@
 #include "services/pacer/hazard.h"
 
 #include <array>
+#include <cmath>
 
 #include "tests/support/catch.h"
 
@@ -44,6 +45,49 @@ TEST_CASE("a hazard learns that a phase of fixed length ends at its length", "[p
   CHECK(hazard.mean(240, 10) == Approx(65).margin(3));
   CHECK(hazard.between(5, 10) < 0.1);
   CHECK(hazard.between(55, 10) > 0.3);
+}
+
+TEST_CASE("a hazard forgets three in a thousand an end, and all by what decays", "[pacer]") {
+  Hazard hazard;
+  std::array<double, hazard_bins> counts{};
+  counts[0] = 2;
+  counts[3] = 5;
+  hazard.expose(counts, 3, 10);
+  CHECK(hazard.learned.exposure_s == 70);
+  CHECK(hazard.learned.bin_exposure_s[0] == 20);
+  CHECK(hazard.learned.bin_exposure_s[3] == 50);
+  hazard.expose(counts, 2, 10);
+  CHECK(hazard.learned.exposure_s == 90);
+  CHECK(hazard.learned.bin_exposure_s[3] == 50);
+
+  hazard.end(3);
+  hazard.end(3);
+  CHECK(hazard.learned.ends == Approx(1.997));
+  CHECK(hazard.learned.bin_ends[3] == Approx(1.997));
+  CHECK(hazard.learned.exposure_s == Approx(90 * 0.997 * 0.997));
+  CHECK(hazard.mean(100, 3) == Approx((90 * 0.997 * 0.997 + 300) / (1.997 + 3)));
+
+  hazard.decay(0.5);
+  CHECK(hazard.learned.ends == Approx(1.997 / 2));
+  CHECK(hazard.learned.bin_ends[3] == Approx(1.997 / 2));
+  CHECK(hazard.learned.exposure_s == Approx(45 * 0.997 * 0.997));
+  CHECK(hazard.learned.bin_exposure_s[3] == Approx(25 * 0.997 * 0.997));
+}
+
+TEST_CASE("a rate is ends by exposure, the mean counting as four ends in each bin", "[pacer]") {
+  Hazard hazard;
+  hazard.learned.bin_ends[1] = 6;
+  hazard.learned.bin_exposure_s[1] = 100;
+
+  hazard.prepare(50);
+
+  CHECK(hazard.rate(0) == Approx(1.0 / 50));
+  CHECK(hazard.rate(1) == Approx((6 + 4) / (100 + 4 * 50.0)));
+  CHECK(hazard.between(0.5, 0.25) == Approx(0.25 / 50));
+  CHECK(hazard.between(0.5, 1.25) ==
+        Approx(0.5 / 50 + (std::sqrt(2.0) - 1) / 30 + (1.75 - std::sqrt(2.0)) / 50));
+  CHECK(hazard.between(20'000, 5) == Approx(5.0 / 50));
+  CHECK(hazard.between(3, 0) == 0);
 }
 
 }  // namespace paceline::test

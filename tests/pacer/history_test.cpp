@@ -228,4 +228,202 @@ TEST_CASE("samples decay toward the priors with twelve hours", "[pacer]") {
   CHECK(target.history.learned().answers == Approx(known * std::exp(-1.0)).epsilon(0.001));
 }
 
+TEST_CASE("a counter that rises by more than a hundred thousand counts as so many", "[pacer]") {
+  Watched target;
+  target.at(0);
+  target.in.answered += 300'000;
+
+  CHECK(target.at(1).reactive_answered == 100'000);
+}
+
+TEST_CASE("a source that counts nobody who enters has those who left the queue", "[pacer]") {
+  Watched target;
+  target.in.entered = 0;
+  for (int second = 0; second <= 600; second += 10) {
+    target.at(second);
+    target.in.answered += 2;
+    target.in.abandoned += 1;
+  }
+
+  CHECK(target.estimates().reactive_rate == Approx(0.3));
+}
+
+TEST_CASE("estimates have their bounds, told handling time too", "[pacer]") {
+  Watched target;
+  target.in.handling_time_s = 1e9;
+  target.at(0);
+  CHECK(target.estimates().service_s == Approx(1e5 - 20));
+  target.in.handling_time_s = 20.4;  // Less wrap-up, four tenths of a second: no word.
+  target.at(0);
+  CHECK(target.estimates().service_s == Approx(240));
+  Learned learned;
+  learned.queue_s = 1e12;
+  learned.queue_abandoned = 1;
+  learned.pending_s = 1e12;
+  learned.answers = 1;
+  learned.reactive_rate = -1;
+  learned.service.exposure_s = learned.wrap_up.exposure_s = 1e12;
+  target.history.restore(learned);
+  CHECK(target.estimates().patience_s == 1e5);
+  CHECK(target.estimates().answer_delay_s == 3600);
+  CHECK(target.estimates().reactive_rate == 0);
+  CHECK(target.estimates().service_s == 1e5);
+  CHECK(target.estimates().wrap_up_s == 1e5);
+  learned = {};
+  learned.queue_abandoned = learned.answers = learned.service.ends = learned.wrap_up.ends = 1e9;
+  target.history.restore(learned);
+  CHECK(target.estimates().patience_s == 0.2);
+  CHECK(target.estimates().answer_delay_s == 0.05);
+  CHECK(target.estimates().acceptance == 0.001);
+  CHECK(target.estimates().service_s == 0.5);
+  CHECK(target.estimates().wrap_up_s == Approx(0).margin(1e-6));
+}
+
+TEST_CASE("the channel's experience stands for each estimate", "[pacer]") {
+  Watched target;
+  target.at(0);
+  const ChannelPool pool{.accepted = 60,
+                         .answers = 100,
+                         .pending_s = 500,
+                         .service_s = 9000,
+                         .service_ends = 90,
+                         .wrap_up_s = 2700,
+                         .wrap_up_ends = 90,
+                         .queue_s = 950,
+                         .queue_abandoned = 95};
+
+  const Estimates e = target.estimates(pool);
+
+  CHECK(e.acceptance == Approx((60 + 30 * 0.3) / 130));
+  CHECK(e.answer_delay_s == Approx((500 + 30 * 10) / 130.0));
+  CHECK(e.wrap_up_s == Approx((2700 + 10 * 20) / 100.0));
+  CHECK(e.service_s == Approx((9000 + 10 * 240) / 100.0));
+  CHECK(e.patience_s == Approx((950 + 5 * 60) / 100.0));
+}
+
+TEST_CASE("answers are forgotten by two in a thousand each, outcomes of the queue by one",
+          "[pacer]") {
+  Watched target;
+  target.at(0);
+  target.in.proactive.sent = 150;
+  target.in.proactive.accepted = 100;
+  target.in.abandoned = 50;
+  target.at(1);
+  target.in.proactive.rejected = 3;
+  target.in.proactive.timed_out = 2;
+  target.in.answered += 10;
+  target.at(2);
+
+  const Learned learned = target.history.learned();
+  CHECK(learned.answers == Approx(100 * std::pow(0.998, 5) + 5));
+  CHECK(learned.accepted == Approx(100 * std::pow(0.998, 5)));
+  CHECK(learned.answers_ever == 105);
+  CHECK(learned.queue_abandoned == Approx(50 * std::pow(0.999, 10)));
+}
+
+TEST_CASE("the proactive share moves by two in a hundred with each who is answered", "[pacer]") {
+  Watched target;
+  target.at(0);
+  target.in.answered += 10;
+  target.in.proactive.answered = 8;
+  target.at(1);
+
+  const double weight = 1 - std::pow(0.98, 10);
+  CHECK(target.history.loops().proactive_share == Approx(0.5 + weight * (0.8 - 0.5)));
+}
+
+TEST_CASE("what decays, decays alike", "[pacer]") {
+  Watched target;
+  Learned learned;
+  learned.accepted = 10;
+  learned.answers = 20;
+  learned.pending_s = 30;
+  learned.queue_s = 40;
+  learned.queue_abandoned = 50;
+  learned.service.ends = 60;
+  learned.wrap_up.ends = 70;
+  learned.answers_ever = 80;
+  target.history.restore(learned);
+
+  target.history.decay(0.5);
+
+  const Learned left = target.history.learned();
+  CHECK(left.accepted == 5);
+  CHECK(left.answers == 10);
+  CHECK(left.pending_s == 15);
+  CHECK(left.queue_s == 20);
+  CHECK(left.queue_abandoned == 25);
+  CHECK(left.service.ends == 30);
+  CHECK(left.wrap_up.ends == 35);
+  CHECK(left.answers_ever == 80);
+}
+
+TEST_CASE("each count that differs is a change", "[pacer]") {
+  using Change = void (*)(PacingInputs&);
+  for (const Change change :
+       {Change{[](PacingInputs& in) { ++in.idle; }}, Change{[](PacingInputs& in) { ++in.busy; }},
+        Change{[](PacingInputs& in) { ++in.wrap_up; }},
+        Change{[](PacingInputs& in) { ++in.queue; }},
+        Change{[](PacingInputs& in) { ++in.answered; }},
+        Change{[](PacingInputs& in) { ++in.abandoned; }},
+        Change{[](PacingInputs& in) { ++in.proactive.accepted; }},
+        Change{[](PacingInputs& in) { ++in.proactive.pending; }}}) {
+    Watched target;
+    target.at(0);
+    change(target.in);
+    CHECK(target.at(1).changed);
+    CHECK(!target.at(2).changed);
+  }
+}
+
+TEST_CASE("while no feedback comes the next is compared with the last", "[pacer]") {
+  Watched target;
+  target.in.proactive = {.sent = 10, .accepted = 5};
+  target.at(0);
+  const TargetFeedback told = target.in.proactive;
+  target.in.proactive = {};
+  target.in.feedback_age_s = -1;
+  CHECK(target.at(1).answers == 0);
+  target.in.proactive = told;
+  target.in.proactive.accepted = 8;
+  target.in.feedback_age_s = 0;
+
+  CHECK(target.at(2).answers == 3);
+}
+
+TEST_CASE("feedback of which one counter fell begins anew", "[pacer]") {
+  using Fall = void (*)(TargetFeedback&);
+  for (const Fall fall : {Fall{[](TargetFeedback& f) { f.sent = 1; }},
+                          Fall{[](TargetFeedback& f) { f.accepted = 1; }},
+                          Fall{[](TargetFeedback& f) { f.rejected = 1; }},
+                          Fall{[](TargetFeedback& f) { f.timed_out = 1; }},
+                          Fall{[](TargetFeedback& f) { f.answered = 1; }},
+                          Fall{[](TargetFeedback& f) { f.abandoned = 1; }}}) {
+    Watched target;
+    auto& f = target.in.proactive;
+    f = {.sent = 90,
+         .accepted = 50,
+         .rejected = 20,
+         .timed_out = 10,
+         .answered = 30,
+         .abandoned = 5};
+    target.at(0);
+    f = {.sent = 99,
+         .accepted = 59,
+         .rejected = 29,
+         .timed_out = 19,
+         .answered = 39,
+         .abandoned = 9};
+    fall(f);
+
+    const Observed seen = target.at(1);
+
+    CHECK(seen.answers == 0);
+    CHECK(seen.proactive_answered == 0);
+    CHECK(seen.proactive_abandoned == 0);
+    ++f.accepted;
+    CHECK(target.at(2).answers == 1);
+  }
+}
+
 }  // namespace paceline::test

@@ -112,4 +112,53 @@ TEST_CASE("a channel knows the sum of its targets, each counting as two hundred 
   CHECK(pool.wrap_up_ends == Approx(220));
 }
 
+TEST_CASE("each value has its range", "[pacer]") {
+  using Member = double& (*)(Learned&);
+  const std::pair<Member, double> above_zero[] = {
+      {[](Learned& l) -> double& { return l.answers_ever; }, 1e15},
+      {[](Learned& l) -> double& { return l.queue_s; }, 1e12},
+      {[](Learned& l) -> double& { return l.queue_abandoned; }, 1e9},
+      {[](Learned& l) -> double& { return l.proactive_share; }, 1},
+      {[](Learned& l) -> double& { return l.window_seen_s; }, 1e9},
+      {[](Learned& l) -> double& { return l.unserved; }, 1e9},
+      {[](Learned& l) -> double& { return l.reactive_long; }, 1e12},
+      {[](Learned& l) -> double& { return l.service.exposure_s; }, 1e12},
+      {[](Learned& l) -> double& { return l.wrap_up.ends; }, 1e9},
+      {[](Learned& l) -> double& { return l.wrap_up.bin_ends[0]; }, 1e9},
+      {[](Learned& l) -> double& { return l.service.bin_exposure_s[27]; }, 1e12},
+      {[](Learned& l) -> double& { return l.proactive.outcomes; }, 1e9},
+      {[](Learned& l) -> double& { return l.reactive.window_outcomes; }, 1e9},
+      {[](Learned& l) -> double& { return l.proactive.closing_excess; }, 1e9}};
+  for (const auto& [member, high] : above_zero) {
+    const auto repaired = [of = member](double value) {
+      Learned learned;
+      of(learned) = value;
+      Learned clean = sanitised(learned);
+      return of(clean);
+    };
+
+    CHECK(repaired(1.5 * high) == high);
+    CHECK(repaired(high) == high);
+    CHECK(repaired(-1) == 0);
+  }
+}
+
+TEST_CASE("two hundred samples of each kind are the most of one target", "[pacer]") {
+  Learned large;
+  large.answers = large.service.ends = large.wrap_up.ends = large.queue_abandoned = 800;
+  large.accepted = large.pending_s = 400;
+  large.service.exposure_s = large.wrap_up.exposure_s = large.queue_s = 4000;
+  ChannelPool pool;
+
+  pool.add(large);
+  pool.add(large);
+
+  for (const double samples :
+       {pool.answers, pool.service_ends, pool.wrap_up_ends, pool.queue_abandoned})
+    CHECK(samples == Approx(400));
+  for (const double sum : {pool.accepted, pool.pending_s}) CHECK(sum == Approx(200));
+  for (const double sum : {pool.service_s, pool.wrap_up_s, pool.queue_s})
+    CHECK(sum == Approx(2000));
+}
+
 }  // namespace paceline::test

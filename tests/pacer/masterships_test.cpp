@@ -112,4 +112,19 @@ TEST_CASE("whoever was not held for master within the bound never counts and who
   }));
 }
 
+TEST_CASE("a former master's last words have their order too", "[pacer]") {
+  Masterships masterships{30s};
+  masterships.hold("a", at(0s));
+  masterships.take("a", {2, 5});
+  masterships.hold("b", at(10s));
+
+  CHECK(masterships.master() == "b");
+  CHECK(masterships.verdict("a", {2, 4}, at(11s)) == Verdict::older);
+  CHECK(masterships.verdict("a", {2, 5}, at(11s)) == Verdict::counts);
+  CHECK(masterships.take("a", {2, 6}));
+  CHECK(masterships.verdict("a", {2, 5}, at(11s)) == Verdict::older);
+  CHECK(masterships.verdict("b", {1, 1}, at(11s)) == Verdict::counts);
+  CHECK(!masterships.hold("", at(12s)));
+}
+
 }  // namespace paceline::test

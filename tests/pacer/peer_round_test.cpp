@@ -85,4 +85,18 @@ TEST_CASE("asking ends within its bounds whatever peers do", "[pacer][property]"
   }));
 }
 
+TEST_CASE("nobody is asked ten minutes after the start, but for the one who is", "[pacer]") {
+  PeerRound waiting{{{"b", 0}}, at(0s)};
+  CHECK(!waiting.is_over(at(10min - 1ns)));
+  CHECK(waiting.is_over(at(10min)));
+  CHECK(!waiting.next(at(10min)));
+  CHECK(waiting.unanswered() == 1);
+
+  PeerRound asking{{{"b", 0}}, at(0s)};
+  CHECK(asking.next(at(10min - 1ns)));
+  CHECK(!asking.is_over(at(11min)));
+  asking.answered(at(11min));
+  CHECK(asking.is_over(at(11min)));
+}
+
 }  // namespace paceline::test

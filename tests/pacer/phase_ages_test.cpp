@@ -154,4 +154,139 @@ TEST_CASE("chances are made anew when something moved by two percent, and not be
   CHECK(ages.remade() == made + 2);
 }
 
+TEST_CASE("half of an end is one, less is none", "[pacer]") {
+  for (const double ends : {0.49, 0.5, 0.9}) {
+    PhaseAges ages;
+    ages.prepare(horizons, 240, 0);
+    ages.reconstruct(0, ends, 2, 10);
+    CHECK(ages.hazard.learned.ends == (ends < 0.5 ? 0 : 1));
+  }
+}
+
+TEST_CASE("of those who came and went between two looks at most 64 are believed", "[pacer]") {
+  PhaseAges ages;
+  ages.prepare(horizons, 240, 0);
+
+  ages.reconstruct(0, 1000, 2, 10);
+
+  CHECK(ages.hazard.learned.ends == Approx((1 - std::pow(0.997, 64)) / 0.003));
+}
+
+TEST_CASE("a slot that was taken between two looks was taken half way", "[pacer]") {
+  for (const double end_s : {72.9, 73.1}) {  // It began at 9: bins meet at 64 s.
+    PhaseAges ages;
+    ages.prepare(horizons, 240, 0);
+    ages.reconstruct(0, 0, 0, 8);
+    ages.reconstruct(1, 0, 2, 10);
+    ages.reconstruct(0, 1, 0.001, end_s);
+
+    const auto bin = static_cast<std::size_t>(hazard_bin(64) - (end_s < 73 ? 1 : 0));
+    CHECK(ages.hazard.learned.bin_ends[bin] == 1);
+  }
+}
+
+TEST_CASE("at first sight ages are spread evenly over the mean", "[pacer]") {
+  PhaseAges ages;
+  ages.prepare(horizons, 80, 0);
+  ages.reconstruct(3, 0, 0, 1000);  // Since 60, 40 and 20 s.
+
+  ages.reconstruct(3, 0, 1, 1001);
+
+  const auto& exposure = ages.hazard.learned.bin_exposure_s;
+  CHECK(exposure[static_cast<std::size_t>(hazard_bin(60))] == 1);
+  CHECK(exposure[static_cast<std::size_t>(hazard_bin(40))] == 1);
+  CHECK(exposure[static_cast<std::size_t>(hazard_bin(20))] == 1);
+  CHECK(all(exposure) == 3);
+}
+
+TEST_CASE("who is gone without a word was the oldest, and teaches nothing", "[pacer]") {
+  PhaseAges ages;
+  ages.prepare(horizons, 80, 0);
+  ages.reconstruct(3, 0, 0, 1000);
+  ages.reconstruct(2, 0, 1, 1001);
+  CHECK(ages.count() == 2);
+  CHECK(ages.hazard.learned.ends == 0);
+  CHECK_FALSE(ages.known());
+  ages.reconstruct(1, 0, 1, 1002);
+  ages.reconstruct(2, 0, 1, 1003);
+  CHECK(ages.known());  // One of two is guessed.
+
+  ages.reconstruct(2, 0, 1, 1004);
+
+  // The youngest at first sight, since 24 s, and who came at 1002.5.
+  CHECK(ages.hazard.learned.bin_exposure_s[static_cast<std::size_t>(hazard_bin(23))] >= 1);
+  CHECK(ages.hazard.learned.bin_exposure_s[0] == 1);
+}
+
+TEST_CASE("many ends at once are the oldest ones, of whom some hundred teach", "[pacer]") {
+  PhaseAges ages;
+  ages.prepare(horizons, 240, 0);
+  ages.reconstruct(2'000, 0, 0, 0);
+
+  ages.reconstruct(1'000, 1'000, 2, 2);
+
+  CHECK(ages.count() == 1'000);
+  CHECK(ages.hazard.learned.ends == Approx((1 - std::pow(0.997, 256)) / 0.003));
+  CHECK(ages.hazard.learned.bin_ends[static_cast<std::size_t>(hazard_bin(240))] > 100);
+  CHECK_FALSE(ages.known());
+  ages.reconstruct(1'000, 1'000, 2, 4);
+  CHECK(ages.known());  // None of the guesses is left.
+}
+
+TEST_CASE("the chances of known ages are those of the hazard, one by one", "[pacer]") {
+  PhaseAges ages;
+  const std::array<double, 2> near = {10, 50};
+  ages.prepare(near, 100, 0);
+  ages.reconstruct(0, 0, 0, 0);
+  ages.reconstruct(2, 0, 2, 1);  // Both since 0.
+  Forecast forecast;
+
+  ages.add_free(4, forecast);  // Twice as many as are known of.
+
+  for (std::size_t k = 0; k < near.size(); ++k) {
+    const double chance = 1 - std::exp(-near[k] / 100);
+    CHECK(forecast.mean[k] == Approx(4 * chance).epsilon(1e-5));
+    CHECK(forecast.variance[k] == Approx(4 * chance * (1 - chance)).epsilon(1e-5));
+    CHECK(ages.free_from_start(k) == Approx(chance).epsilon(1e-5));
+  }
+  CHECK(forecast.mean[2] == 0);
+}
+
+TEST_CASE("a short wrap-up is none, one as long as the service makes an Erlang of both",
+          "[pacer]") {
+  const auto chance = [](double mean_s, double then_s) {
+    PhaseAges ages;
+    const std::array<double, 1> horizon = {50};
+    Forecast forecast;
+    ages.prepare(horizon, mean_s, then_s);
+    ages.add_free(1, forecast);
+    return forecast.mean[0];
+  };
+
+  CHECK(chance(100, 0.29) == Approx(1 - std::exp(-0.5)));
+  CHECK(chance(100, 0.31) < 1 - std::exp(-0.5) - 1e-4);
+  CHECK(chance(100, 25) == Approx(1 - (2 * std::exp(-0.5) - 0.5 * std::exp(-2)) / 1.5));
+  CHECK(chance(100, 100) == Approx(1 - 1.5 * std::exp(-0.5)));
+  CHECK(chance(100, 100.0001) == Approx(1 - 1.5 * std::exp(-0.5)).epsilon(1e-5));
+}
+
+TEST_CASE("few ends make the chances anew after some hundred calls", "[pacer]") {
+  PhaseAges ages;
+  ages.prepare(horizons, 240, 20);
+  ages.reconstruct(0, 0, 0, 0);
+  const auto made = ages.remade();
+  for (int i = 0; i < 600; ++i) ages.prepare(horizons, 240, 20);
+  CHECK(ages.remade() == made);  // Nothing has ended.
+
+  ages.reconstruct(0, 1, 2, 2);
+  ages.prepare(horizons, 240, 20);
+
+  CHECK(ages.remade() == made + 1);
+  ages.reconstruct(0, 1, 2, 4);
+  for (int i = 0; i < 255; ++i) ages.prepare(horizons, 240, 20);
+  CHECK(ages.remade() == made + 1);
+  ages.prepare(horizons, 240, 20);
+  CHECK(ages.remade() == made + 2);
+}
+
 }  // namespace paceline::test

@@ -36,4 +36,32 @@ TEST_CASE("BUSY_FACTOR asks for what is missing to the goal", "[pacer]") {
   CHECK(busy_integral(0, 0.8, 0.9, 90) == Approx(-0.01));
 }
 
+TEST_CASE("the closed form at its edges", "[pacer]") {
+  CHECK(quantile_stock({.capacity = 10, .variance = 4, .acceptance = 1}, 2) == Approx(6));
+  CHECK(quantile_stock({.capacity = 3, .variance = 4, .acceptance = 1}, 2) == 0);
+  CHECK(quantile_stock({.capacity = 10, .variance = 0, .acceptance = 0.5}, 0) == Approx(20));
+  CHECK(quantile_stock({.capacity = -10, .variance = 0, .acceptance = 0.5}, 1) == 0);
+  CHECK(quantile_stock({.capacity = -1, .variance = 0, .acceptance = 0.5}, 0) == 0);
+  // p m + z sqrt(p (1 - p) m) with p = 1/2 and m = 16 is 8 + 2 z.
+  CHECK(quantile_stock({.capacity = 6, .variance = 0, .acceptance = 0.5}, -1) == Approx(16));
+  CHECK(quantile_stock({.capacity = 10, .variance = 0, .acceptance = 0.5}, 1) == Approx(16));
+}
+
+TEST_CASE("BUSY_FACTOR counts those who come and corrects by its integral", "[pacer]") {
+  BusyProblem problem{.goal = 0.8,
+                      .integral = 0.1,
+                      .slots = 100,
+                      .busy = 70,
+                      .expected_free = 2,
+                      .queue = 3,
+                      .expected_reactive = 4,
+                      .acceptance = 0.5};
+
+  CHECK(busy_stock(problem) == Approx((90 - 75) / 0.5));
+  problem.integral = -0.1;
+  CHECK(busy_stock(problem) == 0);
+  CHECK(busy_integral(-0.29, 0.01, 1, 900) == Approx(-0.3));
+  CHECK(busy_integral(0.1, 0.8, 0.5, 9) == Approx(0.1 + 0.01 * 0.3));
+}
+
 }  // namespace paceline::test

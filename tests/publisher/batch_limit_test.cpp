@@ -28,4 +28,27 @@ TEST_CASE("a limit falls by what was too much, and rises again only after a time
   CHECK(limit.limit() == 10'000);
 }
 
+TEST_CASE("an acceptance doubles a limit that a time-out halved", "[publisher]") {
+  BatchLimit limit{10'000};
+  limit.timed_out(10'000);
+  limit.timed_out(5000);
+  REQUIRE(limit.limit() == 2500);
+
+  limit.accepted();
+
+  CHECK(limit.limit() == 5000);
+}
+
+TEST_CASE("a request of a hundred targets is no smaller whatever becomes of it", "[publisher]") {
+  BatchLimit limit{10'000};
+  limit.timed_out(100);
+  CHECK(limit.limit() == 10'000);
+  limit.timed_out(101);
+  CHECK(limit.limit() == 100);
+
+  BatchLimit few{50};
+  CHECK(!few.too_large(50));
+  CHECK(few.limit() == 50);
+}
+
 }  // namespace paceline::test

@@ -98,4 +98,34 @@ TEST_CASE("the true skew is never further away than the error", "[publisher][pro
   }));
 }
 
+TEST_CASE("a clock that is off by ten seconds all the time contradicts nobody", "[publisher]") {
+  ClockSkew skew;
+  skew.observe(date_of(noon), noon + 10s, 20ms, start);
+
+  skew.observe(date_of(noon), noon + 10s, 1s, start + 1s);
+
+  CHECK(skew.estimate(start + 1s)->error_ms == Approx(510));
+}
+
+TEST_CASE("samples contradict each other beyond the sum of their errors", "[publisher]") {
+  const auto error_after = [](Duration received) {
+    ClockSkew skew;
+    skew.observe(date_of(noon), noon + 500ms, 10ms, start);      // -5 ms, by 505.
+    skew.observe(date_of(noon), noon + received, 100ms, start);  // by 550.
+    return skew.estimate(start)->error_ms;
+  };
+
+  CHECK(error_after(-450ms) == Approx(505));  // 995 ms apart.
+  CHECK(error_after(-600ms) == Approx(550));  // 1145 ms apart: the former is forgotten.
+}
+
+TEST_CASE("of samples that are as good the newest counts", "[publisher]") {
+  ClockSkew skew;
+  skew.observe(date_of(noon), noon + 500ms, 10ms, start);
+
+  skew.observe(date_of(noon), noon + 600ms, 10ms, start);
+
+  CHECK(skew.estimate(start)->skew_ms == Approx(95));
+}
+
 }  // namespace paceline::test

@@ -50,4 +50,15 @@ TEST_CASE("compression that does not pay is left out", "[publisher]") {
         Encoding::identity);
 }
 
+TEST_CASE("a body is compressed from the least size on, and never as identity", "[publisher]") {
+  std::string packed = "of before";
+  Compressor compressor{{.least = 1024}};
+
+  CHECK(compressor.compress(Encoding::gzip, std::string(1024, 'x'), packed) == Encoding::gzip);
+  CHECK(unpacked(packed, 1024) == std::string(1024, 'x'));
+  CHECK(compressor.compress(Encoding::identity, std::string(5000, 'x'), packed) ==
+        Encoding::identity);
+  CHECK(packed.empty());
+}
+
 }  // namespace paceline::test

@@ -82,4 +82,54 @@ TEST_CASE("terms are as far apart as a hundred years of elections, not further",
   CHECK(is_absurd(largest_term + 1, largest_term));
 }
 
+TEST_CASE("a webhook has the members that have names", "[publisher]") {
+  PublicationRequest request;
+  request.term = 3;
+  request.sequence = 4;
+  request.targets = {{.id = "sales",
+                      .channel = "chat",
+                      .offer = {.reason = PaceReason::granted,
+                                .proactive = 2,
+                                .reactive = 5,
+                                .reactive_state = 0.25}},
+                     {.id = "help", .channel = "chat", .offer = {}}};
+  WebhookNames names{.reactive = "free", .reactive_state = "chance"};
+  names.term = names.valid_for = names.valid_until = "";
+  std::string body = "of before";
+
+  webhook_contract(names).encode(request, body);
+
+  CHECK(body == R"({"sequence":4,"targets":[{"id":"sales","proactive":2,"free":5,"chance":0.25},)"
+                R"({"id":"help","proactive":0,"free":0,"chance":1.0}]})");
+  names.sequence = names.targets = "";
+  webhook_contract(names).encode(request, body);
+  CHECK(body == "{}");
+}
+
+TEST_CASE("a webhook's answer accepts what was sent", "[publisher]") {
+  PublicationRequest request;
+  request.term = 3;
+  request.sequence = 4;
+  request.targets.resize(7);
+
+  const auto answer = webhook_contract({}).decode("", request);
+
+  REQUIRE(answer);
+  CHECK(answer->term == 3);
+  CHECK(answer->sequence == 4);
+  CHECK(answer->accepted == 7);
+  CHECK(webhook_contract({.path = "hooks/pace"}).path == "hooks/pace");
+  CHECK(paceline_contract("c").deltas);
+}
+
+TEST_CASE("a conflict is read behind blanks, and says nothing if it is no object", "[publisher]") {
+  PublicationRequest sent;
+  sent.term = 5;
+  const auto read = paceline_contract("c").decode_conflict;
+
+  CHECK(read(" \t\r\n{\"term\":6}", sent) == Conflict{.fenced_by = 6});
+  for (const char* body : {"", " \n", "[6]", "6", "\"{\"", "x{\"term\":6}"})
+    CHECK(read(body, sent) == Conflict{});
+}
+
 }  // namespace paceline::test

@@ -171,4 +171,30 @@ TEST_CASE("a new term is due at once and forgets what could not wait", "[publish
   CHECK(cycle.next(start + 1s) == start + 3s);
 }
 
+TEST_CASE("a retry before the next cycle lets none pass", "[publisher]") {
+  Cycle cycle{2s, 0s};
+  cycle.start(start);
+  cycle.sent(start + 5s);
+  REQUIRE(cycle.skipped() == 2);
+  REQUIRE(cycle.next(start + 5s) == start + 6s);
+
+  cycle.retry_at(start + 1s);
+
+  CHECK(cycle.skipped() == 2);
+  CHECK(cycle.next(start + 1s) == start + 1s);
+}
+
+TEST_CASE("what could not wait has gone out with the next cycle", "[publisher]") {
+  Cycle cycle{2s, 300ms};
+  cycle.start(start);
+  cycle.sent(start);
+  cycle.request_prompt();
+
+  cycle.sent(start + 2s);
+
+  CHECK(!cycle.prompt_due(start + 3s));
+  CHECK(cycle.next(start + 3s) == start + 4s);
+  CHECK(cycle.cycles() == 2);
+}
+
 }  // namespace paceline::test

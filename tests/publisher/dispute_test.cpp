@@ -46,4 +46,17 @@ TEST_CASE("where nobody is named the second conflict in a row is a dispute", "[p
   CHECK(dispute.conflict(257, not_said));
 }
 
+TEST_CASE("two conflicts where nobody is named are in a row only without another between",
+          "[publisher]") {
+  Dispute dispute{ours};
+  dispute.accepted(257);
+
+  CHECK(!dispute.conflict(257, not_said));
+  CHECK(!dispute.conflict(257, ours));
+  CHECK(!dispute.conflict(257, not_said));
+  CHECK(!dispute.conflict(513, not_said));
+  CHECK(!dispute.conflict(257, not_said));
+  CHECK(dispute.conflict(257, not_said));
+}
+
 }  // namespace paceline::test

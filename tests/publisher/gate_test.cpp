@@ -269,4 +269,102 @@ TEST_CASE("no order of grants opens the gate without a good one", "[publisher][p
   }));
 }
 
+TEST_CASE("no grant is longer than a minute", "[publisher]") {
+  Gate minute = closed_gate();
+  Gate longer = closed_gate();
+
+  CHECK(minute.receive(grant({.life = 60s}), start) == Gate::Change::opened);
+  CHECK(longer.receive(grant({.life = 60s + 1ns}), start) == Gate::Change::none);
+  CHECK(longer.ignored() == 1);
+}
+
+TEST_CASE("a grant that is over when it comes closes a gate that was open", "[publisher]") {
+  Gate gate = closed_gate();
+  CHECK(gate.why() == "no grant yet");
+  gate.receive(grant({.term = 7, .sequence = 1}), start);
+  REQUIRE(gate.open());
+
+  CHECK(gate.receive(grant({.term = 7, .sequence = 2, .life = 20ms}), start) ==
+        Gate::Change::closed);
+
+  CHECK(!gate.open());
+  CHECK(gate.why() == "the grant had expired when it came");
+  CHECK(gate.receive(grant({.term = 7, .sequence = 3, .life = 20ms}), start) == Gate::Change::none);
+  CHECK(gate.receive(grant({.term = 7, .sequence = 4, .life = 20ms + 1ns}), start) ==
+        Gate::Change::opened);
+  CHECK(gate.closes_at() == start + 1ns);
+}
+
+TEST_CASE("a grant that is refused ends the one before", "[publisher]") {
+  const auto [refused, why] = GENERATE(table<GrantOf, std::string>(
+      {{{.term = 6, .sequence = 2}, "granted a lower term"},
+       {{.term = 7, .sequence = 2, .life = 2min}, "granted for longer than any lease"}}));
+  Gate gate = closed_gate();
+  gate.receive(grant({.term = 7, .sequence = 1}), start);
+
+  CHECK(gate.receive(grant(refused), start) == Gate::Change::closed);
+
+  CHECK(gate.why() == why);
+  CHECK(gate.is_over(start));
+  CHECK(gate.ignored() == 1);
+  CHECK(gate.term() == 7);
+}
+
+TEST_CASE("a gate says why it closed", "[publisher]") {
+  const auto why = [](auto close) {
+    Gate gate = closed_gate();
+    gate.receive(grant({.term = 7, .sequence = 1}), start);
+    close(gate);
+    close(gate);  // Once more changes nothing: it is closed.
+    return gate.why();
+  };
+  const auto taken_back = [](const std::string& because) {
+    return [because](Gate& gate) {
+      Grant none = grant({.term = 0, .sequence = 2});
+      none.why = because;
+      gate.receive(none, start);
+    };
+  };
+
+  CHECK(why(taken_back("")) == "revoked");
+  CHECK(why(taken_back("not master")) == "revoked: not master");
+  CHECK(why([](Gate& gate) { gate.tick(start + 1s); }) == "the grant ran out");
+  CHECK(why([](Gate& gate) { gate.fence(9); }) == "fenced by term 9");
+  CHECK(why([](Gate& gate) { gate.shut(); }) == "asked to stop");
+  CHECK(why([](Gate& gate) { gate.give_up_term("disputed"); }) == "disputed");
+}
+
+TEST_CASE("a lower fence takes nothing back", "[publisher]") {
+  Gate gate = closed_gate();
+  gate.receive(grant({.term = 7, .sequence = 1}), start);
+  gate.fence(12);
+
+  gate.fence(9);
+
+  CHECK(gate.fenced_by() == 12);
+  gate.receive(grant({.term = 11, .sequence = 2}), start);
+  CHECK(gate.ignored() == 1);
+}
+
+TEST_CASE("a gate that is shut waits for its own term only", "[publisher]") {
+  Gate gate = closed_gate();
+  gate.receive(grant({.term = 7, .sequence = 1}), start);
+  gate.shut();
+  CHECK(gate.shut() == Gate::Change::none);
+
+  gate.receive(grant({.term = 8, .sequence = 2}), start);
+
+  CHECK(gate.is_over(start));
+  CHECK(!gate.may_send_last(start));
+  CHECK(gate.stopped_term() == 7);
+}
+
+TEST_CASE("a grant that does not count lets time pass", "[publisher]") {
+  Gate gate = closed_gate();
+  gate.receive(grant({.term = 7, .sequence = 1}), start);
+
+  CHECK(gate.receive(grant({.node = "b"}), start + 400ms) == Gate::Change::none);
+  CHECK(gate.receive(grant({.node = "b"}), start + 480ms) == Gate::Change::closed);
+}
+
 }  // namespace paceline::test

@@ -271,4 +271,70 @@ TEST_CASE("a receiver of every publication holds what is true", "[publisher][pro
   }));
 }
 
+TEST_CASE("a short wait is published again when it moved by more than half a second",
+          "[publisher]") {
+  Offers offers = offers_of(1);
+  Offer offer = allowing(1);
+  offer.predicted_wait_s = 1;
+  offers.set(0, offer);
+  PublicationRequest request;
+  offers.fill(request, true, 10);
+
+  offer.predicted_wait_s = 1.5;
+  offers.set(0, offer);
+  offers.fill(request, false, 10);
+  CHECK(request.targets.empty());
+
+  offer.predicted_wait_s = 1.6;
+  offers.set(0, offer);
+  offers.fill(request, false, 10);
+  CHECK(request.targets.size() == 1);
+}
+
+TEST_CASE("an offer is the row in range and rounded", "[publisher]") {
+  const Offer offer = offer_of({.state = PaceState::degraded,
+                                .reason = PaceReason::ratio_cap,
+                                .proactive = 3,
+                                .max_pending = 7,
+                                .reactive = 2,
+                                .reactive_state = 0.126,
+                                .predicted_wait_s = 12.36});
+  CHECK(offer == Offer{.state = PaceState::degraded,
+                       .reason = PaceReason::ratio_cap,
+                       .proactive = 3,
+                       .max_pending = 7,
+                       .reactive = 2,
+                       .reactive_state = 0.13,
+                       .predicted_wait_s = 12.4});
+
+  const Offer least = offer_of({.proactive = -1,
+                                .max_pending = -1,
+                                .reactive = -1,
+                                .reactive_state = -1,
+                                .predicted_wait_s = -1});
+  CHECK(least.max_pending == 0);
+  CHECK(least.reactive == 0);
+  CHECK(least.reactive_state == 0);
+  CHECK(least.predicted_wait_s == 0);
+  CHECK(offer_of({.reactive_state = 2}).reactive_state == 1);
+
+  const Offer none = nothing(PaceState::stale, PaceReason::not_visible);
+  CHECK(none.state == PaceState::stale);
+  CHECK(none.reason == PaceReason::not_visible);
+  CHECK(none.proactive == 0);
+}
+
+TEST_CASE("a pending of less than none is none", "[publisher]") {
+  Offers offers = offers_of(1);
+  offers.set(0, {.proactive = 3, .max_pending = 3});
+  PublicationRequest request;
+  offers.fill(request, true, 10);
+  offers.record_feedback(0, 3, -2);
+
+  offers.set(0, {.proactive = 2, .max_pending = 2});
+  CHECK(offers.is_urgent(0));  // Two may be outstanding, and none is.
+  offers.set(0, {.proactive = 0, .max_pending = 9});
+  CHECK(!offers.is_urgent(0));
+}
+
 }  // namespace paceline::test

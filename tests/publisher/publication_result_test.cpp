@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -163,6 +165,62 @@ TEST_CASE("each status has its meaning", "[publisher]") {
   CHECK(result.too_large == (status == 413));
   CHECK(result.encoding_refused == (status == 415));
   CHECK(result.retry_after.has_value() == (status == 429 || status == 503));
+}
+
+TEST_CASE("statuses of the same hundred mean the same, but for those with a meaning of their own",
+          "[publisher]") {
+  const auto [status, outcome] =
+      GENERATE(table<int, PublicationOutcome>({{100, PublicationOutcome::failed},
+                                               {299, PublicationOutcome::failed},
+                                               {300, PublicationOutcome::rejected},
+                                               {399, PublicationOutcome::rejected},
+                                               {400, PublicationOutcome::rejected},
+                                               {499, PublicationOutcome::rejected},
+                                               {500, PublicationOutcome::failed},
+                                               {599, PublicationOutcome::failed}}));
+  CAPTURE(status);
+
+  const auto result = interpret(status);
+
+  CHECK(result.outcome == outcome);
+  const bool redirected = status / 100 == 3;
+  CHECK(result.detail ==
+        fmt::format("HTTP status {}", status) +
+            (redirected ? ", redirected to https://elsewhere/, not followed" : ""));
+}
+
+TEST_CASE("no more than some words of an answer are shown to people", "[publisher]") {
+  const std::string longer(300, 'x');
+  const auto redirected =
+      interpret({.status = 302, .retry_after = {}, .location = longer, .body = {}}, sent_request(),
+                paceline_contract("c"), noon);
+  CHECK(std::count(redirected.detail.begin(), redirected.detail.end(), 'x') == 200);
+
+  const auto conflict =
+      interpret(409, R"({"term":5,"sequence":40,"incarnation":77,"node":")" + longer + "\"}");
+  CHECK(conflict.held_node.size() == 64);
+  CHECK(conflict.detail == "409 for sequence 9");
+}
+
+TEST_CASE("an answer to another publication says which", "[publisher]") {
+  CHECK(interpret(200, R"({"term":5,"sequence":8,"accepted":2,"epoch":"e"})").detail ==
+        "the answer is for term 5 sequence 8, not 5 and 9");
+  CHECK(interpret(409, R"({"term":6})").detail == "the endpoint knows term 6");
+}
+
+TEST_CASE("a number too large elsewhere than in the term damages no fence", "[publisher]") {
+  const auto result =
+      interpret(200, R"({"term":5,"sequence":18446744073709551616,"accepted":2,"epoch":"e"})");
+
+  CHECK(result.outcome == PublicationOutcome::failed);
+  CHECK(result.detail.find("rename") == std::string::npos);
+}
+
+TEST_CASE("a publication without an incarnation is nobody's", "[publisher]") {
+  const auto result = interpret(409, R"({"term":5,"sequence":9})");
+
+  CHECK(result.outcome == PublicationOutcome::rejected);
+  CHECK(result.sequence_refused);
 }
 
 }  // namespace paceline::test

@@ -43,4 +43,25 @@ TEST_CASE("an endpoint that stays slow is waited for, however often it answers",
   CHECK(timeout.value() == 3200ms);
 }
 
+TEST_CASE("answers are quick in a row only without a time-out or a shorter timeout between",
+          "[publisher]") {
+  RequestTimeout timeout{1s, 8s};
+  for (int i = 0; i < 3; ++i) timeout.timed_out();
+  REQUIRE(timeout.value() == 8s);
+
+  timeout.answered(1ms);
+  timeout.answered(1ms);
+  timeout.timed_out();
+  timeout.answered(1ms);
+  CHECK(timeout.value() == 8s);
+  timeout.answered(1ms);
+  timeout.answered(1ms);
+  CHECK(timeout.value() == 4s);
+  timeout.answered(1ms);
+  timeout.answered(1ms);
+  CHECK(timeout.value() == 4s);
+  timeout.answered(1ms);
+  CHECK(timeout.value() == 2s);
+}
+
 }  // namespace paceline::test
