@@ -55,7 +55,7 @@ std::string http_refusal(const HttpAnswer& answer, std::string_view url) {
   const bool is_redirect = answer.status >= 300 && answer.status < 400;
   if (answer.status == 407) words += ", said by the proxy";
   if (is_redirect && !answer.header("location").empty())
-    words += ", redirected to " + shown(answer.header("location")) + ", not followed";
+    words += ", redirected to " + shown(http_address(answer.header("location"))) + ", not followed";
   else if (const std::string said = body_words(answer); !said.empty())
     words += ": " + said;
   return printable_ascii(words, longest);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/ports/http_refusal.h"
 #include "services/publisher/clock_skew.h"
 #include "services/publisher/encoding.h"
 #include "services/publisher/publication_result.h"
@@ -22,13 +23,16 @@ const PublicationRequest sent{.cluster = "demo",
                               .sequence = 7,
                               .targets = {{"t0", "chat", {}}, {"t1", "chat", {}}}};
 
+bool is_printable(char c) {
+  return c >= ' ' && c < 0x7f;
+}
+
 void check_result(const PublicationResult& result, const Response& response) {
-  const auto is_printable = [](char c) { return c >= ' ' && c < 0x7f; };
   const bool accepted = result.outcome == PublicationOutcome::accepted;
   CHECK(accepted == (result.answer.sequence == sent.sequence && result.answer.term == sent.term));
   CHECK(!accepted || response.status == 200 || result.answer_was_lost);
   CHECK(accepted || !result.detail.empty());
-  CHECK(result.detail.size() <= 4 * (response.body.size() + response.location.size()) + 2000);
+  CHECK(result.detail.size() <= 4 * response.body.size() + 2000);
   if (result.outcome == PublicationOutcome::fenced)
     CHECK(result.fenced_by > sent.term && result.fenced_by <= largest_term &&
           !is_absurd(result.fenced_by, sent.term));
@@ -84,9 +88,16 @@ FUZZ(endpoint) {
   Response response;
   std::from_chars(status.data(), status.data() + status.size(), response.status);
   response.retry_after = take_part(head, '\t');
-  response.location = take_part(head, '\t');
+  HttpAnswer answer{.status = response.status,
+                    .headers = {{"location", std::string{take_part(head, '\t')}}},
+                    .body = std::string{input}};
   const auto accept_encoding = take_part(head, '\t');
+  const std::string page = answered_page(answer);
+  const std::string refusal = http_refusal(answer, "https://api.test/?key=secret");
+  CHECK(refusal.size() <= 1024 && std::ranges::all_of(refusal, is_printable));
   response.body = input;
+  response.page = page;
+  response.refusal = refusal;
   check_result(interpret(response, sent, contract, now), response);
   check_headers(accept_encoding, take_part(head, '\t'));
   check_bodies(input);

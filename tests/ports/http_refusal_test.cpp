@@ -30,7 +30,7 @@ TEST_CASE("a refusal says status, address and what the body says, in one sentenc
 TEST_CASE("a page for people, a redirect and a proxy are named as such", "[ports]") {
   CHECK(said(502, {{"content-type", "text/html; charset=utf-8"}}, "<html>...") ==
         "HTTP status 502 at https://a.test/b: answered text/html");
-  CHECK(said(302, {{"location", "https://login.test/\x1b[2J"}}, "<html>") ==
+  CHECK(said(302, {{"location", "https://login.test/\x1b[2J?code=secret"}}, "<html>") ==
         "HTTP status 302 at https://a.test/b, redirected to https://login.test/?[2J, not followed");
   CHECK(said(407, {}, "") == "HTTP status 407 at https://a.test/b, said by the proxy");
 }
