@@ -18,8 +18,9 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-constexpr std::size_t most_shown = 60;  // [bytes] Of what is wrong.
-constexpr std::uint8_t nil = 0xc0;      // MessagePack's.
+constexpr std::size_t most_shown = 60;      // [bytes] Of what is wrong.
+constexpr std::uint8_t nil = 0xc0;          // MessagePack's.
+constexpr std::size_t most_opening = 1024;  // [bytes] Of the line that says who speaks.
 
 // What is wrong with one row; never seen outside this file.
 struct Wrong {
@@ -131,6 +132,9 @@ class JsonRows {
 Result<std::string> json_sender(std::string_view text) {
   const auto line = Lines{text}.next();
   if (!line) return fail("empty");
+  if (line->size() > most_opening)
+    return fail(fmt::format("the first line is longer than {} bytes: not {{\"sender\": NAME}}",
+                            most_opening));
   try {
     JsonRows json;
     std::string_view sender;
@@ -192,10 +196,6 @@ Opening read_opening(MsgpackReader& in) {
   Opening opening;
   opening.sender = in.text().substr(0, max_feed_name + 1);
   opening.rows = in.array(1);
-  if (opening.rows > max_feed_rows) {
-    auto error = too_many_rows();
-    throw MsgpackReader::Wrong{error.code, std::move(error.detail)};
-  }
   return opening;
 }
 
@@ -236,6 +236,7 @@ Result<FeedReading> messagepack_rows(std::span<const std::uint8_t> bytes) {
   try {
     MsgpackReader in{bytes};
     const auto opening = read_opening(in);
+    if (opening.rows > max_feed_rows) return tl::unexpected(too_many_rows());
     while (number < opening.rows) {
       ++number;
       const auto begin = bytes.size() - in.left();
@@ -270,10 +271,6 @@ FeedNotation feed_notation(std::span<const std::uint8_t> bytes) {
 }
 
 Result<std::string> read_feed_sender(std::span<const std::uint8_t> bytes) {
-  if (bytes.size() > max_feed_bytes)
-    return fail(Errc::too_large,
-                fmt::format("a message of {} bytes, at most {}: send its rows in several",
-                            bytes.size(), max_feed_bytes));
   if (feed_notation(bytes) == FeedNotation::json_lines) return json_sender(text_of(bytes));
   try {
     MsgpackReader in{bytes};
@@ -284,6 +281,10 @@ Result<std::string> read_feed_sender(std::span<const std::uint8_t> bytes) {
 }
 
 Result<FeedReading> read_feed_rows(std::span<const std::uint8_t> bytes) {
+  if (bytes.size() > max_feed_bytes)
+    return fail(Errc::too_large,
+                fmt::format("a message of {} bytes, at most {}: send its rows in several",
+                            bytes.size(), max_feed_bytes));
   return feed_notation(bytes) == FeedNotation::json_lines ? json_rows(text_of(bytes))
                                                           : messagepack_rows(bytes);
 }

@@ -153,12 +153,12 @@ enum class FeedNotation : std::uint8_t { json_lines, messagepack };
 FeedNotation feed_notation(std::span<const std::uint8_t> bytes);
 
 /// Who a message says that it is from, without a look at its rows; may be "".
-///   errors   bad_value, unsupported: another version, too_large: beyond max_feed_bytes
+///   errors   bad_value: it does not begin as a message does; unsupported: another version
 Result<std::string> read_feed_sender(std::span<const std::uint8_t> bytes);
 
 /// The rows of a message whose sender could be read. One that is wrong costs no other.
 ///   errors   bad_value: where MessagePack breaks off, what follows cannot be told apart, so no row counts
-///            too_large: more than max_feed_rows
+///            too_large: beyond max_feed_bytes or max_feed_rows
 ///   cost     O(bytes)
 Result<FeedReading> read_feed_rows(std::span<const std::uint8_t> bytes);
 

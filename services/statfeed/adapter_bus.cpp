@@ -7,7 +7,7 @@
 namespace paceline::statfeed {
 namespace {
 
-// Messages that are read before timers and other sockets have their turn: of the largest, a tenth of a second.
+// Messages that are read before timers and other sockets have their turn.
 constexpr int most_per_turn = 4;
 // That wait here of each connection: answers until more are dropped, messages until their sender waits.
 constexpr int most_answers = 64;

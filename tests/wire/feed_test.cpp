@@ -170,8 +170,14 @@ TEST_CASE("who speaks is read before the rows, and a wrong opening says what is 
 }
 
 TEST_CASE("bytes, rows and named refusals have their bounds", "[wire]") {
-  CHECK(read_feed_sender(Bytes(max_feed_bytes + 1, ' ')).error().code == Errc::too_large);
-  CHECK(read_feed_sender(Bytes(max_feed_bytes, ' ')).error().detail == "empty");
+  std::string large_text = "{\"sender\":\"a\"}\n";
+  large_text.resize(max_feed_bytes, ' ');
+  CHECK(read_feed_rows(bytes_of(large_text)));
+  CHECK(read_feed_rows(bytes_of(large_text + " ")).error().code == Errc::too_large);
+  CHECK(read_feed_sender(bytes_of(large_text + " ")) ==
+        "a");  // So that it is told of the right one.
+  CHECK_THAT(read_feed_sender(bytes_of(std::string(2000, 'x'))).error().detail,
+             Catch::Contains("longer than 1024 bytes"));
 
   std::string rows;
   for (std::size_t i = 0; i < max_feed_rows; ++i) rows += "{}\n";

@@ -241,10 +241,8 @@ TEST_CASE("the bytes of every message are those of wire version 1", "[wire]") {
             .transitions = {{.wall_ms = 1, .role = ElectorRole::leader, .term = 2, .why = "w"}}}) ==
         golden.at("election"));
   CHECK(hexadecimal(feed()) == golden.at("feed"));
-  CHECK(hexadecimal(FeedAnswer{.taken = 300,
-                               .refused = 1,
-                               .why = "no",
-                               .refusals = {{2, "t01", "ready", "why"}}}) ==
+  CHECK(hexadecimal(FeedAnswer{
+            .taken = 300, .refused = 1, .why = "no", .refusals = {{2, "t01", "ready", "why"}}}) ==
         golden.at("feed_answer"));
 }
 
