@@ -324,15 +324,14 @@ std::optional<double> number_of(const Members& value) {
 }
 
 Result<StatisticValue> read_value(const Members& members) {
-  StatisticValue value {
-    .statistic_id = TRY(members.text("statisticId"))
-    , .subscription_id = TRY(members.text("subscriptionId"))
-    , .name = TRY(members.text("name"))
-    , .object_id = TRY(members.text("objectId"))
-    , .object_type = TRY(members.text("objectType"))
-    , .timestamp_ms = TRY(members.integer("timestamp", 0))
-    , .value = 0, .valid = false
-  };
+  StatisticValue value;  // One by one: a TRY within braces leaks what was built before it.
+  value.statistic_id = TRY(members.text("statisticId"));
+  value.subscription_id = TRY(members.text("subscriptionId"));
+  value.name = TRY(members.text("name"));
+  value.object_id = TRY(members.text("objectId"));
+  value.object_type = TRY(members.text("objectType"));
+  value.timestamp_ms = TRY(members.integer("timestamp", 0));
+  value.valid = false;
   const auto inner = TRY(members.object("value"));
   if (!inner) return value;
   if (value.timestamp_ms == 0) value.timestamp_ms = TRY(inner->integer("timestamp", 0));
@@ -344,13 +343,11 @@ Result<StatisticValue> read_value(const Members& members) {
 }
 
 Result<StatisticRequest> read_request(const Members& members) {
-  StatisticRequest request {
-    .statistic_id = TRY(members.text("statisticId"))
-    , .object_id = TRY(members.text("objectId"))
-    , .object_type = TRY(members.text("objectType"))
-    , .name = TRY(members.text("name"))
-    , .definition = {}
-  };
+  StatisticRequest request;
+  request.statistic_id = TRY(members.text("statisticId"));
+  request.object_id = TRY(members.text("objectId"));
+  request.object_type = TRY(members.text("objectType"));
+  request.name = TRY(members.text("name"));
   if (const auto inner = TRY(members.object("definition"))) {
     StatisticDefinition definition;
     if (inner->find("notificationMode"))
@@ -377,10 +374,8 @@ Result<std::vector<StatisticRequest>> read_requests(const Members& members) {
 // The published schema has only `status` with a free `detail`; which statistic it is stands in one
 // of three places, or nowhere.
 Result<StatisticError> read_error(const Members& members) {
-  StatisticError error {
-    .statistic_id = TRY(members.text("statisticId"))
-    , .code = 0, .message = {}
-  };
+  StatisticError error;
+  error.statistic_id = TRY(members.text("statisticId"));
   const auto status = TRY(members.object("status"));
   if (!status) return error;
   error.code = TRY(status->small("code", 0));

@@ -38,12 +38,17 @@ constexpr unsigned least_of_line = 0b010011;        // target, time_s, statistic
 constexpr unsigned least_of_statistics = 0b101101;  // logged_in, idle, busy, queue
 constexpr unsigned least_of_feedback = 0b1111111;   // All but age_s and epoch.
 
+/// The first `most` bytes at most, and no half of a character.
+std::string_view cut(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+  return text.substr(0, most);
+}
+
 std::string shown(const dom::element& value) {
-  std::string text = simdjson::minify(value);
-  if (text.size() <= most_value_bytes) return text;
-  std::size_t end = most_value_bytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end) + "...";
+  const std::string text = simdjson::minify(value);
+  std::string begin{cut(text, most_value_bytes)};
+  return begin.size() < text.size() ? begin + "..." : begin;
 }
 
 /// Takes values out of one line; the first mistake stops it.
@@ -83,11 +88,13 @@ class Taker {
 
   bool text(std::string_view path, std::string_view key, const dom::element& from,
             std::string_view& into) {
-    if (from.get(into) != simdjson::SUCCESS)
+    std::string_view value;
+    if (from.get(value) != simdjson::SUCCESS)
       return wrong(name(path, key), shown(from), "not a text");
-    if (into.empty() || into.size() > longest_name)
+    if (value.empty() || value.size() > longest_name)
       return wrong(name(path, key), shown(from),
                    fmt::format("not 1 to {} bytes long", longest_name));
+    into = value;
     return true;
   }
 
@@ -121,7 +128,7 @@ class Taker {
   static std::string name(std::string_view path, std::string_view key) {
     std::string whole{path};
     if (!path.empty()) whole += '.';
-    whole += key.substr(0, longest_name);
+    whole += cut(key, longest_name);
     return whole;
   }
 

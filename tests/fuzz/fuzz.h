@@ -49,7 +49,7 @@ inline std::size_t take_choice(std::string_view& input, std::size_t count) {
 inline std::string_view take_part(std::string_view& input, char separator) {
   const auto at = input.find(separator);
   const auto part = input.substr(0, at);
-  input = at == input.npos ? std::string_view{} : input.substr(at + 1);
+  input.remove_prefix(at == input.npos ? input.size() : at + 1);
   return part;
 }
 

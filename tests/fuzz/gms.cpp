@@ -8,25 +8,27 @@
 namespace paceline::fuzz {
 
 FUZZ(gms) {
-  const auto written = [](const auto& encode) {
-    std::string text;
-    encode(text);
-    return text;
-  };
   if (take_choice(input, 2) == 0) {
     const auto answer = decode_gms_answer(input);
     if (!answer) return check_told(answer.error(), input);
     CHECK(!answer->value || std::isfinite(*answer->value));
-    return check_stays(*answer, decode_gms_answer, [&](const GmsAnswer& value) {
-      return written([&](std::string& out) { encode_gms_answer(value, out); });
-    });
+    std::string text;
+    encode_gms_answer(*answer, text);
+    const auto back = decode_gms_answer(text);
+    CHECK(back.has_value());
+    if (answer->message.empty())
+      CHECK(back->value == answer->value);  // -0 comes back as 0.
+    else
+      CHECK(back->message == answer->message && back->exception == answer->exception);
+    return;
   }
   const auto question = decode_gms_question(input);
   if (!question) return check_told(question.error(), input);
-  for (const char* key : {"metric", "statisticType"})
-    check_stays(*question, decode_gms_question, [&](const GmsQuestion& value) {
-      return written([&](std::string& out) { encode_gms_question(value, key, out); });
-    });
+  for (const char* key : {"metric", "statisticType"}) {
+    std::string text;
+    encode_gms_question(*question, key, text);
+    CHECK(decode_gms_question(text) == *question);
+  }
 }
 
 }  // namespace paceline::fuzz
