@@ -43,10 +43,11 @@ struct GmsPolicy {
 };
 
 struct StatfeedConfig {
-  std::string replay_file;             // A recorded feed in place of the servers; "" = none.
-  double replay_speed = 1;             // [0.01..1000]
-  std::string record_file;             // Where to record what is heard; "" = nowhere.
-  std::array<std::string, 2> servers;  // Base URLs of primary and backup; backup may be "".
+  std::string replay_file;                // A recorded feed in place of the servers; "" = none.
+  double replay_speed = 1;                // [0.01..1000]
+  std::string record_file;                // Where to record what is heard; "" = nowhere.
+  std::array<std::string, 2> servers;     // Base URLs of primary and backup; backup may be "".
+  std::array<Duration, 2> value_delay{};  // [>= 0] by which their values are known to come late.
   StatServerAccess access;
   Mapping mapping = default_mapping();
   bool gms = false;  // The servers are reached through GMS.
