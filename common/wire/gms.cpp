@@ -15,6 +15,8 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 struct Key {
   std::string_view name;
   std::string GmsQuestion::*member;
@@ -146,6 +148,7 @@ Result<GmsAnswer> decode_gms_answer(std::string_view json) {
     return fail(Errc::too_large, fmt::format("{} bytes of JSON for one value", json.size()));
   thread_local dom::parser parser;
   dom::object object;
+  if (json.starts_with(byte_order_mark)) json.remove_prefix(byte_order_mark.size());
   if (const auto error = parser.parse(json.data(), json.size()).get(object))
     return fail(fmt::format("not a JSON object: {}", simdjson::error_message(error)));
   GmsAnswer answer;

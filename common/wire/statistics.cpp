@@ -20,6 +20,8 @@ namespace dom = simdjson::dom;
 constexpr double max_exact = 9007199254740992.0;
 constexpr std::size_t max_texts = 1000;  // In a list of channels or of connection types.
 
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 // By MetaChannel.
 constexpr std::array<std::string_view, 6> meta_channels = {"",
                                                            "/meta/handshake",
@@ -183,6 +185,25 @@ void write_message(Json& json, const BayeuxMessage& message) {
 
 // ---- In
 
+std::optional<double> number_in(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+    return std::nullopt;
+  return value;
+}
+
+// What one entry of a list gave: nothing if it cannot be used, and why it cannot be read.
+template <class Item>
+struct Entry {
+  std::optional<Item> item;
+  std::string odd;
+};
+
+void note(Unreadable& unreadable, std::string why) {
+  if (unreadable.entries++ == 0) unreadable.first = std::move(why);
+}
+
 // One JSON object whose members are asked for by name. A member that is absent or null gives the
 // fallback; one of another type is an error that names it.
 class Members {
@@ -227,7 +248,14 @@ class Members {
     std::int64_t whole = 0;
     if (!element->get(whole)) return whole;
     double real = 0;
-    if (element->get(real) || !(std::abs(real) <= max_exact)) return wrong(name, "a whole number");
+    if (std::string_view text; !element->get(text)) {
+      const auto written = number_in(text);
+      if (!written) return wrong(name, "a whole number");
+      real = *written;
+    } else if (element->get(real)) {
+      return wrong(name, "a whole number");
+    }
+    if (!(std::abs(real) <= max_exact)) return wrong(name, "a whole number");
     return static_cast<std::int64_t>(real);
   }
 
@@ -275,6 +303,31 @@ class Members {
     return {};
   }
 
+  /// The same, but an entry that cannot be read leaves the others alone; `read` gives an Entry.
+  template <class Item, class Read>
+  Result<void> entries(std::string_view name, std::vector<Item>& items, Unreadable& unreadable,
+                       Read read) const {
+    const auto element = find(name);
+    if (!element) return {};
+    dom::array array;
+    if (element->get(array)) return wrong(name, "a list");
+    std::size_t at = 0;
+    for (const dom::element entry : array) {
+      if (at == max_rows)
+        return fail(Errc::too_large, fmt::format("{}: over {} items", name, max_rows));
+      const auto place = at++;
+      dom::object object;
+      if (entry.get(object)) {
+        note(unreadable, fmt::format("{}[{}]: not an object", name, place));
+        continue;
+      }
+      Entry<Item> got = read(Members{object});
+      if (!got.odd.empty()) note(unreadable, fmt::format("{}[{}]{}", name, place, got.odd));
+      if (got.item) items.push_back(*std::move(got.item));
+    }
+    return {};
+  }
+
   std::optional<dom::element> find(std::string_view name) const {
     dom::element element;
     if (object_.at_key(name).get(element) || element.is_null()) return std::nullopt;
@@ -289,57 +342,76 @@ class Members {
   dom::object object_;
 };
 
-std::optional<double> number_in(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
-    return std::nullopt;
-  return value;
+std::optional<double> number_of(const dom::element& element) {
+  double number = 0;
+  if (!element.get(number)) return number;
+  std::string_view text;
+  if (!element.get(text)) return number_in(text);
+  return std::nullopt;
 }
 
 // The number of a `value` object: intValue, made finer by stringValue where that says the same
 // number with its fraction; stringValue alone where there is no intValue. Nothing if neither is a
 // number.
 std::optional<double> number_of(const Members& value) {
-  std::optional<double> whole;
-  std::optional<double> written;
-  if (const auto element = value.find("intValue")) {
-    double number = 0;
-    std::string_view text;
-    if (!element->get(number))
-      whole = number;
-    else if (!element->get(text))
-      whole = number_in(text);
-  }
-  if (const auto element = value.find("stringValue")) {
-    std::string_view text;
-    double number = 0;
-    if (!element->get(text))
-      written = number_in(text);
-    else if (!element->get(number))
-      written = number;
-  }
+  const auto from = [&](std::string_view name) {
+    const auto element = value.find(name);
+    return element ? number_of(*element) : std::nullopt;
+  };
+  const auto whole = from("intValue");
+  const auto written = from("stringValue");
   if (whole && written && std::abs(*written - *whole) < 1) return written;
   return whole ? whole : written;
 }
 
-Result<StatisticValue> read_value(const Members& members) {
-  StatisticValue value;  // One by one: a TRY within braces leaks what was built before it.
-  value.statistic_id = TRY(members.text("statisticId"));
-  value.subscription_id = TRY(members.text("subscriptionId"));
-  value.name = TRY(members.text("name"));
-  value.object_id = TRY(members.text("objectId"));
-  value.object_type = TRY(members.text("objectType"));
-  value.timestamp_ms = TRY(members.integer("timestamp", 0));
+bool is_plain(const std::optional<dom::element>& element) {
+  return !element || element->is_number() || element->is_string();
+}
+
+// [ms since 1970]; 0 where nobody can tell: it only orders values.
+std::int64_t timestamp_of(const Members& members) {
+  return members.integer("timestamp", 0).value_or(0);
+}
+
+// An entry is of use if it says which statistic it is of: by its id, or by object and name.
+Entry<StatisticValue> read_value(const Members& members) {
+  const auto word = [&](std::string_view name) {
+    return members.word(name).value_or(std::string{});
+  };
+  Entry<StatisticValue> read;
+  StatisticValue value;
   value.valid = false;
-  const auto inner = TRY(members.object("value"));
-  if (!inner) return value;
-  if (value.timestamp_ms == 0) value.timestamp_ms = TRY(inner->integer("timestamp", 0));
-  if (const auto number = number_of(*inner)) {
+  value.statistic_id = word("statisticId");
+  value.subscription_id = word("subscriptionId");
+  value.name = word("name");
+  value.object_id = word("objectId");
+  value.object_type = word("objectType");
+  value.timestamp_ms = timestamp_of(members);
+  if (value.statistic_id.empty() && (value.object_id.empty() || value.name.empty())) {
+    read.odd = ": neither a statisticId nor an object and a name";
+    return read;
+  }
+  const auto said = members.find("value");
+  std::optional<double> number;
+  if (dom::object object; said && !said->get(object)) {
+    const Members inner{object};
+    if (value.timestamp_ms == 0) value.timestamp_ms = timestamp_of(inner);
+    number = number_of(inner);
+    if (!number && !(is_plain(inner.find("intValue")) && is_plain(inner.find("stringValue"))))
+      read.odd = "value.intValue: neither a number nor the text of one";
+  } else if (said) {
+    number = number_of(*said);
+    if (!number && !is_plain(said)) read.odd = "value: neither a number nor the text of one";
+  }
+  if (!read.odd.empty())
+    read.odd = fmt::format(
+        " ({}): {}", value.statistic_id.empty() ? value.object_id : value.statistic_id, read.odd);
+  if (number) {
     value.value = *number;
     value.valid = true;
   }
-  return value;
+  read.item = std::move(value);
+  return read;
 }
 
 Result<StatisticRequest> read_request(const Members& members) {
@@ -373,19 +445,22 @@ Result<std::vector<StatisticRequest>> read_requests(const Members& members) {
 
 // The published schema has only `status` with a free `detail`; which statistic it is stands in one
 // of three places, or nowhere.
-Result<StatisticError> read_error(const Members& members) {
+Entry<StatisticError> read_error(const Members& members) {
+  const auto word = [](const Members& of, std::string_view name) {
+    return of.word(name).value_or(std::string{});
+  };
   StatisticError error;
-  error.statistic_id = TRY(members.text("statisticId"));
-  const auto status = TRY(members.object("status"));
-  if (!status) return error;
-  error.code = TRY(status->small("code", 0));
-  error.message = TRY(status->text("message"));
-  if (error.statistic_id.empty()) error.statistic_id = TRY(status->text("statisticId"));
+  error.statistic_id = word(members, "statisticId");
+  const auto status = members.object("status").value_or(std::nullopt);
+  if (!status) return {.item = std::move(error), .odd = {}};
+  error.code = status->small("code", 0).value_or(0);
+  error.message = word(*status, "message");
+  if (error.statistic_id.empty()) error.statistic_id = word(*status, "statisticId");
   dom::object detail;
   if (const auto element = status->find("detail");
       element && error.statistic_id.empty() && !element->get(detail))
-    error.statistic_id = TRY(Members{detail}.text("statisticId"));
-  return error;
+    error.statistic_id = word(Members{detail}, "statisticId");
+  return {.item = std::move(error), .odd = {}};
 }
 
 Result<BayeuxMessage> read_message(const Members& members) {
@@ -413,7 +488,9 @@ Result<BayeuxMessage> read_message(const Members& members) {
   auto data = TRY(members.object("data"));
   if (data && data->find("data")) data = TRY(data->object("data"));
   if (!data) return message;
-  TRY(data->list("statistics", message.statistics, read_value).map([] { return 0; }));
+  TRY(data->entries("statistics", message.statistics, message.unreadable, read_value).map([] {
+    return 0;
+  }));
   message.service_state = TRY(data->text("serviceState"));
   return message;
 }
@@ -425,6 +502,7 @@ Result<dom::element> parse(std::string_view json) {
     return fail(Errc::too_large, fmt::format("{} bytes of JSON", json.size()));
   thread_local dom::parser parser;
   dom::element root;
+  if (json.starts_with(byte_order_mark)) json.remove_prefix(byte_order_mark.size());
   if (const auto error = parser.parse(json.data(), json.size()).get(root))
     return fail(fmt::format("not JSON: {}", simdjson::error_message(error)));
   return root;
@@ -535,10 +613,16 @@ Result<SubscriptionAnswer> decode_subscription_answer(std::string_view text) {
   }
   if (data) {
     answer.subscription_id = TRY(data->text("subscriptionId"));
-    TRY(data->list("statistics", answer.statistics, read_value).map([] { return 0; }));
-    TRY(data->list("errors", answer.errors, read_error).map([] { return 0; }));
+    TRY(data->entries("statistics", answer.statistics, answer.unreadable, read_value).map([] {
+      return 0;
+    }));
+    TRY(data->entries("errors", answer.errors, answer.unreadable, read_error).map([] {
+      return 0;
+    }));
   }
-  TRY(members.list("errors", answer.errors, read_error).map([] { return 0; }));
+  TRY(members.entries("errors", answer.errors, answer.unreadable, read_error).map([] {
+    return 0;
+  }));
   return answer;
 }
 
@@ -558,15 +642,27 @@ Result<std::vector<BayeuxMessage>> decode_bayeux(std::string_view text) {
     return messages;
   }
   if (root.get(array)) return fail("neither a message nor a list of messages");
+  Unreadable unreadable;
+  std::size_t at = 0;
   for (const dom::element entry : array) {
-    if (messages.size() == max_rows) return fail(Errc::too_large, "over a million messages");
+    if (at == max_rows) return fail(Errc::too_large, "over a million messages");
+    const auto place = at++;
     dom::object object;
-    if (entry.get(object)) return fail(fmt::format("message {}: not an object", messages.size()));
+    if (entry.get(object)) {
+      note(unreadable, fmt::format("message {}: not an object", place));
+      continue;
+    }
     auto message = read_message(Members{object});
-    if (!message)
-      return fail(message.error().code,
-                  fmt::format("message {}: {}", messages.size(), message.error().detail));
-    messages.push_back(*std::move(message));
+    if (message)
+      messages.push_back(*std::move(message));
+    else
+      note(unreadable, fmt::format("message {}: {}", place, message.error().detail));
+  }
+  if (unreadable.entries > 0) {
+    if (messages.empty()) return fail(unreadable.first);
+    auto& first = messages.front().unreadable;
+    if (first.entries == 0) first.first = std::move(unreadable.first);
+    first.entries += unreadable.entries;
   }
   return messages;
 }

@@ -51,10 +51,19 @@ struct StatisticValue {
   std::string object_id;
   std::string object_type;
   std::int64_t timestamp_ms = 0;  // [ms since 1970] by the server.
-  double value = 0;               // intValue, or the number in stringValue.
+  double value = 0;               // intValue, the number in stringValue, or `value` itself.
   bool valid = true;              // False: the server has no value for it (StatInvalid).
 
   bool operator==(const StatisticValue&) const = default;
+};
+
+/// Entries of a list that could not be read. Each is left out, or invalid if it says which statistic
+/// it is of; the others count.
+struct Unreadable {
+  std::uint32_t entries = 0;
+  std::string first;  // "statistics[3] (id X): value: neither a number nor the text of one"
+
+  bool operator==(const Unreadable&) const = default;
 };
 
 struct StatisticError {
@@ -72,6 +81,7 @@ struct SubscriptionAnswer {
   std::string subscription_id;
   std::vector<StatisticValue> statistics;
   std::vector<StatisticError> errors;
+  Unreadable unreadable{};
 
   bool operator==(const SubscriptionAnswer&) const = default;
 };
@@ -84,6 +94,11 @@ Result<std::vector<StatisticRequest>> decode_statistics_question(std::string_vie
 void encode_subscription_answer(const SubscriptionAnswer& answer, std::string& out);
 /// The answer to GET /statistic-values/{name}: {"status":..,"data":{"statistic":{..}}}
 void encode_statistic_answer(const StatisticValue& value, std::string& out);
+/// As servers are found to write: a value may be a number, a text, or an object with either; a
+/// number may be a text; `null` is nothing; a byte order mark may come first. A timestamp that is
+/// no number counts as not said.
+///   errors   bad_value: no JSON object, or what is no entry of a list is of another type
+///            too_large: a list or the whole beyond its bound
 Result<SubscriptionAnswer> decode_subscription_answer(std::string_view json);
 
 /// What a Bayeux message without content of ours is about.
@@ -119,12 +134,16 @@ struct BayeuxMessage {
   // data of /statistics/v3/updates (bare or wrapped in `data`) and /statistics/v3/service
   std::vector<StatisticValue> statistics;
   std::string service_state;  // "Available", "Unavailable"; "" = not said.
+  Unreadable unreadable{};
 
   bool operator==(const BayeuxMessage&) const = default;
 };
 
 /// A JSON array of messages (a single object is taken for an array of one).
 void encode_bayeux(const std::vector<BayeuxMessage>& messages, std::string& out);
+/// A message that cannot be read is left out and counted at the first that can.
+///   errors   bad_value: no JSON, or no message that can be read
+///            too_large: beyond a bound
 Result<std::vector<BayeuxMessage>> decode_bayeux(std::string_view json);
 
 inline constexpr std::string_view updates_channel = "/statistics/v3/updates";

@@ -40,6 +40,12 @@ std::string text_of(const std::string& node, const StatusReply& reply, bool colo
       printable(said["in_use"]), printable(said["in_use_for"]), printable(said["in_use_because"]),
       printable(said["switches"]),
       said["provisional"] == "true" ? "; its numbers are provisional" : "", table.text());
+  for (const std::string server : {"primary", "backup"})
+    if (said[server + "_push"].starts_with("doubted"))
+      text +=
+          coloured(fmt::format("the push of {} is {}", server, printable(said[server + "_push"])),
+                   Colour::bad, colour) +
+          "\n";
   if (said["targets_not_visible"] != "0")
     text +=
         coloured(fmt::format("{} of {} targets are not visible: statserver unseen",

@@ -140,7 +140,8 @@ Result<Checkpoint> decode_checkpoint(std::string_view bytes) {
   if (version < 1 || version > format_version)
     return fail(Errc::unsupported, "a checkpoint of version " + std::to_string(version));
   Checkpoint checkpoint;
-  checkpoint.saved = WallTime{Duration{static_cast<Duration::rep>(TRY(reader.number()))}};
+  const auto saved = static_cast<Duration::rep>(TRY(reader.number()));
+  checkpoint.saved = WallTime{Duration{saved}};
   if (checkpoint.saved < WallTime{}) return fail("a checkpoint of before 1970");
   const auto count = TRY(reader.number());
   if (count > max_rows)

@@ -23,10 +23,8 @@ void Pacer::restore() {
 
 /// errors   as decode_checkpoint; unavailable: too old
 Result<Pacer::AgedCheckpoint> Pacer::usable_checkpoint(std::string_view bytes) const {
-  AgedCheckpoint usable {
-    .checkpoint = TRY(decode_checkpoint(bytes))
-    , .age = {}
-  };
+  AgedCheckpoint usable;
+  usable.checkpoint = TRY(decode_checkpoint(bytes));
   usable.age = std::max<Duration>(world_.clock.wall() - usable.checkpoint.saved, Duration::zero());
   if (usable.age > config_.checkpoint_max_age)
     return fail(Errc::unavailable, fmt::format("too old: {:.0f} s", to_seconds(usable.age)));

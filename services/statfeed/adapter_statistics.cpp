@@ -1,12 +1,18 @@
 #include "services/statfeed/adapter_statistics.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace paceline::statfeed {
 namespace {
 
 constexpr std::size_t max_cookies = 8;
 constexpr std::size_t max_cookie_bytes = 4096;
+constexpr std::uint64_t batches_read = 3;  // Whole, until what was refused is over.
+
+bool is_failure(const Session::Note& note) {
+  return note.event == "session_lost" || note.event == "request_failed";
+}
 
 }  // namespace
 
@@ -19,7 +25,17 @@ StatisticsAdapter::StatisticsAdapter(Options options, int server, SourceListener
       world_{world},
       http_{server, options_.access, world, http},
       session_{options_.session, mapping, targets_index, world.random.bits()},
-      session_fault_{world.log, std::string{server_name(server)} + "_session_lost"} {
+      session_fault_{world.log, std::string{server_name(server)} + "_session_lost"},
+      push_fault_{world.log, std::string{server_name(server)} + "_push_contradicted"},
+      values_fault_{world.log, std::string{server_name(server)} + "_values_refused", batches_read},
+      contradictions_{world.metrics.counter(
+          "paceline_statfeed_push_contradictions_total",
+          "Sessions begun anew because polls showed for long what the push did not tell.",
+          {{"server", server_name(server)}})},
+      doubted_{world.metrics.gauge(
+          "paceline_statfeed_push_doubted",
+          "1 from a contradiction between push and polls until the push was right for long.",
+          {{"server", server_name(server)}})} {
 }
 
 StatisticsAdapter::~StatisticsAdapter() {
@@ -40,12 +56,14 @@ void StatisticsAdapter::targets_changed(const TargetsIndex::Change& change) {
 void StatisticsAdapter::stop() {
   started_ = false;
   world_.timers.cancel(wake_);
-  for (auto& call : session_.stop(world_.clock.now()).calls) send(std::move(call));
+  for (auto& call : session_.stop(world_.clock.now()).calls) send(std::move(call), cookies_);
 }
 
 void StatisticsAdapter::carry(Session::Step step) {
+  Cookies before;  // Of the session that is left.
   if (step.new_session) {
-    cookies_.clear();
+    before = std::exchange(cookies_, {});
+    ++sessions_;
     listener_.began(server_);
   }
   if (!step.updates.empty()) listener_.updated(server_, step.updates);
@@ -54,14 +72,21 @@ void StatisticsAdapter::carry(Session::Step step) {
                              .available = session_.available(),
                              .pushing = session_.pushing(),
                              .lost = session_.lost(),
-                             .unseen = session_.unseen()});
-  if (step.heard && step.notes.empty()) {
+                             .polled = session_.polling(),
+                             .unseen = session_.unseen(),
+                             .doubt = session_.doubt()});
+  if (step.heard && std::ranges::none_of(step.notes, is_failure)) {
     session_fault_.good();
     http_.succeeded();
   }
   for (const auto& note : step.notes) tell(note);
+  if (step.all_read && step.refused == 0) values_fault_.good();
+  doubted_.set(session_.doubt().empty() ? 0 : 1);
   if (step.refused > 0) http_.unusable(step.refused);
-  for (auto& call : step.calls) send(std::move(call));
+  for (auto& call : step.calls) {
+    const bool leaves = call.kind == Session::Call::Kind::disconnect && step.new_session;
+    send(std::move(call), leaves ? before : cookies_);
+  }
   world_.timers.cancel(wake_);
   wake_ = world_.timers.after(std::max(step.wake - world_.clock.now(), Duration::zero()),
                               [this] { carry(session_.tick(world_.clock.now())); });
@@ -72,33 +97,39 @@ void StatisticsAdapter::tell(const Session::Note& note) {
     return session_fault_.bad(
         {{"why", note.why.substr(0, note.why.find_last_not_of("\r\n ") + 1)}});
   if (note.event == "request_failed") return http_.failed(note.why);
+  if (note.event == "values_refused") return values_fault_.bad({{"why", note.why}});
+  if (note.event == "push_trusted") return push_fault_.good();
+  if (note.event == "push_contradicted") {
+    contradictions_.add();
+    return push_fault_.bad({{"why", note.why}});
+  }
   world_.log.info(note.event, {{"server", server_name(server_)}, {"how", note.why}});
 }
 
 // ---- HTTP
 
-void StatisticsAdapter::send(Session::Call call) {
+void StatisticsAdapter::send(Session::Call call, const Cookies& cookies) {
   HttpRequest request = http_.request(std::move(call.method), options_.url + call.path);
   request.timeout = call.timeout;
   if (!call.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
-  if (!cookies_.empty()) {
+  if (!cookies.empty()) {
     std::string all;
-    for (const auto& [name, value] : cookies_)
-      all += (all.empty() ? "" : "; ") + name + "=" + value;
+    for (const auto& [name, value] : cookies) all += (all.empty() ? "" : "; ") + name + "=" + value;
     request.headers.emplace_back("Cookie", std::move(all));
   }
   request.body = std::move(call.body);
   const bool held = call.kind == Session::Call::Kind::connect;
-  http_.send(std::move(request), held, [this, id = call.id](const Result<HttpAnswer>& answer) {
-    if (answer) keep_cookies(answer->headers);
-    if (!started_) return;
-    const auto reply = answer.map([this](const HttpAnswer& good) -> Session::Reply {
-      return {.status = good.status,
-              .body = good.body,
-              .retry_after = http_.retry_after(good).value_or(Duration::zero())};
-    });
-    carry(session_.answered(id, reply, world_.clock.now()));
-  });
+  http_.send(std::move(request), held,
+             [this, id = call.id, session = sessions_](const Result<HttpAnswer>& answer) {
+               if (answer && session == sessions_) keep_cookies(answer->headers);
+               if (!started_) return;
+               const auto reply = answer.map([this](const HttpAnswer& good) -> Session::Reply {
+                 return {.status = good.status,
+                         .body = good.body,
+                         .retry_after = http_.retry_after(good).value_or(Duration::zero())};
+               });
+               carry(session_.answered(id, reply, world_.clock.now()));
+             });
 }
 
 // Name and value only: all our requests go to the one server that set them.

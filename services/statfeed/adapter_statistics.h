@@ -37,7 +37,8 @@ class StatisticsAdapter final : public Source {
 
  private:
   void carry(Session::Step step);
-  void send(Session::Call call);
+  using Cookies = std::map<std::string, std::string>;
+  void send(Session::Call call, const Cookies& cookies);
   void keep_cookies(const HttpHeaders& headers);
   void tell(const Session::Note& note);
 
@@ -47,10 +48,15 @@ class StatisticsAdapter final : public Source {
   World& world_;
   ServerHttp http_;
   Session session_;
-  std::map<std::string, std::string> cookies_;
+  Cookies cookies_;
+  std::uint64_t sessions_ = 0;  // Begun: answers to those of before set no cookies.
   bool started_ = false;
   TimerId wake_ = 0;
   FaultLog session_fault_;
+  FaultLog push_fault_;
+  FaultLog values_fault_;
+  Counter& contradictions_;
+  Gauge& doubted_;
 };
 
 }  // namespace paceline::statfeed

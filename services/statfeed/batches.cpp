@@ -93,9 +93,29 @@ std::optional<Batches::Id> Batches::next_to_poll(Instant now) {
   return longest;
 }
 
-std::optional<Batches::Id> Batches::any_open() const {
+bool Batches::any_open() const {
+  return std::ranges::any_of(batches_, [](const auto& one) {
+    return one.second.state == State::open && !one.second.polling;
+  });
+}
+
+bool Batches::is_open(Id id, Statistic statistic) const {
+  const auto batch = batches_.find(id);
+  return batch != batches_.end() && batch->second.state == State::open &&
+         std::ranges::find(batch->second.statistics, statistic) != batch->second.statistics.end();
+}
+
+std::optional<Batches::One> Batches::next_one() {
+  std::uint64_t all = 0;
   for (const auto& [id, batch] : batches_)
-    if (batch.state == State::open && !batch.polling) return id;
+    if (batch.state == State::open && !batch.polling) all += batch.statistics.size();
+  if (all == 0) return std::nullopt;
+  auto at = turn_++ % all;
+  for (const auto& [id, batch] : batches_) {
+    if (batch.state != State::open || batch.polling) continue;
+    if (at < batch.statistics.size()) return One{.batch = id, .statistic = batch.statistics[at]};
+    at -= batch.statistics.size();
+  }
   return std::nullopt;
 }
 
@@ -174,6 +194,7 @@ void Batches::reopen(Id id, Instant now) {
   batch.state = State::closed;
   batch.polling = false;
   batch.told = false;
+  batch.missed.clear();
   batch.subscription.clear();
   batch.due = now;
 }

@@ -51,6 +51,7 @@ class Batches {
     Instant due{};            // When to open it, or to poll it next.
     Duration pause{};         // The last one; zero after a success.
     Duration unseen_pause{};  // Of the statistics in it when they were unknown last.
+    std::vector<Statistic> missed{};  // That its last poll told nothing of; ascending.
   };
   using Id = std::uint32_t;
 
@@ -70,8 +71,17 @@ class Batches {
   void poll_soon(Instant now);
   /// Those that are open, at most so many.
   std::vector<std::string> subscriptions(std::size_t most) const;
-  /// Any open batch, for a sign of life.
-  std::optional<Id> any_open() const;
+  /// A statistic of an open batch, to be asked for alone: another one each time, until all of them
+  /// had their turn.
+  struct One {
+    Id batch = 0;
+    Statistic statistic = 0;
+  };
+  std::optional<One> next_one();
+  /// Whether the batch is open and holds the statistic.
+  bool is_open(Id id, Statistic statistic) const;
+  /// Whether next_one() has something.
+  bool any_open() const;
 
   /// Null if the batch is gone (a rebuild since).
   Batch* find(Id id);
@@ -113,6 +123,7 @@ class Batches {
   std::map<Id, Batch> batches_;
   std::vector<Unseen> pool_;
   Id next_id_ = 1;
+  std::uint64_t turn_ = 0;  // Of next_one(), over the statistics of all open batches.
   int splits_ = 0;
   std::size_t unanswered_ = 0;
 };

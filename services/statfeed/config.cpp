@@ -206,7 +206,10 @@ Result<Session::Policy> parse_session(Settings& settings, double time_scale, boo
   policy.liveness =
       scaled(TRY(settings.duration("liveness", {.fallback = 2s, .min = 100ms, .max = 1min})),
              time_scale, 100ms);
-  policy.reconcile = TRY(settings.duration("reconcile", {.fallback = 5min, .min = 0s, .max = 24h}));
+  policy.reconcile = TRY(settings.duration("reconcile", {.fallback = 1min, .min = 0s, .max = 24h}));
+  policy.push_patience =
+      scaled(TRY(settings.duration("push_patience", {.fallback = 30s, .min = 1s, .max = 1h})),
+             time_scale, 500ms);
   policy.request_timeout =
       TRY(settings.duration("request_timeout", {.fallback = 5s, .min = 100ms, .max = 1min}));
   policy.retry_max =
@@ -238,6 +241,22 @@ Result<GmsPolicy> parse_gms(Settings& settings, const Session::Policy& session) 
   constexpr std::array<std::string_view, 2> metric_keys{"metric", "statisticType"};
   policy.metric_key = TRY(settings.word("metric_key", metric_keys, "metric"));
   return policy;
+}
+
+// A source that is known to tell the truth of some time ago.
+Result<void> parse_value_delays(Settings& settings, double time_scale, StatfeedConfig& config) {
+  const auto delay =
+      TRY(settings.duration("value_delay", {.fallback = 0s, .min = 0s, .max = 10min}));
+  const auto backup =
+      TRY(settings.duration("backup_value_delay", {.fallback = delay, .min = 0s, .max = 10min}));
+  config.value_delay = {scaled(delay, time_scale, 0s), scaled(backup, time_scale, 0s)};
+  constexpr std::array<const char*, 2> keys{"value_delay", "backup_value_delay"};
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    if (config.value_delay[i] >= config.stale)
+      return tl::unexpected(settings.error(keys[i], "not below the `stale` of channel stat, " +
+                                                        format_duration(config.stale) +
+                                                        ": every row would be too old"));
+  return {};
 }
 
 }  // namespace
@@ -295,6 +314,7 @@ Result<StatfeedConfig> parse_statfeed_config(Place& place) {
       TRY(settings.duration("start_wait", {.fallback = 5s, .min = 0s, .max = 10min}));
   config.failover.grace = scaled(
       TRY(settings.duration("grace", {.fallback = 10s, .min = 0s, .max = 10min})), time_scale, 0s);
+  TRY(parse_value_delays(settings, time_scale, config).map([] { return 0; }));
   config.totals.per_second =
       time_scale *
       TRY(settings.real("max_interactions_per_second", {.fallback = 10, .min = 0.01, .max = 1e6}));

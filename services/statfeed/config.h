@@ -55,6 +55,7 @@ struct StatfeedConfig {
   std::string record_file;  // Where to record what is heard; "" = nowhere.
   // Base URLs of primary and backup, or the senders' names; backup may be "".
   std::array<std::string, 2> servers;
+  std::array<Duration, 2> value_delay{};  // [>= 0] by which their values are known to come late.
   StatServerAccess access;
   Mapping mapping = default_mapping();
   bool gms = false;  // The servers are reached through GMS.

@@ -163,12 +163,13 @@ std::optional<FeedRecord> read_record(std::string_view bytes) {
   }
   if (record.kind == FeedRecord::Kind::state) {
     const auto flags = in.byte();
-    if (flags > 31) in.fault();
+    if (flags > 63) in.fault();
     record.state.complete = (flags & 1) != 0;
     record.state.available = (flags & 2) != 0;
     record.state.pushing = (flags & 4) != 0;
     record.state.lost = (flags & 8) != 0;
     record.state.each_ages = (flags & 16) != 0;
+    record.state.polled = (flags & 32) != 0;
     record.state.unseen = in.small();
   }
   if (!in.done()) return std::nullopt;
@@ -212,7 +213,7 @@ void encode_feed(const FeedRecord& record, std::string& out) {
     const auto& state = record.state;
     out.push_back(static_cast<char>((state.complete ? 1 : 0) | (state.available ? 2 : 0) |
                                     (state.pushing ? 4 : 0) | (state.lost ? 8 : 0) |
-                                    (state.each_ages ? 16 : 0)));
+                                    (state.each_ages ? 16 : 0) | (state.polled ? 32 : 0)));
     put_varint(out, state.unseen);
   }
   const auto payload = std::string_view{out}.substr(begin + frame_head);

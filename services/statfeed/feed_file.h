@@ -9,7 +9,7 @@
 //                the timestamp before, and for a value either 0 and a zigzag varint, or 1 and a
 //                double
 //     state:     byte of flags (1 complete, 2 available, 4 pushing, 8 lost,
-//                16 each value ages by itself), varint statistics unknown
+//                16 each value ages by itself, 32 polled), varint statistics unknown
 //
 // Whole numbers cost a byte or two. A file that was cut or damaged is good up to that frame. Times
 // are fine enough for what is played back to meet the same timers.

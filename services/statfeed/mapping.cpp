@@ -1,5 +1,7 @@
 #include "services/statfeed/mapping.h"
 
+#include <algorithm>
+
 #include "common/base/check.h"
 
 namespace paceline::statfeed {
@@ -29,9 +31,14 @@ void write_hex(char* out, std::uint64_t value, int width) {
   for (int i = width - 1; i >= 0; --i, value >>= 4) out[i] = "0123456789abcdef"[value & 15];
 }
 
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 std::optional<std::uint64_t> read_hex(std::string_view text) {
   std::uint64_t value = 0;
-  for (const char c : text) {
+  for (const char written : text) {
+    const char c = lower(written);
     const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
     if (digit < 0) return std::nullopt;
     value = value << 4 | static_cast<std::uint64_t>(digit);
@@ -158,7 +165,9 @@ std::string statistic_id(std::uint64_t salt, std::uint16_t generation, Statistic
 std::optional<StatisticId> read_statistic_id(std::string_view id, std::uint64_t salt) {
   char prefix[salt_length];
   write_salt(prefix, salt);
-  if (id.size() != id_length || id.substr(0, salt_length) != std::string_view{prefix, salt_length})
+  if (id.size() != id_length ||
+      !std::equal(prefix, prefix + salt_length, id.begin(),
+                  [](char ours, char theirs) { return ours == lower(theirs); }))
     return std::nullopt;
   const auto number = read_hex(id.substr(salt_length));
   if (!number) return std::nullopt;

@@ -126,7 +126,8 @@ struct StatisticId {
   bool operator==(const StatisticId&) const = default;
 };
 
-/// The reverse; nothing for any text that statistic_id() did not make with this salt.
+/// The reverse, in upper case too; nothing for any text that statistic_id() did not make with this
+/// salt.
 std::optional<StatisticId> read_statistic_id(std::string_view id, std::uint64_t salt);
 
 }  // namespace paceline::statfeed

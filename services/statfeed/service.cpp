@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/check.h"
 #include "common/base/hash.h"
@@ -28,7 +29,7 @@ Statfeed::Statfeed(const StatfeedConfig& config, World& world)
       world_{world},
       totals_{config.totals},
       failover_{config.failover, world.clock.now()},
-      servers_{make_server(0), make_server(1)},
+      servers_{Server{.ledger = Ledger{config.mapping}}, Server{.ledger = Ledger{config.mapping}}},
       started_{world.clock.now()},
       rate_since_{started_},
       statistics_old_{world.log, "statistics_old", 10},
@@ -55,20 +56,6 @@ Statfeed::Statfeed(const StatfeedConfig& config, World& world)
       [this] { tick(); });
 }
 
-Statfeed::Server Statfeed::make_server(int server) {
-  const Labels labels{{"server", server_name(server)}};
-  return {.source = nullptr,
-          .ledger = Ledger{config_.mapping},
-          .view = {},
-          .state = {},
-          .up = world_.metrics.gauge("paceline_statfeed_server_up",
-                                     "1 while the session with the server is usable.", labels),
-          .updates = world_.metrics.counter("paceline_statfeed_readings_total",
-                                            "Values heard from the server.", labels),
-          .late = world_.metrics.counter("paceline_statfeed_late_total",
-                                         "Values that came after a newer one, ignored.", labels)};
-}
-
 std::size_t Statfeed::at(int server) {
   CHECK(server >= 0 && server < server_count);
   return static_cast<std::size_t>(server);
@@ -82,6 +69,13 @@ void Statfeed::attach(int server, Source& source) {
   auto& mine = servers_[at(server)];
   mine.source = &source;
   mine.view.configured = true;
+  const Labels labels{{"server", server_name(server)}};
+  mine.up = &world_.metrics.gauge("paceline_statfeed_server_up",
+                                  "1 while the session with the server is usable.", labels);
+  mine.updates = &world_.metrics.counter("paceline_statfeed_readings_total",
+                                         "Values heard from the server.", labels);
+  mine.late = &world_.metrics.counter("paceline_statfeed_late_total",
+                                      "Values that came after a newer one, ignored.", labels);
 }
 
 std::optional<SourceState> Statfeed::state(int server) const {
@@ -163,17 +157,18 @@ void Statfeed::updated(int server, std::span<const StatisticUpdate> updates) {
   auto& mine = servers_[at(server)];
   const Instant now = world_.clock.now();
   const bool in_use = failover_.in_use() == server;
-  mine.updates.add(static_cast<double>(updates.size()));
+  if (mine.updates) mine.updates->add(static_cast<double>(updates.size()));
   if (in_use) updates_ += updates.size();
   for (const auto& update : updates) {
     const auto taken = mine.ledger.take(update, now);
-    if (taken == Ledger::Taken::late)
-      mine.late.add();
-    else
+    if (taken != Ledger::Taken::late)
       count(server, update, now);
+    else if (mine.late)
+      mine.late->add();
     if (in_use && (taken == Ledger::Taken::changed || mine.state.each_ages))
       mark_dirty(slot_of(update.statistic));
   }
+  measure_lag(mine, updates);
   mine.view.newest_ms = mine.ledger.newest_ms();
   if (!mine.state.each_ages)
     mine.view.visible = mine.ledger.visible_slots();  // Else by look_at_ages().
@@ -202,6 +197,30 @@ void Statfeed::count(int server, const StatisticUpdate& update, Instant now) {
   if (failover_.in_use() == server) mark_provisional(slot, now);
 }
 
+// Its timestamps against our clock: of values of this moment, it is the way that they took.
+void Statfeed::measure_lag(Server& server, std::span<const StatisticUpdate> updates) const {
+  if (!config_.replay_file.empty()) return;  // Of another day.
+  const auto now_ms = ms_since_1970(world_.clock.wall());
+  for (const auto& update : updates) {
+    if (update.timestamp_ms <= 0) continue;
+    const double lag_s = static_cast<double>(now_ms - update.timestamp_ms) / 1000;
+    server.lag_s = server.lag_s ? std::min(*server.lag_s, lag_s) : lag_s;
+  }
+}
+
+void Statfeed::tell_lags() {
+  for (auto& server : servers_) {
+    if (!server.lag_s) continue;
+    if (!server.lag)
+      server.lag = &world_.metrics.gauge(
+          "paceline_statfeed_value_lag_seconds",
+          "By which the newest value of a second was behind our clock by its timestamp.",
+          {{"server", server_name(static_cast<int>(&server - servers_.data()))}});
+    server.told_lag_s = std::exchange(server.lag_s, std::nullopt);
+    server.lag->set(*server.told_lag_s);
+  }
+}
+
 void Statfeed::heard(int server) {
   if (observer_) observer_->heard(server);
   servers_[at(server)].view.heard = world_.clock.now();
@@ -212,6 +231,8 @@ void Statfeed::became(int server, const SourceState& state) {
   if (observer_) observer_->became(server, state);
   auto& mine = servers_[at(server)];
   if (mine.state == state) return;
+  if (state.polled != mine.state.polled)
+    mine.polled_since = state.polled ? std::optional{world_.clock.now()} : std::nullopt;
   mine.state = state;
   mine.view.complete = state.complete;
   mine.view.available = state.available;
@@ -247,9 +268,11 @@ void Statfeed::tick() {
     updates_ = 0;
     rate_since_ = now;
     report_visibility();
+    tell_lags();
     look_at_ages(now);
-    if (const auto in_use = failover_.in_use(); in_use && servers_[at(*in_use)].state.each_ages)
-      mark_all_dirty();
+    if (const auto in_use = failover_.in_use())
+      if (const auto& state = servers_[at(*in_use)].state; state.each_ages || state.polled)
+        mark_all_dirty();
   }
   publish();
 }
@@ -286,8 +309,8 @@ void Statfeed::follow(const Failover::Outcome& outcome) {
   if (outcome.found && !outcome.switched)
     world_.log.info("statistics_found", {{"from", server_name(*in_use)}});
   in_use_gauge_.set(in_use && failover_.live() ? *in_use : -1);
-  for (std::size_t i = 0; i < servers_.size(); ++i)
-    servers_[i].up.set(failover_.usable(servers_[i].view, world_.clock.now()) ? 1 : 0);
+  for (const auto& server : servers_)
+    if (server.up) server.up->set(failover_.usable(server.view, world_.clock.now()) ? 1 : 0);
 }
 
 }  // namespace paceline::statfeed

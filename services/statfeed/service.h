@@ -63,11 +63,17 @@ class Statfeed final : public SourceListener {
   struct Server {
     Source* source = nullptr;
     Ledger ledger;
-    ServerView view;
-    SourceState state;
-    Gauge& up;
-    Counter& updates;
-    Counter& late;
+    ServerView view{};
+    SourceState state{};
+    std::optional<Instant> polled_since{};  // While it is polled.
+    // Null for a server that the site does not have: nothing is said of it.
+    Gauge* up = nullptr;
+    Counter* updates = nullptr;
+    Counter* late = nullptr;
+    Gauge* lag = nullptr;
+    std::optional<double>
+        lag_s{};  // Least of our clock less a timestamp, heard since the last tick.
+    std::optional<double> told_lag_s{};  // The same, of the last second in which values came.
   };
   struct Row {  // Where a slot is published.
     std::uint32_t shard = 0;
@@ -75,7 +81,6 @@ class Statfeed final : public SourceListener {
   };
 
   static std::size_t at(int server);
-  Server make_server(int server);
   void apply(const Targets& targets);
   void assign_rows();
   void register_questions();
@@ -90,6 +95,8 @@ class Statfeed final : public SourceListener {
   StatSource head(Instant now);
   /// [>= 0] since the server in use was heard; since the start of statfeed if none is.
   Duration age(Instant now) const;
+  /// Of one target's numbers, where they have an age of their own.
+  Duration own_age(const Server& server, std::uint32_t slot, Instant now) const;
   StatQuality condition(Instant now) const;
   void report_visibility();
   void mark_provisional(std::uint32_t slot, Instant now);
@@ -98,6 +105,8 @@ class Statfeed final : public SourceListener {
   void fill_status(StatusReply& reply, int server, Instant now) const;
   Result<Bytes> switch_server();
   void count(int server, const StatisticUpdate& update, Instant now);
+  void measure_lag(Server& server, std::span<const StatisticUpdate> updates) const;
+  void tell_lags();
 
   StatfeedConfig config_;
   World& world_;

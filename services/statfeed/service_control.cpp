@@ -1,5 +1,9 @@
 // What people see of statfeed: its answers to control questions, and what it logs of statistics
 // that have no value.
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "services/statfeed/service.h"
 
 namespace paceline::statfeed {
@@ -71,10 +75,20 @@ void Statfeed::fill_status(StatusReply& reply, int index, Instant now) const {
   add(name + "_session", server.state.lost       ? "lost"
                          : server.state.complete ? "complete"
                                                  : "filling");
+  if (server.state.pushing || !server.state.doubt.empty())
+    add(name + "_push", server.state.doubt.empty() ? "trusted" : "doubted: " + server.state.doubt);
   add(name + "_service", server.state.available ? "available" : "unavailable");
   add(name + "_heard_ago", server.view.heard
                                ? duration_text<std::chrono::milliseconds>(now - *server.view.heard)
                                : "never");
+  if (server.told_lag_s)
+    add(name + "_value_lag", fmt::format("{:.1f}s by its timestamps", *server.told_lag_s));
+  if (const auto& other = servers_[at(1 - index)];
+      other.source && server.view.newest_ms > 0 && other.view.newest_ms > 0)
+    add(name + "_behind_other",
+        fmt::format("{:.1f}s", static_cast<double>(std::max<std::int64_t>(
+                                   other.view.newest_ms - server.view.newest_ms, 0)) /
+                                   1000));
   add(name + "_targets_visible", std::to_string(server.ledger.visible_slots()));
   add(name + "_statistics_unknown", std::to_string(server.state.unseen));
 }

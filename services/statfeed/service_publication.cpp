@@ -75,12 +75,21 @@ TargetStat Statfeed::row(std::uint32_t slot, Instant now) const {
   row.handling_time_s = seconds(ledger.value(slot, StatisticKind::handling_time));
   row.waiting_time_s = seconds(ledger.value(slot, StatisticKind::waiting_time));
   row.age_s = static_cast<double>(age_s_);
-  if (servers_[at(*in_use)].state.each_ages && ledger.visible(slot)) {
-    const Duration old = now - ledger.oldest(slot);
-    row.age_s = std::max(row.age_s, std::floor(to_seconds(old)));
-    if (old > config_.stale) row.quality = StatQuality::stale;
-  }
+  const Duration old = own_age(servers_[at(*in_use)], slot, now);
+  row.age_s = std::max(row.age_s, std::floor(to_seconds(old))) +
+              to_seconds(config_.value_delay[at(*in_use)]);
+  if (old > config_.stale) row.quality = StatQuality::stale;
   return row;
+}
+
+// Where a server tells each number again and again, one that it tells no more grows old, whatever
+// else it tells.
+Duration Statfeed::own_age(const Server& server, std::uint32_t slot, Instant now) const {
+  if (!server.ledger.visible(slot)) return Duration::zero();
+  if (server.state.each_ages) return now - server.ledger.oldest(slot);
+  if (!server.polled_since) return Duration::zero();
+  const Duration old = now - std::max(server.ledger.oldest(slot), *server.polled_since);
+  return old <= config_.failover.silence ? Duration::zero() : old;
 }
 
 StatSource Statfeed::head(Instant now) {

@@ -1,6 +1,7 @@
 #include "services/statfeed/session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "services/statfeed/pause.h"
 
@@ -30,6 +31,8 @@ Session::Session(Policy policy, const Mapping& mapping, const TargetsIndex& targ
       targets_index_{targets_index},
       random_{seed},
       batches_{policy.batches},
+      server_ids_{mapping, targets_index},
+      check_{mapping, policy.push_patience},
       backoff_{{.first = policy.retry_min, .most = policy.retry_max}} {
 }
 
@@ -58,23 +61,17 @@ Session::Step Session::targets_changed(const TargetsIndex::Change& change, Insta
   for (auto& subscription : batches_.remove(change.removed))
     if (to_close_.size() < max_to_close) to_close_.push_back(std::move(subscription));
   batches_.add(change.added);
+  server_ids_.targets_changed();
   pump(now, step);
   return step;
 }
 
-Session::Step Session::stop(Instant) {
+Session::Step Session::stop(Instant now) {
   Step step;
   if (phase_ == Phase::running && !pushed_)
     for (const auto& subscription : batches_.subscriptions(max_farewells))
-      send_close(subscription, step);
-  if (!client_.empty()) {
-    BayeuxMessage message;
-    message.channel = channel_name(MetaChannel::disconnect);
-    message.client_id = client_;
-    encode_bayeux({message}, send(Call::Kind::disconnect, "POST", "/notifications",
-                                  policy_.request_timeout, 0, step)
-                                 .body);
-  }
+      send_close(subscription, now, step);
+  leave(now, step);
   phase_ = Phase::stopped;
   pending_.clear();
   return step;
@@ -111,6 +108,7 @@ Session::Step Session::answered(std::uint64_t call, const Result<Reply>& reply, 
     case Call::Kind::disconnect:
       break;
   }
+  if (const auto found = std::exchange(contradiction_, std::nullopt)) contradict(*found, now, step);
   pump(now, step);
   return step;
 }
@@ -118,6 +116,8 @@ Session::Step Session::answered(std::uint64_t call, const Result<Reply>& reply, 
 // ---- The course of a session
 
 void Session::begin(Instant now, Step& step) {
+  const auto polled = phase_ == Phase::running && !pushed_ ? batches_.subscriptions(max_farewells)
+                                                           : std::vector<std::string>{};
   pending_.clear();
   others_out_ = 0;
   connecting_ = false;
@@ -125,17 +125,42 @@ void Session::begin(Instant now, Step& step) {
   connect_failures_ = 0;
   interval_ = Duration::zero();
   connect_timeout_ = Duration::zero();
-  to_close_.clear();
+  to_close_ = polled;  // Those that are pushed end with their session.
   failures_ = 0;
   salt_ = random_.bits();
   available_ = true;
   step.new_session = true;
   batches_.rebuild(targets_index_.order());
+  server_ids_.begin();
+  check_.begin();
+  contradiction_.reset();
   pushed_ = policy_.push && now >= push_again_at_;
   phase_ = pushed_ ? Phase::handshaking : Phase::running;
   heard_ = now;
   probed_ = now;
-  if (pushed_) send_handshake(step);
+  pushed_since_ = {};
+  if (pushed_) send_handshake(now, step);
+}
+
+// The server wants another handshake. At once, but one that wants it again and again is not
+// stormed: then after growing pauses.
+void Session::begin_anew(const std::string& why, Duration at_least, Instant now, Step& step) {
+  const auto before = std::exchange(begun_anew_, now);
+  if (before && now - *before < calm) return lose(why, at_least, now, step);
+  step.notes.push_back({"session_lost", why});
+  begin(now, step);
+}
+
+// The session ends at the server too, with what was subscribed to in it.
+void Session::leave(Instant now, Step& step) {
+  if (client_.empty()) return;
+  BayeuxMessage message;
+  message.channel = channel_name(MetaChannel::disconnect);
+  message.client_id = client_;
+  encode_bayeux({message}, send(Call::Kind::disconnect, "POST", "/notifications",
+                                policy_.request_timeout, 0, now, step)
+                               .body);
+  client_.clear();
 }
 
 void Session::lose(std::string why, Duration at_least, Instant now, Step& step) {
@@ -147,6 +172,7 @@ void Session::lose(std::string why, Duration at_least, Instant now, Step& step) 
   step.notes.push_back({"session_lost", std::move(why)});
 }
 
+// Values came, so what was told before and has not changed still holds.
 void Session::hear(Step& step, Instant now) {
   heard_ = now;
   failures_ = 0;
@@ -155,6 +181,11 @@ void Session::hear(Step& step, Instant now) {
   if (!complete_) step.notes.push_back({"session_opened", pushed_ ? "pushed" : "polled"});
   complete_ = true;
   step.heard = true;
+  if (doubt_.empty() || !pushed_ || pushed_since_ == Instant{} ||
+      now - pushed_since_ < std::max(policy_.reconcile, 2 * policy_.push_patience))
+    return;
+  doubt_.clear();
+  step.notes.push_back({"push_trusted", {}});
 }
 
 void Session::pump(Instant now, Step& step) {
@@ -163,28 +194,37 @@ void Session::pump(Instant now, Step& step) {
     begin(now, step);
   if (phase_ == Phase::running) {
     if (pushed_ && !connecting_ && now >= connect_at_) send_connect(now, step);
-    while (others_out_ < policy_.parallel && now >= paused_until_) {
-      if (const auto id = batches_.next_to_open(now)) {
-        send_open(*id, step);
-      } else if (const auto due = batches_.next_to_poll(now)) {
-        send_poll(*due, false, step);
-      } else if (!to_close_.empty()) {
-        send_close(to_close_.back(), step);
-        to_close_.pop_back();
-      } else {
-        break;
-      }
-    }
-    if (pushed_ && others_out_ == 0 && now >= probe_due())
-      if (const auto id = batches_.any_open()) {
-        probed_ = now;
-        send_poll(*id, true, step);
-      }
+    pump_polls(now, step);
   }
   step.wake = next_wake(now);
 }
 
-// A probe that is answered with an error is no sign of life, and no reason to ask at once again.
+void Session::pump_polls(Instant now, Step& step) {
+  while (others_out_ < policy_.parallel && now >= paused_until_) {
+    if (const auto id = batches_.next_to_open(now)) {
+      send_open(*id, now, step);
+    } else if (const auto due = batches_.next_to_poll(now)) {
+      send_poll(*due, std::nullopt, now, step);
+    } else if (const auto suspect = check_.to_ask(now)) {
+      if (batches_.is_open(suspect->batch, suspect->statistic))
+        send_poll(suspect->batch, suspect->statistic, now, step);
+      else
+        check_.drop(suspect->statistic);
+    } else if (!to_close_.empty()) {
+      send_close(to_close_.back(), now, step);
+      to_close_.pop_back();
+    } else {
+      break;
+    }
+  }
+  if (!pushed_ || others_out_ > 0 || now < probe_due()) return;
+  if (const auto one = batches_.next_one()) {
+    probed_ = now;
+    send_poll(one->batch, one->statistic, now, step);
+  }
+}
+
+// A probe that is answered with an error, or with nothing, is no reason to ask at once again.
 Instant Session::probe_due() const {
   return std::max(std::max(heard_, probed_) + policy_.liveness, paused_until_);
 }
@@ -195,10 +235,12 @@ Instant Session::next_wake(Instant now) const {
   if (phase_ == Phase::waiting) consider(retry_at_);
   if (phase_ == Phase::running) {
     if (pushed_ && !connecting_) consider(connect_at_);
-    if (pushed_ && others_out_ == 0) consider(probe_due());
+    if (pushed_ && others_out_ == 0 && batches_.any_open()) consider(probe_due());
     if (!pushed_ && policy_.push) consider(push_again_at_);
-    if (others_out_ < policy_.parallel)
+    if (others_out_ < policy_.parallel) {
       if (const auto due = batches_.next_due(true)) consider(std::max(*due, paused_until_));
+      if (const auto due = check_.due()) consider(std::max(*due, paused_until_));
+    }
   }
   return std::max(wake, now + least_wait);
 }
@@ -206,9 +248,9 @@ Instant Session::next_wake(Instant now) const {
 // ---- Requests
 
 Session::Call& Session::send(Call::Kind kind, std::string method, std::string path,
-                             Duration timeout, Batches::Id batch, Step& step) {
+                             Duration timeout, Batches::Id batch, Instant now, Step& step) {
   const auto id = ++last_call_;
-  pending_[id] = {kind, batch, false};
+  pending_[id] = {.kind = kind, .batch = batch, .sent = now, .one = {}};
   if (kind == Call::Kind::open || kind == Call::Kind::poll || kind == Call::Kind::close)
     ++others_out_;
   step.calls.push_back({.id = id,

@@ -10,12 +10,17 @@
 //      ^  \________________________________ running (polled: no handshake, or it was refused)
 //      |______________ lost: transport, 401, 403 ...
 //
-//   402, unknown client   a new handshake at once
+//   402, unknown client   a new handshake: at once the first time, then after growing pauses
+//   advice "handshake"    likewise, and the old session is left
 //   advice "none"         push counts as refused
+//   the push leaves out what polls show (push_check.h)
+//                         a new session; where that one does the same, push counts as refused
 //
 // Subscriptions are opened in the running state, a few at a time, and belong to the session: a new
 // handshake opens all of them again. While pushed, every batch is still polled once in `reconcile`,
-// so that a lost update heals, and a statistic is polled when the server was silent for `liveness`.
+// the batches spread over it, and one statistic alone, another each time, whenever no values came
+// for `liveness`. Only values are news: a server that answers connects with nothing, or a poll
+// without what was asked for, confirms no number.
 //
 // Invariants
 //   At most one handshake, join or connect is out.
@@ -28,6 +33,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "common/base/backoff.h"
@@ -35,6 +41,8 @@
 #include "common/base/result.h"
 #include "services/statfeed/batches.h"
 #include "services/statfeed/ledger.h"
+#include "services/statfeed/push_check.h"
+#include "services/statfeed/server_ids.h"
 #include "services/statfeed/targets_index.h"
 
 namespace paceline::statfeed {
@@ -42,12 +50,13 @@ namespace paceline::statfeed {
 class Session {
  public:
   struct Policy {
-    bool push = true;           // False: polls only, no handshake is tried.
-    bool verbose = true;        // verbose=INFO: the answers carry values.
-    int parallel = 2;           // [1..64] calls out at once beside the connect.
-    Duration poll_period = 2s;  // Between polls of a batch while not pushed.
-    Duration liveness = 2s;     // How often a live server must give a sign of life.
-    Duration reconcile = 5min;  // Between polls of a batch while pushed; zero = never.
+    bool push = true;              // False: polls only, no handshake is tried.
+    bool verbose = true;           // verbose=INFO: the answers carry values.
+    int parallel = 2;              // [1..64] calls out at once beside the connect.
+    Duration poll_period = 2s;     // Between polls of a batch while not pushed.
+    Duration liveness = 2s;        // How often a live server must give a sign of life.
+    Duration reconcile = 1min;     // Between polls of a batch while pushed; zero = never.
+    Duration push_patience = 30s;  // How long the push may leave out what a poll showed.
     Duration request_timeout = 5s;
     Duration retry_min = 250ms;  // Pause before a lost session is tried again, doubling.
     Duration retry_max = 10s;
@@ -74,7 +83,8 @@ class Session {
 
   /// Something worth telling a person, by its event's name.
   struct Note {
-    std::string event;  // session_opened, push_refused, session_lost, request_failed, service_state
+    std::string event;  // session_opened, push_refused, session_lost, request_failed,
+                        // service_state, push_contradicted, push_trusted, values_refused
     std::string why;
   };
 
@@ -82,7 +92,8 @@ class Session {
     std::vector<Call> calls;
     std::vector<StatisticUpdate> updates;
     std::vector<Note> notes;
-    bool heard = false;         // The server gave a sign of life.
+    bool heard = false;         // What was told last still holds.
+    bool all_read = false;      // A whole batch was told, and nothing of it was refused.
     bool new_session = false;   // Timestamps of before count no more (Ledger::begin_session).
     std::uint32_t refused = 0;  // Answers or parts of them that could not be used.
     Instant wake{};             // When tick() is due.
@@ -106,6 +117,10 @@ class Session {
   bool complete() const { return complete_; }
   bool available() const { return available_; }
   bool pushing() const { return phase_ == Phase::running && pushed_; }
+  bool polling() const { return phase_ == Phase::running && !pushed_; }
+  /// What was found wrong with the push, until a session has pushed rightly for a whole `reconcile`;
+  /// "" = nothing.
+  const std::string& doubt() const { return doubt_; }
   std::size_t unseen() const { return batches_.unseen(); }
   std::size_t subscriptions() const { return batches_.count(); }
 
@@ -114,29 +129,35 @@ class Session {
   static constexpr Duration least_pause = 1s;  // After an answer that asks to wait.
   static constexpr std::size_t max_why = 200;
   static constexpr std::size_t max_to_close = 1000;
+  static constexpr Duration calm = 1min;  // Without it no session begins anew at once again.
 
   enum class Phase : std::uint8_t { stopped, waiting, handshaking, joining, running };
   struct PendingCall {
     Call::Kind kind;
     Batches::Id batch;
-    bool probe;
+    Instant sent;
+    std::optional<Statistic> one;  // Of a poll of one statistic alone.
   };
+  enum class How : std::uint8_t { pushed, opened, polled };
 
   void begin(Instant now, Step& step);
+  void begin_anew(const std::string& why, Duration at_least, Instant now, Step& step);
+  void leave(Instant now, Step& step);
   void lose(std::string why, Duration at_least, Instant now, Step& step);
   void pump(Instant now, Step& step);
+  void pump_polls(Instant now, Step& step);
   Instant next_wake(Instant now) const;
   Instant probe_due() const;
   Duration pause();
 
   Call& send(Call::Kind kind, std::string method, std::string path, Duration timeout,
-             Batches::Id batch, Step& step);
-  void send_handshake(Step& step);
-  void send_join(Step& step);
+             Batches::Id batch, Instant now, Step& step);
+  void send_handshake(Instant now, Step& step);
+  void send_join(Instant now, Step& step);
   void send_connect(Instant now, Step& step);
-  void send_open(Batches::Id id, Step& step);
-  void send_poll(Batches::Id id, bool probe, Step& step);
-  void send_close(const std::string& subscription, Step& step);
+  void send_open(Batches::Id id, Instant now, Step& step);
+  void send_poll(Batches::Id id, std::optional<Statistic> one, Instant now, Step& step);
+  void send_close(const std::string& subscription, Instant now, Step& step);
 
   void on_push_reply(const PendingCall& pending, const Result<Reply>& reply, Instant now,
                      Step& step);
@@ -155,12 +176,22 @@ class Session {
   void retry_connect(std::string why, Duration at_least, Instant now, Step& step);
   void take_first(Batches::Id id, const SubscriptionAnswer& answer, bool all, Instant now,
                   Step& step);
-  Duration until_poll(const SubscriptionAnswer& answer) const;
+  void take_poll(const PendingCall& pending, const SubscriptionAnswer& answer, Instant now,
+                 Step& step);
+  Duration until_poll(bool all_valid) const;
   static std::string why_of(const Result<Reply>& reply);
   static bool ok(const Result<Reply>& reply);
   void hear(Step& step, Instant now);
-  void take(const std::vector<StatisticValue>& values, Step& step);
-  std::optional<Statistic> ours(std::string_view id) const;
+
+  // What values say, and of which statistics (session_values.cpp).
+  using Told = std::unordered_set<Statistic>;
+  std::vector<Statistic> ours(const StatisticValue& value);
+  std::vector<Statistic> ours(std::string_view id) const;
+  void take(const std::vector<StatisticValue>& values, How how, const PendingCall& pending,
+            Instant now, Told& told, Step& step);
+  void take_errors(const SubscriptionAnswer& answer, Told& told, Step& step);
+  void refuse(const Unreadable& unreadable, Step& step);
+  void contradict(const PushCheck::Contradiction& found, Instant now, Step& step);
 
   Policy policy_;
   const Mapping& mapping_;
@@ -173,6 +204,12 @@ class Session {
   bool available_ = true;
   std::string client_;  // Of the handshake.
   Batches batches_;
+  ServerIds server_ids_;
+  PushCheck check_;
+  std::string doubt_;
+  std::optional<Instant> contradicted_at_;
+  std::optional<PushCheck::Contradiction> contradiction_;  // Found in this step.
+  Instant pushed_since_{};  // When the push first told a value in this session; zero = not yet.
   std::map<std::uint64_t, PendingCall> pending_;
   std::uint64_t last_call_ = 0;
   int others_out_ = 0;  // Calls out beside handshake, join and connect.
@@ -186,11 +223,11 @@ class Session {
   Instant retry_at_{};
   Backoff backoff_;
   Instant push_again_at_{};
-  Instant paused_until_{};  // 429.
-  Instant heard_{};
-  Instant probed_{};  // When a sign of life was last asked for.
-  int failures_ = 0;  // In a row, of polls and opens.
-  bool rehandshaken_ = false;
+  Instant paused_until_{};             // 429.
+  Instant heard_{};                    // When values last came.
+  Instant probed_{};                   // When a single one was last asked for.
+  int failures_ = 0;                   // In a row, of polls and opens.
+  std::optional<Instant> begun_anew_;  // When a handshake was last wanted of us.
   std::vector<std::string> to_close_;
 };
 

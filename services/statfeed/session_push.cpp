@@ -9,20 +9,26 @@ namespace {
 constexpr Duration longest_connect = 120s;   // That a server's advice may ask for.
 constexpr int connect_failures_to_lose = 5;  // Answers in a row that say neither yes nor 402.
 
+bool means_available(std::string_view state) {
+  return std::ranges::equal(state, std::string_view{"available"}, [](char said, char lower) {
+    return (said >= 'A' && said <= 'Z' ? static_cast<char>(said - 'A' + 'a') : said) == lower;
+  });
+}
+
 }  // namespace
 
 // ---- Requests
 
-void Session::send_handshake(Step& step) {
+void Session::send_handshake(Instant now, Step& step) {
   BayeuxMessage message;
   message.channel = channel_name(MetaChannel::handshake);
   message.id = "1";
-  encode_bayeux(
-      {message},
-      send(Call::Kind::handshake, "POST", "/notifications", policy_.request_timeout, 0, step).body);
+  encode_bayeux({message}, send(Call::Kind::handshake, "POST", "/notifications",
+                                policy_.request_timeout, 0, now, step)
+                               .body);
 }
 
-void Session::send_join(Step& step) {
+void Session::send_join(Instant now, Step& step) {
   std::vector<BayeuxMessage> messages(2);
   messages[0].subscription = updates_channel;
   messages[1].subscription = service_channel;
@@ -33,7 +39,7 @@ void Session::send_join(Step& step) {
   }
   encode_bayeux(
       messages,
-      send(Call::Kind::join, "POST", "/notifications", policy_.request_timeout, 0, step).body);
+      send(Call::Kind::join, "POST", "/notifications", policy_.request_timeout, 0, now, step).body);
   phase_ = Phase::joining;
 }
 
@@ -46,7 +52,7 @@ void Session::send_connect(Instant now, Step& step) {
   message.timeout_ms =
       std::chrono::duration_cast<std::chrono::milliseconds>(policy_.liveness).count();
   const Duration timeout = std::max(policy_.liveness, connect_timeout_) + policy_.request_timeout;
-  auto& call = send(Call::Kind::connect, "POST", "/notifications", timeout, 0, step);
+  auto& call = send(Call::Kind::connect, "POST", "/notifications", timeout, 0, now, step);
   message.id = std::to_string(call.id);
   encode_bayeux({message}, call.body);
   connecting_ = true;
@@ -95,10 +101,12 @@ void Session::on_messages(const PendingCall& pending, std::string_view body, Ins
   }
   const BayeuxMessage* meta = nullptr;
   bool joined = true;
+  Told told;
   for (const auto& message : *messages) {
-    take(message.statistics, step);
+    take(message.statistics, How::pushed, pending, now, told, step);
+    refuse(message.unreadable, step);
     if (!message.service_state.empty()) {
-      const bool available = message.service_state == "Available";
+      const bool available = means_available(message.service_state);
       if (available != available_) step.notes.push_back({"service_state", message.service_state});
       available_ = available;
     }
@@ -111,7 +119,7 @@ void Session::on_messages(const PendingCall& pending, std::string_view body, Ins
     ++step.refused;
     if (pending.kind != Call::Kind::connect)
       return lose("no answer to our message", Duration::zero(), now, step);
-    hear(step, now);
+    if (!told.empty()) hear(step, now);
     connect_at_ = now + pause();
     return;
   }
@@ -139,7 +147,7 @@ void Session::keep_advice(const BayeuxMessage& answer) {
 void Session::on_handshake(const BayeuxMessage& answer, Instant now, Step& step) {
   if (answer.successful.value_or(false) && !answer.client_id.empty()) {
     client_ = answer.client_id;
-    return send_join(step);
+    return send_join(now, step);
   }
   const auto why = "handshake refused: " + answer.error;
   if (answer.reconnect == "handshake" || answer.reconnect == "retry")
@@ -161,23 +169,24 @@ void Session::on_joined(const BayeuxMessage& answer, bool joined, Instant now, S
 
 void Session::on_connected(const BayeuxMessage& answer, Instant now, Step& step) {
   if (answer.successful.value_or(false)) {
-    rehandshaken_ = false;
     connect_failures_ = 0;
-    backoff_.reset();
-    hear(step, now);
-    if (answer.reconnect == "handshake") return begin(now, step);
+    // A server that answers with nothing to tell is there, and confirms no number.
+    if (!step.updates.empty()) hear(step, now);
+    if (answer.reconnect == "handshake") {
+      leave(now, step);
+      return begin_anew("the server wants another handshake", interval_, now, step);
+    }
+    if (!begun_anew_ || now - *begun_anew_ >= calm) backoff_.reset();
     if (answer.reconnect == "none") return refuse_push("the server wants no more", now, step);
-    // A server that answers at once with nothing to tell must not set the pace.
+    // Nor must it set the pace.
     connect_at_ = now + interval_;
     if (step.updates.empty())
       connect_at_ = std::max(connect_at_, connect_sent_ + policy_.liveness / 8);
     return;
   }
   if (answer.reconnect == "handshake" || answer.error.starts_with("402")) {
-    step.notes.push_back({"session_lost", answer.error});
-    if (rehandshaken_) return lose(answer.error, interval_, now, step);
-    rehandshaken_ = true;
-    return begin(now, step);
+    client_.clear();
+    return begin_anew(answer.error, interval_, now, step);
   }
   if (answer.reconnect == "none")
     return refuse_push("the server wants no more: " + answer.error, now, step);

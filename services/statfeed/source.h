@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 
 #include "services/statfeed/ledger.h"
 #include "services/statfeed/targets_index.h"
@@ -21,7 +22,10 @@ struct SourceState {
   bool pushing = false;    // Otherwise polling.
   bool lost = false;       // Nobody answers there now.
   bool each_ages = false;  // A value's age counts from its own answer; otherwise from heard().
+  bool polled =
+      false;  // The same, but it is 0 below `silence`: all are asked for, again and again.
   std::size_t unseen = 0;  // Statistics that the server does not know.
+  std::string doubt{};     // What is wrong with the push, for a person; "" = nothing. Not recorded.
 
   bool operator==(const SourceState&) const = default;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 
 #include "common/runtime/curl_http.h"
 #include "common/runtime/http_server.h"
@@ -126,11 +127,19 @@ inline ServerAnswer good(const ServerRequest& request) {
     encode_bayeux(messages, body);
     return json(body, headers);
   }
-  if (request.method != "POST") return json(R"({"status":{"code":0},"data":{"statistics":[]}})");
-  const auto asked = decode_subscription(request.body).value();
+  static std::map<std::string, SubscriptionRequest> subscriptions;  // Of all tests: ids are random.
   SubscriptionAnswer told;
-  told.subscription_id = asked.operation_id;
-  for (const auto& one : asked.statistics) {
+  if (request.method == "POST") {
+    auto asked = decode_subscription(request.body).value();
+    told.subscription_id = asked.operation_id;
+    subscriptions[told.subscription_id] = std::move(asked);
+  } else {
+    const auto begin = request.path.find("/subscriptions/") + 15;
+    told.subscription_id = request.path.substr(begin, request.path.find('/', begin) - begin);
+  }
+  const auto wanted = request.parameter("statisticIds");
+  for (const auto& one : subscriptions[told.subscription_id].statistics) {
+    if (!wanted.empty() && wanted != one.statistic_id) continue;
     StatisticValue value;
     value.statistic_id = one.statistic_id;
     value.timestamp_ms = 1000;

@@ -137,6 +137,9 @@ TEST_CASE("settings that exclude or need each other are refused", "[statfeed]") 
        {"client_certificate_file = \"c.pem\"", "client_certificate_file = \"c.pem\": goes with"},
        {"auth_url = \"https://a\"", "client_id = (absent): auth_url needs it"},
        {"auth_url = \"https://a\"\nclient_id = \"x\"\nbearer = \"y\"", "bearer is given too"},
+       {"value_delay = \"10s\"",
+        "value_delay = \"10s\": not below the `stale` of channel stat, 10s"},
+       {"backup_value_delay = \"1m\"", "backup_value_delay = \"1m\": not below"},
        {"max_age = \"1500ms\"", "max_age = \"1500ms\": not whole seconds"},
        {"[statistics.ready]\nname = \"R\"\ncategory = \"CurrentNumber\"", "one of both"},
        {"interface = \"gms\"\n[statistics.ready]\ncategory = \"CurrentNumber\"", "by name only"}}));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/url.h"
+
 namespace paceline::test {
 namespace {
 
@@ -53,7 +55,18 @@ StatisticValue FakeStatServer::value_of(const StatisticRequest& request, std::in
   const auto found = values_.find({request.object_id, request.name});
   value.valid = valid && found != values_.end();
   if (value.valid) value.value = found->second;
+  if (!own_ids) return value;
+  value.statistic_id = "own/" + request.object_id + "/" + request.name;
+  if (!names_values) return value;
+  value.object_id = request.object_id;
+  value.object_type = request.object_type;
+  value.name = request.name;
   return value;
+}
+
+void FakeStatServer::send(const Answer& answer, std::string body) const {
+  if (meddle) meddle(body);
+  answer(json(std::move(body)));
 }
 
 void FakeStatServer::flush(World& world) {
@@ -63,7 +76,7 @@ void FakeStatServer::flush(World& world) {
       if (std::ranges::find(changed_, std::pair{one.object_id, one.name}) != changed_.end())
         news.push_back(value_of(one, now_ms(world)));
   changed_.clear();
-  if (!news.empty())
+  if (!news.empty() && !frozen)
     for (auto& [client, waiting] : clients_) {
       BayeuxMessage message;
       message.channel = updates_channel;
@@ -72,20 +85,24 @@ void FakeStatServer::flush(World& world) {
     }
   for (auto held = held_.begin(); held != held_.end();) {
     auto& waiting = clients_[held->client];
-    if (waiting.empty() && world.clock.now() < held->until) {
+    if (waiting.empty() && world.clock.now() < held->until && !frozen && !wants_handshakes) {
       ++held;
       continue;
     }
     BayeuxMessage reply;
     reply.channel = "/meta/connect";
     reply.successful = true;
+    if (wants_handshakes) {
+      reply.reconnect = "handshake";
+      reply.interval_ms = 0;
+    }
     waiting.push_back(reply);
     std::string body;
     encode_bayeux(waiting, body);
     waiting.clear();
     const auto answer = std::move(held->answer);
     held = held_.erase(held);
-    answer(json(std::move(body)));
+    send(answer, std::move(body));
   }
 }
 
@@ -105,12 +122,14 @@ void FakeStatServer::serve(const HttpRequest& request, World& world, Answer answ
       reply.channel = message.channel;
       reply.successful = true;
       if (message.channel == "/meta/handshake") {
-        reply.client_id = "client" + std::to_string(life_) + "-" + std::to_string(clients_.size());
+        reply.client_id = "client" + std::to_string(life_) + "-" + std::to_string(++handshakes_);
         clients_[reply.client_id];
       } else if (!clients_.contains(message.client_id)) {
         reply.successful = false;
         reply.error = "402::unknown client";
         reply.reconnect = "handshake";
+      } else if (message.channel == "/meta/disconnect") {
+        clients_.erase(message.client_id);
       } else if (message.channel == "/meta/connect") {
         const auto asked = message.timeout_ms >= 0 ? std::chrono::milliseconds{message.timeout_ms}
                                                    : std::chrono::milliseconds{30'000};
@@ -121,7 +140,7 @@ void FakeStatServer::serve(const HttpRequest& request, World& world, Answer answ
       replies.push_back(std::move(reply));
     }
     encode_bayeux(replies, body);
-    return answer(json(std::move(body)));
+    return send(answer, std::move(body));
   }
   SubscriptionAnswer told;
   if (request.method == "POST") {
@@ -144,12 +163,16 @@ void FakeStatServer::serve(const HttpRequest& request, World& world, Answer answ
       subscriptions_.erase(found);
       return answer(plain(200));
     }
-    for (const auto& one : found->second)
-      if (path.find("statisticIds=") == path.npos || path.find(one.statistic_id) != path.npos)
-        told.statistics.push_back(value_of(one, now_ms(world)));
+    for (const auto& one : found->second) {
+      if (silent_polls || one.object_id == mute) continue;
+      const auto value = value_of(one, now_ms(world));
+      if (path.find("statisticIds=") == path.npos ||
+          path.find(percent_encoded(value.statistic_id)) != path.npos)
+        told.statistics.push_back(value);
+    }
   }
   encode_subscription_answer(told, body);
-  answer(json(std::move(body)));
+  send(answer, std::move(body));
 }
 
 FakeHttp::FakeHttp(World& world, FakeStatServer& primary, FakeStatServer& backup)

@@ -22,6 +22,14 @@ class FakeStatServer {
   bool valid = true;    // False: no statistic has a value.
   int status = 0;       // Other than 0: every answer has this HTTP status.
   std::string state = "Available";
+  // What servers were seen to do.
+  bool frozen = false;            // Pushes nothing any more, and answers every connect at once.
+  bool silent_polls = false;      // Polls are answered 200, without any statistic.
+  std::string mute;               // Polls leave out the statistics of this object.
+  bool own_ids = false;           // Values carry ids of the server's own, upper-case or not.
+  bool names_values = true;       // ... and say of which object and name they are.
+  bool wants_handshakes = false;  // Every good connect advises another handshake, at once.
+  std::function<void(std::string& body)> meddle;  // With any answer of 200.
 
   /// Sets a number; every client that subscribed hears of it.
   void set(const std::string& object, const std::string& name, double value);
@@ -38,6 +46,8 @@ class FakeStatServer {
 
   std::size_t requests() const { return requests_; }
   std::size_t subscriptions() const { return subscriptions_.size(); }
+  std::size_t clients() const { return clients_.size(); }
+  std::size_t handshakes() const { return handshakes_; }
 
  private:
   friend class FakeHttp;
@@ -50,6 +60,7 @@ class FakeStatServer {
   void serve(const HttpRequest& request, World& world, Answer answer);
   void flush(World& world);
   StatisticValue value_of(const StatisticRequest& request, std::int64_t now_ms) const;
+  void send(const Answer& answer, std::string body) const;
 
   std::map<std::pair<std::string, std::string>, double> values_;
   std::map<std::string, std::vector<StatisticRequest>> subscriptions_;
@@ -57,6 +68,7 @@ class FakeStatServer {
   std::vector<Held> held_;
   std::vector<std::pair<std::string, std::string>> changed_;
   std::size_t requests_ = 0;
+  std::size_t handshakes_ = 0;
   int life_ = 0;
 };
 

@@ -34,11 +34,13 @@ inline Targets numbered_targets(std::size_t count) {
 }
 
 struct Fed {
-  explicit Fed(std::size_t targets = 2, StatfeedConfig wanted = {}) : config{std::move(wanted)} {
+  explicit Fed(std::size_t targets = 2, StatfeedConfig wanted = {}, int servers = 2)
+      : config{std::move(wanted)} {
     config.servers = {"http://primary", "http://backup"};
     config.targets = numbered_targets(targets);
     statfeed.emplace(config, world);
-    for (int server = 0; server < 2; ++server) statfeed->attach(server, sources[server]);
+    for (int server = 0; server < servers; ++server)
+      statfeed->attach(server, sources[static_cast<std::size_t>(server)]);
   }
 
   void say(int server, std::uint32_t slot, StatisticKind kind, double value, Duration age = 0s) {
@@ -60,7 +62,7 @@ struct Fed {
     statfeed->heard(server);
   }
   /// Time passes, in which these servers are heard every second.
-  void run(std::chrono::seconds length, const std::vector<int>& heard) {
+  void run(Duration length, const std::vector<int>& heard) {
     for (; length > 0s; length -= 1s) {
       for (const int server : heard) statfeed->heard(server);
       sim.run_for(1s);

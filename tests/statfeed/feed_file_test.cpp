@@ -18,6 +18,7 @@ FeedRecord some_record() {
     record.state = {.complete = *rc::gen::arbitrary<bool>(),
                     .available = *rc::gen::arbitrary<bool>(),
                     .pushing = *rc::gen::arbitrary<bool>(),
+                    .polled = *rc::gen::arbitrary<bool>(),
                     .unseen = *rc::gen::inRange<std::size_t>(0, 1u << 20)};
   record.server = *rc::gen::inRange(0, 2);
   const auto count = *rc::gen::inRange(0, 6);

@@ -157,6 +157,95 @@ TEST_CASE("a row asked for value by value is as old as its oldest needed value",
   CHECK(fed.row(0).quality == StatQuality::good);
 }
 
+TEST_CASE("a polled row that is told no more grows old, whatever else is told", "[statfeed]") {
+  Fed fed;
+  fed.open(0, {.complete = true, .polled = true});
+  const auto run = [&](std::chrono::seconds length) {
+    for (; length > 0s; length -= 1s) {
+      fed.say_all(0, 1, 6);
+      fed.run(1s, {0});
+    }
+  };
+
+  run(4s);
+  CHECK(fed.row(0).age_s == 0);  // Not longer than `silence`.
+  run(4s);
+  CHECK(fed.row(0).age_s >= 6);
+  CHECK(fed.row(0).quality == StatQuality::good);
+  run(5s);
+  CHECK(fed.row(0).quality == StatQuality::stale);
+  CHECK(fed.row(1).quality == StatQuality::good);
+  CHECK(fed.row(1).age_s == 0);
+}
+
+TEST_CASE("what was pushed does not grow old at once when it begins to be polled", "[statfeed]") {
+  Fed fed;
+  fed.open(0, {.complete = true, .pushing = true});
+  fed.run(1min, {0});
+
+  fed.statfeed->became(0, {.complete = true, .polled = true});
+  fed.run(3s, {0});
+
+  CHECK(fed.row(0).quality == StatQuality::good);
+  CHECK(fed.row(0).age_s == 0);
+}
+
+TEST_CASE("a delay that is known is part of every row's age", "[statfeed]") {
+  StatfeedConfig config;
+  config.value_delay = {3s, 4500ms};
+  Fed fed{2, config};
+  fed.open(0);
+  fed.open(1);
+  fed.run(2s, {0, 1});
+
+  CHECK(fed.row(0).age_s == 3);
+  CHECK(fed.row(0).quality == StatQuality::good);
+  fed.ask(Question::switch_server);
+  CHECK(fed.row(0).age_s == 4.5);
+}
+
+TEST_CASE("what timestamps say of the way that values took is shown", "[statfeed]") {
+  Fed fed;
+  fed.open(0);
+  fed.open(1);
+  const StatisticUpdate late{
+      .statistic = 0, .timestamp_ms = ms_since_1970(fed.world.clock.wall()) - 7000, .value = 1};
+  fed.run(1500ms, {0, 1});
+  fed.statfeed->updated(0, {&late, 1});
+  fed.run(2s, {0, 1});
+
+  const auto told = fed.ask(Question::status);
+
+  REQUIRE(told);
+  CHECK(Fed::field(*told, "primary_value_lag") == "8.5s by its timestamps");
+  CHECK(Fed::field(*told, "backup_value_lag") == "0.0s by its timestamps");
+}
+
+TEST_CASE("of a server that the site does not have nothing is exported", "[statfeed]") {
+  Fed fed{2, {}, 1};
+  fed.open(0);
+  fed.run(2s, {0});
+
+  const auto text = to_prometheus_text(fed.world.metrics.snapshot());
+
+  CHECK(text.find("server=\"primary\"") != std::string::npos);
+  CHECK(text.find("server=\"backup\"") == std::string::npos);
+  const auto told = fed.ask(Question::status);
+  REQUIRE(told);
+  CHECK(Fed::field(*told, "backup").empty());
+}
+
+TEST_CASE("a push that is doubted says so in the status", "[statfeed]") {
+  Fed fed;
+  fed.open(0, {.complete = true, .pushing = true});
+  fed.run(1s, {0});
+  CHECK(Fed::field(*fed.ask(Question::status), "primary_push") == "trusted");
+
+  fed.statfeed->became(0, {.complete = true, .polled = true, .doubt = "busy of t01: pushed 1"});
+
+  CHECK(Fed::field(*fed.ask(Question::status), "primary_push") == "doubted: busy of t01: pushed 1");
+}
+
 TEST_CASE("a change goes out within the settling time, and something every period", "[statfeed]") {
   Fed fed{2, {.debounce = 50ms, .period = 1s}};
   World& ear = fed.sim.process({"a", "pacer", 0});

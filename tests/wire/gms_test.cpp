@@ -43,6 +43,8 @@ TEST_CASE("any bytes give a question or an error, and an answer or an error", "[
 TEST_CASE("answers carry a number, nothing, or what went wrong", "[wire]") {
   CHECK(decode_gms_answer(R"({"value":3})")->value == 3);
   CHECK(decode_gms_answer(R"({"value":"17.5"})")->value == 17.5);
+  CHECK(decode_gms_answer("\xEF\xBB\xBF{\"value\":257.0}")->value == 257);
+  CHECK(decode_gms_answer(R"({"value":[3]})")->value == std::nullopt);
   CHECK(decode_gms_answer(R"({"value":null})")->value == std::nullopt);
   CHECK(decode_gms_answer(R"({"value":"n/a"})")->value == std::nullopt);
   const auto wrong =

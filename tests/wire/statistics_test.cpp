@@ -19,7 +19,7 @@ rc::Gen<std::string> filled_word() {
 }
 
 StatisticValue some_value() {
-  StatisticValue value{.statistic_id = *word(),
+  StatisticValue value{.statistic_id = *filled_word(),
                        .subscription_id = *word(),
                        .name = *word(),
                        .object_id = *word(),
@@ -152,12 +152,113 @@ TEST_CASE("a subscription may be a list, and a handshake names its connection ty
             .subscriptions.empty());
 }
 
-TEST_CASE("an error names the member and where it stands", "[wire]") {
-  const auto answer = decode_subscription_answer(
-      R"({"data":{"statistics":[{"statisticId":"a"},{"statisticId":5}]}})");
+TEST_CASE("an error names the member and what was expected", "[wire]") {
+  const auto answer = decode_subscription_answer(R"({"data":{"statistics":7}})");
+  const auto request =
+      decode_subscription(R"({"data":{"statistics":[{"statisticId":"a"},{"statisticId":5}]}})");
 
   REQUIRE_FALSE(answer.has_value());
-  CHECK(answer.error().detail == "statistics[1].statisticId: not a text");
+  CHECK(answer.error().detail == "statistics: not a list");
+  REQUIRE_FALSE(request.has_value());
+  CHECK(request.error().detail == "statistics[1].statisticId: not a text");
+}
+
+TEST_CASE("an entry that cannot be read leaves the others alone", "[wire]") {
+  const auto answer = decode_subscription_answer(
+      R"({"status":{"code":0},"data":{"statistics":[
+        {"statisticId":"good","value":{"intValue":1}},
+        {"statisticId":"a list","timestamp":1,"value":[3]},
+        {"statisticId":"an object in it","value":{"intValue":{}}},
+        null, "text", {}, {"name":"N","value":4},
+        {"statisticId":"also good","value":{"intValue":2}}]},
+       "errors":[5, {"statisticId":7,"status":{"code":"30","message":null}}]})");
+
+  REQUIRE(answer);
+  REQUIRE(answer->statistics.size() == 4);
+  CHECK(answer->statistics[0].valid);
+  CHECK_FALSE(answer->statistics[1].valid);
+  CHECK(answer->statistics[1].statistic_id == "a list");
+  CHECK_FALSE(answer->statistics[2].valid);
+  CHECK(answer->statistics[3].value == 2);
+  CHECK(answer->errors == std::vector{StatisticError{"7", 30, ""}});
+  CHECK(answer->unreadable.entries == 7);
+  CHECK(answer->unreadable.first ==
+        "statistics[1] (a list): value: neither a number nor the text of one");
+}
+
+TEST_CASE("values are read as servers write them", "[wire]") {
+  const auto value_in = [](const std::string& text) {
+    const auto answer = decode_subscription_answer(
+        R"({"data":{"statistics":[{"statisticId":"a","timestamp":)" + text + "}]}}");
+    REQUIRE(answer);
+    REQUIRE(answer->statistics.size() == 1);
+    CHECK(answer->unreadable.entries == 0);
+    return answer->statistics[0];
+  };
+  for (const auto* good :
+       {"1,\"value\":3", "1,\"value\":3.0", "1,\"value\":\"3\"", "1,\"value\":{\"intValue\":3.0}",
+        "1,\"value\":{\"intValue\":\"3\"}", "1,\"value\":{\"stringValue\":3}"}) {
+    CAPTURE(good);
+    CHECK(value_in(good).valid);
+    CHECK(value_in(good).value == 3);
+    CHECK(value_in(good).timestamp_ms == 1);
+  }
+  for (const auto* none : {"1", "1,\"value\":null", "1,\"value\":\"N/A\"",
+                           "1,\"value\":{\"stringValue\":\"NaN\"}", "1,\"value\":{}"}) {
+    CAPTURE(none);
+    CHECK_FALSE(value_in(none).valid);
+  }
+  CHECK(value_in("1580000000000.0,\"value\":3").timestamp_ms == 1580000000000);
+  CHECK(value_in("\"1580000000000\",\"value\":3").timestamp_ms == 1580000000000);
+  // What nobody can tell the time by is not said; the value counts.
+  CHECK(value_in("\"2026-11-29T10:00:00Z\",\"value\":3").timestamp_ms == 0);
+  CHECK(value_in("\"2026-11-29T10:00:00Z\",\"value\":3").value == 3);
+  CHECK(value_in("[],\"value\":{\"intValue\":3,\"timestamp\":9}").timestamp_ms == 9);
+}
+
+TEST_CASE(
+    "nothing in place of a list, a whole number as a fraction, and a byte order mark are read",
+    "[wire]") {
+  const std::string mark = "\xEF\xBB\xBF";
+  const auto answer = decode_subscription_answer(
+      mark + R"({"status":{"code":257.0},"data":{"statistics":null,"errors":null},"errors":null})");
+  const auto messages = decode_bayeux(
+      mark + R"([null,{"channel":"/meta/connect","successful":true,"advice":{"interval":257.0}},
+                 {"successful":true},
+                 {"channel":"/statistics/v3/updates","data":{"statistics":null}}])");
+
+  REQUIRE(answer);
+  CHECK(answer->code == 257);
+  CHECK(answer->statistics.empty());
+  REQUIRE(messages);
+  REQUIRE(messages->size() == 2);
+  CHECK(messages->at(0).interval_ms == 257);
+  CHECK(messages->at(0).unreadable.entries == 2);
+  CHECK(messages->at(0).unreadable.first == "message 0: not an object");
+  CHECK_FALSE(decode_bayeux("[null]"));
+}
+
+// Texts that do not fit into a string itself, so that the sanitizers see each one that is not freed.
+TEST_CASE("malformed input leaves nothing behind", "[wire]") {
+  const std::string long_text(500, 'x');
+  const auto members = [&](const std::string& last) {
+    return R"({"operationId":"o","status":{"code":0},"data":{"statistics":[{"statisticId":")" +
+           long_text + R"(","subscriptionId":")" + long_text + R"(","name":")" + long_text +
+           R"(","objectId":")" + long_text + "\"," + last + "}]},\"errors\":[{\"statisticId\":\"" +
+           long_text + "\",\"status\":5}]}";
+  };
+  for (const auto* last :
+       {R"("objectType":5)", R"("objectType":[])", R"("timestamp":"x")", R"("definition":5)",
+        R"("definition":{"mainMask":5})", R"("value":[])"}) {
+    CAPTURE(last);
+    CHECK(decode_subscription_answer(members(last)));
+    (void)decode_subscription(members(last));
+    (void)decode_bayeux(R"([{"channel":"/statistics/v3/updates","id":")" + long_text +
+                        R"(","data":)" + members(last) + "}]");
+    (void)decode_bayeux(R"([{"channel":")" + long_text + R"(","clientId":")" + long_text + "\"," +
+                        last + R"(,"successful":5}])");
+  }
+  CHECK_FALSE(decode_subscription(members(R"("objectType":5)")));
 }
 
 TEST_CASE("statistics messages survive a round trip", "[wire][property]") {
