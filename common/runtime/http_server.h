@@ -78,7 +78,7 @@ class HttpServer {
     std::string key_pem;
     std::size_t max_body_bytes = 64u << 20;  // A larger request is answered 413.
     unsigned max_connections = 256;
-    unsigned max_of_address = 64;     // Connections of one address; this host counts as one.
+    unsigned max_of_address = 256;    // Connections of one address; this host counts as one.
     unsigned kept_for_loopback = 16;  // Of max_connections; at most half of them count.
     // [>= 1s] From accepting until the first request's head is there.
     Duration head_timeout = 10s;
