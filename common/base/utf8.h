@@ -9,6 +9,9 @@ namespace paceline {
 
 bool is_utf8(std::string_view text);
 
+/// Without the byte order mark that RFC 8259 forbids before JSON, and some write.
+std::string_view without_byte_order_mark(std::string_view text);
+
 /// The text with U+FFFD for each byte that is not part of a UTF-8 sequence.
 std::string repaired_utf8(std::string_view text);
 

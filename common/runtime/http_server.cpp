@@ -1,27 +1,32 @@
 #include "common/runtime/http_server.h"
 
-#include <arpa/inet.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <set>
 #include <system_error>
+#include <utility>
+
+#include "common/runtime/http_head.h"
+#include "common/runtime/http_places.h"
+#include "common/runtime/system_clock.h"
+#include "common/runtime/tcp_listener.h"
 
 namespace paceline {
 namespace {
 
-constexpr std::size_t max_headers = 200;
+constexpr double slowest_rate = 16 << 10;  // [bytes/s] Of a body, beyond request_timeout.
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
+ServerAnswer refusal_in_text(int status, std::string_view why) {
+  return {.status = status,
+          .content_type = "text/plain",
+          .body = std::string{why} + "\n",
+          .headers = {}};
 }
 
 }  // namespace
@@ -31,6 +36,7 @@ std::string lower(std::string_view text) {
 struct Responder::Exchange {
   HttpServer::Daemon* daemon = nullptr;
   MHD_Connection* connection = nullptr;
+  HttpPlace* place = nullptr;
   std::shared_ptr<Exchange> self;  // Released when MHD is done.
   ServerRequest request;
   bool too_large = false;
@@ -54,66 +60,108 @@ struct HttpServer::Daemon {
   Loop& loop;
   Options options;
   Handle handle;
+  Counts counts;
+  SystemClock clock;
+  HttpPlaces places{{.most = options.max_connections,
+                     .most_of_address = options.max_of_address,
+                     .kept_for_loopback = options.kept_for_loopback}};
+  HttpPlace* coming = nullptr;  // While MHD takes it.
   MHD_Daemon* mhd = nullptr;
+  std::optional<TcpListener> listener;
   int epoll = -1;
   TimerId timer = 0;
   TimerId sweep = 0;
-  bool was_full = false;  // No more connections were taken.
   bool run_soon = false;
   std::set<Responder::Exchange*> exchanges;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
 
+  // MHD gets its connections from us, who know better whom to take; and all deadlines are ours.
   void start() {
-    const int listening = listen_on(options.address, options.port);
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_PEDANTIC_CHECKS;
+    listener.emplace(loop, options.address, options.port,
+                     [this](int fd, const sockaddr_storage& peer) { take(fd, peer); });
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
     const bool tls = !options.key_pem.empty();
     if (tls) flags |= MHD_USE_TLS;
     // Certificate and key come last and count only with MHD_USE_TLS.
     mhd = MHD_start_daemon(
-        flags, 0, nullptr, nullptr, &on_request, this, MHD_OPTION_LISTEN_SOCKET, listening,
-        MHD_OPTION_NOTIFY_COMPLETED, &on_completed, this, MHD_OPTION_CONNECTION_LIMIT,
-        options.max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
-        static_cast<unsigned>(to_seconds(options.head_timeout)),
+        flags, 0, nullptr, nullptr, &on_request, this, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_CONNECTION, &on_connection, this, MHD_OPTION_URI_LOG_CALLBACK,
+        &on_request_line, this, MHD_OPTION_NOTIFY_COMPLETED, &on_completed, this,
+        MHD_OPTION_CONNECTION_LIMIT, options.max_connections + 1, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
         tls ? MHD_OPTION_HTTPS_MEM_KEY : MHD_OPTION_END, options.key_pem.c_str(),
         MHD_OPTION_HTTPS_MEM_CERT, options.certificate_pem.c_str(), MHD_OPTION_END);
-    if (!mhd) {
-      close(listening);
+    if (!mhd)
       throw std::system_error{EINVAL, std::generic_category(),
                               "http server: libmicrohttpd refuses to start (certificate and key?)"};
-    }
     epoll = MHD_get_daemon_info(mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     loop.watch_fd(epoll, true, false, [this] { run(); });
-    sweep = loop.every(1s, [this] { drop_gone(); });
+    sweep = loop.every(1s, [this] {
+      drop_gone();
+      drop_late();
+    });
   }
 
-  // Our own socket rather than MHD's: a port that is taken must be refused, not shared.
-  static int listen_on(const std::string& text, int wanted) {
-    const std::string where = "http server: " + text + ":" + std::to_string(wanted);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(wanted));
-    if (inet_pton(AF_INET, text.c_str(), &address.sin_addr) != 1)
-      throw std::system_error{EINVAL, std::generic_category(), where + ": not an IPv4 address"};
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    const int on = 1;
-    if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (fd < 0 || bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        listen(fd, SOMAXCONN) != 0) {
-      const int why = errno;
-      if (fd >= 0) close(fd);
-      throw std::system_error{why, std::generic_category(), where};
+  void take(int fd, const sockaddr_storage& address) {
+    const HttpPeer peer = peer_of(address);
+    auto room = places.room_for(peer);
+    if (room.instead_of) {
+      run();  // What came meanwhile may have made a request whole.
+      room = places.room_for(peer);
     }
-    return fd;
+    if (room.instead_of) {
+      ++counts.gave_way;
+      end(*room.instead_of);
+      run();
+      room = places.room_for(peer);
+    }
+    if (!room.is_there || room.instead_of) return turn_away(fd);
+    ++counts.accepted;
+    const Instant now = clock.now();
+    coming = &places.add(fd, peer, now, now + options.head_timeout);
+    MHD_add_connection(mhd, fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    if (auto* refused = std::exchange(coming, nullptr)) places.remove(*refused);
+  }
+
+  void turn_away(int fd) {
+    constexpr std::string_view busy =
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
+        "Content-Type: text/plain\r\nContent-Length: 27\r\n\r\ntoo many are connected now\n";
+    ++counts.turned_away;
+    // Whom it does not reach sees that the connection ends.
+    if (options.key_pem.empty()) send(fd, busy.data(), busy.size(), MSG_NOSIGNAL);
+    close(fd);
+  }
+
+  // MHD hears that nothing more comes or goes, and closes it.
+  static void end(HttpPlace& place) {
+    place.until.reset();
+    shutdown(place.socket, SHUT_RDWR);
+  }
+
+  void drop_late() {
+    const auto late = places.late(clock.now());
+    counts.late += late.size();
+    for (auto* place : late) end(*place);
+    if (!late.empty()) run();
+  }
+
+  Duration time_for(std::size_t bytes) const {
+    return options.request_timeout + from_seconds(static_cast<double>(bytes) / slowest_rate);
+  }
+
+  void enter(Responder::Exchange& exchange, HttpPhase phase,
+             std::optional<Duration> most = std::nullopt) {
+    const Instant now = clock.now();
+    places.enter(*exchange.place, phase, now,
+                 most ? std::optional{now + *most} : std::optional<Instant>{});
   }
 
   // MHD does not look at a suspended connection: we see for it whether the peer has gone.
   void drop_gone() {
     for (auto* exchange : exchanges) {
       if (!exchange->suspended) continue;
-      const auto* info =
-          MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
       char next = 0;
-      if (recv(info->connect_fd, &next, 1, MSG_PEEK | MSG_DONTWAIT) != 0) continue;
+      if (recv(exchange->place->socket, &next, 1, MSG_PEEK | MSG_DONTWAIT) != 0) continue;
       exchange->closing = true;
       exchange->wake();
     }
@@ -121,6 +169,7 @@ struct HttpServer::Daemon {
 
   ~Daemon() {
     *alive = false;
+    listener.reset();
     if (!mhd) return;
     loop.cancel(timer);
     loop.cancel(sweep);
@@ -142,10 +191,6 @@ struct HttpServer::Daemon {
       timer =
           loop.after(std::chrono::milliseconds{std::min<MHD_UNSIGNED_LONG_LONG>(timeout, 60000)},
                      [this] { run(); });
-    // At its limit MHD listens no more, and begins again only when it is run after somebody left.
-    const auto* open = MHD_get_daemon_info(mhd, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-    const bool is_full = open && open->num_connections >= options.max_connections;
-    if (std::exchange(was_full, is_full) && !is_full) soon();
   }
 
   // After a resume MHD wants to be run, but not from inside its own callbacks.
@@ -159,73 +204,112 @@ struct HttpServer::Daemon {
     });
   }
 
-  static MHD_Result on_request(void* cls, MHD_Connection* connection, const char* url,
-                               const char* method, const char*, const char* upload,
+  static void on_connection(void* cls, MHD_Connection*, void** socket_context,
+                            MHD_ConnectionNotificationCode what) {
+    auto& self = *static_cast<Daemon*>(cls);
+    if (what == MHD_CONNECTION_NOTIFY_STARTED)
+      *socket_context = std::exchange(self.coming, nullptr);
+    else
+      self.places.remove(*static_cast<HttpPlace*>(std::exchange(*socket_context, nullptr)));
+  }
+
+  static HttpPlace& place_of(MHD_Connection* connection) {
+    const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return *static_cast<HttpPlace*>(info->socket_context);
+  }
+
+  // The parameters are for us alone: when they are too many for MHD it never answers. It looks for
+  // them in this text, its own, after this call.
+  static void* on_request_line(void*, const char* target, MHD_Connection* connection) {
+    auto& place = place_of(connection);
+    place.target = target ? target : "";
+    place.target_end = target ? target + place.target.size() : nullptr;
+    if (const auto mark = place.target.find('?'); mark != std::string::npos)
+      const_cast<char*>(target)[mark + 1] = '\0';
+    return nullptr;
+  }
+
+  static MHD_Result on_request(void* cls, MHD_Connection* connection, const char*,
+                               const char* method, const char* version, const char* upload,
                                std::size_t* upload_size, void** con_cls) {
     auto& self = *static_cast<Daemon*>(cls);
     if (!*con_cls) {
-      *con_cls = self.begin(connection, url, method);
-      return MHD_YES;
+      auto* exchange = self.begin(connection, method, version);
+      *con_cls = exchange;
+      return exchange->answered ? self.queue_answer(*exchange) : MHD_YES;
     }
     auto& exchange = *static_cast<Responder::Exchange*>(*con_cls);
     if (*upload_size > 0) {
-      if (exchange.request.body.size() + *upload_size > self.options.max_body_bytes)
-        exchange.too_large = true;
-      else
-        exchange.request.body.append(upload, *upload_size);
+      self.take_body(exchange, {upload, *upload_size});
       *upload_size = 0;
       return MHD_YES;
     }
     return self.complete(exchange);
   }
 
-  Responder::Exchange* begin(MHD_Connection* connection, const char* url, const char* method) {
-    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
-                              static_cast<unsigned>(to_seconds(options.idle_timeout)));
+  Responder::Exchange* begin(MHD_Connection* connection, const char* method, const char* version) {
     auto exchange = std::make_shared<Responder::Exchange>();
     exchange->daemon = this;
     exchange->connection = connection;
+    exchange->place = &place_of(connection);
     exchange->self = exchange;
+    exchanges.insert(exchange.get());
+    enter(*exchange, HttpPhase::receiving, time_for(0));
     auto& request = exchange->request;
     request.method = method;
-    request.path = url;
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, &on_header, &request);
-    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &on_query, &request);
-    const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    char text[INET_ADDRSTRLEN] = "";
-    if (info && info->client_addr->sa_family == AF_INET) {
-      sockaddr_in peer;
-      std::memcpy(&peer, info->client_addr, sizeof peer);
-      inet_ntop(AF_INET, &peer.sin_addr, text, sizeof text);
-    }
-    request.peer = text;
-    exchanges.insert(exchange.get());
+    request.peer = exchange->place->peer.address;
+    FieldReader reader{exchange->place->target_end, version};
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, &on_field, &reader);
+    const bool is_plain = reader.is_plain();
+    request.headers = std::move(reader.fields);
+    if (!is_plain)
+      refuse(*exchange, 400, "the head has a zero byte or a folded line");
+    else if (const auto fault = fault_of_fields(request.headers))
+      refuse(*exchange, fault->status, fault->why);
+    else if (auto target = read_request_target(request.method, exchange->place->target); !target)
+      refuse(*exchange, 400, target.error().detail);
+    else
+      take_target(request, *std::move(target));
     return exchange.get();
   }
 
-  static MHD_Result on_header(void* cls, MHD_ValueKind, const char* key, const char* value) {
-    auto& request = *static_cast<ServerRequest*>(cls);
-    if (request.headers.size() >= max_headers) return MHD_NO;
-    request.headers.emplace_back(lower(key), value ? value : "");
+  static MHD_Result on_field(void* cls, MHD_ValueKind, const char* name, const char* value) {
+    static_cast<FieldReader*>(cls)->take(name, value);
     return MHD_YES;
   }
 
-  static MHD_Result on_query(void* cls, MHD_ValueKind, const char* key, const char* value) {
-    auto& request = *static_cast<ServerRequest*>(cls);
-    if (request.query.size() >= max_headers) return MHD_NO;
-    request.query.emplace(key, value ? value : "");
-    return MHD_YES;
+  // RFC 9112, 3.2.2: the host of the target counts, not that of the field.
+  static void take_target(ServerRequest& request, RequestTarget target) {
+    request.path = std::move(target.path);
+    request.query = std::move(target.query);
+    if (!target.authority) return;
+    std::erase_if(request.headers, [](const auto& field) { return field.first == "host"; });
+    request.headers.emplace_back("host", *std::move(target.authority));
+  }
+
+  // What is left of such a request is not looked at: the connection ends.
+  void refuse(Responder::Exchange& exchange, int status, std::string_view why) {
+    ++counts.refused;
+    exchange.handled = exchange.answered = true;
+    exchange.answer = (options.refuse ? options.refuse : refusal_in_text)(status, why);
+    exchange.answer.headers.emplace_back("Connection", "close");
+  }
+
+  void take_body(Responder::Exchange& exchange, std::string_view bytes) {
+    auto& body = exchange.request.body;
+    if (body.size() + bytes.size() > options.max_body_bytes) exchange.too_large = true;
+    if (exchange.too_large) return;
+    body.append(bytes);
+    exchange.place->until = exchange.place->since + time_for(body.size());
   }
 
   MHD_Result complete(Responder::Exchange& exchange) {
     if (!exchange.handled) {
       exchange.handled = true;
       exchange.in_handler = true;
+      enter(exchange, HttpPhase::answering);
       if (exchange.too_large)
-        Responder{exchange.self}.send({.status = 413,
-                                       .content_type = "text/plain",
-                                       .body = "the request is too large\n",
-                                       .headers = {}});
+        refuse(exchange, 413, "the request is too large");
       else
         handle(std::move(exchange.request), Responder{exchange.self});
       exchange.in_handler = false;
@@ -245,15 +329,17 @@ struct HttpServer::Daemon {
       MHD_add_response_header(response, name.c_str(), value.c_str());
   }
 
-  static MHD_Result queue_answer(Responder::Exchange& exchange) {
+  MHD_Result queue_answer(Responder::Exchange& exchange) {
     auto& answer = exchange.answer;
+    enter(exchange, HttpPhase::sending, time_for(answer.body.size()));
     MHD_Response* response = MHD_create_response_from_buffer(answer.body.size(), answer.body.data(),
                                                              MHD_RESPMEM_MUST_COPY);
     add_headers(response, answer);
     return queue(exchange, response);
   }
 
-  static MHD_Result queue_stream(Responder::Exchange& exchange) {
+  MHD_Result queue_stream(Responder::Exchange& exchange) {
+    if (!exchange.closing) enter(exchange, HttpPhase::streaming);
     MHD_Response* response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 64u << 10,
                                                                &on_stream, &exchange, nullptr);
     add_headers(response, exchange.answer);
@@ -286,8 +372,11 @@ struct HttpServer::Daemon {
   static void on_completed(void* cls, MHD_Connection*, void** con_cls, MHD_RequestTerminationCode) {
     auto* exchange = static_cast<Responder::Exchange*>(*con_cls);
     if (!exchange) return;
-    static_cast<Daemon*>(cls)->exchanges.erase(exchange);
+    auto& self = *static_cast<Daemon*>(cls);
+    self.exchanges.erase(exchange);
+    self.enter(*exchange, HttpPhase::waiting, self.options.idle_timeout);
     exchange->connection = nullptr;
+    exchange->place = nullptr;
     exchange->daemon = nullptr;
     *con_cls = nullptr;
     exchange->self.reset();  // Last: this may destroy it.
@@ -344,6 +433,9 @@ bool Responder::write(std::string_view bytes, std::size_t max_pending) {
 
 void Responder::close() {
   exchange_->closing = true;
+  if (exchange_->streaming && exchange_->connection)
+    exchange_->daemon->enter(*exchange_, HttpPhase::sending,
+                             exchange_->daemon->time_for(exchange_->pending.size()));
   exchange_->wake();
 }
 
@@ -374,7 +466,15 @@ HttpServer::HttpServer(Loop& loop, Options options, Handle handle)
 HttpServer::~HttpServer() = default;
 
 int HttpServer::port() const {
-  return MHD_get_daemon_info(daemon_->mhd, MHD_DAEMON_INFO_BIND_PORT)->port;
+  return daemon_->listener->port();
+}
+
+const HttpServer::Counts& HttpServer::counts() const {
+  return daemon_->counts;
+}
+
+std::size_t HttpServer::connections() const {
+  return daemon_->places.taken();
 }
 
 }  // namespace paceline

@@ -1,11 +1,17 @@
 // A small HTTP(S) server in the process's own loop, by libmicrohttpd: no threads, no locks.
 //
+// A request that two readers could understand differently is refused (http_head.h). A connection has a
+// time for each of its steps and takes a place of a bounded number; while they are taken, who makes the
+// server wait gives way to who comes (http_places.h).
+//
 //   HttpServer server{loop, {.address = "127.0.0.1", .port = 8080},
 //                     [](ServerRequest request, Responder respond) {
 //                       respond.send({.status = 200, .body = "..."});  // Now; or keep `respond`.
 //                     }};
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,9 +25,9 @@ namespace paceline {
 
 struct ServerRequest {
   std::string method;
-  std::string path;  // Decoded, without the query.
+  std::string path;  // Decoded, without the query; of `GET http://HOST/path` too.
   std::multimap<std::string, std::string> query;
-  HttpHeaders headers;  // Names in lower case.
+  HttpHeaders headers;  // Names in lower case. `host` is the one that counts.
   std::string body;     // As received; still compressed if Content-Encoding says so.
   std::string peer;     // "127.0.0.1"
 
@@ -72,9 +78,23 @@ class HttpServer {
     std::string key_pem;
     std::size_t max_body_bytes = 64u << 20;  // A larger request is answered 413.
     unsigned max_connections = 256;
-    // [>= 1s] Until a request's head is there: who connects and says nothing takes the place of others.
+    unsigned max_of_address = 256;    // Connections of one address; this host counts as one.
+    unsigned kept_for_loopback = 16;  // Of max_connections; at most half of them count.
+    // [>= 1s] From accepting until the first request's head is there.
     Duration head_timeout = 10s;
-    Duration idle_timeout = 120s;  // [>= 1s] Afterwards.
+    // [>= 1s] For the rest of a request, and then for taking the answer; a second more for each 16 KiB.
+    Duration request_timeout = 30s;
+    Duration idle_timeout = 120s;  // [>= 1s] From an answer until the next request's head is there.
+    // How a request is refused that never gets to the handler; as plain text unless set.
+    std::function<ServerAnswer(int status, std::string_view why)> refuse{};
+  };
+  /// Since the start.
+  struct Counts {
+    std::uint64_t accepted = 0;     // Connections.
+    std::uint64_t gave_way = 0;     // Ended for others, while they made the server wait.
+    std::uint64_t turned_away = 0;  // Not taken: all that have a place use it.
+    std::uint64_t late = 0;         // Ended because their time was over.
+    std::uint64_t refused = 0;      // Requests that never got to the handler.
   };
   using Handle = std::function<void(ServerRequest request, Responder respond)>;
 
@@ -85,6 +105,8 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   int port() const;
+  const Counts& counts() const;
+  std::size_t connections() const;
 
  private:
   friend class Responder;

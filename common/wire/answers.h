@@ -272,6 +272,7 @@ struct StatusAnswer {
   std::string watch_url;
   bool ready = false;
   std::vector<std::string> not_ready_because;
+  std::optional<std::string> history_off;
   std::vector<NodeAnswer> nodes;
   StatisticsAnswer statistics;
   std::vector<PacerAnswer> pacers;
@@ -297,6 +298,8 @@ struct StatusAnswer {
         Field{&S::watch_url, "watch_url", "where people find the page"},
         Field{&S::ready, "ready", "this node is fit for its role"},
         Field{&S::not_ready_because, "not_ready_because", "why not, a sentence each"},
+        Field{&S::history_off, "history_off",
+              "why this watch keeps no history on disk, although it should; null = it does"},
         Field{&S::nodes, "nodes", "all nodes of the topology, in its order"},
         Field{&S::statistics, "statistics", "the Stat Server pair"},
         Field{&S::pacers, "pacers", "the pacer shards of this node"},

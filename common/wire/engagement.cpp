@@ -20,8 +20,7 @@ namespace dom = simdjson::dom;
 
 constexpr std::int64_t max_token_life_s = 172'800;
 constexpr std::int64_t default_token_life_s = 300;
-constexpr std::size_t longest_description = 300;              // [bytes] Of a refusal.
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // RFC 8259 forbids it; some write it.
+constexpr std::size_t longest_description = 300;  // [bytes] Of a refusal.
 
 // ---- Out
 
@@ -169,7 +168,7 @@ template <class Read>
 auto read_object(std::string_view json, Read read) -> decltype(read(std::declval<Members&>())) {
   if (json.size() > max_frame_bytes)
     return fail(Errc::too_large, fmt::format("{} bytes of JSON", json.size()));
-  if (json.starts_with(byte_order_mark)) json.remove_prefix(byte_order_mark.size());
+  json = without_byte_order_mark(json);
   dom::parser parser;
   dom::element root;
   if (const auto error = parser.parse(json.data(), json.size()).get(root))

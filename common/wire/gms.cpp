@@ -1,4 +1,5 @@
 #include "common/wire/gms.h"
+#include "common/base/utf8.h"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -14,8 +15,6 @@ namespace paceline {
 namespace {
 
 namespace dom = simdjson::dom;
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 struct Key {
   std::string_view name;
@@ -148,7 +147,7 @@ Result<GmsAnswer> decode_gms_answer(std::string_view json) {
     return fail(Errc::too_large, fmt::format("{} bytes of JSON for one value", json.size()));
   thread_local dom::parser parser;
   dom::object object;
-  if (json.starts_with(byte_order_mark)) json.remove_prefix(byte_order_mark.size());
+  json = without_byte_order_mark(json);
   if (const auto error = parser.parse(json.data(), json.size()).get(object))
     return fail(fmt::format("not a JSON object: {}", simdjson::error_message(error)));
   GmsAnswer answer;

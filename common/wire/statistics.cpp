@@ -1,4 +1,5 @@
 #include "common/wire/statistics.h"
+#include "common/base/utf8.h"
 
 #include <fmt/format.h>
 #include <rapidjson/writer.h>
@@ -19,8 +20,6 @@ namespace dom = simdjson::dom;
 // Up to here a double holds every whole number.
 constexpr double max_exact = 9007199254740992.0;
 constexpr std::size_t max_texts = 1000;  // In a list of channels or of connection types.
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 // By MetaChannel.
 constexpr std::array<std::string_view, 6> meta_channels = {"",
@@ -502,7 +501,7 @@ Result<dom::element> parse(std::string_view json) {
     return fail(Errc::too_large, fmt::format("{} bytes of JSON", json.size()));
   thread_local dom::parser parser;
   dom::element root;
-  if (json.starts_with(byte_order_mark)) json.remove_prefix(byte_order_mark.size());
+  json = without_byte_order_mark(json);
   if (const auto error = parser.parse(json.data(), json.size()).get(root))
     return fail(fmt::format("not JSON: {}", simdjson::error_message(error)));
   return root;

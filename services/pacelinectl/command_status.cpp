@@ -82,6 +82,10 @@ Outcome command_status(const Request& request, Environment& environment) {
                      nodes_table(*status, request.colour) + "\n" + sums(*status);
   for (const std::string& reason : status->not_ready_because)
     text += coloured("not ready: " + printable(reason), Colour::bad, request.colour) + "\n";
+  if (status->history_off)
+    text += coloured("history is off: " + printable(*status->history_off), Colour::warn,
+                     request.colour) +
+            "\n";
   return {.out = text + "page: " + printable(status->watch_url) + "\n"};
 }
 

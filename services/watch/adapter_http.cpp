@@ -47,7 +47,17 @@ WatchServer::WatchServer(const WatchConfig& config, Watch& watch, Loop& loop)
                .port = config.listen_port,
                .certificate_pem = pem(config.certificate_file),
                .key_pem = pem(config.key_file),
-               .max_body_bytes = 64u << 10},
+               .max_body_bytes = 64u << 10,
+               .max_connections = static_cast<unsigned>(224 + config.max_streams),
+               .max_of_address = static_cast<unsigned>(32 + config.max_streams),
+               .refuse =
+                   [](int status, std::string_view why) {
+                     auto answer = problem(status, why);
+                     return ServerAnswer{.status = answer.status,
+                                         .content_type = std::move(answer.content_type),
+                                         .body = std::move(answer.body),
+                                         .headers = std::move(answer.headers)};
+                   }},
               [&watch](ServerRequest request, Responder respond) {
                 watch.ask({.method = std::move(request.method),
                            .path = std::move(request.path),
@@ -56,8 +66,18 @@ WatchServer::WatchServer(const WatchConfig& config, Watch& watch, Loop& loop)
                            .peer = std::move(request.peer)},
                           exchange_of(std::move(respond)));
               }} {
-  watch.set_watch_url(fmt::format("{}://{}:{}/", config.certificate_file.empty() ? "http" : "https",
-                                  config.listen_address, server_.port()));
+  const bool is_six = config.listen_address.find(':') != std::string::npos;
+  watch.set_watch_url(fmt::format(
+      "{}://{}:{}/", config.certificate_file.empty() ? "http" : "https",
+      is_six ? '[' + config.listen_address + ']' : config.listen_address, server_.port()));
+  watch.count_connections([this] {
+    const auto& counts = server_.counts();
+    return Watch::Connections{.open = server_.connections(),
+                              .gave_way = counts.gave_way,
+                              .turned_away = counts.turned_away,
+                              .late = counts.late,
+                              .refused = counts.refused};
+  });
 }
 
 }  // namespace paceline::watch

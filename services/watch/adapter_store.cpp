@@ -1,13 +1,19 @@
 #include "services/watch/adapter_store.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/file.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "common/base/check.h"
+#include "common/base/url.h"
 
 namespace paceline::watch {
 namespace {
@@ -15,8 +21,10 @@ namespace {
 // "PACE": the file's application id, so that no other program's database is taken for ours.
 constexpr int application = 0x50414345;
 constexpr int version = 1;
+constexpr mode_t owner_and_group = 0640;
 
 constexpr const char* schema = R"(
+BEGIN IMMEDIATE;
 PRAGMA application_id = 1346454341;
 PRAGMA user_version = 1;
 CREATE TABLE series (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
@@ -26,6 +34,7 @@ CREATE TABLE chunks (tier INTEGER NOT NULL, first INTEGER NOT NULL, series INTEG
 CREATE TABLE events (number INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, kind TEXT NOT NULL,
                      severity TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL);
 CREATE INDEX events_by_time ON events (time_ms);
+COMMIT;
 )";
 static_assert(application == 1346454341);
 
@@ -33,10 +42,66 @@ bool is_broken(int code) {
   return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
 }
 
+UnusableFile unusable(const std::string& path, const std::string& why) {
+  return UnusableFile{fmt::format("{}: {}", path, why)};
+}
+
+// Whatever is set aside may be the one that somebody wants back: the first two stay.
+std::string free_ending(const std::string& path) {
+  for (const char* ending : {".broken", ".broken-2"}) {
+    std::error_code error;
+    if (!std::filesystem::exists(path + ending, error) && !error) return ending;
+  }
+  return ".broken-3";
+}
+
 std::string column_text(sqlite3_stmt* statement, int column) {
   const void* bytes = sqlite3_column_blob(statement, column);
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
   return bytes ? std::string{static_cast<const char*>(bytes), size} : std::string{};
+}
+
+// Who made a database.
+struct Origin {
+  std::int64_t tables = 0;
+  std::int64_t application_id = 0;
+  std::int64_t user_version = 0;
+
+  /// Why it is not ours, and what to do; "" if it is, or is empty.
+  std::string foreign() const {
+    if (tables == 0 && application_id == 0 && user_version == 0) return "";
+    if (application_id != application)
+      return fmt::format(
+          "another program's database ({} tables, application_id {:#x}); it is left as it is. Give "
+          "history_file of [watch] another path, then pacelinectl reload watch",
+          tables, static_cast<std::uint32_t>(application_id));
+    if (user_version == version) return "";
+    return fmt::format(
+        "written by {} version of watch (format {}, this one reads {}); it is left as it is. "
+        "Install "
+        "that version again or move the file away, then pacelinectl reload watch",
+        user_version > version ? "a newer" : "another", user_version, version);
+  }
+};
+
+int read_number(sqlite3* database, const char* sql, std::int64_t& value) {
+  sqlite3_stmt* statement = nullptr;
+  int code = sqlite3_prepare_v2(database, sql, -1, &statement, nullptr);
+  if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+    value = sqlite3_column_int64(statement, 0);
+    code = SQLITE_OK;
+  }
+  sqlite3_finalize(statement);
+  return code;
+}
+
+int read_origin(sqlite3* database, Origin& origin) {
+  int code = read_number(database, "SELECT count(*) FROM sqlite_master WHERE type = 'table'",
+                         origin.tables);
+  if (code == SQLITE_OK)
+    code = read_number(database, "PRAGMA application_id", origin.application_id);
+  if (code == SQLITE_OK) code = read_number(database, "PRAGMA user_version", origin.user_version);
+  return code;
 }
 
 }  // namespace
@@ -71,23 +136,58 @@ class SqliteStore::Statement {
 };
 
 SqliteStore::SqliteStore(std::string path) : path_{std::move(path)} {
+  lock();
   const int code = open_file();
-  if (is_broken(code)) {
-    begin_anew(sqlite3_errstr(code));
-  } else if (code != SQLITE_OK) {
-    const std::string why = database_ ? sqlite3_errmsg(database_) : sqlite3_errstr(code);
-    close_file();
-    throw std::system_error{std::make_error_code(std::errc::io_error),
-                            fmt::format("{}: {}", path_, why)};
-  }
+  if (is_broken(code)) begin_anew(sqlite3_errstr(code));
+  if (is_broken(code) || (code == SQLITE_OK && foreign_.empty())) return;
+  const std::string why = !foreign_.empty() ? foreign_
+                          : database_       ? sqlite3_errmsg(database_)
+                                            : sqlite3_errstr(code);
+  close_file();
+  close(lock_);
+  throw unusable(path_, why);
 }
 
 SqliteStore::~SqliteStore() {
   close_file();
+  close(lock_);
 }
 
-// SQLITE_OK with a database of ours open; SQLITE_NOTADB too when another version made it.
+// One file by two names is one file. The lock lies beside it: SQLite's own would not let a person read.
+void SqliteStore::lock() {
+  std::error_code error;
+  const auto real = std::filesystem::weakly_canonical(path_, error);
+  const std::string file = (error ? path_ : real.string()) + ".lock";
+  lock_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, owner_and_group);
+  if (lock_ < 0) throw unusable(file, std::generic_category().message(errno));
+  if (flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
+  const int why = errno;
+  close(lock_);
+  throw unusable(path_, why == EWOULDBLOCK
+                            ? "another watch writes it; give each node a history_file of its own"
+                            : std::generic_category().message(why));
+}
+
+// Looks at the main file alone and leaves no trace, not even beside it.
+void SqliteStore::inspect() {
+  const std::string uri = "file:" + percent_encoded(path_) + "?immutable=1";
+  sqlite3* database = nullptr;
+  Origin origin;
+  if (sqlite3_open_v2(uri.c_str(), &database, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr) ==
+          SQLITE_OK &&
+      read_origin(database, origin) == SQLITE_OK)
+    foreign_ = origin.foreign();
+  sqlite3_close(database);
+}
+
+// SQLITE_OK with a database open that is ours if `foreign_` is empty.
 int SqliteStore::open_file() {
+  inspect();
+  if (!foreign_.empty()) return SQLITE_OK;
+  // SQLite would make it for everybody to read; files beside it get the mode of this one.
+  if (const int made = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, owner_and_group);
+      made >= 0)
+    close(made);
   int code = sqlite3_open_v2(path_.c_str(), &database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                              nullptr);
   if (code != SQLITE_OK) return code;
@@ -96,28 +196,21 @@ int SqliteStore::open_file() {
   const auto execute = [&](const char* sql) {
     return sqlite3_exec(database_, sql, nullptr, nullptr, nullptr);
   };
-  const auto number = [&](const char* sql, std::int64_t& value) {
-    sqlite3_stmt* statement = nullptr;
-    int result = sqlite3_prepare_v2(database_, sql, -1, &statement, nullptr);
-    if (result == SQLITE_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
-      value = sqlite3_column_int64(statement, 0);
-      result = SQLITE_OK;
-    }
-    sqlite3_finalize(statement);
-    return result;
-  };
-  std::int64_t tables = 0, made_by = 0, made_as = 0;
-  code = number("SELECT count(*) FROM sqlite_master", tables);
-  if (code == SQLITE_OK) code = number("PRAGMA application_id", made_by);
-  if (code == SQLITE_OK) code = number("PRAGMA user_version", made_as);
+  Origin origin;
+  code = read_origin(database_, origin);
   if (code != SQLITE_OK) return code;
-  if (tables > 0 && (made_by != application || made_as != version)) return SQLITE_NOTADB;
+  foreign_ = origin.foreign();
+  if (!foreign_.empty()) {
+    // What waits in its log stays there.
+    sqlite3_db_config(database_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    return SQLITE_OK;
+  }
   // WAL with NORMAL: a crash of the process loses nothing, one of the machine the last commits.
   code = execute(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
       "PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;"
       "PRAGMA journal_size_limit = 16777216;");
-  if (code != SQLITE_OK || tables > 0) return code;
+  if (code != SQLITE_OK || origin.tables > 0) return code;
   return execute(schema);
 }
 
@@ -130,7 +223,7 @@ void SqliteStore::close_file() {
 
 void SqliteStore::begin_anew(const std::string& why) {
   close_file();
-  const std::string aside = path_ + ".broken";
+  const std::string aside = path_ + free_ending(path_);
   std::rename(path_.c_str(), aside.c_str());
   std::remove((path_ + "-wal").c_str());
   std::remove((path_ + "-shm").c_str());
@@ -359,6 +452,15 @@ std::uint64_t SqliteStore::bytes() {
   };
   return (number("PRAGMA page_count") - number("PRAGMA freelist_count")) *
          number("PRAGMA page_size");
+}
+
+Result<std::unique_ptr<SqliteStore>> open_history(const std::string& file) {
+  if (file.empty()) return std::unique_ptr<SqliteStore>{};
+  try {
+    return std::make_unique<SqliteStore>(file);
+  } catch (const UnusableFile& unusable) {
+    return fail(Errc::unavailable, unusable.what());
+  }
 }
 
 }  // namespace paceline::watch

@@ -54,10 +54,16 @@ Result<std::optional<Enum>> word_parameter(const WebRequest& request, std::strin
   return found;
 }
 
-/// The parameter format, or without one the header Accept.
+/// The parameter format, or without one the header Accept: of two that are as welcome the one that it
+/// names more exactly, else JSON.
 Result<bool> wants_csv(const WebRequest& request) {
   const auto format = request.parameter("format");
-  if (!format || format->empty()) return request.header("accept").starts_with("text/csv");
+  if (!format || format->empty()) {
+    const auto csv = acceptance_of(request.header("accept"), "text/csv");
+    const auto json = acceptance_of(request.header("accept"), "application/json");
+    if (csv.weight != json.weight) return csv.weight > json.weight;
+    return csv.weight > 0 && csv.named_as > json.named_as;
+  }
   if (*format != "csv" && *format != "json")
     return fail(fmt::format("format = {}: not json or csv", *format));
   return *format == "csv";
@@ -131,6 +137,7 @@ Reply Api::reply(const WebRequest& request, Instant now, WallTime wall) {
   if (request.path == "/healthz" && (request.method == "GET" || request.method == "HEAD"))
     return live("{\"alive\":true}");
   if (auto refusal = access_.over_rate(request, now)) return *std::move(refusal);
+  if (auto refusal = access_.for_another_host(request)) return *std::move(refusal);
   if (request.method == "POST") return operate(request);
   if (request.method != "GET" && request.method != "HEAD") {
     auto refusal = problem(405, "GET and HEAD to look, POST to operate");
@@ -144,7 +151,8 @@ Reply Api::reply(const WebRequest& request, Instant now, WallTime wall) {
 }
 
 std::string Api::status(Instant now, WallTime wall) const {
-  return status_json(sources_.cluster.status(now, wall), sources_.targets.totals(), watch_url_);
+  return status_json(sources_.cluster.status(now, wall), sources_.targets.totals(), watch_url_,
+                     history_off_);
 }
 
 Reply Api::route(const WebRequest& request, Instant now, WallTime wall) const {

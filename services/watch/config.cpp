@@ -1,7 +1,9 @@
 #include "services/watch/config.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "common/base/url.h"
@@ -9,6 +11,7 @@
 namespace paceline::watch {
 namespace {
 
+constexpr std::size_t most_allowed_hosts = 100;
 constexpr int port_offset = 10;  // Of watch's port from the node's first one.
 
 struct Listen {
@@ -20,6 +23,8 @@ Result<Listen> parse_listen(const Settings& settings, const std::string& text) {
   const auto colon = text.rfind(':');
   Listen listen;
   listen.address = text.substr(0, colon);
+  const bool in_brackets = listen.address.starts_with('[') && listen.address.ends_with(']');
+  if (in_brackets) listen.address = listen.address.substr(1, listen.address.size() - 2);
   const std::string_view digits =
       colon == std::string::npos ? std::string_view{} : std::string_view{text}.substr(colon + 1);
   const auto [end, code] =
@@ -27,7 +32,41 @@ Result<Listen> parse_listen(const Settings& settings, const std::string& text) {
   if (listen.address.empty() || digits.empty() || code != std::errc{} ||
       end != digits.data() + digits.size() || listen.port < 0 || listen.port > 65535)
     return tl::unexpected{settings.error("listen", fmt::format("'{}' is not ADDRESS:PORT", text))};
+  in6_addr address{};
+  if (inet_pton(in_brackets ? AF_INET6 : AF_INET, listen.address.c_str(), &address) != 1)
+    return tl::unexpected{settings.error(
+        "listen",
+        fmt::format("'{}' is no address that can be listened on: 127.0.0.1, [::1], ... but "
+                    "no name",
+                    text.substr(0, colon)))};
   return listen;
+}
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return text;
+}
+
+// Names of hosts, in lower case: what a browser may put before the port in its address bar.
+Result<std::vector<std::string>> parse_allowed_hosts(Settings& settings) {
+  std::vector<std::string> hosts;
+  const auto texts = TRY(settings.texts("allowed_hosts"));
+  for (const auto& text : texts) {
+    const auto name = text.starts_with("*.") ? text.substr(2) : text;
+    const bool is_name = !name.empty() && std::ranges::all_of(name, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '-' || c == '.' || c == '_';
+    });
+    if (!is_name || hosts.size() >= most_allowed_hosts)
+      return tl::unexpected{settings.error(
+          "allowed_hosts",
+          is_name ? fmt::format("more than {}", most_allowed_hosts)
+                  : fmt::format("'{}' is not the name of a host (without port), or *. and a name",
+                                text))};
+    hosts.push_back(lower(text));
+  }
+  return hosts;
 }
 
 // Every process that sends on a channel with rows which we hear, by the topology.
@@ -119,6 +158,8 @@ Result<WatchConfig> parse_watch_config(Place& place) {
   config.key_file = TRY(settings.file("key_file", ""));
   config.access.read_token = TRY(settings.secret("read_token", ""));
   config.access.operate_token = TRY(settings.secret("operate_token", ""));
+  config.access.hosts = TRY(parse_allowed_hosts(settings));
+  config.access.hosts.push_back(lower(self.host));  // As other nodes know it.
   config.access.requests_per_second =
       TRY(settings.real("requests_per_second", {.fallback = 50, .min = 1, .max = 100'000}));
   config.stream_period =

@@ -42,6 +42,9 @@ struct WatchConfig {
   std::string targets_file;  // Read by main.cpp into `targets`.
   std::vector<TargetName> targets;
   std::string targets_version;  // See topology/targets.h.
+
+  // Found by main.cpp: files with secrets that others on this host may read or change, a sentence each.
+  std::vector<std::string> exposed;
 };
 
 /// Reads [watch] and what the cluster says of it.

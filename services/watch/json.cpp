@@ -17,14 +17,15 @@ void write_table(JsonWriter& json, const TargetTable& table,
 
 }  // namespace
 
-std::string status_json(StatusAnswer status, const TotalsAnswer& totals,
-                        std::string_view watch_url) {
+std::string status_json(StatusAnswer status, const TotalsAnswer& totals, std::string_view watch_url,
+                        std::string_view history_off) {
   auto verdict = readiness(status, totals);
   status.ready = verdict.ready;
   status.not_ready_because = std::move(verdict.reasons);
   status.targets = totals.targets;
   status.totals = totals;
   status.watch_url = watch_url;
+  if (!history_off.empty()) status.history_off = history_off;
   return json_text(status);
 }
 

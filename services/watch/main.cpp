@@ -1,8 +1,10 @@
 // watch: shows people and monitoring what the cluster does. Reads every channel, writes HTTP;
 // decides nothing.
-#include <memory>
+#include <algorithm>
+#include <iterator>
 
 #include "common/runtime/files.h"
+#include "services/watch/adapter_host.h"
 #include "services/watch/adapter_http.h"
 #include "services/watch/adapter_store.h"
 #include "services/watch/config.h"
@@ -14,8 +16,26 @@ using namespace paceline::watch;
 
 namespace {
 
+// Bad modes are told, not refused: an upgrade must not end what it finds.
+std::vector<std::string> find_exposed(const WatchConfig& config, const std::string& topology_file) {
+  std::vector<std::string> exposed;
+  const auto look = [&](const std::string& file, std::string_view what) {
+    if (auto why = exposure_of(file, what)) exposed.push_back(*std::move(why));
+  };
+  if (!config.access.read_token.empty() || !config.access.operate_token.empty())
+    look(topology_file, "the topology file with a bearer token");
+  if (!config.key_file.empty()) look(config.key_file, "the key of the certificate");
+  if (!config.history_file.empty()) look(config.history_file, "the history of every target");
+  return exposed;
+}
+
 Result<WatchConfig> load(Place& place) {
   auto config = TRY(parse_watch_config(place));
+  config.exposed = find_exposed(config, place.settings.where("read_token").file);
+  if (auto name = name_of_host(); !name.empty()) config.access.hosts.push_back(std::move(name));
+  if (!config.certificate_file.empty())
+    if (const auto pem = read_file(config.certificate_file, 1u << 20))
+      std::ranges::copy(names_of_certificate(*pem), std::back_inserter(config.access.hosts));
   const auto text = TRY(read_file(config.targets_file));
   const auto targets = TRY(parse_targets(text, config.targets_file, place.topology.max_targets));
   config.targets = target_names(targets);
@@ -29,10 +49,9 @@ int main(int argc, char** argv) {
   return serve<WatchConfig>(
       "watch", argc, argv, load,
       [](const WatchConfig& config, World& world, Loop& loop, Follower<WatchConfig>& follower) {
-        std::unique_ptr<SqliteStore> store;
-        if (!config.history_file.empty())
-          store = std::make_unique<SqliteStore>(config.history_file);
-        Watch watch{config, world, store.get()};
+        const auto store = open_history(config.history_file);
+        Watch watch{config, world, store ? store->get() : nullptr,
+                    store ? "" : store.error().detail};
         follower.follow = [&](WatchConfig next) -> Result<std::optional<std::string>> {
           // With the same targets it is another file that the operator means: certificates.
           if (next.targets_version == watch.targets_version()) return std::nullopt;

@@ -65,7 +65,7 @@ Watch::Counters::Counters(Metrics& metrics)
                           "Samples of processes whose families do not fit together.")} {
 }
 
-Watch::Watch(const WatchConfig& config, World& world, Store* store)
+Watch::Watch(const WatchConfig& config, World& world, Store* store, std::string history_off)
     : config_{config},
       world_{world},
       targets_{config.targets},
@@ -113,12 +113,37 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store)
   hear_message<Grant>("grant");
   hear_message<PublicationReport>("publication");
   answer_control();
-  if (!history_.failure().empty())
-    world_.log.error("history_unavailable", {{"why", history_.failure()}});
   if (store_)
     if (auto known = store_->events({.limit = config.events})) events_.restore(*std::move(known));
+  api_.set_history_off(std::move(history_off));
+  tell_start();
   world.timers.every(step_period, [this] { step(); });
   world.timers.every(config.stream_period, [this] { broadcast(); });
+}
+
+// What a person must see to, with every start.
+void Watch::tell_start() {
+  const auto wall_ms = ms_since_1970(world_.clock.wall());
+  if (api_.history_off().empty()) api_.set_history_off(history_.failure());
+  tell_history_off();
+  for (const auto& why : config_.exposed) {
+    world_.log.warn("file_exposed", {{"why", why}});
+    add_event({.wall_ms = wall_ms,
+               .kind = "file_exposed",
+               .severity = "bad",
+               .subject = config_.node,
+               .detail = why});
+  }
+}
+
+void Watch::tell_history_off() {
+  if (api_.history_off().empty()) return;
+  world_.log.error("history_unavailable", {{"why", api_.history_off()}});
+  add_event({.wall_ms = ms_since_1970(world_.clock.wall()),
+             .kind = "history_off",
+             .severity = "bad",
+             .subject = config_.node,
+             .detail = api_.history_off()});
 }
 
 void Watch::answer_control() {
@@ -127,6 +152,7 @@ void Watch::answer_control() {
     reply.fields.push_back({"targets_version", targets_version_});
     reply.fields.push_back({"streams", std::to_string(streams_.size())});
     reply.fields.push_back({"events", std::to_string(events_.last())});
+    reply.fields.push_back({"history_off", api_.history_off()});
     reply.fields.push_back({"history_bytes", std::to_string(store_ ? store_->bytes() : 0)});
     reply.fields.push_back({"history_samples_lost", std::to_string(history_.samples_lost())});
     reply.fields.push_back({"history_unreadable", std::to_string(history_.unreadable())});
@@ -160,8 +186,10 @@ std::string Watch::take_targets(std::vector<TargetName> names, std::string versi
                                    names.size() - stay, targets_.size() - stay);
   const auto ids = ids_of(names);
   history_.renumber(ids, targets_.renew(std::move(names)));
-  if (!history_.failure().empty())
-    world_.log.error("history_unavailable", {{"why", history_.failure()}});
+  if (!history_.failure().empty()) {
+    api_.set_history_off(history_.failure());
+    tell_history_off();
+  }
   stat_.reset_ids(ids);
   pace_.reset_ids(ids);
   feedback_.reset_ids(ids);

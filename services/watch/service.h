@@ -33,8 +33,10 @@ struct WebExchange {
 
 class Watch {
  public:
-  /// `store` keeps history and events; null = they are in memory only.
-  Watch(const WatchConfig& config, World& world, Store* store = nullptr);
+  ///   store         keeps history and events; null = they are in memory only
+  ///   history_off   why there is none, although the settings name a file; "" otherwise
+  Watch(const WatchConfig& config, World& world, Store* store = nullptr,
+        std::string history_off = "");
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
@@ -43,6 +45,16 @@ class Watch {
 
   /// Answers by `exchange`, at once or after asking other processes (at most a second).
   void ask(const WebRequest& request, WebExchange exchange);
+
+  /// What the HTTP server has counted, for /metrics.
+  struct Connections {
+    std::size_t open = 0;
+    std::uint64_t gave_way = 0;  // See common/runtime/http_server.h.
+    std::uint64_t turned_away = 0;
+    std::uint64_t late = 0;
+    std::uint64_t refused = 0;  // Requests.
+  };
+  void count_connections(std::function<Connections()> count) { connections_ = std::move(count); }
 
   /// Where people find the page; known once the server has its port.
   void set_watch_url(std::string url) { api_.set_watch_url(std::move(url)); }
@@ -80,6 +92,8 @@ class Watch {
   bool is_of_master(const std::string& node) const;
   void keep_history();
   void note_store(const Result<void>& done);
+  void tell_start();
+  void tell_history_off();
   void answer_handover(const AskHandover& question, WebExchange exchange);
   void answer(const WebRequest& request, WebExchange exchange);
   void answer_explanation(const WebRequest& request, std::uint32_t target, WebExchange exchange);
@@ -110,6 +124,7 @@ class Watch {
   bool renewed_ = false;            // The streams do not know yet that the targets are others.
   std::uint64_t event_sent_ = 0;    // Number of the last event that the streams know.
   std::shared_ptr<Scrape> scrape_;  // The one under way, if any: later askers join it.
+  std::function<Connections()> connections_{};
   std::vector<Event> unwritten_events_{};  // Since the last step that wrote.
   Counters counters_;
 };

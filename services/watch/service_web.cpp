@@ -134,6 +134,25 @@ void Watch::set_gauges(const StatusAnswer& status) {
   set("paceline_watch_targets", "Targets of the cluster.", static_cast<double>(targets_.size()));
   set("paceline_watch_streams", "Open live streams.", static_cast<double>(streams_.size()));
   set("paceline_watch_master_claims", "Nodes that say they are master; 1 is right.", status.claims);
+  set("paceline_watch_history_off",
+      "Whether no history is kept on disk, although it should be: status says why.",
+      api_.history_off().empty() ? 0 : 1);
+  if (connections_) {
+    const auto connections = connections_();
+    set("paceline_watch_connections", "Open HTTP connections.",
+        static_cast<double>(connections.open));
+    const auto count = [&](const char* name, const char* help, std::uint64_t now, Labels labels) {
+      auto& counter = metrics.counter(name, help, std::move(labels));
+      counter.add(static_cast<double>(now) - counter.value());
+    };
+    for (const auto& [why, ended] : {std::pair{"gave_way", connections.gave_way},
+                                     {"turned_away", connections.turned_away},
+                                     {"late", connections.late}})
+      count("paceline_watch_connections_ended_total",
+            "HTTP connections that watch ended or refused.", ended, {{"why", why}});
+    count("paceline_watch_requests_malformed_total", "HTTP requests that could not be understood.",
+          connections.refused, {});
+  }
   set("paceline_watch_ready", "Whether this node is fit for its role.",
       readiness(status, targets_.totals()).ready ? 1 : 0);
   set("paceline_watch_term", "Term of the master, or the highest heard.",

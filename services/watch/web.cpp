@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
-#include <cstdlib>
+#include <algorithm>
+#include <charconv>
 
 #include "common/base/check.h"
 #include "common/base/hash.h"
@@ -26,6 +27,26 @@ std::string_view take_part(std::string_view& text, char separator) {
   const auto part = text.substr(0, at);
   text = at == std::string_view::npos ? std::string_view{} : text.substr(at + 1);
   return trimmed(part);
+}
+
+bool same_word(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+// The q of a header's element (RFC 9110, 12.4.2), among its parameters. One that cannot be read admits
+// nothing.
+double weight_of(std::string_view parameters) {
+  while (!parameters.empty()) {
+    auto value = take_part(parameters, ';');
+    if (!same_word(take_part(value, '='), "q")) continue;
+    double weight = 0;
+    const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), weight,
+                                             std::chars_format::fixed);
+    const bool is_read = code == std::errc{} && end == value.data() + value.size();
+    return is_read && weight >= 0 && weight <= 1 ? weight : 0;
+  }
+  return 1;
 }
 
 std::string gzip(const std::string& text) {
@@ -60,8 +81,16 @@ const char* title_of(int status) {
       return "Method Not Allowed";
     case 409:
       return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 421:
+      return "Misdirected Request";
     case 429:
       return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 501:
+      return "Not Implemented";
     case 502:
       return "Bad Gateway";
     case 503:
@@ -106,15 +135,34 @@ WebAnswer tagged(const WebRequest& request, WebAnswer answer) {
   return answer;
 }
 
+Acceptance acceptance_of(std::string_view accept, std::string_view media_type) {
+  if (trimmed(accept).empty()) return {.weight = 1};
+  const auto type = media_type.substr(0, media_type.find('/'));
+  Acceptance found;
+  bool any = false;
+  while (!accept.empty()) {
+    auto element = take_part(accept, ',');
+    auto range = take_part(element, ';');
+    const auto whole = range;
+    const auto its_type = take_part(range, '/');
+    const int named_as = same_word(whole, media_type)                ? 2
+                         : range == "*" && same_word(its_type, type) ? 1
+                         : whole == "*/*"                            ? 0
+                                                                     : -1;
+    if (named_as < 0 || (any && named_as < found.named_as)) continue;
+    found = {.weight = weight_of(element), .named_as = named_as};
+    any = true;
+  }
+  return found;
+}
+
 bool accepts_gzip(std::string_view accept_encoding) {
   std::optional<bool> any;
   while (!accept_encoding.empty()) {
     auto coding = take_part(accept_encoding, ',');
     const auto name = take_part(coding, ';');
-    bool admitted = true;
-    if (coding.starts_with("q="))
-      admitted = std::strtod(std::string{coding.substr(2)}.c_str(), nullptr) > 0;
-    if (name == "gzip") return admitted;
+    const bool admitted = weight_of(coding) > 0;
+    if (same_word(name, "gzip")) return admitted;
     if (name == "*") any = admitted;
   }
   return any.value_or(false);

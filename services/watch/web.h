@@ -41,6 +41,13 @@ WebAnswer tagged(const WebRequest& request, WebAnswer answer);
 /// The answer with its body in gzip, if the request accepts that and the body has 1 KiB or more.
 WebAnswer compressed(const WebRequest& request, WebAnswer answer);
 
+/// How a header Accept takes a media type (RFC 9110, 12.5.1).
+struct Acceptance {
+  double weight = 0;  // [0..1] 0 = not at all.
+  int named_as = 0;   // 0 as */* or not at all, 1 as type/*, 2 by its name.
+};
+Acceptance acceptance_of(std::string_view accept, std::string_view media_type);
+
 /// Whether an Accept-Encoding header admits gzip (RFC 9110, 12.5.3).
 bool accepts_gzip(std::string_view accept_encoding);
 

@@ -11,7 +11,7 @@ const shots = path.join(run_dir, "shots");
 fs.mkdirSync(shots, { recursive: true });
 
 const small = new Cluster("small", { nodes: 2, targets: 50, port: ports, demo: true, watch: 'history_period = "1s"' });
-const guarded = new Cluster("guarded", { nodes: 2, targets: 3, port: ports + 60, demo: true, watch: 'read_token = "look-only"' });
+const guarded = new Cluster("guarded", { nodes: 2, targets: 3, port: ports + 60, demo: true, watch: 'read_token = "look-only"', groups: ["gnp.\u202egpj\u200b.exe", "\u0645\u0628\u064a\u0639\u0627\u062a 1"] });
 const large = new Cluster("large", { nodes: 5, targets: 10_000, port: ports + 100 });
 const complaints = [];
 
@@ -188,8 +188,28 @@ async function token(browser) {
   const [file] = await Promise.all([page.waitForEvent("download"), page.click("#view-events a[download]")]);
   const text = fs.readFileSync(await file.path(), "utf8");
   expect(text.startsWith("number,time,kind,"), `with the token the page opens, and a CSV comes down: ${file.suggestedFilename()}`);
+  await names(page);
   await context.close();
   await guarded.end();
+}
+
+// A name cannot look like another, nor reorder what stands beside it.
+async function names(page) {
+  const about = async (id, group) => {
+    await page.evaluate((to) => { location.hash = `#/target/${to}`; }, id);
+    const texts = () => page.evaluate(() => [...document.querySelectorAll("#view-target .title bdi")].map((each) => each.textContent));
+    await until(`${id} is shown`, async () => (await texts())[1] === group);
+    await page.screenshot({ path: path.join(shots, `names-${id}.png`) });
+    return page.textContent("#view-target .title");
+  };
+  const shown = await about("t0", "gnp.<U+202E>gpj<U+200B>.exe");
+  expect(!/\p{Cf}/u.test(shown), `marks that deceive are written out: ${shown.slice(0, 80)}`);
+  await about("t1", "\u0645\u0628\u064a\u0639\u0627\u062a 1");
+  const order = await page.evaluate(() => [...document.querySelectorAll("#view-target .title bdi")].slice(1).map((each) => each.getBoundingClientRect().left));
+  expect(order[0] < order[1], "a name written from right to left leaves the next where it is");
+  await page.evaluate(() => { location.hash = "#/"; });
+  const title = await until("its tooltip", () => page.evaluate(() => document.querySelector(".table .line[data-id=t0] .cell")?.title));
+  expect(title === "\u2068t0\u2069: \u2068gnp.<U+202E>gpj<U+200B>.exe\u2069, \u2068queue-0\u2069", `a tooltip too: ${title}`);
 }
 
 async function search(page) {

@@ -35,8 +35,8 @@ export async function until(what, ask, limit_ms = 300_000) {
 }
 
 export class Cluster {
-  /** `nodes`: as many that can be master; `targets`; `watch`: lines of the table [watch]. */
-  constructor(name, { nodes, targets, port, watch = "", demo = false }) {
+  /** `nodes`: as many that can be master; `targets`; `watch`: lines of the table [watch]; `groups`: names of the first groups. */
+  constructor(name, { nodes, targets, port, watch = "", demo = false, groups = [] }) {
     this.dir = path.join(run_dir, name);
     this.port = port;
     this.url = `http://127.0.0.1:${port + 10}/`;
@@ -45,7 +45,7 @@ export class Cluster {
     const rows = ["id,channel,group,queue,algorithm"];
     for (let i = 0; i < targets; ++i) {
       const number = String(i).padStart(String(targets - 1).length, "0");
-      rows.push(`t${number},${i % 10 === 9 ? "callback" : "chat"},group-${number},queue-${number},${i % 5 === 4 ? "SUPER_PROGRESSIVE_DUAL" : "SUPER_PROGRESSIVE"}`);
+      rows.push(`t${number},${i % 10 === 9 ? "callback" : "chat"},${groups[i] ?? `group-${number}`},queue-${number},${i % 5 === 4 ? "SUPER_PROGRESSIVE_DUAL" : "SUPER_PROGRESSIVE"}`);
     }
     fs.writeFileSync(path.join(this.dir, "targets.csv"), rows.join("\n") + "\n");
     let next = port;

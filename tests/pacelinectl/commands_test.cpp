@@ -30,6 +30,18 @@ TEST_CASE("status tells who is master in one screen", "[pacelinectl]") {
   CHECK_FALSE(has(outcome.out, "\x1b"));
 }
 
+TEST_CASE("status says why no history is kept", "[pacelinectl]") {
+  FakeEnvironment environment;
+  auto status = demo_status();
+  status.history_off = "h.db: another watch writes it";
+  environment.web["http://127.0.0.1:7110/api/v1/status"] = {200, json_text(status)};
+
+  const Outcome outcome = run_command(request("status"), environment);
+
+  CHECK(outcome.exit == exit_fine);
+  CHECK(has(outcome.out, "history is off: h.db: another watch writes it\n"));
+}
+
 TEST_CASE("status as JSON is watch's own answer", "[pacelinectl]") {
   FakeEnvironment environment;
   environment.web["http://127.0.0.1:7110/api/v1/status"] = {200, status_body};

@@ -159,6 +159,8 @@ TEST_CASE("gzip is admitted as RFC 9110 says", "[watch]") {
   CHECK_FALSE(accepts_gzip(""));
   CHECK_FALSE(accepts_gzip("identity"));
   CHECK_FALSE(accepts_gzip("gzip;q=0, *"));
+  CHECK_FALSE(accepts_gzip("gzip; Q=0"));
+  CHECK(accepts_gzip("GZIP;q=0.001"));
 }
 
 TEST_CASE("a token guards what it should and nothing else", "[watch]") {
@@ -218,6 +220,17 @@ TEST_CASE("history and events come as CSV when asked for", "[watch]") {
   const auto events = api.get("/api/v1/events", {}, {{"accept", "text/csv"}});
   CHECK(events.body.ends_with("1,2026-09-21T14:13:20.000Z,master_changed,notice,a,'=1+1\r\n"));
   CHECK(api.get("/api/v1/events", {{"kind", "other"}}).body == R"({"last":1,"events":[]})");
+
+  const auto is_csv = [&](const char* accept) {
+    return api.get("/api/v1/events", {}, {{"accept", accept}}).content_type.starts_with("text/csv");
+  };
+  CHECK(is_csv("text/csv, */*"));
+  CHECK(is_csv("application/json;q=0.5, text/csv"));
+  CHECK_FALSE(is_csv("text/csv;q=0"));
+  CHECK_FALSE(is_csv("text/csv;q=0.5, application/json"));
+  CHECK_FALSE(is_csv("text/csv, application/json"));
+  CHECK_FALSE(is_csv("text/html, */*;q=0.8"));
+  CHECK_FALSE(is_csv("image/png"));
 }
 
 TEST_CASE("a peer that asks too often is told to wait and others are not", "[watch]") {
@@ -232,6 +245,52 @@ TEST_CASE("a peer that asks too often is told to wait and others are not", "[wat
   CHECK(refusal->status == 429);
   CHECK(header(*refusal, "Retry-After") == "1");
   CHECK_FALSE(access.over_rate(greedy, start + 1s));
+}
+
+TEST_CASE("monitoring is not starved by who else asks from its address", "[watch]") {
+  ApiFixture api{{.requests_per_second = 1}};
+  const auto status = [&](const std::string& path) {
+    const auto reply = api.ask({.path = path, .peer = "10.0.0.1"});
+    const auto* answer = std::get_if<WebAnswer>(&reply);
+    return answer ? answer->status : 200;
+  };
+  while (status("/api/v1/status") == 200) continue;
+
+  REQUIRE(status("/api/v1/status") == 429);
+  CHECK(status("/metrics") == 200);
+  CHECK(status("/readyz") == 503);
+  while (status("/readyz") == 503) continue;
+  CHECK(status("/readyz") == 429);
+  CHECK(status("/metrics") == 200);
+  CHECK(status("/healthz") == 200);
+}
+
+TEST_CASE("a request that was meant for another host is refused, and told where to allow it",
+          "[watch]") {
+  ApiFixture api{{.requests_per_second = 1000, .hosts = {"pace.example.com", "*.centre.test"}}};
+  const auto status = [&](const std::string& host, const std::string& path = "/api/v1/status") {
+    return api.get(path, {}, {{"host", host}}).status;
+  };
+
+  for (const char* host :
+       {"", "127.0.0.1", "127.0.0.1:7110", "10.1.2.3", "[::1]:7110", "[2001:db8::1]", "localhost",
+        "LocalHost:7110", "a.localhost", "localhost.", "pace.example.com", "Pace.Example.COM.:7110",
+        "a.centre.test:1"}) {
+    CAPTURE(host);
+    CHECK(status(host) == 200);
+  }
+  for (const char* host :
+       {"evil.example", "evil.example:7110", "127.0.0.1.evil.example", "localhost.evil.example",
+        "pace.example.com.evil.example", "centre.test", ".centre.test", "a.b.centre.test", ":7110",
+        "[", "x[::1]", "::1.evil", "0x7f000001"}) {
+    CAPTURE(host);
+    CHECK(status(host) == 421);
+  }
+  for (const char* path : {"/", "/metrics", "/readyz", "/api/v1/targets", "/nothing"})
+    CHECK(status("evil.example", path) == 421);
+  CHECK(status("evil.example", "/healthz") == 200);
+  CHECK_THAT(api.get("/", {}, {{"host", "evil.example"}}).body,
+             Catch::Contains("'evil.example'") && Catch::Contains("allowed_hosts"));
 }
 
 TEST_CASE("peers are remembered within a bound", "[watch]") {

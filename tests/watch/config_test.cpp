@@ -56,6 +56,13 @@ TEST_CASE("wrong settings are refused, naming key and value", "[watch]") {
   CHECK_THAT(refusal("stream_period = \"1ms\""), Catch::Contains("watch.stream_period"));
   CHECK_THAT(refusal("certificate_file = \"x\""), Catch::Contains("key_file"));
   CHECK_THAT(refusal("bogus = 1"), Catch::Contains("bogus"));
+  CHECK_THAT(refusal("listen = \"localhost:80\""), Catch::Contains("127.0.0.1"));
+  CHECK_THAT(refusal("listen = \"::1:80\""), Catch::Contains("[::1]"));
+  for (const char* host : {"x:1", "http://x", "", "*", "*.", "a b", "x.*"}) {
+    CAPTURE(host);
+    CHECK_THAT(refusal("allowed_hosts = [\"" + std::string{host} + "\"]"),
+               Catch::Contains("watch.allowed_hosts") && Catch::Contains("not the name of a host"));
+  }
 }
 
 TEST_CASE("an open address is fine with token and TLS", "[watch]") {
@@ -89,8 +96,17 @@ TEST_CASE("without a history file there is no history on disk", "[watch]") {
   CHECK(config->history_file.empty());
 }
 
+TEST_CASE("watch answers to its node's host and to the names that are allowed", "[watch]") {
+  const auto config = parsed("[watch]\nallowed_hosts = [\"Pace.example.com\", \"*.Centre.test\"]");
+
+  REQUIRE(config);
+  CHECK(config->access.hosts ==
+        std::vector<std::string>{"pace.example.com", "*.centre.test", "127.0.0.1"});
+}
+
 TEST_CASE("only this host counts as loopback", "[watch]") {
-  CHECK(parsed("[watch]\nlisten = \"localhost:80\""));
+  CHECK(parsed("[watch]\nlisten = \"[::1]:80\"")->listen_address == "::1");
+  CHECK_FALSE(parsed("[watch]\nlisten = \"[::]:80\""));
   CHECK(parsed("[watch]\nlisten = \"127.8.0.1:80\""));
   CHECK_FALSE(parsed("[watch]\nlisten = \"127.attacker.example:80\""));
 }
@@ -99,12 +115,13 @@ TEST_CASE("the manual of watch has exactly the settings there are, with defaults
           "[watch]") {
   check_settings(read_table("services/watch/SETTINGS.md", "watch: settings"),
                  [](const std::string& line) -> Result<std::string> {
-                   auto place = TRY(place_with("[watch]\n" + line));
+                   // A list that is absent is not told to be empty.
+                   auto place = TRY(place_with("[watch]\nallowed_hosts = []\n" + line));
                    if (auto read = parse_watch_config(place); !read)
                      return tl::unexpected{read.error()};
                    return place.settings.effective();
                  },
-                 {"listen", "history_file"});
+                 {"listen", "allowed_hosts", "history_file"});
 }
 
 TEST_CASE("the longest way that history reaches back is the one of SETTINGS.md", "[watch]") {

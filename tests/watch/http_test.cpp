@@ -1,15 +1,12 @@
 #include "services/watch/adapter_http.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
+#include <list>
 #include <optional>
 
 #include "common/ports/state_channel.h"
 #include "common/runtime/curl_http.h"
 #include "tests/support/catch.h"
+#include "tests/support/raw_client.h"
 #include "tests/support/real_loop.h"
 #include "tests/support/sim_world.h"
 #include "tests/watch/fixtures.h"
@@ -17,42 +14,6 @@
 namespace paceline::test {
 using namespace watch;
 namespace {
-
-// A client that only speaks when it is told to.
-class RawClient {
- public:
-  explicit RawClient(int port) : fd_{socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)} {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  }
-  ~RawClient() { close(fd_); }
-  RawClient(const RawClient&) = delete;
-  RawClient& operator=(const RawClient&) = delete;
-
-  /// As many of the bytes as the socket takes now; the rest.
-  std::string_view say(std::string_view bytes) {
-    const auto sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
-    return bytes;
-  }
-  /// Adds what has come to `heard`; false at the end of the connection.
-  bool listen() {
-    static char buffer[1u << 16];
-    for (;;) {
-      const auto got = recv(fd_, buffer, sizeof buffer, 0);
-      if (got <= 0) return got != 0;
-      heard.append(buffer, static_cast<std::size_t>(got));
-    }
-  }
-
-  std::string heard;
-
- private:
-  int fd_;
-};
 
 // A real server on a real socket; what it tells comes from a simulated bus.
 struct House {
@@ -152,24 +113,64 @@ TEST_CASE("hostile bytes end their own connection and nothing else", "[watch][pr
   for (const std::string& bytes :
        {std::string{"\0\xff\x16\x03\x01 nonsense\r\n\r\n", 18}, std::string(100'000, 'A'),
         std::string{"GET / HTTP/9.9\r\n\r\n"},
-        std::string{"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n"},
-        std::string{"GET /%00%ff%zz HTTP/1.1\r\nHost: x\r\n\r\n"},
-        "GET /api/v1/targets?" + std::string(20'000, '&') + " HTTP/1.1\r\nHost: x\r\n\r\n",
-        std::string{
-            "POST /api/v1/status HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999999\r\n\r\n"},
-        std::string{"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n"},
-        std::string{
-            "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFF\r\n"}}) {
+        std::string{"GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n"},
+        std::string{"GET /%00%ff%zz HTTP/1.1\r\nHost: localhost\r\n\r\n"},
+        "GET /api/v1/targets?" + std::string(20'000, '&') + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        std::string{"POST /api/v1/status HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+                    "9999999999\r\n\r\n"},
+        std::string{"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n"},
+        std::string{"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
+                    "chunked\r\n\r\nFFFFFFFFF\r\n"}}) {
     const auto said = house.raw(bytes);
     CHECK(said.find("root:") == std::string::npos);
     CHECK(house.get("/healthz").status == 200);
   }
 }
 
+TEST_CASE("what the server itself refuses is a problem as the API's own", "[watch][process]") {
+  House house;
+  std::string many = "GET /api/v1/targets?q=x";
+  for (int i = 0; i < 401; ++i) many += "&q=x";
+
+  const auto said = house.raw(many + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+
+  CHECK(said.starts_with("HTTP/1.1 400 "));
+  CHECK(said.find("Content-Type: application/problem+json\r\n") != said.npos);
+  CHECK(said.find("more than 200 parameters") != said.npos);
+}
+
+TEST_CASE("a browser that was led here under another name reads nothing", "[watch][process]") {
+  House house;
+  const auto asked_as = [&](const std::string& host, const std::string& target) {
+    return house.raw("GET " + target + " HTTP/1.1\r\nHost: " + host +
+                     "\r\nConnection: close\r\n\r\n");
+  };
+
+  const auto said = asked_as("evil.example:80", "/api/v1/status");
+  CHECK(said.starts_with("HTTP/1.1 421 "));
+  CHECK(said.find("allowed_hosts") != said.npos);
+  CHECK(said.find("\"nodes\"") == said.npos);
+  CHECK(asked_as("evil.example", "/healthz").starts_with("HTTP/1.1 200 "));
+  CHECK(asked_as("evil.example", "http://localhost/api/v1/status").starts_with("HTTP/1.1 200 "));
+  CHECK(asked_as("localhost", "http://evil.example/api/v1/status").starts_with("HTTP/1.1 421 "));
+}
+
+TEST_CASE("three hundred slow connections leave room for a probe", "[watch][process]") {
+  House house;
+  std::list<RawClient> slow;
+  for (int i = 0; i < 300; ++i) {
+    slow.emplace_back(house.server.port()).say("GET /api/v1/status HTTP/1.1\r\nHo");
+    house.loop.run_once(0ms);
+  }
+
+  CHECK(house.get("/healthz").status == 200);
+  CHECK(house.get("/metrics").body.find("why=\"gave_way\"") != std::string::npos);
+}
+
 TEST_CASE("a stream starts at once with the status", "[watch][process]") {
   House house;
 
-  const auto said = house.raw("GET /api/v1/stream HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto said = house.raw("GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
   CHECK(said.find("text/event-stream") != std::string::npos);
   CHECK(said.find("event: status") != std::string::npos);
@@ -186,7 +187,7 @@ TEST_CASE("a stream whose reader lets four megabytes wait is closed and the othe
   }
   House house{std::move(settings)};
   StateWriter<TargetPace> pacer{house.sim.process({"a", "pacer", 0}), "pace", {.ids = ids}};
-  const std::string_view question = "GET /api/v1/stream HTTP/1.1\r\nHost: x\r\n\r\n";
+  const std::string_view question = "GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n";
   RawClient slow{house.server.port()};
   RawClient quick{house.server.port()};
   for (auto* client : {&slow, &quick}) {

@@ -226,6 +226,47 @@ TEST_CASE("while the disk is full the last minutes stay in memory, and writing i
   CHECK(disk.samples()->size() <= History::most_samples);
 }
 
+TEST_CASE("a watch whose history is off serves, says why everywhere, and is ready all the same",
+          "[watch][scenario]") {
+  SimWorld sim{1};
+  auto settings = config();
+  settings.exposed = {"t.toml is open"};
+  World& world = sim.process({"a", "watch", 0});
+  Watch watch{settings, world, nullptr, "h.db: another watch writes it"};
+  watch.count_connections([] {
+    return Watch::Connections{.open = 3, .gave_way = 5, .turned_away = 1, .late = 2, .refused = 4};
+  });
+  Client client;
+  const auto get = [&](const char* path) {
+    watch.ask({.path = path, .peer = "x"}, client.exchange());
+    sim.run_for(1s);
+    return client.answers.back().body;
+  };
+
+  const auto status = nlohmann::json::parse(get("/api/v1/status"));
+  CHECK(status["history_off"] == "h.db: another watch writes it");
+  CHECK(status["not_ready_because"].dump().find("h.db") == std::string::npos);
+  const auto events = nlohmann::json::parse(get("/api/v1/events"))["events"];
+  REQUIRE(events.size() >= 2);
+  CHECK(events[0]["kind"] == "history_off");
+  CHECK(events[0]["detail"] == "h.db: another watch writes it");
+  CHECK(events[1]["kind"] == "file_exposed");
+  CHECK(events[1]["detail"] == "t.toml is open");
+  for (int i = 0; i < 2; ++i) {
+    const auto metrics = get("/metrics");
+    for (const char* line :
+         {"paceline_watch_history_off{node=\"a\",process=\"watch\",index=\"0\"} 1\n",
+          "why=\"gave_way\"} 5\n", "why=\"turned_away\"} 1\n", "why=\"late\"} 2\n",
+          "paceline_watch_requests_malformed_total{node=\"a\",process=\"watch\",index=\"0\"} "
+          "4\n"}) {
+      CAPTURE(line, metrics);
+      CHECK(metrics.find(line) != std::string::npos);
+    }
+  }
+  CHECK(sim.count("history_unavailable") == 1);
+  CHECK(sim.count("file_exposed") == 1);
+}
+
 TEST_CASE("a wall clock that jumps is told, and history goes on without a gap",
           "[watch][scenario]") {
   SimWorld sim{1};

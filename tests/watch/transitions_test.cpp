@@ -106,7 +106,8 @@ TEST_CASE("what went wrong and is right again is a good event", "[watch]") {
 
 TEST_CASE("the manual lists every kind of event and every severity", "[watch]") {
   std::set<std::string> kinds = {"quality_changed", "fast_cut",  // Of targets.
-                                 "history_set_aside"};           // Of watch itself.
+                                 // Of watch itself.
+                                 "history_set_aside", "history_off", "file_exposed"};
   std::set<std::string> severities = {"good"};
   for (const auto& difference : differences()) {
     kinds.insert(difference.kind);

@@ -31,6 +31,30 @@ TEST_CASE("only what was found has a tag, the same whether compressed or not", "
   CHECK(tagged({.headers = {{"if-none-match", tag}}}, {.body = "other"}).status == 200);
 }
 
+TEST_CASE("a media type is as welcome as the header Accept says", "[watch]") {
+  const auto weight = [](std::string_view accept, std::string_view type = "text/csv") {
+    return acceptance_of(accept, type).weight;
+  };
+
+  CHECK(weight("") == 1);
+  CHECK(weight("text/csv") == 1);
+  CHECK(weight("Text/CSV; charset=utf-8; Q=0.5") == 0.5);
+  CHECK(weight("text/csv;q=0") == 0);
+  CHECK(weight("text/csv;q=0, */*") == 0);
+  CHECK(weight("*/*, text/csv ; q=0.000") == 0);
+  CHECK(weight("text/*;q=0.3, */*;q=0.9") == 0.3);
+  CHECK(weight("*/*;q=0.9") == 0.9);
+  CHECK(weight("application/json") == 0);
+  CHECK(weight("text/csvx, text, */csv") == 0);
+  for (const char* odd : {"text/csv;q=", "text/csv;q=x", "text/csv;q=2", "text/csv;q=-1",
+                          "text/csv;q=1e0", "text/csv;q=nan"}) {
+    CAPTURE(odd);
+    CHECK(weight(odd) == 0);
+  }
+  CHECK(acceptance_of("text/csv, */*", "text/csv").named_as == 2);
+  CHECK(acceptance_of("text/*", "text/csv").named_as == 1);
+}
+
 TEST_CASE("a problem is application problem json and is not kept", "[watch]") {
   const auto answer = problem(409, "b is not fit");
 

@@ -1,5 +1,5 @@
 // Asking watch: with the token that a person gave, if it wants one.
-import { by_id } from "./dom.js";
+import { by_id, revealed } from "./dom.js";
 
 let token = "";
 try { token = sessionStorage.getItem("paceline-token") || ""; } catch { /* Storage is closed to us. */ }
@@ -19,11 +19,14 @@ function need_token() {
   return asking_person;
 }
 
+// All that the page shows comes through here.
+const parsed = (text) => JSON.parse(revealed(text));
+
 /** The JSON at `path`; throws what the problem says. */
 export async function ask(path) {
   const answer = await fetch(path, { headers: headers() });
   if (answer.status === 401) { await need_token(); return ask(path); }
-  const body = await answer.json();
+  const body = parsed(await answer.text());
   if (!answer.ok) throw new Error(body.detail || body.title || `HTTP ${answer.status}`);
   return body;
 }
@@ -55,7 +58,7 @@ export async function listen(path, hear) {
       const lines = rest.slice(0, end).split("\n");
       const field = (name) => lines.filter((line) => line.startsWith(name)).map((line) => line.slice(name.length)).join("\n");
       const text = field("data: ");
-      if (text) hear(field("event: "), JSON.parse(text));
+      if (text) hear(field("event: "), parsed(text));
     }
   }
 }

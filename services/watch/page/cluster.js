@@ -71,6 +71,7 @@ export class ClusterStrip {
     if (status.claims > 1) notices.push(make("p", { class: "notice" }, `${status.claims} nodes say they are master; the publisher's gate lets only one speak.`));
     if (status.not_ready_because.length)
       notices.push(make("ul", { class: "notice", "aria-label": `Why node ${status.node} is not ready` }, ...status.not_ready_because.map((why) => make("li", {}, why))));
+    if (status.history_off) notices.push(make("p", { class: "notice", "aria-label": "Why no history is kept" }, `History is off: ${status.history_off}`));
     this.notices.replaceChildren(...notices);
   }
 

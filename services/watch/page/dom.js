@@ -12,6 +12,18 @@ export const svg = (tag, attributes = {}) => {
   return element;
 };
 export const by_id = (id) => document.getElementById(id);
+
+// Marks that reorder what follows, or show nothing, make one name look like another: they are written out. Those that
+// join letters of a script stay beside its letters.
+const deceptive = /[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u0080-\u009f]/gu;
+const joins = /[\u200c\u200d\ufe0e\ufe0f]/;
+const written_out = (mark, at, text) => (joins.test(mark) && text[at - 1] > "\u007f" ? mark : `<U+${mark.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}>`);
+/** Text from outside, as a person may be shown it; of JSON the same JSON. */
+export const revealed = (text) => text.replace(deceptive, written_out);
+/** A name among other words of a tooltip: its direction ends with it. In an element it is <bdi> that does so. */
+export const isolated = (name) => `\u2068${name}\u2069`;
+export const bdi = (name) => make("bdi", {}, name);
+
 export const words = (text) => text.replaceAll("_", " ");
 export const pill = (tone, text) => make("span", { class: "pill " + tone }, text);
 

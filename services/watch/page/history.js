@@ -1,6 +1,6 @@
 // The history of one target, or of all together: which time range, its charts with what happened marked in them, and a CSV.
 /* global uPlot */
-import { clock, date_time, make, name_of, percent, pill, put_note, severity_tones, words } from "./dom.js";
+import { bdi, clock, date_time, make, name_of, percent, pill, put_note, severity_tones, words } from "./dom.js";
 import { in_order, word_note } from "./schema.js";
 
 const ranges = [["1h", "1 h"], ["6h", "6 h"], ["24h", "24 h"], ["7d", "7 days"], ["30d", "30 days"]];
@@ -208,7 +208,7 @@ export class HistoryView {
 
   show_events(events) {
     this.event_list.replaceChildren(...(events.length ? [...events].reverse().slice(0, 50).map((event) => make("li", {},
-      make("time", { datetime: event.time }, date_time(event.time)), make("span", {}, pill(severity_tones[event.severity] ?? "", words(event.kind))), make("span", { class: "what" }, event.detail)))
+      make("time", { datetime: event.time }, date_time(event.time)), make("span", {}, pill(severity_tones[event.severity] ?? "", words(event.kind))), make("span", { class: "what" }, bdi(event.detail))))
       : [make("li", { class: "empty" }, "Nothing: no switch, no change of roles, no rejection.")]));
   }
 

@@ -2,7 +2,7 @@
 //
 //   const table = new TargetTable(element, open);   // open(id) when a row is chosen
 //   table.load(columns, rows); table.change(columns, rows); table.filter({text, channel, state, reason});
-import { over_goal, percent, put_note, title_of, words } from "./dom.js";
+import { isolated, over_goal, percent, put_note, title_of, words } from "./dom.js";
 import { field_notes, word_note } from "./schema.js";
 
 const line_height = 32;
@@ -213,7 +213,7 @@ export class TargetTable {
         return;
       }
       if (cell.textContent !== text) cell.textContent = text;
-      if (view.key === "id") cell.title = `${row.id}: ${row.group}, ${row.queue}`;
+      if (view.key === "id") cell.title = `${isolated(row.id)}: ${isolated(row.group)}, ${isolated(row.queue)}`;
       const mark = view.mark ? view.mark(row) : !view.text && row[view.key] === 0 ? "zero" : "";
       const name = (view.text ? "cell text " : "cell ") + mark;
       if (cell.className !== name) cell.className = name;

@@ -1,5 +1,5 @@
 // One target: its figures now, why it was granted what it was, and its history.
-import { count, make, number, over_goal, percent, put_class, put_note, put_parts, put_text, seconds, state_tones, title_of, words } from "./dom.js";
+import { bdi, count, make, number, over_goal, percent, put_class, put_note, put_parts, put_text, revealed, seconds, state_tones, title_of, words } from "./dom.js";
 import { HistoryView } from "./history.js";
 import { field_notes, figure, section_title, word_note } from "./schema.js";
 
@@ -53,7 +53,7 @@ export class TargetView {
     this.id = id;
     this.path = `api/v1/targets/${encodeURIComponent(id)}`;
     this.figures = new Map();
-    this.name = make("h2", { tabindex: "-1" }, id);
+    this.name = make("h2", { tabindex: "-1" }, bdi(revealed(id)));
     this.state = make("span", { class: "pill" });
     this.about = make("span", { class: "quiet" });
     this.summary = make("dl", { class: "card figures" });
@@ -97,9 +97,10 @@ export class TargetView {
     put_class(this.state, "pill " + (state_tones[row.state] ?? ""));
     put_text(this.state, `${row.state}: ${words(row.reason)}`);
     put_note(this.state, word_note("target", "reason", row.reason));
-    put_text(this.about, `${row.channel} \u00b7 ${row.group} \u00b7 ${row.queue} \u00b7 ${row.algorithm} \u00b7 ` +
-      (row.optimization_target === "BUSY_FACTOR" ? `busy at least ${row.goal} %` : `abandonment at most ${row.goal} %`) +
-      ` \u00b7 statistics ${words(row.quality)}, ${seconds(row.statistics_age_s)} old`);
+    const goal = row.optimization_target === "BUSY_FACTOR" ? `busy at least ${row.goal} %` : `abandonment at most ${row.goal} %`;
+    put_parts(this.about, [row.channel, " \u00b7 ", bdi(row.group), " \u00b7 ", bdi(row.queue),
+      ` \u00b7 ${row.algorithm} \u00b7 ${goal} \u00b7 statistics ${words(row.quality)}, ${seconds(row.statistics_age_s)} old`]
+      .map((part) => (typeof part === "string" ? document.createTextNode(part) : part)));
     for (const view of views) {
       if (!this.figures.has(view)) {
         const made = { name: make("dt", {}, title_of(view.fields)), value: make("dd", { class: "num" }) };
