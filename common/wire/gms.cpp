@@ -1,5 +1,4 @@
 #include "common/wire/gms.h"
-#include "common/base/utf8.h"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -9,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "common/base/utf8.h"
 #include "common/wire/messages.h"
 
 namespace paceline {

@@ -1,5 +1,4 @@
 #include "common/wire/statistics.h"
-#include "common/base/utf8.h"
 
 #include <fmt/format.h>
 #include <rapidjson/writer.h>
@@ -10,6 +9,7 @@
 #include <cmath>
 #include <limits>
 
+#include "common/base/utf8.h"
 #include "common/wire/messages.h"
 
 namespace paceline {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/ports/http_refusal.h"
 #include "common/wire/gms.h"
 #include "services/statfeed/pause.h"
 
@@ -135,7 +136,7 @@ void GmsAdapter::on_answer(const Asked& asked, const Result<HttpAnswer>& answer)
                          Duration::zero());
     }
   }
-  pause_after(asked, "HTTP " + std::to_string(status) + ": " + answer->body.substr(0, max_why),
+  pause_after(asked, http_refusal(*answer).substr(0, max_why),
               http_.retry_after(*answer).value_or(status < 500 ? least_pause : Duration::zero()));
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/ports/http_refusal.h"
+
 namespace paceline::statfeed {
 namespace {
 
@@ -109,7 +111,8 @@ void StatisticsAdapter::tell(const Session::Note& note) {
 // ---- HTTP
 
 void StatisticsAdapter::send(Session::Call call, const Cookies& cookies) {
-  HttpRequest request = http_.request(std::move(call.method), options_.url + call.path);
+  std::string url = options_.url + call.path;
+  HttpRequest request = http_.request(std::move(call.method), url);
   request.timeout = call.timeout;
   if (!call.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
   if (!cookies.empty()) {
@@ -120,13 +123,15 @@ void StatisticsAdapter::send(Session::Call call, const Cookies& cookies) {
   request.body = std::move(call.body);
   const bool held = call.kind == Session::Call::Kind::connect;
   http_.send(std::move(request), held,
-             [this, id = call.id, session = sessions_](const Result<HttpAnswer>& answer) {
+             [this, id = call.id, session = sessions_,
+              url = std::move(url)](const Result<HttpAnswer>& answer) {
                if (answer && session == sessions_) keep_cookies(answer->headers);
                if (!started_) return;
-               const auto reply = answer.map([this](const HttpAnswer& good) -> Session::Reply {
+               const auto reply = answer.map([&](const HttpAnswer& good) -> Session::Reply {
                  return {.status = good.status,
                          .body = good.body,
-                         .retry_after = http_.retry_after(good).value_or(Duration::zero())};
+                         .retry_after = http_.retry_after(good).value_or(Duration::zero()),
+                         .refusal = good.status >= 300 ? http_refusal(good, url) : ""};
                });
                carry(session_.answered(id, reply, world_.clock.now()));
              });

@@ -16,8 +16,7 @@ constexpr std::size_t max_farewells = 200;
 
 std::string Session::why_of(const Result<Reply>& reply) {
   if (!reply) return reply.error().detail.substr(0, max_why);
-  return "HTTP " + std::to_string(reply->status) + ": " +
-         std::string{reply->body.substr(0, max_why)};
+  return reply->refusal.substr(0, max_why);
 }
 
 bool Session::ok(const Result<Reply>& reply) {

@@ -79,6 +79,7 @@ class Session {
     int status = 0;
     std::string_view body;
     Duration retry_after{};  // Of the header; zero if there is none.
+    std::string refusal;     // What it says if it is no success, for people (http_refusal.h).
   };
 
   /// Something worth telling a person, by its event's name.
