@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "services/statfeed/failover.h"
 #include "services/statfeed/mapping.h"
@@ -74,7 +75,8 @@ struct StatfeedConfig {
   Duration keyframe = 10s;
   Duration stale = 10s;  // Numbers older than this are not to be used.
 
-  Targets targets;  // As read at the start by main.
+  Targets targets;                   // As read at the start by main.
+  std::vector<std::string> exposed;  // Why files with secrets lie open; by main too.
 };
 
 /// Times of the pacing world are divided by the topology's time_scale here. SETTINGS.md has each key.

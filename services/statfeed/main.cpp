@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "common/runtime/curl_http.h"
+#include "common/runtime/file_modes.h"
 #include "common/runtime/files.h"
 #include "services/statfeed/adapter_bus.h"
 #include "services/statfeed/adapter_gms.h"
@@ -29,6 +30,13 @@ Result<Targets> read_targets(const StatfeedConfig& config) {
 Result<StatfeedConfig> load(Place& place) {
   auto config = TRY(parse_statfeed_config(place));
   config.targets = TRY(read_targets(config));
+  const StatServerAccess& access = config.access;
+  const bool has_secret = !(access.api_key + access.bearer + access.client_secret +
+                            access.password + config.gms_policy.tenant_password)
+                               .empty();
+  config.exposed = exposures_of({{has_secret ? place.topology.file : "",
+                                  "the topology file with a secret of the Stat Servers"},
+                                 {access.client_key_file, "the key of the client certificate"}});
   return config;
 }
 
@@ -39,6 +47,7 @@ int main(int argc, char** argv) {
       "statfeed", argc, argv, load,
       [](const StatfeedConfig& config, World& world, Loop& loop,
          Follower<StatfeedConfig>& follower) {
+        for (const auto& why : config.exposed) world.log.warn("file_exposed", {{"why", why}});
         CurlHttp http{loop, world.metrics};
         Statfeed statfeed{config, world};
         FeedRecorder recorder{statfeed, world};

@@ -1,14 +1,10 @@
 #include "services/watch/adapter_host.h"
 
-#include <fmt/format.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <memory>
-#include <system_error>
 
 namespace paceline::watch {
 namespace {
@@ -17,19 +13,6 @@ std::string lower(std::string text) {
   for (char& c : text)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
   return text;
-}
-
-// Of the bits that let a group or everybody in, those that all folders above have.
-mode_t let_in_above(const std::string& file) {
-  mode_t let_in = S_IXGRP | S_IXOTH;
-  std::error_code error;
-  for (auto folder = std::filesystem::canonical(file, error).parent_path(); !error;
-       folder = folder.parent_path()) {
-    struct stat about {};
-    if (stat(folder.c_str(), &about) == 0) let_in &= about.st_mode;
-    if (folder == folder.root_path()) break;
-  }
-  return let_in;
 }
 
 }  // namespace
@@ -61,21 +44,6 @@ std::vector<std::string> names_of_certificate(std::string_view pem) {
     names.push_back(lower({data, static_cast<std::size_t>(ASN1_STRING_length(text))}));
   }
   return names;
-}
-
-std::optional<std::string> exposure_of(const std::string& file, std::string_view what) {
-  struct stat about {};
-  if (stat(file.c_str(), &about) != 0) return std::nullopt;
-  const mode_t let_in = let_in_above(file);
-  const auto may = [&](mode_t what_for, mode_t way) {
-    return (about.st_mode & what_for) != 0 && (let_in & way) != 0;
-  };
-  const bool is_read = may(S_IROTH, S_IXOTH);
-  const bool is_changed = may(S_IWGRP, S_IXGRP) || may(S_IWOTH, S_IXOTH);
-  if (!is_read && !is_changed) return std::nullopt;
-  return fmt::format(
-      "{}, {}, has mode {:04o}: {}; chmod g-w,o-rwx {}", file, what, about.st_mode & 07777u,
-      is_read ? "everybody on this host may read it" : "others than its owner may change it", file);
 }
 
 }  // namespace paceline::watch

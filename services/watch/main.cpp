@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "common/runtime/file_modes.h"
 #include "common/runtime/files.h"
 #include "services/watch/adapter_host.h"
 #include "services/watch/adapter_http.h"
@@ -16,22 +17,16 @@ using namespace paceline::watch;
 
 namespace {
 
-// Bad modes are told, not refused: an upgrade must not end what it finds.
-std::vector<std::string> find_exposed(const WatchConfig& config, const std::string& topology_file) {
-  std::vector<std::string> exposed;
-  const auto look = [&](const std::string& file, std::string_view what) {
-    if (auto why = exposure_of(file, what)) exposed.push_back(*std::move(why));
-  };
-  if (!config.access.read_token.empty() || !config.access.operate_token.empty())
-    look(topology_file, "the topology file with a bearer token");
-  if (!config.key_file.empty()) look(config.key_file, "the key of the certificate");
-  if (!config.history_file.empty()) look(config.history_file, "the history of every target");
-  return exposed;
+std::vector<SecretFile> secret_files(const WatchConfig& config, const std::string& topology_file) {
+  const bool has_token = !config.access.read_token.empty() || !config.access.operate_token.empty();
+  return {{has_token ? topology_file : "", "the topology file with a bearer token"},
+          {config.key_file, "the key of the certificate"},
+          {config.history_file, "the history of every target"}};
 }
 
 Result<WatchConfig> load(Place& place) {
   auto config = TRY(parse_watch_config(place));
-  config.exposed = find_exposed(config, place.settings.where("read_token").file);
+  config.exposed = exposures_of(secret_files(config, place.topology.file));
   if (auto name = name_of_host(); !name.empty()) config.access.hosts.push_back(std::move(name));
   if (!config.certificate_file.empty())
     if (const auto pem = read_file(config.certificate_file, 1u << 20))

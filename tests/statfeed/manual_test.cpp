@@ -11,8 +11,8 @@ TEST_CASE("the manual of statfeed lists exactly the events that it logs", "[stat
   // Made of the server's name: of the backup there is the same.
   check_log_events("services/statfeed/README.md", "Log events", {"services/statfeed"},
                    {"primary_session_lost", "primary_request_failed", "primary_token_refused",
-                    "primary_push_contradicted", "primary_values_refused", "primary_message_refused",
-                     "primary_rows_refused"});
+                    "primary_push_contradicted", "primary_values_refused",
+                    "primary_message_refused", "primary_rows_refused"});
 }
 
 TEST_CASE("FEED.md has the bounds of a message, its fields' names and its events", "[statfeed]") {
