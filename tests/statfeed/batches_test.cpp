@@ -165,4 +165,218 @@ TEST_CASE("no statistic is lost or doubled, whatever the server answers", "[stat
   }));
 }
 
+namespace {
+
+/// Opens every batch that is due; each gets its number as the name of its subscription.
+void open_all(Batches& batches, Instant now) {
+  while (const auto id = batches.next_to_open(now)) {
+    batches.opening(*id);
+    batches.opened(*id, std::to_string(*id), {}, true, now);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the batch that has waited longest is polled first, and only when it is due",
+          "[statfeed]") {
+  Batches batches{{.size = 11}};
+  batches.rebuild(slots(3));
+  open_all(batches, start);
+  batches.find(1)->due = start + 3s;
+  batches.find(2)->due = start + 1s;
+  batches.find(3)->due = start + 2s;
+
+  CHECK_FALSE(batches.next_to_poll(start + 999ms));
+  CHECK(batches.next_due(true) == start + 1s);
+  CHECK_FALSE(batches.next_due(false));
+  CHECK(batches.next_to_poll(start + 1s) == 2u);
+  CHECK(batches.next_to_poll(start + 5s) == 2u);
+  batches.find(2)->polling = true;
+  CHECK(batches.next_to_poll(start + 5s) == 3u);
+  CHECK(batches.next_due(true) == start + 2s);
+
+  batches.poll_soon(start + 1500ms);
+
+  CHECK(batches.find(1)->due == start + 1500ms);
+  CHECK(batches.find(2)->due == start + 1s);
+}
+
+TEST_CASE("a sign of life is asked of a batch that is open and not polled", "[statfeed]") {
+  Batches batches{{.size = 11}};
+  batches.rebuild(slots(3));
+  CHECK_FALSE(batches.any_open());
+  CHECK(batches.subscriptions(9).empty());
+  CHECK_FALSE(batches.next_to_poll(start));
+  CHECK(batches.next_due(false) == Instant{});
+  open_all(batches, start);
+
+  CHECK(batches.any_open() == 1u);
+  batches.find(1)->polling = true;
+  CHECK(batches.any_open() == 2u);
+  CHECK(batches.subscriptions(2) == std::vector<std::string>{"1", "2"});
+  CHECK(batches.find(4) == nullptr);
+}
+
+TEST_CASE("more unknown statistics than a batch holds are asked for in several", "[statfeed]") {
+  Batches batches{{.size = 4, .unseen_min = 10s}};
+  batches.rebuild(slots(1));
+  while (const auto id = batches.next_to_open(start)) {
+    batches.opening(*id);
+    CHECK(batches.opened(*id, "s", batches.find(*id)->statistics, true, start));
+  }
+  REQUIRE(batches.unseen() == statistic_kind_count);
+  CHECK(batches.next_due(false) == start + 10s);
+  std::vector<std::size_t> sizes;
+
+  while (const auto id = batches.next_to_open(start + 10s)) {
+    batches.opening(*id);
+    sizes.push_back(batches.find(*id)->statistics.size());
+  }
+
+  CHECK(sizes == std::vector<std::size_t>{4, 4, 3});
+  CHECK(batches.unseen() == 0);
+  CHECK(batches.complete());
+}
+
+TEST_CASE("a batch whose values are not told yet is polled at once, and waited for", "[statfeed]") {
+  Batches batches{{.size = 11}};
+  batches.rebuild(slots(1));
+  const auto id = batches.next_to_open(start).value();
+  batches.opening(id);
+  batches.failed(id, 0s, start);
+  batches.opening(id);
+
+  CHECK_FALSE(batches.opened(id, "s", {}, false, start + 1s));
+
+  CHECK_FALSE(batches.complete());
+  CHECK_FALSE(batches.find(id)->told);
+  CHECK(batches.find(id)->failures == 1);
+  CHECK(batches.find(id)->pause == Duration::zero());
+  CHECK(batches.next_to_poll(start + 1s) == id);
+  CHECK_FALSE(batches.opened(id, "s", {}, true, start + 1s));
+  CHECK(batches.complete());
+  CHECK(batches.find(id)->failures == 0);
+}
+
+TEST_CASE("a failed poll waits as long as it is told, and leaves the subscription open",
+          "[statfeed]") {
+  Batches batches{{.size = 11, .retry_min = 1s}};
+  batches.rebuild(slots(1));
+  open_all(batches, start);
+  batches.find(1)->polling = true;
+
+  batches.failed(1, 20s, start);
+
+  CHECK(batches.find(1)->state == Batches::State::open);
+  CHECK_FALSE(batches.next_to_poll(start + 19s));
+  CHECK(batches.next_to_poll(start + 20s) == 1u);
+}
+
+TEST_CASE("halves of a batch are asked for at once, and one statistic is not halved",
+          "[statfeed]") {
+  Batches batches{{.size = 3, .kinds = 0b111}};
+  batches.rebuild(slots(1));
+  batches.opening(1);
+  batches.failed(1, 30s, start);
+  REQUIRE_FALSE(batches.next_to_open(start + 1s));
+
+  REQUIRE(batches.split(1, start + 1s));
+
+  CHECK(batches.find(1)->statistics == std::vector<Statistic>{0});
+  CHECK(batches.find(2)->statistics == std::vector<Statistic>{1, 2});
+  CHECK(batches.next_to_open(start + 1s) == 1u);
+  CHECK_FALSE(batches.split(1, start + 1s));
+  open_all(batches, start + 1s);
+  CHECK(batches.complete());
+  CHECK(batches.count() == 2);
+}
+
+TEST_CASE("both halves are waited for if the whole was", "[statfeed]") {
+  Batches batches{{.size = 11}};
+  batches.rebuild(slots(1));
+  batches.opening(1);
+  REQUIRE(batches.split(1, start));
+
+  batches.opening(1);
+  batches.opened(1, "s", {}, true, start);
+  CHECK_FALSE(batches.complete());
+  batches.opening(2);
+  batches.opened(2, "t", {}, true, start);
+  CHECK(batches.complete());
+  const std::uint32_t later[] = {7};
+  batches.add(later);
+  CHECK(batches.complete());  // Who comes later is not waited for,
+  batches.opening(3);
+  REQUIRE(batches.split(3, start));
+  CHECK(batches.complete());  // nor a half of that.
+}
+
+TEST_CASE("a subscription that the server forgot is opened anew", "[statfeed]") {
+  Batches batches{{.size = 11}};
+  batches.rebuild(slots(1));
+  open_all(batches, start);
+  batches.find(1)->polling = true;
+
+  batches.reopen(1, start + 1s);
+
+  CHECK(batches.find(1)->subscription.empty());
+  CHECK_FALSE(batches.find(1)->told);
+  CHECK_FALSE(batches.find(1)->polling);
+  CHECK_FALSE(batches.next_to_open(start + 999ms));
+  CHECK(batches.next_to_open(start + 1s) == 1u);
+  CHECK(batches.complete());
+}
+
+TEST_CASE("targets that leave while they are opened or unknown leave nothing behind",
+          "[statfeed]") {
+  const std::uint32_t gone[] = {0};
+  Batches opening{{.size = 11}};
+  opening.rebuild(slots(1));
+  opening.opening(1);
+  CHECK(opening.remove(gone).empty());
+  CHECK(opening.count() == 1);
+  CHECK(opening.opened(1, "s", {}, true, start));  // To be closed: nobody needs it.
+  CHECK(opening.count() == 0);
+
+  Batches failed{{.size = 11}};
+  failed.rebuild(slots(1));
+  failed.opening(1);
+  failed.remove(gone);
+  failed.failed(1, 0s, start);
+  CHECK(failed.count() == 0);
+  CHECK(failed.complete());
+
+  Batches closed{{.size = 11}};
+  closed.rebuild(slots(1));
+  CHECK(closed.remove(gone).empty());
+  CHECK(closed.count() == 0);
+  CHECK(closed.complete());
+
+  Batches unknown{{.size = 11}};
+  unknown.rebuild(slots(2));
+  const auto id = unknown.next_to_open(start).value();
+  unknown.opening(id);
+  unknown.opened(id, "s", {2, 3}, true, start);
+  unknown.remove(gone);
+  CHECK(unknown.unseen() == 0);
+  unknown.rebuild(slots(1));
+  CHECK(unknown.count() == 1);
+}
+
+TEST_CASE("after it was known a statistic's pause begins anew", "[statfeed]") {
+  Batches batches{{.size = 1, .unseen_min = 15s, .kinds = 1}};
+  batches.rebuild(slots(1));
+  batches.opening(1);
+  batches.opened(1, "s", {0}, true, start);  // Again after 15 s,
+  auto id = batches.next_to_open(start + 15s).value();
+  batches.opening(id);
+  batches.opened(id, "t", {}, true, start + 15s);
+  batches.reopen(id, start + 20s);
+  batches.opening(id);
+
+  batches.opened(id, "u", {0}, true, start + 20s);
+
+  CHECK(batches.next_due(true) == start + 35s);  // and not after 30 s.
+}
+
 }  // namespace paceline::test

@@ -160,4 +160,145 @@ TEST_CASE("a switch always goes to a usable server", "[statfeed][property]") {
   }));
 }
 
+TEST_CASE("each reason to leave a server has its name", "[statfeed]") {
+  using Why = Failover::Why;
+  const std::pair<Why, std::string> names[] = {
+      {Why::none, "none"},   {Why::first, "first"},     {Why::silent, "silent"},
+      {Why::lost, "lost"},   {Why::lagging, "lagging"}, {Why::unavailable, "unavailable"},
+      {Why::asked, "asked"}, {Why::blind, "blind"}};
+  for (const auto& [why, name] : names) CHECK(to_string(why) == name);
+}
+
+TEST_CASE("a server is usable while it is all of what it must be, for the silence", "[statfeed]") {
+  const Failover failover{{.silence = 5s}, start};
+  const auto without = [&](auto change) {
+    ServerView view = good(start);
+    change(view);
+    return failover.usable(view, start);
+  };
+
+  CHECK(failover.usable(good(start), start + 5s));
+  CHECK_FALSE(failover.usable(good(start), start + 5s + 1ns));
+  CHECK_FALSE(without([](ServerView& view) { view.configured = false; }));
+  CHECK_FALSE(without([](ServerView& view) { view.complete = false; }));
+  CHECK_FALSE(without([](ServerView& view) { view.available = false; }));
+  CHECK_FALSE(without([](ServerView& view) { view.lost = true; }));
+  CHECK_FALSE(without([](ServerView& view) { view.heard.reset(); }));
+}
+
+TEST_CASE("where there is no primary the backup is taken at once", "[statfeed]") {
+  Failover failover{{.start_wait = 5s}, start};
+
+  const auto outcome = failover.step({ServerView{}, good(start)}, start);
+
+  CHECK(outcome.why == Failover::Why::first);
+  CHECK(outcome.found);
+  CHECK(failover.in_use() == 1);
+  CHECK(failover.live());
+}
+
+TEST_CASE("a server that nobody answers at is left as lost, and the switch is counted",
+          "[statfeed]") {
+  auto failover = in_use_primary();
+  auto primary = good(start);
+  primary.lost = true;
+
+  const auto outcome = failover.step({primary, good(start)}, start);
+
+  CHECK(outcome.why == Failover::Why::lost);
+  CHECK(failover.switches() == 1);
+  CHECK_FALSE(outcome.lost);
+  CHECK_FALSE(outcome.found);
+  CHECK(failover.live());
+  CHECK(failover.provisional(start + 10s - 1ns));
+  CHECK_FALSE(failover.provisional(start + 10s));
+}
+
+TEST_CASE("a lag is more than its bound, and of a server that has said a time", "[statfeed]") {
+  const auto leaves = [](std::int64_t mine_ms, std::int64_t other_ms) {
+    auto failover = in_use_primary();
+    auto primary = good(start);
+    auto backup = good(start);
+    primary.newest_ms = mine_ms;
+    backup.newest_ms = other_ms;
+    return failover.step({primary, backup}, start).switched;
+  };
+  constexpr std::int64_t now_ms = 1'580'000'000'000;
+
+  CHECK_FALSE(leaves(now_ms, now_ms + 30'000));
+  CHECK(leaves(now_ms, now_ms + 30'001));
+  CHECK_FALSE(leaves(now_ms + 40'000, now_ms));
+  CHECK_FALSE(leaves(0, 40'000));
+  CHECK(leaves(1, 40'001));
+}
+
+TEST_CASE("half of the other's targets are enough, and sight that returns ends the wait",
+          "[statfeed]") {
+  auto failover = in_use_primary();
+  const auto step = [&](std::uint32_t mine, std::uint32_t other, Duration at) {
+    auto primary = good(start + at);
+    auto backup = good(start + at);
+    primary.visible = mine;
+    backup.visible = other;
+    return failover.step({primary, backup}, start + at).switched;
+  };
+
+  CHECK_FALSE(step(4, 8, 0s));
+  CHECK_FALSE(step(4, 8, 10s));
+  CHECK_FALSE(step(4, 9, 11s));
+  CHECK_FALSE(step(5, 9, 15s));
+  CHECK_FALSE(step(4, 9, 16s));
+  CHECK_FALSE(step(4, 9, 21s - 1ms));
+  CHECK(step(4, 9, 21s));
+}
+
+TEST_CASE("a blind server that has been left is given its time when it is used again",
+          "[statfeed]") {
+  auto failover = in_use_primary();
+  const auto step = [&](Duration at, bool ask) {
+    auto primary = good(start + at);
+    auto backup = good(start + at);
+    primary.visible = 1;
+    backup.visible = 9;
+    if (ask) failover.ask_switch(start + at);
+    return failover.step({primary, backup}, start + at).switched;
+  };
+  step(0s, false);
+  REQUIRE(step(5s, false));  // Blind.
+  REQUIRE(step(20s, true));  // Back by an operator's wish.
+
+  CHECK_FALSE(step(21s, false));
+  CHECK_FALSE(step(25s, false));
+  CHECK(step(26s, false));
+}
+
+TEST_CASE("an operator's wish is forgotten after ten seconds, and once it is granted",
+          "[statfeed]") {
+  auto failover = in_use_primary();
+  const auto both = [](Duration at) {
+    return Failover::Servers{good(start + at), good(start + at)};
+  };
+  failover.ask_switch(start);
+  CHECK_FALSE(failover.step(both(10s), start + 10s).switched);
+
+  failover.ask_switch(start + 11s);
+  CHECK(failover.step(both(12s), start + 12s).switched);
+  CHECK_FALSE(failover.step(both(13s), start + 13s).switched);
+  CHECK(failover.in_use() == 1);
+}
+
+TEST_CASE("the first server that is found is not provisional, one that returns is", "[statfeed]") {
+  auto failover = in_use_primary();
+  CHECK_FALSE(failover.provisional(start));
+  failover.step({good(start), ServerView{}}, start + 6s);
+  CHECK_FALSE(failover.live());
+
+  const auto outcome = failover.step({good(start + 7s), ServerView{}}, start + 7s);
+
+  CHECK(outcome.found);
+  CHECK_FALSE(outcome.lost);
+  CHECK(failover.provisional(start + 17s - 1ns));
+  CHECK_FALSE(failover.step({good(start + 8s), ServerView{}}, start + 8s).found);
+}
+
 }  // namespace paceline::test

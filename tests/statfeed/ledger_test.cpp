@@ -148,4 +148,100 @@ TEST_CASE("visible_slots counts the visible after any updates", "[statfeed][prop
   }));
 }
 
+TEST_CASE("a ledger tells what was last said, whatever it was", "[statfeed]") {
+  using Status = StatisticUpdate::Status;
+  auto ledger = ledger_of(1);
+  CHECK_FALSE(ledger.last(0));
+
+  ledger.take({.statistic = 0, .status = Status::value, .timestamp_ms = 1000, .value = 7});
+  CHECK(ledger.last(0) == StatisticUpdate{0, Status::value, 1000, 7});
+  ledger.take({.statistic = 0, .status = Status::invalid, .timestamp_ms = 2000, .value = 9});
+  CHECK(ledger.last(0) == StatisticUpdate{0, Status::invalid, 2000, 0});
+  ledger.take({.statistic = 0, .status = Status::unseen, .timestamp_ms = 3000, .value = 9});
+  CHECK(ledger.last(0) == StatisticUpdate{0, Status::unseen, 3000, 0});
+}
+
+TEST_CASE("the same again is repeated, another state or number is a change", "[statfeed]") {
+  using Status = StatisticUpdate::Status;
+  auto ledger = ledger_of(1);
+  const auto take = [&](Status status, double number) {
+    return ledger.take({.statistic = 1, .status = status, .timestamp_ms = 0, .value = number});
+  };
+
+  CHECK(take(Status::value, 0) == Ledger::Taken::changed);
+  CHECK(take(Status::value, 0) == Ledger::Taken::repeated);
+  CHECK(take(Status::value, 2) == Ledger::Taken::changed);
+  CHECK(take(Status::invalid, 2) == Ledger::Taken::changed);
+  CHECK(take(Status::invalid, 3) == Ledger::Taken::repeated);
+  CHECK(take(Status::unseen, 3) == Ledger::Taken::changed);
+  CHECK(ledger.known(0, StatisticKind::ready) == Ledger::Known::unseen);
+  CHECK(take(Status::value, 2) == Ledger::Taken::changed);
+  CHECK(ledger.known(0, StatisticKind::ready) == Ledger::Known::value);
+}
+
+TEST_CASE("the newest timestamp is the largest of the session, and no time beyond 2200",
+          "[statfeed]") {
+  auto ledger = ledger_of(1);
+  ledger.take(value(0, StatisticKind::ready, 1, 5000));
+  ledger.take(value(0, StatisticKind::busy, 1, 4000));
+  CHECK(ledger.newest_ms() == 5000);
+
+  ledger.take(value(0, StatisticKind::ready, 2, 7'258'118'400'000));
+  CHECK(ledger.newest_ms() == 5000);
+  CHECK(ledger.value(0, StatisticKind::ready) == 2);
+  ledger.take(value(0, StatisticKind::ready, 3, -1));
+  CHECK(ledger.value(0, StatisticKind::ready) == 3);
+  ledger.take(value(0, StatisticKind::ready, 4, 7'258'118'399'999));
+  CHECK(ledger.newest_ms() == 7'258'118'399'999);
+  ledger.begin_session();
+  CHECK(ledger.newest_ms() == 0);
+}
+
+TEST_CASE("an update is late within a minute before the newest one, and believed beyond",
+          "[statfeed]") {
+  auto ledger = ledger_of(1);
+  ledger.take(value(0, StatisticKind::ready, 1, 100'000));
+
+  CHECK(ledger.take(value(0, StatisticKind::ready, 2, 40'001)) == Ledger::Taken::late);
+  CHECK(ledger.take(value(0, StatisticKind::ready, 3, 40'000)) == Ledger::Taken::changed);
+  CHECK(ledger.take(value(0, StatisticKind::ready, 4, 40'000)) == Ledger::Taken::changed);
+}
+
+TEST_CASE("a target is as old as the oldest value that it needs", "[statfeed]") {
+  constexpr Instant now{1h};
+  auto ledger = ledger_of(2);
+  for (std::uint32_t i = 0; i < statistic_kind_count; ++i) {
+    auto update = value(1, static_cast<StatisticKind>(i), 1);
+    update.age = default_mapping().statistics[i].needed ? 1s : 1min;
+    ledger.take(update, now);
+  }
+  CHECK(ledger.oldest(1) == now - 1s);
+
+  auto older = value(1, StatisticKind::in_queue, 2, 2000);
+  older.age = 5s;
+  ledger.take(older, now);
+
+  CHECK(ledger.oldest(1) == now - 5s);
+  CHECK(ledger.slots() == 2);
+}
+
+TEST_CASE("a slot whose target left begins from nothing, its neighbours stay", "[statfeed]") {
+  auto ledger = ledger_of(3);
+  for (const std::uint32_t slot : {0, 1, 2}) fill(ledger, slot);
+  ledger.forget(1);
+  CHECK(ledger.visible_slots() == 2);
+  ledger.forget(1);
+  CHECK(ledger.visible_slots() == 2);
+
+  for (std::uint32_t i = 0; i < statistic_kind_count; ++i) {
+    const auto kind = static_cast<StatisticKind>(i);
+    CHECK(ledger.known(1, kind) == Ledger::Known::unheard);
+    CHECK(ledger.value(1, kind) == 0);
+    for (const std::uint32_t slot : {0, 2}) CHECK(ledger.value(slot, kind) == 1);
+  }
+  CHECK(ledger.take(value(1, StatisticKind::ready, 1, 1)) == Ledger::Taken::changed);
+  fill(ledger, 1);
+  CHECK(ledger.visible_slots() == 3);
+}
+
 }  // namespace paceline::test
