@@ -15,6 +15,12 @@ bool means_available(std::string_view state) {
   });
 }
 
+// By its advice, or since it does not know us: 402 as Bayeux has it, 401 as faye says it, without advice.
+bool wants_handshake(const BayeuxMessage& answer) {
+  return answer.reconnect == "handshake" || answer.error.starts_with("402") ||
+         answer.error.starts_with("401");
+}
+
 }  // namespace
 
 // ---- Requests
@@ -162,8 +168,7 @@ void Session::on_joined(const BayeuxMessage& answer, bool joined, Instant now, S
     return;
   }
   const auto why = "subscribing refused: " + answer.error;
-  if (answer.reconnect == "handshake" || answer.error.starts_with("402"))
-    return lose(why, interval_, now, step);
+  if (wants_handshake(answer)) return lose(why, interval_, now, step);
   refuse_push(why, now, step);
 }
 
@@ -184,7 +189,7 @@ void Session::on_connected(const BayeuxMessage& answer, Instant now, Step& step)
       connect_at_ = std::max(connect_at_, connect_sent_ + policy_.liveness / 8);
     return;
   }
-  if (answer.reconnect == "handshake" || answer.error.starts_with("402")) {
+  if (wants_handshake(answer)) {
     client_.clear();
     return begin_anew(answer.error, interval_, now, step);
   }
