@@ -7,6 +7,7 @@
 
 #include "common/runtime/file_modes.h"
 #include "common/runtime/files.h"
+#include "services/watch/adapter_host.h"
 #include "services/watch/adapter_store.h"
 #include "tests/support/catch.h"
 #include "tests/support/certificate.h"
