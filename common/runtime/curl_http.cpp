@@ -142,9 +142,10 @@ struct CurlHttp::Multi {
     curl_multi_remove_handle(multi, call.transfer.easy());
     call.transfer.end();
     ++call.sockets;
-    const auto peer = call.transfer.peer();
-    if (!peer) return finish(id, tl::unexpected(peer.error()));
-    call.attempt = connector.connect(peer->host, peer->port, std::max<Duration>(left_of(call), 1ms),
+    const auto destination = call.transfer.destination();
+    if (!destination) return finish(id, tl::unexpected(destination.error()));
+    call.attempt = connector.connect(destination->host, destination->port,
+                                     std::max<Duration>(left_of(call), 1ms),
                                      [this, id](Result<int> socket) { connected(id, socket); });
   }
 

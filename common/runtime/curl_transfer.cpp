@@ -92,10 +92,10 @@ bool CurlTransfer::stays_here() const {
   return url && url->scheme == "http" && is_this_host(url->host);
 }
 
-Result<HttpPeer> CurlTransfer::peer() const {
+Result<HttpDestination> CurlTransfer::destination() const {
   const bool by_proxy = !request_.proxy.empty() && !stays_here();
   const Url url = by_proxy ? TRY(parse_proxy(request_.proxy)) : TRY(parse_url(request_.url));
-  return HttpPeer{.host = url.host, .port = url.port};
+  return HttpDestination{.host = url.host, .port = url.port};
 }
 
 std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t count, void* user) {
@@ -187,19 +187,19 @@ CURL* CurlTransfer::begin(Duration left, int socket) {
   }
   if (request_.method != "GET" && request_.method != "POST")
     set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
-  set_peer();
+  set_destination();
   set_trust();
   return easy_;
 }
 
-void CurlTransfer::set_peer() {
+void CurlTransfer::set_destination() {
   const auto set = [this](CURLoption option, auto value) {
     CHECK(curl_easy_setopt(easy_, option, value) == CURLE_OK);
   };
   // "" = none, not even from the environment.
   set(CURLOPT_PROXY, stays_here() ? "" : request_.proxy.c_str());
   set(CURLOPT_NOPROXY, "");  // Nor its exceptions.
-  const auto there = peer();
+  const auto there = destination();
   if (!there) return;  // Curl has a word for it.
   addresses_ = curl_slist_append(
       nullptr, fmt::format("{}:{}:{}", there->host, there->port, placeholder).c_str());

@@ -13,7 +13,7 @@
 namespace paceline {
 
 /// Whom a request connects to: the server of its URL, or the proxy.
-struct HttpPeer {
+struct HttpDestination {
   std::string host;  // A name, or a numeric address without brackets.
   int port = 0;
 };
@@ -26,9 +26,9 @@ class CurlTransfer {
   CurlTransfer& operator=(const CurlTransfer&) = delete;
 
   const HttpRequest& request() const { return request_; }
-  /// Of what `peer` has to be connected for this request.
+  /// What has to be connected for this request.
   ///   errors   bad_value: the URL, or the proxy's
-  Result<HttpPeer> peer() const;
+  Result<HttpDestination> destination() const;
 
   /// A handle for curl_multi_add_handle(); end() after it was taken out again.
   ///   left     (0..) of the request's time
@@ -53,7 +53,7 @@ class CurlTransfer {
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user);
   static curl_socket_t on_open(void* user, curlsocktype purpose, curl_sockaddr* address);
   static int on_socket(void* user, curl_socket_t fd, curlsocktype purpose);
-  void set_peer();
+  void set_destination();
   void set_trust();
   bool stays_here() const;
 
