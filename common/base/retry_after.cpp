@@ -24,7 +24,8 @@ std::string_view date_in(std::string_view text) {
 /// it makes of the text must, written again, be the text (but for the day of the week).
 std::optional<seconds> http_date(const std::string& text) {
   const std::time_t time = curl_getdate(text.c_str(), nullptr);
-  if (time < 0) return std::nullopt;
+  const bool has_weekday = date_in(text).size() < text.size();
+  if (time < 0 || !has_weekday) return std::nullopt;
   const std::tm parts = fmt::gmtime(time);
   for (const std::string& form : {fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", parts),
                                   fmt::format("{:%A, %d-%b-%y %H:%M:%S GMT}", parts),

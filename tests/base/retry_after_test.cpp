@@ -47,6 +47,7 @@ TEST_CASE("a date is read in the form that servers must send and in both old one
   CHECK(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT") == sys_seconds{784111777s});
   CHECK(parse_http_date("Sun Nov  6 08:49:37 1994") == sys_seconds{784111777s});
   CHECK(!parse_http_date("Sunday, 31-Feb-94 08:49:37 GMT"));
+  CHECK(!parse_http_date(", 06 Nov 1994 08:49:37 GMT"));
   CHECK(!parse_http_date("784111777"));
   CHECK(!parse_http_date(""));
 }
