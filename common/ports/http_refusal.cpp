@@ -28,6 +28,15 @@ bool starts_as(std::string_view text, std::string_view lower) {
          });
 }
 
+// " (400 No required SSL certificate was sent)"; "" if the page has none.
+std::string title_of(std::string_view page) {
+  constexpr std::string_view begin = "<title>";
+  const auto found = page.find(begin);
+  if (found == page.npos) return {};
+  page.remove_prefix(found + begin.size());
+  return " (" + printable_ascii(page.substr(0, page.find('<')), longest_sentence) + ")";
+}
+
 std::string body_words(const HttpAnswer& answer) {
   if (std::string page = answered_page(answer); !page.empty()) return page;
   std::string said = refusal_text(answer.body);
@@ -45,7 +54,7 @@ std::string answered_page(const HttpAnswer& answer) {
   const std::string_view begin = first_sentence(answer.body);
   const bool is_page = answer.header("content-type").find("html") != std::string_view::npos ||
                        starts_as(begin, "<html") || starts_as(begin, "<!doctype html");
-  return is_page ? "answered text/html" : "";
+  return is_page ? "answered text/html" + title_of(answer.body) : "";
 }
 
 std::string http_refusal(const HttpAnswer& answer, std::string_view url) {

@@ -11,7 +11,7 @@ namespace paceline {
 /// A URL without its query, which may hold a key.
 std::string http_address(std::string_view url);
 
-/// "answered text/html" if the answer is a page for people (of a proxy, a portal, a start page); else "".
+/// "answered text/html (its title)" if the answer is a page for people (of a proxy, a portal, a start page); else "".
 std::string answered_page(const HttpAnswer& answer);
 
 /// "HTTP status 403 at https://a.test/b: The client may not publish". After the address comes what

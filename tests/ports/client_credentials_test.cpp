@@ -125,7 +125,7 @@ TEST_CASE("why there is no token is kept until there is one", "[ports]") {
   const auto [answer, said] = GENERATE(table<Result<HttpAnswer>, std::string>(
       {{fail(Errc::unavailable, "connection refused"), "connection refused"},
        {answered(503, "<html>"), "HTTP status 503: answered text/html"},
-       {answered(200, "<!DOCTYPE HTML><title>Hotel</title>"), "answered text/html"},
+       {answered(200, "<!DOCTYPE HTML><title>Hotel</title>"), "answered text/html (Hotel)"},
        {answered(401, R"({"error":"invalid_client"})"), "HTTP status 401: invalid_client"},
        {answered(400, R"({"error":"x","error_description":"no\u001b[2J such client"})"),
         "HTTP status 400: x: no?[2J such client"},
