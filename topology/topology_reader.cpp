@@ -8,6 +8,7 @@
 
 #include "common/base/cluster_bounds.h"
 #include "topology/channel_table.h"
+#include "topology/names.h"
 
 namespace paceline {
 namespace {
@@ -24,12 +25,6 @@ constexpr std::array<std::string_view, 2> scopes = {"node", "cluster"};
 
 bool holds(auto&& words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
-}
-
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= max_name_bytes && name.front() >= 'a' &&
-         name.front() <= 'z' &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == name.npos;
 }
 
 bool is_host(std::string_view host) {
@@ -99,7 +94,7 @@ class Reader {
   void read_cluster(Settings& root) {
     topology_.cluster = findings_.take(root.text("cluster"), std::string{});
     if (root.has("cluster") && !is_name(topology_.cluster))
-      findings_.add(root.error("cluster", name_rule));
+      findings_.add(root.error("cluster", fmt::format("not a name ({})", name_rule)));
     topology_.run_dir = path(root, "run_dir");
     topology_.targets_file = path(root, "targets");
     topology_.max_targets = static_cast<std::size_t>(findings_.take(
@@ -145,7 +140,7 @@ class Reader {
     node.name = key.name;
     node.where = key.where;
     if (!is_name(key.name))
-      findings_.add(key.where, fmt::format("nodes.{}: {}", key.name, name_rule));
+      findings_.add(key.where, fmt::format("nodes.{}: not a name ({})", key.name, name_rule));
     node.host = findings_.take(settings.text("host"), std::string{"127.0.0.1"});
     node.host_where = settings.has("host") ? settings.where("host") : key.where;
     if (node.host.starts_with('[') && node.host.ends_with(']'))
@@ -265,8 +260,6 @@ class Reader {
   }
 
   static constexpr const char* transport_rule = "write tcp://... or (nodes of one host) ipc://...";
-  static constexpr const char* name_rule =
-      "not a name (1 to 32 of a-z 0-9 _ -, beginning with a letter)";
 
   Topology& topology_;
   Findings& findings_;

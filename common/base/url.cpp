@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "common/base/ascii.h"
+
 namespace paceline {
 namespace {
 
@@ -62,9 +64,7 @@ bool is_this_host(std::string_view host) {
   if (inet_pton(AF_INET, name.c_str(), &four) == 1) return ntohl(four.s_addr) >> 24 == 127;
   in6_addr six{};
   if (inet_pton(AF_INET6, name.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six);
-  return std::ranges::equal(name, std::string_view{"localhost"}, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
-  });
+  return same_word(name, "localhost");
 }
 
 bool may_carry_secrets(const Url& url) {

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t max_answer_bytes = 256u << 10;
 constexpr std::size_t longest_error = 1024;  // [bytes]
-constexpr Duration longest_untold_pause = 10s;
 
 Result<TokenAnswer> token_of(const Result<HttpAnswer>& answer) {
   if (!answer) return tl::unexpected(answer.error());
@@ -84,9 +83,7 @@ void ClientCredentials::on_answer(Result<HttpAnswer> answer) {
     token_.failed(world_.clock.now(), retry_after, world_.random.uniform());
     error_ = printable_ascii(http_address(options_.request.url) + ": " + token.error().detail,
                              longest_error);
-    if (retry_after && *retry_after > longest_untold_pause)
-      error_ +=
-          "; it asks to be left alone until " + format_utc(world_.clock.wall() + *retry_after);
+    error_ += pause_words(retry_after.value_or(Duration::zero()), world_.clock.wall());
     fault_.bad({{"why", error_}});
     if (answer && is_client_refused(*answer)) read_secret_again();
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/base/ascii.h"
 #include "common/base/utf8.h"
 #include "common/wire/engagement.h"
 
@@ -13,19 +14,19 @@ namespace {
 constexpr std::size_t longest = 1024;       // [bytes]
 constexpr std::size_t longest_place = 300;  // Of a URL.
 constexpr std::size_t longest_sentence = 200;
+constexpr std::size_t most_looked_at = 4096;  // Of a body, for its first sentence.
+constexpr Duration longest_untold_pause = 10s;
 
 std::string_view first_sentence(std::string_view text) {
+  text = text.substr(0, most_looked_at);
   const auto begin = text.find_first_not_of(" \t\r\n");
   if (begin == text.npos) return {};
   text = text.substr(begin);
   return text.substr(0, std::min(text.find_first_of("\r\n"), text.find(". ")));
 }
 
-bool starts_as(std::string_view text, std::string_view lower) {
-  return text.size() >= lower.size() &&
-         std::ranges::equal(text.substr(0, lower.size()), lower, [](char a, char b) {
-           return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
-         });
+bool starts_as(std::string_view text, std::string_view word) {
+  return same_word(text.substr(0, word.size()), word);
 }
 
 // " (400 No required SSL certificate was sent)"; "" if the page has none.
@@ -68,6 +69,12 @@ std::string http_refusal(const HttpAnswer& answer, std::string_view url) {
   else if (const std::string said = body_words(answer); !said.empty())
     words += ": " + said;
   return printable_ascii(words, longest);
+}
+
+std::string pause_words(Duration asked, WallTime now) {
+  return asked > longest_untold_pause
+             ? "; it asks to be left alone until " + format_utc(now + asked)
+             : "";
 }
 
 }  // namespace paceline

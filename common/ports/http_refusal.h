@@ -22,4 +22,8 @@ std::string answered_page(const HttpAnswer& answer);
 ///   returns   printable ASCII, at most 1 KiB
 std::string http_refusal(const HttpAnswer& answer, std::string_view url = "");
 
+/// "; it asks to be left alone until 2026-11-22T19:43:46.375Z", to follow a refusal; "" for a pause that
+/// nobody would notice, of 10 s at most.
+std::string pause_words(Duration asked, WallTime now);
+
 }  // namespace paceline

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/ascii.h"
 #include "common/base/check.h"
 #include "common/base/url.h"
 #include "common/runtime/system_clock.h"
@@ -83,19 +84,24 @@ Errc code_of(CURLcode code) {
   }
 }
 
-}  // namespace
-
 // What is http and for this machine stays here: it may carry a secret (may_carry_secrets), and a proxy
 // would look for it on its own machine.
-bool CurlTransfer::stays_here() const {
-  const auto url = parse_url(request_.url);
-  return url && url->scheme == "http" && is_this_host(url->host);
+std::string proxy_of(const HttpRequest& request) {
+  const auto url = parse_url(request.url);
+  return url && url->scheme == "http" && is_this_host(url->host) ? "" : request.proxy;
 }
 
-Result<HttpDestination> CurlTransfer::destination() const {
-  const bool by_proxy = !request_.proxy.empty() && !stays_here();
-  const Url url = by_proxy ? TRY(parse_proxy(request_.proxy)) : TRY(parse_url(request_.url));
+Result<HttpDestination> destination_of(const HttpRequest& request, const std::string& proxy) {
+  const Url url = proxy.empty() ? TRY(parse_url(request.url)) : TRY(parse_proxy(proxy));
   return HttpDestination{.host = url.host, .port = url.port};
+}
+
+}  // namespace
+
+CurlTransfer::CurlTransfer(HttpRequest request)
+    : request_{std::move(request)},
+      proxy_{proxy_of(request_)},
+      destination_{destination_of(request_, proxy_)} {
 }
 
 std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t count, void* user) {
@@ -122,10 +128,7 @@ std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t co
   if (line.starts_with("HTTP/")) {
     self.answer_.headers.clear();  // A new answer after "100 Continue".
   } else if (colon != line.npos) {
-    std::string name{line.substr(0, colon)};
-    std::ranges::transform(name, name.begin(), [](unsigned char c) {
-      return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    });
+    std::string name = ascii_lower(line.substr(0, colon));
     std::string_view value = line.substr(colon + 1);
     while (!value.empty() && (value.front() == ' ' || value.front() == '\t'))
       value.remove_prefix(1);
@@ -197,13 +200,13 @@ void CurlTransfer::set_destination() {
     CHECK(curl_easy_setopt(easy_, option, value) == CURLE_OK);
   };
   // "" = none, not even from the environment.
-  set(CURLOPT_PROXY, stays_here() ? "" : request_.proxy.c_str());
-  set(CURLOPT_NOPROXY, "");  // Nor its exceptions.
-  const auto there = destination();
-  if (!there) return;  // Curl has a word for it.
+  set(CURLOPT_PROXY, proxy_.c_str());
+  set(CURLOPT_NOPROXY, "");   // Nor its exceptions.
+  if (!destination_) return;  // Curl has a word for it.
   addresses_ = curl_slist_append(
-      nullptr, fmt::format("{}:{}:{}", there->host, there->port, placeholder).c_str());
-  if (there->host.find(':') == there->host.npos) set(CURLOPT_RESOLVE, addresses_);
+      nullptr,
+      fmt::format("{}:{}:{}", destination_->host, destination_->port, placeholder).c_str());
+  if (destination_->host.find(':') == std::string::npos) set(CURLOPT_RESOLVE, addresses_);
 }
 
 void CurlTransfer::set_trust() {

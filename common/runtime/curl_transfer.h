@@ -20,7 +20,7 @@ struct HttpDestination {
 
 class CurlTransfer {
  public:
-  explicit CurlTransfer(HttpRequest request) : request_{std::move(request)} {}
+  explicit CurlTransfer(HttpRequest request);
   ~CurlTransfer() { end(); }
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
@@ -28,7 +28,7 @@ class CurlTransfer {
   const HttpRequest& request() const { return request_; }
   /// What has to be connected for this request.
   ///   errors   bad_value: the URL, or the proxy's
-  Result<HttpDestination> destination() const;
+  const Result<HttpDestination>& destination() const { return destination_; }
 
   /// A handle for curl_multi_add_handle(); end() after it was taken out again.
   ///   left     (0..) of the request's time
@@ -55,9 +55,10 @@ class CurlTransfer {
   static int on_socket(void* user, curl_socket_t fd, curlsocktype purpose);
   void set_destination();
   void set_trust();
-  bool stays_here() const;
 
-  HttpRequest request_;
+  const HttpRequest request_;
+  const std::string proxy_;  // "" = none.
+  const Result<HttpDestination> destination_;
   HttpAnswer answer_;
   Instant begun_{};
   std::size_t header_bytes_ = 0;

@@ -6,27 +6,13 @@
 #include <cstring>
 #include <utility>
 
+#include "common/base/ascii.h"
+
 namespace paceline {
 namespace {
 
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
-// RFC 9110, 5.6.2: what a field's name is made of.
-bool is_token(std::string_view name) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::ranges::all_of(name, [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           marks.find(c) != std::string_view::npos;
-  });
-}
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
 }
 
 int hexadecimal(char c) {
@@ -85,7 +71,7 @@ void FieldReader::take(const char* name, const char* value) {
   std::string_view text{value ? value : ""};
   end_ = value ? value + text.size() : name + std::strlen(name);
   while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  fields.emplace_back(lower(name), text);
+  fields.emplace_back(ascii_lower(name), text);
 }
 
 // The empty line left zeros too.
@@ -103,7 +89,7 @@ Result<RequestTarget> read_request_target(std::string_view method, std::string_v
   }
   if (!target.starts_with('/')) {
     const auto scheme = target.find("://");
-    const auto name = lower(target.substr(0, std::min<std::size_t>(scheme, 5)));
+    const auto name = ascii_lower(target.substr(0, std::min<std::size_t>(scheme, 5)));
     if (scheme == std::string_view::npos || (name != "http" && name != "https"))
       return fail("the address is neither a /path nor http://HOST/path");
     target.remove_prefix(scheme + 3);
@@ -124,7 +110,7 @@ std::optional<HeadFault> fault_of_fields(const HttpHeaders& fields) {
   if (fields.size() > most_request_headers)
     return HeadFault{431, fmt::format("more than {} header fields", most_request_headers)};
   for (const auto& [name, value] : fields) {
-    if (!is_token(name)) return HeadFault{400, "a header field's name is none"};
+    if (!is_http_token(name)) return HeadFault{400, "a header field's name is none"};
     if (std::ranges::any_of(value, [](char c) { return is_control(c) && c != '\t'; }))
       return HeadFault{400, fmt::format("the header field {} has a control character", name)};
   }
@@ -138,7 +124,7 @@ std::optional<HeadFault> fault_of_fields(const HttpHeaders& fields) {
   if (coding == fields.end()) return std::nullopt;
   if (count("content-length") > 0)
     return HeadFault{400, "Content-Length and Transfer-Encoding together"};
-  if (lower(coding->second) != "chunked")
+  if (ascii_lower(coding->second) != "chunked")
     return HeadFault{501, "a Transfer-Encoding other than chunked"};
   return std::nullopt;
 }

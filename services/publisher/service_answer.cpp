@@ -11,8 +11,7 @@ namespace {
 
 constexpr int slow_to_warn = 3;             // Round trips in a row; one may be slow for any reason.
 constexpr Duration prompt_suspension = 1h;  // After a 429: what the period needs comes first.
-constexpr Duration longest_untold_pause = 10s;
-constexpr double skew_to_warn_ms = 1000;  // Beyond what the comparison may be wrong by.
+constexpr double skew_to_warn_ms = 1000;    // Beyond what the comparison may be wrong by.
 
 }  // namespace
 
@@ -55,7 +54,8 @@ PublicationResult Publisher::result_of(const Result<HttpAnswer>& answer) {
   record_times(*answer);
   encodings_.learn(answer->header("accept-encoding"));
   const std::string page = answered_page(*answer);
-  const std::string refusal = http_refusal(*answer, publication_url_);
+  const bool is_success = answer->status == 200;  // Its body is large, and says no reason.
+  const std::string refusal = is_success ? "" : http_refusal(*answer, publication_url_);
   return interpret({.status = answer->status,
                     .retry_after = answer->header("retry-after"),
                     .body = answer->body,
@@ -163,9 +163,7 @@ void Publisher::on_refused(const PublicationResult& result, const InFlight& sent
                                 ? result.sequence_held
                                 : static_cast<std::uint64_t>(ms_since_1970(world_.clock.wall())));
   const Duration asked = result.retry_after.value_or(Duration::zero());
-  if (asked > longest_untold_pause)
-    last_.detail +=
-        fmt::format("; it asks to be left alone until {}", format_utc(world_.clock.wall() + asked));
+  last_.detail += pause_words(asked, world_.clock.wall());
   back_off(asked);
 }
 

@@ -23,9 +23,7 @@ std::string cookie_of(const ServerRequest& request) {
 }
 
 ServerAnswer failure(int status, std::string message) {
-  ServerAnswer refused{.status = status, .body = {}, .headers = {}};
-  encode_subscription_answer({.code = status, .message = std::move(message)}, refused.body);
-  return refused;
+  return {.status = status, .body = api_failure(status, std::move(message)).body, .headers = {}};
 }
 
 std::optional<Duration> max_age_of(const ServerRequest& request) {

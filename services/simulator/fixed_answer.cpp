@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "common/base/ascii.h"
+
 namespace paceline::simulator {
 namespace {
 
@@ -10,15 +12,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t max_headers = 16;
 
-// RFC 9110, 5.6.2 and 5.5, without what only old software writes.
-bool is_name(std::string_view text) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           marks.find(c) != marks.npos;
-  });
-}
-
+// RFC 9110, 5.5, without what only old software writes.
 bool is_value(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
@@ -31,7 +25,7 @@ Result<void> read_headers(const Json& headers, FixedAnswer& answer) {
   if (!headers.is_object()) return fail("headers: not an object");
   for (const auto& [name, value] : headers.items()) {
     if (answer.headers.size() == max_headers) return fail("headers: over 16");
-    if (!is_name(name)) return fail("headers: '" + name + "' is no name of a header");
+    if (!is_http_token(name)) return fail("headers: '" + name + "' is no name of a header");
     if (!value.is_string() || !is_value(value.get_ref<const std::string&>()))
       return fail("headers." + name + ": not a text of printable ASCII");
     answer.headers.emplace_back(name, value.get<std::string>());

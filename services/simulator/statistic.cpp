@@ -3,6 +3,8 @@
 #include <array>
 #include <string>
 
+#include "common/base/ascii.h"
+
 namespace paceline::simulator {
 namespace {
 
@@ -54,7 +56,7 @@ std::string plain(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '_' || c == ' ') continue;
-    out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
+    out.push_back(ascii_lower(c));
   }
   return out;
 }

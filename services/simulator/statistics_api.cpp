@@ -13,10 +13,6 @@ ApiAnswer encoded(int status, const SubscriptionAnswer& answer) {
   return sent;
 }
 
-ApiAnswer failure(int status, std::string message) {
-  return encoded(status, {.code = status, .message = std::move(message)});
-}
-
 // Why peek() has no value.
 int code_of(const StatisticRequest& wanted) {
   return metric_of(wanted) ? code_unknown_object : code_unknown_statistic;
@@ -24,7 +20,7 @@ int code_of(const StatisticRequest& wanted) {
 
 ApiAnswer subscribe(StatServer& server, const ApiRequest& request, Timestamp timestamp) {
   const auto wanted = decode_subscription(request.body);
-  if (!wanted) return failure(400, wanted.error().detail);
+  if (!wanted) return api_failure(400, wanted.error().detail);
   auto answer = server.subscribe(*wanted, request.cookie, timestamp);
   if (request.verbose == "OFF") answer.statistics.clear();
   return encoded(200, answer);
@@ -39,16 +35,16 @@ ApiAnswer ask_subscription(StatServer& server, const ApiRequest& request, Timest
     if (server.has(id, request.cookie)) server.unsubscribe(id);
     return encoded(200, {});
   }
-  if (path != values || request.method != "GET") return failure(404, "no such path or method");
+  if (path != values || request.method != "GET") return api_failure(404, "no such path or method");
   if (!server.has(id, request.cookie))
-    return failure(404, "no subscription " + std::string{id.substr(0, 256)});
+    return api_failure(404, "no subscription " + std::string{id.substr(0, 256)});
   return encoded(200, server.values(id, request.statistic_ids, timestamp).value());
 }
 
 // One value without a subscription.
 ApiAnswer peek_one(StatServer& server, const ApiRequest& request, Timestamp timestamp) {
   if (request.object_id.empty() || request.object_type.empty())
-    return failure(400, "objectId and objectType are needed");
+    return api_failure(400, "objectId and objectType are needed");
   StatisticRequest wanted;
   wanted.name = request.path.substr(values.size() + 1);
   wanted.object_id = request.object_id;
@@ -62,7 +58,7 @@ ApiAnswer peek_one(StatServer& server, const ApiRequest& request, Timestamp time
 
 ApiAnswer peek_many(StatServer& server, const ApiRequest& request, Timestamp timestamp) {
   const auto wanted = decode_statistics_question(request.body);
-  if (!wanted) return failure(400, wanted.error().detail);
+  if (!wanted) return api_failure(400, wanted.error().detail);
   SubscriptionAnswer answer;
   for (const auto& one : *wanted) {
     if (auto value = server.peek(one, timestamp))
@@ -75,6 +71,10 @@ ApiAnswer peek_many(StatServer& server, const ApiRequest& request, Timestamp tim
 
 }  // namespace
 
+ApiAnswer api_failure(int status, std::string message) {
+  return encoded(status, {.code = status, .message = std::move(message)});
+}
+
 ApiAnswer answer_statistics(StatServer& server, const ApiRequest& request, Timestamp timestamp) {
   const auto below = [&](std::string_view folder) {
     return request.path.size() > folder.size() + 1 && request.path.starts_with(folder) &&
@@ -86,7 +86,7 @@ ApiAnswer answer_statistics(StatServer& server, const ApiRequest& request, Times
   if (below(values) && request.method == "GET") return peek_one(server, request, timestamp);
   if (request.path == get_statistics && request.method == "POST")
     return peek_many(server, request, timestamp);
-  return failure(404, "no such path or method");
+  return api_failure(404, "no such path or method");
 }
 
 }  // namespace paceline::simulator

@@ -28,6 +28,9 @@ struct ApiAnswer {
   std::string body;  // JSON
 };
 
+/// A refusal in the API's own form.
+ApiAnswer api_failure(int status, std::string message);
+
 /// Never fails: what is malformed is answered 400, what is unknown 404.
 ApiAnswer answer_statistics(StatServer& server, const ApiRequest& request, Timestamp timestamp);
 

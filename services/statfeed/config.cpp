@@ -4,6 +4,7 @@
 
 #include "common/base/url.h"
 #include "common/wire/feed.h"
+#include "topology/names.h"
 
 namespace paceline::statfeed {
 namespace {
@@ -139,18 +140,15 @@ Mapping bus_mapping() {
   return mapping;
 }
 
+static_assert(max_feed_name == max_name_bytes);
+
 // Of a sender, and of its key's file: as nodes have names, and none of theirs.
 Result<std::string> sender_name(Settings& settings, std::string_view key, const Topology& topology,
                                 std::optional<std::string> fallback) {
   auto name = TRY(settings.text(key, std::move(fallback)));
   if (name.empty()) return name;
-  const auto good = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  };
-  if (name.size() > max_feed_name || name[0] < 'a' || name[0] > 'z' ||
-      !std::ranges::all_of(name, good))
-    return tl::unexpected(settings.error(
-        key, "not a sender's name: 1 to 32 of a-z 0-9 _ -, beginning with a letter"));
+  if (!is_name(name))
+    return tl::unexpected(settings.error(key, std::string{"not a sender's name: "} + name_rule));
   if (topology.node(name))
     return tl::unexpected(
         settings.error(key, "is a node's name, and a sender has a key of its own"));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/ascii.h"
 #include "common/base/check.h"
 
 namespace paceline::statfeed {
@@ -31,14 +32,10 @@ void write_hex(char* out, std::uint64_t value, int width) {
   for (int i = width - 1; i >= 0; --i, value >>= 4) out[i] = "0123456789abcdef"[value & 15];
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 std::optional<std::uint64_t> read_hex(std::string_view text) {
   std::uint64_t value = 0;
   for (const char written : text) {
-    const char c = lower(written);
+    const char c = ascii_lower(written);
     const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
     if (digit < 0) return std::nullopt;
     value = value << 4 | static_cast<std::uint64_t>(digit);
@@ -167,7 +164,7 @@ std::optional<StatisticId> read_statistic_id(std::string_view id, std::uint64_t 
   write_salt(prefix, salt);
   if (id.size() != id_length ||
       !std::equal(prefix, prefix + salt_length, id.begin(),
-                  [](char ours, char theirs) { return ours == lower(theirs); }))
+                  [](char ours, char theirs) { return ours == ascii_lower(theirs); }))
     return std::nullopt;
   const auto number = read_hex(id.substr(salt_length));
   if (!number) return std::nullopt;

@@ -1,6 +1,7 @@
 // The half of a session that is CometD: handshake, join, and one connect always out.
 #include <algorithm>
 
+#include "common/base/ascii.h"
 #include "services/statfeed/session.h"
 
 namespace paceline::statfeed {
@@ -8,12 +9,6 @@ namespace {
 
 constexpr Duration longest_connect = 120s;   // That a server's advice may ask for.
 constexpr int connect_failures_to_lose = 5;  // Answers in a row that say neither yes nor 402.
-
-bool means_available(std::string_view state) {
-  return std::ranges::equal(state, std::string_view{"available"}, [](char said, char lower) {
-    return (said >= 'A' && said <= 'Z' ? static_cast<char>(said - 'A' + 'a') : said) == lower;
-  });
-}
 
 // By its advice, or since it does not know us: 402 as Bayeux has it, 401 as faye says it, without advice.
 bool wants_handshake(const BayeuxMessage& answer) {
@@ -112,7 +107,7 @@ void Session::on_messages(const PendingCall& pending, std::string_view body, Ins
     take(message.statistics, How::pushed, pending, now, told, step);
     refuse(message.unreadable, step);
     if (!message.service_state.empty()) {
-      const bool available = means_available(message.service_state);
+      const bool available = same_word(message.service_state, "available");
       if (available != available_) step.notes.push_back({"service_state", message.service_state});
       available_ = available;
     }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "common/base/ascii.h"
 #include "common/base/utf8.h"
 
 namespace paceline::watch {
@@ -33,10 +34,7 @@ std::string host_name(std::string_view host) {
   else if (const auto colon = host.find(':'); colon == host.rfind(':'))
     host = host.substr(0, colon);
   if (host.ends_with('.')) host.remove_suffix(1);
-  std::string name{host};
-  for (char& c : name)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return name;
+  return ascii_lower(host);
 }
 
 // Nobody can make such a name lead elsewhere than it says (RFC 6761 for localhost).

@@ -6,21 +6,13 @@
 
 #include <memory>
 
+#include "common/base/ascii.h"
+
 namespace paceline::watch {
-namespace {
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return text;
-}
-
-}  // namespace
-
 std::string name_of_host() {
   char name[256] = "";
   if (gethostname(name, sizeof name - 1) != 0) return "";
-  return lower(name);
+  return ascii_lower(std::string_view{name});
 }
 
 std::vector<std::string> names_of_certificate(std::string_view pem) {
@@ -41,7 +33,8 @@ std::vector<std::string> names_of_certificate(std::string_view pem) {
         GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(all.get(), i), &type));
     if (type != GEN_DNS) continue;
     const auto* data = reinterpret_cast<const char*>(ASN1_STRING_get0_data(text));
-    names.push_back(lower({data, static_cast<std::size_t>(ASN1_STRING_length(text))}));
+    names.push_back(
+        ascii_lower(std::string_view{data, static_cast<std::size_t>(ASN1_STRING_length(text))}));
   }
   return names;
 }

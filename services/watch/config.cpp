@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/base/ascii.h"
 #include "common/base/url.h"
 
 namespace paceline::watch {
@@ -42,12 +43,6 @@ Result<Listen> parse_listen(const Settings& settings, const std::string& text) {
   return listen;
 }
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return text;
-}
-
 // Names of hosts, in lower case: what a browser may put before the port in its address bar.
 Result<std::vector<std::string>> parse_allowed_hosts(Settings& settings) {
   std::vector<std::string> hosts;
@@ -64,7 +59,7 @@ Result<std::vector<std::string>> parse_allowed_hosts(Settings& settings) {
           is_name ? fmt::format("more than {}", most_allowed_hosts)
                   : fmt::format("'{}' is not the name of a host (without port), or *. and a name",
                                 text))};
-    hosts.push_back(lower(text));
+    hosts.push_back(ascii_lower(text));
   }
   return hosts;
 }
@@ -159,7 +154,7 @@ Result<WatchConfig> parse_watch_config(Place& place) {
   config.access.read_token = TRY(settings.secret("read_token", ""));
   config.access.operate_token = TRY(settings.secret("operate_token", ""));
   config.access.hosts = TRY(parse_allowed_hosts(settings));
-  config.access.hosts.push_back(lower(self.host));  // As other nodes know it.
+  config.access.hosts.push_back(ascii_lower(self.host));  // As other nodes know it.
   config.access.requests_per_second =
       TRY(settings.real("requests_per_second", {.fallback = 50, .min = 1, .max = 100'000}));
   config.stream_period =

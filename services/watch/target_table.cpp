@@ -1,25 +1,17 @@
 #include "services/watch/target_table.h"
 
 #include <algorithm>
-#include <cctype>
 #include <functional>
 #include <numeric>
 
+#include "common/base/ascii.h"
 #include "common/base/check.h"
 
 namespace paceline::watch {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
 bool contains(const std::string& text, const std::string& lowered_part) {
-  const auto same = [](char a, char b) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(a))) == b;
-  };
+  const auto same = [](char a, char b) { return ascii_lower(a) == b; };
   return std::search(text.begin(), text.end(), lowered_part.begin(), lowered_part.end(), same) !=
          text.end();
 }
@@ -179,7 +171,7 @@ const std::vector<std::string_view>& TargetTable::sort_words() {
 
 TargetSelection TargetTable::select(const TargetQuery& query) const {
   std::vector<std::uint32_t> found;
-  const std::string part = lower(query.text);
+  const std::string part = ascii_lower(query.text);
   for (std::uint32_t i = 0; i < rows_.size(); ++i) {
     const auto& row = rows_[i];
     if (!query.media_channel.empty() && row.name->media_channel != query.media_channel) continue;

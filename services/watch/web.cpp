@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/base/ascii.h"
 #include "common/base/check.h"
 #include "common/base/hash.h"
 #include "services/watch/json.h"
@@ -27,11 +28,6 @@ std::string_view take_part(std::string_view& text, char separator) {
   const auto part = text.substr(0, at);
   text = at == std::string_view::npos ? std::string_view{} : text.substr(at + 1);
   return trimmed(part);
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 // The q of a header's element (RFC 9110, 12.4.2), among its parameters. One that cannot be read admits

@@ -2,14 +2,12 @@
 // The rest after Catch: its CHECK is the one we mean.
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <sstream>
 
 #include "tests/elector/election_sim.h"
-#include "tests/support/source_folder.h"
+#include "tests/support/transcripts.h"
 
 // Transcripts: what an operator would ask, played on the simulation. A script is a line "> COMMAND"
 // each, followed by what happened until the next one. PACELINE_BLESS=1 writes what comes out.
@@ -29,8 +27,6 @@
 namespace paceline::test {
 using namespace elector;
 namespace {
-
-namespace fs = std::filesystem;
 
 class Player {
  public:
@@ -119,32 +115,17 @@ class Player {
   std::unique_ptr<ElectionSim> sim_;
 };
 
-std::string content_of(const fs::path& path) {
-  std::ifstream file{path};
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 }  // namespace
 
 TEST_CASE("the transcripts of the election come out as written", "[elector]") {
-  const fs::path folder = fs::path{source_folder()} / "tests/elector/scripts";
-  std::vector<fs::path> scripts;
-  for (const auto& entry : fs::directory_iterator{folder})
-    if (entry.path().extension() == ".txt") scripts.push_back(entry.path());
-  std::ranges::sort(scripts);
-  REQUIRE(scripts.size() >= 20);
-  const bool bless = std::getenv("PACELINE_BLESS") != nullptr;
-
-  for (const auto& script : scripts) {
-    const std::string expected = content_of(script);
-    const std::string played = Player{}.play(expected);
-    if (bless) std::ofstream{script} << played;
-    INFO(script.filename().string() << ": PACELINE_BLESS=1 bin/test_elector writes what comes out");
-    CHECK((bless || played == expected));
-    CHECK(played.find("BROKEN") == std::string::npos);
-  }
+  check_transcripts(
+      "tests/elector/scripts", 20,
+      [](const std::string& script) {
+        std::string played = Player{}.play(script);
+        CHECK(played.find("BROKEN") == std::string::npos);
+        return played;
+      },
+      std::equal_to<>{});
 }
 
 }  // namespace paceline::test

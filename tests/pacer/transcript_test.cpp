@@ -16,8 +16,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <deque>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <sstream>
@@ -28,13 +26,10 @@
 #include "services/pacer/explain.h"
 #include "services/pacer/what_if.h"
 #include "tests/pacer/small_centre.h"
-#include "tests/support/catch.h"
-#include "tests/support/source_folder.h"
+#include "tests/support/transcripts.h"
 
 namespace paceline::test {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr double refresh_s = 2;
 
@@ -226,31 +221,12 @@ bool is_same(const std::string& one, const std::string& other) {
   return !(right >> b);
 }
 
-std::string content_of(const fs::path& path) {
-  std::ifstream file{path};
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 }  // namespace
 
 TEST_CASE("the transcripts of the engine come out as written", "[pacer]") {
-  std::vector<fs::path> scripts;
-  for (const auto& entry :
-       fs::directory_iterator{fs::path{source_folder()} / "tests/pacer/transcripts"})
-    if (entry.path().extension() == ".txt") scripts.push_back(entry.path());
-  std::ranges::sort(scripts);
-  REQUIRE(scripts.size() >= 10);
-  const bool bless = std::getenv("PACELINE_BLESS") != nullptr;
-
-  for (const auto& script : scripts) {
-    const std::string expected = content_of(script);
-    const std::string played = Player{}.play(expected);
-    if (bless) std::ofstream{script} << played;
-    INFO(script.filename().string() << ": PACELINE_BLESS=1 bin/test_pacer writes what comes out");
-    CHECK((bless || is_same(expected, played)));
-  }
+  check_transcripts(
+      "tests/pacer/transcripts", 10,
+      [](const std::string& script) { return Player{}.play(script); }, is_same);
 }
 
 }  // namespace paceline::test

@@ -2,12 +2,12 @@
 #include <stdlib.h>
 
 #include <filesystem>
-#include <optional>
 
 #include "common/runtime/curl_http.h"
 #include "common/runtime/http_server.h"
 #include "tests/support/catch.h"
 #include "tests/support/certificate.h"
+#include "tests/support/fetch.h"
 #include "tests/support/name_server.h"
 #include "tests/support/real_loop.h"
 #include "tests/support/tcp_peer.h"
@@ -23,10 +23,7 @@ bool is_whole(std::string_view request) {
 
 struct Web {
   Result<HttpAnswer> fetch(HttpRequest request) {
-    std::optional<Result<HttpAnswer>> result;
-    http.send(std::move(request), [&](Result<HttpAnswer> answer) { result = std::move(answer); });
-    REQUIRE(run_until(loop, [&] { return result.has_value(); }));
-    return *std::move(result);
+    return test::fetch(loop, http, std::move(request));
   }
   Result<HttpAnswer> fetch(int port, Duration timeout = 60s) {
     return fetch({.url = "http://127.0.0.1:" + std::to_string(port) + "/", .timeout = timeout});

@@ -6,6 +6,7 @@
 
 #include "common/runtime/curl_http.h"
 #include "tests/support/catch.h"
+#include "tests/support/fetch.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/real_loop.h"
 
@@ -46,17 +47,10 @@ struct Site {
   }
 
   Result<HttpAnswer> fetch(const std::string& url) {
-    Result<HttpAnswer> result = fail("still waiting");
-    bool done = false;
     HttpRequest request;
     request.url =
         url.starts_with("http") ? url : "http://127.0.0.1:" + std::to_string(server.port()) + url;
-    http.send(std::move(request), [&](Result<HttpAnswer> answer) {
-      result = std::move(answer);
-      done = true;
-    });
-    REQUIRE(run_until(loop, [&] { return done; }));
-    return result;
+    return test::fetch(loop, http, std::move(request));
   }
 
   Loop loop;

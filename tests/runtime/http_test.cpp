@@ -8,6 +8,7 @@
 #include "common/runtime/http_server.h"
 #include "tests/support/catch.h"
 #include "tests/support/certificate.h"
+#include "tests/support/fetch.h"
 #include "tests/support/real_loop.h"
 
 namespace paceline::test {
@@ -43,16 +44,9 @@ struct Web {
   }
 
   Result<HttpAnswer> fetch(HttpRequest request) {
-    Result<HttpAnswer> result = fail("still waiting");
-    bool done = false;
     if (request.url.starts_with("/"))
       request.url = "http://127.0.0.1:" + std::to_string(server.port()) + request.url;
-    http.send(std::move(request), [&](Result<HttpAnswer> answer) {
-      result = std::move(answer);
-      done = true;
-    });
-    REQUIRE(run_until(loop, [&] { return done; }));
-    return result;
+    return test::fetch(loop, http, std::move(request));
   }
 
   Loop loop;
