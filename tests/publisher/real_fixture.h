@@ -16,7 +16,6 @@
 
 #include <cstdlib>
 #include <ctime>
-#include <set>
 
 #include "common/base/hash.h"
 #include "common/runtime/curl_http.h"
@@ -27,6 +26,7 @@
 #include "services/publisher/service.h"
 #include "tests/support/catch.h"
 #include "tests/support/certificate.h"
+#include "tests/support/tcp_peer.h"
 
 namespace paceline::test {
 using namespace publisher;
@@ -150,54 +150,15 @@ class Endpoint {
 class RawServer {
  public:
   RawServer(Loop& loop, std::string bytes, bool reset)
-      : loop_{loop}, bytes_{std::move(bytes)}, reset_{reset} {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(listen(listener_, 8) == 0);
-    REQUIRE(getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    port_ = ntohs(address.sin_port);
-    loop_.watch_fd(listener_, true, false, [this] { on_connect(); });
-  }
-  ~RawServer() {
-    loop_.forget_fd(listener_);
-    close(listener_);
-    for (const int fd : peers_) {
-      loop_.forget_fd(fd);
-      close(fd);
-    }
-  }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/"; }
+      : peer_{loop, "127.0.0.1", 0,
+              [this, bytes = std::move(bytes), reset](int connection, std::string_view) {
+                REQUIRE(peer_.send(connection, bytes));
+                peer_.close_connection(connection, reset);
+              }} {}
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(peer_.port()) + "/"; }
 
  private:
-  void on_connect() {
-    const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0) return;
-    peers_.insert(fd);
-    loop_.watch_fd(fd, true, false, [this, fd] { on_bytes(fd); });
-  }
-  void on_bytes(int fd) {
-    char buffer[65536];
-    const auto got = read(fd, buffer, sizeof buffer);
-    if (got > 0) {
-      REQUIRE(write(fd, bytes_.data(), bytes_.size()) == static_cast<ssize_t>(bytes_.size()));
-      const linger hard{.l_onoff = 1, .l_linger = 0};
-      if (reset_) setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-    }
-    loop_.forget_fd(fd);
-    peers_.erase(fd);
-    close(fd);
-  }
-
-  Loop& loop_;
-  std::string bytes_;
-  bool reset_;
-  int listener_ = -1;
-  int port_ = 0;
-  std::set<int> peers_;
+  TcpPeer peer_;
 };
 
 // An HTTP proxy: CONNECT, then bytes both ways.

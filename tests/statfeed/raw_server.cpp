@@ -1,12 +1,7 @@
 #include "tests/statfeed/raw_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <optional>
-#include <system_error>
+#include <utility>
 
 namespace paceline::test {
 namespace {
@@ -30,27 +25,10 @@ std::optional<ServerRequest> parsed(const std::string& text) {
 
 }  // namespace
 
-RawServer::RawServer(Loop& loop, Handle handle) : loop_{loop}, handle_{std::move(handle)} {
-  listening_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (listening_ < 0 || ::bind(listening_, generic, size) != 0 || ::listen(listening_, 64) != 0 ||
-      ::getsockname(listening_, generic, &size) != 0)
-    throw std::system_error{errno, std::generic_category(), "raw server"};
-  port_ = ntohs(address.sin_port);
-  loop_.watch_fd(listening_, true, false, [this] { accept_one(); });
-}
-
-RawServer::~RawServer() {
-  for (const auto& [fd, text] : received_) {
-    loop_.forget_fd(fd);
-    ::close(fd);
-  }
-  loop_.forget_fd(listening_);
-  ::close(listening_);
+RawServer::RawServer(Loop& loop, Handle handle)
+    : handle_{std::move(handle)},
+      peer_{loop, "127.0.0.1", 0,
+            [this](int connection, std::string_view bytes) { hear(connection, bytes); }} {
 }
 
 std::string RawServer::bytes(const ServerAnswer& answer) {
@@ -61,27 +39,14 @@ std::string RawServer::bytes(const ServerAnswer& answer) {
   return text + "\r\n" + answer.body;
 }
 
-void RawServer::accept_one() {
-  const int fd = ::accept4(listening_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd < 0) return;
-  received_[fd];
-  loop_.watch_fd(fd, true, false, [this, fd] { read_some(fd); });
-}
-
-void RawServer::read_some(int fd) {
-  char buffer[16384];
-  const auto got = ::read(fd, buffer, sizeof buffer);
-  auto& text = received_[fd];
-  if (got > 0) text.append(buffer, static_cast<std::size_t>(got));
+void RawServer::hear(int connection, std::string_view bytes) {
+  auto& text = received_[connection];
+  text.append(bytes);
   const auto request = parsed(text);
-  if (got > 0 && !request) return;
-  if (request) {
-    const auto answer = handle_(*request);
-    (void)!::write(fd, answer.data(), answer.size());
-  }
-  loop_.forget_fd(fd);
-  ::close(fd);
-  received_.erase(fd);
+  if (!request) return;
+  received_.erase(connection);
+  peer_.send(connection, handle_(*request));
+  peer_.close_connection(connection);
 }
 
 }  // namespace paceline::test

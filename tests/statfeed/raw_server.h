@@ -5,9 +5,10 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "common/runtime/http_server.h"
-#include "common/runtime/loop.h"
+#include "tests/support/tcp_peer.h"
 
 namespace paceline::test {
 
@@ -16,24 +17,18 @@ class RawServer {
   using Handle = std::function<std::string(const ServerRequest& request)>;
 
   RawServer(Loop& loop, Handle handle);
-  ~RawServer();
-  RawServer(const RawServer&) = delete;
-  RawServer& operator=(const RawServer&) = delete;
 
-  int port() const { return port_; }
+  int port() const { return peer_.port(); }
 
   /// The bytes of an answer as it should be.
   static std::string bytes(const ServerAnswer& answer);
 
  private:
-  void accept_one();
-  void read_some(int fd);
+  void hear(int connection, std::string_view bytes);
 
-  Loop& loop_;
   Handle handle_;
-  int listening_ = -1;
-  int port_ = 0;
-  std::map<int, std::string> received_;  // By file descriptor.
+  std::map<int, std::string> received_;  // By connection.
+  TcpPeer peer_;
 };
 
 }  // namespace paceline::test

@@ -59,15 +59,21 @@ class TcpPeer {
   }
   int connections() const { return accepted_; }
 
-  void send(int connection, std::string_view bytes) {
+  /// Whether all of it went out; else the connection is closed.
+  bool send(int connection, std::string_view bytes) {
     const auto found = open_.find(connection);
-    if (found == open_.end()) return;
+    if (found == open_.end()) return false;
     const auto sent = ::send(found->second, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent != static_cast<ssize_t>(bytes.size())) close_connection(connection);
+    const bool is_whole = sent == static_cast<ssize_t>(bytes.size());
+    if (!is_whole) close_connection(connection);
+    return is_whole;
   }
-  void close_connection(int connection) {
+  /// In good order, or by a reset.
+  void close_connection(int connection, bool reset = false) {
     const auto found = open_.extract(connection);
     if (found.empty()) return;
+    const linger hard{.l_onoff = 1, .l_linger = 0};
+    if (reset) setsockopt(found.mapped(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
     loop_.forget_fd(found.mapped());
     close(found.mapped());
   }
