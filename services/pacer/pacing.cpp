@@ -28,10 +28,24 @@ PacingInputs within_range(const PacingInputs& inputs) {
   in.busy = count(in.busy);
   in.wrap_up = count(in.wrap_up);
   in.queue = count(in.queue);
+  in.idle = std::min(in.idle, in.slots > 0 ? in.slots : in.logged_in);
   in.proactive.pending = std::clamp(in.proactive.pending, 0, 1'000'000);
   in.stat_age_s = std::isfinite(in.stat_age_s) ? std::max(0.0, in.stat_age_s) : 1e9;
   if (!std::isfinite(in.feedback_age_s)) in.feedback_age_s = -1;
   return in;
+}
+
+// The idle slots that take nothing are neither idle nor logged in.
+void leave_out(std::int32_t absent, PacingInputs& in) {
+  if (absent <= 0) return;
+  in.idle = std::max(0, in.idle - absent);
+  if (in.slots > 0) {
+    const double agents = in.logged_in * (1.0 - static_cast<double>(absent) / in.slots);
+    in.logged_in = std::max(0, static_cast<std::int32_t>(std::lround(agents)));
+    in.slots = std::max(1, in.slots - absent);
+  } else {
+    in.logged_in = std::max(0, in.logged_in - absent);
+  }
 }
 
 // Chance that an invitation is not answered within each quantile.
@@ -86,7 +100,7 @@ struct TargetPacing::Model {
 
 Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& options,
                               const ChannelPool& pool, double uniform, double now_s) {
-  const PacingInputs in = within_range(inputs);
+  PacingInputs in = within_range(inputs);
   if (!std::isfinite(now_s) || (decided_ && now_s < decided_s_)) now_s = decided_s_;
   const double refresh_s = to_seconds(options.refresh_period);
   if (!options.enabled) return withheld(PaceState::disabled, PaceReason::disabled, in);
@@ -96,6 +110,13 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
       in.stat_age_s > std::max(3 * refresh_s, tuning_.stale_after_s))
     return withheld(PaceState::stale, PaceReason::stale_statistics, in);
 
+  const bool nobody = in.logged_in == 0;
+  const double absent = absent_.follow({.true_s = now_s - in.stat_age_s,
+                                        .idle = in.idle,
+                                        .queue = in.queue,
+                                        .answered = in.answered,
+                                        .abandoned = in.abandoned});
+  leave_out(static_cast<std::int32_t>(std::lround(absent)), in);
   const Observed seen = history_.observe(in, tuning_, sent_new_, now_s);
   if (seen.changed) uniform_ = uniform >= 0 && uniform < 1 ? uniform : 0.5;
   Model model{.in = in,
@@ -103,10 +124,13 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
               .now_s = now_s,
               .dt_s = seen.dt_s,
               .estimates = history_.estimates(pool, tuning_)};
+  model.decision.not_answering = absent;
   model.slots = std::max(1.0, working_slots(in));
   model.unseen = history_.accepted_unseen(now_s - in.stat_age_s);
-  own_pending_ = own_pending_ * std::exp(-seen.dt_s / model.estimates.answer_delay_s) + sent_new_;
-  own_pending_ = std::min(own_pending_, most_pending);
+  learn_unfed(model, seen);
+  if (in.feedback_age_s >= 0) grants_.told(now_s - in.feedback_age_s);
+  collapse_.follow(seen.accepted, seen.answers);
+  if (collapse_.over()) history_.forget_answers();
   model.allowed = share_of_goal(
       options, tuning_, outcomes_a_window(history_.loops().proactive, model.slots, model.estimates),
       GoalLoop{history_.loops().proactive}.excess_quantile());
@@ -116,7 +140,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   model.halved = detect_burst(seen, now_s);
   decided_ = true;
   decided_s_ = now_s;
-  if (in.logged_in == 0 && working_slots(in) == 0)
+  if (nobody || (in.logged_in == 0 && working_slots(in) == 0 && absent == 0))
     return withheld(PaceState::ok, PaceReason::no_agents, in);
 
   const bool ended = seen.answers + seen.proactive_answered + seen.proactive_abandoned +
@@ -128,10 +152,25 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   return model.decision;
 }
 
-double TargetPacing::estimated_pending(const PacingInputs& in, double delay_s) const {
+// What the endpoint told, less those answered since if that is long ago, and what went out since.
+double TargetPacing::estimated_pending(const Model& model) const {
+  const auto& in = model.in;
+  const double delay_s = model.estimates.answer_delay_s;
   if (in.feedback_age_s < 0) return own_pending_;
-  const double late_s = in.feedback_age_s - 3 * delay_s;
-  return in.proactive.pending * (late_s > 0 ? std::exp(-late_s / delay_s) : 1);
+  const double refresh_s = to_seconds(model.options.refresh_period);
+  const double late_s = in.feedback_age_s - refresh_s;
+  const double until_s = tuning_.sends_after_decision ? model.now_s : model.now_s - refresh_s;
+  return in.proactive.pending * (late_s > 0 ? std::exp(-late_s / delay_s) : 1) +
+         grants_.outstanding(delay_s, model.now_s, until_s);
+}
+
+// Where no feedback comes, what went out is answered by the usual delay, and who came was invited.
+void TargetPacing::learn_unfed(Model& model, const Observed& seen) {
+  const double delay_s = model.estimates.answer_delay_s;
+  const double left = own_pending_ * std::exp(-seen.dt_s / delay_s);
+  if (model.in.feedback_age_s < 0 && !history_.has_feedback())
+    history_.learn_unfed(own_pending_ - left, seen.entered, delay_s);
+  own_pending_ = std::min(left + sent_new_, most_pending);
 }
 
 // Nothing is seen to have changed, and so little time has passed that the ends foreseen are the
@@ -327,6 +366,13 @@ RiskProblem TargetPacing::risk_problem(const Model& model, const Forecast& free)
   return risk;
 }
 
+Learned TargetPacing::learned() const {
+  Learned all = history_.learned();
+  all.absent = absent_.learned;
+  all.spread = spread_.learned;
+  return all;
+}
+
 void TargetPacing::guard_stock(Model& model) {
   const auto& in = model.in;
   const auto& loops = history_.loops();
@@ -343,9 +389,12 @@ void TargetPacing::guard_stock(Model& model) {
   const double one_to_one = in.idle - in.queue - model.unseen;
   if (loops.answers_ever < tuning_.warm_up_answers) cap(one_to_one, PaceReason::warm_up);
   // Where the loop has nothing left to take back and is still over its budget, the model is wrong.
-  if (corrected_s(model.options, loops.proactive.s, budget_correction_) <=
-      range_of(model.options).low)
-    cap(one_to_one, PaceReason::goal_guard);
+  const bool at_end = corrected_s(model.options, loops.proactive.s, budget_correction_) <=
+                      range_of(model.options).low;
+  spent_ = at_end && GoalLoop{loops.proactive}.excess(model.allowed) > 0;
+  if (at_end) cap(one_to_one, PaceReason::goal_guard);
+  if (reserve_.slots() > 0) cap(one_to_one - reserve_.slots(), PaceReason::goal_guard);
+  if (collapse_.unsure()) cap(AcceptanceCollapse::most_pending(model.slots), PaceReason::ceiling);
   const double ceiling = tuning_.ceiling_per_slot * model.slots / model.estimates.acceptance;
   model.decision.explanation.m_ceiling = ceiling;
   cap(ceiling, PaceReason::ceiling);
@@ -362,15 +411,19 @@ void TargetPacing::conclude(Model& model) {
   d.m = model.m;
   d.max_pending = static_cast<std::int32_t>(
       std::min(most_pending, std::floor(model.m + (model.integer && !model.bound ? 0 : uniform_))));
-  const double pending = estimated_pending(in, e.answer_delay_s);
+  const double pending = estimated_pending(model);
   d.invitations = std::max(0, d.max_pending - static_cast<std::int32_t>(std::lround(pending)));
   last_m_ = model.m;
   sent_new_ = d.invitations;
+  if (tuning_.sends_after_decision)
+    grants_.add(sent_new_, model.now_s, std::max(0.0, in.feedback_age_s) / 8);
+  else
+    grants_.replace(sent_new_, model.now_s, to_seconds(model.options.refresh_period));
   if (!model.bound) d.reason = reason_of(model);
   d.feedback_late = in.feedback_age_s > std::max(3 * to_seconds(model.options.refresh_period),
                                                  tuning_.feedback_stale_s);
-  const bool poorly_informed =
-      in.quality == StatQuality::provisional || in.feedback_age_s < 0 || d.feedback_late;
+  const bool poorly_informed = in.quality == StatQuality::provisional || in.feedback_age_s < 0 ||
+                               d.feedback_late || d.not_answering > 0 || spent_;
   d.state = poorly_informed ? PaceState::degraded : PaceState::ok;
 
   const double position = in.queue - in.idle + 1;

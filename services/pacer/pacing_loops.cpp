@@ -89,9 +89,12 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
                    0;
   const double corrected = std::min(0.999, any ? allowed * std::exp(budget_correction_) : allowed);
   GoalLoop proactive{loops.proactive};
-  proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
-                  apart ? seen.proactive_abandoned : seen.reactive_abandoned, corrected,
-                  tuning_.gain * step_of_risk(options), range, moves);
+  const double served = apart ? seen.proactive_answered : seen.reactive_answered;
+  const double abandoned = apart ? seen.proactive_abandoned : seen.reactive_abandoned;
+  spread_.follow(served, abandoned, seen.dt_s);
+  reserve_.follow(served, abandoned, allowed, spent_, slots, seen.dt_s);
+  proactive.learn(served, abandoned, corrected, tuning_.gain * step_of_risk(options), range, moves,
+                  spread_.counts_for(slots));
   const double displaced = learn_attributable(in, options, seen);
   const double reactive_ended = seen.reactive_answered + seen.reactive_abandoned;
   const double steps = std::max(1.0, -loops.reactive.s / reserve_scale);
@@ -206,6 +209,8 @@ bool TargetPacing::cold() const {
 
 void TargetPacing::restore(const Learned& learned, double age_s) {
   history_.restore(learned);
+  absent_.learned = sanitised(learned.absent);
+  spread_.learned = sanitised(learned.spread);
   const double keep = std::exp(-std::clamp(age_s, 0.0, 1e9) / unserved_s);
   history_.loops().unserved_long *= keep;
   history_.loops().reactive_long *= keep;
