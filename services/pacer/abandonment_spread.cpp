@@ -36,10 +36,10 @@ double AbandonmentSpread::ratio() const {
   return std::max(0.0, learned.square - learned.mean * learned.mean) / learned.mean;
 }
 
-double AbandonmentSpread::counts_for(double slots) const {
-  const double usual = 2.4 + 0.02 * slots;
-  constexpr double a_point_of_ratio = 0.1;
-  constexpr double most_more = 0.25;
+double AbandonmentSpread::counts_for() const {
+  constexpr double usual = 1.4;
+  constexpr double a_point_of_ratio = 0.5;
+  constexpr double most_more = 0.15;
   return 1 + std::clamp(a_point_of_ratio * (ratio() - usual), 0.0, most_more);
 }
 

@@ -22,9 +22,8 @@ class AbandonmentSpread {
   /// Takes up what ended in the last `dt_s` [s, >= 0].
   void follow(double served, double abandoned, double dt_s);
 
-  /// [1..1.25] for how many an abandonment counts.
-  ///   slots  [slots, > 0] the more there are, the more often many wait at a time
-  double counts_for(double slots) const;
+  /// [1..1.15] for how many an abandonment counts.
+  double counts_for() const;
 
   /// [>= 0] variance over mean; 1 while little is known.
   double ratio() const;

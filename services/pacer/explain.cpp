@@ -30,11 +30,16 @@ std::string_view note_on_feedback(const PacingInputs& in, const Decision& decisi
   return decision.feedback_late ? "it stopped: what is pending is a guess" : "";
 }
 
+std::string note_on_idle(const Decision& decision) {
+  const long absent = std::lround(decision.not_answering);
+  return absent > 0 ? std::to_string(absent) + " of them take nothing from the queue" : "";
+}
+
 void add_inputs(Steps& steps, const PacingInputs& in, const Decision& decision) {
   steps.add("quality", static_cast<double>(in.quality), to_string(in.quality));
   steps.add("stat_age_s", in.stat_age_s);
   steps.add("logged_in", in.logged_in);
-  steps.add("idle", in.idle);
+  steps.add("idle", in.idle, note_on_idle(decision));
   steps.add("busy", in.busy);
   steps.add("wrap_up", in.wrap_up);
   steps.add("queue", in.queue);

@@ -164,13 +164,20 @@ double TargetPacing::estimated_pending(const Model& model) const {
          grants_.outstanding(delay_s, model.now_s, until_s);
 }
 
-// Where no feedback comes, what went out is answered by the usual delay, and who came was invited.
+// Where no feedback comes, who came was invited, as far as anybody was, and refusals are taken to
+// come by the usual delay. Where not even arrivals are counted all answers are.
 void TargetPacing::learn_unfed(Model& model, const Observed& seen) {
   const double delay_s = model.estimates.answer_delay_s;
-  const double left = own_pending_ * std::exp(-seen.dt_s / delay_s);
-  if (model.in.feedback_age_s < 0 && !history_.has_feedback())
-    history_.learn_unfed(own_pending_ - left, seen.entered, delay_s);
-  own_pending_ = std::min(left + sent_new_, most_pending);
+  constexpr double least_refused = 0.05;
+  const bool counted = model.in.entered > 0 || model.in.answered > 0;
+  const double unseen_share =
+      counted ? std::max(least_refused, 1 - model.estimates.acceptance) : 1.0;
+  const double before = own_pending_ + (counted ? sent_new_ : 0);
+  const double came = counted ? std::min(seen.entered, before) : 0;
+  const double left = (before - came) * std::exp(-seen.dt_s * unseen_share / delay_s);
+  if (counted && model.in.feedback_age_s < 0 && !history_.has_feedback())
+    history_.learn_unfed(before - left, came, delay_s);
+  own_pending_ = std::min(left + (counted ? 0 : sent_new_), most_pending);
 }
 
 // Nothing is seen to have changed, and so little time has passed that the ends foreseen are the
@@ -393,8 +400,11 @@ void TargetPacing::guard_stock(Model& model) {
                       range_of(model.options).low;
   spent_ = at_end && GoalLoop{loops.proactive}.excess(model.allowed) > 0;
   if (at_end) cap(one_to_one, PaceReason::goal_guard);
-  if (reserve_.slots() > 0) cap(one_to_one - reserve_.slots(), PaceReason::goal_guard);
-  if (collapse_.unsure()) cap(AcceptanceCollapse::most_pending(model.slots), PaceReason::ceiling);
+  if (spent_ && reserve_.slots() > 0) cap(one_to_one - reserve_.slots(), PaceReason::goal_guard);
+  cap(static_cast<double>(model.options.max_pending_per_agent) * in.logged_in,
+      PaceReason::pending_cap);
+  if (collapse_.unsure())
+    cap(AcceptanceCollapse::most_pending(model.slots), PaceReason::pending_cap);
   const double ceiling = tuning_.ceiling_per_slot * model.slots / model.estimates.acceptance;
   model.decision.explanation.m_ceiling = ceiling;
   cap(ceiling, PaceReason::ceiling);
@@ -420,6 +430,7 @@ void TargetPacing::conclude(Model& model) {
   else
     grants_.replace(sent_new_, model.now_s, to_seconds(model.options.refresh_period));
   if (!model.bound) d.reason = reason_of(model);
+  d.reason = reason_beside_faults(d);
   d.feedback_late = in.feedback_age_s > std::max(3 * to_seconds(model.options.refresh_period),
                                                  tuning_.feedback_stale_s);
   const bool poorly_informed = in.quality == StatQuality::provisional || in.feedback_age_s < 0 ||
@@ -439,6 +450,16 @@ void TargetPacing::conclude(Model& model) {
   }
   d.explanation.pending = pending;
   fill_explanation(model);
+}
+
+// While agents do not answer, or nothing is left to keep the window's budget with, no other reason
+// but one that withholds more by itself may hide that.
+PaceReason TargetPacing::reason_beside_faults(const Decision& d) const {
+  const bool usual = d.reason == PaceReason::granted || d.reason == PaceReason::pending_enough ||
+                     d.reason == PaceReason::no_idle_expected || d.reason == PaceReason::growth_cap;
+  const bool guarded = d.reason == PaceReason::goal_guard && !spent_;
+  if (d.not_answering > 0 && (usual || guarded)) return PaceReason::idle_not_answering;
+  return spent_ && usual ? PaceReason::goal_guard : d.reason;
 }
 
 // The reason where no guard has named itself.

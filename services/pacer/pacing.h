@@ -186,6 +186,7 @@ class TargetPacing {
   void guard_stock(Model& model);
   void conclude(Model& model);
   PaceReason reason_of(const Model& model) const;
+  PaceReason reason_beside_faults(const Decision& decision) const;
   void fill_explanation(Model& model) const;
   Decision withheld(PaceState state, PaceReason reason, const PacingInputs& inputs);
 

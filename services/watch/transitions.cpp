@@ -166,6 +166,12 @@ std::vector<Event> target_transitions(const TargetTable& targets, std::int64_t w
     out.tell("fast_cut", "bad", name(cuts.first),
              fmt::format("a burst of abandonment halved {} target{} (first: {})", cuts.count,
                          cuts.count == 1 ? "" : "s", name(cuts.first)));
+  const auto& absent =
+      targets.reason_changes()[static_cast<std::size_t>(PaceReason::idle_not_answering)];
+  if (absent.count > 0)
+    out.tell("idle_not_answering", "bad", name(absent.first),
+             fmt::format("agents of {} target{} count as ready and take nothing (first: {})",
+                         absent.count, absent.count == 1 ? "" : "s", name(absent.first)));
   return std::move(out.events);
 }
 
