@@ -37,7 +37,9 @@ double AbandonmentSpread::ratio() const {
 }
 
 double AbandonmentSpread::counts_for() const {
-  constexpr double usual = 1.4;
+  // Four standard deviations of what is seen by chance where each abandons for himself.
+  const double known = std::clamp(learned.periods, enough_periods, 2 / weight);
+  const double usual = 1.05 + 4 * std::sqrt(2 / known);
   constexpr double a_point_of_ratio = 0.5;
   constexpr double most_more = 0.15;
   return 1 + std::clamp(a_point_of_ratio * (ratio() - usual), 0.0, most_more);

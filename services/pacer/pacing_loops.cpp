@@ -22,8 +22,9 @@ constexpr double cut_share = 0.5;            // more than half of them abandoned
 constexpr double cut_least = 1.0 / 64;
 constexpr double cut_pause_s = 15;  // Between two halvings; recovery doubles in a minute.
 constexpr double recovery_s = 60;
-// [interactions] over the budget, where the loop is at its end by that alone: a window's last ones.
-constexpr double reserve_begins = 5;
+// Over the budget, where the loop is at its end by that alone, as in a window's last minutes:
+constexpr double reserve_begins = 5;   // [interactions], and
+constexpr double reserve_share = 0.2;  // this share of what may be abandoned.
 constexpr double quiet_hour_s = 3600;
 constexpr double absent_known_s = 3600;  // Who did not answer so long ago is another one by now.
 constexpr double quiet_decay_s = 4 * 3600;
@@ -96,7 +97,10 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   const double abandoned = apart ? seen.proactive_abandoned : seen.reactive_abandoned;
   spread_.follow(served, abandoned, seen.dt_s);
   const double excess = GoalLoop{loops.proactive}.excess(allowed);
-  const double begins = loops.proactive.s <= range.low ? 0 : reserve_begins;
+  const double begins =
+      loops.proactive.s <= range.low
+          ? 0
+          : std::max(reserve_begins, reserve_share * allowed * loops.proactive.outcomes);
   reserve_.follow(served, abandoned, allowed, spent_ && excess > begins, slots, seen.dt_s);
   proactive.learn(served, abandoned, corrected, tuning_.gain * step_of_risk(options), range, moves,
                   spread_.counts_for());

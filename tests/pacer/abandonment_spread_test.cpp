@@ -31,7 +31,7 @@ TEST_CASE("visitors who abandon one by one count once each", "[pacer]") {
 }
 
 TEST_CASE("visitors who abandon together count more, within bounds", "[pacer]") {
-  const AbandonmentSpread some = after(500, 2, 0.1);
+  const AbandonmentSpread some = after(500, 2, 0.2);
   const AbandonmentSpread many = after(500, 40, 0.1);
 
   CHECK(some.counts_for() > 1.02);
