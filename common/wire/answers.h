@@ -338,6 +338,8 @@ struct TargetAnswer {
   std::uint64_t answered = 0;
   std::uint64_t abandoned = 0;
   std::int32_t outstanding = 0;
+  std::string pool;
+  std::int32_t pool_targets = 1;
 
   static constexpr About about{"target", "One pacing target as it is now."};
   static constexpr auto schema() {
@@ -372,6 +374,10 @@ struct TargetAnswer {
         Field{&T::abandoned, "abandoned", "interactions", "accepted, and left the queue before"},
         Field{&T::outstanding, "outstanding", "invitations", 0, INT32_MAX,
               "as the endpoint counts them"},
+        Field{&T::pool, "pool",
+              "the first of the targets with which it shares agents; empty = with none"},
+        Field{&T::pool_targets, "pool_targets", "targets", 1, max_count,
+              "that share agents, directly or through others, it among them"},
     };
   }
   bool operator==(const TargetAnswer&) const = default;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "common/base/hash.h"
+#include "topology/shared_agents.h"
 
 namespace paceline::pacer {
 namespace {
@@ -75,9 +75,10 @@ Result<PacerConfig> parse_pacer_config(Place& place) {
 }
 
 std::vector<Target> targets_of_shard(const Targets& targets, int shard, int shards) {
+  const auto of = shards_of(targets, shards);
   std::vector<Target> own;
-  for (const Target& target : targets.all)
-    if (shard_of(target.id, shards) == shard) own.push_back(target);
+  for (std::size_t i = 0; i < of.size(); ++i)
+    if (of[i] == shard) own.push_back(targets.all[i]);
   return own;
 }
 

@@ -1,9 +1,9 @@
 // pacer: decides how many invitations each target may have outstanding. Reads channels `stat`,
 // `feedback` and its own node's `heartbeat`, writes `pace`.
-#include "common/runtime/files.h"
 #include "services/pacer/adapter_checkpoint.h"
 #include "services/pacer/config.h"
 #include "services/pacer/service.h"
+#include "topology/process/load_targets.h"
 #include "topology/process/serve.h"
 
 using namespace paceline;
@@ -13,8 +13,7 @@ namespace {
 
 Result<PacerConfig> load(Place& place) {
   auto config = TRY(parse_pacer_config(place));
-  const auto text = TRY(read_file(config.targets_file));
-  const auto targets = TRY(parse_targets(text, config.targets_file, place.topology.max_targets));
+  const auto targets = TRY(load_targets(place.topology));
   config.targets = targets_of_shard(targets, config.index, config.shards);
   config.targets_version = targets.version();
   return config;

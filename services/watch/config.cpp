@@ -8,6 +8,7 @@
 
 #include "common/base/ascii.h"
 #include "common/base/url.h"
+#include "topology/shared_agents.h"
 
 namespace paceline::watch {
 namespace {
@@ -181,15 +182,28 @@ Result<WatchConfig> parse_watch_config(Place& place) {
   return settings.finish(std::move(config));
 }
 
-std::vector<TargetName> target_names(const Targets& targets) {
+std::vector<TargetName> target_names(const Targets& targets, int pacers) {
+  const auto shards = shards_of(targets, pacers);
+  const auto heads = pool_heads(targets);
+  const auto counted = counted_once(targets);
+  std::vector<int> sizes(heads.size(), 0);
+  for (const auto head : heads) ++sizes[head];
   std::vector<TargetName> names;
   names.reserve(targets.all.size());
-  for (const auto& target : targets.all)
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    const Target& target = targets.all[i];
+    const bool shares = sizes[heads[i]] > 1;
     names.push_back({.id = target.id,
                      .media_channel = target.media_channel,
                      .group = target.group,
                      .queue = target.queue,
-                     .options = target.options});
+                     .pool = target.pool,
+                     .options = target.options,
+                     .shard = shards[i],
+                     .pool_head = shares ? targets.all[heads[i]].id : "",
+                     .pool_targets = sizes[heads[i]],
+                     .counted = counted[i]});
+  }
   return names;
 }
 

@@ -41,6 +41,7 @@ struct WatchConfig {
 
   std::string targets_file;  // Read by main.cpp into `targets`.
   std::vector<TargetName> targets;
+  std::vector<AgentSet> agents;  // Who shares agents, as the membership tells.
   std::string targets_version;  // See topology/targets.h.
 
   // Found by main.cpp: files with secrets that others on this host may read or change, a sentence each.
@@ -52,6 +53,6 @@ struct WatchConfig {
 Result<WatchConfig> parse_watch_config(Place& place);
 
 /// The targets file's rows as watch names them.
-std::vector<TargetName> target_names(const Targets& targets);
+std::vector<TargetName> target_names(const Targets& targets, int pacers);
 
 }  // namespace paceline::watch

@@ -35,6 +35,11 @@ std::vector<HistoryPoint> within(std::vector<HistoryPoint> points, std::int64_t 
   return points;
 }
 
+// Columns that count agents: those of several targets are to be counted once.
+bool of_agents(history::Column column) {
+  return column == history::logged_in || column == history::ready;
+}
+
 }  // namespace
 
 History::History(Options options, const std::vector<std::string>& ids, Store* store)
@@ -173,9 +178,9 @@ HistoryValues History::sum_of(const TargetTable& table,
     for (const auto column : {history::granted, history::pending, history::max_pending,
                               history::in_queue, history::logged_in, history::ready, history::sent,
                               history::accepted, history::answered, history::abandoned})
-      totals[column] += values[i].get(column);
-    agents += row.stat.logged_in;
-    working += row.stat.busy + row.stat.after_call_work;
+      totals[column] += values[i].get(column) * (of_agents(column) ? row.name->counted : 1);
+    agents += row.name->counted * row.stat.logged_in;
+    working += row.name->counted * (row.stat.busy + row.stat.after_call_work);
     const auto answers = static_cast<double>(row.feedback.answered + row.feedback.abandoned);
     served += answers;
     lost += answers * values[i].get(history::abandonment);

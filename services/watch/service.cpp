@@ -28,10 +28,11 @@ std::vector<std::string> ids_of(const std::vector<TargetName>& targets) {
   return ids;
 }
 
-Targets targets_of(const std::vector<TargetName>& names) {
-  Targets targets;
+Targets targets_of(const std::vector<TargetName>& names, const std::vector<AgentSet>& agents) {
+  Targets targets{.all = {}, .agents = agents};
   for (const auto& name : names)
-    targets.all.push_back({name.id, name.media_channel, name.group, name.queue, name.options});
+    targets.all.push_back(
+        {name.id, name.media_channel, name.group, name.queue, name.pool, name.options});
   return targets;
 }
 
@@ -158,7 +159,8 @@ void Watch::answer_control() {
     reply.fields.push_back({"history_unreadable", std::to_string(history_.unreadable())});
   });
   control_.question(Question::targets, [this](const auto&) -> Result<Bytes> {
-    return to_bytes(targets_as_csv(targets_of(targets_.names())));
+    const auto targets = targets_of(targets_.names(), config_.agents);
+    return to_bytes(targets.agents.empty() ? targets_as_csv(targets) : targets_as_toml(targets));
   });
   control_.question(Question::cluster, [this](const auto&) -> Result<Bytes> {
     note_all_senders();
@@ -179,7 +181,9 @@ void Watch::answer_control() {
   });
 }
 
-std::string Watch::take_targets(std::vector<TargetName> names, std::string version) {
+std::string Watch::take_targets(std::vector<TargetName> names, std::vector<AgentSet> agents,
+                                std::string version) {
+  config_.agents = std::move(agents);
   std::size_t stay = 0;
   for (const auto& name : names) stay += targets_.find(name.id) ? 1 : 0;
   const auto summary = fmt::format("{} targets: {} added, {} removed", names.size(),

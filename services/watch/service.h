@@ -41,7 +41,8 @@ class Watch {
   Watch& operator=(const Watch&) = delete;
 
   /// Shows these targets from now on; says how many. Those that stay keep what was heard of them.
-  std::string take_targets(std::vector<TargetName> names, std::string version);
+  std::string take_targets(std::vector<TargetName> names, std::vector<AgentSet> agents,
+                           std::string version);
 
   /// Answers by `exchange`, at once or after asking other processes (at most a second).
   void ask(const WebRequest& request, WebExchange exchange);

@@ -1,6 +1,7 @@
 #include "services/watch/target_table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -210,13 +211,14 @@ TargetSelection TargetTable::select(const TargetQuery& query) const {
 const TotalsAnswer& TargetTable::totals() const {
   if (totals_revision_ == revision_) return totals_;
   totals_ = {.targets = rows_.size()};
+  double logged_in = 0, ready = 0, busy = 0, after_call_work = 0;  // An agent of two targets once.
   for (const auto& row : rows_) {
     if (row.has_stat) {
       ++totals_.by_quality.by_word[static_cast<std::size_t>(row.stat.quality)];
-      totals_.logged_in += row.stat.logged_in;
-      totals_.ready += row.stat.ready;
-      totals_.busy += row.stat.busy;
-      totals_.after_call_work += row.stat.after_call_work;
+      logged_in += row.name->counted * row.stat.logged_in;
+      ready += row.name->counted * row.stat.ready;
+      busy += row.name->counted * row.stat.busy;
+      after_call_work += row.name->counted * row.stat.after_call_work;
       totals_.in_queue += row.stat.in_queue;
     }
     if (row.has_pace) {
@@ -232,6 +234,10 @@ const TotalsAnswer& TargetTable::totals() const {
     totals_.answered += row.feedback.answered;
     totals_.abandoned += row.feedback.abandoned;
   }
+  totals_.logged_in = std::llround(logged_in);
+  totals_.ready = std::llround(ready);
+  totals_.busy = std::llround(busy);
+  totals_.after_call_work = std::llround(after_call_work);
   totals_revision_ = revision_;
   return totals_;
 }

@@ -140,7 +140,7 @@ TEST_CASE("a stream says once that the targets are others and leaves out what ch
   writer.publish({});
   sim.run_for(100ms);
 
-  watch.take_targets(names({"t1", "t2", "t3"}), "2");
+  watch.take_targets(names({"t1", "t2", "t3"}), {}, "2");
   sim.run_for(5s);
 
   CHECK(occurrences(client.streamed, "event: renewed\ndata: {}\n\n") == 1);
