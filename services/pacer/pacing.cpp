@@ -19,6 +19,23 @@ std::int32_t count(std::int32_t value) {
   return std::clamp(value, 0, most_slots);
 }
 
+double level(double value, double most) {
+  return value > 0 ? std::min(value, most) : 0;  // 0 for NaN.
+}
+
+PoolClaims within_range(const PoolClaims& claims) {
+  PoolClaims c = claims;
+  if (c.members == 0) return {};
+  for (double* each : {&c.queue, &c.unseen, &c.invited_waiting}) *each = level(*each, most_slots);
+  for (double* each : {&c.pending, &c.most_invitations}) *each = level(*each, most_pending);
+  for (double* each : {&c.queue_s, &c.entered, &c.answered, &c.abandoned, &c.accepted,
+                       &c.proactive_answered, &c.proactive_abandoned})
+    *each = level(*each, 1e15);
+  c.correction = -level(-c.correction, 100);
+  c.shared_agents = level(c.shared_agents, most_slots);
+  return c;
+}
+
 // Counts within their ranges, times finite: from here on no value can run away.
 PacingInputs within_range(const PacingInputs& inputs) {
   PacingInputs in = inputs;
@@ -31,6 +48,7 @@ PacingInputs within_range(const PacingInputs& inputs) {
   in.proactive.pending = std::clamp(in.proactive.pending, 0, 1'000'000);
   in.stat_age_s = std::isfinite(in.stat_age_s) ? std::max(0.0, in.stat_age_s) : 1e9;
   if (!std::isfinite(in.feedback_age_s)) in.feedback_age_s = -1;
+  in.others = within_range(in.others);
   return in;
 }
 
@@ -76,6 +94,7 @@ struct TargetPacing::Model {
   double slots = 1;
   double allowed = 0;    // (0..1) share of proactive outcomes that the loop steers to.
   double unseen = 0;     // [interactions] accepted after the statistics were true.
+  double claimed = 0;    // [interactions] of others who share the agents, waiting or unseen.
   double queue = 0;      // [interactions] that wait, with the unseen ones.
   double capacity = 0;   // [slots] idle - queue + expected free; any sign.
   double m = 0;          // [invitations] so far.
@@ -105,6 +124,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
               .estimates = history_.estimates(pool, tuning_)};
   model.slots = std::max(1.0, working_slots(in));
   model.unseen = history_.accepted_unseen(now_s - in.stat_age_s);
+  model.claimed = in.others.queue + in.others.unseen;
   own_pending_ = own_pending_ * std::exp(-seen.dt_s / model.estimates.answer_delay_s) + sent_new_;
   own_pending_ = std::min(own_pending_, most_pending);
   model.allowed = share_of_goal(
@@ -171,7 +191,7 @@ double TargetPacing::wanted_busy(const Model& model, const DecisionExplanation& 
                      .slots = model.slots,
                      .busy = static_cast<double>(model.in.busy),
                      .expected_free = why.expected_free,
-                     .queue = model.in.queue + model.unseen,
+                     .queue = model.in.queue + model.unseen + model.claimed,
                      .expected_reactive = why.expected_reactive,
                      .acceptance = model.estimates.acceptance});
 }
@@ -221,7 +241,7 @@ void TargetPacing::model_stock(Model& model) {
   if (!known.made || known.chances != history_.chances()) fit_delays(free);
 
   auto& why = model.decision.explanation;
-  model.queue = model.in.queue + model.unseen;
+  model.queue = model.in.queue + model.unseen + model.claimed;
   why.expected_free = free.mean[delay_quantiles];
   why.expected_free_sd = std::sqrt(std::max(0.0, free.variance[delay_quantiles]));
   why.expected_reactive = is_dual(model.options.algorithm) ? e.reactive_rate * e.answer_delay_s : 0;
@@ -276,6 +296,8 @@ double TargetPacing::usable_s(Model& model) {
     budget_correction_ = proactive.budget_correction(
         model.allowed, outcomes_left(loops.proactive, model.slots, model.estimates));
   double s = corrected_s(model.options, loops.proactive.s, budget_correction_);
+  if (model.in.others.correction < 0)
+    s = corrected_s(model.options, s, model.in.others.correction);
   if (dual) s = std::min(s, loops.reactive.s);
   why.aggressiveness_used = s;
   return s;
@@ -340,7 +362,7 @@ void TargetPacing::guard_stock(Model& model) {
     cap(ratio_stock(model.options.proactive_ratio / 100.0, model.slots,
                     in.busy * loops.proactive_share, model.estimates.acceptance),
         PaceReason::ratio_cap);
-  const double one_to_one = in.idle - in.queue - model.unseen;
+  const double one_to_one = in.idle - in.queue - model.unseen - model.claimed;
   if (loops.answers_ever < tuning_.warm_up_answers) cap(one_to_one, PaceReason::warm_up);
   // Where the loop has nothing left to take back and is still over its budget, the model is wrong.
   if (corrected_s(model.options, loops.proactive.s, budget_correction_) <=
@@ -360,10 +382,17 @@ void TargetPacing::conclude(Model& model) {
   const auto& e = model.estimates;
   auto& d = model.decision;
   d.m = model.m;
+  // What others have outstanding is a real number, so what they leave of m is one too.
+  const double own_m = std::max(0.0, model.m - in.others.pending);
+  const bool whole = model.integer && !model.bound && in.others.pending == 0;
   d.max_pending = static_cast<std::int32_t>(
-      std::min(most_pending, std::floor(model.m + (model.integer && !model.bound ? 0 : uniform_))));
+      std::min(most_pending, std::floor(own_m + (whole ? 0 : uniform_))));
   const double pending = estimated_pending(in, e.answer_delay_s);
   d.invitations = std::max(0, d.max_pending - static_cast<std::int32_t>(std::lround(pending)));
+  if (d.invitations > in.others.most_invitations) {
+    d.invitations = static_cast<std::int32_t>(in.others.most_invitations);
+    d.max_pending = static_cast<std::int32_t>(std::lround(pending)) + d.invitations;
+  }
   last_m_ = model.m;
   sent_new_ = d.invitations;
   if (!model.bound) d.reason = reason_of(model);
@@ -373,14 +402,15 @@ void TargetPacing::conclude(Model& model) {
       in.quality == StatQuality::provisional || in.feedback_age_s < 0 || d.feedback_late;
   d.state = poorly_informed ? PaceState::degraded : PaceState::ok;
 
-  const double position = in.queue - in.idle + 1;
+  const double position = in.queue + in.others.queue - in.idle + 1;
   const double relief = model.slots / (e.service_s + e.wrap_up_s);
   if (position > 0) d.predicted_wait_s = position / (relief + 0.5 * (position - 1) / e.patience_s);
   d.reactive_demand = e.reactive_rate * e.answer_delay_s;
-  d.reactive = std::max(0, in.idle - in.queue);
+  d.reactive = static_cast<std::int32_t>(std::max(0.0, in.idle - in.queue - in.others.queue));
   if (is_dual(model.options.algorithm)) {
-    const auto left = reactive_capacity(model.capacity, e.acceptance * std::max(pending, model.m),
-                                        d.reactive_demand);
+    const double outstanding = std::max(pending + in.others.pending, model.m);
+    const auto left =
+        reactive_capacity(model.capacity, e.acceptance * outstanding, d.reactive_demand);
     d.reactive = static_cast<std::int32_t>(left.slots);
     d.reactive_state = left.state;
   }
@@ -424,6 +454,11 @@ void TargetPacing::fill_explanation(Model& model) const {
   why.slots = model.slots;
   why.unseen = model.unseen;
   why.uniform = uniform_;
+  why.pool_members = model.in.others.members;
+  why.shared_agents = model.in.others.shared_agents;
+  why.others_queue = model.claimed;
+  why.others_pending = model.in.others.pending;
+  why.own_correction = model.in.others.correction;
 }
 
 Decision TargetPacing::withheld(PaceState state, PaceReason reason, const PacingInputs& in) {

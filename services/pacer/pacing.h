@@ -78,6 +78,13 @@ struct DecisionExplanation {
   double pending = 0;            // [invitations] outstanding, as estimated now.
   double unseen = 0;   // [invitations] accepted after the statistics were true; counted as queue.
   double uniform = 0;  // [0, 1) the draw in force.
+
+  // Of those who share its agents; 0 without a pool.
+  double pool_members = 0;     // [targets] this one counted.
+  double shared_agents = 0;    // [agents]
+  double others_queue = 0;     // [interactions] the unseen ones counted.
+  double others_pending = 0;   // [invitations] of this target's acceptance.
+  double own_correction = 0;   // [<= 0] of s, for the target's own abandonment.
 };
 
 struct Decision {
