@@ -101,6 +101,14 @@ std::string_view sentence_of(PaceReason reason) {
       return "The Stat Server does not see the target.";
     case PaceReason::disabled:
       return "Switched off by the option `enabled`.";
+    case PaceReason::shared_agents:
+      return "Other targets claim the agents that it shares with them.";
+    case PaceReason::idle_not_answering:
+      return "Agents count as ready, but take nothing from the queue beside them.";
+    case PaceReason::pending_cap:
+      return "max_pending_per_agent allows no more outstanding invitations.";
+    case PaceReason::statistics_contradicted:
+      return "The statistics stand still while the endpoint tells of visitors.";
   }
   return "";
 }

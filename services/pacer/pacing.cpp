@@ -396,6 +396,7 @@ void TargetPacing::conclude(Model& model) {
   last_m_ = model.m;
   sent_new_ = d.invitations;
   if (!model.bound) d.reason = reason_of(model);
+  if (others_bind(model, pending)) d.reason = PaceReason::shared_agents;
   d.feedback_late = in.feedback_age_s > std::max(3 * to_seconds(model.options.refresh_period),
                                                  tuning_.feedback_stale_s);
   const bool poorly_informed =
@@ -416,6 +417,17 @@ void TargetPacing::conclude(Model& model) {
   }
   d.explanation.pending = pending;
   fill_explanation(model);
+}
+
+// Whether something would be granted if nobody else claimed the agents.
+bool TargetPacing::others_bind(const Model& model, double pending) const {
+  const PoolClaims& others = model.in.others;
+  const Decision& d = model.decision;
+  if (others.members == 0 || d.invitations > 0) return false;
+  const bool outstanding = std::floor(model.m) - std::lround(pending) >= 1;
+  const bool waiting = d.reason == PaceReason::no_idle_expected && model.capacity < 1 &&
+                       model.capacity + model.claimed >= 1;
+  return outstanding || waiting;
 }
 
 // The reason where no guard has named itself.

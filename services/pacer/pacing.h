@@ -186,6 +186,7 @@ class TargetPacing {
   void guard_stock(Model& model);
   void conclude(Model& model);
   PaceReason reason_of(const Model& model) const;
+  bool others_bind(const Model& model, double pending) const;
   void fill_explanation(Model& model) const;
   Decision withheld(PaceState state, PaceReason reason, const PacingInputs& inputs);
 

@@ -20,10 +20,6 @@ double risen(std::uint64_t before, std::uint64_t after) {
   return after <= before ? 0 : std::min(static_cast<double>(after - before), most_events);
 }
 
-bool has_rulable_goal(const PacingOptions& options) {
-  return options.enabled && options.optimization_target == OptimizationTarget::abandonment_rate;
-}
-
 double waiting_of(const PacingInputs& inputs) {
   return std::max(0, inputs.queue);
 }
@@ -42,21 +38,32 @@ PoolView::PoolView(PoolSharing sharing, const PacingTuning& tuning)
   std::iota(line_.begin(), line_.end(), 0u);
 }
 
-void PoolView::set_options(std::uint32_t member, const PacingOptions& options, double weight) {
-  CHECK(weight > 0);
+void PoolView::set_options(std::uint32_t member, const PacingOptions& options) {
+  if (members_[member].options == options && rulers_known_) return;
   members_[member].options = options;
-  members_[member].weight = weight;
-  find_ruler();
+  find_rulers();
 }
 
-// Whose abandonment goal is the least of those who share agents.
-void PoolView::find_ruler() {
-  ruler_.reset();
+// Whose goals are the strictest of those who share agents.
+void PoolView::find_rulers() {
+  rulers_known_ = true;
+  of_abandonment_.reset();
+  of_service_level_.reset();
   for (std::uint32_t i = 0; i < members_.size(); ++i) {
     const PacingOptions& options = members_[i].options;
-    if (!has_rulable_goal(options) || sharing_.neighbours(i).empty()) continue;
-    if (!ruler_ || options.optimization_goal < members_[*ruler_].options.optimization_goal)
-      ruler_ = i;
+    if (!options.enabled || sharing_.neighbours(i).empty()) continue;
+    const int goal = options.optimization_goal;
+    const auto of = [&](std::uint32_t ruler) { return members_[ruler].options.optimization_goal; };
+    switch (options.optimization_target) {
+      case OptimizationTarget::abandonment_rate:
+        if (!of_abandonment_ || goal < of(*of_abandonment_)) of_abandonment_ = i;
+        break;
+      case OptimizationTarget::service_level:
+        if (!of_service_level_ || goal > of(*of_service_level_)) of_service_level_ = i;
+        break;
+      case OptimizationTarget::busy_factor:
+        break;  // How busy agents are is not the visitors' risk.
+    }
   }
 }
 
@@ -65,7 +72,7 @@ void PoolView::set_sharing(PoolSharing sharing) {
   sharing_ = std::move(sharing);
   fitted_ = false;
   for (Member& member : members_) member.touched = true;
-  find_ruler();
+  find_rulers();
 }
 
 void PoolView::see(std::uint32_t index, const PacingInputs& inputs, double now_s) {
@@ -151,7 +158,7 @@ std::span<const std::uint32_t> PoolView::line(double now_s) {
     Member& member = members_[i];
     member.dealing.lapse(
         std::max(least_hold_s, 3 * to_seconds(member.options.refresh_period)));
-    member.key = member.dealing.dealt(now_s) / (member.weight * sharing_.own_agents(i));
+    member.key = member.dealing.dealt(now_s) / (member.options.weight * sharing_.own_agents(i));
   }
   const auto size = static_cast<std::uint32_t>(members_.size());
   const auto turn = [&](std::uint32_t i) { return i >= turn_ ? i - turn_ : i + size - turn_; };
@@ -231,9 +238,9 @@ bool PoolView::lets_pass(std::uint32_t index, double now_s) const {
     if (each.outcome < same_agents || each.outcome_back < same_agents) continue;
     if (!other.wants || !other.visible || other.dealing.short_of_visitors()) continue;
     if (now_s - other.seen_s > 3 * to_seconds(other.options.refresh_period)) continue;
-    const double lead = dealt_ahead / std::min(member.weight, other.weight);
-    if (member.dealing.dealt(now_s) / member.weight >
-        other.dealing.dealt(now_s) / other.weight + lead)
+    const double lead = dealt_ahead / std::min(member.options.weight, other.options.weight);
+    if (member.dealing.dealt(now_s) / member.options.weight >
+        other.dealing.dealt(now_s) / other.options.weight + lead)
       return true;
   }
   return false;
@@ -264,9 +271,13 @@ PacingOptions PoolView::options(std::uint32_t index) const {
 
 std::optional<std::uint32_t> PoolView::goal_of(std::uint32_t index) const {
   const PacingOptions& own = members_[index].options;
-  if (!ruler_ || !has_rulable_goal(own) || sharing_.neighbours(index).empty()) return std::nullopt;
-  const bool less = members_[*ruler_].options.optimization_goal < own.optimization_goal;
-  return less ? ruler_ : std::nullopt;
+  if (!own.enabled || sharing_.neighbours(index).empty()) return std::nullopt;
+  const auto& ruler = own.optimization_target == OptimizationTarget::abandonment_rate
+                          ? of_abandonment_
+                          : of_service_level_;
+  if (own.optimization_target == OptimizationTarget::busy_factor || !ruler) return std::nullopt;
+  const bool same = members_[*ruler].options.optimization_goal == own.optimization_goal;
+  return same ? std::nullopt : ruler;
 }
 
 std::vector<std::uint32_t> pools_of(std::size_t members, std::span<const AgentClass> classes) {

@@ -53,8 +53,8 @@ class PoolView {
 
   std::size_t members() const { return members_.size(); }
 
-  /// A member's own options. `weight` [> 0] its share of the invitations, beside the others'.
-  void set_options(std::uint32_t member, const PacingOptions& options, double weight = 1);
+  /// A member's own options; `weight` is its share of the invitations, beside the others'.
+  void set_options(std::uint32_t member, const PacingOptions& options);
 
   /// Other weights from now on, as detection learns them; the members stay.
   void set_sharing(PoolSharing sharing);
@@ -78,7 +78,7 @@ class PoolView {
   /// for its weight than another with the same agents, who would take it, lets that one pass.
   PacingInputs view_in_stream(std::uint32_t member, double now_s);
 
-  /// Its own options with the least goal of the pool.
+  /// Its own options with the strictest goal of the pool: of abandonment the least.
   PacingOptions options(std::uint32_t member) const;
 
   /// Whose goal rules it, where that is another's and below its own.
@@ -99,7 +99,6 @@ class PoolView {
     bool visible = false;     // Its statistics count.
     bool touched = true;
     PacingOptions options{};
-    double weight = 1;
     // As it was decided last.
     float acceptance = 0.3f;
     float soon_free = 0.04f;   // v of one who works.
@@ -117,7 +116,7 @@ class PoolView {
   void count_outcomes(Member& member, const PacingInputs& now, std::uint32_t index, double dt_s);
   bool lets_pass(std::uint32_t member, double now_s) const;
   void touch_neighbours(std::uint32_t member);
-  void find_ruler();
+  void find_rulers();
   double pending_of(const Member& member) const;
   void fit();
 
@@ -132,8 +131,10 @@ class PoolView {
   bool seen_any_ = false;
   std::uint32_t turn_ = 0;  // Who is first among equals.
   bool fitted_ = false;
-  // Whose abandonment goal is the least.
-  std::optional<std::uint32_t> ruler_{};
+  bool rulers_known_ = false;
+  // Whose goal is the strictest, of abandonment and of the service level.
+  std::optional<std::uint32_t> of_abandonment_{};
+  std::optional<std::uint32_t> of_service_level_{};
 };
 
 /// Members by what they share, directly or through others.

@@ -13,7 +13,7 @@ namespace paceline::test {
 struct SharedTarget {
   double acceptance = 0.3;      // [0..1]
   double goal = 0.03;           // [0..1]
-  double weight = 1;            // Its share of the invitations, beside the others'.
+  int weight = 1;               // Its share of the invitations, beside the others'.
   double visitors_per_min = 0;  // That can be invited; 0 = as many as one likes.
 };
 

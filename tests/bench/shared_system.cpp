@@ -64,7 +64,8 @@ class PacelinePool final : public SharedSystem {
       options.proactive_ratio = 100;
       options.refresh_period = std::chrono::duration_cast<Duration>(
           std::chrono::duration<double>{scenario.base.refresh_s});
-      pool_.set_options(t, options, scenario.targets[t].weight);
+      options.weight = scenario.targets[t].weight;
+      pool_.set_options(t, options);
     }
   }
 

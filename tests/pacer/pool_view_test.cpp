@@ -168,6 +168,14 @@ TEST_CASE("the least goal of a pool rules, and it is known whose it is", "[pacer
   CHECK_FALSE(pool.goal_of(1));
   CHECK(pool.options(2) == busy);
 
+  PacingOptions answered = goal(80);
+  answered.optimization_target = OptimizationTarget::service_level;
+  pool.set_options(0, answered);
+  answered.optimization_goal = 90;
+  pool.set_options(2, answered);
+  CHECK(pool.options(0).optimization_goal == 90);  // Of the service level the highest.
+  pool.set_options(0, goal(5));
+
   PacingOptions off = goal(3);
   off.enabled = false;
   pool.set_options(1, off);
@@ -176,8 +184,10 @@ TEST_CASE("the least goal of a pool rules, and it is known whose it is", "[pacer
 
 TEST_CASE("who was dealt least for his weight is first, and equals take turns", "[pacer]") {
   PoolView pool{PoolSharing::everybody(2), {}};
-  pool.set_options(0, {}, 1);
-  pool.set_options(1, {}, 4);
+  PacingOptions heavy;
+  heavy.weight = 4;
+  pool.set_options(0, {});
+  pool.set_options(1, heavy);
   PacingInputs in[2] = {ten_agents(2), ten_agents(2)};
   std::array<std::uint64_t, 2> sent{};
   for (int round = 1; round <= 500; ++round) {
