@@ -26,8 +26,8 @@ constexpr std::size_t longest_name = 256;
 constexpr std::string_view no_start_times =
     "start times are no longer used: ends are foreseen from the counts; leave it out";
 
-constexpr std::array<std::string_view, 7> line_keys{
-    "target", "time_s", "channel", "options", "statistics", "feedback", "pool"};
+constexpr std::array<std::string_view, 7> line_keys{"target",     "time_s",   "channel", "options",
+                                                    "statistics", "feedback", "pool"};
 constexpr std::array<std::string_view, 15> statistics_keys{
     "logged_in", "slots",   "idle",     "busy",           "wrap_up",
     "queue",     "entered", "answered", "abandoned",      "handling_time_s",

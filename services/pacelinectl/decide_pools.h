@@ -36,7 +36,7 @@ class DecidePools {
 
   /// Where a target stands in what it shares.
   struct Place {
-    pacer::PoolView* view;      // Never null; valid until the next call that is not const.
+    pacer::PoolView* view;  // Never null; valid until the next call that is not const.
     std::uint32_t member;
     const std::vector<std::string>* names;  // Of the members.
   };
@@ -70,9 +70,9 @@ class DecidePools {
   std::map<std::string, Pool, std::less<>> named_;
   std::map<std::string, std::string, std::less<>> pool_of_;  // Target -> its pool's name.
   std::map<std::string, std::vector<std::string>, std::less<>> agents_;
-  std::set<std::string, std::less<>> enlisted_;              // Targets of the membership.
-  std::map<std::string, Pool, std::less<>> shared_;          // By the least name of its targets.
-  std::map<std::string, Seat, std::less<>> seats_;           // Of the membership's targets.
+  std::set<std::string, std::less<>> enlisted_;      // Targets of the membership.
+  std::map<std::string, Pool, std::less<>> shared_;  // By the least name of its targets.
+  std::map<std::string, Seat, std::less<>> seats_;   // Of the membership's targets.
   bool seated_ = true;
 };
 

@@ -138,8 +138,7 @@ std::string_view DecideStream::answer(std::string_view text) {
 }
 
 // Of a target that shares agents, with what the others claim of them now.
-pacer::Decision DecideStream::decide(Target& target, const DecideLine& line,
-                                     std::string& goal_of) {
+pacer::Decision DecideStream::decide(Target& target, const DecideLine& line, std::string& goal_of) {
   const double uniform = target.draws.uniform();
   const auto place = shared_.place_of(line.target);
   if (!place)
@@ -149,9 +148,9 @@ pacer::Decision DecideStream::decide(Target& target, const DecideLine& line,
   view.set_options(place->member, target.options);
   view.see(place->member, line.inputs, line.time_s);
   view.line(line.time_s);
-  const pacer::Decision decision =
-      target.pacing.decide(view.view_in_stream(place->member, line.time_s), view.options(place->member),
-                           pools_[target.channel], uniform, line.time_s);
+  const pacer::Decision decision = target.pacing.decide(
+      view.view_in_stream(place->member, line.time_s), view.options(place->member),
+      pools_[target.channel], uniform, line.time_s);
   view.decided(place->member, decision, line.time_s);
   if (const auto other = view.goal_of(place->member)) goal_of = (*place->names)[*other];
   return decision;

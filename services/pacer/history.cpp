@@ -121,17 +121,16 @@ double TargetHistory::learn_counters(const PacingInputs& inputs, double accepted
       rise(last_.answered, inputs.answered) + rise(last_.others.answered, others.answered);
   const double abandoned =
       rise(last_.abandoned, inputs.abandoned) + rise(last_.others.abandoned, others.abandoned);
-  const double entered =
-      inputs.entered > 0
-          ? rise(last_.entered, inputs.entered) + rise(last_.others.entered, others.entered)
-          : answered + abandoned;
+  const double entered = inputs.entered > 0 ? rise(last_.entered, inputs.entered) +
+                                                  rise(last_.others.entered, others.entered)
+                                            : answered + abandoned;
   reactive_answered_carry_ += answered - seen.proactive_answered;
   reactive_abandoned_carry_ += abandoned - seen.proactive_abandoned;
   seen.reactive_answered = take(reactive_answered_carry_, -1000);
   seen.reactive_abandoned = take(reactive_abandoned_carry_, -1000);
   if (seen.dt_s > 0) {
-    learned_.queue_s += 0.5 * (last_.queue + inputs.queue) * seen.dt_s +
-                        rise(last_.others.queue_s, others.queue_s);
+    learned_.queue_s +=
+        0.5 * (last_.queue + inputs.queue) * seen.dt_s + rise(last_.others.queue_s, others.queue_s);
     const double keep = retained(forget_outcome, answered + abandoned);
     learned_.queue_abandoned = learned_.queue_abandoned * keep + abandoned;
     learned_.queue_s *= keep;

@@ -8,9 +8,9 @@
 namespace paceline::pacer {
 namespace {
 
-constexpr double halve_s = 2 * 3600;   // Sums are halved each two hours.
-constexpr double moved = 0.05;         // Of a share: worth telling.
-constexpr double tried = 12;           // [changes] after which a pair without a sign may go.
+constexpr double halve_s = 2 * 3600;  // Sums are halved each two hours.
+constexpr double moved = 0.05;        // Of a share: worth telling.
+constexpr double tried = 12;          // [changes] after which a pair without a sign may go.
 constexpr double room_pause_s = 10;
 
 }  // namespace
@@ -83,9 +83,8 @@ bool OverlapSearch::judge(double now_s) {
     pair.square_a += (squares_[now.a] - pair.square_a) / 2;
     pair.square_b += (squares_[now.b] - pair.square_b) / 2;
   }
-  std::sort(found.begin(), found.end(), [](const auto& x, const auto& y) {
-    return key_of(x.a, x.b) < key_of(y.a, y.b);
-  });
+  std::sort(found.begin(), found.end(),
+            [](const auto& x, const auto& y) { return key_of(x.a, x.b) < key_of(y.a, y.b); });
   const bool same = std::equal(
       found.begin(), found.end(), found_.begin(), found_.end(), [](const auto& x, const auto& y) {
         return x.a == y.a && x.b == y.b && std::abs(x.of_a - y.of_a) <= moved &&
@@ -102,7 +101,8 @@ void OverlapSearch::make_room(double now_s) {
     const auto& [key, pair] = each;
     if (pair.found) return false;
     const DetectedOverlap now = overlap_of(key, pair);
-    const double changes = std::max(squares_[now.a] - pair.square_a, squares_[now.b] - pair.square_b);
+    const double changes =
+        std::max(squares_[now.a] - pair.square_a, squares_[now.b] - pair.square_b);
     return changes >= tried && std::max(now.of_a, now.of_b) < found_share;
   });
 }

@@ -35,9 +35,9 @@ struct BusyChange {
 struct DetectedOverlap {
   std::uint32_t a = 0;  // < b
   std::uint32_t b = 0;
-  double of_a = 0;      // [0..1] share of a's agents that are b's as well.
-  double of_b = 0;      // [0..1]
-  double z = 0;         // [>= 0] standard deviations.
+  double of_a = 0;  // [0..1] share of a's agents that are b's as well.
+  double of_b = 0;  // [0..1]
+  double z = 0;     // [>= 0] standard deviations.
 };
 
 class OverlapSearch {

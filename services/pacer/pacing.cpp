@@ -73,6 +73,14 @@ double arrived_and_there(double ahead_s, double y, double stays) {
   return y < 1e-6 ? ahead_s : ahead_s * (1 - stays) / y;
 }
 
+// Where the risk is what is allowed, between m* - 1 and m*: with so many pending, a real number, one
+// more may still go out. Risks between whole numbers are taken as on a line.
+double crossing(const RiskProblem& risk, const RiskAnswer& answer, double allowed) {
+  const double below = marginal_risk(risk, answer.m - 1);
+  const double rise = answer.risk - below;
+  return answer.m - 1 + (rise > 0 ? std::clamp((allowed - below) / rise, 0.0, 1.0) : 1);
+}
+
 // How the risk worth taking falls with the slots that are free, in small groups: the optimum of the
 // memoryless model takes more of it for the first free slots, where no end is near that would fill
 // them (METHOD.md). Fitted to that optimum; 1 where many slots are about to be free.
@@ -99,6 +107,7 @@ struct TargetPacing::Model {
   double capacity = 0;   // [slots] idle - queue + expected free; any sign.
   double m = 0;          // [invitations] so far.
   bool integer = false;  // m is m* of RISK, dithered already.
+  double crossing = -1;  // [invitations, >= -1] Of RISK, in a pool: one more while no more pend.
   bool bound = false;    // A guard has named itself the reason.
   bool halved = false;   // A burst of abandonment was seen just now.
 };
@@ -175,6 +184,7 @@ bool TargetPacing::reuse_model(Model& model, bool changed) const {
   }
   model.capacity = cached_.capacity;
   model.integer = cached_.integer;
+  model.crossing = cached_.crossing;
   model.decision.reason = cached_.reason;
   model.bound = cached_.bound;
   model.decision.explanation = cached_.explanation;
@@ -275,6 +285,7 @@ void TargetPacing::model_stock(Model& model) {
              .most = allowed_m,
              .capacity = model.capacity,
              .integer = model.integer,
+             .crossing = model.crossing,
              .reason = model.decision.reason,
              .bound = model.bound,
              .explanation = why};
@@ -296,8 +307,7 @@ double TargetPacing::usable_s(Model& model) {
     budget_correction_ = proactive.budget_correction(
         model.allowed, outcomes_left(loops.proactive, model.slots, model.estimates));
   double s = corrected_s(model.options, loops.proactive.s, budget_correction_);
-  if (model.in.others.correction < 0)
-    s = corrected_s(model.options, s, model.in.others.correction);
+  if (model.in.others.correction < 0) s = corrected_s(model.options, s, model.in.others.correction);
   if (dual) s = std::min(s, loops.reactive.s);
   why.aggressiveness_used = s;
   return s;
@@ -332,6 +342,8 @@ void TargetPacing::model_by_risk(Model& model, const Forecast& free, double s, d
   why.risk_at_m = answer.risk;
   model.m = answer.m;
   model.integer = true;
+  if (model.in.others.members > 0)
+    model.crossing = answer.m > 0 ? crossing(risk, answer, why.risk_allowed) : -1;
 }
 
 RiskProblem TargetPacing::risk_problem(const Model& model, const Forecast& free) const {
@@ -382,11 +394,10 @@ void TargetPacing::conclude(Model& model) {
   const auto& e = model.estimates;
   auto& d = model.decision;
   d.m = model.m;
-  // What others have outstanding is a real number, so what they leave of m is one too.
-  const double own_m = std::max(0.0, model.m - in.others.pending);
-  const bool whole = model.integer && !model.bound && in.others.pending == 0;
-  d.max_pending = static_cast<std::int32_t>(
-      std::min(most_pending, std::floor(own_m + (whole ? 0 : uniform_))));
+  d.max_pending = static_cast<std::int32_t>(std::min(
+      most_pending, in.others.pending > 0
+                        ? left_by_others(model)
+                        : std::floor(model.m + (model.integer && !model.bound ? 0 : uniform_))));
   const double pending = estimated_pending(in, e.answer_delay_s);
   d.invitations = std::max(0, d.max_pending - static_cast<std::int32_t>(std::lround(pending)));
   if (d.invitations > in.others.most_invitations) {
@@ -419,12 +430,21 @@ void TargetPacing::conclude(Model& model) {
   fill_explanation(model);
 }
 
+// What others have outstanding is a real number. The next invitation may go out while they and the
+// own ones are no more than the crossing; a guard's bound is not exceeded by a part of one either.
+double TargetPacing::left_by_others(const Model& model) const {
+  const double others = model.in.others.pending;
+  if (model.bound) return std::floor(std::max(0.0, model.m - others));
+  if (!model.integer) return std::floor(std::max(0.0, model.m - others) + uniform_);
+  return std::max(0.0, std::floor(model.crossing - others) + 1);
+}
+
 // Whether something would be granted if nobody else claimed the agents.
 bool TargetPacing::others_bind(const Model& model, double pending) const {
   const PoolClaims& others = model.in.others;
   const Decision& d = model.decision;
   if (others.members == 0 || d.invitations > 0) return false;
-  const bool outstanding = std::floor(model.m) - std::lround(pending) >= 1;
+  const bool outstanding = std::floor(model.m) >= std::round(pending) + 1;
   const bool waiting = d.reason == PaceReason::no_idle_expected && model.capacity < 1 &&
                        model.capacity + model.claimed >= 1;
   return outstanding || waiting;

@@ -29,8 +29,8 @@ struct PoolClaims {
   double correction = 0;          // [<= 0] added to s.
   double most_invitations = 1e6;  // [>= 0] that its visitors were seen to take.
   // For people.
-  double shared_agents = 0;    // [agents] of its own that another target has as well.
-  std::uint32_t members = 0;   // [targets] of the pool; 0 = none.
+  double shared_agents = 0;   // [agents] of its own that another target has as well.
+  std::uint32_t members = 0;  // [targets] of the pool; 0 = none.
 
   bool operator==(const PoolClaims&) const = default;
 };

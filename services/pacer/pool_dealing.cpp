@@ -8,7 +8,7 @@ namespace {
 
 constexpr double memory_s = 600;
 constexpr double most_events = 1e5;  // [invitations] In one difference.
-constexpr double enough = 8;  // [invitations] A bound above this is none.
+constexpr double enough = 8;         // [invitations] A bound above this is none.
 
 }  // namespace
 
@@ -57,7 +57,8 @@ void PoolDealing::lapse(double patience_s) {
 }
 
 double PoolDealing::in_flight() const {
-  return short_ ? 0 : std::max(0.0f, granted_ - taken_);
+  const double open = std::max(0.0f, granted_ - taken_);
+  return short_ ? std::min(open, limit_ - 1) : open;
 }
 
 double PoolDealing::dealt(double now_s) const {

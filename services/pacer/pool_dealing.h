@@ -5,9 +5,10 @@
 //
 // A grant that went out is in flight until the endpoint's count of sent invitations has risen by
 // it: so long it counts for the others, whoever is first. If it was not sent after `patience_s`, the
-// target's visitors do not take it: it is short of visitors, goes last, may have no more than one
-// more than they took in that time, and its grants no longer count for the others. When they are
-// taken in time again its bound doubles, and beyond eight is gone.
+// target's visitors do not take it: it is short of visitors, may have no more than one more than they
+// took in that time, and for the others counts only what they took. So it never keeps others from
+// inviting, and its own few visitors are still met. When they take all in time again, its bound
+// doubles, and beyond eight is gone.
 #pragma once
 
 #include <cstdint>
@@ -44,9 +45,9 @@ class PoolDealing {
 
   std::uint64_t sent_ = 0;
   bool has_sent_ = false;
-  double true_s_ = 0;    // [s] when that was counted.
-  float granted_ = 0;    // [invitations] of the grant in force,
-  float taken_ = 0;      // of which the endpoint has sent these.
+  double true_s_ = 0;  // [s] when that was counted.
+  float granted_ = 0;  // [invitations] of the grant in force,
+  float taken_ = 0;    // of which the endpoint has sent these.
   double granted_s_ = 0;
   double limit_ = no_limit;
   bool short_ = false;

@@ -185,9 +185,11 @@ void PoolSharing::weigh(std::span<const MemberAgents> agents) {
       PoolNeighbour& pair = neighbours_[at];
       const Sums& other = sums_[pair.member];
       const Sums& own = sums_[i];
-      pair.outcome_back = std::min(1.0f, static_cast<float>(pair.outcome / std::max(1e-9, own.agents)));
+      pair.outcome_back =
+          std::min(1.0f, static_cast<float>(pair.outcome / std::max(1e-9, own.agents)));
       pair.claim = std::min(1.0f, static_cast<float>(pair.claim / std::max(1e-9, other.claims)));
-      pair.outcome = std::min(1.0f, static_cast<float>(pair.outcome / std::max(1e-9, other.agents)));
+      pair.outcome =
+          std::min(1.0f, static_cast<float>(pair.outcome / std::max(1e-9, other.agents)));
     }
   for (std::size_t i = 0; i < members(); ++i) {
     double alone = 0;

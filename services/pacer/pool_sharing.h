@@ -38,9 +38,9 @@ struct SharedPair {
 
 /// What a member's statistics say of its agents.
 struct MemberAgents {
-  double idle = 0;        // [agents, >= 0]
-  double working = 0;     // [agents, >= 0] busy or in wrap-up.
-  double soon_free = 0;   // [0..1] v of one who works.
+  double idle = 0;       // [agents, >= 0]
+  double working = 0;    // [agents, >= 0] busy or in wrap-up.
+  double soon_free = 0;  // [0..1] v of one who works.
 };
 
 /// Another member as one member sees it.
@@ -88,8 +88,8 @@ class PoolSharing {
     double idle = 0;
     double working = 0;
   };
-  struct Overlap {  // Of one class in one pair: where its weights are added.
-    std::uint32_t at = 0;    // Index in neighbours_.
+  struct Overlap {         // Of one class in one pair: where its weights are added.
+    std::uint32_t at = 0;  // Index in neighbours_.
   };
 
   explicit PoolSharing(std::size_t members);
@@ -105,16 +105,16 @@ class PoolSharing {
 
   // Of of_agents().
   std::vector<Class> classes_;
-  std::vector<std::uint32_t> targets_;       // Of all classes.
-  std::vector<std::uint32_t> places_;        // Neighbour of targets_ a for b, class by class.
-  std::vector<std::uint32_t> class_first_;   // Of each member's classes in class_of_.
+  std::vector<std::uint32_t> targets_;      // Of all classes.
+  std::vector<std::uint32_t> places_;       // Neighbour of targets_ a for b, class by class.
+  std::vector<std::uint32_t> class_first_;  // Of each member's classes in class_of_.
   std::vector<std::uint32_t> class_of_;
-  std::vector<double> enlisted_;             // [agents] of each member.
+  std::vector<double> enlisted_;  // [agents] of each member.
   struct Sums {
     double claims = 0;
     double agents = 0;
   };
-  std::vector<Sums> sums_;                   // Of each member, in the making.
+  std::vector<Sums> sums_;  // Of each member, in the making.
 };
 
 }  // namespace paceline::pacer

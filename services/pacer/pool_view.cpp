@@ -9,12 +9,12 @@
 namespace paceline::pacer {
 namespace {
 
-constexpr double least_hold_s = 6;         // For a grant to reach the endpoint and be seen sent.
-constexpr double most_events = 1e5;        // In one difference; more is a counter's mistake.
-constexpr double same_agents = 0.9;        // Of both: enough to wait for one another.
-constexpr double dealt_ahead = 2;          // [invitations] by which one may be before another.
+constexpr double least_hold_s = 6;   // For a grant to reach the endpoint and be seen sent.
+constexpr double most_events = 1e5;  // In one difference; more is a counter's mistake.
+constexpr double same_agents = 0.9;  // Of both: enough to wait for one another.
+constexpr double dealt_ahead = 2;    // [invitations] by which one may be before another.
 constexpr double longest_gap_s = 120;
-constexpr double same_share = 0.02;        // Of v: closer is not fitted again.
+constexpr double same_share = 0.02;  // Of v: closer is not fitted again.
 
 double risen(std::uint64_t before, std::uint64_t after) {
   return after <= before ? 0 : std::min(static_cast<double>(after - before), most_events);
@@ -33,8 +33,11 @@ double invited_waiting(const PacingInputs& inputs) {
 }  // namespace
 
 PoolView::PoolView(PoolSharing sharing, const PacingTuning& tuning)
-    : tuning_{tuning}, sharing_{std::move(sharing)}, members_(sharing_.members()),
-      line_(members_.size()), agents_(members_.size()) {
+    : tuning_{tuning},
+      sharing_{std::move(sharing)},
+      members_(sharing_.members()),
+      line_(members_.size()),
+      agents_(members_.size()) {
   std::iota(line_.begin(), line_.end(), 0u);
 }
 
@@ -84,7 +87,8 @@ void PoolView::see(std::uint32_t index, const PacingInputs& inputs, double now_s
   if (inputs.feedback_age_s >= 0)
     member.dealing.see(inputs.proactive.sent, inputs.feedback_epoch != before.feedback_epoch,
                        now_s - inputs.feedback_age_s);
-  member.visible = inputs.quality == StatQuality::good || inputs.quality == StatQuality::provisional;
+  member.visible =
+      inputs.quality == StatQuality::good || inputs.quality == StatQuality::provisional;
   member.told = inputs;
   if (!(inputs.feedback_age_s >= 0) && member.known) {
     member.told.proactive = before.proactive;
@@ -135,7 +139,8 @@ void PoolView::count_outcomes(Member& member, const PacingInputs& before, std::u
 }
 
 void PoolView::touch_neighbours(std::uint32_t member) {
-  for (const PoolNeighbour& each : sharing_.neighbours(member)) members_[each.member].touched = true;
+  for (const PoolNeighbour& each : sharing_.neighbours(member))
+    members_[each.member].touched = true;
 }
 
 void PoolView::turn_window(double now_s) {
@@ -156,16 +161,12 @@ std::span<const std::uint32_t> PoolView::line(double now_s) {
   turn_ = members_.empty() ? 0 : (turn_ + 1) % static_cast<std::uint32_t>(members_.size());
   for (std::uint32_t i = 0; i < members_.size(); ++i) {
     Member& member = members_[i];
-    member.dealing.lapse(
-        std::max(least_hold_s, 3 * to_seconds(member.options.refresh_period)));
+    member.dealing.lapse(std::max(least_hold_s, 3 * to_seconds(member.options.refresh_period)));
     member.key = member.dealing.dealt(now_s) / (member.options.weight * sharing_.own_agents(i));
   }
   const auto size = static_cast<std::uint32_t>(members_.size());
   const auto turn = [&](std::uint32_t i) { return i >= turn_ ? i - turn_ : i + size - turn_; };
   std::sort(line_.begin(), line_.end(), [&](std::uint32_t a, std::uint32_t b) {
-    const bool short_a = members_[a].dealing.short_of_visitors();
-    const bool short_b = members_[b].dealing.short_of_visitors();
-    if (short_a != short_b) return short_b;
     if (members_[a].key != members_[b].key) return members_[a].key < members_[b].key;
     return turn(a) < turn(b);
   });
@@ -173,10 +174,9 @@ std::span<const std::uint32_t> PoolView::line(double now_s) {
 }
 
 double PoolView::pending_of(const Member& member) const {
-  const double told = member.told.feedback_age_s >= 0
-                          ? std::max(0, member.told.proactive.pending)
-                          : member.guessed_pending;
-  return told + member.dealing.in_flight();
+  const double told = std::max(0, member.told.proactive.pending);
+  const bool heard = member.told.feedback_age_s >= 0;
+  return (heard ? told : static_cast<double>(member.guessed_pending)) + member.dealing.in_flight();
 }
 
 // The classes of agents, fitted to what the members say.
@@ -219,9 +219,8 @@ PacingInputs PoolView::view(std::uint32_t index) {
   claims.pending = accepted_pending / std::max(1e-3f, member.acceptance);
   claims.shared_agents = sharing_.shared(index) * in.logged_in;
   claims.most_invitations = member.dealing.limit();
-  claims.correction =
-      member.budget.correction(options(index).optimization_goal / 100.0,
-                               1 - window_s_ / std::max(1.0, tuning_.window_s));
+  claims.correction = member.budget.correction(options(index).optimization_goal / 100.0,
+                                               1 - window_s_ / std::max(1.0, tuning_.window_s));
   return in;
 }
 
@@ -255,8 +254,10 @@ void PoolView::decided(std::uint32_t index, const Decision& decision, double now
   if (why.acceptance <= 0) return;  // Withheld: nothing was estimated.
   member.acceptance = static_cast<float>(why.acceptance);
   member.unseen = static_cast<float>(why.unseen);
-  member.guessed_pending = static_cast<float>(why.pending) + static_cast<float>(decision.invitations);
-  const double soon = std::min(1.0, why.answer_delay_s / std::max(0.5, why.service_s + why.wrap_up_s));
+  member.guessed_pending =
+      static_cast<float>(why.pending) + static_cast<float>(decision.invitations);
+  const double soon =
+      std::min(1.0, why.answer_delay_s / std::max(0.5, why.service_s + why.wrap_up_s));
   if (std::abs(soon - member.soon_free) <= same_share * member.soon_free) return;
   member.soon_free = static_cast<float>(soon);
   fitted_ = false;

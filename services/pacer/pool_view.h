@@ -96,18 +96,18 @@ class PoolView {
   struct Member {
     PacingInputs told{};
     bool known = false;
-    bool visible = false;     // Its statistics count.
+    bool visible = false;  // Its statistics count.
     bool touched = true;
     PacingOptions options{};
     // As it was decided last.
     float acceptance = 0.3f;
-    float soon_free = 0.04f;   // v of one who works.
-    float unseen = 0;          // [interactions] its own.
-    float guessed_pending = 0; // [invitations] while no feedback tells.
+    float soon_free = 0.04f;    // v of one who works.
+    float unseen = 0;           // [interactions] its own.
+    float guessed_pending = 0;  // [invitations] while no feedback tells.
     double seen_s = 0;
-    double key = 0;            // In line.
-    bool wants = false;        // Nothing but others held it back, when it was decided last.
-    PoolClaims others{};       // Its cumulative part.
+    double key = 0;       // In line.
+    bool wants = false;   // Nothing but others held it back, when it was decided last.
+    PoolClaims others{};  // Its cumulative part.
     OwnBudget budget{};
     PoolDealing dealing{};
   };
@@ -126,7 +126,7 @@ class PoolView {
   std::vector<std::uint32_t> line_;
   std::vector<MemberAgents> agents_;
   double seen_s_ = 0;
-  double window_s_ = 0;     // [s] age of the accounting window.
+  double window_s_ = 0;  // [s] age of the accounting window.
   double window_from_s_ = 0;
   bool seen_any_ = false;
   std::uint32_t turn_ = 0;  // Who is first among equals.

@@ -30,7 +30,7 @@ struct Row {
   double invitations_per_accepted = 0;
   double wasted_pct = 0;  // Of the invitations: never talked to an agent.
   double ns_per_decision = 0;
-  double events_per_s = 0;                      // Speed of the simulation, deciding included.
+  double events_per_s = 0;      // Speed of the simulation, deciding included.
   double worst_target_pct = 0;  // Shared agents alone: abandonment of the target that has most.
   std::array<double, 24> hour_occupancy_pct{};  // Trace alone; 0 = nobody at work.
   std::string note;

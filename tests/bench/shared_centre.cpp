@@ -7,6 +7,7 @@
 namespace paceline::test {
 namespace {
 
+constexpr std::uint32_t index_mask = (1u << 28) - 1;
 constexpr double debounce_s = 0.25;  // As `paceline` decides after a change.
 
 std::int64_t ns_now() {
@@ -40,7 +41,7 @@ SharedCentre::SharedCentre(const SharedScenario& scenario, std::uint64_t seed)
 }
 
 void SharedCentre::push(double at, EventKind kind, std::uint32_t index, std::uint32_t stamp) {
-  events_.push({at, stamp, index, static_cast<std::uint32_t>(kind) & 15u});
+  events_.push({at, stamp, index & index_mask, static_cast<std::uint32_t>(kind) & 15u});
 }
 
 void SharedCentre::run_until(double until_s, SharedSystem& system) {
@@ -149,9 +150,7 @@ void SharedCentre::set_state(std::uint32_t agent, State state) {
   Agent& of = agents_[agent];
   busy_ += (state != State::idle) - (of.state != State::idle);
   const auto count = [](SharedView& view, State which) -> int& {
-    return which == State::idle      ? view.idle
-           : which == State::talking ? view.talking
-                                     : view.wrap_up;
+    return which == State::idle ? view.idle : which == State::talking ? view.talking : view.wrap_up;
   };
   for (const std::uint32_t t : scenario_.skills[agent]) {
     --count(targets_[t].view, of.state);

@@ -78,8 +78,16 @@ class SharedCentre {
   const SharedView& view(std::size_t target) const { return targets_[target].view; }
 
  private:
-  enum class EventKind : std::uint8_t { answer, arrival, talk_ends, wrap_up_ends, leaves, decide,
-                                        woken, visitor };
+  enum class EventKind : std::uint8_t {
+    answer,
+    arrival,
+    talk_ends,
+    wrap_up_ends,
+    leaves,
+    decide,
+    woken,
+    visitor
+  };
   struct Waiting {
     double since;
     double service;

@@ -61,8 +61,8 @@ Row measure_shared(const SharedScenario& scenario, const std::string& name, int 
     sent.push_back(passed.sent);
     dealt += passed.sent;
   }
-  row.note = fmt::format("targets {:.2f} to {:.2f} (the {}.)", least_pct, row.worst_target_pct,
-                         worst + 1);
+  row.note =
+      fmt::format("targets {:.2f} to {:.2f} (the {}.)", least_pct, row.worst_target_pct, worst + 1);
   if (scenario.targets.size() == 2 && dealt > 0)
     row.note += fmt::format(", invitations {:.0f} : {:.0f}",
                             100.0 * static_cast<double>(sent[0]) / static_cast<double>(dealt),

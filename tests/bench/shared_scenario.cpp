@@ -67,8 +67,7 @@ std::vector<SharedScenario> all() {
     }
   list.push_back(make("shared_3_of_3", 3, 3, all_of(3, 3)));
   for (const bool phone : {false, true}) {
-    auto& s = list.emplace_back(
-        make(phone ? "ring_phone" : "ring", 30, 10, ring_of(30, 10, 3)));
+    auto& s = list.emplace_back(make(phone ? "ring_phone" : "ring", 30, 10, ring_of(30, 10, 3)));
     if (phone) s.base.patience_s = 2;
   }
   list.push_back(make("ring_small", 10, 5, ring_of(10, 5, 2)));

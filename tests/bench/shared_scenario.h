@@ -18,7 +18,7 @@ struct SharedTarget {
 };
 
 struct SharedScenario {
-  Scenario base;                                   // agents, times, days; goal: the least one.
+  Scenario base;  // agents, times, days; goal: the least one.
   std::vector<SharedTarget> targets;
   std::vector<std::vector<std::uint32_t>> skills;  // Of each agent: his targets.
 };

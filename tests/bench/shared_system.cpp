@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "services/pacer/overlap.h"
 #include "services/pacer/pool_view.h"
 #include "tests/bench/shared_centre.h"
 
@@ -49,12 +50,18 @@ std::vector<AgentClass> classes_of(const SharedScenario& scenario) {
   return classes;
 }
 
+enum class Known { nothing, membership, detected };
+
 class PacelinePool final : public SharedSystem {
  public:
-  PacelinePool(const SharedScenario& scenario, bool alone, std::uint64_t seed)
-      : pool_{alone ? PoolSharing::of_agents(scenario.targets.size(), {})
-                    : PoolSharing::of_agents(scenario.targets.size(), classes_of(scenario)),
+  PacelinePool(const SharedScenario& scenario, Known known, std::uint64_t seed)
+      : known_{known},
+        pool_{PoolSharing::of_agents(scenario.targets.size(), known == Known::membership
+                                                                  ? classes_of(scenario)
+                                                                  : std::vector<AgentClass>{}),
               tuning_of(scenario.base)},
+        search_{scenario.targets.size()},
+        busy_(scenario.targets.size(), 0),
         pacing_(scenario.targets.size(), TargetPacing{tuning_of(scenario.base)}),
         chance_{seed, 98} {
     for (std::uint32_t t = 0; t < scenario.targets.size(); ++t) {
@@ -70,6 +77,7 @@ class PacelinePool final : public SharedSystem {
   }
 
   void decide(std::span<const SharedView> targets, double now_s, std::span<int> grants) override {
+    if (known_ == Known::detected) detect(targets, now_s);
     for (std::uint32_t t = 0; t < targets.size(); ++t) pool_.see(t, inputs_of(targets[t]), now_s);
     for (const std::uint32_t t : pool_.line(now_s)) {
       const Decision decision =
@@ -80,7 +88,29 @@ class PacelinePool final : public SharedSystem {
   }
 
  private:
+  // As the shell does: each look's changes, judged each minute.
+  void detect(std::span<const SharedView> targets, double now_s) {
+    changes_.clear();
+    for (std::uint32_t t = 0; t < targets.size(); ++t) {
+      if (targets[t].talking != busy_[t]) changes_.push_back({t, targets[t].talking - busy_[t]});
+      busy_[t] = targets[t].talking;
+    }
+    search_.look(changes_, now_s);
+    if (now_s < judged_s_ + 60) return;
+    judged_s_ = now_s;
+    if (!search_.judge(now_s)) return;
+    std::vector<SharedPair> pairs;
+    for (const DetectedOverlap& each : search_.found())
+      pairs.push_back({each.a, each.b, each.of_a, each.of_b});
+    pool_.set_sharing(PoolSharing::of_pairs(targets.size(), pairs));
+  }
+
+  Known known_;
   PoolView pool_;
+  OverlapSearch search_;
+  std::vector<int> busy_;
+  std::vector<BusyChange> changes_;
+  double judged_s_ = 0;
   std::vector<TargetPacing> pacing_;
   RandomStream chance_;
 };
@@ -90,8 +120,11 @@ class PacelinePool final : public SharedSystem {
 std::unique_ptr<SharedSystem> make_shared_system(std::string_view name,
                                                  const SharedScenario& scenario,
                                                  std::uint64_t seed) {
-  if (name == "paceline") return std::make_unique<PacelinePool>(scenario, false, seed);
-  if (name == "paceline_alone") return std::make_unique<PacelinePool>(scenario, true, seed);
+  if (name == "paceline") return std::make_unique<PacelinePool>(scenario, Known::membership, seed);
+  if (name == "paceline_alone")
+    return std::make_unique<PacelinePool>(scenario, Known::nothing, seed);
+  if (name == "paceline_detect")
+    return std::make_unique<PacelinePool>(scenario, Known::detected, seed);
   return nullptr;
 }
 

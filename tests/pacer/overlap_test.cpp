@@ -71,9 +71,8 @@ std::vector<std::vector<std::uint32_t>> two_groups(int size, int both) {
 }  // namespace
 
 TEST_CASE("every overlap from three tenths on is found within an hour", "[pacer]") {
-  const auto [size, both] =
-      GENERATE(std::tuple{10, 10}, std::tuple{10, 7}, std::tuple{10, 3}, std::tuple{30, 10},
-               std::tuple{30, 30}, std::tuple{5, 2});
+  const auto [size, both] = GENERATE(std::tuple{10, 10}, std::tuple{10, 7}, std::tuple{10, 3},
+                                     std::tuple{30, 10}, std::tuple{30, 30}, std::tuple{5, 2});
   const double look_s = GENERATE(0.1, 1.0);
   const auto seed = GENERATE(range(1u, 6u));
   CAPTURE(size, both, look_s, seed);

@@ -31,8 +31,8 @@ TEST_CASE("everybody's claims fall wholly on everybody", "[pacer]") {
 
 TEST_CASE("outcomes count by the share of the other's agents that are one's own", "[pacer]") {
   // Twelve agents of target 0, four of whom serve target 1 too, which has eight.
-  auto sharing = PoolSharing::of_agents(
-      2, std::vector<AgentClass>{{{0}, 8}, {{0, 1}, 4}, {{1}, 4}});
+  auto sharing =
+      PoolSharing::of_agents(2, std::vector<AgentClass>{{{0}, 8}, {{0, 1}, 4}, {{1}, 4}});
 
   sharing.estimate(std::vector<MemberAgents>{{6, 6, 0.05}, {4, 4, 0.05}});
 
@@ -45,8 +45,8 @@ TEST_CASE("outcomes count by the share of the other's agents that are one's own"
 }
 
 TEST_CASE("claims fall where agents are idle", "[pacer]") {
-  auto sharing = PoolSharing::of_agents(
-      2, std::vector<AgentClass>{{{0}, 5}, {{0, 1}, 5}, {{1}, 5}});
+  auto sharing =
+      PoolSharing::of_agents(2, std::vector<AgentClass>{{{0}, 5}, {{0, 1}, 5}, {{1}, 5}});
 
   // Nobody of target 0 is idle, so target 1's five idle ones are its own.
   for (int round = 0; round < 20; ++round)
@@ -64,8 +64,7 @@ TEST_CASE("claims fall where agents are idle", "[pacer]") {
 TEST_CASE("who is idle is found from the counts where they determine it", "[pacer]") {
   // A ring of ten classes of three agents, each with three neighbouring targets: ten counts.
   std::vector<AgentClass> ring;
-  for (std::uint32_t c = 0; c < 10; ++c)
-    ring.push_back({{c, (c + 1) % 10, (c + 2) % 10}, 3});
+  for (std::uint32_t c = 0; c < 10; ++c) ring.push_back({{c, (c + 1) % 10, (c + 2) % 10}, 3});
   auto sharing = PoolSharing::of_agents(10, ring);
   SplitMix64 random{1};
   std::vector<double> idle(10, 0);
