@@ -122,7 +122,8 @@ void PoolSharing::estimate(std::span<const MemberAgents> agents) {
   if (classes_.empty()) return;
   CHECK(agents.size() == members());
   for (int sweep = 0; sweep < sweeps; ++sweep)
-    for (std::size_t i = 0; i < agents.size(); ++i) fit_member(i, agents[i]);
+    for (std::size_t i = 0; i < agents.size(); ++i)
+      if (agents[i].told) fit_member(i, agents[i]);
   weigh(agents);
 }
 

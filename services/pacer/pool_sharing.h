@@ -38,6 +38,7 @@ struct SharedPair {
 
 /// What a member's statistics say of its agents.
 struct MemberAgents {
+  bool told = true;      // False: nothing is known of them now.
   double idle = 0;       // [agents, >= 0]
   double working = 0;    // [agents, >= 0] busy or in wrap-up.
   double soon_free = 0;  // [0..1] v of one who works.

@@ -90,11 +90,21 @@ void PoolView::see(std::uint32_t index, const PacingInputs& inputs, double now_s
   member.visible =
       inputs.quality == StatQuality::good || inputs.quality == StatQuality::provisional;
   member.told = inputs;
+  if (!member.visible) {  // What was told last is what the next counters are compared with.
+    member.told = before;
+    member.told.quality = inputs.quality;
+    member.told.stat_age_s = inputs.stat_age_s;
+    member.told.proactive = inputs.proactive;
+    member.told.feedback_age_s = inputs.feedback_age_s;
+    member.told.feedback_epoch = inputs.feedback_epoch;
+  }
   if (!(inputs.feedback_age_s >= 0) && member.known) {
     member.told.proactive = before.proactive;
     member.told.feedback_epoch = before.feedback_epoch;
   }
   if (member.known) count_outcomes(member, before, index, dt_s);
+  member.counted = member.counted || member.visible;
+  member.heard = member.heard || inputs.feedback_age_s >= 0;
   const bool agents = !member.known || inputs.idle != before.idle || inputs.busy != before.busy ||
                       inputs.wrap_up != before.wrap_up || inputs.logged_in != before.logged_in;
   if (agents) fitted_ = false;
@@ -110,8 +120,8 @@ void PoolView::see(std::uint32_t index, const PacingInputs& inputs, double now_s
 void PoolView::count_outcomes(Member& member, const PacingInputs& before, std::uint32_t index,
                               double dt_s) {
   const PacingInputs& now = member.told;
-  const bool same_statistics = now.stat_epoch == before.stat_epoch;
-  const bool same_feedback = now.feedback_epoch == before.feedback_epoch;
+  const bool same_statistics = member.counted && now.stat_epoch == before.stat_epoch;
+  const bool same_feedback = member.heard && now.feedback_epoch == before.feedback_epoch;
   const double answered = same_statistics ? risen(before.answered, now.answered) : 0;
   const double abandoned = same_statistics ? risen(before.abandoned, now.abandoned) : 0;
   const double entered = same_statistics && now.entered > 0 ? risen(before.entered, now.entered)
@@ -121,7 +131,7 @@ void PoolView::count_outcomes(Member& member, const PacingInputs& before, std::u
   const double accepted = same_feedback ? risen(q.accepted, p.accepted) : 0;
   const double served = same_feedback ? risen(q.answered, p.answered) : 0;
   const double lost = same_feedback ? risen(q.abandoned, p.abandoned) : 0;
-  const double queue_s = 0.5 * (waiting_of(before) + waiting_of(now)) * dt_s;
+  const double queue_s = member.visible ? 0.5 * (waiting_of(before) + waiting_of(now)) * dt_s : 0;
   if (served + lost > 0)
     member.budget.learn(served, lost, options(index).optimization_goal / 100.0);
   if (answered + abandoned + entered + accepted + served + lost + queue_s <= 0) return;
@@ -189,7 +199,8 @@ void PoolView::fit() {
     // Slots of agents who hold several interactions count as parts of an agent.
     const double slots = std::max(1.0, working_slots(in));
     const double per_slot = in.slots > 0 && in.logged_in > 0 ? in.logged_in / slots : 1;
-    agents_[i] = {.idle = in.idle * per_slot,
+    agents_[i] = {.told = member.known && member.visible,
+                  .idle = in.idle * per_slot,
                   .working = (in.busy + in.wrap_up) * per_slot,
                   .soon_free = member.soon_free};
   }

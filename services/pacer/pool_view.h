@@ -97,6 +97,8 @@ class PoolView {
     PacingInputs told{};
     bool known = false;
     bool visible = false;  // Its statistics count.
+    bool counted = false;  // Its statistics were told once: counters can be compared,
+    bool heard = false;    // and likewise the endpoint's.
     bool touched = true;
     PacingOptions options{};
     // As it was decided last.

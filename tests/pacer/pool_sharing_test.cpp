@@ -34,7 +34,7 @@ TEST_CASE("outcomes count by the share of the other's agents that are one's own"
   auto sharing =
       PoolSharing::of_agents(2, std::vector<AgentClass>{{{0}, 8}, {{0, 1}, 4}, {{1}, 4}});
 
-  sharing.estimate(std::vector<MemberAgents>{{6, 6, 0.05}, {4, 4, 0.05}});
+  sharing.estimate(std::vector<MemberAgents>{{true, 6, 6, 0.05}, {true, 4, 4, 0.05}});
 
   CHECK(seen_by(sharing, 0, 1).outcome == Approx(0.5).margin(0.01));
   CHECK(seen_by(sharing, 0, 1).outcome_back == Approx(1.0 / 3).margin(0.01));
@@ -50,11 +50,11 @@ TEST_CASE("claims fall where agents are idle", "[pacer]") {
 
   // Nobody of target 0 is idle, so target 1's five idle ones are its own.
   for (int round = 0; round < 20; ++round)
-    sharing.estimate(std::vector<MemberAgents>{{0, 10, 0.05}, {5, 5, 0.05}});
+    sharing.estimate(std::vector<MemberAgents>{{true, 0, 10, 0.05}, {true, 5, 5, 0.05}});
   const float busy = seen_by(sharing, 0, 1).claim;
   // All of target 0 are idle, so the five of target 1 are those of both.
   for (int round = 0; round < 20; ++round)
-    sharing.estimate(std::vector<MemberAgents>{{10, 0, 0.05}, {5, 5, 0.05}});
+    sharing.estimate(std::vector<MemberAgents>{{true, 10, 0, 0.05}, {true, 5, 5, 0.05}});
   const float free = seen_by(sharing, 0, 1).claim;
 
   CHECK(busy < 0.1);
@@ -72,7 +72,7 @@ TEST_CASE("who is idle is found from the counts where they determine it", "[pace
   for (int step = 0; step < 500; ++step) {
     const auto c = static_cast<std::size_t>(random.uniform() * 10);
     idle[c] = std::clamp(idle[c] + (random.uniform() < 0.4 ? 1 : -1), 0.0, 3.0);
-    std::vector<MemberAgents> told(10, {0, 0, 0.05});
+    std::vector<MemberAgents> told(10, {true, 0, 0, 0.05});
     for (std::size_t k = 0; k < 10; ++k)
       for (const std::uint32_t t : ring[k].targets) told[t].idle += idle[k];
     for (auto& each : told) each.working = 9 - each.idle;
@@ -98,8 +98,8 @@ TEST_CASE("weights are shares whatever the counts", "[pacer][property]") {
     for (int step = 0; step < 10; ++step) {
       std::vector<MemberAgents> told(5);
       for (auto& each : told)
-        each = {std::floor(random.uniform() * 30), std::floor(random.uniform() * 30),
-                random.uniform()};
+        each = {random.uniform() < 0.9, std::floor(random.uniform() * 30),
+                std::floor(random.uniform() * 30), random.uniform()};
       sharing.estimate(told);
       for (std::size_t i = 0; i < 5; ++i)
         for (const PoolNeighbour& each : sharing.neighbours(i)) {

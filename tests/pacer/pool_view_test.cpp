@@ -139,6 +139,38 @@ TEST_CASE("counters of another life or after a fall add nothing", "[pacer]") {
   CHECK(pool.view(0).others.proactive_answered == 0);
 }
 
+TEST_CASE("counters that are told for the first time add nothing", "[pacer]") {
+  PoolView pool{PoolSharing::everybody(2), {}};
+  PacingInputs unseen;
+  unseen.quality = StatQuality::not_visible;
+  unseen.feedback_age_s = -1;
+  pool.see(0, ten_agents(2), 1);
+  pool.see(1, unseen, 1);
+
+  PacingInputs first = ten_agents(2);
+  first.proactive.answered = 500;
+  pool.see(1, first, 2);
+
+  CHECK(pool.view(0).others.answered == 0);
+  CHECK(pool.view(0).others.proactive_answered == 0);
+}
+
+TEST_CASE("counters that were out of sight add what they rose by, not what they are", "[pacer]") {
+  PoolView pool{PoolSharing::everybody(2), {}};
+  pool.see(0, ten_agents(2), 1);
+  pool.see(1, ten_agents(2), 1);
+  PacingInputs unseen;
+  unseen.quality = StatQuality::not_visible;
+  pool.see(1, unseen, 2);
+
+  PacingInputs back = ten_agents(2);
+  back.answered += 3;
+  back.entered += 3;
+  pool.see(1, back, 3);
+
+  CHECK(pool.view(0).others.answered == 3);
+}
+
 TEST_CASE("whose statistics are stale has no queue that counts", "[pacer]") {
   PoolView pool{PoolSharing::everybody(2), {}};
   PacingInputs in = ten_agents(2);
