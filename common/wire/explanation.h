@@ -22,12 +22,13 @@ struct ExplanationSection {
   std::string_view title;
 };
 
-inline constexpr std::array<ExplanationSection, 5> explanation_sections = {{
+inline constexpr std::array<ExplanationSection, 6> explanation_sections = {{
     {"input", "1. What is known"},
     {"option", "2. How it is to be paced"},
     {"estimate", "3. What was learned"},
     {"step", "4. How it was decided"},
     {"result", "5. What came of it"},
+    {"pool", "6. Who shares its agents"},  // Of targets that share them, alone.
 }};
 
 inline constexpr auto explanation_fields = std::to_array<ExplanationField>({
@@ -103,6 +104,14 @@ inline constexpr auto explanation_fields = std::to_array<ExplanationField>({
     {"reactive_state", "", "result", "chance that a reactive engagement be allowed", true},
     {"reactive_demand", "interactions", "result", "arrivals expected until an answer may come"},
     {"predicted_wait_s", "s", "result", "of a visitor who accepts now"},
+
+    {"pool_members", "", "pool", "targets that share agents with it, and itself"},
+    {"shared_agents", "agents", "pool", "of its own that another target has as well"},
+    {"others_queue", "interactions", "pool", "of theirs that wait for its agents"},
+    {"others_pending", "invitations", "pool",
+     "of theirs outstanding that fall on its agents, as so many of its own"},
+    {"own_correction", "", "pool", "of the aggressiveness, for its own abandonment"},
+    {"pool_goal", "percent", "pool", "in force: the least of the pool"},
 });
 
 namespace detail {

@@ -124,7 +124,8 @@ std::string_view to_string(PacingInformation information) {
 }
 
 Explanation explain(std::string_view target, const PacingInputs& inputs,
-                    const PacingOptions& options, const Decision& decision) {
+                    const PacingOptions& options, const Decision& decision,
+                    std::string_view goal_of) {
   Explanation explanation{.target = std::string{target},
                           .reason = decision.reason,
                           .sentence = std::string{sentence_of(decision.reason)},
@@ -137,6 +138,12 @@ Explanation explain(std::string_view target, const PacingInputs& inputs,
   steps.add("information", static_cast<double>(why.information), to_string(why.information));
   for (const ExplainedMember& each : explained_members) steps.add(each.name, why.*each.member);
   add_result(steps, decision);
+  if (why.pool_members > 0) {
+    for (const ExplainedMember& each : explained_pool_members)
+      steps.add(each.name, why.*each.member);
+    steps.add("pool_goal", options.optimization_goal,
+              goal_of.empty() ? "" : "the goal of " + std::string{goal_of});
+  }
   return explanation;
 }
 

@@ -52,13 +52,26 @@ inline constexpr auto explained_members = std::to_array<ExplainedMember>({
     {"unseen", &DecisionExplanation::unseen},
 });
 
+/// Those of a target that shares its agents, told after the results.
+inline constexpr auto explained_pool_members = std::to_array<ExplainedMember>({
+    {"pool_members", &DecisionExplanation::pool_members},
+    {"shared_agents", &DecisionExplanation::shared_agents},
+    {"others_queue", &DecisionExplanation::others_queue},
+    {"others_pending", &DecisionExplanation::others_pending},
+    {"own_correction", &DecisionExplanation::own_correction},
+});
+
 /// What a reason means, as a sentence for the operator.
 std::string_view sentence_of(PaceReason reason);
 
 std::string_view to_string(PacingInformation information);
 
-/// Every input, option, estimate, step and result of a decision, in that order.
+/// Every input, option, estimate, step and result of a decision, in that order; then those of its
+/// pool, if it has one.
+///   options   that were in force: of a pool those with its goal
+///   goal_of   whose goal that is, where it is another target's
 Explanation explain(std::string_view target, const PacingInputs& inputs,
-                    const PacingOptions& options, const Decision& decision);
+                    const PacingOptions& options, const Decision& decision,
+                    std::string_view goal_of = "");
 
 }  // namespace paceline::pacer

@@ -19,6 +19,23 @@ std::int32_t count(std::int32_t value) {
   return std::clamp(value, 0, most_slots);
 }
 
+double level(double value, double most) {
+  return value > 0 ? std::min(value, most) : 0;  // 0 for NaN.
+}
+
+PoolClaims within_range(const PoolClaims& claims) {
+  PoolClaims c = claims;
+  if (c.members == 0) return {};
+  for (double* each : {&c.queue, &c.unseen, &c.invited_waiting}) *each = level(*each, most_slots);
+  for (double* each : {&c.pending, &c.most_invitations}) *each = level(*each, most_pending);
+  for (double* each : {&c.queue_s, &c.entered, &c.answered, &c.abandoned, &c.accepted,
+                       &c.proactive_answered, &c.proactive_abandoned})
+    *each = level(*each, 1e15);
+  c.correction = -level(-c.correction, 100);
+  c.shared_agents = level(c.shared_agents, most_slots);
+  return c;
+}
+
 // Counts within their ranges, times finite: from here on no value can run away.
 PacingInputs within_range(const PacingInputs& inputs) {
   PacingInputs in = inputs;
@@ -31,6 +48,7 @@ PacingInputs within_range(const PacingInputs& inputs) {
   in.proactive.pending = std::clamp(in.proactive.pending, 0, 1'000'000);
   in.stat_age_s = std::isfinite(in.stat_age_s) ? std::max(0.0, in.stat_age_s) : 1e9;
   if (!std::isfinite(in.feedback_age_s)) in.feedback_age_s = -1;
+  in.others = within_range(in.others);
   return in;
 }
 
@@ -55,6 +73,14 @@ double arrived_and_there(double ahead_s, double y, double stays) {
   return y < 1e-6 ? ahead_s : ahead_s * (1 - stays) / y;
 }
 
+// Where the risk is what is allowed, between m* - 1 and m*: with so many pending, a real number, one
+// more may still go out. Risks between whole numbers are taken as on a line.
+double crossing(const RiskProblem& risk, const RiskAnswer& answer, double allowed) {
+  const double below = marginal_risk(risk, answer.m - 1);
+  const double rise = answer.risk - below;
+  return answer.m - 1 + (rise > 0 ? std::clamp((allowed - below) / rise, 0.0, 1.0) : 1);
+}
+
 // How the risk worth taking falls with the slots that are free, in small groups: the optimum of the
 // memoryless model takes more of it for the first free slots, where no end is near that would fill
 // them (METHOD.md). Fitted to that optimum; 1 where many slots are about to be free.
@@ -76,10 +102,12 @@ struct TargetPacing::Model {
   double slots = 1;
   double allowed = 0;    // (0..1) share of proactive outcomes that the loop steers to.
   double unseen = 0;     // [interactions] accepted after the statistics were true.
+  double claimed = 0;    // [interactions] of others who share the agents, waiting or unseen.
   double queue = 0;      // [interactions] that wait, with the unseen ones.
   double capacity = 0;   // [slots] idle - queue + expected free; any sign.
   double m = 0;          // [invitations] so far.
   bool integer = false;  // m is m* of RISK, dithered already.
+  double crossing = -1;  // [invitations, >= -1] Of RISK, in a pool: one more while no more pend.
   bool bound = false;    // A guard has named itself the reason.
   bool halved = false;   // A burst of abandonment was seen just now.
 };
@@ -105,6 +133,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
               .estimates = history_.estimates(pool, tuning_)};
   model.slots = std::max(1.0, working_slots(in));
   model.unseen = history_.accepted_unseen(now_s - in.stat_age_s);
+  model.claimed = in.others.queue + in.others.unseen;
   own_pending_ = own_pending_ * std::exp(-seen.dt_s / model.estimates.answer_delay_s) + sent_new_;
   own_pending_ = std::min(own_pending_, most_pending);
   model.allowed = share_of_goal(
@@ -155,6 +184,7 @@ bool TargetPacing::reuse_model(Model& model, bool changed) const {
   }
   model.capacity = cached_.capacity;
   model.integer = cached_.integer;
+  model.crossing = cached_.crossing;
   model.decision.reason = cached_.reason;
   model.bound = cached_.bound;
   model.decision.explanation = cached_.explanation;
@@ -171,7 +201,7 @@ double TargetPacing::wanted_busy(const Model& model, const DecisionExplanation& 
                      .slots = model.slots,
                      .busy = static_cast<double>(model.in.busy),
                      .expected_free = why.expected_free,
-                     .queue = model.in.queue + model.unseen,
+                     .queue = model.in.queue + model.unseen + model.claimed,
                      .expected_reactive = why.expected_reactive,
                      .acceptance = model.estimates.acceptance});
 }
@@ -221,7 +251,7 @@ void TargetPacing::model_stock(Model& model) {
   if (!known.made || known.chances != history_.chances()) fit_delays(free);
 
   auto& why = model.decision.explanation;
-  model.queue = model.in.queue + model.unseen;
+  model.queue = model.in.queue + model.unseen + model.claimed;
   why.expected_free = free.mean[delay_quantiles];
   why.expected_free_sd = std::sqrt(std::max(0.0, free.variance[delay_quantiles]));
   why.expected_reactive = is_dual(model.options.algorithm) ? e.reactive_rate * e.answer_delay_s : 0;
@@ -255,6 +285,7 @@ void TargetPacing::model_stock(Model& model) {
              .most = allowed_m,
              .capacity = model.capacity,
              .integer = model.integer,
+             .crossing = model.crossing,
              .reason = model.decision.reason,
              .bound = model.bound,
              .explanation = why};
@@ -276,6 +307,7 @@ double TargetPacing::usable_s(Model& model) {
     budget_correction_ = proactive.budget_correction(
         model.allowed, outcomes_left(loops.proactive, model.slots, model.estimates));
   double s = corrected_s(model.options, loops.proactive.s, budget_correction_);
+  if (model.in.others.correction < 0) s = corrected_s(model.options, s, model.in.others.correction);
   if (dual) s = std::min(s, loops.reactive.s);
   why.aggressiveness_used = s;
   return s;
@@ -310,6 +342,8 @@ void TargetPacing::model_by_risk(Model& model, const Forecast& free, double s, d
   why.risk_at_m = answer.risk;
   model.m = answer.m;
   model.integer = true;
+  if (model.in.others.members > 0)
+    model.crossing = answer.m > 0 ? crossing(risk, answer, why.risk_allowed) : -1;
 }
 
 RiskProblem TargetPacing::risk_problem(const Model& model, const Forecast& free) const {
@@ -340,7 +374,7 @@ void TargetPacing::guard_stock(Model& model) {
     cap(ratio_stock(model.options.proactive_ratio / 100.0, model.slots,
                     in.busy * loops.proactive_share, model.estimates.acceptance),
         PaceReason::ratio_cap);
-  const double one_to_one = in.idle - in.queue - model.unseen;
+  const double one_to_one = in.idle - in.queue - model.unseen - model.claimed;
   if (loops.answers_ever < tuning_.warm_up_answers) cap(one_to_one, PaceReason::warm_up);
   // Where the loop has nothing left to take back and is still over its budget, the model is wrong.
   if (corrected_s(model.options, loops.proactive.s, budget_correction_) <=
@@ -360,32 +394,60 @@ void TargetPacing::conclude(Model& model) {
   const auto& e = model.estimates;
   auto& d = model.decision;
   d.m = model.m;
-  d.max_pending = static_cast<std::int32_t>(
-      std::min(most_pending, std::floor(model.m + (model.integer && !model.bound ? 0 : uniform_))));
+  d.max_pending = static_cast<std::int32_t>(std::min(
+      most_pending, in.others.pending > 0
+                        ? left_by_others(model)
+                        : std::floor(model.m + (model.integer && !model.bound ? 0 : uniform_))));
   const double pending = estimated_pending(in, e.answer_delay_s);
   d.invitations = std::max(0, d.max_pending - static_cast<std::int32_t>(std::lround(pending)));
+  if (d.invitations > in.others.most_invitations) {
+    d.invitations = static_cast<std::int32_t>(in.others.most_invitations);
+    d.max_pending = static_cast<std::int32_t>(std::lround(pending)) + d.invitations;
+  }
   last_m_ = model.m;
   sent_new_ = d.invitations;
   if (!model.bound) d.reason = reason_of(model);
+  if (others_bind(model, pending)) d.reason = PaceReason::shared_agents;
   d.feedback_late = in.feedback_age_s > std::max(3 * to_seconds(model.options.refresh_period),
                                                  tuning_.feedback_stale_s);
   const bool poorly_informed =
       in.quality == StatQuality::provisional || in.feedback_age_s < 0 || d.feedback_late;
   d.state = poorly_informed ? PaceState::degraded : PaceState::ok;
 
-  const double position = in.queue - in.idle + 1;
+  const double position = in.queue + in.others.queue - in.idle + 1;
   const double relief = model.slots / (e.service_s + e.wrap_up_s);
   if (position > 0) d.predicted_wait_s = position / (relief + 0.5 * (position - 1) / e.patience_s);
   d.reactive_demand = e.reactive_rate * e.answer_delay_s;
-  d.reactive = std::max(0, in.idle - in.queue);
+  d.reactive = static_cast<std::int32_t>(std::max(0.0, in.idle - in.queue - in.others.queue));
   if (is_dual(model.options.algorithm)) {
-    const auto left = reactive_capacity(model.capacity, e.acceptance * std::max(pending, model.m),
-                                        d.reactive_demand);
+    const double outstanding = std::max(pending + in.others.pending, model.m);
+    const auto left =
+        reactive_capacity(model.capacity, e.acceptance * outstanding, d.reactive_demand);
     d.reactive = static_cast<std::int32_t>(left.slots);
     d.reactive_state = left.state;
   }
   d.explanation.pending = pending;
   fill_explanation(model);
+}
+
+// What others have outstanding is a real number. The next invitation may go out while they and the
+// own ones are no more than the crossing; a guard's bound is not exceeded by a part of one either.
+double TargetPacing::left_by_others(const Model& model) const {
+  const double others = model.in.others.pending;
+  if (model.bound) return std::floor(std::max(0.0, model.m - others));
+  if (!model.integer) return std::floor(std::max(0.0, model.m - others) + uniform_);
+  return std::max(0.0, std::floor(model.crossing - others) + 1);
+}
+
+// Whether something would be granted if nobody else claimed the agents.
+bool TargetPacing::others_bind(const Model& model, double pending) const {
+  const PoolClaims& others = model.in.others;
+  const Decision& d = model.decision;
+  if (others.members == 0 || d.invitations > 0) return false;
+  const bool outstanding = std::floor(model.m) >= std::round(pending) + 1;
+  const bool waiting = d.reason == PaceReason::no_idle_expected && model.capacity < 1 &&
+                       model.capacity + model.claimed >= 1;
+  return outstanding || waiting;
 }
 
 // The reason where no guard has named itself.
@@ -424,6 +486,11 @@ void TargetPacing::fill_explanation(Model& model) const {
   why.slots = model.slots;
   why.unseen = model.unseen;
   why.uniform = uniform_;
+  why.pool_members = model.in.others.members;
+  why.shared_agents = model.in.others.shared_agents;
+  why.others_queue = model.claimed;
+  why.others_pending = model.in.others.pending;
+  why.own_correction = model.in.others.correction;
 }
 
 Decision TargetPacing::withheld(PaceState state, PaceReason reason, const PacingInputs& in) {

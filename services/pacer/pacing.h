@@ -78,6 +78,13 @@ struct DecisionExplanation {
   double pending = 0;            // [invitations] outstanding, as estimated now.
   double unseen = 0;   // [invitations] accepted after the statistics were true; counted as queue.
   double uniform = 0;  // [0, 1) the draw in force.
+
+  // Of those who share its agents; 0 without a pool.
+  double pool_members = 0;    // [targets] this one counted.
+  double shared_agents = 0;   // [agents]
+  double others_queue = 0;    // [interactions] the unseen ones counted.
+  double others_pending = 0;  // [invitations] of this target's acceptance.
+  double own_correction = 0;  // [<= 0] of s, for the target's own abandonment.
 };
 
 struct Decision {
@@ -144,6 +151,7 @@ class TargetPacing {
     double most = 0;  // [invitations] that abandonment allows, as far as it was asked.
     double capacity = 0;
     bool integer = false;
+    double crossing = -1;
     PaceReason reason = PaceReason::granted;
     bool bound = false;
     DecisionExplanation explanation{};
@@ -179,6 +187,8 @@ class TargetPacing {
   void guard_stock(Model& model);
   void conclude(Model& model);
   PaceReason reason_of(const Model& model) const;
+  double left_by_others(const Model& model) const;
+  bool others_bind(const Model& model, double pending) const;
   void fill_explanation(Model& model) const;
   Decision withheld(PaceState state, PaceReason reason, const PacingInputs& inputs);
 

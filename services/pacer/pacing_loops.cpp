@@ -136,9 +136,11 @@ double TargetPacing::learn_attributable(const PacingInputs& in, const PacingOpti
     attributable_.emplace(loops.answers_ever > 0 ? in.busy * loops.proactive_share : 0, held);
   const auto told = [](std::uint64_t count) { return static_cast<double>(count); };
   const auto& p = in.proactive;
-  const double queue = in.queue;
+  const double own_queue = in.queue;
+  const double queue = own_queue + in.others.queue;
   const double invited_waiting =
-      std::clamp(told(p.accepted) - told(p.answered) - told(p.abandoned), 0.0, queue);
+      std::clamp(told(p.accepted) - told(p.answered) - told(p.abandoned), 0.0, own_queue) +
+      std::min(in.others.invited_waiting, in.others.queue);
   const double of_model =
       attributable_->follow({.held = held,
                              .waiting = queue - invited_waiting,

@@ -16,54 +16,6 @@ using Maker = std::function<std::unique_ptr<System>(std::uint64_t seed)>;
 constexpr double two_sided_95 = 1.96;
 constexpr int pilot_days = 6;
 
-// Days of one scenario and one way to make its system.
-class Record {
- public:
-  void add(const Totals& day, double goal, bool busy_goal) {
-    const double ended = static_cast<double>(day.answered + day.abandoned);
-    const double reactive = static_cast<double>(day.reactive_answered + day.reactive_abandoned);
-    busy_.push_back(day.busy_s);
-    logged_in_.push_back(day.logged_in_s);
-    abandoned_.push_back(static_cast<double>(day.abandoned));
-    ended_.push_back(ended);
-    reactive_abandoned_.push_back(static_cast<double>(day.reactive_abandoned));
-    reactive_ended_.push_back(reactive);
-    const bool over = busy_goal ? day.busy_s < goal * day.logged_in_s
-                                : static_cast<double>(day.abandoned) > goal * ended;
-    days_over_ += over;
-    sum_.wait_s += day.wait_s;
-    sum_.sent += day.sent;
-    sum_.accepted += day.accepted;
-    sum_.answered += day.answered;
-    sum_.timed_ns += day.timed_ns;
-    sum_.timed_decisions += day.timed_decisions;
-    sum_.events += day.events;
-    everyone_ += ended + reactive;
-  }
-
-  void fill(Row& row) const {
-    const auto percent = [](Estimate e) { return Estimate{100 * e.value, 100 * e.half}; };
-    row.days = static_cast<int>(busy_.size());
-    row.occupancy_pct = percent(ratio_of(busy_, logged_in_));
-    row.abandonment_pct = percent(ratio_of(abandoned_, ended_));
-    row.reactive_abandonment_pct = percent(ratio_of(reactive_abandoned_, reactive_ended_));
-    row.days_over_goal_pct = 100.0 * days_over_ / std::max(1, row.days);
-    const auto over = [](double a, auto b) { return b > 0 ? a / static_cast<double>(b) : 0.0; };
-    row.mean_wait_s = over(sum_.wait_s, everyone_);
-    row.invitations_per_accepted = over(static_cast<double>(sum_.sent), sum_.accepted);
-    row.wasted_pct = 100 * over(static_cast<double>(sum_.sent - sum_.answered), sum_.sent);
-    row.ns_per_decision = over(sum_.timed_ns, sum_.timed_decisions);
-  }
-
-  std::int64_t events() const { return sum_.events; }
-
- private:
-  std::vector<double> busy_, logged_in_, abandoned_, ended_, reactive_abandoned_, reactive_ended_;
-  Totals sum_;
-  double everyone_ = 0;
-  int days_over_ = 0;
-};
-
 void run(const Scenario& scenario, const Maker& make, int days, std::uint64_t seed, Row& row) {
   const auto began = std::chrono::steady_clock::now();
   Record record;
@@ -182,6 +134,42 @@ Row bound(const Scenario& scenario, Row row) {
 }
 
 }  // namespace
+
+void Record::add(const Totals& day, double goal, bool busy_goal) {
+  const double ended = static_cast<double>(day.answered + day.abandoned);
+  const double reactive = static_cast<double>(day.reactive_answered + day.reactive_abandoned);
+  busy_.push_back(day.busy_s);
+  logged_in_.push_back(day.logged_in_s);
+  abandoned_.push_back(static_cast<double>(day.abandoned));
+  ended_.push_back(ended);
+  reactive_abandoned_.push_back(static_cast<double>(day.reactive_abandoned));
+  reactive_ended_.push_back(reactive);
+  const bool over = busy_goal ? day.busy_s < goal * day.logged_in_s
+                              : static_cast<double>(day.abandoned) > goal * ended;
+  days_over_ += over;
+  sum_.wait_s += day.wait_s;
+  sum_.sent += day.sent;
+  sum_.accepted += day.accepted;
+  sum_.answered += day.answered;
+  sum_.timed_ns += day.timed_ns;
+  sum_.timed_decisions += day.timed_decisions;
+  sum_.events += day.events;
+  everyone_ += ended + reactive;
+}
+
+void Record::fill(Row& row) const {
+  const auto percent = [](Estimate e) { return Estimate{100 * e.value, 100 * e.half}; };
+  row.days = static_cast<int>(busy_.size());
+  row.occupancy_pct = percent(ratio_of(busy_, logged_in_));
+  row.abandonment_pct = percent(ratio_of(abandoned_, ended_));
+  row.reactive_abandonment_pct = percent(ratio_of(reactive_abandoned_, reactive_ended_));
+  row.days_over_goal_pct = 100.0 * days_over_ / std::max(1, row.days);
+  const auto over = [](double a, auto b) { return b > 0 ? a / static_cast<double>(b) : 0.0; };
+  row.mean_wait_s = over(sum_.wait_s, everyone_);
+  row.invitations_per_accepted = over(static_cast<double>(sum_.sent), sum_.accepted);
+  row.wasted_pct = 100 * over(static_cast<double>(sum_.sent - sum_.answered), sum_.sent);
+  row.ns_per_decision = over(sum_.timed_ns, sum_.timed_decisions);
+}
 
 Estimate ratio_of(const std::vector<double>& numerators, const std::vector<double>& denominators) {
   CHECK(numerators.size() == denominators.size());

@@ -16,7 +16,8 @@ TEST_CASE("every reason has a sentence", "[pacer]") {
 
 TEST_CASE("an explanation tells every described value once, in the order of the list", "[pacer]") {
   TargetPacing pacing;
-  const PacingInputs in = ten_agents(4);
+  PacingInputs in = ten_agents(4);
+  in.others.members = 2;
 
   const auto explanation = explain("t", in, {}, pacing.decide(in, {}, {}, 0.5, 1));
 
@@ -28,6 +29,28 @@ TEST_CASE("an explanation tells every described value once, in the order of the 
     CHECK(explanation.steps[i].group == field.section);
     for (std::size_t j = 0; j < i; ++j) CHECK(explanation_fields[j].name != field.name);
   }
+}
+
+TEST_CASE("a target without a pool is told nothing of one, a member whose goal is in force",
+          "[pacer]") {
+  TargetPacing pacing{without_warm_up()};
+  PacingInputs in = ten_agents(4);
+  const auto alone = explain("t", in, {}, pacing.decide(in, {}, {}, 0.5, 1));
+  in.others = {.queue = 1.5, .pending = 2.25, .correction = -0.5, .shared_agents = 8, .members = 3};
+
+  const auto shared = explain("t", in, {}, pacing.decide(in, {}, {}, 0.5, 2), "sales");
+
+  for (const auto& step : alone.steps) CHECK(step.group != "pool");
+  std::map<std::string, std::pair<double, std::string>> pool;
+  for (const auto& step : shared.steps)
+    if (step.group == "pool") pool[step.name] = {step.value, step.note};
+  CHECK(pool == std::map<std::string, std::pair<double, std::string>>{
+                    {"pool_members", {3, ""}},
+                    {"shared_agents", {8, ""}},
+                    {"others_queue", {1.5, ""}},
+                    {"others_pending", {2.25, ""}},
+                    {"own_correction", {-0.5, ""}},
+                    {"pool_goal", {3, "the goal of sales"}}});
 }
 
 TEST_CASE("an explanation has the decision's own numbers and words", "[pacer]") {
