@@ -123,9 +123,13 @@ std::vector<int> shards_of(const Targets& targets, int shards) {
 }
 
 std::vector<double> counted_once(const Targets& targets) {
-  std::vector<double> agents(targets.all.size(), 0);
-  std::vector<double> own(targets.all.size(), 0);
-  for (const SharedAgents& set : shared_agents(targets))
+  return counted_once(targets.all.size(), shared_agents(targets));
+}
+
+std::vector<double> counted_once(std::size_t targets, std::span<const SharedAgents> shared) {
+  std::vector<double> agents(targets, 0);
+  std::vector<double> own(targets, 0);
+  for (const SharedAgents& set : shared)
     for (const auto target : set.targets) {
       agents[target] += set.agents;
       own[target] += set.agents / static_cast<double>(set.targets.size());

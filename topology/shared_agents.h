@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "topology/targets.h"
@@ -37,5 +38,6 @@ std::vector<int> shards_of(const Targets& targets, int shards);
 /// (0..1] Of each target: what part of its agents to count, so that a sum over targets counts each
 /// agent once. 1 where it shares nothing; an agent of k targets is a k-th in each.
 std::vector<double> counted_once(const Targets& targets);
+std::vector<double> counted_once(std::size_t targets, std::span<const SharedAgents> shared);
 
 }  // namespace paceline

@@ -14,7 +14,7 @@ namespace {
 Result<PacerConfig> load(Place& place) {
   auto config = TRY(parse_pacer_config(place));
   const auto targets = TRY(load_targets(place.topology));
-  config.targets = targets_of_shard(targets, config.index, config.shards);
+  config.shard = targets_of_shard(targets, config.index, config.shards);
   config.targets_version = targets.version();
   return config;
 }
@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
         FileCheckpoint store{config.checkpoint_file};
         Pacer pacer{config, world, store};
         follower.follow = [&](PacerConfig next) {
-          return pacer.take_targets(std::move(next.targets), std::move(next.targets_version));
+          return pacer.take_targets(std::move(next.shard), std::move(next.targets_version));
         };
         loop.run();
         pacer.save();

@@ -61,7 +61,7 @@ struct PacingInputs {
 
 /// [slots] of those who are at work, whatever the source says of slots.
 inline double working_slots(const PacingInputs& inputs) {
-  return inputs.idle + inputs.busy + inputs.wrap_up;
+  return static_cast<double>(inputs.idle) + inputs.busy + inputs.wrap_up;
 }
 
 /// Parameters that are no operator's option; the defaults are what was measured best (METHOD.md).

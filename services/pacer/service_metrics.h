@@ -8,7 +8,7 @@
 
 namespace paceline::pacer {
 
-inline constexpr int pace_reasons = static_cast<int>(PaceReason::disabled) + 1;
+inline constexpr int pace_reasons = static_cast<int>(words_of<PaceReason>.size());
 
 struct PacerMetrics {
   explicit PacerMetrics(Metrics& metrics);

@@ -154,7 +154,7 @@ TargetFeedback feedback_at(std::uint64_t step) {
 std::map<std::string, std::vector<TargetPace>> decided(unsigned seed, bool reload,
                                                        bool pacer_first) {
   PacerConfig config = one_shard({"sales", "gone", "help", "tuned", "moved", "care"});
-  for (auto& target : config.targets)
+  for (auto& target : config.shard.targets)
     if (target.id == "gone" || target.id == "tuned" || target.id == "moved")
       target.media_channel = "callback";
   NodeOfPacer node{seed, config, "b"};
@@ -162,7 +162,7 @@ std::map<std::string, std::vector<TargetPace>> decided(unsigned seed, bool reloa
       {.delay_min = 1ms, .delay_max = 1ms});  // How old statistics are tells in a decision.
   node.speaking = false;
   node.sim.run_for(130ms);  // Between two ticks of the pacer, whatever a message takes.
-  auto targets = config.targets;
+  auto targets = config.shard.targets;
   std::map<std::string, std::vector<TargetPace>> all;
   std::vector<std::string> ids = node.ids;
   for (std::uint64_t step = 1; step <= 240; ++step) {
@@ -176,11 +176,11 @@ std::map<std::string, std::vector<TargetPace>> decided(unsigned seed, bool reloa
       }
       ids.clear();
       for (const auto& target : targets) ids.push_back(target.id);
-      if (pacer_first) node.pacer->take_targets(targets, "2");
+      if (pacer_first) node.pacer->take_targets({targets, {}}, "2");
       node.feed->reset_ids(ids);
       node.publisher->reset_ids(ids);
     }
-    if (reload && step == 123 && !pacer_first) node.pacer->take_targets(targets, "2");
+    if (reload && step == 123 && !pacer_first) node.pacer->take_targets({targets, {}}, "2");
     for (std::uint32_t i = 0; i < ids.size(); ++i) {
       node.feed->set(i, stat_at(ids[i], step));
       node.publisher->set(i, feedback_at(step));

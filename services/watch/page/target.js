@@ -97,9 +97,11 @@ export class TargetView {
     put_class(this.state, "pill " + (state_tones[row.state] ?? ""));
     put_text(this.state, `${row.state}: ${words(row.reason)}`);
     put_note(this.state, word_note("target", "reason", row.reason));
-    const goal = row.optimization_target === "BUSY_FACTOR" ? `busy at least ${row.goal} %` : `abandonment at most ${row.goal} %`;
+    const goals = { BUSY_FACTOR: "busy at least", SERVICE_LEVEL: "service level at least", ABANDONMENT_RATE: "abandonment at most" };
+    const goal = `${goals[row.optimization_target] ?? words(row.optimization_target)} ${row.goal} %`;
+    const shares = row.pool_targets > 1 ? [` \u00b7 shares agents with ${row.pool_targets - 1} other target${row.pool_targets > 2 ? "s" : ""}, of `, bdi(row.pool), "'s pool"] : [];
     put_parts(this.about, [row.channel, " \u00b7 ", bdi(row.group), " \u00b7 ", bdi(row.queue),
-      ` \u00b7 ${row.algorithm} \u00b7 ${goal} \u00b7 statistics ${words(row.quality)}, ${seconds(row.statistics_age_s)} old`]
+      ` \u00b7 ${row.algorithm} \u00b7 ${goal} \u00b7 statistics ${words(row.quality)}, ${seconds(row.statistics_age_s)} old`, ...shares]
       .map((part) => (typeof part === "string" ? document.createTextNode(part) : part)));
     for (const view of views) {
       if (!this.figures.has(view)) {
