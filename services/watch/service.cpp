@@ -70,6 +70,7 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store, std::string 
     : config_{config},
       world_{world},
       targets_{config.targets},
+      agents_{config.agents},
       targets_version_{config.targets_version},
       cluster_{config.cluster},
       events_{config.events},
@@ -159,7 +160,7 @@ void Watch::answer_control() {
     reply.fields.push_back({"history_unreadable", std::to_string(history_.unreadable())});
   });
   control_.question(Question::targets, [this](const auto&) -> Result<Bytes> {
-    const auto targets = targets_of(targets_.names(), config_.agents);
+    const auto targets = targets_of(targets_.names(), agents_);
     return to_bytes(targets.agents.empty() ? targets_as_csv(targets) : targets_as_toml(targets));
   });
   control_.question(Question::cluster, [this](const auto&) -> Result<Bytes> {
@@ -183,7 +184,7 @@ void Watch::answer_control() {
 
 std::string Watch::take_targets(std::vector<TargetName> names, std::vector<AgentSet> agents,
                                 std::string version) {
-  config_.agents = std::move(agents);
+  agents_ = std::move(agents);
   std::size_t stay = 0;
   for (const auto& name : names) stay += targets_.find(name.id) ? 1 : 0;
   const auto summary = fmt::format("{} targets: {} added, {} removed", names.size(),

@@ -106,6 +106,7 @@ class Watch {
   const WatchConfig& config_;
   World& world_;
   TargetTable targets_;
+  std::vector<AgentSet> agents_;  // Who shares agents, as the files tell.
   std::string targets_version_;
   ClusterView cluster_;
   EventList events_;
