@@ -5,8 +5,8 @@
 namespace paceline::pacer {
 namespace {
 
-constexpr double gain = 0.15;
-constexpr LoopRange range{-3, 0};
+constexpr double gain = 0.05;
+constexpr LoopRange range{-1.5, 0};
 
 }  // namespace
 
@@ -23,7 +23,7 @@ double OwnBudget::correction(double allowed, double window_left) const {
   const double passed = std::clamp(1 - window_left, 0.01, 1.0);
   const double whole = known.window_outcomes > 0 ? known.window_outcomes : known.outcomes / passed;
   const double left = std::max(0.0, whole - known.outcomes);
-  return known.s + std::min(0.0, loop_.budget_correction(allowed, left));
+  return std::max(range.low, known.s + std::min(0.0, loop_.budget_correction(allowed, left)));
 }
 
 }  // namespace paceline::pacer

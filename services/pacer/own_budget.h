@@ -5,10 +5,11 @@
 // meet the agents in other states. So each target has a loop of its own beside it, which only ever
 // asks for less:
 //
-//   o += k (a served - (1 - a) abandoned), within -3..0      what is so every day
+//   o += k (a served - (1 - a) abandoned), within -1.5..0    what is so every day
 //   v  = the correction for the window's budget (goal_loop.h), if negative
 //
-// s + o + v is used. The pool's loop makes good in the others what this one leaves.
+// s + o + v is used, with o + v no less than -1.5: a target whose risk comes from what others send
+// after it would else be throttled without gain. The pool's loop makes good in the others what this one leaves.
 #pragma once
 
 #include "services/pacer/goal_loop.h"
@@ -28,7 +29,7 @@ class OwnBudget {
 
   /// To be added to s.
   ///   window_left  [0..1] of the accounting window that is still to come
-  ///   returns      [-8..0]
+  ///   returns      [-1.5..0]
   double correction(double allowed, double window_left) const;
 
   double outcomes() const { return loop_.learned.outcomes; }

@@ -14,6 +14,7 @@ constexpr double most_events = 1e5;  // In one difference; more is a counter's m
 constexpr double same_agents = 0.9;  // Of both: enough to wait for one another.
 constexpr double dealt_ahead = 2;    // [invitations] by which one may be before another.
 constexpr double longest_gap_s = 120;
+constexpr double unlike = 0.9;       // Acceptances nearer to one another count as equal.
 constexpr double same_share = 0.02;  // Of v: closer is not fitted again.
 
 double risen(std::uint64_t before, std::uint64_t after) {
@@ -216,18 +217,25 @@ PacingInputs PoolView::view(std::uint32_t index) {
   fit();
   PoolClaims& claims = in.others = member.others;
   double accepted_pending = 0;
+  double rarer = 0;
   for (const PoolNeighbour& each : neighbours) {
     const Member& other = members_[each.member];
     if (!other.known || each.claim <= 0) continue;
     claims.members += 1;
-    accepted_pending += each.claim * other.acceptance * pending_of(other);
+    const double pending = pending_of(other);
+    accepted_pending += each.claim * other.acceptance * pending;
+    if (other.acceptance < unlike * member.acceptance)
+      rarer = std::max(
+          rarer, each.claim * std::min(1.0, pending) * (1 - other.acceptance / member.acceptance));
     if (!other.visible) continue;
     claims.queue += each.claim * waiting_of(other.told);
     claims.unseen += each.claim * other.unseen;
     claims.invited_waiting += each.claim * invited_waiting(other.told);
   }
   claims.members += 1;
-  claims.pending = accepted_pending / std::max(1e-3f, member.acceptance);
+  // An invitation that is seldom accepted bears more risk once it is: what it was expected to bring
+  // is missing in what was foreseen. So much room is left to it as if it had been likely.
+  claims.pending = accepted_pending / std::max(1e-3f, member.acceptance) + rarer;
   claims.shared_agents = sharing_.shared(index) * in.logged_in;
   claims.most_invitations = member.dealing.limit();
   claims.correction = member.budget.correction(options(index).optimization_goal / 100.0,
