@@ -58,8 +58,33 @@ Result<void> set_enabled(PacingOptions& options, std::string_view text) {
   return {};
 }
 
+Result<void> set_time_zone(PacingOptions& options, std::string_view text) {
+  options.time_zone = TRY(TimeZone::named(text));
+  return {};
+}
+
+Result<void> set_day_begins(PacingOptions& options, std::string_view text) {
+  constexpr std::string_view rule = "not a time of day from 00:00 to 23:59";
+  if (text.size() != 5 || text[2] != ':') return fail(std::string{rule});
+  const auto hours = whole(text.substr(0, 2), 0, 23);
+  const auto minutes = whole(text.substr(3), 0, 59);
+  if (!hours || !minutes) return fail(std::string{rule});
+  options.day_begins = std::chrono::hours{*hours} + std::chrono::minutes{*minutes};
+  return {};
+}
+
+std::string day_begins_text(const PacingOptions& options) {
+  const auto two = [](long number) { return (number < 10 ? "0" : "") + std::to_string(number); };
+  return two(options.day_begins.count() / 60) + ":" + two(options.day_begins.count() % 60);
+}
+
+Result<void> set_rolling_days(PacingOptions& options, std::string_view text) {
+  options.rolling_days = TRY(whole(text, 0, 366));
+  return {};
+}
+
 using Kind = PacingOption::Kind;
-constexpr std::array<PacingOption, 6> table = {{
+constexpr std::array<PacingOption, 9> table = {{
     {"algorithm", Kind::word, set_algorithm,
      [](const PacingOptions& o) { return std::string{to_string(o.algorithm)}; }},
     {"optimizationTarget", Kind::word, set_optimization_target,
@@ -72,6 +97,11 @@ constexpr std::array<PacingOption, 6> table = {{
      [](const PacingOptions& o) { return format_duration(o.refresh_period); }},
     {"enabled", Kind::boolean, set_enabled,
      [](const PacingOptions& o) { return std::string{o.enabled ? "true" : "false"}; }},
+    {"time_zone", Kind::word, set_time_zone,
+     [](const PacingOptions& o) { return std::string{o.time_zone.name()}; }},
+    {"day_begins", Kind::word, set_day_begins, day_begins_text},
+    {"rolling_days", Kind::integer, set_rolling_days,
+     [](const PacingOptions& o) { return std::to_string(o.rolling_days); }},
 }};
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/base/time_zone.h"
 
 namespace paceline {
 
@@ -26,8 +27,12 @@ struct PacingOptions {
   OptimizationTarget optimization_target = OptimizationTarget::abandonment_rate;
   int optimization_goal = 3;  // [1..99 percent] abandonment no more than, or busy no less than.
   int proactive_ratio = 50;   // [0..100 percent] of the capacity for proactive traffic; _DUAL only.
-  Duration refresh_period = 2s;  // [100ms..60s] how often the algorithm runs.
-  bool enabled = true;           // false: the target is paced to zero with reason `disabled`.
+  Duration refresh_period = 2s;       // [100ms..60s] how often the algorithm runs.
+  bool enabled = true;                // false: the target is paced to zero with reason `disabled`.
+  TimeZone time_zone{};               // In whose days the goal is kept.
+  std::chrono::minutes day_begins{};  // [0..1439] after local midnight: when such a day begins.
+  int rolling_days =
+      0;  // [0..366] days in a row, today the last, that keep the goal too; 0 = none.
 
   bool operator==(const PacingOptions&) const = default;
 };

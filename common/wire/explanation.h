@@ -56,6 +56,9 @@ inline constexpr auto explanation_fields = std::to_array<ExplanationField>({
      "abandonment no more than, or busy factor no less than"},
     {"proactive_ratio", "percent", "option", "of the capacity for proactive traffic; _DUAL only"},
     {"refresh_period_s", "s", "option", "between two decisions"},
+    {"time_zone", "", "option", "in whose days the goal is kept"},
+    {"day_begins_h", "h", "option", "after local midnight"},
+    {"rolling_days", "days", "option", "in a row, today the last, that keep the goal too"},
 
     {"information", "", "estimate", "how the ends of running interactions are foreseen"},
     {"acceptance", "", "estimate", "of invitations", true},
@@ -94,6 +97,12 @@ inline constexpr auto explanation_fields = std::to_array<ExplanationField>({
     {"uniform", "", "step", "the draw that dithers"},
     {"pending", "invitations", "step", "outstanding now, as estimated"},
     {"unseen", "invitations", "step", "accepted since the statistics were true"},
+    {"window_age_s", "s", "step", "since the accounting window, the day, began"},
+    {"window_length_s", "s", "step", "from its beginning to its end"},
+    {"rolling_outcomes", "interactions", "step",
+     "proactive ones that ended, in the rolling window"},
+    {"rolling_abandonment", "", "step", "of them", true},
+    {"rolling_excess", "interactions", "step", "abandoned beyond what the goal allows there"},
 
     {"state", "", "result", ""},
     {"m", "invitations", "result", "that may be outstanding, before it is rounded"},

@@ -108,7 +108,8 @@ std::span<const StructureText> answer_schema() {
       structure_text<TotalsAnswer>(),     structure_text<ChannelAnswer>(),
       structure_text<TargetAnswer>(),     structure_text<TargetsAnswer>(),
       structure_text<ReadinessAnswer>(),  structure_text<ProblemAnswer>(),
-      structure_text<Explanation>(),      structure_text<ExplanationStep>()};
+      structure_text<Explanation>(),      structure_text<ExplanationStep>(),
+      structure_text<ComplianceAnswer>(), structure_text<ComplianceDayAnswer>()};
   return all;
 }
 

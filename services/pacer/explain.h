@@ -52,6 +52,15 @@ inline constexpr auto explained_members = std::to_array<ExplainedMember>({
     {"unseen", &DecisionExplanation::unseen},
 });
 
+/// Those of the windows in which the goal is kept; told after the others.
+inline constexpr auto window_members = std::to_array<ExplainedMember>({
+    {"window_age_s", &DecisionExplanation::window_age_s},
+    {"window_length_s", &DecisionExplanation::window_length_s},
+    {"rolling_outcomes", &DecisionExplanation::rolling_outcomes},
+    {"rolling_abandonment", &DecisionExplanation::rolling_abandonment},
+    {"rolling_excess", &DecisionExplanation::rolling_excess},
+});
+
 /// What a reason means, as a sentence for the operator.
 std::string_view sentence_of(PaceReason reason);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "services/pacer/accounting.h"
 #include "services/pacer/dual.h"
 #include "services/pacer/goals.h"
 #include "services/pacer/predictive.h"
@@ -111,7 +112,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
       options, tuning_, outcomes_a_window(history_.loops().proactive, model.slots, model.estimates),
       GoalLoop{history_.loops().proactive}.excess_quantile());
   start_loops(options, model.allowed, model.slots, model.estimates);
-  turn_window(now_s, seen.dt_s, model.allowed);
+  turn_window(in, options, now_s, seen.dt_s, model.allowed);
   learn(in, options, model.allowed, seen);
   model.halved = detect_burst(seen, now_s);
   decided_ = true;
@@ -272,9 +273,17 @@ double TargetPacing::usable_s(Model& model) {
   why.budget_excess = proactive.excess(model.allowed);
   why.closing_excess = loops.proactive.closing_excess;
   why.displaced_allowed = dual ? attributable_share(model.in) : 0;
-  if (tuning_.budget_guard)
-    budget_correction_ = proactive.budget_correction(
-        model.allowed, outcomes_left(loops.proactive, model.slots, model.estimates));
+  if (tuning_.budget_guard) {
+    const Budget budget =
+        budget_of(model.options, tuning_, loops.proactive, loops.rolling, model.allowed,
+                  outcomes_a_window(loops.proactive, model.slots, model.estimates),
+                  outcomes_left(loops.proactive, model.slots, model.estimates));
+    budget_correction_ = budget.correction;
+    why.rolling_outcomes = budget.rolling_outcomes;
+    why.rolling_abandonment = budget.rolling_abandonment;
+    why.rolling_excess = budget.rolling_excess;
+    why.rolling_binds = budget.rolling_binds;
+  }
   double s = corrected_s(model.options, loops.proactive.s, budget_correction_);
   if (dual) s = std::min(s, loops.reactive.s);
   why.aggressiveness_used = s;
@@ -419,6 +428,8 @@ void TargetPacing::fill_explanation(Model& model) const {
   why.reactive_unserved = is_dual(model.options.algorithm) ? unserved_share() : 0;
   why.displaced = loops.reactive.abandoned;
   why.outcomes = loops.proactive.outcomes;
+  why.window_age_s = loops.window_s;
+  why.window_length_s = window_length_s_;
   why.occupancy = std::clamp(loops.occupancy, 0.0, 1.0);
   why.busy_factor = std::clamp(loops.busy_factor, 0.0, 1.0);
   why.slots = model.slots;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "services/pacer/accounting.h"
 #include "services/pacer/goals.h"
 #include "services/pacer/pacing.h"
 #include "services/pacer/predictive.h"
@@ -48,12 +49,17 @@ void TargetPacing::start_loops(const PacingOptions& options, double allowed, dou
 }
 
 // Windows begin at fixed instants, so that a restart in the middle of one goes on with it.
-void TargetPacing::turn_window(double now_s, double dt_s, double allowed) {
+void TargetPacing::turn_window(const PacingInputs& in, const PacingOptions& options, double now_s,
+                               double dt_s, double allowed) {
   auto& loops = history_.loops();
-  const double window_s = std::max(1.0, tuning_.window_s);
-  double age_s = std::fmod(now_s - tuning_.window_begins_s, window_s);
-  if (age_s < 0) age_s += window_s;
-  if (age_s < loops.window_s || (decided_ && now_s - decided_s_ >= window_s)) {
+  const AccountingWindow window = accounting_window(in, tuning_, now_s);
+  const double window_s = window.length_s;
+  const double age_s = window.age_s;
+  const double passed_s = decided_ ? now_s - decided_s_ : 0;
+  window_length_s_ = window_s;
+  if (age_s < loops.window_s - window.tolerance_s || passed_s >= window_s) {
+    loops.rolling.close_day({loops.proactive.outcomes, loops.proactive.abandoned},
+                            options.rolling_days, std::max(1.0, std::round(passed_s / window_s)));
     const bool whole = loops.window_seen_s >= 0.9 * window_s;
     GoalLoop proactive{loops.proactive};
     GoalLoop reactive{loops.reactive};
@@ -72,7 +78,7 @@ void TargetPacing::turn_window(double now_s, double dt_s, double allowed) {
 double TargetPacing::outcomes_left(const LoopLearned& loop, double slots,
                                    const Estimates& e) const {
   const double by_time = slots / (e.service_s + e.wrap_up_s) *
-                         std::max(0.0, tuning_.window_s - history_.loops().window_s);
+                         std::max(0.0, window_length_s_ - history_.loops().window_s);
   return std::clamp(outcomes_a_window(loop, slots, e) - loop.outcomes, 0.0, std::max(0.0, by_time));
 }
 
@@ -213,6 +219,9 @@ void TargetPacing::restore(const Learned& learned, double age_s) {
   if (age_s > 0) history_.decay(std::exp(-std::min(age_s, 1e9) / decay_s));
   if (age_s < tuning_.window_s) return;
   auto& loops = history_.loops();  // Its accounting window is over.
+  loops.rolling.close_day({loops.proactive.outcomes, loops.proactive.abandoned},
+                          loops.rolling.reach(),
+                          std::round(age_s / std::max(1.0, tuning_.window_s)));
   loops.proactive.outcomes = loops.proactive.abandoned = 0;
   loops.reactive.outcomes = loops.reactive.abandoned = 0;
   loops.window_s = loops.window_seen_s = loops.unserved = 0;

@@ -28,6 +28,9 @@ TEST_CASE("each option is known by the vendor's word and range", "[base]") {
   CHECK(with("proactiveRatio", "0")->proactive_ratio == 0);
   CHECK(with("refreshPeriod", "5s")->refresh_period == Duration{5s});
   CHECK_FALSE(with("enabled", "false")->enabled);
+  CHECK(with("time_zone", "Europe/Berlin")->time_zone.name() == "Europe/Berlin");
+  CHECK(with("day_begins", "04:30")->day_begins == 270min);
+  CHECK(with("rolling_days", "30")->rolling_days == 30);
 }
 
 TEST_CASE("the vendor's misspelling of abandonment is understood", "[base]") {
@@ -48,6 +51,11 @@ TEST_CASE("options out of range are refused", "[base]") {
   CHECK(error("algorithm", "PREDICTIVE_C").starts_with("not one of SUPER_PROGRESSIVE, "));
   CHECK(error("optimizationTarget", "SPEED") == "not one of ABANDONMENT_RATE, BUSY_FACTOR");
   CHECK(error("enabled", "yes") == "not true or false");
+  CHECK(error("time_zone", "Europe/Berlinn") ==
+        "no time zone of this name; the nearest is Europe/Berlin");
+  for (const char* wrong : {"24:00", "4:30", "04:60", "0430", "", "04:3x", "-1:00"})
+    CHECK(error("day_begins", wrong) == "not a time of day from 00:00 to 23:59");
+  CHECK(error("rolling_days", "367") == "not in [0, 366]");
 }
 
 TEST_CASE("every option is written as it is read", "[base][property]") {
@@ -58,7 +66,11 @@ TEST_CASE("every option is written as it is read", "[base][property]") {
         .optimization_goal = *rc::gen::inRange(1, 100),
         .proactive_ratio = *rc::gen::inRange(0, 101),
         .refresh_period = *rc::gen::inRange(100, 60'001) * 1ms,
-        .enabled = *rc::gen::arbitrary<bool>()};
+        .enabled = *rc::gen::arbitrary<bool>(),
+        .time_zone = *TimeZone::named(
+            *rc::gen::element<std::string>("UTC", "Asia/Kathmandu", "Europe/London")),
+        .day_begins = std::chrono::minutes{*rc::gen::inRange(0, 1440)},
+        .rolling_days = *rc::gen::inRange(0, 367)};
     PacingOptions read;
     for (const PacingOption& option : pacing_options())
       RC_ASSERT(option.set(read, option.text(options)));

@@ -31,7 +31,7 @@ PacingTuning tuning_of(const Scenario& scenario) {
   tuning.reactive_goal_percent = scenario.reactive_goal * 100;
   tuning.stale_after_s = std::max(tuning.stale_after_s, 3 * scenario.refresh_s);
   tuning.window_s = scenario.day_h * 3600;  // The days that are counted are the accounting windows.
-  tuning.window_begins_s = scenario.warm_up_h * 3600;
+  tuning.window_begins_s = (scenario.warm_up_h + scenario.windows_later_h) * 3600;
   return tuning;
 }
 
