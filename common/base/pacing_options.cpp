@@ -9,7 +9,8 @@ namespace {
 constexpr std::array<std::string_view, 4> algorithms = {
     "SUPER_PROGRESSIVE", "SUPER_PROGRESSIVE_DUAL", "PREDICTIVE_B", "PREDICTIVE_B_DUAL"};
 constexpr std::array<std::string_view, 3> optimization_targets = {"ABANDONMENT_RATE", "BUSY_FACTOR",
-                                                                  "ABANDONEMENT_RATE"};
+                                                                  "SERVICE_LEVEL"};
+constexpr std::string_view misspelled_abandonment = "ABANDONEMENT_RATE";
 constexpr Duration least_period = 100ms;
 constexpr Duration longest_period = 60s;
 
@@ -30,16 +31,6 @@ Result<void> set_algorithm(PacingOptions& options, std::string_view text) {
 
 Result<void> set_optimization_target(PacingOptions& options, std::string_view text) {
   options.optimization_target = TRY(parse_optimization_target(text));
-  return {};
-}
-
-Result<void> set_optimization_goal(PacingOptions& options, std::string_view text) {
-  options.optimization_goal = TRY(whole(text, 1, 99));
-  return {};
-}
-
-Result<void> set_proactive_ratio(PacingOptions& options, std::string_view text) {
-  options.proactive_ratio = TRY(whole(text, 0, 100));
   return {};
 }
 
@@ -78,30 +69,39 @@ std::string day_begins_text(const PacingOptions& options) {
   return two(options.day_begins.count() / 60) + ":" + two(options.day_begins.count() % 60);
 }
 
-Result<void> set_rolling_days(PacingOptions& options, std::string_view text) {
-  options.rolling_days = TRY(whole(text, 0, 366));
-  return {};
+// An option that is a whole number.
+template <int PacingOptions::*member, int min, int max>
+constexpr PacingOption whole_option(std::string_view name) {
+  return {name, PacingOption::Kind::integer,
+          [](PacingOptions& options, std::string_view text) -> Result<void> {
+            options.*member = TRY(whole(text, min, max));
+            return {};
+          },
+          [](const PacingOptions& options) { return std::to_string(options.*member); }};
 }
 
 using Kind = PacingOption::Kind;
-constexpr std::array<PacingOption, 9> table = {{
+using O = PacingOptions;
+constexpr std::array<PacingOption, 14> table = {{
     {"algorithm", Kind::word, set_algorithm,
      [](const PacingOptions& o) { return std::string{to_string(o.algorithm)}; }},
     {"optimizationTarget", Kind::word, set_optimization_target,
      [](const PacingOptions& o) { return std::string{to_string(o.optimization_target)}; }},
-    {"optimizationGoal", Kind::integer, set_optimization_goal,
-     [](const PacingOptions& o) { return std::to_string(o.optimization_goal); }},
-    {"proactiveRatio", Kind::integer, set_proactive_ratio,
-     [](const PacingOptions& o) { return std::to_string(o.proactive_ratio); }},
+    whole_option<&O::optimization_goal, 1, 99>("optimizationGoal"),
+    whole_option<&O::proactive_ratio, 0, 100>("proactiveRatio"),
     {"refreshPeriod", Kind::word, set_refresh_period,
      [](const PacingOptions& o) { return format_duration(o.refresh_period); }},
     {"enabled", Kind::boolean, set_enabled,
      [](const PacingOptions& o) { return std::string{o.enabled ? "true" : "false"}; }},
+    whole_option<&O::service_level_seconds, 1, 3600>("service_level_seconds"),
+    whole_option<&O::abandonment_threshold, 0, 600>("abandonment_threshold"),
+    whole_option<&O::max_pending_per_agent, 1, 100>("max_pending_per_agent"),
+    whole_option<&O::capacity, 1, 100>("capacity"),
+    whole_option<&O::weight, 1, 1000>("weight"),
     {"time_zone", Kind::word, set_time_zone,
      [](const PacingOptions& o) { return std::string{o.time_zone.name()}; }},
     {"day_begins", Kind::word, set_day_begins, day_begins_text},
-    {"rolling_days", Kind::integer, set_rolling_days,
-     [](const PacingOptions& o) { return std::to_string(o.rolling_days); }},
+    whole_option<&O::rolling_days, 0, 366>("rolling_days"),
 }};
 
 }  // namespace
@@ -122,10 +122,10 @@ Result<Algorithm> parse_algorithm(std::string_view word) {
 }
 
 Result<OptimizationTarget> parse_optimization_target(std::string_view word) {
-  if (word == optimization_targets[0] || word == optimization_targets[2])
-    return OptimizationTarget::abandonment_rate;
-  if (word == optimization_targets[1]) return OptimizationTarget::busy_factor;
-  return fail("not one of ABANDONMENT_RATE, BUSY_FACTOR");
+  if (word == misspelled_abandonment) return OptimizationTarget::abandonment_rate;
+  for (std::size_t i = 0; i < optimization_targets.size(); ++i)
+    if (optimization_targets[i] == word) return static_cast<OptimizationTarget>(i);
+  return fail("not one of ABANDONMENT_RATE, BUSY_FACTOR, SERVICE_LEVEL");
 }
 
 std::span<const PacingOption> pacing_options() {

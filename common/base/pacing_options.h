@@ -20,19 +20,25 @@ enum class Algorithm : std::uint8_t {
   predictive_b_dual,
 };
 
-enum class OptimizationTarget : std::uint8_t { abandonment_rate, busy_factor };
+enum class OptimizationTarget : std::uint8_t { abandonment_rate, busy_factor, service_level };
 
 struct PacingOptions {
   Algorithm algorithm = Algorithm::super_progressive;
   OptimizationTarget optimization_target = OptimizationTarget::abandonment_rate;
-  int optimization_goal = 3;  // [1..99 percent] abandonment no more than, or busy no less than.
-  int proactive_ratio = 50;   // [0..100 percent] of the capacity for proactive traffic; _DUAL only.
-  Duration refresh_period = 2s;       // [100ms..60s] how often the algorithm runs.
-  bool enabled = true;                // false: the target is paced to zero with reason `disabled`.
-  TimeZone time_zone{};               // In whose days the goal is kept.
+  // [1..99 percent] abandonment no more than; or busy, or the service level, no less than.
+  int optimization_goal = 3;
+  int proactive_ratio = 50;  // [0..100 percent] of the capacity for proactive traffic; _DUAL only.
+  Duration refresh_period = 2s;    // [100ms..60s] how often the algorithm runs.
+  bool enabled = true;             // false: the target is paced to zero with reason `disabled`.
+  int service_level_seconds = 20;  // [1..3600 s] SERVICE_LEVEL: who is answered within it counts.
+  int abandonment_threshold = 0;   // [0..600 s] who leaves sooner does not count as abandoned.
+  int max_pending_per_agent = 15;  // [1..100 invitations] outstanding at most for each agent.
+  int capacity = 1;                // [1..100 interactions] an agent may hold, where nobody tells.
+  int weight = 1;                  // [1..1000] share of new invitations among shared agents.
+  TimeZone time_zone{};            // In whose days the goal is kept.
   std::chrono::minutes day_begins{};  // [0..1439] after local midnight: when such a day begins.
   int rolling_days =
-      0;  // [0..366] days in a row, today the last, that keep the goal too; 0 = none.
+      0;  // [0..366 days] in a row, today the last, that keep the goal too; 0 = none.
 
   bool operator==(const PacingOptions&) const = default;
 };

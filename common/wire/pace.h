@@ -30,6 +30,10 @@ enum class PaceReason : std::uint8_t {
   stale_statistics,
   not_visible,
   disabled,
+  shared_agents,
+  idle_not_answering,
+  pending_cap,
+  statistics_contradicted,
 };
 
 /// Why a target was granted what it was: the binding constraint of its last decision. A closed list.
@@ -48,6 +52,11 @@ inline constexpr std::array words_of<PaceReason>{
     Word{"stale_statistics", "the statistics are older than the bound"},
     Word{"not_visible", "the Stat Server does not see the target"},
     Word{"disabled", "switched off by an option"},
+    Word{"shared_agents", "other targets claim the agents that it shares with them"},
+    Word{"idle_not_answering",
+         "agents count as ready, but take nothing from the queue beside them"},
+    Word{"pending_cap", "max_pending_per_agent binds"},
+    Word{"statistics_contradicted", "statistics stand still while the endpoint tells of visitors"},
 };
 static_assert(words_match<PaceReason>());
 

@@ -205,8 +205,8 @@ class CommandLine {
     filter(history, "--to", "to", "TIME", "until then");
     filter(history, "--step", "step", "DURATION", "between two rows, as 5m");
     history->add_flag("--csv", request_.csv, "comma separated, times in UTC");
-    CLI::App* compliance =
-        command(app_, "compliance", "what was offered, answered and abandoned on each day of a target");
+    CLI::App* compliance = command(
+        app_, "compliance", "what was offered, answered and abandoned on each day of a target");
     argument(compliance, "TARGET", "its id")->required();
     filter(compliance, "--from", "from", "DATE", "from that day of its calendar on");
     filter(compliance, "--to", "to", "DATE", "until that day");

@@ -37,8 +37,7 @@ std::string summary(const ComplianceAnswer& record) {
     ended += day.answered + day.abandoned;
     abandoned += day.abandoned;
   }
-  const double share =
-      ended > 0 ? static_cast<double>(abandoned) / static_cast<double>(ended) : -1;
+  const double share = ended > 0 ? static_cast<double>(abandoned) / static_cast<double>(ended) : -1;
   return fmt::format("{} days of {} from {} ({}): {} of {} abandoned, {}\n", record.days.size(),
                      printable(record.target), printable(record.day_begins),
                      printable(record.time_zone), abandoned, ended, percent(share));
@@ -53,8 +52,8 @@ Outcome command_compliance(const Request& request, Environment& environment) {
       fmt::format("/api/v1/targets/{}/compliance", percent_encoded(request.arguments[0]));
   std::string parameters;
   for (const auto& [name, value] : request.filters)
-    parameters += fmt::format("{}{}={}", parameters.empty() ? "?" : "&", name,
-                              percent_encoded(value));
+    parameters +=
+        fmt::format("{}{}={}", parameters.empty() ? "?" : "&", name, percent_encoded(value));
   const auto reply = ask_watch(*cluster, path + parameters, environment);
   if (!reply) return failed(exit_not_answered, reply.error().detail);
   const auto record = parse_compliance(reply->body);

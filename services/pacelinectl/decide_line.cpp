@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
+#include <vector>
+
+#include "common/base/check.h"
 
 namespace paceline::pacelinectl {
 namespace {
@@ -24,9 +28,6 @@ constexpr std::string_view no_start_times =
 
 constexpr std::array<std::string_view, 6> line_keys{"target",  "time_s",     "channel",
                                                     "options", "statistics", "feedback"};
-constexpr std::array<std::string_view, 6> option_keys{"algorithm",        "optimizationTarget",
-                                                      "optimizationGoal", "proactiveRatio",
-                                                      "refreshPeriod",    "enabled"};
 constexpr std::array<std::string_view, 15> statistics_keys{
     "logged_in", "slots",   "idle",     "busy",           "wrap_up",
     "queue",     "entered", "answered", "abandoned",      "handling_time_s",
@@ -101,10 +102,9 @@ class Taker {
   /// Each member by its place in `keys`; unknown ones,
   /// doubles and absent ones of `least` are mistakes.
   ///   given    a bit for each key that is there
-  template <std::size_t n, class Take>
+  template <class Take>
   bool members(std::string_view path, const dom::element& from,
-               const std::array<std::string_view, n>& keys, unsigned least, unsigned& given,
-               Take take) {
+               std::span<const std::string_view> keys, unsigned least, unsigned& given, Take take) {
     dom::object object;
     if (from.get(object) != simdjson::SUCCESS)
       return path.empty() ? wrong("", shown(from), "not a JSON object")
@@ -113,13 +113,13 @@ class Taker {
     for (const auto& [key, value] : object) {
       const auto at =
           static_cast<std::size_t>(std::find(keys.begin(), keys.end(), key) - keys.begin());
-      if (at == n) return wrong(name(path, key), shown(value), "no such key");
+      if (at == keys.size()) return wrong(name(path, key), shown(value), "no such key");
       const unsigned bit = 1u << at;
       if (given & bit) return wrong(name(path, key), shown(value), "given twice");
       given |= bit;
       if (!take(at, keys[at], value)) return false;
     }
-    for (std::size_t at = 0; at < n; ++at)
+    for (std::size_t at = 0; at < keys.size(); ++at)
       if ((least & ~given) & (1u << at)) return wrong(name(path, keys[at]), "", "missing");
     return true;
   }
@@ -211,39 +211,49 @@ bool take_feedback(Taker& t, const dom::element& from, pacer::PacingInputs& in) 
                    });
 }
 
+std::string_view not_of_kind(PacingOption::Kind kind) {
+  switch (kind) {
+    case PacingOption::Kind::word:
+      return "not a text";
+    case PacingOption::Kind::integer:
+      return "not a number";
+    case PacingOption::Kind::boolean:
+      return "not true or false";
+  }
+  return "";
+}
+
+const std::vector<std::string_view>& option_keys() {
+  static const std::vector<std::string_view> keys = [] {
+    std::vector<std::string_view> names;
+    for (const PacingOption& option : pacing_options()) names.push_back(option.name);
+    return names;
+  }();
+  return keys;
+}
+
 bool take_options(Taker& t, const dom::element& from, PacingOptions& options, unsigned& given) {
   constexpr std::string_view path = "options";
-  const auto word = [&](std::string_view key, const dom::element& value, auto parse, auto& into) {
-    std::string_view text;
-    if (!t.text(path, key, value, text)) return false;
-    const auto parsed = parse(text);
-    if (!parsed)
-      return t.wrong(fmt::format("{}.{}", path, key), shown(value), parsed.error().detail);
-    into = *parsed;
-    return true;
-  };
-  return t.members(path, from, option_keys, 0, given,
-                   [&](std::size_t at, std::string_view key, const dom::element& value) {
-                     double period_s = 0;
-                     switch (at) {
-                       case 0:
-                         return word(key, value, parse_algorithm, options.algorithm);
-                       case 1:
-                         return word(key, value, parse_optimization_target,
-                                     options.optimization_target);
-                       case 2:
-                         return t.whole(path, key, value, 1, 99, options.optimization_goal);
-                       case 3:
-                         return t.whole(path, key, value, 0, 100, options.proactive_ratio);
-                       case 4:
-                         if (!t.real(path, key, value, 0.1, 60, period_s)) return false;
-                         options.refresh_period = from_seconds(period_s);
-                         return true;
-                       default:
-                         return value.get(options.enabled) == simdjson::SUCCESS ||
-                                t.wrong("options.enabled", shown(value), "not true or false");
-                     }
-                   });
+  return t.members(
+      path, from, option_keys(), 0, given,
+      [&](std::size_t at, std::string_view key, const dom::element& value) {
+        if (key == "refreshPeriod") {  // A number of seconds here.
+          double period_s = 0;
+          if (!t.real(path, key, value, 0.1, 60, period_s)) return false;
+          options.refresh_period = from_seconds(period_s);
+          return true;
+        }
+        const PacingOption& option = pacing_options()[at];
+        if (value.is_string() != (option.kind == PacingOption::Kind::word) ||
+            value.is_bool() != (option.kind == PacingOption::Kind::boolean))
+          return t.wrong(fmt::format("{}.{}", path, key), shown(value), not_of_kind(option.kind));
+        std::string_view word;
+        const std::string text =
+            value.get(word) == simdjson::SUCCESS ? std::string{word} : simdjson::minify(value);
+        const auto set = option.set(options, text);
+        return set.has_value() ||
+               t.wrong(fmt::format("{}.{}", path, key), shown(value), set.error().detail);
+      });
 }
 
 }  // namespace
@@ -291,13 +301,12 @@ bool DecideLineReader::read(std::string_view text) {
 }
 
 void DecideLineReader::apply_options(PacingOptions& options) const {
-  const auto given = [&](unsigned at) { return (options_given_ & (1u << at)) != 0; };
-  if (given(0)) options.algorithm = line_.options.algorithm;
-  if (given(1)) options.optimization_target = line_.options.optimization_target;
-  if (given(2)) options.optimization_goal = line_.options.optimization_goal;
-  if (given(3)) options.proactive_ratio = line_.options.proactive_ratio;
-  if (given(4)) options.refresh_period = line_.options.refresh_period;
-  if (given(5)) options.enabled = line_.options.enabled;
+  for (unsigned at = 0; at < pacing_options().size(); ++at) {
+    if ((options_given_ & (1u << at)) == 0) continue;
+    const PacingOption& option = pacing_options()[at];
+    const auto set = option.set(options, option.text(line_.options));
+    CHECK(set.has_value());  // Written as it is read.
+  }
 }
 
 }  // namespace paceline::pacelinectl

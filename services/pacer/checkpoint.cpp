@@ -60,6 +60,8 @@ void each_value(auto& learned, std::uint64_t version, Visit visit) {
   visit(learned.unserved_long);
   visit(learned.reactive_long);
   if (version < 5) return;
+  visit(learned.late);
+  visit(learned.brief);
   for (auto& block : learned.rolling.at) {
     visit(block.days);
     visit(block.outcomes);

@@ -72,6 +72,8 @@ void add_options(Steps& steps, const PacingOptions& options) {
   steps.add("time_zone", options.time_zone.is_utc() ? 0 : 1, options.time_zone.name());
   steps.add("day_begins_h", static_cast<double>(options.day_begins.count()) / 60);
   steps.add("rolling_days", options.rolling_days);
+  steps.add("service_level_seconds", options.service_level_seconds);
+  steps.add("abandonment_threshold", options.abandonment_threshold);
 }
 
 void add_result(Steps& steps, const Decision& decision) {
@@ -115,6 +117,14 @@ std::string_view sentence_of(PaceReason reason) {
       return "The Stat Server does not see the target.";
     case PaceReason::disabled:
       return "Switched off by the option `enabled`.";
+    case PaceReason::shared_agents:
+      return "Other targets claim the agents that it shares with them.";
+    case PaceReason::idle_not_answering:
+      return "Agents count as ready, but take nothing from the queue beside them.";
+    case PaceReason::pending_cap:
+      return "max_pending_per_agent allows no more outstanding invitations.";
+    case PaceReason::statistics_contradicted:
+      return "The statistics stand still while the endpoint tells of visitors.";
   }
   return "";
 }

@@ -60,6 +60,8 @@ Learned sanitised(const Learned& learned) {
   repair(clean.window_s, 0, 1e9);
   repair(clean.window_seen_s, 0, 1e9);
   repair(clean.unserved, 0, 1e9);
+  repair(clean.late, 0, clean.proactive.abandoned);
+  repair(clean.brief, 0, 1e9);
   repair(clean.rolling);
   repair(clean.reactive_long, 0, 1e12);
   repair(clean.unserved_long, 0, clean.reactive_long);

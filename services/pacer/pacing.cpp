@@ -292,7 +292,14 @@ double TargetPacing::usable_s(Model& model) {
 
 void TargetPacing::model_by_quantile(Model& model, double variance, double s) {
   const auto& why = model.decision.explanation;
-  model.m = quantile_stock({.capacity = model.capacity - why.expected_reactive,
+  const auto& e = model.estimates;
+  // SERVICE_LEVEL: who waits no longer than the limit is served in time, so what comes free within it
+  // counts too.
+  const double in_time =
+      by_service_level(model.options)
+          ? model.options.service_level_seconds * model.slots / (e.service_s + e.wrap_up_s)
+          : 0;
+  model.m = quantile_stock({.capacity = model.capacity - why.expected_reactive + in_time,
                             .variance = variance + why.expected_reactive,
                             .acceptance = model.estimates.acceptance},
                            -s);
@@ -304,8 +311,10 @@ void TargetPacing::model_by_risk(Model& model, const Forecast& free, double s, d
   const auto& e = model.estimates;
   auto& why = model.decision.explanation;
   const RiskProblem risk = risk_problem(model, free);
-  const double factor =
-      risk_factor(model.in.idle - model.queue, why.expected_free, e.patience_s, e.answer_delay_s);
+  const double factor = by_service_level(model.options)
+                            ? 1
+                            : risk_factor(model.in.idle - model.queue, why.expected_free,
+                                          e.patience_s, e.answer_delay_s);
   why.risk_allowed = std::min(1.0, factor * std::exp(s + dither * (0.5 - uniform_)));
   // BUSY_FACTOR needs to know no more than whether what it wants, or a little more, is allowed.
   const double most = std::min({most_pending, 4 * model.slots / e.acceptance + 8, wanted + 2});
@@ -326,7 +335,8 @@ RiskProblem TargetPacing::risk_problem(const Model& model, const Forecast& free)
   RiskProblem risk{.queue = model.queue,
                    .idle = static_cast<double>(model.in.idle),
                    .relief_rate = model.slots / (e.service_s + e.wrap_up_s),
-                   .abandon_rate = 1 / e.patience_s};
+                   .abandon_rate = 1 / e.patience_s,
+                   .wait = wait_goal_of(model.options)};
   for (std::size_t k = 0; k < delay_quantiles; ++k) {
     risk.free_mean[k] = free.mean[k];
     risk.free_variance[k] = free.variance[k];
@@ -421,7 +431,12 @@ void TargetPacing::fill_explanation(Model& model) const {
   why.patience_s = e.patience_s;
   why.reactive_rate = e.reactive_rate;
   if (loops.proactive.outcomes > 0)
-    why.proactive_abandonment = loops.proactive.abandoned / loops.proactive.outcomes;
+    why.proactive_abandonment =
+        std::max(0.0, loops.proactive.abandoned - loops.late) / loops.proactive.outcomes;
+  if (by_service_level(model.options) && loops.proactive.outcomes > 0)
+    why.service_level = 1 - loops.proactive.abandoned / loops.proactive.outcomes;
+  why.late = loops.late;
+  why.brief = loops.brief;
   if (loops.reactive.outcomes > 0)
     why.reactive_abandonment =
         std::min(1.0, (loops.reactive.abandoned + loops.unserved) / loops.reactive.outcomes);

@@ -25,6 +25,7 @@
 #include "services/pacer/history.h"
 #include "services/pacer/pacing_inputs.h"
 #include "services/pacer/super_progressive.h"
+#include "services/pacer/waits.h"
 
 namespace paceline::pacer {
 
@@ -53,8 +54,11 @@ struct DecisionExplanation {
   double outcomes = 0;               // [interactions] proactive ones that ended.
   double window_age_s = 0;           // [s]
   double window_length_s = 0;        // [s]
-  double rolling_abandonment = 0;    // [0..1] over the rolling window; 0 without one.
-  double rolling_outcomes = 0;       // [interactions] likewise.
+  double service_level = 0;        // [0..1] answered in time, of the outcomes; SERVICE_LEVEL only.
+  double late = 0;                 // [interactions] answered, but not in time; likewise.
+  double brief = 0;                // [interactions] left before abandonment_threshold: not counted.
+  double rolling_abandonment = 0;  // [0..1] over the rolling window; 0 without one.
+  double rolling_outcomes = 0;     // [interactions] likewise.
   // Smoothed.
   double occupancy = 0;    // [0..1] (busy + wrap-up) / slots
   double busy_factor = 0;  // [0..1] busy / slots
@@ -160,6 +164,12 @@ class TargetPacing {
              const Observed& seen);
   double learn_attributable(const PacingInputs& inputs, const PacingOptions& options,
                             const Observed& seen);
+  struct Ended {
+    double kept = 0;  // [interactions] as the goal wants them.
+    double lost = 0;  // [interactions] not so.
+  };
+  Ended ended_by_goal(const PacingInputs& inputs, const PacingOptions& options,
+                      const Observed& seen, bool apart);
   double unserved_share() const;
   double attributable_share(const PacingInputs& inputs) const;
   void start_loops(const PacingOptions& options, double allowed, double slots,
@@ -205,6 +215,7 @@ class TargetPacing {
   double sent_new_ = 0;           // [invitations] that the last decision let go.
   double own_pending_ = 0;        // [invitations] as bookkept while no feedback comes.
   double no_outcome_s_ = 0;       // [s] since a proactive interaction ended.
+  QueueWaits waits_{};            // While it matters how long visitors wait.
   double window_length_s_ = 0;    // [s] of the accounting window; 0 = none seen yet.
   double budget_correction_ = 0;  // v of the window's budget, as the last decision used it.
   double uniform_ = 0.5;

@@ -68,7 +68,7 @@ void TargetPacing::turn_window(const PacingInputs& in, const PacingOptions& opti
     reactive.next_window(whole);
     loops.proactive = proactive.learned;
     loops.reactive = reactive.learned;
-    loops.window_seen_s = loops.unserved = 0;
+    loops.window_seen_s = loops.unserved = loops.late = loops.brief = 0;
   }
   loops.window_s = age_s;
   loops.window_seen_s = std::min(loops.window_seen_s + dt_s, window_s);
@@ -95,9 +95,9 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
                    0;
   const double corrected = std::min(0.999, any ? allowed * std::exp(budget_correction_) : allowed);
   GoalLoop proactive{loops.proactive};
-  proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
-                  apart ? seen.proactive_abandoned : seen.reactive_abandoned, corrected,
-                  tuning_.gain * step_of_risk(options), range, moves);
+  const Ended of_goal = ended_by_goal(in, options, seen, apart);
+  proactive.learn(of_goal.kept, of_goal.lost, corrected, tuning_.gain * step_of_risk(options),
+                  range, moves);
   const double displaced = learn_attributable(in, options, seen);
   const double reactive_ended = seen.reactive_answered + seen.reactive_abandoned;
   const double steps = std::max(1.0, -loops.reactive.s / reserve_scale);
@@ -125,6 +125,28 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
                                    in.busy / slots, seen.dt_s);
   loops.proactive = proactive.learned;
   loops.reactive = reactive.learned;
+}
+
+// Of those who ended, who counts as served and who as lost by the goal. Where that depends on how
+// long they waited it is estimated, since nobody tells it.
+TargetPacing::Ended TargetPacing::ended_by_goal(const PacingInputs& in,
+                                                const PacingOptions& options, const Observed& seen,
+                                                bool apart) {
+  const double answered = apart ? seen.proactive_answered : seen.reactive_answered;
+  const double abandoned = apart ? seen.proactive_abandoned : seen.reactive_abandoned;
+  const WaitGoal goal = wait_goal_of(options);
+  if (goal.all_who_leave()) return {.kept = answered, .lost = abandoned};
+  const WaitShares shares =
+      waits_.follow({.answered = in.answered,
+                     .abandoned = in.abandoned,
+                     .queue = in.queue,
+                     .epoch = in.stat_epoch},
+                    {.within_s = goal.within_s, .after_s = goal.after_s}, seen.gap_s);
+  const double late = goal.within_s >= 0 ? shares.late * answered : 0;
+  const double brief = shares.brief * abandoned;
+  history_.loops().late += late;
+  history_.loops().brief += brief;
+  return {.kept = answered - late, .lost = late + abandoned - brief};
 }
 
 // What the reactive loop steers: those who gave up because somebody was invited. The others would
@@ -224,7 +246,7 @@ void TargetPacing::restore(const Learned& learned, double age_s) {
                           std::round(age_s / std::max(1.0, tuning_.window_s)));
   loops.proactive.outcomes = loops.proactive.abandoned = 0;
   loops.reactive.outcomes = loops.reactive.abandoned = 0;
-  loops.window_s = loops.window_seen_s = loops.unserved = 0;
+  loops.window_s = loops.window_seen_s = loops.unserved = loops.late = loops.brief = 0;
 }
 
 }  // namespace paceline::pacer

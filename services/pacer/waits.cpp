@@ -82,15 +82,15 @@ double QueueWaits::leave(double count, double limit_s, double dt_s) {
   return brief;
 }
 
-WaitShares QueueWaits::follow(const QueueCounts& counts, const WaitLimits& limits, double now_s) {
-  const double dt_s = started_ ? std::max(0.0, now_s - last_s_) : 0;
+WaitShares QueueWaits::follow(const QueueCounts& counts, const WaitLimits& limits,
+                              double passed_s) {
+  const double dt_s = std::max(0.0, passed_s);
   const double queue = std::max(0, counts.queue);
   const bool anew = !started_ || counts.epoch != last_.epoch || dt_s > longest_gap_s ||
                     counts.answered < last_.answered || counts.abandoned < last_.abandoned;
   const double answered = anew ? 0 : rise(last_.answered, counts.answered);
   const double abandoned = anew ? 0 : rise(last_.abandoned, counts.abandoned);
   started_ = true;
-  last_s_ = now_s;
   last_ = counts;
   if (anew) {
     size_ = 0;

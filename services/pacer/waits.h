@@ -4,7 +4,7 @@
 // who wait, each with the same chance, which is what a patience without memory means. Between two looks events are
 // spread evenly. Visitors who enter and are answered between two looks did not wait.
 //
-//   const WaitShares of = waits.follow({.answered = .., .abandoned = .., .queue = ..}, limits, now_s);
+//   const WaitShares of = waits.follow({.answered = .., .abandoned = .., .queue = ..}, limits, passed_s);
 //   late += of.late * proactive_answered;     // invited and others share one queue
 //
 // Pure. Invariant: the remembered are as many as the statistics say that wait.
@@ -36,7 +36,8 @@ struct WaitShares {
 
 class QueueWaits {
  public:
-  WaitShares follow(const QueueCounts& counts, const WaitLimits& limits, double now_s);
+  ///   passed_s  [s, >= 0] since the last call
+  WaitShares follow(const QueueCounts& counts, const WaitLimits& limits, double passed_s);
 
   /// [interactions] remembered.
   double waiting() const;
@@ -56,7 +57,6 @@ class QueueWaits {
   std::array<Group, most> groups_{};  // The oldest first.
   std::size_t size_ = 0;
   bool started_ = false;
-  double last_s_ = 0;
   QueueCounts last_{};
   WaitShares recent_{};  // Smoothed over some tens of those who ended.
 };

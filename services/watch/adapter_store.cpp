@@ -444,8 +444,7 @@ Result<StoredChain> SqliteStore::days(std::uint32_t series) {
   int code = before.step();
   if (code == SQLITE_ROW) chain.before = column_text(before.get(), 0);
   if (code != SQLITE_ROW && code != SQLITE_DONE) return tl::unexpected{fault("read days")};
-  Statement select{
-      prepared("SELECT date, body, digest FROM days WHERE series = ?1 ORDER BY date")};
+  Statement select{prepared("SELECT date, body, digest FROM days WHERE series = ?1 ORDER BY date")};
   select.bind(1, series);
   while ((code = select.step()) == SQLITE_ROW)
     chain.days.push_back({.series = series,

@@ -304,7 +304,8 @@ WebAnswer Api::compliance(const WebRequest& request, std::uint32_t target) const
     const auto text = request.parameter(name);
     if (!text || text->empty()) continue;
     const auto parsed = parse_date(*text);
-    if (!parsed) return problem(400, fmt::format("{} = {}: {}", name, *text, parsed.error().detail));
+    if (!parsed)
+      return problem(400, fmt::format("{} = {}: {}", name, *text, parsed.error().detail));
     *date = *parsed;
   }
   if (query.from > query.to) return problem(400, "from is later than to");

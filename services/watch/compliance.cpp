@@ -13,7 +13,7 @@
 namespace paceline::watch {
 namespace {
 
-constexpr std::size_t turns = 30;  // Steps in which every open day is written once.
+constexpr std::size_t turns = 30;                  // Steps in which every open day is written once.
 constexpr std::int64_t longest_step_ms = 120'000;  // Longer between two calls: it was not watched.
 
 std::uint64_t rise(std::uint64_t before, std::uint64_t now) {
@@ -28,7 +28,6 @@ void begin_day(ComplianceDay& day, const TargetName& name, std::int64_t wall_ms)
          .ends_ms = ms_since_1970(local.ends)};
 }
 
-
 }  // namespace
 
 // Numbers with a blank between, then the digest: read by people who look for a mistake, too.
@@ -41,8 +40,7 @@ std::string ComplianceBook::encode(const Open& open) {
 Result<ComplianceBook::Open> ComplianceBook::decode(std::string_view bytes) {
   std::array<std::uint64_t, 8> numbers{};
   for (auto& number : numbers) {
-    const auto [end, code] =
-        std::from_chars(bytes.data(), bytes.data() + bytes.size(), number);
+    const auto [end, code] = std::from_chars(bytes.data(), bytes.data() + bytes.size(), number);
     if (code != std::errc{} || end == bytes.data() + bytes.size() || *end != ' ')
       return fail("a damaged open day of a compliance record");
     bytes.remove_prefix(static_cast<std::size_t>(end - bytes.data()) + 1);
@@ -198,10 +196,10 @@ Result<ComplianceRecord> ComplianceBook::read(std::uint32_t target) const {
     const bool follows = stored.digest == day_digest(previous, ids_[target], stored.body) && day &&
                          day->date == stored.date;
     if (!follows && record.fault.empty())
-      record.fault =
-          fmt::format("{} does not follow from the day before it: one of the two was changed, or a "
-                      "day between them was removed or added",
-                      format_date(stored.date));
+      record.fault = fmt::format(
+          "{} does not follow from the day before it: one of the two was changed, or a "
+          "day between them was removed or added",
+          format_date(stored.date));
     previous = stored.digest;
     if (!day) continue;
     record.days.push_back(*day);
@@ -209,10 +207,9 @@ Result<ComplianceRecord> ComplianceBook::read(std::uint32_t target) const {
   }
   const Open& open = open_[target];
   if (record.fault.empty() && open.digest != previous)
-    record.fault = all.empty()
-                       ? "every day that was closed is gone"
-                       : fmt::format("a day after {} was removed, or that day was changed",
-                                     format_date(all.back().date));
+    record.fault = all.empty() ? "every day that was closed is gone"
+                               : fmt::format("a day after {} was removed, or that day was changed",
+                                             format_date(all.back().date));
   if (open.begun) {
     record.days.push_back(open.day);
     record.digests.emplace_back();

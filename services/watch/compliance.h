@@ -86,8 +86,8 @@ class ComplianceBook {
   std::vector<std::uint32_t> numbers_{};
   std::vector<Open> open_{};
   std::unordered_map<std::uint32_t, std::uint32_t> at_{};  // Number -> target.
-  std::size_t next_ = 0;                  // Whose open day is written next.
-  std::vector<StoredDay> unwritten_{};    // Days that are over.
+  std::size_t next_ = 0;                                   // Whose open day is written next.
+  std::vector<StoredDay> unwritten_{};                     // Days that are over.
   std::uint64_t lost_ = 0;
 };
 

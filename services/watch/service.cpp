@@ -330,8 +330,8 @@ void Watch::begin_compliance() {
   if (!store_ || !history_.failure().empty()) return;
   const auto& numbers = history_.numbers();
   const auto targets = static_cast<std::ptrdiff_t>(targets_.size());
-  note_store(compliance_.begin(ids_of(targets_.names()),
-                               {numbers.begin(), numbers.begin() + targets}));
+  note_store(
+      compliance_.begin(ids_of(targets_.names()), {numbers.begin(), numbers.begin() + targets}));
 }
 
 void Watch::keep_compliance(std::int64_t wall_ms) {

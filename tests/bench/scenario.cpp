@@ -130,6 +130,18 @@ std::vector<Entry> all_entries() {
     s.windows_later_h = local ? 0 : 16;
     add(s, small);
   }
+  for (const bool phone : {false, true}) {
+    s = chat(phone ? "service_level_80_20_phone" : "service_level_80_20");
+    if (phone) s.patience_s = 2;
+    s.service_level_s = 20;
+    add(s, small, {0.8});
+  }
+  for (const bool phone : {false, true}) {
+    s = chat(phone ? "short_abandonment_phone" : "short_abandonment");
+    if (phone) s.patience_s = 20;  // With 2 s hardly anybody would stay to be counted.
+    s.threshold_s = 5;
+    add(s, small);
+  }
   s = chat("slots_3");
   s.slots = 3;
   s.slow_down = 0.2;

@@ -50,6 +50,9 @@ struct Scenario {
 
   // [h] How much later than the days that are counted the windows begin in which a system keeps its goal.
   double windows_later_h = 0;
+  // [s] `goal` is the share of proactive visitors who are answered within; 0 = it is abandonment.
+  double service_level_s = 0;
+  double threshold_s = 0;  // [s] Who leaves sooner does not count as abandoned.
 
   int total_slots() const { return agents * slots; }
 };

@@ -19,6 +19,11 @@ PacingOptions options_of(const Scenario& scenario, bool closed_form) {
         scenario.dual ? Algorithm::super_progressive_dual : Algorithm::super_progressive;
   options.optimization_target =
       scenario.busy_goal ? OptimizationTarget::busy_factor : OptimizationTarget::abandonment_rate;
+  if (scenario.service_level_s > 0) {
+    options.optimization_target = OptimizationTarget::service_level;
+    options.service_level_seconds = static_cast<int>(scenario.service_level_s);
+  }
+  options.abandonment_threshold = static_cast<int>(scenario.threshold_s);
   options.optimization_goal = static_cast<int>(scenario.goal * 100 + 0.5);
   options.proactive_ratio = static_cast<int>(scenario.proactive_ratio * 100 + 0.5);
   options.refresh_period =

@@ -130,7 +130,7 @@ TEST_CASE("a wrong line is answered with its number, key and value, and changes 
       Wrong{"{\"target\"", R"({"options":{"algorithm":"BEST"},"target")", "options.algorithm",
             "BEST"},
       Wrong{"{\"target\"", R"({"options":{"optimizationGoal":0},"target")",
-            "options.optimizationGoal", "not in 1..99"},
+            "options.optimizationGoal", "not in [1, 99]"},
       Wrong{"{\"target\"", R"({"options":{"enabled":1},"target")", "options.enabled",
             "not true or false"},
       Wrong{"{\"target\"", R"({"options":3,"target")", "options", "not an object"},

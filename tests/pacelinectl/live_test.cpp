@@ -203,7 +203,7 @@ TEST_CASE("the schema of a message is told with units, ranges and words", "[pace
   CHECK(text.exit == exit_fine);
   CHECK(text.out.starts_with("pace: What one pacing target is granted now, and why.\n"));
   CHECK(has(text.out, "invitations, 0 to 2000000000   new ones that may go out now\n"));
-  CHECK(has(text.out, "state   ok                paced on good statistics\n"));
+  CHECK(has(text.out, "state   ok                       paced on good statistics\n"));
   REQUIRE(json.size() == 1);
   CHECK(json[0]["name"] == "pace");
   CHECK(json[0]["fields"].size() == field_count<TargetPace>);

@@ -134,6 +134,8 @@ TEST_CASE("every number of an explanation is the one that it names", "[pacer]") 
                                             {"time_zone", 0},
                                             {"day_begins_h", 0},
                                             {"rolling_days", 0},
+                                            {"service_level_seconds", 20},
+                                            {"abandonment_threshold", 0},
                                             {"information", 1},
                                             {"state", static_cast<double>(PaceState::degraded)},
                                             {"m", 23},

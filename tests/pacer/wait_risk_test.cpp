@@ -37,8 +37,8 @@ double played(const WaitGoal& goal, double relief_rate, double abandon_rate, int
 TEST_CASE("the chance to be lost is that of visitors who are played", "[pacer]") {
   const WaitGoal goal = GENERATE(WaitGoal{.within_s = 20}, WaitGoal{.within_s = 60},
                                  WaitGoal{.after_s = 5}, WaitGoal{.within_s = 20, .after_s = 5});
-  const auto [slots, patience_s] = GENERATE(std::pair{5, 60.0}, std::pair{10, 60.0},
-                                            std::pair{30, 20.0}, std::pair{10, 2.0});
+  const auto [slots, patience_s] =
+      GENERATE(std::pair{5, 60.0}, std::pair{10, 60.0}, std::pair{30, 20.0}, std::pair{10, 2.0});
   CAPTURE(goal.within_s, goal.after_s, slots, patience_s);
   for (const int z : {1, 2, 4, 8})
     CHECK(wait_risk(goal, slots / 240.0, 1 / patience_s, z) ==

@@ -85,7 +85,7 @@ TEST_CASE("a day of the record is the target's own", "[watch]") {
   Kept kept;
   kept.tell(10, 1, 11 * hour_ms);  // 23:00 in Los Angeles; the next day in UTC began hours ago.
   kept.tell(20, 2, 30 * 60'000);
-  kept.tell(40, 4, 2 * hour_ms);   // Told beyond midnight: it was counted before.
+  kept.tell(40, 4, 2 * hour_ms);  // Told beyond midnight: it was counted before.
   kept.tell(80, 8);
 
   const auto days = kept.record().days;
@@ -204,14 +204,15 @@ TEST_CASE("a file of an earlier build begins a record", "[watch]") {
   CHECK(kept.record().days.size() == 3);
 }
 
-TEST_CASE("the rolling window ends with each day and knows the days before those shown", "[watch]") {
+TEST_CASE("the rolling window ends with each day and knows the days before those shown",
+          "[watch]") {
   Kept kept;
   kept.tell(50, 50, hour_ms);
   kept.days(3);
   const auto record = kept.record();
 
-  const auto answer = compliance_answer(
-      sales(), record, {.from = record.days[1].date, .rolling_days = 2}, 400);
+  const auto answer =
+      compliance_answer(sales(), record, {.from = record.days[1].date, .rolling_days = 2}, 400);
 
   REQUIRE(answer.days.size() == 3);
   CHECK(answer.time_zone == "America/Los_Angeles");
