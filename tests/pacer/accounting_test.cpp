@@ -63,7 +63,7 @@ TEST_CASE("a bad day behind it binds a good one", "[pacer]") {
   CHECK(bad.correction < 0);
   CHECK(bad.rolling_outcomes == 1500);
   CHECK(bad.rolling_abandonment == Approx(70 / 1500.0));
-  CHECK(bad.rolling_excess == Approx(70 - 1500 * 0.0297).epsilon(0.02));
+  CHECK(bad.rolling_excess == Approx(70 - 1500 * 0.03 * (1 - 2.26 / 60)));
 }
 
 TEST_CASE("good days behind it allow no bad one", "[pacer]") {

@@ -27,6 +27,7 @@ struct Queue {
   double brief = 0;
   double estimated_late = 0;
   double estimated_brief = 0;
+  double worst_count = 0;  // [interactions] by which the remembered differed from the queue.
   QueueCounts counts{};
 
   void play(double hours, double look_s, std::uint64_t seed) {
@@ -35,7 +36,7 @@ struct Queue {
     QueueWaits waits;
     std::deque<Visitor> queue;
     std::vector<double> busy;
-    constexpr double step_s = 0.1;
+    constexpr double step_s = 0.25;
     double look = 0;
     std::uint64_t answered = 0;
     std::uint64_t abandoned = 0;
@@ -59,7 +60,7 @@ struct Queue {
       look += look_s;
       counts.queue = static_cast<std::int32_t>(queue.size());
       const WaitShares shares = waits.follow(counts, limits, look_s);
-      CHECK(waits.waiting() == Approx(counts.queue).margin(0.1));
+      worst_count = std::max(worst_count, std::abs(waits.waiting() - counts.queue));
       estimated_late += shares.late * static_cast<double>(counts.answered - answered);
       estimated_brief += shares.brief * static_cast<double>(counts.abandoned - abandoned);
       answered = counts.answered;
@@ -76,11 +77,12 @@ TEST_CASE("how many waited too long is known from the counts within two points",
   CAPTURE(load, look_s);
   Queue queue;
   queue.arrival_rate = load * queue.slots / queue.service_s;
-  queue.play(200, look_s, 3);
+  queue.play(50, look_s, 3);
 
   const auto answered = static_cast<double>(queue.counts.answered);
   const auto abandoned = static_cast<double>(queue.counts.abandoned);
   REQUIRE(answered > 1000);
+  CHECK(queue.worst_count < 0.1);
   CHECK(queue.estimated_late / answered == Approx(queue.late / answered).margin(0.02));
   CHECK(queue.estimated_brief / abandoned == Approx(queue.brief / abandoned).margin(0.03));
 }

@@ -225,6 +225,41 @@ TEST_CASE("the rolling window ends with each day and knows the days before those
   CHECK(std::ranges::count(csv, '\n') == 4);
 }
 
+TEST_CASE("a day of a target takes no more than the bytes that SETTINGS.md tells", "[watch]") {
+  constexpr std::uint32_t targets = 200;
+  constexpr int days = 400;
+  Folder folder;
+  SqliteStore store{folder / "history.db"};
+  std::vector<std::string> ids;
+  for (std::uint32_t i = 0; i < targets; ++i) ids.push_back("t" + std::to_string(i));
+  const auto numbers = store.numbers(ids);
+  REQUIRE(numbers);
+  const std::uint64_t before = store.bytes();
+  for (int day = 0; day < days; ++day) {
+    StoreBatch batch{.keep_days = days};
+    for (const std::uint32_t number : *numbers) {
+      const ComplianceDay counted{.date = 20'000 + day,
+                                  .begins_ms = (20'000 + day) * day_ms,
+                                  .ends_ms = (20'001 + day) * day_ms,
+                                  .counted_ms = day_ms - number,
+                                  .offered = 1500 + number,
+                                  .answered = 1400 + number,
+                                  .abandoned = 45,
+                                  .goal = 3};
+      batch.days.push_back({number, counted.date, encode_day(counted), {}});
+      batch.days.back().digest = day_digest("", "t", batch.days.back().body);
+    }
+    REQUIRE(store.write(batch));
+  }
+
+  const double bytes_a_day =
+      static_cast<double>(store.bytes() - before) / (static_cast<double>(targets) * days);
+
+  CAPTURE(bytes_a_day);
+  CHECK(bytes_a_day < 85);
+  CHECK(bytes_a_day > 40);
+}
+
 TEST_CASE("a day of the record is read as it was written, and other bytes are refused",
           "[watch][property]") {
   REQUIRE(rc::check([] {
