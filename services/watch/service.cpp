@@ -330,13 +330,17 @@ void Watch::begin_compliance() {
   if (!store_ || !history_.failure().empty()) return;
   const auto& numbers = history_.numbers();
   const auto targets = static_cast<std::ptrdiff_t>(targets_.size());
-  note_store(
-      compliance_.begin(ids_of(targets_.names()), {numbers.begin(), numbers.begin() + targets}));
+  if (const auto done =
+          compliance_.begin(ids_of(targets_.names()), {numbers.begin(), numbers.begin() + targets});
+      !done)
+    note_store(done);
 }
 
 void Watch::keep_compliance(std::int64_t wall_ms) {
   if (!compliance_.begun()) begin_compliance();
-  note_store(compliance_.note(targets_, feedback_epoch_, wall_ms));
+  // That nothing was due says nothing of the disk.
+  if (const auto done = compliance_.note(targets_, feedback_epoch_, wall_ms); !done)
+    note_store(done);
 }
 
 void Watch::note_store(const Result<void>& done) {
