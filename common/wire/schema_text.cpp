@@ -7,6 +7,7 @@
 #include "common/wire/answers.h"
 #include "common/wire/feed.h"
 #include "common/wire/json_writer.h"
+#include "common/wire/past_answers.h"
 
 namespace paceline {
 namespace {
