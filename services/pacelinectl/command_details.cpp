@@ -52,6 +52,16 @@ Examples:
 Examples:
   pacelinectl history t07 --from 2026-11-25T03:00 --to 2026-11-25T04:00
   pacelinectl history t07 --from=-2h --csv > t07.csv)"},
+    {"compliance",
+     R"(What was offered (visitors who accepted an invitation), answered and abandoned on each day of a
+target, by the calendar of its options time_zone and day_begins; the rate of the day and of the rolling
+window that ends with it; the goal in force. Each day that is over has a digest of itself and of all days
+before: where one was changed, removed or added later, the command says so and exits with 3.
+--rolling is by default what the option rolling_days says.
+
+Examples:
+  pacelinectl compliance t07 --from 2026-11-01 --to 2026-11-30
+  pacelinectl compliance t07 --rolling 30 --csv > t07.csv)"},
     {"events",
      R"(Transitions as watch saw them, oldest first: who became master and why, Stat Servers, channels
 that fell silent, refusals.

@@ -12,7 +12,7 @@ namespace paceline::pacer {
 namespace {
 
 constexpr std::string_view magic = "PLCK";
-constexpr std::uint64_t format_version = 4;
+constexpr std::uint64_t format_version = 5;
 
 // Every value of `learned` in the order of the format; a new one goes to the end and raises the
 // version. Older versions are read, and what they do not have keeps its default.
@@ -59,6 +59,14 @@ void each_value(auto& learned, std::uint64_t version, Visit visit) {
   visit(learned.unserved);
   visit(learned.unserved_long);
   visit(learned.reactive_long);
+  if (version < 5) return;
+  visit(learned.late);
+  visit(learned.brief);
+  for (auto& block : learned.rolling.at) {
+    visit(block.days);
+    visit(block.outcomes);
+    visit(block.abandoned);
+  }
 }
 
 void put(std::string& out, std::uint64_t value) {

@@ -30,6 +30,17 @@ std::string_view note_on_feedback(const PacingInputs& in, const Decision& decisi
   return decision.feedback_late ? "it stopped: what is pending is a guess" : "";
 }
 
+// Which of the two windows' budgets holds invitations back more.
+std::string_view note_on_budget(ExplanationName name, const PacingOptions& options,
+                                const DecisionExplanation& why) {
+  if (options.rolling_days == 0) return "";
+  if (name.field().name == "budget_excess" && !why.rolling_binds)
+    return "the tighter budget: the day's";
+  if (name.field().name == "rolling_excess" && why.rolling_binds)
+    return "the tighter budget: the rolling window's";
+  return "";
+}
+
 void add_inputs(Steps& steps, const PacingInputs& in, const Decision& decision) {
   steps.add("quality", static_cast<double>(in.quality), to_string(in.quality));
   steps.add("stat_age_s", in.stat_age_s);
@@ -58,6 +69,11 @@ void add_options(Steps& steps, const PacingOptions& options) {
   steps.add("optimization_goal", options.optimization_goal);
   steps.add("proactive_ratio", options.proactive_ratio);
   steps.add("refresh_period_s", to_seconds(options.refresh_period));
+  steps.add("time_zone", options.time_zone.is_utc() ? 0 : 1, options.time_zone.name());
+  steps.add("day_begins_h", static_cast<double>(options.day_begins.count()) / 60);
+  steps.add("rolling_days", options.rolling_days);
+  steps.add("service_level_seconds", options.service_level_seconds);
+  steps.add("abandonment_threshold", options.abandonment_threshold);
 }
 
 void add_result(Steps& steps, const Decision& decision) {
@@ -136,7 +152,10 @@ Explanation explain(std::string_view target, const PacingInputs& inputs,
   add_options(steps, options);
   const DecisionExplanation& why = decision.explanation;
   steps.add("information", static_cast<double>(why.information), to_string(why.information));
-  for (const ExplainedMember& each : explained_members) steps.add(each.name, why.*each.member);
+  for (const ExplainedMember& each : explained_members)
+    steps.add(each.name, why.*each.member, note_on_budget(each.name, options, why));
+  for (const ExplainedMember& each : window_members)
+    steps.add(each.name, why.*each.member, note_on_budget(each.name, options, why));
   add_result(steps, decision);
   if (why.pool_members > 0) {
     for (const ExplainedMember& each : explained_pool_members)

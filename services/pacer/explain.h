@@ -61,6 +61,18 @@ inline constexpr auto explained_pool_members = std::to_array<ExplainedMember>({
     {"own_correction", &DecisionExplanation::own_correction},
 });
 
+/// Those of the windows in which the goal is kept, and of who counts in them; told after the others.
+inline constexpr auto window_members = std::to_array<ExplainedMember>({
+    {"window_age_s", &DecisionExplanation::window_age_s},
+    {"window_length_s", &DecisionExplanation::window_length_s},
+    {"rolling_outcomes", &DecisionExplanation::rolling_outcomes},
+    {"rolling_abandonment", &DecisionExplanation::rolling_abandonment},
+    {"rolling_excess", &DecisionExplanation::rolling_excess},
+    {"service_level", &DecisionExplanation::service_level},
+    {"late", &DecisionExplanation::late},
+    {"short_abandonment", &DecisionExplanation::brief},
+});
+
 /// What a reason means, as a sentence for the operator.
 std::string_view sentence_of(PaceReason reason);
 

@@ -29,6 +29,14 @@ void repair(LoopLearned& loop) {
   repair(loop.closing_square, 0, 1e9);
 }
 
+void repair(RollingDays& rolling) {
+  for (auto& block : rolling.at) {
+    repair(block.days, 0, 1e4);
+    repair(block.outcomes, 0, 1e9);
+    repair(block.abandoned, 0, block.outcomes);
+  }
+}
+
 }  // namespace
 
 Learned sanitised(const Learned& learned) {
@@ -52,6 +60,9 @@ Learned sanitised(const Learned& learned) {
   repair(clean.window_s, 0, 1e9);
   repair(clean.window_seen_s, 0, 1e9);
   repair(clean.unserved, 0, 1e9);
+  repair(clean.late, 0, clean.proactive.abandoned);
+  repair(clean.brief, 0, 1e9);
+  repair(clean.rolling);
   repair(clean.reactive_long, 0, 1e12);
   repair(clean.unserved_long, 0, clean.reactive_long);
   return clean;

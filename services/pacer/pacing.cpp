@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "services/pacer/accounting.h"
 #include "services/pacer/dual.h"
 #include "services/pacer/goals.h"
 #include "services/pacer/predictive.h"
@@ -140,7 +141,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
       options, tuning_, outcomes_a_window(history_.loops().proactive, model.slots, model.estimates),
       GoalLoop{history_.loops().proactive}.excess_quantile());
   start_loops(options, model.allowed, model.slots, model.estimates);
-  turn_window(now_s, seen.dt_s, model.allowed);
+  turn_window(in, options, now_s, seen.dt_s, model.allowed);
   learn(in, options, model.allowed, seen);
   model.halved = detect_burst(seen, now_s);
   decided_ = true;
@@ -303,9 +304,17 @@ double TargetPacing::usable_s(Model& model) {
   why.budget_excess = proactive.excess(model.allowed);
   why.closing_excess = loops.proactive.closing_excess;
   why.displaced_allowed = dual ? attributable_share(model.in) : 0;
-  if (tuning_.budget_guard)
-    budget_correction_ = proactive.budget_correction(
-        model.allowed, outcomes_left(loops.proactive, model.slots, model.estimates));
+  if (tuning_.budget_guard) {
+    const Budget budget =
+        budget_of(model.options, tuning_, loops.proactive, loops.rolling, model.allowed,
+                  outcomes_a_window(loops.proactive, model.slots, model.estimates),
+                  outcomes_left(loops.proactive, model.slots, model.estimates));
+    budget_correction_ = budget.correction;
+    why.rolling_outcomes = budget.rolling_outcomes;
+    why.rolling_abandonment = budget.rolling_abandonment;
+    why.rolling_excess = budget.rolling_excess;
+    why.rolling_binds = budget.rolling_binds;
+  }
   double s = corrected_s(model.options, loops.proactive.s, budget_correction_);
   if (model.in.others.correction < 0) s = corrected_s(model.options, s, model.in.others.correction);
   if (dual) s = std::min(s, loops.reactive.s);
@@ -315,7 +324,14 @@ double TargetPacing::usable_s(Model& model) {
 
 void TargetPacing::model_by_quantile(Model& model, double variance, double s) {
   const auto& why = model.decision.explanation;
-  model.m = quantile_stock({.capacity = model.capacity - why.expected_reactive,
+  const auto& e = model.estimates;
+  // SERVICE_LEVEL: who waits no longer than the limit is served in time, so what comes free within it
+  // counts too.
+  const double in_time =
+      by_service_level(model.options)
+          ? model.options.service_level_seconds * model.slots / (e.service_s + e.wrap_up_s)
+          : 0;
+  model.m = quantile_stock({.capacity = model.capacity - why.expected_reactive + in_time,
                             .variance = variance + why.expected_reactive,
                             .acceptance = model.estimates.acceptance},
                            -s);
@@ -327,8 +343,10 @@ void TargetPacing::model_by_risk(Model& model, const Forecast& free, double s, d
   const auto& e = model.estimates;
   auto& why = model.decision.explanation;
   const RiskProblem risk = risk_problem(model, free);
-  const double factor =
-      risk_factor(model.in.idle - model.queue, why.expected_free, e.patience_s, e.answer_delay_s);
+  const double factor = by_service_level(model.options)
+                            ? 1
+                            : risk_factor(model.in.idle - model.queue, why.expected_free,
+                                          e.patience_s, e.answer_delay_s);
   why.risk_allowed = std::min(1.0, factor * std::exp(s + dither * (0.5 - uniform_)));
   // BUSY_FACTOR needs to know no more than whether what it wants, or a little more, is allowed.
   const double most = std::min({most_pending, 4 * model.slots / e.acceptance + 8, wanted + 2});
@@ -351,7 +369,8 @@ RiskProblem TargetPacing::risk_problem(const Model& model, const Forecast& free)
   RiskProblem risk{.queue = model.queue,
                    .idle = static_cast<double>(model.in.idle),
                    .relief_rate = model.slots / (e.service_s + e.wrap_up_s),
-                   .abandon_rate = 1 / e.patience_s};
+                   .abandon_rate = 1 / e.patience_s,
+                   .wait = wait_goal_of(model.options)};
   for (std::size_t k = 0; k < delay_quantiles; ++k) {
     risk.free_mean[k] = free.mean[k];
     risk.free_variance[k] = free.variance[k];
@@ -474,13 +493,20 @@ void TargetPacing::fill_explanation(Model& model) const {
   why.patience_s = e.patience_s;
   why.reactive_rate = e.reactive_rate;
   if (loops.proactive.outcomes > 0)
-    why.proactive_abandonment = loops.proactive.abandoned / loops.proactive.outcomes;
+    why.proactive_abandonment =
+        std::max(0.0, loops.proactive.abandoned - loops.late) / loops.proactive.outcomes;
+  if (by_service_level(model.options) && loops.proactive.outcomes > 0)
+    why.service_level = 1 - loops.proactive.abandoned / loops.proactive.outcomes;
+  why.late = loops.late;
+  why.brief = loops.brief;
   if (loops.reactive.outcomes > 0)
     why.reactive_abandonment =
         std::min(1.0, (loops.reactive.abandoned + loops.unserved) / loops.reactive.outcomes);
   why.reactive_unserved = is_dual(model.options.algorithm) ? unserved_share() : 0;
   why.displaced = loops.reactive.abandoned;
   why.outcomes = loops.proactive.outcomes;
+  why.window_age_s = loops.window_s;
+  why.window_length_s = window_length_s_;
   why.occupancy = std::clamp(loops.occupancy, 0.0, 1.0);
   why.busy_factor = std::clamp(loops.busy_factor, 0.0, 1.0);
   why.slots = model.slots;

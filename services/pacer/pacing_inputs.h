@@ -57,6 +57,10 @@ struct PacingInputs {
   std::uint64_t stat_epoch = 0;
   std::uint64_t feedback_epoch = 0;
   PoolClaims others{};  // Of those who share its agents.
+  // [s] of the pacing world: the target's own accounting window, a day of its time zone. Without one
+  // (ends <= begins) PacingTuning's windows follow one another.
+  double window_begins_s = 0;
+  double window_ends_s = 0;
 };
 
 /// [slots] of those who are at work, whatever the source says of slots.

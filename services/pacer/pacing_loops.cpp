@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "services/pacer/accounting.h"
 #include "services/pacer/goals.h"
 #include "services/pacer/pacing.h"
 #include "services/pacer/predictive.h"
@@ -48,12 +49,17 @@ void TargetPacing::start_loops(const PacingOptions& options, double allowed, dou
 }
 
 // Windows begin at fixed instants, so that a restart in the middle of one goes on with it.
-void TargetPacing::turn_window(double now_s, double dt_s, double allowed) {
+void TargetPacing::turn_window(const PacingInputs& in, const PacingOptions& options, double now_s,
+                               double dt_s, double allowed) {
   auto& loops = history_.loops();
-  const double window_s = std::max(1.0, tuning_.window_s);
-  double age_s = std::fmod(now_s - tuning_.window_begins_s, window_s);
-  if (age_s < 0) age_s += window_s;
-  if (age_s < loops.window_s || (decided_ && now_s - decided_s_ >= window_s)) {
+  const AccountingWindow window = accounting_window(in, tuning_, now_s);
+  const double window_s = window.length_s;
+  const double age_s = window.age_s;
+  const double passed_s = decided_ ? now_s - decided_s_ : 0;
+  window_length_s_ = window_s;
+  if (age_s < loops.window_s - window.tolerance_s || passed_s >= window_s) {
+    loops.rolling.close_day({loops.proactive.outcomes, loops.proactive.abandoned},
+                            options.rolling_days, std::max(1.0, std::round(passed_s / window_s)));
     const bool whole = loops.window_seen_s >= 0.9 * window_s;
     GoalLoop proactive{loops.proactive};
     GoalLoop reactive{loops.reactive};
@@ -62,7 +68,7 @@ void TargetPacing::turn_window(double now_s, double dt_s, double allowed) {
     reactive.next_window(whole);
     loops.proactive = proactive.learned;
     loops.reactive = reactive.learned;
-    loops.window_seen_s = loops.unserved = 0;
+    loops.window_seen_s = loops.unserved = loops.late = loops.brief = 0;
   }
   loops.window_s = age_s;
   loops.window_seen_s = std::min(loops.window_seen_s + dt_s, window_s);
@@ -72,7 +78,7 @@ void TargetPacing::turn_window(double now_s, double dt_s, double allowed) {
 double TargetPacing::outcomes_left(const LoopLearned& loop, double slots,
                                    const Estimates& e) const {
   const double by_time = slots / (e.service_s + e.wrap_up_s) *
-                         std::max(0.0, tuning_.window_s - history_.loops().window_s);
+                         std::max(0.0, window_length_s_ - history_.loops().window_s);
   return std::clamp(outcomes_a_window(loop, slots, e) - loop.outcomes, 0.0, std::max(0.0, by_time));
 }
 
@@ -89,9 +95,9 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
                    0;
   const double corrected = std::min(0.999, any ? allowed * std::exp(budget_correction_) : allowed);
   GoalLoop proactive{loops.proactive};
-  proactive.learn(apart ? seen.proactive_answered : seen.reactive_answered,
-                  apart ? seen.proactive_abandoned : seen.reactive_abandoned, corrected,
-                  tuning_.gain * step_of_risk(options), range, moves);
+  const Ended of_goal = ended_by_goal(in, options, seen, apart);
+  proactive.learn(of_goal.kept, of_goal.lost, corrected, tuning_.gain * step_of_risk(options),
+                  range, moves);
   const double displaced = learn_attributable(in, options, seen);
   const double reactive_ended = seen.reactive_answered + seen.reactive_abandoned;
   const double steps = std::max(1.0, -loops.reactive.s / reserve_scale);
@@ -119,6 +125,28 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
                                    in.busy / slots, seen.dt_s);
   loops.proactive = proactive.learned;
   loops.reactive = reactive.learned;
+}
+
+// Of those who ended, who counts as served and who as lost by the goal. Where that depends on how
+// long they waited it is estimated, since nobody tells it.
+TargetPacing::Ended TargetPacing::ended_by_goal(const PacingInputs& in,
+                                                const PacingOptions& options, const Observed& seen,
+                                                bool apart) {
+  const double answered = apart ? seen.proactive_answered : seen.reactive_answered;
+  const double abandoned = apart ? seen.proactive_abandoned : seen.reactive_abandoned;
+  const WaitGoal goal = wait_goal_of(options);
+  if (goal.all_who_leave()) return {.kept = answered, .lost = abandoned};
+  const WaitShares shares =
+      waits_.follow({.answered = in.answered,
+                     .abandoned = in.abandoned,
+                     .queue = in.queue,
+                     .epoch = in.stat_epoch},
+                    {.within_s = goal.within_s, .after_s = goal.after_s}, seen.gap_s);
+  const double late = goal.within_s >= 0 ? shares.late * answered : 0;
+  const double brief = shares.brief * abandoned;
+  history_.loops().late += late;
+  history_.loops().brief += brief;
+  return {.kept = answered - late, .lost = late + abandoned - brief};
 }
 
 // What the reactive loop steers: those who gave up because somebody was invited. The others would
@@ -215,9 +243,12 @@ void TargetPacing::restore(const Learned& learned, double age_s) {
   if (age_s > 0) history_.decay(std::exp(-std::min(age_s, 1e9) / decay_s));
   if (age_s < tuning_.window_s) return;
   auto& loops = history_.loops();  // Its accounting window is over.
+  loops.rolling.close_day({loops.proactive.outcomes, loops.proactive.abandoned},
+                          loops.rolling.reach(),
+                          std::round(age_s / std::max(1.0, tuning_.window_s)));
   loops.proactive.outcomes = loops.proactive.abandoned = 0;
   loops.reactive.outcomes = loops.reactive.abandoned = 0;
-  loops.window_s = loops.window_seen_s = loops.unserved = 0;
+  loops.window_s = loops.window_seen_s = loops.unserved = loops.late = loops.brief = 0;
 }
 
 }  // namespace paceline::pacer

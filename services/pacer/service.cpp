@@ -14,6 +14,8 @@ namespace paceline::pacer {
 namespace {
 
 constexpr double pool_period_s = 30;  // [s] of the pacing world.
+constexpr double century_s = 36'524 * 86'400.0;
+constexpr double day_good_s = 60;  // [s] of the pacing world: the wall clock may be set meanwhile.
 
 std::vector<std::string> ids_of(const std::vector<Target>& targets) {
   std::vector<std::string> ids;
@@ -172,6 +174,7 @@ std::string Pacer::take_targets(ShardTargets shard, std::string version) {
     if (before && same_group(*before, target)) {
       paced.push_back(std::move(paced_[known->second]));
       paced.back().changed = paced.back().changed || before->options != target.options;
+      paced.back().day_told_s = -1;
     } else {
       paced.push_back(unknown(target));
     }
@@ -221,7 +224,30 @@ PacingInputs Pacer::inputs_of(std::uint32_t index, Instant now) const {
   in.proactive = paced.feedback;
   in.feedback_age_s = paced.has_feedback ? world_s(now - feedback_at_) : -1;
   in.feedback_epoch = feedback_epoch_;
+  in.window_begins_s = paced.day_begins_s;
+  in.window_ends_s = paced.day_ends_s;
   return in;
+}
+
+// The day that a target counts by, where its options name one; else the pacer's windows hold. With a
+// time scale the calendar runs faster too, in a century that comes again.
+void Pacer::tell_day(std::uint32_t index, double now_s) {
+  Paced& paced = paced_[index];
+  const PacingOptions& options = config_.shard.targets[index].options;
+  if (paced.day_told_s >= 0 && now_s < paced.day_told_s + day_good_s &&
+      (now_s < paced.day_ends_s || paced.day_ends_s == 0))
+    return;
+  paced.day_told_s = now_s;
+  paced.day_begins_s = paced.day_ends_s = 0;
+  if (options.time_zone.is_utc() && options.day_begins == 0min) return;
+  const WallTime wall = world_.clock.wall();
+  const double since_s = to_seconds(wall.time_since_epoch() - config_.accounting_begins);
+  const double scaled_s = std::fmod(since_s * config_.time_scale, century_s);
+  const WallTime at =
+      config_.time_scale == 1 ? wall : WallTime{config_.accounting_begins + from_seconds(scaled_s)};
+  const LocalDay day = local_day(options.time_zone, options.day_begins, at);
+  paced.day_begins_s = now_s - to_seconds(at - day.begins);
+  paced.day_ends_s = now_s + to_seconds(day.ends - at);
 }
 
 void Pacer::decide(std::uint32_t index, const PacingInputs& inputs, const PacingOptions& options,
@@ -253,6 +279,7 @@ void Pacer::tick() {
   std::uint32_t decided = 0;
   for (std::uint32_t i = 0; i < size(); ++i) {
     if (place_[i].pool != no_pool || !is_due(i, now_s)) continue;
+    tell_day(i, now_s);
     decide(i, inputs_of(i, world_.clock.now()), config_.shard.targets[i].options, now_s);
     ++decided;
   }

@@ -58,8 +58,12 @@ class Pacer {
     SplitMix64 draws{0};  // Of its dither, by its id: the same in every run and on every node.
     TargetFeedback feedback{};
     Decision decision{};
-    double next_s = 0;     // [s] of the pacing world: when its refresh period is over.
-    bool changed = false;  // Numbers changed since it was decided.
+    double next_s = 0;  // [s] of the pacing world: when its refresh period is over.
+    double day_begins_s =
+        0;                  // [s] of the pacing world: of its own accounting window, if it has one,
+    double day_ends_s = 0;  // from its beginning to its end.
+    double day_told_s = -1;  // [s] when that was reckoned; negative: anew.
+    bool changed = false;    // Numbers changed since it was decided.
     bool has_feedback = false;
   };
 
@@ -123,6 +127,7 @@ class Pacer {
   void tell_overlaps();
   PacingInputs inputs_in_pool(std::uint32_t index, Instant now);
   PacingOptions options_in_pool(std::uint32_t index) const;
+  void tell_day(std::uint32_t index, double now_s);
   PacingInputs inputs_of(std::uint32_t index, Instant now) const;
   Result<Bytes> explain_target(const ControlServer::Arguments& arguments);
   Result<Bytes> what_if_target(const ControlServer::Arguments& arguments) const;

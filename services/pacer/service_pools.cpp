@@ -75,6 +75,7 @@ std::uint32_t Pacer::decide_pool(AgentPool& pool, Instant now, double now_s) {
   bool any = false;
   for (std::uint32_t m = 0; m < pool.targets.size(); ++m) {
     if (!is_due(pool.targets[m], now_s)) continue;
+    tell_day(pool.targets[m], now_s);
     pool.view.see(m, inputs_of(pool.targets[m], now), now_s);
     any = true;
   }

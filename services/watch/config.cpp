@@ -168,6 +168,8 @@ Result<WatchConfig> parse_watch_config(Place& place) {
   if (!is_given) config.history_file = in_run_dir;  // Which starts where the topology says.
   config.history_bytes = static_cast<std::uint64_t>(
       TRY(settings.integer("history_mb", {.fallback = 1024, .min = 16, .max = 1'000'000})) << 20);
+  config.compliance_days = static_cast<int>(
+      TRY(settings.integer("compliance_days", {.fallback = 400, .min = 7, .max = 4000})));
   config.events = static_cast<std::size_t>(
       TRY(settings.integer("events", {.fallback = 1000, .min = 10, .max = 100'000})));
   config.max_streams = static_cast<std::size_t>(

@@ -24,6 +24,7 @@ struct WatchConfig {
   Duration stream_period = 1s;    // Between two messages of the live stream.
   Duration history_period = 10s;  // The finest step of history.
   std::string history_file;       // "" = memory only.
+  int compliance_days = 400;      // [7..4000] that the compliance record keeps.
   std::uint64_t history_bytes = 1ull << 30;
   std::size_t events = 1000;      // Kept.
   std::size_t max_streams = 32;   // Open at once.

@@ -19,6 +19,7 @@
 #include "common/ports/state_channel.h"
 #include "common/ports/world.h"
 #include "services/watch/api.h"
+#include "services/watch/compliance.h"
 #include "services/watch/config.h"
 #include "services/watch/metrics_merge.h"
 
@@ -92,6 +93,8 @@ class Watch {
   void add_event(Event event);
   bool is_of_master(const std::string& node) const;
   void keep_history();
+  void keep_compliance(std::int64_t wall_ms);
+  void begin_compliance();
   void note_store(const Result<void>& done);
   void tell_start();
   void tell_history_off();
@@ -112,6 +115,8 @@ class Watch {
   EventList events_;
   Store* store_;
   History history_;
+  ComplianceBook compliance_;
+  std::string feedback_epoch_{};  // Of the endpoint's counters.
   KeptTime kept_time_;
   Api api_;
   ControlServer control_;

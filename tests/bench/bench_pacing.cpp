@@ -46,6 +46,7 @@ const std::vector<std::string> trace_systems{"silent",        "paceline", "progr
 const std::vector<std::string> busy_systems{"paceline"};
 const std::vector<std::string> shared_systems{"paceline", "paceline_detect", "paceline_alone"};
 const std::vector<std::string> quick_shared_systems{"paceline", "paceline_alone"};
+const std::vector<std::string> service_level_systems{"paceline", "paceline_b"};
 
 // Enough days for an interval of about 0.1 points.
 int days_for(const Scenario& scenario, const Request& request) {
@@ -59,6 +60,7 @@ std::vector<std::string> systems_for(const Scenario& scenario, const Request& re
   if (!request.systems.empty()) return request.systems;
   if (scenario.trace) return trace_systems;
   if (scenario.busy_goal) return busy_systems;
+  if (scenario.service_level_s > 0) return service_level_systems;
   return request.quick ? quick_systems : usual_systems;
 }
 

@@ -44,6 +44,8 @@ Totals Totals::operator-(const Totals& before) const {
   d.refused -= before.refused;
   d.answered -= before.answered;
   d.abandoned -= before.abandoned;
+  d.late -= before.late;
+  d.brief -= before.brief;
   d.reactive_arrived -= before.reactive_arrived;
   d.reactive_answered -= before.reactive_answered;
   d.reactive_abandoned -= before.reactive_abandoned;
@@ -222,6 +224,7 @@ void Centre::leave_queue(std::uint32_t number) {
   visitor.here = false;
   --waiting_[visitor.proactive];
   ++(visitor.proactive ? totals_.abandoned : totals_.reactive_abandoned);
+  totals_.brief += visitor.proactive && now_ - visitor.since < scenario_.threshold_s;
   totals_.wait_s += now_ - visitor.since;
   happen(Observation::Kind::abandoned, visitor.proactive, now_ - visitor.since);
   while (!queue_.empty() && !queue_.front().here) {
@@ -279,6 +282,7 @@ void Centre::begin(const Waiting& visitor) {
     push(now_ + work.left, EventKind::slot_ends, slot, ++work.stamp);
   }
   ++(visitor.proactive ? totals_.answered : totals_.reactive_answered);
+  totals_.late += visitor.proactive && now_ - visitor.since > scenario_.service_level_s;
   totals_.wait_s += now_ - visitor.since;
   happen(Observation::Kind::served, visitor.proactive, now_ - visitor.since);
 }

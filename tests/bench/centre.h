@@ -34,6 +34,8 @@ struct Totals {
   std::int64_t refused = 0;
   std::int64_t answered = 0;   // Proactive.
   std::int64_t abandoned = 0;  // Proactive.
+  std::int64_t late = 0;       // Proactive, answered after the service level's limit.
+  std::int64_t brief = 0;      // Proactive, left before the threshold.
   std::int64_t reactive_arrived = 0;
   std::int64_t reactive_answered = 0;
   std::int64_t reactive_abandoned = 0;

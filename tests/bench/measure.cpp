@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <functional>
 
 #include "common/base/check.h"
@@ -26,7 +27,7 @@ void run(const Scenario& scenario, const Maker& make, int days, std::uint64_t se
       Centre centre{scenario, day_seed};
       const auto system = make(day_seed);
       centre.run_until(day_s, *system);
-      record.add(centre.totals(), scenario.goal, scenario.busy_goal);
+      record.add(centre.totals(), scenario);
     }
   } else {
     Centre centre{scenario, seed};
@@ -45,12 +46,13 @@ void run(const Scenario& scenario, const Maker& make, int days, std::uint64_t se
         logged_in[hour] += passed.logged_in_s;
       }
       centre.run_until(now += day_s, *system);
-      record.add(centre.totals() - before, scenario.goal, scenario.busy_goal);
+      record.add(centre.totals() - before, scenario);
     }
     for (std::size_t hour = 0; hour < 24; ++hour)
       if (logged_in[hour] > 0) row.hour_occupancy_pct[hour] = 100 * busy[hour] / logged_in[hour];
   }
   record.fill(row);
+  if (row.note.empty()) row.note = record.note(scenario);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   row.events_per_s = static_cast<double>(record.events()) / std::max(1e-9, took.count());
 }
@@ -135,7 +137,8 @@ Row bound(const Scenario& scenario, Row row) {
 
 }  // namespace
 
-void Record::add(const Totals& day, double goal, bool busy_goal) {
+void Record::add(const Totals& day, const Scenario& scenario) {
+  const double goal = scenario.goal;
   const double ended = static_cast<double>(day.answered + day.abandoned);
   const double reactive = static_cast<double>(day.reactive_answered + day.reactive_abandoned);
   busy_.push_back(day.busy_s);
@@ -144,9 +147,15 @@ void Record::add(const Totals& day, double goal, bool busy_goal) {
   ended_.push_back(ended);
   reactive_abandoned_.push_back(static_cast<double>(day.reactive_abandoned));
   reactive_ended_.push_back(reactive);
-  const bool over = busy_goal ? day.busy_s < goal * day.logged_in_s
-                              : static_cast<double>(day.abandoned) > goal * ended;
+  const double counted = ended - static_cast<double>(day.brief);
+  const double lost = static_cast<double>(day.abandoned - day.brief);
+  const double late = static_cast<double>(day.late);
+  bool over = lost > goal * counted;
+  if (scenario.busy_goal) over = day.busy_s < goal * day.logged_in_s;
+  if (scenario.service_level_s > 0) over = lost + late > (1 - goal) * counted;
   days_over_ += over;
+  counted_.push_back(counted);
+  lost_.push_back(scenario.service_level_s > 0 ? lost + late : lost);
   sum_.wait_s += day.wait_s;
   sum_.sent += day.sent;
   sum_.accepted += day.accepted;
@@ -169,6 +178,16 @@ void Record::fill(Row& row) const {
   row.invitations_per_accepted = over(static_cast<double>(sum_.sent), sum_.accepted);
   row.wasted_pct = 100 * over(static_cast<double>(sum_.sent - sum_.answered), sum_.sent);
   row.ns_per_decision = over(sum_.timed_ns, sum_.timed_decisions);
+}
+
+std::string Record::note(const Scenario& scenario) const {
+  if (scenario.service_level_s <= 0 && scenario.threshold_s <= 0) return "";
+  const Estimate lost = ratio_of(lost_, counted_);
+  const bool level = scenario.service_level_s > 0;
+  char text[80];
+  std::snprintf(text, sizeof text, "%s %.2f +-%.2f %%", level ? "answered in time" : "counted",
+                100 * (level ? 1 - lost.value : lost.value), 100 * lost.half);
+  return text;
 }
 
 Estimate ratio_of(const std::vector<double>& numerators, const std::vector<double>& denominators) {

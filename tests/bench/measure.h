@@ -39,13 +39,14 @@ struct Row {
 /// Days of one scenario and one way to make its system.
 class Record {
  public:
-  ///   goal       [0..1]
-  ///   busy_goal  it is an occupancy
-  void add(const Totals& day, double goal, bool busy_goal);
+  void add(const Totals& day, const Scenario& scenario);
   void fill(Row& row) const;
+  /// What the goal is about, where that is not all who abandon.
+  std::string note(const Scenario& scenario) const;
   std::int64_t events() const { return sum_.events; }
 
  private:
+  std::vector<double> counted_, lost_;
   std::vector<double> busy_, logged_in_, abandoned_, ended_, reactive_abandoned_, reactive_ended_;
   Totals sum_;
   double everyone_ = 0;

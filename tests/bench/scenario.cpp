@@ -119,6 +119,29 @@ std::vector<Entry> all_entries() {
       {.from_h = 0, .staffing = 0}, {.from_h = 8, .staffing = 1}, {.from_h = 18, .staffing = 0}};
   s.day_h = 24;
   add(s, small);
+  // Open from 8:00 to 20:00 local time, 16:00 to 4:00 UTC: the goal kept in the UTC's days, and in those
+  // that people count.
+  for (const bool local : {false, true}) {
+    s = chat(local ? "local_days" : "utc_days");
+    s.phases = {
+        {.from_h = 0, .staffing = 0}, {.from_h = 8, .staffing = 1}, {.from_h = 20, .staffing = 0}};
+    s.day_h = 24;
+    s.warm_up_h = 24;
+    s.windows_later_h = local ? 0 : 16;
+    add(s, small);
+  }
+  for (const bool phone : {false, true}) {
+    s = chat(phone ? "service_level_80_20_phone" : "service_level_80_20");
+    if (phone) s.patience_s = 2;
+    s.service_level_s = 20;
+    add(s, small, {0.8});
+  }
+  for (const bool phone : {false, true}) {
+    s = chat(phone ? "short_abandonment_phone" : "short_abandonment");
+    if (phone) s.patience_s = 20;  // With 2 s hardly anybody would stay to be counted.
+    s.threshold_s = 5;
+    add(s, small);
+  }
   s = chat("slots_3");
   s.slots = 3;
   s.slow_down = 0.2;

@@ -48,6 +48,12 @@ struct Scenario {
   double reactive_goal = 0.05;  // [0..1] reactive abandonment that a dual system should keep.
   double proactive_ratio = 1;   // [0..1] cap on the share of capacity for proactive traffic.
 
+  // [h] How much later than the days that are counted the windows begin in which a system keeps its goal.
+  double windows_later_h = 0;
+  // [s] `goal` is the share of proactive visitors who are answered within; 0 = it is abandonment.
+  double service_level_s = 0;
+  double threshold_s = 0;  // [s] Who leaves sooner does not count as abandoned.
+
   int total_slots() const { return agents * slots; }
 };
 

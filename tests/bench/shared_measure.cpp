@@ -38,11 +38,13 @@ Row measure_shared(const SharedScenario& scenario, const std::string& name, int 
   centre.run_until(now_s, *system);
   std::vector<Totals> first;
   for (std::size_t t = 0; t < scenario.targets.size(); ++t) first.push_back(centre.totals(t));
+  Scenario judged = scenario.base;
+  judged.goal = goal;
   Record record;
   for (int day = 0; day < days; ++day) {
     const Totals before = centre.totals();
     centre.run_until(now_s += scenario.base.day_h * 3600, *system);
-    record.add(centre.totals() - before, goal, false);
+    record.add(centre.totals() - before, judged);
   }
   record.fill(row);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;

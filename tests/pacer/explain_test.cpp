@@ -121,6 +121,7 @@ TEST_CASE("every number of an explanation is the one that it names", "[pacer]") 
   d.explanation.information = PacingInformation::reconstructed;
   double next = 100;
   for (const auto& each : explained_members) d.explanation.*each.member = next++;
+  for (const auto& each : window_members) d.explanation.*each.member = next++;
 
   const auto explanation = explain("sales", in, options, d);
 
@@ -153,6 +154,11 @@ TEST_CASE("every number of an explanation is the one that it names", "[pacer]") 
                                             {"optimization_goal", 80},
                                             {"proactive_ratio", 30},
                                             {"refresh_period_s", 0.5},
+                                            {"time_zone", 0},
+                                            {"day_begins_h", 0},
+                                            {"rolling_days", 0},
+                                            {"service_level_seconds", 20},
+                                            {"abandonment_threshold", 0},
                                             {"information", 1},
                                             {"state", static_cast<double>(PaceState::degraded)},
                                             {"m", 23},
@@ -164,10 +170,12 @@ TEST_CASE("every number of an explanation is the one that it names", "[pacer]") 
                                             {"predicted_wait_s", 27}};
   next = 100;
   for (const auto& each : explained_members) expected[std::string{each.name.field().name}] = next++;
+  for (const auto& each : window_members) expected[std::string{each.name.field().name}] = next++;
   CHECK(values == expected);
   CHECK(notes == std::map<std::string, std::string>{{"quality", "provisional"},
                                                     {"algorithm", "PREDICTIVE_B"},
                                                     {"optimization_target", "BUSY_FACTOR"},
+                                                    {"time_zone", "UTC"},
                                                     {"information", "reconstructed"},
                                                     {"state", "degraded"}});
   CHECK(explanation.target == "sales");
@@ -188,6 +196,24 @@ TEST_CASE("no number of an explanation is endless or none", "[pacer]") {
     if (step.name == "integral") CHECK(step.value == -1e300);
     if (step.name == "feedback_age_s") CHECK(step.note.empty());
   }
+}
+
+TEST_CASE("an explanation says which of two windows has the tighter budget", "[pacer]") {
+  PacingOptions options;
+  options.rolling_days = 7;
+  Decision d;
+  d.explanation.rolling_binds = true;
+  const auto note = [&](std::string_view name) {
+    for (const auto& step : explain("t", ten_agents(4), options, d).steps)
+      if (step.name == name) return step.note;
+    return std::string{};
+  };
+  CHECK(note("rolling_excess") == "the tighter budget: the rolling window's");
+  CHECK(note("budget_excess").empty());
+
+  d.explanation.rolling_binds = false;
+  CHECK(note("rolling_excess").empty());
+  CHECK(note("budget_excess") == "the tighter budget: the day's");
 }
 
 }  // namespace paceline::test

@@ -44,6 +44,43 @@ TEST_CASE("a silent statfeed means zero within its bound and invitations again a
   CHECK(node.sim.count("statistics_silent") == 1);
 }
 
+TEST_CASE("a target keeps its goal in the days of its time zone", "[pacer][scenario]") {
+  PacerConfig config = one_shard({"sales", "help"});
+  config.targets[0].options.time_zone = *TimeZone::named("America/Los_Angeles");
+  config.targets[0].options.day_begins = 4h;
+  NodeOfPacer node{1, config};
+  node.feed->set(0, calm_stat());
+  node.feed->set(1, calm_stat());
+  const auto wall = node.sim.process({"a", "asker", 0}).clock.wall();
+  const LocalDay day = local_day(config.targets[0].options.time_zone, 4h, wall);
+
+  node.sim.run_for(2s);
+
+  const auto& own = node.pacer->decision(0).explanation;
+  CHECK(own.window_age_s == Approx(to_seconds(wall - day.begins) + 2).margin(1));
+  CHECK(own.window_length_s == Approx(to_seconds(day.ends - day.begins)));
+  CHECK(node.pacer->decision(1).explanation.window_length_s == 24 * 3600);
+  const double to_utc_day = to_seconds(wall.time_since_epoch() % Duration{24h}) + 2;
+  CHECK(node.pacer->decision(1).explanation.window_age_s == Approx(to_utc_day).margin(1));
+}
+
+TEST_CASE("with a time scale a target's days pass as fast as the pacer's windows",
+          "[pacer][scenario]") {
+  PacerConfig config = one_shard({"sales", "help"});
+  config.time_scale = 3600;
+  config.tuning.stale_after_s = 36'000;
+  config.targets[0].options.day_begins = 6h;  // Six hours of a UTC day later than the other's.
+  NodeOfPacer node{1, config};
+  node.feed->set(0, calm_stat());
+  node.feed->set(1, calm_stat());
+
+  node.sim.run_for(30s);
+
+  const double own = node.pacer->decision(0).explanation.window_age_s;
+  const double pacers = node.pacer->decision(1).explanation.window_age_s;
+  CHECK(std::fmod(pacers - own + 24 * 3600, 24 * 3600) == Approx(6 * 3600).margin(3 * 3600));
+}
+
 TEST_CASE("what was learned survives a kill", "[pacer][scenario]") {
   NodeOfPacer node{1};
   node.feed->set(0, calm_stat());

@@ -28,6 +28,8 @@ struct FullDisk final : Store {
   Result<std::vector<Event>> events(const EventQuery& query) override {
     return database.events(query);
   }
+  Result<std::vector<StoredOpenDay>> open_days() override { return database.open_days(); }
+  Result<StoredChain> days(std::uint32_t series) override { return database.days(series); }
   std::uint64_t bytes() override { return database.bytes(); }
   std::optional<std::string> take_notice() override { return database.take_notice(); }
 
