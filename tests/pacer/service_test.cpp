@@ -46,13 +46,13 @@ TEST_CASE("a silent statfeed means zero within its bound and invitations again a
 
 TEST_CASE("a target keeps its goal in the days of its time zone", "[pacer][scenario]") {
   PacerConfig config = one_shard({"sales", "help"});
-  config.targets[0].options.time_zone = *TimeZone::named("America/Los_Angeles");
-  config.targets[0].options.day_begins = 4h;
+  config.shard.targets[0].options.time_zone = *TimeZone::named("America/Los_Angeles");
+  config.shard.targets[0].options.day_begins = 4h;
   NodeOfPacer node{1, config};
   node.feed->set(0, calm_stat());
   node.feed->set(1, calm_stat());
   const auto wall = node.sim.process({"a", "asker", 0}).clock.wall();
-  const LocalDay day = local_day(config.targets[0].options.time_zone, 4h, wall);
+  const LocalDay day = local_day(config.shard.targets[0].options.time_zone, 4h, wall);
 
   node.sim.run_for(2s);
 
@@ -69,7 +69,7 @@ TEST_CASE("with a time scale a target's days pass as fast as the pacer's windows
   PacerConfig config = one_shard({"sales", "help"});
   config.time_scale = 3600;
   config.tuning.stale_after_s = 36'000;
-  config.targets[0].options.day_begins = 6h;  // Six hours of a UTC day later than the other's.
+  config.shard.targets[0].options.day_begins = 6h;  // Six hours of a UTC day later than the other's.
   NodeOfPacer node{1, config};
   node.feed->set(0, calm_stat());
   node.feed->set(1, calm_stat());

@@ -156,7 +156,7 @@ ClosedLoop::ClosedLoop(Plan plan, std::uint64_t seed)
   feed.targets = targets;
   statfeed_ = std::make_unique<Statfeed>(feed, sim_.process({"a", "statfeed", 0}));
   PacerConfig pacing;
-  pacing.targets = targets.all;
+  pacing.shard.targets = targets.all;
   pacing.tuning.sends_after_decision = false;  // As parse_pacer_config() has it.
   pacing.tuning.window_s = to_seconds(day);
   World& pacer_world = sim_.process({"a", "pacer", 0});
