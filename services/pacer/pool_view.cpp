@@ -198,11 +198,11 @@ void PoolView::fit() {
     const Member& member = members_[i];
     const PacingInputs& in = member.told;
     // Slots of agents who hold several interactions count as parts of an agent.
-    const double slots = std::max(1.0, working_slots(in));
+    const double slots = std::max(1.0, static_cast<double>(in.idle) + in.busy + in.wrap_up);
     const double per_slot = in.slots > 0 && in.logged_in > 0 ? in.logged_in / slots : 1;
     agents_[i] = {.told = member.known && member.visible,
-                  .idle = in.idle * per_slot,
-                  .working = (in.busy + in.wrap_up) * per_slot,
+                  .idle = std::max(0, in.idle) * per_slot,
+                  .working = std::max(0.0, static_cast<double>(in.busy) + in.wrap_up) * per_slot,
                   .soon_free = member.soon_free};
   }
   sharing_.estimate(agents_);
