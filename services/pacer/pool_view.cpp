@@ -269,7 +269,8 @@ void PoolView::decided(std::uint32_t index, const Decision& decision, double now
   const DecisionExplanation& why = decision.explanation;
   member.dealing.grant(decision.invitations, now_s);
   member.wants = decision.invitations > 0 || decision.reason == PaceReason::pending_enough ||
-                 decision.reason == PaceReason::no_idle_expected;
+                 decision.reason == PaceReason::no_idle_expected ||
+                 decision.reason == PaceReason::shared_agents;
   if (why.acceptance <= 0) return;  // Withheld: nothing was estimated.
   member.acceptance = static_cast<float>(why.acceptance);
   member.unseen = static_cast<float>(why.unseen);
