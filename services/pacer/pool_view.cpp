@@ -198,11 +198,11 @@ void PoolView::fit() {
     const Member& member = members_[i];
     const PacingInputs& in = member.told;
     // Slots of agents who hold several interactions count as parts of an agent.
-    const double slots = std::max(1.0, working_slots(in));
+    const double slots = std::max(1.0, static_cast<double>(in.idle) + in.busy + in.wrap_up);
     const double per_slot = in.slots > 0 && in.logged_in > 0 ? in.logged_in / slots : 1;
     agents_[i] = {.told = member.known && member.visible,
-                  .idle = in.idle * per_slot,
-                  .working = (in.busy + in.wrap_up) * per_slot,
+                  .idle = std::max(0, in.idle) * per_slot,
+                  .working = std::max(0.0, static_cast<double>(in.busy) + in.wrap_up) * per_slot,
                   .soon_free = member.soon_free};
   }
   sharing_.estimate(agents_);
@@ -269,7 +269,8 @@ void PoolView::decided(std::uint32_t index, const Decision& decision, double now
   const DecisionExplanation& why = decision.explanation;
   member.dealing.grant(decision.invitations, now_s);
   member.wants = decision.invitations > 0 || decision.reason == PaceReason::pending_enough ||
-                 decision.reason == PaceReason::no_idle_expected;
+                 decision.reason == PaceReason::no_idle_expected ||
+                 decision.reason == PaceReason::shared_agents;
   if (why.acceptance <= 0) return;  // Withheld: nothing was estimated.
   member.acceptance = static_cast<float>(why.acceptance);
   member.unseen = static_cast<float>(why.unseen);

@@ -134,8 +134,9 @@ nlohmann::json decided(const nlohmann::json& line) {
 
 TEST_CASE("decide takes the keys of DECIDE.md, needs those in bold and no other", "[pacelinectl]") {
   const std::map<std::string, nlohmann::json> values = {
-      {"target", "sales"}, {"time_s", 7}, {"channel", "chat"}, {"pool", "team"}, {"quality", "good"}, {"sent", 10},
-      {"accepted", 5},     {"idle", 3},   {"logged_in", 9},    {"busy", 5}};
+      {"target", "sales"}, {"time_s", 7}, {"channel", "chat"}, {"pool", "team"},
+      {"quality", "good"}, {"sent", 10},  {"accepted", 5},     {"idle", 3},
+      {"logged_in", 9},    {"busy", 5}};
   nlohmann::json line;
   for (const auto& [parent, name, needed] : decide_keys()) {
     if (name == "statistics" || name == "feedback") continue;

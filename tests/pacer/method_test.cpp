@@ -95,7 +95,7 @@ TEST_CASE("the example of shared agents is what a pool computes", "[pacer]") {
   PacingInputs sales = ten_agents(2);
   PacingInputs billing = ten_agents(2);
   sales.proactive.pending = 1;
-  billing.proactive.pending = 2;
+  billing.proactive.pending = 1;
   pool.see(0, sales, 1);
   pool.see(1, billing, 1);
   pool.decided(1, unlike, 1);
