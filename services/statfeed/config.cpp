@@ -4,6 +4,7 @@
 
 #include "common/base/url.h"
 #include "common/wire/feed.h"
+#include "services/statfeed/config_feed_endpoint.h"
 #include "topology/names.h"
 
 namespace paceline::statfeed {
@@ -20,6 +21,9 @@ Result<std::string> server_url(Settings& settings, std::string_view key, Sent se
   const auto url = parse_url(text);
   if (!url || text.size() > max_url)
     return tl::unexpected(settings.error(key, "not an http:// or https:// address"));
+  if (sent == Sent::statistics && text.find_first_of("?#") != text.npos)
+    return tl::unexpected(
+        settings.error(key, "paths are appended to it, so it may have no ? and no #"));
   if (sent == Sent::secret && !may_carry_secrets(*url))
     return tl::unexpected(settings.error(key, "a secret is sent there: must be https://"));
   while (text.ends_with('/')) text.pop_back();
@@ -161,20 +165,17 @@ bool is_this_host(std::string_view endpoint) {
 
 Result<BusPolicy> parse_bus(Settings& settings, const Place& place, const StatfeedConfig& config,
                             const std::string& pattern) {
-  constexpr std::size_t longest_path = 107;  // sun_path of a Unix socket, without its final zero.
   const Topology& topology = place.topology;
   const Node* self = topology.node(place.node);
   if (!self) return fail("no node '" + place.node + "'");
   auto filled = endpoint(topology, pattern, *self, place.process, place.index);
   if (!filled) return tl::unexpected(settings.error("endpoint", filled.error().detail));
   const bool tcp = filled->starts_with("tcp://");
-  if (!tcp && !filled->starts_with("ipc://"))
-    return tl::unexpected(settings.error("endpoint", "neither ipc:// nor tcp://"));
-  if (!tcp && filled->size() - 6 > longest_path)
-    return tl::unexpected(settings.error("endpoint", "a longer path than a socket may have: 107"));
   if (tcp && !topology.encrypted && !is_this_host(*filled))
     return tl::unexpected(settings.error(
         "endpoint", "other hosts reach it, and `encrypted` is false: anybody could feed it"));
+  if (const auto fault = fault_of_feed_endpoint(*filled, topology); !fault.empty())
+    return tl::unexpected(settings.error("endpoint", fault));
   if (config.servers[0] == config.servers[1])
     return tl::unexpected(settings.error("backup", "is the primary"));
   BusPolicy bus{.endpoint = *std::move(filled), .senders = {}};

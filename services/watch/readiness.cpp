@@ -116,9 +116,11 @@ void check_targets(const TotalsAnswer& totals, Reasons& reasons) {
   const auto unseen = totals.by_reason.by_word[word(PaceReason::not_visible)];
   reasons.push_back(
       unseen * 2 > stale
-          ? fmt::format("no invitations for {} of {} targets: the Stat Server gives no values for "
-                        "them; may it see these groups and queues, and are its statistics valid?",
-                        stale, active)
+          ? fmt::format(
+                "no invitations for {} of {} targets: no values come for them; may the Stat "
+                "Server see these groups and queues, or does the feed send all that is "
+                "needed? See pacelinectl statserver unseen",
+                stale, active)
           : fmt::format("no invitations for {} of {} targets: their statistics are too old; "
                         "statfeed's log says why",
                         stale, active));

@@ -118,6 +118,10 @@ TEST_CASE("mistakes are refused with place, key and value", "[statfeed]") {
 
   CHECK(wrong("").find("primary is missing") != std::string::npos);
   CHECK(wrong("primary = \"ftp://x\"").find("t.toml:1:11: primary") == 0);
+  for (const char* with : {"http://a/v3?b=c", "https://a/v3#b"})
+    CHECK_THAT(
+        wrong("primary = \"" + std::string{with} + "\""),
+        Catch::StartsWith("t.toml:1:11: primary = ") && Catch::Contains("may have no ? and no #"));
   CHECK(wrong("primary = \"http://a\"\ntypo = 1").find("unknown key") != std::string::npos);
   CHECK(wrong("primary = \"http://a\"\n[statistics.redy]\nname = \"x\"").find("unknown key") !=
         std::string::npos);
@@ -242,6 +246,8 @@ TEST_CASE("senders that cannot be told apart, or reached, are refused with place
   CHECK_THAT(wrong_endpoint("udp://x"), Catch::Contains("neither ipc:// nor tcp://"));
   CHECK_THAT(wrong_endpoint("ipc://{rum}"), Catch::Contains("{rum} is unknown"));
   CHECK_THAT(wrong_endpoint("ipc:///" + std::string(107, 'x')), Catch::Contains("a longer path"));
+  CHECK_THAT(wrong_endpoint("tcp://localhost:7104"),
+             Catch::StartsWith("t.toml:3:12: endpoint = ") && Catch::Contains("not names"));
 }
 
 TEST_CASE("other hosts feed it with keys only", "[statfeed]") {

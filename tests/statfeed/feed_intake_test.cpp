@@ -156,6 +156,30 @@ TEST_CASE("a flood is refused before its rows are read, for the one who makes it
   CHECK(a(start + 1h).answer.taken == 1);
 }
 
+TEST_CASE("large messages in a flood are refused unread, for the one who sends them alone",
+          "[statfeed]") {
+  Intake intake;
+  const std::string large = "{\"sender\":\"crm-a\"}\n" + std::string(max_feed_bytes - 100, ' ') +
+                            "\n{\"target\":\"t00\",\"ready\":3}";
+  CHECK(intake.take(large).answer.taken == 1);
+  CHECK(intake.take(large).answer.taken == 1);
+
+  const auto third = intake.take(large);
+  CHECK(third.answer.why == "more than 8388608 bytes a second: send rows less often");
+  CHECK(third.updates.empty());
+  CHECK(intake.take("{\"sender\":\"crm-b\"}\n{\"target\":\"t00\",\"ready\":3}").answer.taken == 1);
+
+  CHECK(intake.take(large, "", start + 600ms).answer.taken == 1);
+}
+
+TEST_CASE("who speaks stands at the beginning, and is looked for nowhere else", "[statfeed]") {
+  Intake intake;
+  const std::string said = "\n{\"sender\":\"crm-a\"}\n{\"target\":\"t00\",\"ready\":3}";
+
+  CHECK(intake.take(std::string(1'000, '\n') + said).answer.taken == 1);
+  CHECK(intake.take(std::string(5'000, '\n') + said).answer.why == "empty");
+}
+
 TEST_CASE("strangers may flood nobody but each other", "[statfeed]") {
   Intake intake;
   for (int i = 0; i < 100; ++i) intake.take("{\"sender\":\"crm-c\"}");
