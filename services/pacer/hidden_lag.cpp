@@ -8,6 +8,7 @@ namespace paceline::pacer {
 namespace {
 
 constexpr double longest_gap_s = 120;
+constexpr double longest_look_s = 1.25;  // The scatter's width, a little more than a second.
 constexpr float related = 0.6f;   // Share of those who enter that acceptances are to explain.
 constexpr float change = 0.005f;  // Chance, a weighed half second, that the lag is another.
 constexpr float unrelated_before = 0.5f;  // Chance that there is no relation, before any is seen.
@@ -49,7 +50,10 @@ void HiddenLag::observe(const PacingInputs& in, double now_s) {
     feedback_epoch_ = in.feedback_epoch;
     last_accepted_ = in.proactive.accepted;
   }
-  if (!gap && in.stat_epoch == stat_epoch_ && in.entered > last_entered_)
+  // Where both are looked at together, and seldom, all distances are multiples of the time between.
+  const double since_s = now_s - last_s_;
+  const bool together = since_s > longest_look_s && in.feedback_age_s < since_s;
+  if (!gap && !together && in.stat_epoch == stat_epoch_ && in.entered > last_entered_)
     enter(std::min(newest_, slot_of(now_s - in.stat_age_s)));
   stat_epoch_ = in.stat_epoch;
   last_entered_ = in.entered;

@@ -384,7 +384,8 @@ void TargetPacing::conclude(Model& model) {
   const bool poorly_informed =
       in.quality == StatQuality::provisional || in.feedback_age_s < 0 || d.feedback_late;
   const bool contradicted = contradiction_.found() != Contradicted::nothing;
-  if (contradicted) d.reason = PaceReason::statistics_contradicted;
+  if (contradiction_.found() == Contradicted::standing || (contradicted && !model.bound))
+    d.reason = PaceReason::statistics_contradicted;
   d.state = poorly_informed || contradicted ? PaceState::degraded : PaceState::ok;
 
   const double position = in.queue - in.idle + 1;
