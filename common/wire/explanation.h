@@ -70,6 +70,7 @@ inline constexpr auto explanation_fields = std::to_array<ExplanationField>({
     {"wrap_up_s", "s", "estimate", "its after-call work, mean"},
     {"patience_s", "s", "estimate", "in the queue before leaving, mean"},
     {"reactive_rate", "1/s", "estimate", "arrivals that no invitation caused"},
+    {"hidden_lag_s", "s", "estimate", "by which the statistics are older than they claim"},
     {"proactive_abandonment", "", "estimate", "over the accounting window", true},
     {"reactive_abandonment", "", "estimate", "over the accounting window", true},
     {"reactive_unserved", "", "estimate",

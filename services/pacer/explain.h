@@ -25,6 +25,7 @@ inline constexpr auto explained_members = std::to_array<ExplainedMember>({
     {"wrap_up_s", &DecisionExplanation::wrap_up_s},
     {"patience_s", &DecisionExplanation::patience_s},
     {"reactive_rate", &DecisionExplanation::reactive_rate},
+    {"hidden_lag_s", &DecisionExplanation::hidden_lag_s},
     {"proactive_abandonment", &DecisionExplanation::proactive_abandonment},
     {"reactive_abandonment", &DecisionExplanation::reactive_abandonment},
     {"reactive_unserved", &DecisionExplanation::reactive_unserved},

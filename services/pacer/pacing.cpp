@@ -101,16 +101,17 @@ struct TargetPacing::Model {
   Estimates estimates;
   Decision decision{};
   double slots = 1;
-  double allowed = 0;    // (0..1) share of proactive outcomes that the loop steers to.
-  double unseen = 0;     // [interactions] accepted after the statistics were true.
-  double claimed = 0;    // [interactions] of others who share the agents, waiting or unseen.
-  double queue = 0;      // [interactions] that wait, with the unseen ones.
-  double capacity = 0;   // [slots] idle - queue + expected free; any sign.
-  double m = 0;          // [invitations] so far.
-  bool integer = false;  // m is m* of RISK, dithered already.
-  double crossing = -1;  // [invitations, >= -1] Of RISK, in a pool: one more while no more pend.
-  bool bound = false;    // A guard has named itself the reason.
-  bool halved = false;   // A burst of abandonment was seen just now.
+  double allowed = 0;     // (0..1) share of proactive outcomes that the loop steers to.
+  double stat_age_s = 0;  // [s] of the statistics, with what they hide.
+  double unseen = 0;      // [interactions] accepted after the statistics were true.
+  double claimed = 0;     // [interactions] of others who share the agents, waiting or unseen.
+  double queue = 0;       // [interactions] that wait, with the unseen ones.
+  double capacity = 0;    // [slots] idle - queue + expected free; any sign.
+  double m = 0;           // [invitations] so far.
+  bool integer = false;   // m is m* of RISK, dithered already.
+  double crossing = -1;   // [invitations, >= -1] Of RISK, in a pool: one more while no more pend.
+  bool bound = false;     // A guard has named itself the reason.
+  bool halved = false;    // A burst of abandonment was seen just now.
 };
 
 Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& options,
@@ -133,7 +134,11 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
               .dt_s = seen.dt_s,
               .estimates = history_.estimates(pool, tuning_)};
   model.slots = std::max(1.0, working_slots(in));
-  model.unseen = history_.accepted_unseen(now_s - in.stat_age_s);
+  hidden_lag_.observe(in, now_s);
+  contradiction_.observe(in, now_s);
+  model.stat_age_s = in.stat_age_s + hidden_lag_.lag_s();
+  model.unseen = hidden_lag_.lag_s() > 0 ? hidden_lag_.accepted_since(now_s - model.stat_age_s)
+                                         : history_.accepted_unseen(now_s - in.stat_age_s);
   model.claimed = in.others.queue + in.others.unseen;
   own_pending_ = own_pending_ * std::exp(-seen.dt_s / model.estimates.answer_delay_s) + sent_new_;
   own_pending_ = std::min(own_pending_, most_pending);
@@ -175,7 +180,7 @@ bool TargetPacing::reuse_model(Model& model, bool changed) const {
   const double good_s = std::min(most_s, share_of_service * model.estimates.service_s);
   if (changed || !cached_.valid || model.now_s - cached_.at_s > good_s ||
       model.options != cached_.options ||
-      std::abs(model.in.stat_age_s - cached_.stat_age_s) > same_age_s ||
+      std::abs(model.stat_age_s - cached_.stat_age_s) > same_age_s ||
       std::abs(model.estimates.service_s - cached_.service_s) > same_estimate * cached_.service_s)
     return false;
   model.m = cached_.m;
@@ -246,7 +251,7 @@ void TargetPacing::fit_delays(const Forecast& free) {
 void TargetPacing::model_stock(Model& model) {
   const auto& e = model.estimates;
   const double refresh_s = to_seconds(model.options.refresh_period);
-  const double stat_age_s = std::min(model.in.stat_age_s, e.answer_delay_s);
+  const double stat_age_s = std::min(model.stat_age_s, e.answer_delay_s);
   const Delays& known = delays(e.answer_delay_s, stat_age_s, refresh_s);
   const Forecast free = history_.forecast(known.horizons_s, e);
   if (!known.made || known.chances != history_.chances()) fit_delays(free);
@@ -280,7 +285,7 @@ void TargetPacing::model_stock(Model& model) {
   cached_ = {.at_s = model.now_s,
              .valid = true,
              .options = model.options,
-             .stat_age_s = model.in.stat_age_s,
+             .stat_age_s = model.stat_age_s,
              .service_s = e.service_s,
              .m = model.m,
              .most = allowed_m,
@@ -371,11 +376,16 @@ RiskProblem TargetPacing::risk_problem(const Model& model, const Forecast& free)
                    .relief_rate = model.slots / (e.service_s + e.wrap_up_s),
                    .abandon_rate = 1 / e.patience_s,
                    .wait = wait_goal_of(model.options)};
+  const double lag_s = hidden_lag_.lag_s();
+  const double counted =
+      is_dual(model.options.algorithm)
+          ? 1
+          : reactive_counted(lag_s, model.decision.explanation.aggressiveness_used);
   for (std::size_t k = 0; k < delay_quantiles; ++k) {
     risk.free_mean[k] = free.mean[k];
     risk.free_variance[k] = free.variance[k];
     risk.accept[k] = e.acceptance * delays_.accepted[k];
-    if (is_dual(model.options.algorithm)) risk.arrivals[k] = e.reactive_rate * delays_.arrived_s[k];
+    if (counted > 0) risk.arrivals[k] = counted * e.reactive_rate * (delays_.arrived_s[k] + lag_s);
   }
   return risk;
 }
@@ -406,6 +416,8 @@ void TargetPacing::guard_stock(Model& model) {
       PaceReason::growth_cap);
   if (cut_ < 1) cap(model.m * cut_, PaceReason::fast_cut);
   if (model.halved) cap(0.5 * last_m_, PaceReason::fast_cut);
+  // Nothing is known of the agents: one invitation at a time finds out when that is over.
+  if (contradiction_.found() == Contradicted::standing) cap(1, PaceReason::statistics_contradicted);
 }
 
 void TargetPacing::conclude(Model& model) {
@@ -431,7 +443,10 @@ void TargetPacing::conclude(Model& model) {
                                                  tuning_.feedback_stale_s);
   const bool poorly_informed =
       in.quality == StatQuality::provisional || in.feedback_age_s < 0 || d.feedback_late;
-  d.state = poorly_informed ? PaceState::degraded : PaceState::ok;
+  const bool contradicted = contradiction_.found() != Contradicted::nothing;
+  if (contradiction_.found() == Contradicted::standing || (contradicted && !model.bound))
+    d.reason = PaceReason::statistics_contradicted;
+  d.state = poorly_informed || contradicted ? PaceState::degraded : PaceState::ok;
 
   const double position = in.queue + in.others.queue - in.idle + 1;
   const double relief = model.slots / (e.service_s + e.wrap_up_s);
@@ -492,6 +507,7 @@ void TargetPacing::fill_explanation(Model& model) const {
   why.wrap_up_s = e.wrap_up_s;
   why.patience_s = e.patience_s;
   why.reactive_rate = e.reactive_rate;
+  why.hidden_lag_s = hidden_lag_.lag_s();
   if (loops.proactive.outcomes > 0)
     why.proactive_abandonment =
         std::max(0.0, loops.proactive.abandoned - loops.late) / loops.proactive.outcomes;

@@ -21,7 +21,9 @@
 
 #include "common/base/pacing_options.h"
 #include "common/wire/messages.h"
+#include "services/pacer/contradiction.h"
 #include "services/pacer/dual.h"
+#include "services/pacer/hidden_lag.h"
 #include "services/pacer/history.h"
 #include "services/pacer/pacing_inputs.h"
 #include "services/pacer/super_progressive.h"
@@ -47,6 +49,7 @@ struct DecisionExplanation {
   double wrap_up_s = 0;       // [s]
   double patience_s = 0;      // [s]
   double reactive_rate = 0;   // [1/s] arrivals that no invitation caused.
+  double hidden_lag_s = 0;    // [s] by which the statistics are older than they claim.
   // Over the accounting window.
   double proactive_abandonment = 0;  // [0..1]
   double reactive_abandonment = 0;   // [0..1]
@@ -211,6 +214,8 @@ class TargetPacing {
 
   PacingTuning tuning_;
   TargetHistory history_;
+  HiddenLag hidden_lag_;
+  Contradiction contradiction_;
   bool decided_ = false;
   double decided_s_ = 0;  // [s] when decide() last went through.
   double last_m_ = 0;

@@ -76,6 +76,7 @@ class Centre {
     phase,
     trace_staff,
     trace_call,
+    shown,
   };
   struct Waiting {
     double since;
@@ -122,6 +123,8 @@ class Centre {
   void begin_trace_day();
   void ask(System& system);
   View view() const;
+  void hide_age(View& view);
+  void wake();
 
   enum class Presence : std::uint8_t { off, on, leaving };
 
@@ -144,6 +147,8 @@ class Centre {
   std::vector<Observation> observations_;
   std::deque<Observation> delayed_;
   std::deque<Seen> seen_;
+  std::deque<View> hidden_;  // What the statistics will show, and show now.
+  double hidden_s_ = 0;
   std::array<int, 2> waiting_{};  // Reactive, proactive.
   double debounce_s_ = -1;
   double now_ = 0;

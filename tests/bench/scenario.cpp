@@ -101,6 +101,33 @@ std::vector<Entry> all_entries() {
     add(s, small);
   }
 
+  for (const int lag : {1, 2, 5, 15}) {
+    for (const bool phone : {false, true}) {
+      s = chat((phone ? "hidden_lag_phone_" : "hidden_lag_") + std::to_string(lag) + "s");
+      s.hidden_s = lag;
+      if (phone) s.patience_s = 2;
+      add(s, {10, 30});
+    }
+  }
+  s = chat("hidden_lag_step");  // Comes and goes.
+  s.phases = {{.from_h = 0}, {.from_h = 2, .hidden_s = 5}, {.from_h = 6, .hidden_s = 1}};
+  add(s, {10, 30});
+  s.name = "hidden_lag_moving";  // Another one every ten minutes.
+  s.phases.clear();
+  for (int i = 0; i < 60; ++i)
+    s.phases.push_back({.from_h = i / 6.0, .hidden_s = 2.0 + (i * 7 % 11) * 0.6});
+  add(s, {10, 30});
+  s = chat("hidden_lag_reactive");
+  s.reactive_load = 0.3;
+  s.hidden_s = 5;
+  add(s, {10, 30});
+  s.name = "hidden_lag_dual";
+  s.dual = true;
+  add(s, {10, 30});
+  s = chat("reactive");  // The same without lag.
+  s.reactive_load = 0.3;
+  add(s, {10, 30});
+
   for (const double load : {0.3, 0.7}) {
     s = chat(load < 0.5 ? "dual_30" : "dual_70");
     s.reactive_load = load;

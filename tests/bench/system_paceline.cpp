@@ -52,6 +52,8 @@ class Paceline final : public System {
 
   int decide(const View& view) override {
     for (const Observation& observation : view.observed) count(observation);
+    if (view.answered >= 0) answered_ = static_cast<std::uint64_t>(view.answered);
+    if (view.abandoned >= 0) abandoned_ = static_cast<std::uint64_t>(view.abandoned);
     PacingInputs inputs;
     inputs.stat_age_s = view.now_s - view.statistics_at_s;
     inputs.logged_in = view.logged_in / slots_per_agent_;
