@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "common/wire/messages.h"
+#include "services/pacer/agent_slots.h"
 
 namespace paceline::pacer {
 
@@ -29,6 +30,7 @@ struct PacingInputs {
   // Name the lives of both kinds of counters: another number says that they restarted.
   std::uint64_t stat_epoch = 0;
   std::uint64_t feedback_epoch = 0;
+  SlotsFrom slots_from = SlotsFrom::agents;  // For people only.
 };
 
 /// [slots] of those who are at work, whatever the source says of slots.

@@ -1,4 +1,5 @@
 // The pacer's shell on virtual time: a statfeed and a publisher speak, a subscriber hears the pace.
+#include <algorithm>
 #include <map>
 
 #include "common/base/hash.h"
@@ -20,6 +21,41 @@ TEST_CASE("free agents are given invitations within a second of the first statis
   CHECK(node.heard->row(0).reason == PaceReason::warm_up);
   CHECK(node.heard->row(1).reason == PaceReason::not_visible);
   CHECK(node.heard->row(1).max_pending == 0);
+}
+
+TEST_CASE(
+    "free slots of agents with several chats are given invitations, and explain says how known",
+    "[pacer][scenario]") {
+  PacerConfig config = one_shard({"figures", "option", "agents"});
+  config.targets[1].options.capacity = 3;
+  NodeOfPacer node{1, config};
+  for (std::uint32_t i = 0; i < 3; ++i) node.feed->set(i, calm_stat());
+  TargetStat told = calm_stat();
+  told.slots = 30;
+  told.in_handling = 23;
+  node.feed->set(0, told);
+  World& asker = node.sim.process({"a", "asker", 0});
+  const auto idle = [&](const char* target) {
+    Result<Explanation> got = fail("never answered");
+    ask_control<Explanation>(asker.bus, {"a", "pacer", 0}, request_of(Question::explain, {target}),
+                             5s, [&](auto answer) { got = std::move(answer); });
+    node.sim.run_for(200ms);
+    REQUIRE(got);
+    const auto step = std::ranges::find(got->steps, "idle", &ExplanationStep::name);
+    REQUIRE(step != got->steps.end());
+    return *step;
+  };
+
+  node.sim.run_for(2s);
+
+  CHECK(node.heard->row(0).max_pending == 7);
+  CHECK(idle("figures").value == 7);
+  CHECK(idle("figures").note.find("in_handling") != std::string::npos);
+  CHECK(node.heard->row(1).max_pending == 4);
+  CHECK(idle("option").note.find("estimate") != std::string::npos);
+  CHECK(node.heard->row(2).max_pending == 4);
+  CHECK(idle("agents").note.empty());
+  CHECK(node.heard->row(0).ready == 4);  // Agents, as the site counts them.
 }
 
 TEST_CASE("a silent statfeed means zero within its bound and invitations again after it speaks",
