@@ -22,9 +22,10 @@ down, home scroll; f shows one state only (all, ok, degraded, stale, disabled); 
 group and queue, escape forgets the search; h shows the keys.)"},
     {"targets",
      R"(A line a target. Percentages: ACCEPT of invitations answered yes, ABANDON of accepted ones
-that left the queue. Sort words: id, channel, state, reason, quality, proactive, max_pending,
-pending, logged_in, ready, busy, after_call_work, in_queue, acceptance, abandonment, busy_factor,
-reactive_state, sent, accepted.
+that left the queue. HELD: interactions that agents hold, of those that they may hold at once; "-"
+where the site does not tell. Sort words: id, channel, state, reason, quality, proactive, max_pending,
+pending, logged_in, ready, busy, after_call_work, in_handling, in_queue, acceptance, abandonment,
+busy_factor, reactive_state, sent, accepted.
 
 Examples:
   pacelinectl targets --reason goal_guard --sort -abandonment --limit 10

@@ -45,7 +45,7 @@ void add_inputs(Steps& steps, const PacingInputs& in, const Decision& decision) 
   steps.add("quality", static_cast<double>(in.quality), to_string(in.quality));
   steps.add("stat_age_s", in.stat_age_s);
   steps.add("logged_in", in.logged_in);
-  steps.add("idle", in.idle);
+  steps.add("idle", in.idle, note_on(in.slots_from));
   steps.add("busy", in.busy);
   steps.add("wrap_up", in.wrap_up);
   steps.add("queue", in.queue);

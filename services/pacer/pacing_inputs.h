@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "common/wire/messages.h"
+#include "services/pacer/agent_slots.h"
 
 namespace paceline::pacer {
 
@@ -61,6 +62,7 @@ struct PacingInputs {
   // (ends <= begins) PacingTuning's windows follow one another.
   double window_begins_s = 0;
   double window_ends_s = 0;
+  SlotsFrom slots_from = SlotsFrom::agents;  // For people only.
 };
 
 /// [slots] of those who are at work, whatever the source says of slots.

@@ -211,9 +211,12 @@ PacingInputs Pacer::inputs_of(std::uint32_t index, Instant now) const {
     // Where each value ages by itself, the row is older than the feed.
     in.stat_age_s = stat_age ? std::max(world_s(*stat_age), stat.age_s * config_.time_scale) : 1e9;
     in.logged_in = stat.logged_in;
-    in.idle = stat.ready;
-    in.busy = stat.busy;
-    in.wrap_up = stat.after_call_work;
+    const AgentSlots slots = agent_slots(stat, config_.targets[index].options.capacity);
+    in.slots = slots.slots;
+    in.idle = slots.idle;
+    in.busy = slots.busy;
+    in.wrap_up = slots.wrap_up;
+    in.slots_from = slots.from;
     in.queue = stat.in_queue;
     in.entered = stat.entered;
     in.answered = stat.answered;

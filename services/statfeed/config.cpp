@@ -105,7 +105,9 @@ Result<Mapping> parse_mapping(Settings& settings, Mapping mapping, bool gms) {
     auto& mapped = mapping.statistics[i];
     const std::string key = to_string(static_cast<StatisticKind>(i));
     Settings table = TRY(tables.table(key));
-    mapped.asked = TRY(table.boolean("asked", true));
+    // Who names a statistic that few sites have, has it, and is paced by it.
+    if (!mapped.asked) mapped.asked = mapped.needed = table.has("name") || table.has("category");
+    mapped.asked = TRY(table.boolean("asked", mapped.asked));
     TRY(parse_object(table, mapped));
     mapped.object_type = TRY(table.text("object_type", mapped.of_queue ? "Queue" : "GroupAgents"));
     mapped.needed = TRY(table.boolean("needed", mapped.needed && mapped.asked));
@@ -124,7 +126,7 @@ Result<Mapping> parse_mapping(Settings& settings, Mapping mapping, bool gms) {
       if (!done) return tl::unexpected(done.error());
     } else {
       mapped.name = TRY(table.text("name", mapped.name));
-      if (mapped.name.empty()) return tl::unexpected(table.error("name", "empty"));
+      if (mapped.name.empty() && mapped.asked) return tl::unexpected(table.error("name", "empty"));
       if (const auto name = filled(mapped.name, {}); !name)
         return tl::unexpected(table.error("name", name.error().detail));
     }
@@ -136,11 +138,13 @@ Result<Mapping> parse_mapping(Settings& settings, Mapping mapping, bool gms) {
   return mapping;
 }
 
-// Senders name statistics as we do.
+// Senders name statistics as we do, and say those of several interactions if they know them.
 Mapping bus_mapping() {
   Mapping mapping = default_mapping();
   for (std::size_t i = 0; i < statistic_kind_count; ++i)
     mapping.statistics[i].name = to_string(static_cast<StatisticKind>(i));
+  for (const auto kind : {StatisticKind::in_handling, StatisticKind::slots})
+    mapping[kind].asked = true;
   return mapping;
 }
 

@@ -17,10 +17,13 @@ constexpr Duration longest_age = 24h;       // What is older is as good as that.
 
 // By StatisticKind.
 constexpr std::array<double FeedRow::*, statistic_kind_count> value_of_kind{
-    &FeedRow::logged_in,       &FeedRow::ready,         &FeedRow::busy,
-    &FeedRow::after_call_work, &FeedRow::not_ready,     &FeedRow::in_queue,
-    &FeedRow::entered,         &FeedRow::answered,      &FeedRow::abandoned,
-    &FeedRow::handling_time_s, &FeedRow::waiting_time_s};
+    &FeedRow::logged_in,      &FeedRow::ready,
+    &FeedRow::busy,           &FeedRow::after_call_work,
+    &FeedRow::not_ready,      &FeedRow::in_queue,
+    &FeedRow::entered,        &FeedRow::answered,
+    &FeedRow::abandoned,      &FeedRow::handling_time_s,
+    &FeedRow::waiting_time_s, &FeedRow::in_handling,
+    &FeedRow::slots};
 
 }  // namespace
 

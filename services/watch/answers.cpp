@@ -28,7 +28,9 @@ TargetAnswer target_answer(const TargetRow& row) {
       .abandoned = feedback.abandoned,
       .outstanding = feedback.pending,
       .pool = name->pool_head,
-      .pool_targets = name->pool_targets};
+      .pool_targets = name->pool_targets,
+      .slots = stat.slots,
+      .in_handling = stat.in_handling};
   answer.pace.logged_in = stat.logged_in;
   answer.pace.ready = stat.ready;
   answer.pace.busy = stat.busy;

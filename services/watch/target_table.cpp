@@ -7,6 +7,7 @@
 
 #include "common/base/ascii.h"
 #include "common/base/check.h"
+#include "services/watch/work.h"
 
 namespace paceline::watch {
 namespace {
@@ -37,6 +38,8 @@ constexpr std::array sort_keys{
     SortWord{"busy", [](const TargetRow& r) { return static_cast<double>(r.stat.busy); }},
     SortWord{"after_call_work",
              [](const TargetRow& r) { return static_cast<double>(r.stat.after_call_work); }},
+    SortWord{"in_handling",
+             [](const TargetRow& r) { return static_cast<double>(r.stat.in_handling); }},
     SortWord{"in_queue", [](const TargetRow& r) { return static_cast<double>(r.stat.in_queue); }},
     SortWord{"acceptance", [](const TargetRow& r) { return r.pace.acceptance; }},
     SortWord{"abandonment", [](const TargetRow& r) { return r.pace.abandonment; }},
@@ -220,6 +223,9 @@ const TotalsAnswer& TargetTable::totals() const {
       busy += row.name->counted * row.stat.busy;
       after_call_work += row.name->counted * row.stat.after_call_work;
       totals_.in_queue += row.stat.in_queue;
+      const Work work = work_of(row.stat);
+      totals_.slots += work.slots;
+      totals_.in_handling += work.held;
     }
     if (row.has_pace) {
       ++totals_.paced;

@@ -173,6 +173,10 @@ std::vector<Entry> all_entries() {
   s.slots = 3;
   s.slow_down = 0.2;
   add(s, {5, 10, 30});
+  s = chat("slots_5");
+  s.slots = 5;
+  s.slow_down = 0.2;
+  add(s, {5, 10});
   s = chat("busy");
   s.busy_goal = true;
   add(s, {5, 10, 30, 100}, {0.75, 0.85});

@@ -98,8 +98,8 @@ TEST_CASE("a site's patterns are taken up, and what it does not have is not aske
   CHECK(config->mapping[StatisticKind::in_queue].object_type == "Queue");
   CHECK(config->mapping[StatisticKind::in_queue].name == "Waiting_{channel}");
   CHECK_FALSE(config->mapping[StatisticKind::not_ready].needed);
-  CHECK(config->session.batches.kinds == ((1u << statistic_kind_count) - 1 -
-                                          (1u << static_cast<unsigned>(StatisticKind::not_ready))));
+  CHECK(config->session.batches.kinds ==
+        (usual_statistic_kinds - (1u << static_cast<unsigned>(StatisticKind::not_ready))));
   const auto wrong = [](const std::string& text) {
     return parse("primary = \"http://a\"\n" + text).error().detail;
   };
@@ -111,6 +111,42 @@ TEST_CASE("a site's patterns are taken up, and what it does not have is not aske
   CHECK(wrong("[statistics.ready]\nname = \"{x\"").find("a { without its }") != std::string::npos);
   CHECK(wrong("[statistics.ready]\nasked = false\nneeded = true").find("it is not asked for") !=
         std::string::npos);
+}
+
+TEST_CASE("figures of several interactions are asked for, and needed, where the site names them",
+          "[statfeed]") {
+  const std::string head = "primary = \"http://a\"\n";
+  const auto bit = [](StatisticKind kind) { return 1u << static_cast<unsigned>(kind); };
+  CHECK(parse(head)->session.batches.kinds == usual_statistic_kinds);
+
+  const auto config = parse(head + R"(
+    [statistics.in_handling]
+    name = "Chats_In_Handling"
+    [statistics.slots]
+    object = "{group}_chat"
+    category = "CurrentNumber"
+    subject = "DNStatus"
+    main_mask = "*"
+    needed = false)");
+
+  REQUIRE(config);
+  CHECK(config->session.batches.kinds == all_statistic_kinds);
+  CHECK(config->mapping[StatisticKind::in_handling].needed);
+  CHECK(config->mapping[StatisticKind::in_handling].object_type == "GroupAgents");
+  CHECK_FALSE(config->mapping[StatisticKind::slots].needed);
+  const auto held = bit(StatisticKind::in_handling);
+  CHECK(parse(head + "[statistics.in_handling]\nname = \"x\"\nasked = false")
+            ->session.batches.kinds == usual_statistic_kinds);
+  CHECK(parse(head + "[statistics.in_handling]\nname = \"x\"")->session.batches.kinds ==
+        (usual_statistic_kinds | held));
+  const auto wrong = parse(head + "[statistics.in_handling]\nasked = true");
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().detail.find("statistics.in_handling.name") != std::string::npos);
+  // Senders of the bus say them if they know them.
+  const auto bus = parse("interface = \"bus\"\nprimary = \"crm\"");
+  REQUIRE(bus);
+  CHECK(bus->session.batches.kinds == all_statistic_kinds);
+  CHECK_FALSE(bus->mapping[StatisticKind::in_handling].needed);
 }
 
 TEST_CASE("mistakes are refused with place, key and value", "[statfeed]") {

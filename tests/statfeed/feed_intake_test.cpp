@@ -46,7 +46,8 @@ TEST_CASE("a row tells every statistic of its target, with time and age", "[stat
   Intake intake;
 
   const auto outcome = intake.row(
-      R"({"target":"t01","ready":3,"entered":7,"waiting_time_s":2.5,"age_s":4,"timestamp_ms":1000})");
+      R"({"target":"t01","ready":3,"entered":7,"waiting_time_s":2.5,"age_s":4,"timestamp_ms":1000,)"
+      R"("in_handling":9,"slots":12})");
 
   CHECK(outcome.server == 0);
   CHECK(outcome.answer == FeedAnswer{.taken = 1});
@@ -60,6 +61,8 @@ TEST_CASE("a row tells every statistic of its target, with time and age", "[stat
                         .age = 4s});
   CHECK(intake.update(outcome, StatisticKind::entered).value == 7);
   CHECK(intake.update(outcome, StatisticKind::waiting_time).value == 2.5);
+  CHECK(intake.update(outcome, StatisticKind::in_handling).value == 9);
+  CHECK(intake.update(outcome, StatisticKind::slots).value == 12);
   // What the row leaves out has no value now.
   CHECK(intake.update(outcome, StatisticKind::busy).status == StatisticUpdate::Status::invalid);
   CHECK(intake.update(intake.row(R"({"target":"t01","ready":0})"), StatisticKind::ready).status ==

@@ -1,5 +1,5 @@
 // One target: its figures now, why it was granted what it was, and its history.
-import { bdi, count, make, number, over_goal, percent, put_class, put_note, put_parts, put_text, revealed, seconds, state_tones, title_of, words } from "./dom.js";
+import { bdi, count, held_of, make, number, over_goal, percent, put_class, put_note, put_parts, put_text, revealed, seconds, state_tones, title_of, words } from "./dom.js";
 import { HistoryView } from "./history.js";
 import { field_notes, figure, section_title, word_note } from "./schema.js";
 
@@ -30,7 +30,7 @@ function explanation_parts(explanation) {
 // The figures under the title: the fields that each shows, and how.
 const views = [
   { fields: ["proactive"], mark: (row) => (row.proactive ? "some" : "") }, { fields: ["pending", "max_pending"] }, { fields: ["logged_in"] }, { fields: ["ready"] },
-  { fields: ["busy"] }, { fields: ["after_call_work"] }, { fields: ["in_queue"] }, { fields: ["predicted_wait_s"], show: (row) => seconds(row.predicted_wait_s) },
+  { fields: ["busy"] }, { fields: ["after_call_work"] }, { fields: ["in_handling", "slots"], show: held_of }, { fields: ["in_queue"] }, { fields: ["predicted_wait_s"], show: (row) => seconds(row.predicted_wait_s) },
   { fields: ["abandonment"], show: (row) => percent(row.abandonment), mark: (row) => (over_goal(row) ? "over" : "") }, { fields: ["acceptance"], show: (row) => percent(row.acceptance) },
   { fields: ["busy_factor"], show: (row) => percent(row.busy_factor) }, { fields: ["reactive_state"], show: (row) => row.reactive_state.toFixed(2) },
   { fields: ["sent"] }, { fields: ["accepted"] }, { fields: ["answered"] }, { fields: ["abandoned"] },
