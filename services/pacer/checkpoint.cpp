@@ -67,6 +67,14 @@ void each_value(auto& learned, std::uint64_t version, Visit visit) {
     visit(block.outcomes);
     visit(block.abandoned);
   }
+  visit(learned.proactive.counted_more);
+  visit(learned.absent.slots);
+  visit(learned.absent.usual_s);
+  visit(learned.absent.taken);
+  visit(learned.absent.hold_s);
+  visit(learned.spread.mean);
+  visit(learned.spread.square);
+  visit(learned.spread.periods);
 }
 
 void put(std::string& out, std::uint64_t value) {

@@ -41,11 +41,17 @@ std::string_view note_on_budget(ExplanationName name, const PacingOptions& optio
   return "";
 }
 
+std::string note_on_idle(const PacingInputs& in, const Decision& decision) {
+  const long absent = std::lround(decision.not_answering);
+  return absent > 0 ? std::to_string(absent) + " of them take nothing from the queue"
+                    : std::string{note_on(in.slots_from)};
+}
+
 void add_inputs(Steps& steps, const PacingInputs& in, const Decision& decision) {
   steps.add("quality", static_cast<double>(in.quality), to_string(in.quality));
   steps.add("stat_age_s", in.stat_age_s);
   steps.add("logged_in", in.logged_in);
-  steps.add("idle", in.idle, note_on(in.slots_from));
+  steps.add("idle", in.idle, note_on_idle(in, decision));
   steps.add("busy", in.busy);
   steps.add("wrap_up", in.wrap_up);
   steps.add("queue", in.queue);

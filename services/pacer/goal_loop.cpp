@@ -27,11 +27,12 @@ void GoalLoop::start(double s0, LoopRange range) {
 }
 
 void GoalLoop::learn(double served, double abandoned, double allowed, double gain, LoopRange range,
-                     bool moves) {
+                     bool moves, double counts_for) {
   learned.outcomes += served + abandoned;
   learned.abandoned += abandoned;
+  learned.counted_more += (counts_for - 1) * abandoned;
   if (!moves) return;
-  learned.s += gain * (allowed * served - (1 - allowed) * abandoned);
+  learned.s += gain * (allowed * served - (1 - allowed) * counts_for * abandoned);
   learned.s = std::clamp(learned.s, range.low, range.high);
 }
 
@@ -58,7 +59,7 @@ void GoalLoop::next_window(bool whole) {
   if (whole)
     learned.window_outcomes =
         known > 0 ? known + window_weight * (learned.outcomes - known) : learned.outcomes;
-  learned.outcomes = learned.abandoned = 0;
+  learned.outcomes = learned.abandoned = learned.counted_more = 0;
 }
 
 void GoalLoop::relax(double s0, double share) {

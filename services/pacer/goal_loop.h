@@ -27,6 +27,7 @@ struct LoopLearned {
   double window_outcomes = 0;  // [interactions, >= 0] of a whole window, learned; 0 = none yet.
   double closing_excess = 0;   // [interactions, >= 0] that X ends with unless made good before.
   double closing_square = 1;   // [interactions^2, >= 0] of what X ended with all the same.
+  double counted_more = 0;     // [interactions, >= 0] that those abandoned count beyond one each.
 
   bool operator==(const LoopLearned&) const = default;
 };
@@ -53,11 +54,14 @@ class GoalLoop {
   ///   allowed            (0..1) a e^v: share of outcomes that might be abandoned
   ///   gain               (0..1] k
   ///   moves              false: only counts (the loop is switched off, or warming up)
+  ///   counts_for         [>= 1] how many one abandoned counts
   void learn(double served, double abandoned, double allowed, double gain, LoopRange range,
-             bool moves);
+             bool moves, double counts_for = 1);
 
   /// Interactions abandoned in the window beyond its budget; any sign.
-  double excess(double allowed) const { return learned.abandoned - allowed * learned.outcomes; }
+  double excess(double allowed) const {
+    return learned.abandoned + learned.counted_more - allowed * learned.outcomes;
+  }
 
   /// v of the window's budget.
   ///

@@ -124,6 +124,7 @@ double TargetHistory::learn_counters(const PacingInputs& inputs, double accepted
   const double entered = inputs.entered > 0 ? rise(last_.entered, inputs.entered) +
                                                   rise(last_.others.entered, others.entered)
                                             : answered + abandoned;
+  seen.entered = entered;
   reactive_answered_carry_ += answered - seen.proactive_answered;
   reactive_abandoned_carry_ += abandoned - seen.proactive_abandoned;
   seen.reactive_answered = take(reactive_answered_carry_, -1000);
@@ -176,6 +177,7 @@ void TargetHistory::learn_answers(const PacingInputs& inputs, const PacingTuning
   const double accepted = rise(before.accepted, after.accepted);
   seen.answers =
       accepted + rise(before.rejected, after.rejected) + rise(before.timed_out, after.timed_out);
+  seen.accepted = accepted;
   seen.proactive_answered = rise(before.answered, after.answered);
   seen.proactive_abandoned = rise(before.abandoned, after.abandoned);
   const double dt_s = true_at_s - last_feedback_s_;
@@ -198,6 +200,18 @@ void TargetHistory::learn_answers(const PacingInputs& inputs, const PacingTuning
     learned_.pending_s *= keep;
     learned_.answers_ever = std::min(learned_.answers_ever + seen.answers, 1e15);
   }
+}
+
+void TargetHistory::learn_unfed(double answers, double entered, double delay_s) {
+  const double keep = retained(forget_answer, answers);
+  learned_.answers = learned_.answers * keep + answers;
+  learned_.accepted = learned_.accepted * keep + entered;
+  learned_.pending_s = learned_.pending_s * keep + answers * delay_s;
+  learned_.answers_ever = std::min(learned_.answers_ever + answers, 1e15);
+}
+
+void TargetHistory::forget_answers() {
+  learned_.accepted = learned_.answers = learned_.pending_s = 0;
 }
 
 void TargetHistory::learn_phases(const PacingInputs& inputs, double dt_s, double answered,

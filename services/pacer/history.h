@@ -27,9 +27,11 @@ struct Estimates {
 
 /// What happened between two observations.
 struct Observed {
-  double dt_s = 0;     // [s] 0 = the first one, or after a gap too long to learn from.
-  double gap_s = 0;    // [s] passed, whatever was learned from it.
-  double answers = 0;  // To invitations.
+  double dt_s = 0;      // [s] 0 = the first one, or after a gap too long to learn from.
+  double gap_s = 0;     // [s] passed, whatever was learned from it.
+  double answers = 0;   // To invitations.
+  double accepted = 0;  // Of them.
+  double entered = 0;   // Came into the queue, invited or not.
   double proactive_answered = 0;
   double proactive_abandoned = 0;
   double reactive_answered = 0;
@@ -55,6 +57,17 @@ class TargetHistory {
   /// Invitations that the endpoint knows to be accepted since `since_s`.
   ///   since_s  [s] when the statistics were true
   double accepted_unseen(double since_s) const;
+
+  /// Whether the endpoint ever told what became of invitations.
+  bool has_feedback() const { return has_feedback_; }
+
+  /// Learns where no feedback comes: what the usual delay has answered, and who came meanwhile.
+  ///   answers  [answers, >= 0] expected
+  ///   entered  [interactions, >= 0]
+  void learn_unfed(double answers, double entered, double delay_s);
+
+  /// What the answers so far told of acceptance is no evidence any more.
+  void forget_answers();
 
   /// Changes whenever the chances of an interaction that begins now (Forecast::from_start) do.
   std::uint32_t chances() const { return busy_.remade(); }

@@ -27,6 +27,7 @@ void repair(LoopLearned& loop) {
   repair(loop.window_outcomes, 0, 1e9);
   repair(loop.closing_excess, 0, 1e9);
   repair(loop.closing_square, 0, 1e9);
+  repair(loop.counted_more, 0, 1e9);
 }
 
 void repair(RollingDays& rolling) {
@@ -65,6 +66,8 @@ Learned sanitised(const Learned& learned) {
   repair(clean.rolling);
   repair(clean.reactive_long, 0, 1e12);
   repair(clean.unserved_long, 0, clean.reactive_long);
+  clean.absent = sanitised(clean.absent);
+  clean.spread = sanitised(clean.spread);
   return clean;
 }
 

@@ -2,6 +2,8 @@
 // media channel know together. Plain values.
 #pragma once
 
+#include "services/pacer/abandonment_spread.h"
+#include "services/pacer/absent_agents.h"
 #include "services/pacer/goal_loop.h"
 #include "services/pacer/hazard.h"
 #include "services/pacer/rolling.h"
@@ -51,6 +53,9 @@ struct Learned {
   // The same, forgotten over two weeks.
   double unserved_long = 0;  // [interactions, 0..reactive_long]
   double reactive_long = 0;  // [interactions] reactive ones that ended.
+
+  AbsentLearned absent{};
+  SpreadLearned spread{};
 
   bool operator==(const Learned&) const = default;
 };

@@ -46,11 +46,25 @@ PacingInputs within_range(const PacingInputs& inputs) {
   in.busy = count(in.busy);
   in.wrap_up = count(in.wrap_up);
   in.queue = count(in.queue);
+  in.idle = std::min(in.idle, in.slots > 0 ? in.slots : in.logged_in);
   in.proactive.pending = std::clamp(in.proactive.pending, 0, 1'000'000);
   in.stat_age_s = std::isfinite(in.stat_age_s) ? std::max(0.0, in.stat_age_s) : 1e9;
   if (!std::isfinite(in.feedback_age_s)) in.feedback_age_s = -1;
   in.others = within_range(in.others);
   return in;
+}
+
+// The idle slots that take nothing are neither idle nor logged in.
+void leave_out(std::int32_t absent, PacingInputs& in) {
+  if (absent <= 0) return;
+  in.idle = std::max(0, in.idle - absent);
+  if (in.slots > 0) {
+    const double agents = in.logged_in * (1.0 - static_cast<double>(absent) / in.slots);
+    in.logged_in = std::max(0, static_cast<std::int32_t>(std::lround(agents)));
+    in.slots = std::max(1, in.slots - absent);
+  } else {
+    in.logged_in = std::max(0, in.logged_in - absent);
+  }
 }
 
 // Chance that an invitation is not answered within each quantile.
@@ -116,7 +130,7 @@ struct TargetPacing::Model {
 
 Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& options,
                               const ChannelPool& pool, double uniform, double now_s) {
-  const PacingInputs in = within_range(inputs);
+  PacingInputs in = within_range(inputs);
   if (!std::isfinite(now_s) || (decided_ && now_s < decided_s_)) now_s = decided_s_;
   const double refresh_s = to_seconds(options.refresh_period);
   if (!options.enabled) return withheld(PaceState::disabled, PaceReason::disabled, in);
@@ -126,6 +140,13 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
       in.stat_age_s > std::max(3 * refresh_s, tuning_.stale_after_s))
     return withheld(PaceState::stale, PaceReason::stale_statistics, in);
 
+  const bool nobody = in.logged_in == 0;
+  const double absent = absent_.follow({.true_s = now_s - in.stat_age_s,
+                                        .idle = in.idle,
+                                        .queue = in.queue,
+                                        .answered = in.answered,
+                                        .abandoned = in.abandoned});
+  leave_out(static_cast<std::int32_t>(std::lround(absent)), in);
   const Observed seen = history_.observe(in, tuning_, sent_new_, now_s);
   if (seen.changed) uniform_ = uniform >= 0 && uniform < 1 ? uniform : 0.5;
   Model model{.in = in,
@@ -133,6 +154,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
               .now_s = now_s,
               .dt_s = seen.dt_s,
               .estimates = history_.estimates(pool, tuning_)};
+  model.decision.not_answering = absent;
   model.slots = std::max(1.0, working_slots(in));
   hidden_lag_.observe(in, now_s);
   contradiction_.observe(in, now_s);
@@ -140,8 +162,10 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   model.unseen = hidden_lag_.lag_s() > 0 ? hidden_lag_.accepted_since(now_s - model.stat_age_s)
                                          : history_.accepted_unseen(now_s - in.stat_age_s);
   model.claimed = in.others.queue + in.others.unseen;
-  own_pending_ = own_pending_ * std::exp(-seen.dt_s / model.estimates.answer_delay_s) + sent_new_;
-  own_pending_ = std::min(own_pending_, most_pending);
+  learn_unfed(model, seen);
+  if (in.feedback_age_s >= 0) grants_.told(now_s - in.feedback_age_s);
+  collapse_.follow(seen.accepted, seen.answers);
+  if (collapse_.over()) history_.forget_answers();
   model.allowed = share_of_goal(
       options, tuning_, outcomes_a_window(history_.loops().proactive, model.slots, model.estimates),
       GoalLoop{history_.loops().proactive}.excess_quantile());
@@ -151,7 +175,7 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   model.halved = detect_burst(seen, now_s);
   decided_ = true;
   decided_s_ = now_s;
-  if (in.logged_in == 0 && working_slots(in) == 0)
+  if (nobody || (in.logged_in == 0 && working_slots(in) == 0 && absent == 0))
     return withheld(PaceState::ok, PaceReason::no_agents, in);
 
   const bool ended = seen.answers + seen.proactive_answered + seen.proactive_abandoned +
@@ -163,10 +187,32 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   return model.decision;
 }
 
-double TargetPacing::estimated_pending(const PacingInputs& in, double delay_s) const {
+// What the endpoint told, less those answered since if that is long ago, and what went out since.
+double TargetPacing::estimated_pending(const Model& model) const {
+  const auto& in = model.in;
+  const double delay_s = model.estimates.answer_delay_s;
   if (in.feedback_age_s < 0) return own_pending_;
-  const double late_s = in.feedback_age_s - 3 * delay_s;
-  return in.proactive.pending * (late_s > 0 ? std::exp(-late_s / delay_s) : 1);
+  const double refresh_s = to_seconds(model.options.refresh_period);
+  const double late_s = in.feedback_age_s - refresh_s;
+  const double until_s = tuning_.sends_after_decision ? model.now_s : model.now_s - refresh_s;
+  return in.proactive.pending * (late_s > 0 ? std::exp(-late_s / delay_s) : 1) +
+         grants_.outstanding(delay_s, model.now_s, until_s);
+}
+
+// Where no feedback comes, who came was invited, as far as anybody was, and refusals are taken to
+// come by the usual delay. Where not even arrivals are counted all answers are.
+void TargetPacing::learn_unfed(Model& model, const Observed& seen) {
+  const double delay_s = model.estimates.answer_delay_s;
+  constexpr double least_refused = 0.05;
+  const bool counted = model.in.entered > 0 || model.in.answered > 0;
+  const double unseen_share =
+      counted ? std::max(least_refused, 1 - model.estimates.acceptance) : 1.0;
+  const double before = own_pending_ + (counted ? sent_new_ : 0);
+  const double came = counted ? std::min(seen.entered, before) : 0;
+  const double left = (before - came) * std::exp(-seen.dt_s * unseen_share / delay_s);
+  if (counted && model.in.feedback_age_s < 0 && !history_.has_feedback())
+    history_.learn_unfed(before - left, came, delay_s);
+  own_pending_ = std::min(left + (counted ? 0 : sent_new_), most_pending);
 }
 
 // Nothing is seen to have changed, and so little time has passed that the ends foreseen are the
@@ -390,6 +436,13 @@ RiskProblem TargetPacing::risk_problem(const Model& model, const Forecast& free)
   return risk;
 }
 
+Learned TargetPacing::learned() const {
+  Learned all = history_.learned();
+  all.absent = absent_.learned;
+  all.spread = spread_.learned;
+  return all;
+}
+
 void TargetPacing::guard_stock(Model& model) {
   const auto& in = model.in;
   const auto& loops = history_.loops();
@@ -406,9 +459,15 @@ void TargetPacing::guard_stock(Model& model) {
   const double one_to_one = in.idle - in.queue - model.unseen - model.claimed;
   if (loops.answers_ever < tuning_.warm_up_answers) cap(one_to_one, PaceReason::warm_up);
   // Where the loop has nothing left to take back and is still over its budget, the model is wrong.
-  if (corrected_s(model.options, loops.proactive.s, budget_correction_) <=
-      range_of(model.options).low)
-    cap(one_to_one, PaceReason::goal_guard);
+  const bool at_end = corrected_s(model.options, loops.proactive.s, budget_correction_) <=
+                      range_of(model.options).low;
+  spent_ = at_end && GoalLoop{loops.proactive}.excess(model.allowed) > 0;
+  if (at_end) cap(one_to_one, PaceReason::goal_guard);
+  if (spent_ && reserve_.slots() > 0) cap(one_to_one - reserve_.slots(), PaceReason::goal_guard);
+  cap(static_cast<double>(model.options.max_pending_per_agent) * in.logged_in,
+      PaceReason::pending_cap);
+  if (collapse_.unsure())
+    cap(AcceptanceCollapse::most_pending(model.slots), PaceReason::pending_cap);
   const double ceiling = tuning_.ceiling_per_slot * model.slots / model.estimates.acceptance;
   model.decision.explanation.m_ceiling = ceiling;
   cap(ceiling, PaceReason::ceiling);
@@ -429,7 +488,7 @@ void TargetPacing::conclude(Model& model) {
       most_pending, in.others.pending > 0
                         ? left_by_others(model)
                         : std::floor(model.m + (model.integer && !model.bound ? 0 : uniform_))));
-  const double pending = estimated_pending(in, e.answer_delay_s);
+  const double pending = estimated_pending(model);
   d.invitations = std::max(0, d.max_pending - static_cast<std::int32_t>(std::lround(pending)));
   if (d.invitations > in.others.most_invitations) {
     d.invitations = static_cast<std::int32_t>(in.others.most_invitations);
@@ -437,16 +496,21 @@ void TargetPacing::conclude(Model& model) {
   }
   last_m_ = model.m;
   sent_new_ = d.invitations;
+  if (tuning_.sends_after_decision)
+    grants_.add(sent_new_, model.now_s, std::max(0.0, in.feedback_age_s) / 8);
+  else
+    grants_.replace(sent_new_, model.now_s, to_seconds(model.options.refresh_period));
   if (!model.bound) d.reason = reason_of(model);
   if (others_bind(model, pending)) d.reason = PaceReason::shared_agents;
+  d.reason = reason_beside_faults(d);
   d.feedback_late = in.feedback_age_s > std::max(3 * to_seconds(model.options.refresh_period),
                                                  tuning_.feedback_stale_s);
-  const bool poorly_informed =
-      in.quality == StatQuality::provisional || in.feedback_age_s < 0 || d.feedback_late;
   const bool contradicted = contradiction_.found() != Contradicted::nothing;
   if (contradiction_.found() == Contradicted::standing || (contradicted && !model.bound))
     d.reason = PaceReason::statistics_contradicted;
-  d.state = poorly_informed || contradicted ? PaceState::degraded : PaceState::ok;
+  const bool poorly_informed = in.quality == StatQuality::provisional || in.feedback_age_s < 0 ||
+                               d.feedback_late || d.not_answering > 0 || spent_ || contradicted;
+  d.state = poorly_informed ? PaceState::degraded : PaceState::ok;
 
   const double position = in.queue + in.others.queue - in.idle + 1;
   const double relief = model.slots / (e.service_s + e.wrap_up_s);
@@ -482,6 +546,16 @@ bool TargetPacing::others_bind(const Model& model, double pending) const {
   const bool waiting = d.reason == PaceReason::no_idle_expected && model.capacity < 1 &&
                        model.capacity + model.claimed >= 1;
   return outstanding || waiting;
+}
+
+// While agents do not answer, or nothing is left to keep the window's budget with, no other reason
+// but one that withholds more by itself may hide that.
+PaceReason TargetPacing::reason_beside_faults(const Decision& d) const {
+  const bool usual = d.reason == PaceReason::granted || d.reason == PaceReason::pending_enough ||
+                     d.reason == PaceReason::no_idle_expected || d.reason == PaceReason::growth_cap;
+  const bool guarded = d.reason == PaceReason::goal_guard && !spent_;
+  if (d.not_answering > 0 && (usual || guarded)) return PaceReason::idle_not_answering;
+  return spent_ && usual ? PaceReason::goal_guard : d.reason;
 }
 
 // The reason where no guard has named itself.

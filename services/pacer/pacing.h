@@ -21,10 +21,15 @@
 
 #include "common/base/pacing_options.h"
 #include "common/wire/messages.h"
+#include "services/pacer/abandonment_spread.h"
+#include "services/pacer/absent_agents.h"
+#include "services/pacer/acceptance_collapse.h"
+#include "services/pacer/budget_reserve.h"
 #include "services/pacer/contradiction.h"
 #include "services/pacer/dual.h"
 #include "services/pacer/hidden_lag.h"
 #include "services/pacer/history.h"
+#include "services/pacer/own_grants.h"
 #include "services/pacer/pacing_inputs.h"
 #include "services/pacer/super_progressive.h"
 #include "services/pacer/waits.h"
@@ -110,6 +115,7 @@ struct Decision {
   double reactive_state = 1;     // [0..1] chance that a new reactive engagement be allowed.
   double reactive_demand = 0;    // [interactions] expected within the delay: a channel's weight.
   double predicted_wait_s = 0;   // [s] of a visitor who accepts now.
+  double not_answering = 0;      // [slots] of the idle ones, that take nothing.
   bool feedback_late = false;    // It stopped: what is pending is a guess, the state is degraded.
   DecisionExplanation explanation{};
 };
@@ -128,7 +134,7 @@ class TargetPacing {
                   double uniform, double now_s);
 
   /// What a checkpoint keeps, and what it is restored from.
-  Learned learned() const { return history_.learned(); }
+  Learned learned() const;
 
   /// Whether too little is known of it to pace by: it is still in its warm-up, and what it was
   /// restored from had not passed that either.
@@ -192,7 +198,8 @@ class TargetPacing {
   bool detect_burst(const Observed& seen, double now_s);
 
   // The model.
-  double estimated_pending(const PacingInputs& inputs, double delay_s) const;
+  double estimated_pending(const Model& model) const;
+  void learn_unfed(Model& model, const Observed& seen);
   bool reuse_model(Model& model, bool changed) const;
   const Delays& delays(double delay_s, double stat_age_s, double refresh_s);
   void fit_delays(const Forecast& free);
@@ -209,6 +216,7 @@ class TargetPacing {
   PaceReason reason_of(const Model& model) const;
   double left_by_others(const Model& model) const;
   bool others_bind(const Model& model, double pending) const;
+  PaceReason reason_beside_faults(const Decision& decision) const;
   void fill_explanation(Model& model) const;
   Decision withheld(PaceState state, PaceReason reason, const PacingInputs& inputs);
 
@@ -242,6 +250,13 @@ class TargetPacing {
   std::int64_t recent_slot_ = 0;
   double cut_ = 1;    // (0..1]
   double cut_s_ = 0;  // [s] when it last changed.
+
+  AbsentAgents absent_;
+  AcceptanceCollapse collapse_;
+  OwnGrants grants_;
+  AbandonmentSpread spread_;
+  BudgetReserve reserve_;
+  bool spent_ = false;  // The window is over its budget and the loop at its end.
 };
 
 }  // namespace paceline::pacer

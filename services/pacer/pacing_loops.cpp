@@ -23,7 +23,10 @@ constexpr double cut_share = 0.5;            // more than half of them abandoned
 constexpr double cut_least = 1.0 / 64;
 constexpr double cut_pause_s = 15;  // Between two halvings; recovery doubles in a minute.
 constexpr double recovery_s = 60;
+// [interactions] over the budget, where the loop is at its end by that alone: a window's last ones.
+constexpr double reserve_begins = 5;
 constexpr double quiet_hour_s = 3600;
+constexpr double absent_known_s = 3600;  // Who did not answer so long ago is another one by now.
 constexpr double quiet_decay_s = 4 * 3600;
 
 }  // namespace
@@ -96,8 +99,12 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   const double corrected = std::min(0.999, any ? allowed * std::exp(budget_correction_) : allowed);
   GoalLoop proactive{loops.proactive};
   const Ended of_goal = ended_by_goal(in, options, seen, apart);
+  spread_.follow(of_goal.kept, of_goal.lost, seen.dt_s);
+  const double excess = GoalLoop{loops.proactive}.excess(allowed);
+  const double begins = loops.proactive.s <= range.low ? 0 : reserve_begins;
+  reserve_.follow(of_goal.kept, of_goal.lost, allowed, spent_ && excess > begins, slots, seen.dt_s);
   proactive.learn(of_goal.kept, of_goal.lost, corrected, tuning_.gain * step_of_risk(options),
-                  range, moves);
+                  range, moves, spread_.counts_for());
   const double displaced = learn_attributable(in, options, seen);
   const double reactive_ended = seen.reactive_answered + seen.reactive_abandoned;
   const double steps = std::max(1.0, -loops.reactive.s / reserve_scale);
@@ -236,6 +243,9 @@ bool TargetPacing::cold() const {
 
 void TargetPacing::restore(const Learned& learned, double age_s) {
   history_.restore(learned);
+  absent_.learned = sanitised(learned.absent);
+  if (age_s > absent_known_s) absent_.learned.slots = 0;
+  spread_.learned = sanitised(learned.spread);
   const double keep = std::exp(-std::clamp(age_s, 0.0, 1e9) / unserved_s);
   history_.loops().unserved_long *= keep;
   history_.loops().reactive_long *= keep;

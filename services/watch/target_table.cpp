@@ -214,7 +214,8 @@ TargetSelection TargetTable::select(const TargetQuery& query) const {
 const TotalsAnswer& TargetTable::totals() const {
   if (totals_revision_ == revision_) return totals_;
   totals_ = {.targets = rows_.size()};
-  double logged_in = 0, ready = 0, busy = 0, after_call_work = 0;  // An agent of two targets once.
+  // An agent of two targets counts once.
+  double logged_in = 0, ready = 0, busy = 0, after_call_work = 0, slots = 0, in_handling = 0;
   for (const auto& row : rows_) {
     if (row.has_stat) {
       ++totals_.by_quality.by_word[static_cast<std::size_t>(row.stat.quality)];
@@ -224,8 +225,8 @@ const TotalsAnswer& TargetTable::totals() const {
       after_call_work += row.name->counted * row.stat.after_call_work;
       totals_.in_queue += row.stat.in_queue;
       const Work work = work_of(row.stat);
-      totals_.slots += work.slots;
-      totals_.in_handling += work.held;
+      slots += row.name->counted * work.slots;
+      in_handling += row.name->counted * work.held;
     }
     if (row.has_pace) {
       ++totals_.paced;
@@ -244,6 +245,8 @@ const TotalsAnswer& TargetTable::totals() const {
   totals_.ready = std::llround(ready);
   totals_.busy = std::llround(busy);
   totals_.after_call_work = std::llround(after_call_work);
+  totals_.slots = std::llround(slots);
+  totals_.in_handling = std::llround(in_handling);
   totals_revision_ = revision_;
   return totals_;
 }

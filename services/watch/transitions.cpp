@@ -173,6 +173,12 @@ std::vector<Event> target_transitions(const TargetTable& targets, std::int64_t w
              fmt::format("the endpoint contradicts the statistics of {} target{} (first: {})",
                          contradicted.count, contradicted.count == 1 ? "" : "s",
                          name(contradicted.first)));
+  const auto& absent =
+      targets.reason_changes()[static_cast<std::size_t>(PaceReason::idle_not_answering)];
+  if (absent.count > 0)
+    out.tell("idle_not_answering", "bad", name(absent.first),
+             fmt::format("agents of {} target{} count as ready and take nothing (first: {})",
+                         absent.count, absent.count == 1 ? "" : "s", name(absent.first)));
   return std::move(out.events);
 }
 

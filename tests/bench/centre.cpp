@@ -64,13 +64,22 @@ Centre::Centre(const Scenario& scenario, std::uint64_t seed)
       services_{RandomStream{seed, 3}, RandomStream{seed, 4}},
       patiences_{RandomStream{seed, 5}, RandomStream{seed, 6}},
       wrap_ups_{seed, 7},
-      sent_at_(sent_ring) {
+      rings_{seed, 8},
+      moves_{seed, 9},
+      sent_at_(sent_ring),
+      willing_(sent_ring) {
   const std::size_t agents = most_agents(scenario);
   const std::size_t slots = agents * static_cast<std::size_t>(scenario.slots);
   slots_.resize(slots);
   work_.resize(slots);
   presence_.resize(agents, Presence::off);
   chats_.resize(agents, 0);
+  absent_.resize(agents, false);
+  std::fill_n(absent_.begin(), scenario.absent, true);
+  ringing_at_.resize(scenario.ring_to_s > 0 ? slots : 0);
+  for (std::uint32_t agent = 0; scenario.away_every_s > 0 && agent < agents; ++agent)
+    push(scenario.away_every_s * (agent + 0.5) / static_cast<double>(agents), EventKind::away,
+         agent);
   idle_.reserve(slots);
   day_began_ = scenario.warm_up_h * 3600;
   acceptance_ = scenario.acceptance;
@@ -80,6 +89,7 @@ Centre::Centre(const Scenario& scenario, std::uint64_t seed)
   } else {
     enter_phase(0);
   }
+  if (scenario.acceptance_moves_s > 0) move_acceptance(false);
 }
 
 void Centre::push(double at, EventKind kind, std::uint32_t index, std::uint32_t stamp) {
@@ -129,6 +139,12 @@ void Centre::play(const Event& event, System& system) {
       return staff(scenario_.trace->days[trace_day_].staff[event.index].agents);
     case EventKind::trace_call:
       return trace_call();
+    case EventKind::ring_ends:
+      return ring_ends(event.index);
+    case EventKind::away:
+      return come_or_go(event.index);
+    case EventKind::acceptance_moves:
+      return move_acceptance(event.index == 1);
   }
 }
 
@@ -151,8 +167,8 @@ void Centre::wake() {
 
 void Centre::integrate() {
   const double passed = now_ - integrated_;
-  totals_.busy_s += passed * (talking_ + wrapping_);
-  totals_.logged_in_s += passed * logged_in_;
+  totals_.busy_s += passed * (talking_ + wrapping_ + ringing_[0] + ringing_[1]);
+  totals_.logged_in_s += passed * (logged_in_ - idle_absent_);  // Those who answer.
   totals_.queue_s += passed * queue_length();
   integrated_ = now_;
 }
@@ -164,20 +180,21 @@ Totals Centre::totals() {
 
 void Centre::send(int invitations) {
   for (int i = 0; i < invitations; ++i) {
-    const bool accepts = invitations_.uniform() < acceptance_;
-    const double delay = scenario_.answer_s * invitations_.exponential();
     const std::uint32_t number = sent_next_++ % sent_ring;
     sent_at_[number] = now_;
-    push(now_ + delay, EventKind::answer, number * 2 + (accepts ? 1 : 0));
+    willing_[number] = invitations_.uniform();
+    const double delay = scenario_.answer_s * invitations_.exponential();
+    push(now_ + delay, EventKind::answer, number);
   }
   pending_ += invitations;
   totals_.sent += invitations;
 }
 
-void Centre::answer(std::uint32_t accepted_and_number) {
+// By the acceptance of that moment, not of when it was sent.
+void Centre::answer(std::uint32_t number) {
   --pending_;
-  const bool accepted = accepted_and_number & 1;
-  const double delay = now_ - sent_at_[accepted_and_number / 2];
+  const bool accepted = willing_[number] < acceptance_;
+  const double delay = now_ - sent_at_[number];
   if (!accepted) {
     ++totals_.refused;
     return happen(Observation::Kind::refused, true, delay);
@@ -272,6 +289,21 @@ void Centre::begin(const Waiting& visitor) {
   const std::uint32_t slot = idle_[place];
   idle_[place] = idle_.back();
   idle_.pop_back();
+  if (scenario_.ring_to_s <= 0) return talk(visitor, slot);
+  ringing_at_[slot] = visitor;
+  ++ringing_[visitor.proactive];
+  const double rings_s =
+      scenario_.ring_from_s + (scenario_.ring_to_s - scenario_.ring_from_s) * rings_.uniform();
+  push(now_ + rings_s, EventKind::ring_ends, slot);
+}
+
+void Centre::ring_ends(std::uint32_t slot) {
+  integrate();
+  --ringing_[ringing_at_[slot].proactive];
+  talk(ringing_at_[slot], slot);
+}
+
+void Centre::talk(const Waiting& visitor, std::uint32_t slot) {
   const std::uint32_t agent = slot / static_cast<std::uint32_t>(scenario_.slots);
 
   const double old_speed = speed(agent);
@@ -354,7 +386,37 @@ void Centre::free_slot(std::uint32_t index) {
 
 void Centre::make_idle(std::uint32_t index) {
   slots_[index] = {Phase::idle, false, false, now_, now_};
-  idle_.push_back(index);
+  if (absent_[index / static_cast<std::uint32_t>(scenario_.slots)])
+    ++idle_absent_;
+  else
+    idle_.push_back(index);
+}
+
+// Only idle slots are shown and not taken: an agent who is talking finishes that.
+void Centre::come_or_go(std::uint32_t agent) {
+  integrate();
+  absent_[agent] = !absent_[agent];
+  const auto first = agent * static_cast<std::uint32_t>(scenario_.slots);
+  for (std::uint32_t slot = first; slot < first + static_cast<std::uint32_t>(scenario_.slots);
+       ++slot) {
+    if (slots_[slot].phase != Phase::idle) continue;
+    if (absent_[agent]) {
+      if (std::erase(idle_, slot) > 0) ++idle_absent_;  // Else it rings: that one is taken yet.
+    } else if (std::find(idle_.begin(), idle_.end(), slot) == idle_.end()) {
+      --idle_absent_;
+      idle_.push_back(slot);
+    }
+  }
+  const double lasts_s =
+      absent_[agent] ? scenario_.away_s : scenario_.away_every_s - scenario_.away_s;
+  push(now_ + lasts_s, EventKind::away, agent);
+  take_next();
+}
+
+void Centre::move_acceptance(bool other) {
+  acceptance_ = other ? scenario_.other_acceptance : scenario_.acceptance;
+  push(now_ + scenario_.acceptance_moves_s * moves_.exponential(), EventKind::acceptance_moves,
+       other ? 0 : 1);
 }
 
 void Centre::agent_on(std::uint32_t agent) {
@@ -377,7 +439,7 @@ void Centre::agent_off(std::uint32_t agent) {
   for (std::uint32_t slot = first; slot < first + static_cast<std::uint32_t>(scenario_.slots);
        ++slot) {
     if (slots_[slot].phase == Phase::idle) {
-      std::erase(idle_, slot);
+      if (std::erase(idle_, slot) == 0) --idle_absent_;
       slots_[slot] = {Phase::off, false, false, now_, 0};
       --logged_in_;
     } else if (slots_[slot].phase != Phase::off) {
@@ -454,11 +516,11 @@ View Centre::view() const {
   view.day_length_s = scenario_.day_h * 3600;
   view.statistics_at_s = now_;
   view.logged_in = logged_in_;
-  view.idle = static_cast<int>(idle_.size());
+  view.idle = static_cast<int>(idle_.size()) + idle_absent_ + ringing_[0] + ringing_[1];
   view.talking = talking_;
   view.wrap_up = wrapping_;
-  view.queue_proactive = waiting_[1];
-  view.queue_reactive = waiting_[0];
+  view.queue_proactive = waiting_[1] + ringing_[1];
+  view.queue_reactive = waiting_[0] + ringing_[0];
   view.slots = slots_;
   if (scenario_.hides_age()) {
     view.answered = totals_.answered + totals_.reactive_answered;

@@ -7,8 +7,8 @@
 //   const Totals before = centre.totals();
 //
 // Every purpose has its own stream of chance, so that two systems with one seed meet the same
-// visitors. Invariants: talking + wrap_up + idle = logged in; a visitor is in the queue only while
-// no slot is idle; everything accepted is served, abandoned or in the queue.
+// visitors. Invariants: talking + wrap_up + idle (+ ringing, absent) = logged in; a visitor
+// is in the queue only while no slot is idle; everything accepted is served, abandoned or in the queue.
 #pragma once
 
 #include <array>
@@ -77,6 +77,9 @@ class Centre {
     trace_staff,
     trace_call,
     shown,
+    ring_ends,
+    away,
+    acceptance_moves,
   };
   struct Waiting {
     double since;
@@ -102,9 +105,13 @@ class Centre {
   void happen(Observation::Kind kind, bool proactive, double lasted);
   void integrate();
   void send(int invitations);
-  void answer(std::uint32_t accepted_and_number);
+  void answer(std::uint32_t number);
   void enter(const Waiting& visitor, double patience_s);
   void begin(const Waiting& visitor);
+  void talk(const Waiting& visitor, std::uint32_t slot);
+  void ring_ends(std::uint32_t slot);
+  void come_or_go(std::uint32_t agent);
+  void move_acceptance(bool other);
   std::uint32_t choose_idle() const;
   void slot_ends(std::uint32_t slot);
   void free_slot(std::uint32_t slot);
@@ -134,15 +141,22 @@ class Centre {
   std::array<RandomStream, 2> services_;   // Reactive, proactive.
   std::array<RandomStream, 2> patiences_;  // Likewise.
   RandomStream wrap_ups_;
+  RandomStream rings_;
+  RandomStream moves_;
   EventQueue events_;
   std::vector<Slot> slots_;
   std::vector<Work> work_;
-  std::vector<Presence> presence_;  // Per agent.
-  std::vector<int> chats_;          // Per agent: slots in talk.
+  std::vector<Presence> presence_;   // Per agent.
+  std::vector<int> chats_;           // Per agent: slots in talk.
+  std::vector<bool> absent_;         // Per agent: takes nothing.
+  std::vector<Waiting> ringing_at_;  // Per slot.
+  std::array<int, 2> ringing_{};     // Reactive, proactive.
+  int idle_absent_ = 0;              // Slots that are shown idle and take nothing.
   std::vector<std::uint32_t> idle_;
   std::deque<Waiting> queue_;
   std::uint32_t queue_head_ = 0;  // Number of the visitor at the head.
   std::vector<double> sent_at_;   // Per invitation number; a ring.
+  std::vector<double> willing_;   // [0..1] Likewise: it accepts where acceptance is more.
   std::uint32_t sent_next_ = 0;
   std::vector<Observation> observations_;
   std::deque<Observation> delayed_;

@@ -181,6 +181,71 @@ std::vector<Entry> all_entries() {
   s.busy_goal = true;
   add(s, {5, 10, 30, 100}, {0.75, 0.85});
 
+  struct Absent {
+    const char* name;
+    int absent;
+    int agents;
+  };
+  for (const Absent& absent : {Absent{"ghosts_1_of_5", 1, 5}, Absent{"ghosts_1_of_10", 1, 10},
+                               Absent{"ghosts_2_of_10", 2, 10}, Absent{"ghosts_2_of_30", 2, 30}})
+    for (const double patience_s : {60.0, 2.0}) {
+      s = chat(patience_s < 60 ? absent.name + std::string{"_phone"} : absent.name);
+      s.patience_s = patience_s;
+      s.absent = absent.absent;
+      add(s, {absent.agents});
+    }
+  for (const double patience_s : {60.0, 2.0}) {
+    s = chat(patience_s < 60 ? "ghosts_come_and_go_phone" : "ghosts_come_and_go");
+    s.patience_s = patience_s;
+    s.away_every_s = 7200;
+    s.away_s = 600;
+    add(s, {10});
+  }
+  s = chat("ringing_2s");
+  s.ring_from_s = s.ring_to_s = 2;
+  add(s, {10});
+  s = chat("ringing_5s");
+  s.ring_from_s = s.ring_to_s = 5;
+  add(s, {10});
+  s = chat("ringing_2_to_10s");
+  s.ring_from_s = 2;
+  s.ring_to_s = 10;
+  add(s, small);
+  s = chat("ringing_5s_ghosts_2_of_10");
+  s.ring_from_s = s.ring_to_s = 5;
+  s.absent = 2;
+  add(s, {10});
+  for (const double lag_s : {5.0, 40.0}) {
+    s = chat(lag_s < 40 ? "feedback_5s_old" : "feedback_40s_old");
+    s.feedback_lag_s = lag_s;
+    add(s, {10, 30});
+  }
+  s = chat("feedback_lag_5s");
+  s.feedback_lag_s = 5;
+  s.feedback_age_told = false;
+  add(s, {10, 30});
+  s = chat("nobody_accepts_then_all");
+  s.phases = {{.from_h = 0, .acceptance = 0.3},
+              {.from_h = 3, .acceptance = 0},
+              {.from_h = 4, .acceptance = 1},
+              {.from_h = 5, .acceptance = 0.3}};
+  add(s, {10, 30});
+  for (const double acceptance : {0.3, 0.8, 0.05}) {
+    s = chat(acceptance > 0.5   ? "no_feedback_80"
+             : acceptance < 0.1 ? "no_feedback_05"
+                                : "no_feedback");
+    s.acceptance = acceptance;
+    s.feedback = false;
+    add(s, {10, 30});
+  }
+  for (const double period_s : {60.0, 600.0}) {
+    s = chat(period_s < 100 ? "acceptance_moves_60s" : "acceptance_moves_600s");
+    s.acceptance = 0.55;
+    s.other_acceptance = 0.05;
+    s.acceptance_moves_s = period_s;
+    add(s, {10, 30});
+  }
+
   s = chat("trace");
   s.dual = true;
   s.day_h = 24;

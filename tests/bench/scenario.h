@@ -43,7 +43,23 @@ struct Scenario {
   double day_h = 10;             // [h]
   bool cold = false;             // Each day starts with a new system and no warm-up.
   std::vector<DayPhase> phases;  // Empty: the figures above all day long. Repeats every day.
-  const Trace* trace = nullptr;  // Reactive traffic, service times and staffing of real days.
+  // Agents who are shown ready and take nothing: some for ever, or each now and then.
+  int absent = 0;           // [agents, 0..agents]
+  double away_every_s = 0;  // [s] 0 = never.
+  double away_s = 0;        // [s] of that.
+  // [s] An interaction rings that long, uniformly drawn; meanwhile its agent is shown ready and it
+  // waiting. Nobody leaves then.
+  double ring_from_s = 0;
+  double ring_to_s = 0;
+  // Acceptance moves to this one and back, each time after an exponential of mean
+  // `acceptance_moves_s`; 0 = never.
+  double other_acceptance = 0;
+  double acceptance_moves_s = 0;
+  // What the endpoint tells of invitations, as Paceline sees it.
+  bool feedback = true;
+  double feedback_lag_s = 0;      // [s] as old as that,
+  bool feedback_age_told = true;  // and whether that is known.
+  const Trace* trace = nullptr;   // Reactive traffic, service times and staffing of real days.
 
   double goal = 0.03;           // [0..1] proactive abandonment no more than; or busy no less than.
   bool busy_goal = false;       // `goal` is an occupancy.

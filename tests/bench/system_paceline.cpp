@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "services/pacer/pacing.h"
+#include "tests/bench/lagging_feedback.h"
 #include "tests/bench/random_stream.h"
 #include "tests/bench/systems.h"
 
@@ -48,7 +49,10 @@ class Paceline final : public System {
         slots_per_agent_{scenario.slots},
         period_{scenario.refresh_s},
         pacing_{tuning_of(scenario)},
-        chance_{seed, 98} {}
+        chance_{seed, 98},
+        has_feedback_{scenario.feedback},
+        feedback_age_s_{scenario.feedback_age_told ? scenario.feedback_lag_s : 0},
+        feedback_{scenario.feedback_lag_s} {}
 
   int decide(const View& view) override {
     for (const Observation& observation : view.observed) count(observation);
@@ -71,6 +75,12 @@ class Paceline final : public System {
     inputs.proactive.pending = static_cast<std::uint32_t>(view.pending);
     inputs.proactive.answered = proactive_answered_;
     inputs.proactive.abandoned = proactive_abandoned_;
+    inputs.proactive = feedback_.told(inputs.proactive, view.now_s);
+    inputs.feedback_age_s = feedback_age_s_;
+    if (!has_feedback_) {
+      inputs.proactive = {};
+      inputs.feedback_age_s = -1;
+    }
     return pacing_.decide(inputs, options_, {}, chance_.uniform(), view.now_s).invitations;
   }
 
@@ -103,6 +113,9 @@ class Paceline final : public System {
   double period_;
   TargetPacing pacing_;
   RandomStream chance_;
+  bool has_feedback_;
+  double feedback_age_s_;  // As it is told.
+  LaggingFeedback feedback_;
   std::uint64_t answered_ = 0;
   std::uint64_t abandoned_ = 0;
   std::uint64_t proactive_answered_ = 0;

@@ -11,7 +11,7 @@ using namespace pacer;
 namespace {
 
 // Of version 5: late, brief, and three of each block of days.
-constexpr std::size_t values_of_5 = 2 + 3 * RollingDays::blocks;
+constexpr std::size_t values_of_5 = 2 + 3 * RollingDays::blocks + 8;
 
 Checkpoint two_targets() {
   Checkpoint checkpoint{.saved = WallTime{Duration{123456789}}, .targets = {}};
@@ -24,7 +24,10 @@ Checkpoint two_targets() {
                        .outcomes = 10,
                        .abandoned = 1,
                        .closing_excess = 2.5,
-                       .closing_square = 4};
+                       .closing_square = 4,
+                       .counted_more = 0.5};
+  learned.absent = {.slots = 2, .usual_s = 4.5, .taken = 30, .hold_s = 1200};
+  learned.spread = {.mean = 0.75, .square = 3, .periods = 60};
   learned.unserved = 3.5;
   learned.unserved_long = 80;
   learned.reactive_long = 900;
@@ -63,6 +66,9 @@ TEST_CASE("a checkpoint of an older version is read, what it has not is unknown"
   if (version == 2) learned.proactive.closing_excess = 0;
   if (version == 2) learned.proactive.closing_square = LoopLearned{}.closing_square;
   if (version < 4) learned.unserved = learned.unserved_long = learned.reactive_long = 0;
+  learned.proactive.counted_more = 0;
+  learned.absent = {};
+  learned.spread = {};
   CHECK(*back == checkpoint);
 }
 
@@ -134,6 +140,9 @@ Learned all_different() {
   loop(learned.reactive);
   learned.reactive.closing_excess = LoopLearned{}.closing_excess;  // Of the proactive loop alone.
   learned.reactive.closing_square = LoopLearned{}.closing_square;
+  learned.proactive.counted_more = 0.75;
+  learned.absent = {.slots = 3, .usual_s = 4.25, .taken = 11, .hold_s = 900};
+  learned.spread = {.mean = 0.5, .square = 2.5, .periods = 77};
   return learned;
 }
 
@@ -194,6 +203,9 @@ TEST_CASE("a checkpoint of the first version knows neither windows nor what they
   learned.unserved = learned.unserved_long = learned.reactive_long = 0;
   learned.late = learned.brief = 0;
   learned.rolling = {};
+  learned.proactive.counted_more = 0;
+  learned.absent = {};
+  learned.spread = {};
   CHECK(*back == checkpoint);
 }
 

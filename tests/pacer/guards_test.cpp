@@ -166,6 +166,7 @@ TEST_CASE("a target whose feedback is late beyond its bound and three refreshes 
 TEST_CASE("without feedback what went out is pending by the answer delay", "[pacer]") {
   TargetPacing pacing{without_warm_up()};
   PacingInputs in = ten_agents(5);
+  in.entered = in.answered = 0;  // Nor does anybody count who comes.
   in.feedback_age_s = -1;
   const Decision first = pacing.decide(in, {}, {}, 0.5, 1);
 

@@ -105,7 +105,7 @@ TEST_CASE("what went wrong and is right again is a good event", "[watch]") {
 }
 
 TEST_CASE("the manual lists every kind of event and every severity", "[watch]") {
-  std::set<std::string> kinds = {"quality_changed", "fast_cut",
+  std::set<std::string> kinds = {"quality_changed", "fast_cut", "idle_not_answering",
                                  "statistics_contradicted",  // Of targets.
                                  // Of watch itself.
                                  "history_set_aside", "history_off", "file_exposed"};
@@ -169,6 +169,20 @@ TEST_CASE("statistics that the endpoint contradicts are one event with the first
   CHECK(events[0].kind == "statistics_contradicted");
   CHECK(events[0].severity == "bad");
   CHECK(events[0].detail == "the endpoint contradicts the statistics of 2 targets (first: t1)");
+}
+
+TEST_CASE("agents who do not answer are one event with the first target of them", "[watch]") {
+  TargetTable targets{names({"t0", "t1", "t2"})};
+  for (const std::uint32_t i : {0u, 2u}) targets.set_pace(i, paced(PaceReason::granted, 4));
+  targets.clear_transitions();
+  targets.set_pace(2, paced(PaceReason::idle_not_answering, 2));
+
+  const auto events = target_transitions(targets, 5);
+
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].kind == "idle_not_answering");
+  CHECK(events[0].severity == "bad");
+  CHECK(events[0].detail == "agents of 1 target count as ready and take nothing (first: t2)");
 }
 
 }  // namespace paceline::test

@@ -1,0 +1,102 @@
+// Centres as they are: agents who do not answer, interactions that ring, feedback that is late or
+// never comes, acceptance that moves. The goal is kept in each, and agents are kept busy.
+#include <string_view>
+
+#include "tests/bench/centre.h"
+#include "tests/bench/measure.h"
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+Row paced(const char* name, int agents, int days) {
+  const auto scenarios = scenarios_named(name, {agents}, true);
+  REQUIRE(scenarios.size() == 1);
+  return measure(scenarios.front(), "paceline", days, 17);
+}
+
+}  // namespace
+
+TEST_CASE("agents who never answer are left out, the others are kept busy", "[bench]") {
+  struct Case {
+    const char* name;
+    int agents;
+    double least_pct;  // Of those who answer.
+  };
+  const auto [name, agents, least_pct] =
+      GENERATE(Case{"ghosts_1_of_5", 5, 89.0}, Case{"ghosts_2_of_10", 10, 91.5},
+               Case{"ghosts_2_of_10_phone", 10, 89.3});
+
+  const Row row = paced(name, agents, 10);
+
+  CAPTURE(name);
+  CHECK(row.abandonment_pct.value <= 3);
+  CHECK(row.occupancy_pct.value > least_pct);
+}
+
+TEST_CASE("agents who go away for ten minutes now and then are left out meanwhile", "[bench]") {
+  const Row row = paced("ghosts_come_and_go", 10, 10);
+
+  CHECK(row.abandonment_pct.value <= 3);
+  CHECK(row.occupancy_pct.value > 90);
+}
+
+// A threshold of three seconds took everybody for absent: 13 % of their time were they busy.
+TEST_CASE("interactions that ring while the agent counts as ready cost hardly anything",
+          "[bench]") {
+  const char* name = GENERATE("ringing_2s", "ringing_5s", "ringing_2_to_10s");
+
+  const Row row = paced(name, 10, 10);
+  const Row usual = paced("chat", 10, 10);
+
+  CAPTURE(name);
+  CHECK(row.abandonment_pct.value <= 3);
+  CHECK(row.occupancy_pct.value > usual.occupancy_pct.value - 0.3);
+}
+
+TEST_CASE("where it rings, agents who never answer are told from those whom it rings", "[bench]") {
+  const Row row = paced("ringing_5s_ghosts_2_of_10", 10, 10);
+
+  CHECK(row.abandonment_pct.value <= 3);
+  CHECK(row.occupancy_pct.value > 91.5);
+}
+
+TEST_CASE("invitations that the endpoint has not told of yet are not granted again", "[bench]") {
+  const char* name = GENERATE("feedback_5s_old", "feedback_40s_old");
+
+  const Row row = paced(name, 10, 10);
+
+  CAPTURE(name);
+  CHECK(row.abandonment_pct.value <= 3);
+}
+
+TEST_CASE("without feedback the goal is kept, and as many are invited", "[bench]") {
+  const char* name = GENERATE("no_feedback", "no_feedback_05");
+  const char* with = std::string_view{name} == "no_feedback" ? "chat" : "acceptance_05";
+
+  const Row row = paced(name, 10, 10);
+
+  CAPTURE(name);
+  CHECK(row.abandonment_pct.value <= 3);
+  CHECK(row.occupancy_pct.value > paced(with, 10, 10).occupancy_pct.value - 3);
+}
+
+TEST_CASE("when all accept after an hour in which nobody did, that hour is kept", "[bench]") {
+  const Scenario scenario = scenarios_named("nobody_accepts_then_all", {10}, true).front();
+  const auto system = make_system("paceline", scenario, 18);
+  Centre centre{scenario, 18};
+  const double day_s = scenario.warm_up_h * 3600;
+
+  centre.run_until(day_s + 4 * 3600, *system);
+  const int outstanding = centre.pending();
+  const Totals before = centre.totals();
+  centre.run_until(day_s + 5 * 3600, *system);
+  const Totals hour = centre.totals() - before;
+
+  CHECK(outstanding <= 2 * scenario.agents);
+  CHECK(hour.answered > 100);
+  CHECK(static_cast<double>(hour.abandoned) <=
+        0.1 * static_cast<double>(hour.answered + hour.abandoned));
+}
+
+}  // namespace paceline::test
