@@ -27,7 +27,7 @@ TEST_CASE(
     "free slots of agents with several chats are given invitations, and explain says how known",
     "[pacer][scenario]") {
   PacerConfig config = one_shard({"figures", "option", "agents"});
-  config.targets[1].options.capacity = 3;
+  config.shard.targets[1].options.capacity = 3;
   NodeOfPacer node{1, config};
   for (std::uint32_t i = 0; i < 3; ++i) node.feed->set(i, calm_stat());
   TargetStat told = calm_stat();
