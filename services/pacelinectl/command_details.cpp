@@ -6,7 +6,7 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> all = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> all = {{
     {"status",
      R"(One screen: who is master since when, a line a node, what the pacing comes to, and why this
 node is not ready, if it is not. Any node's watch answers; ours is asked first.

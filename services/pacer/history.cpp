@@ -202,12 +202,12 @@ void TargetHistory::learn_answers(const PacingInputs& inputs, const PacingTuning
   }
 }
 
-void TargetHistory::learn_unfed(double answers, double entered, double delay_s) {
+void TargetHistory::learn_unfed(double answers, double accepted) {
+  if (has_feedback_) return;
   const double keep = retained(forget_answer, answers);
-  learned_.answers = learned_.answers * keep + answers;
-  learned_.accepted = learned_.accepted * keep + entered;
-  learned_.pending_s = learned_.pending_s * keep + answers * delay_s;
-  learned_.answers_ever = std::min(learned_.answers_ever + answers, 1e15);
+  unfed_.answers = static_cast<float>(unfed_.answers * keep + answers);
+  unfed_.accepted = static_cast<float>(unfed_.accepted * keep + accepted);
+  unfed_.ever = static_cast<float>(std::min(unfed_.ever + answers, 1e6));
 }
 
 void TargetHistory::forget_answers() {
@@ -250,7 +250,10 @@ void TargetHistory::smooth(double dt_s, double reactive_entered, double answered
 Estimates TargetHistory::estimates(const ChannelPool& pool, const PacingTuning& tuning) const {
   Estimates e;
   const double p0 = shrunk(pool.accepted, pool.answers, tuning.default_acceptance, answer_prior);
-  e.acceptance = in(shrunk(learned_.accepted, learned_.answers, p0, answer_prior), 0.001, 1);
+  const Unfed unfed = has_feedback_ ? Unfed{} : unfed_;
+  e.acceptance = in(shrunk(learned_.accepted + unfed.accepted, learned_.answers + unfed.answers, p0,
+                           answer_prior),
+                    0.001, 1);
   const double d0 =
       shrunk(pool.pending_s, pool.answers, tuning.default_answer_delay_s, answer_prior);
   e.answer_delay_s = in(shrunk(learned_.pending_s, learned_.answers, d0, answer_prior), 0.05, 3600);

@@ -58,13 +58,14 @@ class TargetHistory {
   ///   since_s  [s] when the statistics were true
   double accepted_unseen(double since_s) const;
 
-  /// Whether the endpoint ever told what became of invitations.
-  bool has_feedback() const { return has_feedback_; }
+  /// Learns where no feedback has come yet: what the usual delay has answered, and who came. It is
+  /// used until feedback comes, and no longer: on a standby nobody's invitations are our own.
+  ///   answers   [answers, >= 0] expected
+  ///   accepted  [answers, 0..answers]
+  void learn_unfed(double answers, double accepted);
 
-  /// Learns where no feedback comes: what the usual delay has answered, and who came meanwhile.
-  ///   answers  [answers, >= 0] expected
-  ///   entered  [interactions, >= 0]
-  void learn_unfed(double answers, double entered, double delay_s);
+  /// [answers] that acceptance rests on, ever: told, and while none were, expected.
+  double answers_known() const { return learned_.answers_ever + (has_feedback_ ? 0 : unfed_.ever); }
 
   /// What the answers so far told of acceptance is no evidence any more.
   void forget_answers();
@@ -119,6 +120,12 @@ class TargetHistory {
   double reactive_answered_carry_ = 0;  // The same between endpoint and source.
   double reactive_abandoned_carry_ = 0;
   double no_answer_s_ = 0;  // Since the last answer to an invitation.
+  struct Unfed {
+    float accepted = 0;  // [answers] forgotten as those of feedback are.
+    float answers = 0;
+    float ever = 0;
+  };
+  Unfed unfed_;
   double undecayed_s_ = 0;
   PhaseAges busy_;
   PhaseAges wrap_up_;

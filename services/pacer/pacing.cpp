@@ -148,6 +148,8 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
                                         .abandoned = in.abandoned});
   leave_out(static_cast<std::int32_t>(std::lround(absent)), in);
   const Observed seen = history_.observe(in, tuning_, sent_new_, now_s);
+  collapse_.follow(seen.accepted, seen.answers);
+  if (collapse_.over()) history_.forget_answers();
   if (seen.changed) uniform_ = uniform >= 0 && uniform < 1 ? uniform : 0.5;
   Model model{.in = in,
               .options = options,
@@ -162,10 +164,8 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   model.unseen = hidden_lag_.lag_s() > 0 ? hidden_lag_.accepted_since(now_s - model.stat_age_s)
                                          : history_.accepted_unseen(now_s - in.stat_age_s);
   model.claimed = in.others.queue + in.others.unseen;
-  learn_unfed(model, seen);
+  learn_unfed(in, seen, model.estimates);
   if (in.feedback_age_s >= 0) grants_.told(now_s - in.feedback_age_s);
-  collapse_.follow(seen.accepted, seen.answers);
-  if (collapse_.over()) history_.forget_answers();
   model.allowed = share_of_goal(
       options, tuning_, outcomes_a_window(history_.loops().proactive, model.slots, model.estimates),
       GoalLoop{history_.loops().proactive}.excess_quantile());
@@ -185,34 +185,6 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   guard_stock(model);
   conclude(model);
   return model.decision;
-}
-
-// What the endpoint told, less those answered since if that is long ago, and what went out since.
-double TargetPacing::estimated_pending(const Model& model) const {
-  const auto& in = model.in;
-  const double delay_s = model.estimates.answer_delay_s;
-  if (in.feedback_age_s < 0) return own_pending_;
-  const double refresh_s = to_seconds(model.options.refresh_period);
-  const double late_s = in.feedback_age_s - refresh_s;
-  const double until_s = tuning_.sends_after_decision ? model.now_s : model.now_s - refresh_s;
-  return in.proactive.pending * (late_s > 0 ? std::exp(-late_s / delay_s) : 1) +
-         grants_.outstanding(delay_s, model.now_s, until_s);
-}
-
-// Where no feedback comes, who came was invited, as far as anybody was, and refusals are taken to
-// come by the usual delay. Where not even arrivals are counted all answers are.
-void TargetPacing::learn_unfed(Model& model, const Observed& seen) {
-  const double delay_s = model.estimates.answer_delay_s;
-  constexpr double least_refused = 0.05;
-  const bool counted = model.in.entered > 0 || model.in.answered > 0;
-  const double unseen_share =
-      counted ? std::max(least_refused, 1 - model.estimates.acceptance) : 1.0;
-  const double before = own_pending_ + (counted ? sent_new_ : 0);
-  const double came = counted ? std::min(seen.entered, before) : 0;
-  const double left = (before - came) * std::exp(-seen.dt_s * unseen_share / delay_s);
-  if (counted && model.in.feedback_age_s < 0 && !history_.has_feedback())
-    history_.learn_unfed(before - left, came, delay_s);
-  own_pending_ = std::min(left + (counted ? 0 : sent_new_), most_pending);
 }
 
 // Nothing is seen to have changed, and so little time has passed that the ends foreseen are the
@@ -436,13 +408,6 @@ RiskProblem TargetPacing::risk_problem(const Model& model, const Forecast& free)
   return risk;
 }
 
-Learned TargetPacing::learned() const {
-  Learned all = history_.learned();
-  all.absent = absent_.learned;
-  all.spread = spread_.learned;
-  return all;
-}
-
 void TargetPacing::guard_stock(Model& model) {
   const auto& in = model.in;
   const auto& loops = history_.loops();
@@ -457,7 +422,7 @@ void TargetPacing::guard_stock(Model& model) {
                     in.busy * loops.proactive_share, model.estimates.acceptance),
         PaceReason::ratio_cap);
   const double one_to_one = in.idle - in.queue - model.unseen - model.claimed;
-  if (loops.answers_ever < tuning_.warm_up_answers) cap(one_to_one, PaceReason::warm_up);
+  if (history_.answers_known() < tuning_.warm_up_answers) cap(one_to_one, PaceReason::warm_up);
   // Where the loop has nothing left to take back and is still over its budget, the model is wrong.
   const bool at_end = corrected_s(model.options, loops.proactive.s, budget_correction_) <=
                       range_of(model.options).low;
@@ -488,7 +453,8 @@ void TargetPacing::conclude(Model& model) {
       most_pending, in.others.pending > 0
                         ? left_by_others(model)
                         : std::floor(model.m + (model.integer && !model.bound ? 0 : uniform_))));
-  const double pending = estimated_pending(model);
+  const double pending = estimated_pending(in, e.answer_delay_s,
+                                           to_seconds(model.options.refresh_period), model.now_s);
   d.invitations = std::max(0, d.max_pending - static_cast<std::int32_t>(std::lround(pending)));
   if (d.invitations > in.others.most_invitations) {
     d.invitations = static_cast<std::int32_t>(in.others.most_invitations);

@@ -198,8 +198,9 @@ class TargetPacing {
   bool detect_burst(const Observed& seen, double now_s);
 
   // The model.
-  double estimated_pending(const Model& model) const;
-  void learn_unfed(Model& model, const Observed& seen);
+  double estimated_pending(const PacingInputs& inputs, double delay_s, double refresh_s,
+                           double now_s) const;
+  void learn_unfed(const PacingInputs& inputs, const Observed& seen, const Estimates& estimates);
   bool reuse_model(Model& model, bool changed) const;
   const Delays& delays(double delay_s, double stat_age_s, double refresh_s);
   void fit_delays(const Forecast& free);

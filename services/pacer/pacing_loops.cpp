@@ -90,7 +90,7 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   auto& loops = history_.loops();
   const LoopRange range = range_of(options);
   const double slots = working_slots(in);
-  const bool moves = tuning_.closed_loop && loops.answers_ever >= tuning_.warm_up_answers;
+  const bool moves = tuning_.closed_loop && history_.answers_known() >= tuning_.warm_up_answers;
   // Without feedback nobody tells proactive outcomes apart: then all outcomes count.
   const bool apart = in.feedback_age_s >= 0;
   const bool any = seen.proactive_answered + seen.proactive_abandoned + seen.reactive_answered +

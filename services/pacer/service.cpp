@@ -211,7 +211,7 @@ PacingInputs Pacer::inputs_of(std::uint32_t index, Instant now) const {
     // Where each value ages by itself, the row is older than the feed.
     in.stat_age_s = stat_age ? std::max(world_s(*stat_age), stat.age_s * config_.time_scale) : 1e9;
     in.logged_in = stat.logged_in;
-    const AgentSlots slots = agent_slots(stat, config_.targets[index].options.capacity);
+    const AgentSlots slots = agent_slots(stat, config_.shard.targets[index].options.capacity);
     in.slots = slots.slots;
     in.idle = slots.idle;
     in.busy = slots.busy;

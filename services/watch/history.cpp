@@ -174,7 +174,7 @@ HistoryValues History::sum_of(const TargetTable& table,
   sum.at[history::reason] = HistoryValues::unknown;
   std::array<double, history::count> totals{};
   std::array<std::size_t, pace_reasons> reasons{};
-  std::int64_t slots = 0, held = 0;
+  double slots = 0, held = 0;
   double lost = 0, served = 0, invited = 0, taken = 0, open = 0, came = 0;
   bool any = false;
   for (std::uint32_t i = 0; i < targets_; ++i) {
@@ -186,8 +186,8 @@ HistoryValues History::sum_of(const TargetTable& table,
                               history::accepted, history::answered, history::abandoned})
       totals[column] += values[i].get(column) * (of_agents(column) ? row.name->counted : 1);
     const Work work = work_of(row.stat);
-    slots += row.name->counted * work.slots;
-    held += row.name->counted * work.held;
+    slots += row.name->counted * static_cast<double>(work.slots);
+    held += row.name->counted * static_cast<double>(work.held);
     const auto answers = static_cast<double>(row.feedback.answered + row.feedback.abandoned);
     served += answers;
     lost += answers * values[i].get(history::abandonment);

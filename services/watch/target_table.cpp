@@ -225,8 +225,8 @@ const TotalsAnswer& TargetTable::totals() const {
       after_call_work += row.name->counted * row.stat.after_call_work;
       totals_.in_queue += row.stat.in_queue;
       const Work work = work_of(row.stat);
-      slots += row.name->counted * work.slots;
-      in_handling += row.name->counted * work.held;
+      slots += row.name->counted * static_cast<double>(work.slots);
+      in_handling += row.name->counted * static_cast<double>(work.held);
     }
     if (row.has_pace) {
       ++totals_.paced;

@@ -1,5 +1,8 @@
 // What keeps a decision within bounds where the statistics are not what the model takes them for:
 // agents who do not answer, feedback that is late or missing, acceptance that collapses.
+#include <algorithm>
+#include <cmath>
+
 #include "services/pacer/explain.h"
 #include "services/pacer/pacing.h"
 #include "tests/pacer/small_centre.h"
@@ -127,7 +130,7 @@ TEST_CASE("while nobody accepts two invitations for each agent are enough", "[pa
   in.proactive.accepted += 1;
   d = pacing.decide(in, {}, {}, 0.5, 100);
 
-  CHECK(d.explanation.acceptance > 0.3);  // What is known of before tells nothing now.
+  CHECK(d.explanation.acceptance == Approx(0.3));  // What is known of before tells nothing now.
 }
 
 TEST_CASE("what went out since the endpoint told is not granted again", "[pacer]") {
@@ -154,14 +157,14 @@ TEST_CASE("an offer that is repeated until the endpoint tells counts once", "[pa
   PacingInputs in = ten_agents(3);
   const PacingOptions options{.refresh_period = 2s};
   std::vector<int> granted;
-  for (const double age_s : {0.0, 0.5, 1.0, 1.5, 2.5}) {
+  for (const double age_s : {0.0, 0.5, 1.0, 1.5, 6.0}) {
     in.feedback_age_s = age_s;
     granted.push_back(pacing.decide(in, options, {}, 0.5, 100 + age_s).invitations);
   }
 
   REQUIRE(granted[0] > 2);
   for (int i = 1; i <= 3; ++i) CHECK(granted[i] == granted[0]);  // It may not have gone out yet.
-  CHECK(granted[4] < granted[0] / 2);                            // By now it has.
+  CHECK(granted[4] < granted[0]);                                // By now it has.
 }
 
 TEST_CASE("without feedback acceptance is learned from who comes", "[pacer]") {
@@ -181,7 +184,8 @@ TEST_CASE("without feedback acceptance is learned from who comes", "[pacer]") {
   }
 
   CAPTURE(acceptance);
-  CHECK(d.explanation.acceptance == Approx(acceptance).epsilon(0.2));
+  CHECK(std::abs(std::log(d.explanation.acceptance / acceptance)) < std::log(2));
+  CHECK(pacing.cold());  // Of no answer was it told.
   CHECK(d.state == PaceState::degraded);
 }
 
