@@ -27,8 +27,9 @@ constexpr std::size_t word(auto value) {
 void check_publisher_fitness(const PublicationReport& report, Reasons& reasons) {
   if (!report.token_usable && !report.token_error.empty())
     reasons.push_back(
-        fmt::format("no access token: {}; check base_auth_url, client_id and secret of this node, "
-                    "then pacelinectl reload publisher",
+        fmt::format("no access token: {}; check base_auth_url, client_id and secret of this node; "
+                    "a mended secret file is read by itself, the rest after pacelinectl reload "
+                    "publisher",
                     report.token_error));
   else if (report.endpoint_tried && !report.endpoint_reachable)
     reasons.push_back(fmt::format("the engagement endpoint does not serve this node{}{}; {}",
