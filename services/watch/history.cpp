@@ -201,7 +201,7 @@ HistoryValues History::sum_of(const TargetTable& table,
   if (!any) return sum;
   for (std::size_t c = 0; c < history::count; ++c)
     sum.set(static_cast<history::Column>(c), totals[c]);
-  sum.set(history::occupancy, share_of(held, slots));
+  sum.set(history::occupancy, slots > 0 ? held / slots : 0);
   sum.set(history::abandonment, served > 0 ? lost / served : 0);
   sum.set(history::acceptance, invited > 0 ? taken / invited : 0);
   sum.set(history::reactive_state, came > 0 ? open / came : 1);
