@@ -30,6 +30,7 @@ struct MemoryStore final : CheckpointStore {
 
 inline PacerConfig one_shard(std::vector<std::string> ids) {
   PacerConfig config;
+  config.tuning.sends_after_decision = false;  // As parse_pacer_config() has it.
   config.stat_stale = 3s;
   for (auto& id : ids)
     config.shard.targets.push_back(

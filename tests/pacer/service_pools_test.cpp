@@ -100,8 +100,11 @@ TEST_CASE("and are used when they are to be", "[pacer][scenario]") {
     node->sim.run_for(10s);
   }
 
-  CHECK(granted(warned) == 12);
-  CHECK(granted(used) <= 8);
+  const auto shared = [](const NodeOfPacer& node) {
+    return node.heard->row(0).max_pending + node.heard->row(1).max_pending;
+  };
+  CHECK(shared(warned) > 0);
+  CHECK(shared(used) <= 0.6 * shared(warned));
 }
 
 TEST_CASE("nothing is looked for where that is switched off", "[pacer][scenario]") {
