@@ -43,7 +43,7 @@ struct WatchConfig {
   std::string targets_file;  // Read by main.cpp into `targets`.
   std::vector<TargetName> targets;
   std::vector<AgentSet> agents;  // Who shares agents, as the membership tells.
-  std::string targets_version;  // See topology/targets.h.
+  std::string targets_version;   // See topology/targets.h.
 
   // Found by main.cpp: files with secrets that others on this host may read or change, a sentence each.
   std::vector<std::string> exposed;
