@@ -188,6 +188,7 @@ ClosedLoop::ClosedLoop(Plan plan, std::uint64_t seed)
   publishing.gzip = publishing.zstd = false;
   publishing.ids = targets.ids();
   publishing.channels.assign(targets.all.size(), "chat");
+  publishing.shards.assign(targets.all.size(), 0);
   way_ = std::make_unique<Way>(*this, publisher_world_);
   publisher_ = std::make_unique<Publisher>(publishing, publisher_world_, *way_);
   source_ = std::make_unique<StatisticSource>(

@@ -61,7 +61,7 @@ TEST_CASE("a target as JSON, word for word", "[watch]") {
         R"("busy_factor":0.0,"goal":3,"quality":"not_visible","not_ready":0,)"
         R"("handling_time_s":0.0,"waiting_time_s":0.0,"statistics_age_s":0.0,"entered":0,)"
         R"("served":0,"lost":0,"sent":9,"accepted":2,"rejected":0,"timed_out":0,"answered":0,)"
-        R"("abandoned":0,"outstanding":0,"slots":0,"in_handling":-1})");
+        R"("abandoned":0,"outstanding":0,"pool":"","pool_targets":1,"slots":0,"in_handling":null})");
 }
 
 TEST_CASE("the table form says the same as the objects", "[watch]") {
