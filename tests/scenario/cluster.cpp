@@ -184,6 +184,7 @@ PublisherConfig Cluster::publisher_config(const std::string& node) const {
   config.gzip = false;
   config.refresh_period = 1s;
   config.ids = ids;
+  config.shards.assign(ids.size(), 0);
   config.channels = {"chat", "chat", "chat"};
   config.boot = "boot of " + node;
   return config;
