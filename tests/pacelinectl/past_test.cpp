@@ -20,6 +20,10 @@ constexpr const char* events_body =
     R"({"number":9,"time":"2026-11-25T03:50:20.000Z","kind":"role_changed","severity":"notice",)"
     R"("subject":"","detail":"fine"}]})";
 
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
+
 TEST_CASE("history is a table, CSV or watch's JSON", "[pacelinectl]") {
   FakeEnvironment environment;
   environment.web["http://127.0.0.1:7110/api/v1/targets/t07/history"] = {200, history_body};
