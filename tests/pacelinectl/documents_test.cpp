@@ -144,14 +144,14 @@ TEST_CASE("decide takes the keys of DECIDE.md, needs those in bold and no other"
     object[name] = values.contains(name) ? values.at(name) : nlohmann::json(1);
   }
   line["options"] = nlohmann::json::object();
-  const auto table = read_table("services/pacelinectl/DECIDE.md", "decide: the engine as a filter");
-  for (const auto& row : table.rows)
-    if (row.at(0) == "options")
-      for (const auto& option : code_words(row.at(2)))
-        line["options"][option] = option == "algorithm"            ? nlohmann::json("PREDICTIVE_B")
-                                  : option == "optimizationTarget" ? nlohmann::json("BUSY_FACTOR")
-                                  : option == "enabled"            ? nlohmann::json(true)
-                                                                   : nlohmann::json(50);
+  for (const PacingOption& option : pacing_options()) {
+    const std::string name{option.name};
+    line["options"][name] = name == "refreshPeriod"                      ? nlohmann::json(50)
+                            : option.kind == PacingOption::Kind::integer ? nlohmann::json(50)
+                            : option.kind == PacingOption::Kind::boolean
+                                ? nlohmann::json(true)
+                                : nlohmann::json(option.text(PacingOptions{}));
+  }
   const auto full = decided(line);
   CAPTURE(line.dump(), full.dump());
   REQUIRE_FALSE(full.contains("error"));

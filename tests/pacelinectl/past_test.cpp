@@ -83,7 +83,7 @@ TEST_CASE("the compliance record is a table, and one that was changed fails", "[
 
   CHECK(environment.asked[0] == url + "?from=2026-11-28");
   CHECK(good.exit == exit_fine);
-  CHECK(has(good.out, "2026-11-28      103       97          3  3.00 %  2.75 %"));
+  CHECK(has(good.out, "2026-11-28      103        97          3  3.00 %  2.75 %"));
   CHECK(has(good.out, "ABANDONMENT_RATE 3 (changed)  00ff"));
   CHECK(has(good.out, "2 days of t07 from 04:00 (Europe/Berlin): 3 of 100 abandoned, 3.00 %\n"));
   CHECK(changed.exit == exit_mistakes);
