@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "common/base/utf8.h"
 
@@ -31,19 +32,24 @@ bool is_text(std::string_view text) {
   return is_utf8(text) && std::ranges::none_of(text, is_control);
 }
 
-bool is_object(std::string_view name) {
-  return !name.empty() && name.size() <= max_object && is_text(name);
+bool is_pool(std::string_view name) {
+  return name.empty() || is_id(name);
 }
 
-constexpr std::array<TargetField, 4> fields = {{
+constexpr std::array<TargetField, 5> fields = {{
     {"id", &Target::id, is_id, "not an id (1 to 128 letters, digits and -_.:@)"},
     {"channel", &Target::media_channel, is_media_channel,
      "not a media channel (1 to 32 of a-z 0-9 _ -)"},
     {"group", &Target::group, is_object, "not an object id (1 to 256 bytes of text)"},
     {"queue", &Target::queue, is_object, "not an object id (1 to 256 bytes of text)"},
+    {"pool", &Target::pool, is_pool, "not a name (1 to 128 letters, digits and -_.:@)", false},
 }};
 
 }  // namespace
+
+bool is_object(std::string_view name) {
+  return !name.empty() && name.size() <= max_object && is_text(name);
+}
 
 std::span<const TargetField> target_fields() {
   return fields;
@@ -63,6 +69,19 @@ Result<void> set_target(Target& target, std::string_view name, std::string_view 
     return {};
   }
   return set_option(target.options, name, text);
+}
+
+void merge_agents(std::vector<AgentSet>& agents) {
+  std::map<std::vector<std::string>, int> merged;
+  for (AgentSet& set : agents) {
+    std::ranges::sort(set.groups);
+    const auto doubles = std::ranges::unique(set.groups);
+    set.groups.erase(doubles.begin(), doubles.end());
+    int& count = merged[std::move(set.groups)];
+    count = std::min(count + set.agents, most_agents);
+  }
+  agents.clear();
+  for (auto& [groups, count] : merged) agents.push_back({groups, count});
 }
 
 void TargetCollector::add(Target target, int line, int column) {

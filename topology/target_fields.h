@@ -12,12 +12,13 @@
 
 namespace paceline {
 
-/// id, channel, group, queue: what every row has to have.
+/// id, channel, group, queue: what every row has to have; and pool, which it may have.
 struct TargetField {
   std::string_view name;
   std::string Target::*member;
   bool (*holds)(std::string_view text);
   std::string_view otherwise;  // What is wrong with a text that does not hold.
+  bool needed = true;
 };
 std::span<const TargetField> target_fields();
 
@@ -49,6 +50,15 @@ class TargetCollector {
   int over_column_ = 1;
   std::unordered_map<std::string, std::pair<int, int>> places_;  // By id.
 };
+
+inline constexpr int most_agents = 1'000'000;    // Of one set.
+inline constexpr std::size_t most_groups = 256;  // Of one agent.
+
+/// Makes one of those that serve the same groups, and puts them in the order of their groups.
+void merge_agents(std::vector<AgentSet>& agents);
+
+/// Whether the text can be the object id of a group.
+bool is_object(std::string_view name);
 
 void read_targets_toml(std::string_view text, std::string_view file, TargetCollector& collector);
 void read_targets_csv(std::string_view text, TargetCollector& collector);

@@ -41,6 +41,10 @@ std::string Targets::version() const {
     for (const PacingOption& option : pacing_options())
       hash = fnv1a("\n", fnv1a(option.text(target.options), hash));
   }
+  for (const AgentSet& set : agents) {
+    for (const auto& group : set.groups) hash = fnv1a("\n", fnv1a(group, hash));
+    hash = fnv1a("\n", fnv1a(std::to_string(set.agents), hash));
+  }
   return fmt::format("{:016x}", hash);
 }
 

@@ -20,13 +20,23 @@ struct Target {
   std::string media_channel;  // "chat", "callback", "webrtc", ...
   std::string group;          // Object id of the agent group at the Stat Server.
   std::string queue;          // Object id of the queue.
+  std::string pool;           // Targets that name the same have the same agents; "" = none.
   PacingOptions options;      // [options], then [channel.NAME], then the target's own on top.
 
   bool operator==(const Target&) const = default;
 };
 
+/// Agents who serve exactly these groups, as the site's membership says.
+struct AgentSet {
+  std::vector<std::string> groups;  // Object ids, ascending, none twice; at most 256.
+  int agents = 1;                   // [1..1'000'000]
+
+  bool operator==(const AgentSet&) const = default;
+};
+
 struct Targets {
   std::vector<Target> all;
+  std::vector<AgentSet> agents;  // Empty = nothing is told; in the order of their groups.
 
   std::vector<std::string> ids() const;
 

@@ -4,72 +4,31 @@
 
 #include <algorithm>
 
+#include "topology/csv_lines.h"
 #include "topology/target_fields.h"
 
 namespace paceline {
 namespace {
-
-struct Cell {
-  std::string text;
-  int column;  // 1-based, of its first byte.
-};
-
-///   errors   bad_value: a quote that does not end, or text behind one
-Result<std::vector<Cell>> split(std::string_view line) {
-  std::vector<Cell> cells;
-  std::size_t at = 0;
-  while (true) {
-    Cell cell{.text = {}, .column = static_cast<int>(at) + 1};
-    if (at < line.size() && line[at] == '"') {
-      for (++at;; ++at) {
-        if (at == line.size()) return fail("a quote without its end");
-        if (line[at] != '"') {
-          cell.text += line[at];
-        } else if (at + 1 < line.size() && line[at + 1] == '"') {
-          cell.text += line[at++];
-        } else {
-          break;
-        }
-      }
-      if (++at < line.size() && line[at] != ',') return fail("text behind a closing quote");
-    } else {
-      const auto end = std::min(line.find(',', at), line.size());
-      cell.text = line.substr(at, end - at);
-      at = end;
-    }
-    cells.push_back(std::move(cell));
-    if (at >= line.size()) return cells;
-    ++at;
-  }
-}
-
-/// The next line without its end; `text` is what follows.
-std::string_view take_line(std::string_view& text) {
-  const auto end = std::min(text.find('\n'), text.size());
-  std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
-}
 
 bool is_column(std::string_view name) {
   return std::ranges::find(target_fields(), name, &TargetField::name) != target_fields().end() ||
          std::ranges::find(pacing_options(), name, &PacingOption::name) != pacing_options().end();
 }
 
-bool is_option(std::string_view name) {
-  return std::ranges::find(target_fields(), name, &TargetField::name) == target_fields().end();
+bool may_be_empty(std::string_view column) {
+  const auto field = std::ranges::find(target_fields(), column, &TargetField::name);
+  return field == target_fields().end() || !field->needed;
 }
 
 /// The header's columns; none if it has mistakes.
 std::vector<std::string> read_header(std::string_view line, Findings& findings) {
-  const auto cells = split(line);
+  const auto cells = split_csv(line);
   if (!cells) {
     findings.add(1, 1, cells.error().detail);
     return {};
   }
   std::vector<std::string> columns;
-  for (const Cell& cell : *cells) {
+  for (const CsvCell& cell : *cells) {
     if (!is_column(cell.text))
       findings.add(1, cell.column, fmt::format("{}: unknown column", cell.text));
     if (std::ranges::find(columns, cell.text) != columns.end())
@@ -77,7 +36,7 @@ std::vector<std::string> read_header(std::string_view line, Findings& findings) 
     columns.push_back(cell.text);
   }
   for (const TargetField& field : target_fields())
-    if (std::ranges::find(columns, field.name) == columns.end())
+    if (field.needed && std::ranges::find(columns, field.name) == columns.end())
       findings.add(1, 1, fmt::format("column {} is missing", field.name));
   return findings.empty() ? columns : std::vector<std::string>{};
 }
@@ -101,13 +60,11 @@ void read_targets_csv(std::string_view text, TargetCollector& collector) {
   Findings& findings = collector.findings;
   const auto columns = read_header(take_line(text), findings);
   if (columns.empty()) return;
-  std::vector<bool> may_be_empty;
-  for (const auto& column : columns) may_be_empty.push_back(is_option(column));
   const auto id = static_cast<std::size_t>(std::ranges::find(columns, "id") - columns.begin());
   for (int line = 2; !text.empty() && !findings.full(); ++line) {
     const std::string_view row = take_line(text);
     if (row.empty() || row.starts_with('#')) continue;
-    const auto cells = split(row);
+    const auto cells = split_csv(row);
     if (!cells || cells->size() != columns.size()) {
       findings.add(line, 1,
                    cells ? fmt::format("{} cells, the header has {}", cells->size(), columns.size())
@@ -117,8 +74,8 @@ void read_targets_csv(std::string_view text, TargetCollector& collector) {
     Target target;
     bool good = true;
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      const Cell& cell = (*cells)[i];
-      if (cell.text.empty() && may_be_empty[i]) continue;
+      const CsvCell& cell = (*cells)[i];
+      if (cell.text.empty() && may_be_empty(columns[i])) continue;
       if (const auto set = set_target(target, columns[i], cell.text); !set) {
         good = false;
         findings.add(line, cell.column,
@@ -130,6 +87,12 @@ void read_targets_csv(std::string_view text, TargetCollector& collector) {
 }
 
 std::string targets_as_csv(const Targets& targets) {
+  std::vector<const TargetField*> fields;
+  for (const TargetField& field : target_fields())
+    if (field.needed || std::ranges::any_of(targets.all, [&](const Target& target) {
+          return !(target.*field.member).empty();
+        }))
+      fields.push_back(&field);
   std::vector<const PacingOption*> columns;
   for (const PacingOption& option : pacing_options()) {
     const auto usual = option.text(PacingOptions{});
@@ -138,13 +101,14 @@ std::string targets_as_csv(const Targets& targets) {
         }))
       columns.push_back(&option);
   }
-  std::string out = "id,channel,group,queue";
+  std::string out;
+  for (const auto* field : fields) out += fmt::format("{}{}", out.empty() ? "" : ",", field->name);
   for (const auto* option : columns) out += fmt::format(",{}", option->name);
   for (const Target& target : targets.all) {
     char between = '\n';
-    for (const TargetField& field : target_fields()) {
+    for (const auto* field : fields) {
       out += between;
-      put_cell(out, target.*field.member);
+      put_cell(out, target.*field->member);
       between = ',';
     }
     for (const auto* option : columns) out += "," + option->text(target.options);

@@ -64,6 +64,7 @@ class TomlReader {
   void read(const toml::table& root) {
     const toml::node* rows = nullptr;
     const toml::node* channels = nullptr;
+    const toml::node* agents = nullptr;
     for (const auto& [key, value] : root) {
       if (key == "options")
         defaults_ = options_in(value, "options", PacingOptions{});
@@ -71,11 +72,14 @@ class TomlReader {
         channels = &value;
       else if (key == "target")
         rows = &value;
+      else if (key == "agents")
+        agents = &value;
       else
         mistake(key.source(), key.str(), value, "unknown key");
     }
     if (channels) read_channels(*channels);
     if (rows) read_rows(*rows);
+    if (agents) read_agents(*agents);
     for (const auto& [name, channel] : channels_)
       if (!channel.used)
         at(channel.where, fmt::format("channel.{}: no target is on this media channel", name));
@@ -167,13 +171,55 @@ class TomlReader {
         wrong(value.source(), key.str(), value, set.error().detail);
     }
     for (const TargetField& field : target_fields()) {
-      if (row.contains(field.name)) continue;
+      if (!field.needed || row.contains(field.name)) continue;
       at(row.source(), fmt::format("target[{}].{} is missing", number, field.name));
       good = false;
     }
     if (!good) return;
     const auto& where = row.get("id")->source().begin;
     collector_.add(std::move(target), static_cast<int>(where.line), static_cast<int>(where.column));
+  }
+
+  void read_agents(const toml::node& node) {
+    const auto* sets = node.as_array();
+    std::size_t number = 0;
+    if (!sets || !sets->is_array_of_tables())
+      return mistake(node.source(), "agents", node, "not an array of tables");
+    for (const auto& set : *sets) {
+      read_agent_set(*set.as_table(), number++);
+      if (collector_.findings.full()) return;
+    }
+    merge_agents(collector_.targets.agents);
+  }
+
+  void read_agent_set(const toml::table& table, std::size_t number) {
+    AgentSet set;
+    for (const auto& [key, value] : table) {
+      const auto name = fmt::format("agents[{}].{}", number, key.str());
+      if (key == "groups") {
+        const auto* groups = value.as_array();
+        if (!groups || groups->empty() || groups->size() > most_groups)
+          return mistake(value.source(), name, value,
+                         fmt::format("not a list of 1 to {} groups", most_groups));
+        for (const auto& group : *groups) {
+          const auto text = group.value_exact<std::string>();
+          if (!text || !is_object(*text))
+            return mistake(group.source(), name, group,
+                           "not an object id (1 to 256 bytes of text)");
+          set.groups.push_back(*text);
+        }
+      } else if (key == "count") {
+        const auto count = value.value_exact<std::int64_t>();
+        if (!count || *count < 1 || *count > most_agents)
+          return mistake(value.source(), name, value, fmt::format("not in [1, {}]", most_agents));
+        set.agents = static_cast<int>(*count);
+      } else {
+        mistake(key.source(), name, value, "unknown key");
+      }
+    }
+    if (set.groups.empty())
+      return at(table.source(), fmt::format("agents[{}].groups is missing", number));
+    collector_.targets.agents.push_back(std::move(set));
   }
 
   TargetCollector& collector_;
@@ -223,11 +269,18 @@ std::string targets_as_toml(const Targets& targets) {
   for (const Target& target : targets.all) {
     out += "\n[[target]]\n";
     for (const TargetField& field : target_fields())
-      out += fmt::format("{} = {}\n", field.name, quoted(target.*field.member));
+      if (field.needed || !(target.*field.member).empty())
+        out += fmt::format("{} = {}\n", field.name, quoted(target.*field.member));
     if (target.options == shared) continue;
     for (const PacingOption& option : pacing_options())
       if (option.text(target.options) != option.text(shared))
         out += written(option, target.options);
+  }
+  for (const AgentSet& set : targets.agents) {
+    out += fmt::format("\n[[agents]]\ncount = {}\ngroups = [", set.agents);
+    for (const auto& group : set.groups)
+      out += fmt::format("{}{}", &group == &set.groups.front() ? "" : ", ", quoted(group));
+    out += "]\n";
   }
   return out;
 }

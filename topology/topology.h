@@ -55,6 +55,7 @@ struct Topology {
   std::string cluster;
   std::string run_dir;  // Sockets, state and keys of the node's processes.
   std::string targets_file;
+  std::string membership_file;  // Which agent is in which groups (membership.h); "" = not told.
   std::size_t max_targets = default_max_targets;  // [1..1'000'000] rows that it may have.
   int pacers = 1;                                 // [1..64] shards.
   double time_scale = 1;  // [1..1000] demo and tests: the pacing world runs that much faster.

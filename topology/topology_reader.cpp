@@ -14,9 +14,9 @@ namespace paceline {
 namespace {
 
 // A node's name stands in ZeroMQ topics and in socket paths.
-constexpr std::array<std::string_view, 13> root_keys = {
-    "cluster", "run_dir", "targets",         "max_targets",   "pacers", "time_scale", "encrypted",
-    "mode",    "control", "cluster_control", "pacer_control", "nodes",  "channels"};
+constexpr std::array<std::string_view, 14> root_keys = {
+    "cluster",   "run_dir", "targets", "membership",      "max_targets",   "pacers", "time_scale",
+    "encrypted", "mode",    "control", "cluster_control", "pacer_control", "nodes",  "channels"};
 constexpr std::array<std::string_view, 3> node_keys = {"host", "port", "priority"};
 constexpr std::array<std::string_view, 8> channel_keys = {
     "carries", "from", "to", "scope", "endpoint", "period", "stale", "keyframe"};
@@ -97,6 +97,7 @@ class Reader {
       findings_.add(root.error("cluster", fmt::format("not a name ({})", name_rule)));
     topology_.run_dir = path(root, "run_dir");
     topology_.targets_file = path(root, "targets");
+    if (root.has("membership")) topology_.membership_file = path(root, "membership");
     topology_.max_targets = static_cast<std::size_t>(findings_.take(
         root.integer("max_targets", {.fallback = default_max_targets, .min = 1, .max = 1'000'000}),
         std::int64_t{default_max_targets}));

@@ -49,6 +49,26 @@ Result<void> set_enabled(PacingOptions& options, std::string_view text) {
   return {};
 }
 
+Result<void> set_time_zone(PacingOptions& options, std::string_view text) {
+  options.time_zone = TRY(TimeZone::named(text));
+  return {};
+}
+
+Result<void> set_day_begins(PacingOptions& options, std::string_view text) {
+  constexpr std::string_view rule = "not a time of day from 00:00 to 23:59";
+  if (text.size() != 5 || text[2] != ':') return fail(std::string{rule});
+  const auto hours = whole(text.substr(0, 2), 0, 23);
+  const auto minutes = whole(text.substr(3), 0, 59);
+  if (!hours || !minutes) return fail(std::string{rule});
+  options.day_begins = std::chrono::hours{*hours} + std::chrono::minutes{*minutes};
+  return {};
+}
+
+std::string day_begins_text(const PacingOptions& options) {
+  const auto two = [](long number) { return (number < 10 ? "0" : "") + std::to_string(number); };
+  return two(options.day_begins.count() / 60) + ":" + two(options.day_begins.count() % 60);
+}
+
 // An option that is a whole number.
 template <int PacingOptions::*member, int min, int max>
 constexpr PacingOption whole_option(std::string_view name) {
@@ -62,7 +82,7 @@ constexpr PacingOption whole_option(std::string_view name) {
 
 using Kind = PacingOption::Kind;
 using O = PacingOptions;
-constexpr std::array<PacingOption, 11> table = {{
+constexpr std::array<PacingOption, 14> table = {{
     {"algorithm", Kind::word, set_algorithm,
      [](const PacingOptions& o) { return std::string{to_string(o.algorithm)}; }},
     {"optimizationTarget", Kind::word, set_optimization_target,
@@ -78,6 +98,10 @@ constexpr std::array<PacingOption, 11> table = {{
     whole_option<&O::max_pending_per_agent, 1, 100>("max_pending_per_agent"),
     whole_option<&O::capacity, 1, 100>("capacity"),
     whole_option<&O::weight, 1, 1000>("weight"),
+    {"time_zone", Kind::word, set_time_zone,
+     [](const PacingOptions& o) { return std::string{o.time_zone.name()}; }},
+    {"day_begins", Kind::word, set_day_begins, day_begins_text},
+    whole_option<&O::rolling_days, 0, 366>("rolling_days"),
 }};
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/base/time_zone.h"
 
 namespace paceline {
 
@@ -34,6 +35,10 @@ struct PacingOptions {
   int max_pending_per_agent = 15;  // [1..100 invitations] outstanding at most for each agent.
   int capacity = 1;                // [1..100 interactions] an agent may hold, where nobody tells.
   int weight = 1;                  // [1..1000] share of new invitations among shared agents.
+  TimeZone time_zone{};            // In whose days the goal is kept.
+  std::chrono::minutes day_begins{};  // [0..1439] after local midnight: when such a day begins.
+  int rolling_days =
+      0;  // [0..366 days] in a row, today the last, that keep the goal too; 0 = none.
 
   bool operator==(const PacingOptions&) const = default;
 };

@@ -81,7 +81,10 @@ void ClientCredentials::on_answer(Result<HttpAnswer> answer) {
         answer ? parse_retry_after(answer->header("retry-after"), world_.clock.wall())
                : std::nullopt;
     token_.failed(world_.clock.now(), retry_after, world_.random.uniform());
-    error_ = printable_ascii(http_address(options_.request.url) + ": " + token.error().detail,
+    // Where nothing was answered, the port says the address itself.
+    const std::string address = http_address(options_.request.url);
+    const std::string& detail = token.error().detail;
+    error_ = printable_ascii(detail.starts_with(address) ? detail : address + ": " + detail,
                              longest_error);
     error_ += pause_words(retry_after.value_or(Duration::zero()), world_.clock.wall());
     fault_.bad({{"why", error_}});

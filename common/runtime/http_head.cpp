@@ -106,7 +106,7 @@ Result<RequestTarget> read_request_target(std::string_view method, std::string_v
   return read;
 }
 
-std::optional<HeadFault> fault_of_fields(const HttpHeaders& fields) {
+std::optional<HeadFault> fault_of_fields(const HttpHeaders& fields, std::string_view version) {
   if (fields.size() > most_request_headers)
     return HeadFault{431, fmt::format("more than {} header fields", most_request_headers)};
   for (const auto& [name, value] : fields) {
@@ -124,6 +124,7 @@ std::optional<HeadFault> fault_of_fields(const HttpHeaders& fields) {
   if (coding == fields.end()) return std::nullopt;
   if (count("content-length") > 0)
     return HeadFault{400, "Content-Length and Transfer-Encoding together"};
+  if (version == "HTTP/1.0") return HeadFault{400, "Transfer-Encoding in HTTP/1.0"};
   if (ascii_lower(coding->second) != "chunked")
     return HeadFault{501, "a Transfer-Encoding other than chunked"};
   return std::nullopt;

@@ -48,11 +48,12 @@ struct RequestTarget {
 ///            many parameters
 Result<RequestTarget> read_request_target(std::string_view method, std::string_view target);
 
-/// Why a request with these fields (names in lower case, in their order) is refused.
+/// Why a request with these fields (names in lower case, in their order) is refused. `version` is that of
+/// its first line: who speaks HTTP/1.0 knows no Transfer-Encoding, and reads no body where we read one.
 struct HeadFault {
   int status = 400;  // 400, 431 (too many fields) or 501 (a transfer coding other than chunked).
   std::string why;   // A sentence for people.
 };
-std::optional<HeadFault> fault_of_fields(const HttpHeaders& fields);
+std::optional<HeadFault> fault_of_fields(const HttpHeaders& fields, std::string_view version);
 
 }  // namespace paceline

@@ -264,7 +264,7 @@ struct HttpServer::Daemon {
     request.headers = std::move(reader.fields);
     if (!is_plain)
       refuse(*exchange, 400, "the head has a zero byte or a folded line");
-    else if (const auto fault = fault_of_fields(request.headers))
+    else if (const auto fault = fault_of_fields(request.headers, version))
       refuse(*exchange, fault->status, fault->why);
     else if (auto target = read_request_target(request.method, exchange->place->target); !target)
       refuse(*exchange, 400, target.error().detail);

@@ -201,6 +201,8 @@ struct TotalsAnswer {
   std::uint64_t accepted = 0;
   std::uint64_t answered = 0;
   std::uint64_t abandoned = 0;
+  std::int64_t slots = 0;
+  std::int64_t in_handling = 0;
 
   static constexpr About about{"totals", "Sums over all targets."};
   static constexpr auto schema() {
@@ -224,6 +226,10 @@ struct TotalsAnswer {
         Field{&T::accepted, "accepted", "invitations", "accepted since then"},
         Field{&T::answered, "answered", "interactions", "of those, that an agent took"},
         Field{&T::abandoned, "abandoned", "interactions", "of those, that left the queue before"},
+        Field{&T::slots, "slots", "interactions", 0, 1e15,
+              "that the agents may hold at once; one each where nobody tells"},
+        Field{&T::in_handling, "in_handling", "interactions", 0, 1e15,
+              "of those, that are held, in wrap-up too"},
     };
   }
   bool operator==(const TotalsAnswer&) const = default;
@@ -338,6 +344,10 @@ struct TargetAnswer {
   std::uint64_t answered = 0;
   std::uint64_t abandoned = 0;
   std::int32_t outstanding = 0;
+  std::string pool;
+  std::int32_t pool_targets = 1;
+  std::int32_t slots = 0;
+  std::int32_t in_handling = -1;
 
   static constexpr About about{"target", "One pacing target as it is now."};
   static constexpr auto schema() {
@@ -372,6 +382,14 @@ struct TargetAnswer {
         Field{&T::abandoned, "abandoned", "interactions", "accepted, and left the queue before"},
         Field{&T::outstanding, "outstanding", "invitations", 0, INT32_MAX,
               "as the endpoint counts them"},
+        Field{&T::pool, "pool",
+              "the first of the targets with which it shares agents; empty = with none"},
+        Field{&T::pool_targets, "pool_targets", "targets", 1, max_count,
+              "that share agents, directly or through others, it among them"},
+        Field{&T::slots, "slots", "interactions", 0, max_count,
+              "that the agents who are logged in may hold at once; 0 = unknown"},
+        Field{&T::in_handling, "in_handling", "interactions", -1, max_count,
+              "that agents hold now, those in wrap-up too; -1 = unknown"},
     };
   }
   bool operator==(const TargetAnswer&) const = default;

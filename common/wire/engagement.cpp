@@ -106,12 +106,12 @@ class Members {
     return value;
   }
 
-  /// One of the words of an enumeration whose last value is `last`.
+  /// One of the words of an enumeration.
   template <class Enum>
-  Result<Enum> word(std::string_view name, Enum last) const {
+  Result<Enum> word(std::string_view name) const {
     std::string_view value;
     if (object_.at_key(name).get(value)) return wrong(name, "a text");
-    for (int i = 0; i <= static_cast<int>(last); ++i)
+    for (std::size_t i = 0; i < words_of<Enum>.size(); ++i)
       if (value == to_string(static_cast<Enum>(i))) return static_cast<Enum>(i);
     return wrong(name, "one of the contract's words");
   }
@@ -199,14 +199,14 @@ Result<TargetOffer> read_target(const Members& members) {
   target.id = TRY(members.text("id"));
   target.channel = TRY(members.text("channel"));
   Offer& offer = target.offer;
-  offer.state = TRY(members.word("state", PaceState::disabled));
+  offer.state = TRY(members.word<PaceState>("state"));
   offer.proactive = TRY(members.small("proactive"));
   offer.max_pending = TRY(members.small("maxPending"));
   offer.reactive = TRY(members.small("reactive"));
   offer.reactive_state = TRY(members.real("reactiveState", 0, 1));
   offer.predicted_wait_s =
       TRY(members.real("predictedWaitS", 0, std::numeric_limits<double>::max()));
-  offer.reason = TRY(members.word("reason", PaceReason::disabled));
+  offer.reason = TRY(members.word<PaceReason>("reason"));
   return target;
 }
 

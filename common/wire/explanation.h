@@ -22,12 +22,13 @@ struct ExplanationSection {
   std::string_view title;
 };
 
-inline constexpr std::array<ExplanationSection, 5> explanation_sections = {{
+inline constexpr std::array<ExplanationSection, 6> explanation_sections = {{
     {"input", "1. What is known"},
     {"option", "2. How it is to be paced"},
     {"estimate", "3. What was learned"},
     {"step", "4. How it was decided"},
     {"result", "5. What came of it"},
+    {"pool", "6. Who shares its agents"},  // Of targets that share them, alone.
 }};
 
 inline constexpr auto explanation_fields = std::to_array<ExplanationField>({
@@ -53,9 +54,14 @@ inline constexpr auto explanation_fields = std::to_array<ExplanationField>({
     {"algorithm", "", "option", ""},
     {"optimization_target", "", "option", ""},
     {"optimization_goal", "percent", "option",
-     "abandonment no more than, or busy factor no less than"},
+     "abandonment no more than; busy factor or service level no less than"},
     {"proactive_ratio", "percent", "option", "of the capacity for proactive traffic; _DUAL only"},
     {"refresh_period_s", "s", "option", "between two decisions"},
+    {"time_zone", "", "option", "in whose days the goal is kept"},
+    {"day_begins_h", "h", "option", "after local midnight"},
+    {"rolling_days", "days", "option", "in a row, today the last, that keep the goal too"},
+    {"service_level_seconds", "s", "option", "to be answered within; SERVICE_LEVEL only"},
+    {"abandonment_threshold", "s", "option", "who leaves sooner does not count"},
 
     {"information", "", "estimate", "how the ends of running interactions are foreseen"},
     {"acceptance", "", "estimate", "of invitations", true},
@@ -64,6 +70,7 @@ inline constexpr auto explanation_fields = std::to_array<ExplanationField>({
     {"wrap_up_s", "s", "estimate", "its after-call work, mean"},
     {"patience_s", "s", "estimate", "in the queue before leaving, mean"},
     {"reactive_rate", "1/s", "estimate", "arrivals that no invitation caused"},
+    {"hidden_lag_s", "s", "estimate", "by which the statistics are older than they claim"},
     {"proactive_abandonment", "", "estimate", "over the accounting window", true},
     {"reactive_abandonment", "", "estimate", "over the accounting window", true},
     {"reactive_unserved", "", "estimate",
@@ -94,6 +101,16 @@ inline constexpr auto explanation_fields = std::to_array<ExplanationField>({
     {"uniform", "", "step", "the draw that dithers"},
     {"pending", "invitations", "step", "outstanding now, as estimated"},
     {"unseen", "invitations", "step", "accepted since the statistics were true"},
+    {"window_age_s", "s", "step", "since the accounting window, the day, began"},
+    {"window_length_s", "s", "step", "from its beginning to its end"},
+    {"rolling_outcomes", "interactions", "step",
+     "proactive ones that ended, in the rolling window"},
+    {"rolling_abandonment", "", "step", "of them", true},
+    {"rolling_excess", "interactions", "step", "abandoned beyond what the goal allows there"},
+    {"service_level", "", "step", "answered in time, in the window; SERVICE_LEVEL only", true},
+    {"late", "interactions", "step", "answered, but not in time, as estimated from the counts"},
+    {"short_abandonment", "interactions", "step",
+     "left too soon to count, as estimated from the counts"},
 
     {"state", "", "result", ""},
     {"m", "invitations", "result", "that may be outstanding, before it is rounded"},
@@ -103,6 +120,14 @@ inline constexpr auto explanation_fields = std::to_array<ExplanationField>({
     {"reactive_state", "", "result", "chance that a reactive engagement be allowed", true},
     {"reactive_demand", "interactions", "result", "arrivals expected until an answer may come"},
     {"predicted_wait_s", "s", "result", "of a visitor who accepts now"},
+
+    {"pool_members", "", "pool", "targets that share agents with it, and itself"},
+    {"shared_agents", "agents", "pool", "of its own that another target has as well"},
+    {"others_queue", "interactions", "pool", "of theirs that wait for its agents"},
+    {"others_pending", "invitations", "pool",
+     "of theirs outstanding that fall on its agents, as so many of its own"},
+    {"own_correction", "", "pool", "of the aggressiveness, for its own abandonment"},
+    {"pool_goal", "percent", "pool", "in force: the least of the pool"},
 });
 
 namespace detail {

@@ -38,6 +38,8 @@ struct FeedRow {
   double waiting_time_s = -1;
   double age_s = -1;
   double timestamp_ms = -1;
+  double in_handling = -1;
+  double slots = -1;
 
   static constexpr About about{"feed_row", "What a sender knows of one target now."};
   static constexpr auto schema() {
@@ -66,6 +68,10 @@ struct FeedRow {
         Field{&FeedRow::timestamp_ms, "timestamp_ms", "ms since 1970", -1, max_wall_ms,
               "when they were true, by the sender's clock: a row that comes after a later one is "
               "passed over"},
+        Field{&FeedRow::in_handling, "in_handling", "interactions", -1, max_count,
+              "that agents hold now, those in wrap-up too: where an agent may hold several"},
+        Field{&FeedRow::slots, "slots", "interactions", -1, max_count,
+              "that the agents who are logged in may hold at once"},
     };
   }
   bool operator==(const FeedRow&) const = default;

@@ -233,5 +233,6 @@ PACELINE_ANSWER(ReadinessAnswer)
 PACELINE_ANSWER(ProblemAnswer)
 PACELINE_ANSWER(EventsAnswer)
 PACELINE_ANSWER(HistoryAnswer)
+PACELINE_ANSWER(ComplianceAnswer)
 
 }  // namespace paceline

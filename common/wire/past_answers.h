@@ -98,4 +98,73 @@ struct HistoryAnswer {
 };
 static_assert(lists_every_member<HistoryAnswer>());
 
+/// A day of a target's compliance record.
+struct ComplianceDayAnswer {
+  std::string date;
+  std::optional<std::string> begins;
+  std::optional<std::string> ends;
+  bool over = false;
+  double watched = 0;
+  std::uint64_t offered = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t abandoned = 0;
+  double abandonment = -1;
+  double rolling_abandonment = -1;
+  std::string goal_target;
+  std::int64_t goal = 0;
+  bool goal_changed = false;
+  std::string digest;
+
+  static constexpr About about{"compliance_day", "A day of a target's compliance record."};
+  static constexpr auto schema() {
+    using D = ComplianceDayAnswer;
+    return std::tuple{
+        Field{&D::date, "date", "of the target's calendar, 2026-11-29"},
+        Field{&D::begins, "begins", "in UTC"},
+        Field{&D::ends, "ends", "in UTC"},
+        Field{&D::over, "over", "false: it is today, and has no digest yet"},
+        Field{&D::watched, "watched", "", 0, 1, "share of it in which this node's watch ran"},
+        Field{&D::offered, "offered", "interactions", "visitors who accepted an invitation"},
+        Field{&D::answered, "answered", "interactions", "of them taken by an agent"},
+        Field{&D::abandoned, "abandoned", "interactions", "of them left before"},
+        Field{&D::abandonment, "abandonment", "", -1, 1, "of those answered or abandoned"},
+        Field{&D::rolling_abandonment, "rolling_abandonment", "", -1, 1,
+              "the same over the rolling window that ends with this day"},
+        Field{&D::goal_target, "goal_target", "optimizationTarget when the day ended"},
+        Field{&D::goal, "goal", "percent", 0, 100, "optimizationGoal when the day ended"},
+        Field{&D::goal_changed, "goal_changed", "another goal was in force earlier in the day"},
+        Field{&D::digest, "digest", "of the day and all before it, hexadecimal; empty = not over"},
+    };
+  }
+  bool operator==(const ComplianceDayAnswer&) const = default;
+};
+static_assert(lists_every_member<ComplianceDayAnswer>());
+
+/// What a target must show: GET /api/v1/targets/ID/compliance.
+struct ComplianceAnswer {
+  std::string target;
+  std::string time_zone;
+  std::string day_begins;
+  std::int64_t rolling_days = 1;
+  std::int64_t keep_days = 0;
+  std::optional<std::string> fault;
+  std::vector<ComplianceDayAnswer> days;
+
+  static constexpr About about{"compliance", "A target's compliance record."};
+  static constexpr auto schema() {
+    using C = ComplianceAnswer;
+    return std::tuple{
+        Field{&C::target, "target", "its id"},
+        Field{&C::time_zone, "time_zone", "in which its days are counted now"},
+        Field{&C::day_begins, "day_begins", "local time of day, HH:MM"},
+        Field{&C::rolling_days, "rolling_days", "days", 1, 366, "of the rolling window"},
+        Field{&C::keep_days, "keep_days", "days", 1, 4000, "that are kept"},
+        Field{&C::fault, "fault", "where the chain of digests is broken; none = nowhere"},
+        Field{&C::days, "days", "the oldest first"},
+    };
+  }
+  bool operator==(const ComplianceAnswer&) const = default;
+};
+static_assert(lists_every_member<ComplianceAnswer>());
+
 }  // namespace paceline

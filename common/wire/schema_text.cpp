@@ -7,6 +7,7 @@
 #include "common/wire/answers.h"
 #include "common/wire/feed.h"
 #include "common/wire/json_writer.h"
+#include "common/wire/past_answers.h"
 
 namespace paceline {
 namespace {
@@ -108,7 +109,8 @@ std::span<const StructureText> answer_schema() {
       structure_text<TotalsAnswer>(),     structure_text<ChannelAnswer>(),
       structure_text<TargetAnswer>(),     structure_text<TargetsAnswer>(),
       structure_text<ReadinessAnswer>(),  structure_text<ProblemAnswer>(),
-      structure_text<Explanation>(),      structure_text<ExplanationStep>()};
+      structure_text<Explanation>(),      structure_text<ExplanationStep>(),
+      structure_text<ComplianceAnswer>(), structure_text<ComplianceDayAnswer>()};
   return all;
 }
 

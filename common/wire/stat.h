@@ -49,8 +49,9 @@ struct StatSource {
 };
 static_assert(lists_every_member<StatSource>());
 
-/// The live statistics of one pacing target. The counters are made from the server's by differences, so that a
-/// counter reset or a switch of servers never makes them jump or fall.
+/// The live statistics of one pacing target. An agent who holds several interactions is `ready` while one more can
+/// come; `slots` and `in_handling` tell how many can, where the site has such figures. The counters are made from
+/// the server's by differences, so that a counter reset or a switch of servers never makes them jump or fall.
 struct TargetStat {
   using Head = StatSource;
 
@@ -67,6 +68,8 @@ struct TargetStat {
   double handling_time_s = 0;
   double waiting_time_s = 0;
   double age_s = 0;
+  std::int32_t slots = 0;
+  std::int32_t in_handling = -1;
 
   static constexpr About about{"stat", "The live statistics of one pacing target."};
   static constexpr auto schema() {
@@ -93,6 +96,10 @@ struct TargetStat {
               "AverageWaitingTime; 0 = unknown"},
         Field{&TargetStat::age_s, "age_s", "s", 0, max_seconds,
               "since the server last confirmed the numbers"},
+        Field{&TargetStat::slots, "slots", "interactions", 0, max_count,
+              "that the agents who are logged in may hold at once; 0 = unknown"},
+        Field{&TargetStat::in_handling, "in_handling", "interactions", -1, max_count,
+              "that agents hold now, those in wrap-up too; -1 = unknown"},
     };
   }
   bool operator==(const TargetStat&) const = default;

@@ -205,6 +205,13 @@ class CommandLine {
     filter(history, "--to", "to", "TIME", "until then");
     filter(history, "--step", "step", "DURATION", "between two rows, as 5m");
     history->add_flag("--csv", request_.csv, "comma separated, times in UTC");
+    CLI::App* compliance = command(
+        app_, "compliance", "what was offered, answered and abandoned on each day of a target");
+    argument(compliance, "TARGET", "its id")->required();
+    filter(compliance, "--from", "from", "DATE", "from that day of its calendar on");
+    filter(compliance, "--to", "to", "DATE", "until that day");
+    filter(compliance, "--rolling", "rolling", "DAYS", "of the rolling window");
+    compliance->add_flag("--csv", request_.csv, "comma separated");
     CLI::App* events = command(app_, "events", "what happened: masters, switches, refusals");
     limit(events, "the last so many");
     events->add_flag("--follow,-f", request_.follow, "goes on with what happens now");

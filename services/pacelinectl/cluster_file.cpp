@@ -5,10 +5,13 @@
 
 #include <algorithm>
 
+#include "common/base/hash.h"
 #include "common/base/url.h"
 #include "services/pacelinectl/answers.h"
 #include "services/pacelinectl/table.h"
 #include "services/watch/config.h"
+#include "topology/membership.h"
+#include "topology/shared_agents.h"
 
 namespace paceline::pacelinectl {
 namespace {
@@ -130,6 +133,27 @@ Result<Bytes> ask_process(const ClusterFile& cluster, const std::string& process
 Result<Bytes> ask_own_process(const ClusterFile& cluster, const std::string& process, int index,
                               const ControlRequest& request, Environment& environment) {
   return ask_first_of({&cluster.self()}, cluster, process, index, request, environment);
+}
+
+Result<Targets> load_targets(const ClusterFile& cluster, Environment& environment) {
+  const Topology& topology = cluster.topology;
+  const auto text = TRY(environment.read(topology.targets_file));
+  Targets targets = TRY(parse_targets(text, topology.targets_file, topology.max_targets));
+  if (!topology.membership_file.empty()) {
+    const auto membership = TRY(environment.read(topology.membership_file));
+    if (const auto added = add_membership(targets, membership, topology.membership_file); !added)
+      return tl::unexpected(added.error());
+  }
+  return targets;
+}
+
+int pacer_of(const ClusterFile& cluster, const std::string& target, Environment& environment) {
+  if (const auto targets = load_targets(cluster, environment)) {
+    const auto shards = shards_of(*targets, cluster.topology.pacers);
+    for (std::size_t i = 0; i < shards.size(); ++i)
+      if (targets->all[i].id == target) return shards[i];
+  }
+  return shard_of(target, cluster.topology.pacers);
 }
 
 int exit_of(const Error& error) {

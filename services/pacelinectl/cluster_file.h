@@ -37,6 +37,14 @@ std::vector<WatchEndpoint> watch_endpoints(const ClusterFile& cluster);
 /// Nodes whose control sockets are on this host: ours, then those with the same host.
 std::vector<const Node*> local_nodes(const ClusterFile& cluster);
 
+/// The targets of the cluster, with the membership file where the topology names one.
+///   errors   of reading either, and its first mistake
+Result<Targets> load_targets(const ClusterFile& cluster, Environment& environment);
+
+/// The pacer that decides a target. By its id alone where the targets file cannot be read or does
+/// not have it: right for all that share no agents, and the pacer says if it is not its own.
+int pacer_of(const ClusterFile& cluster, const std::string& target, Environment& environment);
+
 /// Asks one watch after the other for `path` until one answers.
 ///   errors   unavailable: none did, naming the addresses
 ///            refused: what the first one that answered said

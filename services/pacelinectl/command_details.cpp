@@ -6,7 +6,7 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> all = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> all = {{
     {"status",
      R"(One screen: who is master since when, a line a node, what the pacing comes to, and why this
 node is not ready, if it is not. Any node's watch answers; ours is asked first.
@@ -22,9 +22,10 @@ down, home scroll; f shows one state only (all, ok, degraded, stale, disabled); 
 group and queue, escape forgets the search; h shows the keys.)"},
     {"targets",
      R"(A line a target. Percentages: ACCEPT of invitations answered yes, ABANDON of accepted ones
-that left the queue. Sort words: id, channel, state, reason, quality, proactive, max_pending,
-pending, logged_in, ready, busy, after_call_work, in_queue, acceptance, abandonment, busy_factor,
-reactive_state, sent, accepted.
+that left the queue. HELD: interactions that agents hold, of those that they may hold at once; "-"
+where the site does not tell. Sort words: id, channel, state, reason, quality, proactive, max_pending,
+pending, logged_in, ready, busy, after_call_work, in_handling, in_queue, acceptance, abandonment,
+busy_factor, reactive_state, sent, accepted.
 
 Examples:
   pacelinectl targets --reason goal_guard --sort -abandonment --limit 10
@@ -52,6 +53,16 @@ Examples:
 Examples:
   pacelinectl history t07 --from 2026-11-25T03:00 --to 2026-11-25T04:00
   pacelinectl history t07 --from=-2h --csv > t07.csv)"},
+    {"compliance",
+     R"(What was offered (visitors who accepted an invitation), answered and abandoned on each day of a
+target, by the calendar of its options time_zone and day_begins; the rate of the day and of the rolling
+window that ends with it; the goal in force. Each day that is over has a digest of itself and of all days
+before: where one was changed, removed or added later, the command says so and exits with 3.
+--rolling is by default what the option rolling_days says.
+
+Examples:
+  pacelinectl compliance t07 --from 2026-11-01 --to 2026-11-30
+  pacelinectl compliance t07 --rolling 30 --csv > t07.csv)"},
     {"events",
      R"(Transitions as watch saw them, oldest first: who became master and why, Stat Servers, channels
 that fell silent, refusals.

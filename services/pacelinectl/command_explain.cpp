@@ -1,7 +1,6 @@
 // `explain TARGET`: the last decision about a target, step by step, as its pacer tells it.
 #include <fmt/format.h>
 
-#include "common/base/hash.h"
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/explanation_text.h"
@@ -63,7 +62,7 @@ Outcome command_explain(const Request& request, Environment& environment) {
   const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
   const std::string& target = request.arguments[0];
-  const int shard = shard_of(target, cluster->topology.pacers);
+  const int shard = pacer_of(*cluster, target, environment);
   const auto body =
       ask_process(*cluster, "pacer", shard, request_of(Question::explain, {target}), environment);
   if (!body) return failed(exit_not_answered, body.error().detail);

@@ -24,6 +24,15 @@ std::string percent(double share) {
   return fmt::format("{:.1f}", 100 * share);
 }
 
+// Interactions, of those that agents may hold.
+std::string held(const TargetAnswer& target) {
+  const auto number = [](std::int32_t value, std::int32_t unknown) {
+    return value == unknown ? "-" : std::to_string(value);
+  };
+  if (target.in_handling < 0 && target.slots == 0) return "-";
+  return number(target.in_handling, -1) + "/" + number(target.slots, 0);
+}
+
 }  // namespace
 
 Outcome command_targets(const Request& request, Environment& environment) {
@@ -40,7 +49,7 @@ Outcome command_targets(const Request& request, Environment& environment) {
     return {.out = ids};
   }
   TextTable table{{"TARGET", "CHANNEL", "STATE", "REASON", ">GRANTED", ">PENDING", ">AGENTS",
-                   ">READY", ">BUSY", ">QUEUE", ">ACCEPT %", ">ABANDON %", ">GOAL %"}};
+                   ">READY", ">BUSY", ">HELD", ">QUEUE", ">ACCEPT %", ">ABANDON %", ">GOAL %"}};
   for (const TargetAnswer& target : answer->targets) {
     const TargetPace& pace = target.pace;
     table.add({printable(target.id), printable(target.channel),
@@ -53,8 +62,9 @@ Outcome command_targets(const Request& request, Environment& environment) {
                coloured(std::to_string(pace.proactive),
                         pace.proactive > 0 ? Colour::good : Colour::none, request.colour),
                std::to_string(pace.pending), std::to_string(pace.logged_in),
-               std::to_string(pace.ready), std::to_string(pace.busy), std::to_string(pace.in_queue),
-               percent(pace.acceptance), percent(pace.abandonment), std::to_string(pace.goal)});
+               std::to_string(pace.ready), std::to_string(pace.busy), held(target),
+               std::to_string(pace.in_queue), percent(pace.acceptance), percent(pace.abandonment),
+               std::to_string(pace.goal)});
   }
   return {.out = table.text() +
                  fmt::format("{} of {} targets\n", answer->targets.size(), answer->total)};

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "common/base/hash.h"
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/explanation_text.h"
@@ -79,7 +78,7 @@ Outcome command_what_if(const Request& request, Environment& environment) {
   const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
   const std::string& target = request.arguments[0];
-  const int shard = shard_of(target, cluster->topology.pacers);
+  const int shard = pacer_of(*cluster, target, environment);
   std::string refreshes = default_refreshes;
   Changes changes;
   for (const auto& [key, value] : request.filters) {

@@ -37,6 +37,7 @@ constexpr auto table = std::to_array<Command>({
     {"top", command_top},
     {"what-if", command_what_if},
     {"history", command_history},
+    {"compliance", command_compliance},
     {"events", command_events},
     {"watch", command_watch},
     {"schema", command_schema},

@@ -18,6 +18,7 @@ Outcome command_election(const Request& request, Environment& environment);
 Outcome command_events(const Request& request, Environment& environment);
 Outcome command_explain(const Request& request, Environment& environment);
 Outcome command_handover(const Request& request, Environment& environment);
+Outcome command_compliance(const Request& request, Environment& environment);
 Outcome command_history(const Request& request, Environment& environment);
 Outcome command_keys(const Request& request, Environment& environment);
 Outcome command_loglevel(const Request& request, Environment& environment);

@@ -26,8 +26,8 @@ constexpr std::size_t longest_name = 256;
 constexpr std::string_view no_start_times =
     "start times are no longer used: ends are foreseen from the counts; leave it out";
 
-constexpr std::array<std::string_view, 6> line_keys{"target",  "time_s",     "channel",
-                                                    "options", "statistics", "feedback"};
+constexpr std::array<std::string_view, 7> line_keys{"target",     "time_s",   "channel", "options",
+                                                    "statistics", "feedback", "pool"};
 constexpr std::array<std::string_view, 15> statistics_keys{
     "logged_in", "slots",   "idle",     "busy",           "wrap_up",
     "queue",     "entered", "answered", "abandoned",      "handling_time_s",
@@ -256,6 +256,30 @@ bool take_options(Taker& t, const dom::element& from, PacingOptions& options, un
       });
 }
 
+/// {"membership": {"agent": ["target", ...], ...}}
+bool take_membership(Taker& t, const dom::element& from, DecideLine& line) {
+  constexpr std::string_view path = "membership";
+  line.is_membership = true;
+  dom::object agents;
+  if (from.get(agents) != simdjson::SUCCESS)
+    return t.wrong(std::string{path}, shown(from), "not an object");
+  for (const auto& [agent, value] : agents) {
+    const std::string name = fmt::format("{}.{}", path, cut(agent, longest_name));
+    dom::array targets;
+    if (agent.empty() || agent.size() > longest_name)
+      return t.wrong(name, shown(value), fmt::format("not 1 to {} bytes long", longest_name));
+    if (value.get(targets) != simdjson::SUCCESS)
+      return t.wrong(name, shown(value), "not a list of targets");
+    auto& of = line.membership.emplace_back(std::string{agent}, std::vector<std::string>{}).second;
+    for (const dom::element each : targets) {
+      std::string_view target;
+      if (!t.text(path, cut(agent, longest_name), each, target)) return false;
+      of.emplace_back(target);
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 struct DecideLineReader::Json {
@@ -278,6 +302,11 @@ bool DecideLineReader::read(std::string_view text) {
     mistake_.what = fmt::format("not JSON: {}", simdjson::error_message(error));
     return false;
   }
+  dom::object whole;
+  dom::element membership;
+  if (root.get(whole) == simdjson::SUCCESS && whole.size() == 1 &&
+      whole["membership"].get(membership) == simdjson::SUCCESS)
+    return take_membership(taker, membership, line_);
   unsigned given = 0;
   const bool good =
       taker.members("", root, line_keys, least_of_line, given,
@@ -293,6 +322,8 @@ bool DecideLineReader::read(std::string_view text) {
                           return take_options(taker, value, line_.options, options_given_);
                         case 4:
                           return take_statistics(taker, value, line_.inputs);
+                        case 6:
+                          return taker.text("", key, value, line_.pool);
                         default:
                           return take_feedback(taker, value, line_.inputs);
                       }

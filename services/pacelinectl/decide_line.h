@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/base/pacing_options.h"
 #include "services/pacer/pacing_inputs.h"
@@ -12,8 +14,12 @@
 namespace paceline::pacelinectl {
 
 struct DecideLine {
+  // A line of membership has nothing else: agents, each with his targets.
+  bool is_membership = false;
+  std::vector<std::pair<std::string, std::vector<std::string>>> membership{};
   std::string_view target;   // Valid until the next line is parsed.
   std::string_view channel;  // "" = as before; of a target's first line: a channel without a name.
+  std::string_view pool;     // "" = as before; of a target's first line: none.
   double time_s = 0;
   pacer::PacingInputs inputs{};
   PacingOptions options{};  // What the line says of them: see apply_options().

@@ -79,6 +79,14 @@ void add_explanation(Members& out, const pacer::DecisionExplanation& why) {
   out.close();
 }
 
+void add_pool(Members& out, const pacer::DecisionExplanation& why, std::string_view goal_of) {
+  out.open("pool");
+  for (const auto& each : pacer::explained_pool_members)
+    out.add(each.name.field().name, why.*each.member);
+  if (!goal_of.empty()) out.add("goal_of", goal_of);
+  out.close();
+}
+
 }  // namespace
 
 SplitMix64 decide_draws(std::uint64_t seed, std::string_view target) {
@@ -89,6 +97,7 @@ std::string_view DecideStream::answer(std::string_view text) {
   ++lines_;
   if (!reader_.read(text)) return refuse(reader_.mistake(), reader_.line().target);
   const DecideLine& line = reader_.line();
+  if (line.is_membership) return enlist(line);
   auto known = targets_.find(line.target);
   if (known == targets_.end()) {
     if (targets_.size() >= most_decide_targets)
@@ -112,13 +121,52 @@ std::string_view DecideStream::answer(std::string_view text) {
                    .what = fmt::format("time_s = {}: before {}, where this target has been already",
                                        line.time_s, target.time_s)},
                   line.target);
+  if (!line.pool.empty())
+    if (const std::string why = shared_.join(line.target, line.pool); !why.empty())
+      return refuse({.key = "pool",
+                     .value = std::string{line.pool},
+                     .what = fmt::format("pool = {}: {}", line.pool, why)},
+                    line.target);
   target.time_s = line.time_s;
   if (!line.channel.empty()) target.channel = channel_of(line.channel);
   reader_.apply_options(target.options);
-  const pacer::Decision decision = target.pacing.decide(
-      line.inputs, target.options, pools_[target.channel], target.draws.uniform(), line.time_s);
+  std::string goal_of;
+  const pacer::Decision decision = decide(target, line, goal_of);
   pool(line.time_s);
-  write(line, decision);
+  write(line, decision, goal_of);
+  return out_;
+}
+
+// Of a target that shares agents, with what the others claim of them now.
+pacer::Decision DecideStream::decide(Target& target, const DecideLine& line, std::string& goal_of) {
+  const double uniform = target.draws.uniform();
+  const auto place = shared_.place_of(line.target);
+  if (!place)
+    return target.pacing.decide(line.inputs, target.options, pools_[target.channel], uniform,
+                                line.time_s);
+  pacer::PoolView& view = *place->view;
+  view.set_options(place->member, target.options);
+  view.see(place->member, line.inputs, line.time_s);
+  view.line(line.time_s);
+  const pacer::Decision decision = target.pacing.decide(
+      view.view_in_stream(place->member, line.time_s), view.options(place->member),
+      pools_[target.channel], uniform, line.time_s);
+  view.decided(place->member, decision, line.time_s);
+  if (const auto other = view.goal_of(place->member)) goal_of = (*place->names)[*other];
+  return decision;
+}
+
+std::string_view DecideStream::enlist(const DecideLine& line) {
+  if (const auto wrong = shared_.enlist(line.membership))
+    return refuse({.key = "membership." + wrong->first,
+                   .value = "",
+                   .what = fmt::format("membership.{}: {}", wrong->first, wrong->second)},
+                  {});
+  out_.clear();
+  Members out{out_};
+  out.add("line", lines_);
+  out.add("agents", shared_.agents());
+  out.close();
   return out_;
 }
 
@@ -163,7 +211,8 @@ void DecideStream::pool(double now_s) {
   for (const auto& [id, target] : targets_) pools_[target.channel].add(target.pacing.learned());
 }
 
-void DecideStream::write(const DecideLine& line, const pacer::Decision& d) {
+void DecideStream::write(const DecideLine& line, const pacer::Decision& d,
+                         std::string_view goal_of) {
   out_.clear();
   Members out{out_};
   out.add("line", lines_);
@@ -178,7 +227,10 @@ void DecideStream::write(const DecideLine& line, const pacer::Decision& d) {
   out.add("reactive_state", d.reactive_state);
   out.add("reactive_demand", d.reactive_demand);
   out.add("predicted_wait_s", d.predicted_wait_s);
-  if (!settings_.brief) add_explanation(out, d.explanation);
+  if (!settings_.brief) {
+    add_explanation(out, d.explanation);
+    if (d.explanation.pool_members > 0) add_pool(out, d.explanation, goal_of);
+  }
   out.close();
 }
 

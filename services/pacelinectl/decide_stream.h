@@ -5,7 +5,8 @@
 //   out << stream.answer(line) << '\n';
 //
 // Invariants: every line has one answer; a bad line changes nothing; a target's answers depend on
-// the seed, the settings, its own lines and, where others share its media channel, on theirs.
+// the seed, the settings, its own lines and, where others share its media channel or its agents, on
+// theirs.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 
 #include "common/base/random.h"
 #include "services/pacelinectl/decide_line.h"
+#include "services/pacelinectl/decide_pools.h"
 #include "services/pacelinectl/decide_settings.h"
 #include "services/pacer/pacing.h"
 
@@ -30,7 +32,8 @@ SplitMix64 decide_draws(std::uint64_t seed, std::string_view target);
 
 class DecideStream {
  public:
-  explicit DecideStream(const DecideSettings& settings) : settings_{settings} {}
+  explicit DecideStream(const DecideSettings& settings)
+      : settings_{settings}, shared_{settings.tuning} {}
 
   /// The answer to the next line, without line break; valid until the next call.
   std::string_view answer(std::string_view line);
@@ -60,12 +63,15 @@ class DecideStream {
   using ByName = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
 
   std::string_view refuse(const LineMistake& mistake, std::string_view target);
+  std::string_view enlist(const DecideLine& line);
+  pacer::Decision decide(Target& target, const DecideLine& line, std::string& goal_of);
   std::uint32_t channel_of(std::string_view name);
   void pool(double now_s);
-  void write(const DecideLine& line, const pacer::Decision& decision);
+  void write(const DecideLine& line, const pacer::Decision& decision, std::string_view goal_of);
 
   DecideSettings settings_;
   DecideLineReader reader_;
+  DecidePools shared_;
   ByName<Target> targets_;
   ByName<std::uint32_t> channels_;
   std::vector<pacer::ChannelPool> pools_;

@@ -32,6 +32,12 @@ std::string cell_text(const HistoryCell& cell) {
   return fmt::format("{}", std::get<double>(cell));
 }
 
+Result<ComplianceAnswer> parse_compliance(std::string_view json) {
+  auto record = json_read<ComplianceAnswer>(json);
+  if (!record) return fail("not a compliance record: " + record.error().detail);
+  return record;
+}
+
 Result<EventsAnswer> parse_events(std::string_view json) {
   auto events = json_read<EventsAnswer>(json);
   if (!events) return fail("not a list of events: " + events.error().detail);

@@ -19,6 +19,10 @@ std::int64_t time_ms(const std::vector<HistoryCell>& row);
 /// A number as it came, a word, "" for none.
 std::string cell_text(const HistoryCell& cell);
 
+/// GET /api/v1/targets/ID/compliance.
+///   errors   as json_read(), "not a compliance record: "
+Result<ComplianceAnswer> parse_compliance(std::string_view json);
+
 /// GET /api/v1/events.
 ///   errors   as json_read(), "not a list of events: "
 Result<EventsAnswer> parse_events(std::string_view json);

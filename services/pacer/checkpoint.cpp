@@ -60,6 +60,13 @@ void each_value(auto& learned, std::uint64_t version, Visit visit) {
   visit(learned.unserved_long);
   visit(learned.reactive_long);
   if (version < 5) return;
+  visit(learned.late);
+  visit(learned.brief);
+  for (auto& block : learned.rolling.at) {
+    visit(block.days);
+    visit(block.outcomes);
+    visit(block.abandoned);
+  }
   visit(learned.proactive.counted_more);
   visit(learned.absent.slots);
   visit(learned.absent.usual_s);

@@ -1,11 +1,14 @@
 #include "services/pacer/config.h"
 
 #include <algorithm>
+#include <array>
 
-#include "common/base/hash.h"
+#include "topology/shared_agents.h"
 
 namespace paceline::pacer {
 namespace {
+
+constexpr std::array<std::string_view, 3> detections = {"off", "warn", "use"};  // PoolDetection.
 
 Result<void> parse_tuning(Settings& settings, PacingTuning& tuning) {
   tuning.goal_share = TRY(settings.real("goal_share", {.fallback = 0.94, .min = 0.5, .max = 1}));
@@ -69,15 +72,28 @@ Result<PacerConfig> parse_pacer_config(Place& place) {
       TRY(settings.duration("checkpoint_max_age", {.fallback = 24h, .min = 1s, .max = 8760h}));
   config.accounting_begins =
       TRY(settings.duration("accounting_begins", {.fallback = 0s, .min = 0s, .max = 24h}));
+  const auto detection = TRY(settings.word("pool_detection", detections, "warn"));
+  config.pool_detection =
+      static_cast<PoolDetection>(std::ranges::find(detections, detection) - detections.begin());
   if (const auto done = parse_tuning(settings, config.tuning); !done)
     return tl::unexpected(done.error());
   return settings.finish(config);
 }
 
-std::vector<Target> targets_of_shard(const Targets& targets, int shard, int shards) {
-  std::vector<Target> own;
-  for (const Target& target : targets.all)
-    if (shard_of(target.id, shards) == shard) own.push_back(target);
+ShardTargets targets_of_shard(const Targets& targets, int shard, int shards) {
+  const auto of = shards_of(targets, shards);
+  ShardTargets own;
+  std::vector<std::uint32_t> index(of.size());  // In the shard.
+  for (std::size_t i = 0; i < of.size(); ++i) {
+    if (of[i] != shard) continue;
+    index[i] = static_cast<std::uint32_t>(own.targets.size());
+    own.targets.push_back(targets.all[i]);
+  }
+  for (SharedAgents& set : shared_agents(targets)) {
+    if (of[set.targets.front()] != shard) continue;
+    for (auto& target : set.targets) target = index[target];
+    own.shared.push_back(std::move(set));
+  }
   return own;
 }
 

@@ -6,10 +6,20 @@
 
 #include "services/pacer/pacing_inputs.h"
 #include "services/pacer/peer_round.h"
+#include "topology/shared_agents.h"
 #include "topology/targets.h"
 #include "topology/topology.h"
 
 namespace paceline::pacer {
+
+/// What becomes of targets that are seen to share agents though nothing tells it.
+enum class PoolDetection : std::uint8_t { off, warn, use };
+
+/// A shard's targets, and who shares agents among them, by their indices in it.
+struct ShardTargets {
+  std::vector<Target> targets;  // In the file's order.
+  std::vector<SharedAgents> shared;
+};
 
 /// Durations are of the host's clock, except those of `tuning` and of the targets' options, which
 /// are of the pacing world (time_scale times faster).
@@ -31,14 +41,15 @@ struct PacerConfig {
   std::string checkpoint_file;
   std::string targets_file;
   PacingTuning tuning;
-  std::vector<Target> targets;  // Of this shard, in the file's order; main.cpp fills it.
+  PoolDetection pool_detection = PoolDetection::warn;
+  ShardTargets shard;           // main.cpp fills it.
   std::string targets_version;  // Of the whole file, see topology/targets.h.
 };
 
 /// Reads [pacer] and the channels' times.
 Result<PacerConfig> parse_pacer_config(Place& place);
 
-/// Those of `targets` that belong to `shard` of `shards`, in their order.
-std::vector<Target> targets_of_shard(const Targets& targets, int shard, int shards);
+/// Those of `targets` that belong to `shard` of `shards`.
+ShardTargets targets_of_shard(const Targets& targets, int shard, int shards);
 
 }  // namespace paceline::pacer

@@ -1,6 +1,7 @@
 #include "services/pacer/dual.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace paceline::pacer {
 
@@ -31,15 +32,17 @@ double AttributableAbandonment::follow(const Step& step) {
 GroupPace channel_sum(std::span<const GroupPace> groups) {
   constexpr double least_weight = 1e-6;  // So that groups without demand have a plain mean.
   GroupPace sum{.reactive_state = 0};
-  double weight = 0;
+  double weight = 0, ready = 0, reactive = 0;
   for (const auto& group : groups) {
     sum.proactive += group.proactive;
-    sum.reactive += group.reactive;
-    sum.ready += group.ready;
+    reactive += group.counted * group.reactive;
+    ready += group.counted * group.ready;
     sum.reactive_demand += group.reactive_demand;
     sum.reactive_state += (group.reactive_demand + least_weight) * group.reactive_state;
     weight += group.reactive_demand + least_weight;
   }
+  sum.reactive = static_cast<int>(std::lround(reactive));
+  sum.ready = static_cast<int>(std::lround(ready));
   sum.reactive_state = weight > 0 ? std::clamp(sum.reactive_state / weight, 0.0, 1.0) : 1;
   return sum;
 }

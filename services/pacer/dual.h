@@ -60,6 +60,7 @@ struct GroupPace {
   double reactive_state = 1;
   double reactive_demand = 0;  // Weight of its reactive_state.
   int ready = 0;
+  double counted = 1;  // (0..1] of its agents, so that the sum has each agent once.
 };
 
 /// Sums over the groups; reactive_state is the demand-weighted mean (1 without groups).

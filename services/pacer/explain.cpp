@@ -30,16 +30,28 @@ std::string_view note_on_feedback(const PacingInputs& in, const Decision& decisi
   return decision.feedback_late ? "it stopped: what is pending is a guess" : "";
 }
 
-std::string note_on_idle(const Decision& decision) {
+// Which of the two windows' budgets holds invitations back more.
+std::string_view note_on_budget(ExplanationName name, const PacingOptions& options,
+                                const DecisionExplanation& why) {
+  if (options.rolling_days == 0) return "";
+  if (name.field().name == "budget_excess" && !why.rolling_binds)
+    return "the tighter budget: the day's";
+  if (name.field().name == "rolling_excess" && why.rolling_binds)
+    return "the tighter budget: the rolling window's";
+  return "";
+}
+
+std::string note_on_idle(const PacingInputs& in, const Decision& decision) {
   const long absent = std::lround(decision.not_answering);
-  return absent > 0 ? std::to_string(absent) + " of them take nothing from the queue" : "";
+  return absent > 0 ? std::to_string(absent) + " of them take nothing from the queue"
+                    : std::string{note_on(in.slots_from)};
 }
 
 void add_inputs(Steps& steps, const PacingInputs& in, const Decision& decision) {
   steps.add("quality", static_cast<double>(in.quality), to_string(in.quality));
   steps.add("stat_age_s", in.stat_age_s);
   steps.add("logged_in", in.logged_in);
-  steps.add("idle", in.idle, note_on_idle(decision));
+  steps.add("idle", in.idle, note_on_idle(in, decision));
   steps.add("busy", in.busy);
   steps.add("wrap_up", in.wrap_up);
   steps.add("queue", in.queue);
@@ -63,6 +75,11 @@ void add_options(Steps& steps, const PacingOptions& options) {
   steps.add("optimization_goal", options.optimization_goal);
   steps.add("proactive_ratio", options.proactive_ratio);
   steps.add("refresh_period_s", to_seconds(options.refresh_period));
+  steps.add("time_zone", options.time_zone.is_utc() ? 0 : 1, options.time_zone.name());
+  steps.add("day_begins_h", static_cast<double>(options.day_begins.count()) / 60);
+  steps.add("rolling_days", options.rolling_days);
+  steps.add("service_level_seconds", options.service_level_seconds);
+  steps.add("abandonment_threshold", options.abandonment_threshold);
 }
 
 void add_result(Steps& steps, const Decision& decision) {
@@ -129,7 +146,8 @@ std::string_view to_string(PacingInformation information) {
 }
 
 Explanation explain(std::string_view target, const PacingInputs& inputs,
-                    const PacingOptions& options, const Decision& decision) {
+                    const PacingOptions& options, const Decision& decision,
+                    std::string_view goal_of) {
   Explanation explanation{.target = std::string{target},
                           .reason = decision.reason,
                           .sentence = std::string{sentence_of(decision.reason)},
@@ -140,8 +158,17 @@ Explanation explain(std::string_view target, const PacingInputs& inputs,
   add_options(steps, options);
   const DecisionExplanation& why = decision.explanation;
   steps.add("information", static_cast<double>(why.information), to_string(why.information));
-  for (const ExplainedMember& each : explained_members) steps.add(each.name, why.*each.member);
+  for (const ExplainedMember& each : explained_members)
+    steps.add(each.name, why.*each.member, note_on_budget(each.name, options, why));
+  for (const ExplainedMember& each : window_members)
+    steps.add(each.name, why.*each.member, note_on_budget(each.name, options, why));
   add_result(steps, decision);
+  if (why.pool_members > 0) {
+    for (const ExplainedMember& each : explained_pool_members)
+      steps.add(each.name, why.*each.member);
+    steps.add("pool_goal", options.optimization_goal,
+              goal_of.empty() ? "" : "the goal of " + std::string{goal_of});
+  }
   return explanation;
 }
 

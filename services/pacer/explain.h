@@ -25,6 +25,7 @@ inline constexpr auto explained_members = std::to_array<ExplainedMember>({
     {"wrap_up_s", &DecisionExplanation::wrap_up_s},
     {"patience_s", &DecisionExplanation::patience_s},
     {"reactive_rate", &DecisionExplanation::reactive_rate},
+    {"hidden_lag_s", &DecisionExplanation::hidden_lag_s},
     {"proactive_abandonment", &DecisionExplanation::proactive_abandonment},
     {"reactive_abandonment", &DecisionExplanation::reactive_abandonment},
     {"reactive_unserved", &DecisionExplanation::reactive_unserved},
@@ -52,13 +53,38 @@ inline constexpr auto explained_members = std::to_array<ExplainedMember>({
     {"unseen", &DecisionExplanation::unseen},
 });
 
+/// Those of a target that shares its agents, told after the results.
+inline constexpr auto explained_pool_members = std::to_array<ExplainedMember>({
+    {"pool_members", &DecisionExplanation::pool_members},
+    {"shared_agents", &DecisionExplanation::shared_agents},
+    {"others_queue", &DecisionExplanation::others_queue},
+    {"others_pending", &DecisionExplanation::others_pending},
+    {"own_correction", &DecisionExplanation::own_correction},
+});
+
+/// Those of the windows in which the goal is kept, and of who counts in them; told after the others.
+inline constexpr auto window_members = std::to_array<ExplainedMember>({
+    {"window_age_s", &DecisionExplanation::window_age_s},
+    {"window_length_s", &DecisionExplanation::window_length_s},
+    {"rolling_outcomes", &DecisionExplanation::rolling_outcomes},
+    {"rolling_abandonment", &DecisionExplanation::rolling_abandonment},
+    {"rolling_excess", &DecisionExplanation::rolling_excess},
+    {"service_level", &DecisionExplanation::service_level},
+    {"late", &DecisionExplanation::late},
+    {"short_abandonment", &DecisionExplanation::brief},
+});
+
 /// What a reason means, as a sentence for the operator.
 std::string_view sentence_of(PaceReason reason);
 
 std::string_view to_string(PacingInformation information);
 
-/// Every input, option, estimate, step and result of a decision, in that order.
+/// Every input, option, estimate, step and result of a decision, in that order; then those of its
+/// pool, if it has one.
+///   options   that were in force: of a pool those with its goal
+///   goal_of   whose goal that is, where it is another target's
 Explanation explain(std::string_view target, const PacingInputs& inputs,
-                    const PacingOptions& options, const Decision& decision);
+                    const PacingOptions& options, const Decision& decision,
+                    std::string_view goal_of = "");
 
 }  // namespace paceline::pacer

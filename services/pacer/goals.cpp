@@ -8,6 +8,7 @@ namespace {
 
 constexpr double window_goal_busy = 3;  // BUSY_FACTOR may abandon this many times the default goal.
 constexpr double default_goal = 0.03;
+constexpr double most_late = 0.5;  // SERVICE_LEVEL: a goal below 50 % is another target's.
 constexpr LoopRange risk_range{-9, -0.02};
 constexpr LoopRange reserve_range{-80, -0.02};  // METHOD.md, decisions.
 constexpr LoopRange quantile_range{-6, 6};
@@ -26,11 +27,25 @@ bool by_busy_factor(const PacingOptions& options) {
   return options.optimization_target == OptimizationTarget::busy_factor;
 }
 
+bool by_service_level(const PacingOptions& options) {
+  return options.optimization_target == OptimizationTarget::service_level;
+}
+
+WaitGoal wait_goal_of(const PacingOptions& options) {
+  WaitGoal goal{.after_s = static_cast<double>(options.abandonment_threshold)};
+  if (!by_service_level(options)) return goal;
+  goal.within_s = options.service_level_seconds;
+  goal.after_s = std::min(goal.after_s, goal.within_s);
+  return goal;
+}
+
 double share_of_goal(const PacingOptions& options, const PacingTuning& tuning, double outcomes,
                      double excess_quantile) {
   constexpr double most_share = 0.99;
-  const double goal =
-      by_busy_factor(options) ? window_goal_busy * default_goal : options.optimization_goal / 100.0;
+  const double told = options.optimization_goal / 100.0;
+  const double goal = by_busy_factor(options)     ? window_goal_busy * default_goal
+                      : by_service_level(options) ? std::min(1 - told, most_late)
+                                                  : told;
   const double share = 1 - excess_quantile / std::max(1.0, outcomes * goal);
   const double used = std::max(tuning.goal_share, std::min(share, most_share));
   return std::clamp(goal * used, 1e-4, 0.999);

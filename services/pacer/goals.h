@@ -5,6 +5,7 @@
 #include "services/pacer/goal_loop.h"
 #include "services/pacer/history.h"
 #include "services/pacer/pacing_inputs.h"
+#include "services/pacer/wait_risk.h"
 
 namespace paceline::pacer {
 
@@ -12,8 +13,13 @@ namespace paceline::pacer {
 bool uses_quantile(const PacingOptions& options);
 
 bool by_busy_factor(const PacingOptions& options);
+bool by_service_level(const PacingOptions& options);
 
-/// Share of proactive outcomes that may be abandoned: below the goal by
+/// Which proactive visitors count as lost: those who leave; with SERVICE_LEVEL those who are not
+/// answered in time. Who leaves sooner than `abandonment_threshold` does not count at all.
+WaitGoal wait_goal_of(const PacingOptions& options);
+
+/// Share of proactive outcomes that may be lost (wait_goal_of): below the goal by
 /// a window's noise, so that few windows end above it. That noise is
 /// some interactions, so it matters less the more of them a window has.
 ///

@@ -24,6 +24,16 @@ double rise(std::uint64_t before, std::uint64_t after) {
   return after <= before ? 0 : std::min(static_cast<double>(after - before), most_events);
 }
 
+double rise(double before, double after) {
+  return after <= before ? 0 : std::min(after - before, most_events);
+}
+
+// Whether a decision may come out differently.
+bool differ(const PoolClaims& a, const PoolClaims& b) {
+  return a.queue != b.queue || a.unseen != b.unseen || a.pending != b.pending ||
+         a.answered != b.answered || a.abandoned != b.abandoned || a.accepted != b.accepted;
+}
+
 // What is left over in `carry` after taking out all that is positive.
 double take(double& carry, double least) {
   const double taken = std::max(0.0, carry);
@@ -57,17 +67,24 @@ Observed TargetHistory::observe(const PacingInputs& inputs, const PacingTuning& 
   const std::uint64_t accepted_before = last_.proactive.accepted;
   const bool had_feedback = has_feedback_ && inputs.feedback_epoch == last_.feedback_epoch;
   learn_answers(inputs, tuning, sent_new, now_s, seen);
+  if (has_last_) {  // What others' interactions came to tells of the agents as much as its own.
+    const PoolClaims& before = last_.others;
+    seen.proactive_answered += rise(before.proactive_answered, inputs.others.proactive_answered);
+    seen.proactive_abandoned += rise(before.proactive_abandoned, inputs.others.proactive_abandoned);
+  }
 
   double answered = 0;
   if (has_last_ && inputs.stat_epoch == last_.stat_epoch) {
     const double accepted = had_feedback && inputs.feedback_age_s >= 0
-                                ? rise(accepted_before, inputs.proactive.accepted)
+                                ? rise(accepted_before, inputs.proactive.accepted) +
+                                      rise(last_.others.accepted, inputs.others.accepted)
                                 : 0;
     answered = learn_counters(inputs, accepted, seen);
   }
   const bool other = !has_last_ || inputs.idle != last_.idle || inputs.busy != last_.busy ||
                      inputs.wrap_up != last_.wrap_up || inputs.queue != last_.queue ||
-                     inputs.answered != last_.answered || inputs.abandoned != last_.abandoned;
+                     inputs.answered != last_.answered || inputs.abandoned != last_.abandoned ||
+                     differ(inputs.others, last_.others);
   // Phases are as old as the statistics, whose age may differ from one decision to the next.
   const double true_s = now_s - inputs.stat_age_s;
   double phases_dt_s = seen.dt_s > 0 ? true_s - last_true_s_ : 0;
@@ -99,17 +116,22 @@ void TargetHistory::pass_time(double now_s, Observed& seen) {
 }
 
 double TargetHistory::learn_counters(const PacingInputs& inputs, double accepted, Observed& seen) {
-  const double answered = rise(last_.answered, inputs.answered);
-  const double abandoned = rise(last_.abandoned, inputs.abandoned);
-  const double entered =
-      inputs.entered > 0 ? rise(last_.entered, inputs.entered) : answered + abandoned;
+  const PoolClaims& others = inputs.others;
+  const double answered =
+      rise(last_.answered, inputs.answered) + rise(last_.others.answered, others.answered);
+  const double abandoned =
+      rise(last_.abandoned, inputs.abandoned) + rise(last_.others.abandoned, others.abandoned);
+  const double entered = inputs.entered > 0 ? rise(last_.entered, inputs.entered) +
+                                                  rise(last_.others.entered, others.entered)
+                                            : answered + abandoned;
   seen.entered = entered;
   reactive_answered_carry_ += answered - seen.proactive_answered;
   reactive_abandoned_carry_ += abandoned - seen.proactive_abandoned;
   seen.reactive_answered = take(reactive_answered_carry_, -1000);
   seen.reactive_abandoned = take(reactive_abandoned_carry_, -1000);
   if (seen.dt_s > 0) {
-    learned_.queue_s += 0.5 * (last_.queue + inputs.queue) * seen.dt_s;
+    learned_.queue_s +=
+        0.5 * (last_.queue + inputs.queue) * seen.dt_s + rise(last_.others.queue_s, others.queue_s);
     const double keep = retained(forget_outcome, answered + abandoned);
     learned_.queue_abandoned = learned_.queue_abandoned * keep + abandoned;
     learned_.queue_s *= keep;

@@ -30,6 +30,14 @@ void repair(LoopLearned& loop) {
   repair(loop.counted_more, 0, 1e9);
 }
 
+void repair(RollingDays& rolling) {
+  for (auto& block : rolling.at) {
+    repair(block.days, 0, 1e4);
+    repair(block.outcomes, 0, 1e9);
+    repair(block.abandoned, 0, block.outcomes);
+  }
+}
+
 }  // namespace
 
 Learned sanitised(const Learned& learned) {
@@ -53,6 +61,9 @@ Learned sanitised(const Learned& learned) {
   repair(clean.window_s, 0, 1e9);
   repair(clean.window_seen_s, 0, 1e9);
   repair(clean.unserved, 0, 1e9);
+  repair(clean.late, 0, clean.proactive.abandoned);
+  repair(clean.brief, 0, 1e9);
+  repair(clean.rolling);
   repair(clean.reactive_long, 0, 1e12);
   repair(clean.unserved_long, 0, clean.reactive_long);
   clean.absent = sanitised(clean.absent);

@@ -6,6 +6,7 @@
 #include "services/pacer/absent_agents.h"
 #include "services/pacer/goal_loop.h"
 #include "services/pacer/hazard.h"
+#include "services/pacer/rolling.h"
 
 namespace paceline::pacer {
 
@@ -44,6 +45,10 @@ struct Learned {
   double window_s = 0;       // [s] its age.
   double window_seen_s = 0;  // [s] of it that decisions were made in.
   double unserved = 0;       // [interactions] reactive ones who gave up, but not for invited ones.
+
+  double late = 0;        // [interactions] answered, but too late for SERVICE_LEVEL, in the window.
+  double brief = 0;       // [interactions] that left too soon to count, in the window.
+  RollingDays rolling{};  // Days before it, where the option asks for them.
 
   // The same, forgotten over two weeks.
   double unserved_long = 0;  // [interactions, 0..reactive_long]

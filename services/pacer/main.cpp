@@ -1,9 +1,9 @@
 // pacer: decides how many invitations each target may have outstanding. Reads channels `stat`,
 // `feedback` and its own node's `heartbeat`, writes `pace`.
-#include "common/runtime/files.h"
 #include "services/pacer/adapter_checkpoint.h"
 #include "services/pacer/config.h"
 #include "services/pacer/service.h"
+#include "topology/process/load_targets.h"
 #include "topology/process/serve.h"
 
 using namespace paceline;
@@ -13,9 +13,8 @@ namespace {
 
 Result<PacerConfig> load(Place& place) {
   auto config = TRY(parse_pacer_config(place));
-  const auto text = TRY(read_file(config.targets_file));
-  const auto targets = TRY(parse_targets(text, config.targets_file, place.topology.max_targets));
-  config.targets = targets_of_shard(targets, config.index, config.shards);
+  const auto targets = TRY(load_targets(place.topology));
+  config.shard = targets_of_shard(targets, config.index, config.shards);
   config.targets_version = targets.version();
   return config;
 }
@@ -29,7 +28,7 @@ int main(int argc, char** argv) {
         FileCheckpoint store{config.checkpoint_file};
         Pacer pacer{config, world, store};
         follower.follow = [&](PacerConfig next) {
-          return pacer.take_targets(std::move(next.targets), std::move(next.targets_version));
+          return pacer.take_targets(std::move(next.shard), std::move(next.targets_version));
         };
         loop.run();
         pacer.save();

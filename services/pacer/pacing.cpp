@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "services/pacer/accounting.h"
 #include "services/pacer/dual.h"
 #include "services/pacer/goals.h"
 #include "services/pacer/predictive.h"
@@ -19,6 +20,23 @@ std::int32_t count(std::int32_t value) {
   return std::clamp(value, 0, most_slots);
 }
 
+double level(double value, double most) {
+  return value > 0 ? std::min(value, most) : 0;  // 0 for NaN.
+}
+
+PoolClaims within_range(const PoolClaims& claims) {
+  PoolClaims c = claims;
+  if (c.members == 0) return {};
+  for (double* each : {&c.queue, &c.unseen, &c.invited_waiting}) *each = level(*each, most_slots);
+  for (double* each : {&c.pending, &c.most_invitations}) *each = level(*each, most_pending);
+  for (double* each : {&c.queue_s, &c.entered, &c.answered, &c.abandoned, &c.accepted,
+                       &c.proactive_answered, &c.proactive_abandoned})
+    *each = level(*each, 1e15);
+  c.correction = -level(-c.correction, 100);
+  c.shared_agents = level(c.shared_agents, most_slots);
+  return c;
+}
+
 // Counts within their ranges, times finite: from here on no value can run away.
 PacingInputs within_range(const PacingInputs& inputs) {
   PacingInputs in = inputs;
@@ -32,6 +50,7 @@ PacingInputs within_range(const PacingInputs& inputs) {
   in.proactive.pending = std::clamp(in.proactive.pending, 0, 1'000'000);
   in.stat_age_s = std::isfinite(in.stat_age_s) ? std::max(0.0, in.stat_age_s) : 1e9;
   if (!std::isfinite(in.feedback_age_s)) in.feedback_age_s = -1;
+  in.others = within_range(in.others);
   return in;
 }
 
@@ -69,6 +88,14 @@ double arrived_and_there(double ahead_s, double y, double stays) {
   return y < 1e-6 ? ahead_s : ahead_s * (1 - stays) / y;
 }
 
+// Where the risk is what is allowed, between m* - 1 and m*: with so many pending, a real number, one
+// more may still go out. Risks between whole numbers are taken as on a line.
+double crossing(const RiskProblem& risk, const RiskAnswer& answer, double allowed) {
+  const double below = marginal_risk(risk, answer.m - 1);
+  const double rise = answer.risk - below;
+  return answer.m - 1 + (rise > 0 ? std::clamp((allowed - below) / rise, 0.0, 1.0) : 1);
+}
+
 // How the risk worth taking falls with the slots that are free, in small groups: the optimum of the
 // memoryless model takes more of it for the first free slots, where no end is near that would fill
 // them (METHOD.md). Fitted to that optimum; 1 where many slots are about to be free.
@@ -88,14 +115,17 @@ struct TargetPacing::Model {
   Estimates estimates;
   Decision decision{};
   double slots = 1;
-  double allowed = 0;    // (0..1) share of proactive outcomes that the loop steers to.
-  double unseen = 0;     // [interactions] accepted after the statistics were true.
-  double queue = 0;      // [interactions] that wait, with the unseen ones.
-  double capacity = 0;   // [slots] idle - queue + expected free; any sign.
-  double m = 0;          // [invitations] so far.
-  bool integer = false;  // m is m* of RISK, dithered already.
-  bool bound = false;    // A guard has named itself the reason.
-  bool halved = false;   // A burst of abandonment was seen just now.
+  double allowed = 0;     // (0..1) share of proactive outcomes that the loop steers to.
+  double stat_age_s = 0;  // [s] of the statistics, with what they hide.
+  double unseen = 0;      // [interactions] accepted after the statistics were true.
+  double claimed = 0;     // [interactions] of others who share the agents, waiting or unseen.
+  double queue = 0;       // [interactions] that wait, with the unseen ones.
+  double capacity = 0;    // [slots] idle - queue + expected free; any sign.
+  double m = 0;           // [invitations] so far.
+  bool integer = false;   // m is m* of RISK, dithered already.
+  double crossing = -1;   // [invitations, >= -1] Of RISK, in a pool: one more while no more pend.
+  bool bound = false;     // A guard has named itself the reason.
+  bool halved = false;    // A burst of abandonment was seen just now.
 };
 
 Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& options,
@@ -128,14 +158,19 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
               .estimates = history_.estimates(pool, tuning_)};
   model.decision.not_answering = absent;
   model.slots = std::max(1.0, working_slots(in));
-  model.unseen = history_.accepted_unseen(now_s - in.stat_age_s);
+  hidden_lag_.observe(in, now_s);
+  contradiction_.observe(in, now_s);
+  model.stat_age_s = in.stat_age_s + hidden_lag_.lag_s();
+  model.unseen = hidden_lag_.lag_s() > 0 ? hidden_lag_.accepted_since(now_s - model.stat_age_s)
+                                         : history_.accepted_unseen(now_s - in.stat_age_s);
+  model.claimed = in.others.queue + in.others.unseen;
   learn_unfed(in, seen, model.estimates);
   if (in.feedback_age_s >= 0) grants_.told(now_s - in.feedback_age_s);
   model.allowed = share_of_goal(
       options, tuning_, outcomes_a_window(history_.loops().proactive, model.slots, model.estimates),
       GoalLoop{history_.loops().proactive}.excess_quantile());
   start_loops(options, model.allowed, model.slots, model.estimates);
-  turn_window(now_s, seen.dt_s, model.allowed);
+  turn_window(in, options, now_s, seen.dt_s, model.allowed);
   learn(in, options, model.allowed, seen);
   model.halved = detect_burst(seen, now_s);
   decided_ = true;
@@ -163,7 +198,7 @@ bool TargetPacing::reuse_model(Model& model, bool changed) const {
   const double good_s = std::min(most_s, share_of_service * model.estimates.service_s);
   if (changed || !cached_.valid || model.now_s - cached_.at_s > good_s ||
       model.options != cached_.options ||
-      std::abs(model.in.stat_age_s - cached_.stat_age_s) > same_age_s ||
+      std::abs(model.stat_age_s - cached_.stat_age_s) > same_age_s ||
       std::abs(model.estimates.service_s - cached_.service_s) > same_estimate * cached_.service_s)
     return false;
   model.m = cached_.m;
@@ -173,6 +208,7 @@ bool TargetPacing::reuse_model(Model& model, bool changed) const {
   }
   model.capacity = cached_.capacity;
   model.integer = cached_.integer;
+  model.crossing = cached_.crossing;
   model.decision.reason = cached_.reason;
   model.bound = cached_.bound;
   model.decision.explanation = cached_.explanation;
@@ -189,7 +225,7 @@ double TargetPacing::wanted_busy(const Model& model, const DecisionExplanation& 
                      .slots = model.slots,
                      .busy = static_cast<double>(model.in.busy),
                      .expected_free = why.expected_free,
-                     .queue = model.in.queue + model.unseen,
+                     .queue = model.in.queue + model.unseen + model.claimed,
                      .expected_reactive = why.expected_reactive,
                      .acceptance = model.estimates.acceptance});
 }
@@ -233,13 +269,13 @@ void TargetPacing::fit_delays(const Forecast& free) {
 void TargetPacing::model_stock(Model& model) {
   const auto& e = model.estimates;
   const double refresh_s = to_seconds(model.options.refresh_period);
-  const double stat_age_s = std::min(model.in.stat_age_s, e.answer_delay_s);
+  const double stat_age_s = std::min(model.stat_age_s, e.answer_delay_s);
   const Delays& known = delays(e.answer_delay_s, stat_age_s, refresh_s);
   const Forecast free = history_.forecast(known.horizons_s, e);
   if (!known.made || known.chances != history_.chances()) fit_delays(free);
 
   auto& why = model.decision.explanation;
-  model.queue = model.in.queue + model.unseen;
+  model.queue = model.in.queue + model.unseen + model.claimed;
   why.expected_free = free.mean[delay_quantiles];
   why.expected_free_sd = std::sqrt(std::max(0.0, free.variance[delay_quantiles]));
   why.expected_reactive = is_dual(model.options.algorithm) ? e.reactive_rate * e.answer_delay_s : 0;
@@ -267,12 +303,13 @@ void TargetPacing::model_stock(Model& model) {
   cached_ = {.at_s = model.now_s,
              .valid = true,
              .options = model.options,
-             .stat_age_s = model.in.stat_age_s,
+             .stat_age_s = model.stat_age_s,
              .service_s = e.service_s,
              .m = model.m,
              .most = allowed_m,
              .capacity = model.capacity,
              .integer = model.integer,
+             .crossing = model.crossing,
              .reason = model.decision.reason,
              .bound = model.bound,
              .explanation = why};
@@ -290,10 +327,19 @@ double TargetPacing::usable_s(Model& model) {
   why.budget_excess = proactive.excess(model.allowed);
   why.closing_excess = loops.proactive.closing_excess;
   why.displaced_allowed = dual ? attributable_share(model.in) : 0;
-  if (tuning_.budget_guard)
-    budget_correction_ = proactive.budget_correction(
-        model.allowed, outcomes_left(loops.proactive, model.slots, model.estimates));
+  if (tuning_.budget_guard) {
+    const Budget budget =
+        budget_of(model.options, tuning_, loops.proactive, loops.rolling, model.allowed,
+                  outcomes_a_window(loops.proactive, model.slots, model.estimates),
+                  outcomes_left(loops.proactive, model.slots, model.estimates));
+    budget_correction_ = budget.correction;
+    why.rolling_outcomes = budget.rolling_outcomes;
+    why.rolling_abandonment = budget.rolling_abandonment;
+    why.rolling_excess = budget.rolling_excess;
+    why.rolling_binds = budget.rolling_binds;
+  }
   double s = corrected_s(model.options, loops.proactive.s, budget_correction_);
+  if (model.in.others.correction < 0) s = corrected_s(model.options, s, model.in.others.correction);
   if (dual) s = std::min(s, loops.reactive.s);
   why.aggressiveness_used = s;
   return s;
@@ -301,7 +347,14 @@ double TargetPacing::usable_s(Model& model) {
 
 void TargetPacing::model_by_quantile(Model& model, double variance, double s) {
   const auto& why = model.decision.explanation;
-  model.m = quantile_stock({.capacity = model.capacity - why.expected_reactive,
+  const auto& e = model.estimates;
+  // SERVICE_LEVEL: who waits no longer than the limit is served in time, so what comes free within it
+  // counts too.
+  const double in_time =
+      by_service_level(model.options)
+          ? model.options.service_level_seconds * model.slots / (e.service_s + e.wrap_up_s)
+          : 0;
+  model.m = quantile_stock({.capacity = model.capacity - why.expected_reactive + in_time,
                             .variance = variance + why.expected_reactive,
                             .acceptance = model.estimates.acceptance},
                            -s);
@@ -313,8 +366,10 @@ void TargetPacing::model_by_risk(Model& model, const Forecast& free, double s, d
   const auto& e = model.estimates;
   auto& why = model.decision.explanation;
   const RiskProblem risk = risk_problem(model, free);
-  const double factor =
-      risk_factor(model.in.idle - model.queue, why.expected_free, e.patience_s, e.answer_delay_s);
+  const double factor = by_service_level(model.options)
+                            ? 1
+                            : risk_factor(model.in.idle - model.queue, why.expected_free,
+                                          e.patience_s, e.answer_delay_s);
   why.risk_allowed = std::min(1.0, factor * std::exp(s + dither * (0.5 - uniform_)));
   // BUSY_FACTOR needs to know no more than whether what it wants, or a little more, is allowed.
   const double most = std::min({most_pending, 4 * model.slots / e.acceptance + 8, wanted + 2});
@@ -328,6 +383,8 @@ void TargetPacing::model_by_risk(Model& model, const Forecast& free, double s, d
   why.risk_at_m = answer.risk;
   model.m = answer.m;
   model.integer = true;
+  if (model.in.others.members > 0)
+    model.crossing = answer.m > 0 ? crossing(risk, answer, why.risk_allowed) : -1;
 }
 
 RiskProblem TargetPacing::risk_problem(const Model& model, const Forecast& free) const {
@@ -335,12 +392,18 @@ RiskProblem TargetPacing::risk_problem(const Model& model, const Forecast& free)
   RiskProblem risk{.queue = model.queue,
                    .idle = static_cast<double>(model.in.idle),
                    .relief_rate = model.slots / (e.service_s + e.wrap_up_s),
-                   .abandon_rate = 1 / e.patience_s};
+                   .abandon_rate = 1 / e.patience_s,
+                   .wait = wait_goal_of(model.options)};
+  const double lag_s = hidden_lag_.lag_s();
+  const double counted =
+      is_dual(model.options.algorithm)
+          ? 1
+          : reactive_counted(lag_s, model.decision.explanation.aggressiveness_used);
   for (std::size_t k = 0; k < delay_quantiles; ++k) {
     risk.free_mean[k] = free.mean[k];
     risk.free_variance[k] = free.variance[k];
     risk.accept[k] = e.acceptance * delays_.accepted[k];
-    if (is_dual(model.options.algorithm)) risk.arrivals[k] = e.reactive_rate * delays_.arrived_s[k];
+    if (counted > 0) risk.arrivals[k] = counted * e.reactive_rate * (delays_.arrived_s[k] + lag_s);
   }
   return risk;
 }
@@ -358,7 +421,7 @@ void TargetPacing::guard_stock(Model& model) {
     cap(ratio_stock(model.options.proactive_ratio / 100.0, model.slots,
                     in.busy * loops.proactive_share, model.estimates.acceptance),
         PaceReason::ratio_cap);
-  const double one_to_one = in.idle - in.queue - model.unseen;
+  const double one_to_one = in.idle - in.queue - model.unseen - model.claimed;
   if (history_.answers_known() < tuning_.warm_up_answers) cap(one_to_one, PaceReason::warm_up);
   // Where the loop has nothing left to take back and is still over its budget, the model is wrong.
   const bool at_end = corrected_s(model.options, loops.proactive.s, budget_correction_) <=
@@ -377,6 +440,8 @@ void TargetPacing::guard_stock(Model& model) {
       PaceReason::growth_cap);
   if (cut_ < 1) cap(model.m * cut_, PaceReason::fast_cut);
   if (model.halved) cap(0.5 * last_m_, PaceReason::fast_cut);
+  // Nothing is known of the agents: one invitation at a time finds out when that is over.
+  if (contradiction_.found() == Contradicted::standing) cap(1, PaceReason::statistics_contradicted);
 }
 
 void TargetPacing::conclude(Model& model) {
@@ -384,11 +449,17 @@ void TargetPacing::conclude(Model& model) {
   const auto& e = model.estimates;
   auto& d = model.decision;
   d.m = model.m;
-  d.max_pending = static_cast<std::int32_t>(
-      std::min(most_pending, std::floor(model.m + (model.integer && !model.bound ? 0 : uniform_))));
+  d.max_pending = static_cast<std::int32_t>(std::min(
+      most_pending, in.others.pending > 0
+                        ? left_by_others(model)
+                        : std::floor(model.m + (model.integer && !model.bound ? 0 : uniform_))));
   const double pending = estimated_pending(in, e.answer_delay_s,
                                            to_seconds(model.options.refresh_period), model.now_s);
   d.invitations = std::max(0, d.max_pending - static_cast<std::int32_t>(std::lround(pending)));
+  if (d.invitations > in.others.most_invitations) {
+    d.invitations = static_cast<std::int32_t>(in.others.most_invitations);
+    d.max_pending = static_cast<std::int32_t>(std::lround(pending)) + d.invitations;
+  }
   last_m_ = model.m;
   sent_new_ = d.invitations;
   if (tuning_.sends_after_decision)
@@ -396,26 +467,51 @@ void TargetPacing::conclude(Model& model) {
   else
     grants_.replace(sent_new_, model.now_s, to_seconds(model.options.refresh_period));
   if (!model.bound) d.reason = reason_of(model);
+  if (others_bind(model, pending)) d.reason = PaceReason::shared_agents;
   d.reason = reason_beside_faults(d);
   d.feedback_late = in.feedback_age_s > std::max(3 * to_seconds(model.options.refresh_period),
                                                  tuning_.feedback_stale_s);
+  const bool contradicted = contradiction_.found() != Contradicted::nothing;
+  if (contradiction_.found() == Contradicted::standing || (contradicted && !model.bound))
+    d.reason = PaceReason::statistics_contradicted;
   const bool poorly_informed = in.quality == StatQuality::provisional || in.feedback_age_s < 0 ||
-                               d.feedback_late || d.not_answering > 0 || spent_;
+                               d.feedback_late || d.not_answering > 0 || spent_ || contradicted;
   d.state = poorly_informed ? PaceState::degraded : PaceState::ok;
 
-  const double position = in.queue - in.idle + 1;
+  const double position = in.queue + in.others.queue - in.idle + 1;
   const double relief = model.slots / (e.service_s + e.wrap_up_s);
   if (position > 0) d.predicted_wait_s = position / (relief + 0.5 * (position - 1) / e.patience_s);
   d.reactive_demand = e.reactive_rate * e.answer_delay_s;
-  d.reactive = std::max(0, in.idle - in.queue);
+  d.reactive = static_cast<std::int32_t>(std::max(0.0, in.idle - in.queue - in.others.queue));
   if (is_dual(model.options.algorithm)) {
-    const auto left = reactive_capacity(model.capacity, e.acceptance * std::max(pending, model.m),
-                                        d.reactive_demand);
+    const double outstanding = std::max(pending + in.others.pending, model.m);
+    const auto left =
+        reactive_capacity(model.capacity, e.acceptance * outstanding, d.reactive_demand);
     d.reactive = static_cast<std::int32_t>(left.slots);
     d.reactive_state = left.state;
   }
   d.explanation.pending = pending;
   fill_explanation(model);
+}
+
+// What others have outstanding is a real number. The next invitation may go out while they and the
+// own ones are no more than the crossing; a guard's bound is not exceeded by a part of one either.
+double TargetPacing::left_by_others(const Model& model) const {
+  const double others = model.in.others.pending;
+  if (model.bound) return std::floor(std::max(0.0, model.m - others));
+  if (!model.integer) return std::floor(std::max(0.0, model.m - others) + uniform_);
+  return std::max(0.0, std::floor(model.crossing - others) + 1);
+}
+
+// Whether something would be granted if nobody else claimed the agents.
+bool TargetPacing::others_bind(const Model& model, double pending) const {
+  const PoolClaims& others = model.in.others;
+  const Decision& d = model.decision;
+  if (others.members == 0 || d.invitations > 0) return false;
+  const bool outstanding = std::floor(model.m) >= std::round(pending) + 1;
+  const bool waiting = d.reason == PaceReason::no_idle_expected && model.capacity < 1 &&
+                       model.capacity + model.claimed >= 1;
+  return outstanding || waiting;
 }
 
 // While agents do not answer, or nothing is left to keep the window's budget with, no other reason
@@ -451,19 +547,32 @@ void TargetPacing::fill_explanation(Model& model) const {
   why.wrap_up_s = e.wrap_up_s;
   why.patience_s = e.patience_s;
   why.reactive_rate = e.reactive_rate;
+  why.hidden_lag_s = hidden_lag_.lag_s();
   if (loops.proactive.outcomes > 0)
-    why.proactive_abandonment = loops.proactive.abandoned / loops.proactive.outcomes;
+    why.proactive_abandonment =
+        std::max(0.0, loops.proactive.abandoned - loops.late) / loops.proactive.outcomes;
+  if (by_service_level(model.options) && loops.proactive.outcomes > 0)
+    why.service_level = 1 - loops.proactive.abandoned / loops.proactive.outcomes;
+  why.late = loops.late;
+  why.brief = loops.brief;
   if (loops.reactive.outcomes > 0)
     why.reactive_abandonment =
         std::min(1.0, (loops.reactive.abandoned + loops.unserved) / loops.reactive.outcomes);
   why.reactive_unserved = is_dual(model.options.algorithm) ? unserved_share() : 0;
   why.displaced = loops.reactive.abandoned;
   why.outcomes = loops.proactive.outcomes;
+  why.window_age_s = loops.window_s;
+  why.window_length_s = window_length_s_;
   why.occupancy = std::clamp(loops.occupancy, 0.0, 1.0);
   why.busy_factor = std::clamp(loops.busy_factor, 0.0, 1.0);
   why.slots = model.slots;
   why.unseen = model.unseen;
   why.uniform = uniform_;
+  why.pool_members = model.in.others.members;
+  why.shared_agents = model.in.others.shared_agents;
+  why.others_queue = model.claimed;
+  why.others_pending = model.in.others.pending;
+  why.own_correction = model.in.others.correction;
 }
 
 Decision TargetPacing::withheld(PaceState state, PaceReason reason, const PacingInputs& in) {

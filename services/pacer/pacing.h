@@ -25,11 +25,14 @@
 #include "services/pacer/absent_agents.h"
 #include "services/pacer/acceptance_collapse.h"
 #include "services/pacer/budget_reserve.h"
+#include "services/pacer/contradiction.h"
 #include "services/pacer/dual.h"
+#include "services/pacer/hidden_lag.h"
 #include "services/pacer/history.h"
 #include "services/pacer/own_grants.h"
 #include "services/pacer/pacing_inputs.h"
 #include "services/pacer/super_progressive.h"
+#include "services/pacer/waits.h"
 
 namespace paceline::pacer {
 
@@ -40,7 +43,7 @@ enum class PacingInformation : std::uint8_t {
 };
 
 /// Everything between inputs and result. Each member has its name, unit and meaning for people in
-/// common/wire/explanation.h, and stands in explained_members (explain.h).
+/// common/wire/explanation.h, and stands in a list of explain.h.
 struct DecisionExplanation {
   PacingInformation information = PacingInformation::memoryless;
 
@@ -51,11 +54,19 @@ struct DecisionExplanation {
   double wrap_up_s = 0;       // [s]
   double patience_s = 0;      // [s]
   double reactive_rate = 0;   // [1/s] arrivals that no invitation caused.
+  double hidden_lag_s = 0;    // [s] by which the statistics are older than they claim.
   // Over the accounting window.
   double proactive_abandonment = 0;  // [0..1]
   double reactive_abandonment = 0;   // [0..1]
   double reactive_unserved = 0;      // [0..1] part of it without any invitation, over two weeks.
   double outcomes = 0;               // [interactions] proactive ones that ended.
+  double window_age_s = 0;           // [s]
+  double window_length_s = 0;        // [s]
+  double service_level = 0;        // [0..1] answered in time, of the outcomes; SERVICE_LEVEL only.
+  double late = 0;                 // [interactions] answered, but not in time; likewise.
+  double brief = 0;                // [interactions] left before abandonment_threshold: not counted.
+  double rolling_abandonment = 0;  // [0..1] over the rolling window; 0 without one.
+  double rolling_outcomes = 0;     // [interactions] likewise.
   // Smoothed.
   double occupancy = 0;    // [0..1] (busy + wrap-up) / slots
   double busy_factor = 0;  // [0..1] busy / slots
@@ -75,6 +86,8 @@ struct DecisionExplanation {
   double displaced_allowed = 0;  // [0..1] share of the reactive ones that may be; _DUAL only.
   double budget_excess = 0;      // [interactions] abandoned beyond the window's budget; any sign.
   double closing_excess = 0;     // [interactions] expected beyond it at the window's end.
+  double rolling_excess = 0;     // [interactions] beyond the rolling window's budget; any sign.
+  bool rolling_binds = false;    // Its budget is the tighter one.
   double risk_allowed = 0;       // [0..1] chance to abandon that the last invitation may have.
   double risk_at_m = 0;          // [0..1] chance that it has.
   double m_model = 0;            // [invitations] before the guards.
@@ -83,6 +96,13 @@ struct DecisionExplanation {
   double pending = 0;            // [invitations] outstanding, as estimated now.
   double unseen = 0;   // [invitations] accepted after the statistics were true; counted as queue.
   double uniform = 0;  // [0, 1) the draw in force.
+
+  // Of those who share its agents; 0 without a pool.
+  double pool_members = 0;    // [targets] this one counted.
+  double shared_agents = 0;   // [agents]
+  double others_queue = 0;    // [interactions] the unseen ones counted.
+  double others_pending = 0;  // [invitations] of this target's acceptance.
+  double own_correction = 0;  // [<= 0] of s, for the target's own abandonment.
 };
 
 struct Decision {
@@ -150,6 +170,7 @@ class TargetPacing {
     double most = 0;  // [invitations] that abandonment allows, as far as it was asked.
     double capacity = 0;
     bool integer = false;
+    double crossing = -1;
     PaceReason reason = PaceReason::granted;
     bool bound = false;
     DecisionExplanation explanation{};
@@ -160,11 +181,18 @@ class TargetPacing {
              const Observed& seen);
   double learn_attributable(const PacingInputs& inputs, const PacingOptions& options,
                             const Observed& seen);
+  struct Ended {
+    double kept = 0;  // [interactions] as the goal wants them.
+    double lost = 0;  // [interactions] not so.
+  };
+  Ended ended_by_goal(const PacingInputs& inputs, const PacingOptions& options,
+                      const Observed& seen, bool apart);
   double unserved_share() const;
   double attributable_share(const PacingInputs& inputs) const;
   void start_loops(const PacingOptions& options, double allowed, double slots,
                    const Estimates& estimates);
-  void turn_window(double now_s, double dt_s, double allowed);
+  void turn_window(const PacingInputs& inputs, const PacingOptions& options, double now_s,
+                   double dt_s, double allowed);
   double outcomes_left(const LoopLearned& loop, double slots, const Estimates& estimates) const;
   // Whether a burst of abandonment halved the stock just now.
   bool detect_burst(const Observed& seen, double now_s);
@@ -187,12 +215,16 @@ class TargetPacing {
   void guard_stock(Model& model);
   void conclude(Model& model);
   PaceReason reason_of(const Model& model) const;
+  double left_by_others(const Model& model) const;
+  bool others_bind(const Model& model, double pending) const;
   PaceReason reason_beside_faults(const Decision& decision) const;
   void fill_explanation(Model& model) const;
   Decision withheld(PaceState state, PaceReason reason, const PacingInputs& inputs);
 
   PacingTuning tuning_;
   TargetHistory history_;
+  HiddenLag hidden_lag_;
+  Contradiction contradiction_;
   bool decided_ = false;
   double decided_s_ = 0;  // [s] when decide() last went through.
   double last_m_ = 0;
@@ -207,6 +239,8 @@ class TargetPacing {
   double sent_new_ = 0;           // [invitations] that the last decision let go.
   double own_pending_ = 0;        // [invitations] as bookkept while no feedback comes.
   double no_outcome_s_ = 0;       // [s] since a proactive interaction ended.
+  QueueWaits waits_{};            // While it matters how long visitors wait.
+  double window_length_s_ = 0;    // [s] of the accounting window; 0 = none seen yet.
   double budget_correction_ = 0;  // v of the window's budget, as the last decision used it.
   double uniform_ = 0.5;
   std::optional<AttributableAbandonment> attributable_{};  // While _DUAL.

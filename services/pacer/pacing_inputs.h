@@ -5,8 +5,36 @@
 #include <cstdint>
 
 #include "common/wire/messages.h"
+#include "services/pacer/agent_slots.h"
 
 namespace paceline::pacer {
+
+/// What other targets claim of the agents that this target shares with them (pool_view.h makes it);
+/// all zero where it shares none. Cumulative numbers only ever rise.
+struct PoolClaims {
+  // Falling on this target's agents now.
+  double queue = 0;    // [interactions, >= 0] of theirs that wait.
+  double unseen = 0;   // [interactions, >= 0] of theirs accepted since the statistics were true.
+  double pending = 0;  // [invitations, >= 0] of theirs outstanding, as so many of this target's.
+  // Cumulative, each counted by the share of their agents that are this target's as well.
+  double queue_s = 0;  // [s] waited.
+  double entered = 0;
+  double answered = 0;
+  double abandoned = 0;
+  double accepted = 0;
+  double proactive_answered = 0;
+  double proactive_abandoned = 0;
+  // Invited ones of theirs that wait, in `queue`.
+  double invited_waiting = 0;  // [interactions, >= 0]
+  // What the target's own outcomes ask for, beside the pool's that move the loop.
+  double correction = 0;          // [<= 0] added to s.
+  double most_invitations = 1e6;  // [>= 0] that its visitors were seen to take.
+  // For people.
+  double shared_agents = 0;   // [agents] of its own that another target has as well.
+  std::uint32_t members = 0;  // [targets] of the pool; 0 = none.
+
+  bool operator==(const PoolClaims&) const = default;
+};
 
 /// What is known of one target now.
 struct PacingInputs {
@@ -29,11 +57,17 @@ struct PacingInputs {
   // Name the lives of both kinds of counters: another number says that they restarted.
   std::uint64_t stat_epoch = 0;
   std::uint64_t feedback_epoch = 0;
+  PoolClaims others{};  // Of those who share its agents.
+  // [s] of the pacing world: the target's own accounting window, a day of its time zone. Without one
+  // (ends <= begins) PacingTuning's windows follow one another.
+  double window_begins_s = 0;
+  double window_ends_s = 0;
+  SlotsFrom slots_from = SlotsFrom::agents;  // For people only.
 };
 
 /// [slots] of those who are at work, whatever the source says of slots.
 inline double working_slots(const PacingInputs& inputs) {
-  return inputs.idle + inputs.busy + inputs.wrap_up;
+  return static_cast<double>(inputs.idle) + inputs.busy + inputs.wrap_up;
 }
 
 /// Parameters that are no operator's option; the defaults are what was measured best (METHOD.md).

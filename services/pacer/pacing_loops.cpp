@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "services/pacer/accounting.h"
 #include "services/pacer/goals.h"
 #include "services/pacer/pacing.h"
 #include "services/pacer/predictive.h"
@@ -52,12 +53,17 @@ void TargetPacing::start_loops(const PacingOptions& options, double allowed, dou
 }
 
 // Windows begin at fixed instants, so that a restart in the middle of one goes on with it.
-void TargetPacing::turn_window(double now_s, double dt_s, double allowed) {
+void TargetPacing::turn_window(const PacingInputs& in, const PacingOptions& options, double now_s,
+                               double dt_s, double allowed) {
   auto& loops = history_.loops();
-  const double window_s = std::max(1.0, tuning_.window_s);
-  double age_s = std::fmod(now_s - tuning_.window_begins_s, window_s);
-  if (age_s < 0) age_s += window_s;
-  if (age_s < loops.window_s || (decided_ && now_s - decided_s_ >= window_s)) {
+  const AccountingWindow window = accounting_window(in, tuning_, now_s);
+  const double window_s = window.length_s;
+  const double age_s = window.age_s;
+  const double passed_s = decided_ ? now_s - decided_s_ : 0;
+  window_length_s_ = window_s;
+  if (age_s < loops.window_s - window.tolerance_s || passed_s >= window_s) {
+    loops.rolling.close_day({loops.proactive.outcomes, loops.proactive.abandoned},
+                            options.rolling_days, std::max(1.0, std::round(passed_s / window_s)));
     const bool whole = loops.window_seen_s >= 0.9 * window_s;
     GoalLoop proactive{loops.proactive};
     GoalLoop reactive{loops.reactive};
@@ -66,7 +72,7 @@ void TargetPacing::turn_window(double now_s, double dt_s, double allowed) {
     reactive.next_window(whole);
     loops.proactive = proactive.learned;
     loops.reactive = reactive.learned;
-    loops.window_seen_s = loops.unserved = 0;
+    loops.window_seen_s = loops.unserved = loops.late = loops.brief = 0;
   }
   loops.window_s = age_s;
   loops.window_seen_s = std::min(loops.window_seen_s + dt_s, window_s);
@@ -76,7 +82,7 @@ void TargetPacing::turn_window(double now_s, double dt_s, double allowed) {
 double TargetPacing::outcomes_left(const LoopLearned& loop, double slots,
                                    const Estimates& e) const {
   const double by_time = slots / (e.service_s + e.wrap_up_s) *
-                         std::max(0.0, tuning_.window_s - history_.loops().window_s);
+                         std::max(0.0, window_length_s_ - history_.loops().window_s);
   return std::clamp(outcomes_a_window(loop, slots, e) - loop.outcomes, 0.0, std::max(0.0, by_time));
 }
 
@@ -93,17 +99,18 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
                    0;
   const double corrected = std::min(0.999, any ? allowed * std::exp(budget_correction_) : allowed);
   GoalLoop proactive{loops.proactive};
-  const double served = apart ? seen.proactive_answered : seen.reactive_answered;
-  const double abandoned = apart ? seen.proactive_abandoned : seen.reactive_abandoned;
-  spread_.follow(served, abandoned, seen.dt_s);
+  const Ended of_goal = ended_by_goal(in, options, seen, apart);
+  spread_.follow(of_goal.kept, of_goal.lost, seen.dt_s);
   const double excess = GoalLoop{loops.proactive}.excess(allowed);
   const double begins =
       loops.proactive.s <= range.low
           ? 0
           : std::max(reserve_begins, reserve_share * allowed * loops.proactive.outcomes);
-  reserve_.follow(served, abandoned, allowed, spent_ && excess > begins, slots, seen.dt_s);
-  proactive.learn(served, abandoned, corrected, tuning_.gain * step_of_risk(options), range, moves,
-                  spread_.counts_for());
+  reserve_.follow(of_goal.kept, of_goal.lost, allowed, spent_ && excess > begins, slots, seen.dt_s);
+  // Late answers come together by nature: what spread is usual is known of abandonment alone.
+  const bool by_abandonment = options.optimization_target == OptimizationTarget::abandonment_rate;
+  proactive.learn(of_goal.kept, of_goal.lost, corrected, tuning_.gain * step_of_risk(options),
+                  range, moves, by_abandonment ? spread_.counts_for() : 1);
   const double displaced = learn_attributable(in, options, seen);
   const double reactive_ended = seen.reactive_answered + seen.reactive_abandoned;
   const double steps = std::max(1.0, -loops.reactive.s / reserve_scale);
@@ -133,6 +140,28 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   loops.reactive = reactive.learned;
 }
 
+// Of those who ended, who counts as served and who as lost by the goal. Where that depends on how
+// long they waited it is estimated, since nobody tells it.
+TargetPacing::Ended TargetPacing::ended_by_goal(const PacingInputs& in,
+                                                const PacingOptions& options, const Observed& seen,
+                                                bool apart) {
+  const double answered = apart ? seen.proactive_answered : seen.reactive_answered;
+  const double abandoned = apart ? seen.proactive_abandoned : seen.reactive_abandoned;
+  const WaitGoal goal = wait_goal_of(options);
+  if (goal.all_who_leave()) return {.kept = answered, .lost = abandoned};
+  const WaitShares shares =
+      waits_.follow({.answered = in.answered,
+                     .abandoned = in.abandoned,
+                     .queue = in.queue,
+                     .epoch = in.stat_epoch},
+                    {.within_s = goal.within_s, .after_s = goal.after_s}, seen.gap_s);
+  const double late = goal.within_s >= 0 ? shares.late * answered : 0;
+  const double brief = shares.brief * abandoned;
+  history_.loops().late += late;
+  history_.loops().brief += brief;
+  return {.kept = answered - late, .lost = late + abandoned - brief};
+}
+
 // What the reactive loop steers: those who gave up because somebody was invited. The others would
 // have done so anyway; to hold back invitations does not help them.
 double TargetPacing::learn_attributable(const PacingInputs& in, const PacingOptions& options,
@@ -148,9 +177,11 @@ double TargetPacing::learn_attributable(const PacingInputs& in, const PacingOpti
     attributable_.emplace(loops.answers_ever > 0 ? in.busy * loops.proactive_share : 0, held);
   const auto told = [](std::uint64_t count) { return static_cast<double>(count); };
   const auto& p = in.proactive;
-  const double queue = in.queue;
+  const double own_queue = in.queue;
+  const double queue = own_queue + in.others.queue;
   const double invited_waiting =
-      std::clamp(told(p.accepted) - told(p.answered) - told(p.abandoned), 0.0, queue);
+      std::clamp(told(p.accepted) - told(p.answered) - told(p.abandoned), 0.0, own_queue) +
+      std::min(in.others.invited_waiting, in.others.queue);
   const double of_model =
       attributable_->follow({.held = held,
                              .waiting = queue - invited_waiting,
@@ -228,9 +259,12 @@ void TargetPacing::restore(const Learned& learned, double age_s) {
   if (age_s > 0) history_.decay(std::exp(-std::min(age_s, 1e9) / decay_s));
   if (age_s < tuning_.window_s) return;
   auto& loops = history_.loops();  // Its accounting window is over.
+  loops.rolling.close_day({loops.proactive.outcomes, loops.proactive.abandoned},
+                          loops.rolling.reach(),
+                          std::round(age_s / std::max(1.0, tuning_.window_s)));
   loops.proactive.outcomes = loops.proactive.abandoned = 0;
   loops.reactive.outcomes = loops.reactive.abandoned = 0;
-  loops.window_s = loops.window_seen_s = loops.unserved = 0;
+  loops.window_s = loops.window_seen_s = loops.unserved = loops.late = loops.brief = 0;
 }
 
 }  // namespace paceline::pacer

@@ -14,6 +14,8 @@ namespace paceline::pacer {
 namespace {
 
 constexpr double pool_period_s = 30;  // [s] of the pacing world.
+constexpr double century_s = 36'524 * 86'400.0;
+constexpr double day_good_s = 60;  // [s] of the pacing world: the wall clock may be set meanwhile.
 
 std::vector<std::string> ids_of(const std::vector<Target>& targets) {
   std::vector<std::string> ids;
@@ -73,7 +75,7 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
       world_{world},
       store_{store},
       started_{world.clock.now()},
-      ids_{ids_of(config.targets)},
+      ids_{ids_of(config.shard.targets)},
       masterships_{config.feedback_stale},
       control_{world},
       stat_{world,
@@ -105,7 +107,7 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
       hearing_{world.log, "heartbeat_refused"} {
   config_.tuning = tuning_of(config, world.clock.wall());
   paced_.reserve(size());  // Six kilobytes a target: no second copy while it grows.
-  for (const auto& target : config_.targets) paced_.push_back(unknown(target));
+  for (const auto& target : config_.shard.targets) paced_.push_back(unknown(target));
   number_targets();
   control_.status([this](StatusReply& reply) { fill_status(reply); });
   control_.question(Question::explain,
@@ -130,14 +132,16 @@ Pacer::Paced Pacer::unknown(const Target& target) const {
 
 // Indices, and pools by media channel: a pool that stays keeps what it knows.
 void Pacer::number_targets() {
-  ids_ = ids_of(config_.targets);
+  auto ids = ids_of(config_.shard.targets);
+  const bool same_ids = ids == ids_ && busy_.size() == ids.size();
+  ids_ = std::move(ids);
   index_of_.clear();
   media_of_.clear();
   std::map<std::string, std::uint32_t> media;
-  for (std::uint32_t i = 0; i < config_.targets.size(); ++i) {
+  for (std::uint32_t i = 0; i < config_.shard.targets.size(); ++i) {
     index_of_.emplace(ids_[i], i);
     const auto next = static_cast<std::uint32_t>(media.size());
-    media_of_.push_back(media.emplace(config_.targets[i].media_channel, next).first->second);
+    media_of_.push_back(media.emplace(config_.shard.targets[i].media_channel, next).first->second);
   }
   std::vector<std::string> names(media.size());
   std::vector<ChannelPool> pools(media.size());
@@ -149,24 +153,34 @@ void Pacer::number_targets() {
   }
   media_ = std::move(names);
   pools_ = std::move(pools);
+  counted_ = counted_once(size(), config_.shard.shared);
+  if (!same_ids) {  // By index; a reload that changes options disturbs no search.
+    overlaps_ = OverlapSearch{size()};
+    busy_.assign(size(), std::nullopt);
+    told_overlaps_.clear();
+  }
+  make_pools();
 }
 
-std::string Pacer::take_targets(std::vector<Target> targets, std::string version) {
-  const auto diff = diff_targets(config_.targets, targets);
+std::string Pacer::take_targets(ShardTargets shard, std::string version) {
+  auto& targets = shard.targets;
+  const auto diff = diff_targets(config_.shard.targets, targets);
   std::vector<Paced> paced;
   paced.reserve(targets.size());
   for (const Target& target : targets) {
     const auto known = index_of_.find(target.id);
-    const Target* before = known == index_of_.end() ? nullptr : &config_.targets[known->second];
+    const Target* before =
+        known == index_of_.end() ? nullptr : &config_.shard.targets[known->second];
     if (before && same_group(*before, target)) {
       paced.push_back(std::move(paced_[known->second]));
       paced.back().changed = paced.back().changed || before->options != target.options;
+      paced.back().day_told_s = -1;
     } else {
       paced.push_back(unknown(target));
     }
   }
   paced_ = std::move(paced);
-  config_.targets = std::move(targets);
+  config_.shard = std::move(shard);
   config_.targets_version = std::move(version);
   number_targets();
   stat_.reset_ids(ids_);
@@ -181,6 +195,7 @@ void Pacer::on_stat(const StatSource&, const std::vector<std::uint32_t>& changed
   for (const auto& [stream, sender] : stat_.senders())
     stat_epoch_ = std::max(stat_epoch_, sender.incarnation);
   for (const auto index : changed) paced_[index].changed = true;
+  look_for_overlaps(changed, pacing_s(world_.clock.now()));
 }
 
 PacingInputs Pacer::inputs_of(std::uint32_t index, Instant now) const {
@@ -196,9 +211,12 @@ PacingInputs Pacer::inputs_of(std::uint32_t index, Instant now) const {
     // Where each value ages by itself, the row is older than the feed.
     in.stat_age_s = stat_age ? std::max(world_s(*stat_age), stat.age_s * config_.time_scale) : 1e9;
     in.logged_in = stat.logged_in;
-    in.idle = stat.ready;
-    in.busy = stat.busy;
-    in.wrap_up = stat.after_call_work;
+    const AgentSlots slots = agent_slots(stat, config_.shard.targets[index].options.capacity);
+    in.slots = slots.slots;
+    in.idle = slots.idle;
+    in.busy = slots.busy;
+    in.wrap_up = slots.wrap_up;
+    in.slots_from = slots.from;
     in.queue = stat.in_queue;
     in.entered = stat.entered;
     in.answered = stat.answered;
@@ -209,14 +227,37 @@ PacingInputs Pacer::inputs_of(std::uint32_t index, Instant now) const {
   in.proactive = paced.feedback;
   in.feedback_age_s = paced.has_feedback ? world_s(now - feedback_at_) : -1;
   in.feedback_epoch = feedback_epoch_;
+  in.window_begins_s = paced.day_begins_s;
+  in.window_ends_s = paced.day_ends_s;
   return in;
 }
 
-void Pacer::decide(std::uint32_t index, double now_s) {
+// The day that a target counts by, where its options name one; else the pacer's windows hold. With a
+// time scale the calendar runs faster too, in a century that comes again.
+void Pacer::tell_day(std::uint32_t index, double now_s) {
   Paced& paced = paced_[index];
-  const PacingOptions& options = config_.targets[index].options;
-  paced.decision = paced.pacing.decide(inputs_of(index, world_.clock.now()), options,
-                                       pools_[media_of_[index]], paced.draws.uniform(), now_s);
+  const PacingOptions& options = config_.shard.targets[index].options;
+  if (paced.day_told_s >= 0 && now_s < paced.day_told_s + day_good_s &&
+      (now_s < paced.day_ends_s || paced.day_ends_s == 0))
+    return;
+  paced.day_told_s = now_s;
+  paced.day_begins_s = paced.day_ends_s = 0;
+  if (options.time_zone.is_utc() && options.day_begins == 0min) return;
+  const WallTime wall = world_.clock.wall();
+  const double since_s = to_seconds(wall.time_since_epoch() - config_.accounting_begins);
+  const double scaled_s = std::fmod(since_s * config_.time_scale, century_s);
+  const WallTime at =
+      config_.time_scale == 1 ? wall : WallTime{config_.accounting_begins + from_seconds(scaled_s)};
+  const LocalDay day = local_day(options.time_zone, options.day_begins, at);
+  paced.day_begins_s = now_s - to_seconds(at - day.begins);
+  paced.day_ends_s = now_s + to_seconds(day.ends - at);
+}
+
+void Pacer::decide(std::uint32_t index, const PacingInputs& inputs, const PacingOptions& options,
+                   double now_s) {
+  Paced& paced = paced_[index];
+  paced.decision =
+      paced.pacing.decide(inputs, options, pools_[media_of_[index]], paced.draws.uniform(), now_s);
   const double period_s = to_seconds(options.refresh_period);
   if (now_s >= paced.next_s + period_s) paced.next_s = now_s;
   if (now_s >= paced.next_s) paced.next_s += period_s;
@@ -240,10 +281,12 @@ void Pacer::tick() {
   ask_peers();
   std::uint32_t decided = 0;
   for (std::uint32_t i = 0; i < size(); ++i) {
-    if (!paced_[i].changed && now_s < paced_[i].next_s) continue;
-    decide(i, now_s);
+    if (place_[i].pool != no_pool || !is_due(i, now_s)) continue;
+    tell_day(i, now_s);
+    decide(i, inputs_of(i, world_.clock.now()), config_.shard.targets[i].options, now_s);
     ++decided;
   }
+  for (auto& pool : agent_pools_) decided += decide_pool(pool, now, now_s);
   if (now_s >= pooled_s_ + pool_period_s) pool_targets(now_s);
   if (decided > 0) {
     const double took_s = to_seconds(world_.clock.now() - now);

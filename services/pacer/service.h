@@ -9,8 +9,11 @@
 // that does not know is asked of other nodes' pacers.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,8 +26,10 @@
 #include "services/pacer/checkpoint.h"
 #include "services/pacer/config.h"
 #include "services/pacer/masterships.h"
+#include "services/pacer/overlap.h"
 #include "services/pacer/pacing.h"
 #include "services/pacer/peer_round.h"
+#include "services/pacer/pool_view.h"
 #include "services/pacer/service_metrics.h"
 
 namespace paceline::pacer {
@@ -41,9 +46,9 @@ class Pacer {
   /// Works with these targets from now on; says what they change. Nothing else is touched: a target
   /// that stays keeps all that was heard, learned and decided. One whose media channel, group or
   /// queue is another begins anew, since what was learned was of that group.
-  std::string take_targets(std::vector<Target> targets, std::string version);
+  std::string take_targets(ShardTargets shard, std::string version);
 
-  std::size_t size() const { return config_.targets.size(); }
+  std::size_t size() const { return config_.shard.targets.size(); }
   const Decision& decision(std::uint32_t index) const { return paced_[index].decision; }
 
  private:
@@ -53,8 +58,12 @@ class Pacer {
     SplitMix64 draws{0};  // Of its dither, by its id: the same in every run and on every node.
     TargetFeedback feedback{};
     Decision decision{};
-    double next_s = 0;     // [s] of the pacing world: when its refresh period is over.
-    bool changed = false;  // Numbers changed since it was decided.
+    double next_s = 0;  // [s] of the pacing world: when its refresh period is over.
+    double day_begins_s =
+        0;                  // [s] of the pacing world: of its own accounting window, if it has one,
+    double day_ends_s = 0;  // from its beginning to its end.
+    double day_told_s = -1;  // [s] when that was reckoned; negative: anew.
+    bool changed = false;    // Numbers changed since it was decided.
     bool has_feedback = false;
   };
 
@@ -64,6 +73,17 @@ class Pacer {
     Instant last{};
     std::uint64_t count = 0;
     bool told = false;
+  };
+
+  // Targets that share agents, decided together.
+  struct AgentPool {
+    std::vector<std::uint32_t> targets;  // Of each member.
+    PoolView view;
+  };
+  static constexpr std::uint32_t no_pool = UINT32_MAX;
+  struct PoolPlace {
+    std::uint32_t pool = no_pool;
+    std::uint32_t member = 0;
   };
 
   struct AgedCheckpoint {
@@ -83,7 +103,11 @@ class Pacer {
   void learn_from(const PeerPacer& peer, const Bytes& answer);
   Result<Bytes> learned_answer();
   void tick();
-  void decide(std::uint32_t index, double now_s);
+  bool is_due(std::uint32_t index, double now_s) const {
+    return paced_[index].changed || now_s >= paced_[index].next_s;
+  }
+  void decide(std::uint32_t index, const PacingInputs& inputs, const PacingOptions& options,
+              double now_s);
   void publish(Instant now);
   void on_stat(const StatSource& head, const std::vector<std::uint32_t>& changed);
   void on_heartbeat(const Address& from, Payload bytes);
@@ -93,6 +117,17 @@ class Pacer {
   void on_feedback(const Address& from, const FeedbackHead& head,
                    const std::vector<std::uint32_t>& changed);
   void pool_targets(double now_s);
+  // Targets that share agents (service_pools.cpp).
+  void make_pools();
+  void add_pools(
+      std::span<const AgentClass> classes,
+      const std::function<PoolSharing(std::uint32_t pool, std::size_t members)>& sharing);
+  std::uint32_t decide_pool(AgentPool& pool, Instant now, double now_s);
+  void look_for_overlaps(const std::vector<std::uint32_t>& changed, double now_s);
+  void tell_overlaps();
+  PacingInputs inputs_in_pool(std::uint32_t index, Instant now);
+  PacingOptions options_in_pool(std::uint32_t index) const;
+  void tell_day(std::uint32_t index, double now_s);
   PacingInputs inputs_of(std::uint32_t index, Instant now) const;
   Result<Bytes> explain_target(const ControlServer::Arguments& arguments);
   Result<Bytes> what_if_target(const ControlServer::Arguments& arguments) const;
@@ -112,6 +147,15 @@ class Pacer {
   std::vector<std::string> media_;       // Names of the pools.
   std::vector<ChannelPool> pools_;
   double pooled_s_ = 0;
+  std::vector<AgentPool> agent_pools_;  // Those of which files tell, then those that were found.
+  std::uint32_t told_pools_ = 0;
+  std::vector<PoolPlace> place_;  // Of each target.
+  std::vector<double> counted_;   // Of each target: what part of its agents a sum counts.
+  OverlapSearch overlaps_{0};
+  std::vector<std::optional<std::int32_t>> busy_;  // [agents] As the last look had them.
+  std::vector<BusyChange> busy_changes_;
+  double judged_s_ = 0;
+  std::set<std::pair<std::string, std::string>> told_overlaps_;  // Ids.
   Masterships masterships_;
   std::map<std::string, Unheeded> unheeded_;  // By node.
   std::string epoch_;                         // Of the endpoint's counters.

@@ -13,8 +13,8 @@ namespace paceline::pacer {
 Result<Bytes> Pacer::explain_target(const ControlServer::Arguments& arguments) {
   if (arguments.size() != 1) return fail("explain needs one argument: the target's id");
   const auto index = TRY(index_named(arguments.front()));
-  return encode(explain(ids_[index], inputs_of(index, world_.clock.now()),
-                        config_.targets[index].options, paced_[index].decision));
+  return encode(explain(ids_[index], inputs_in_pool(index, world_.clock.now()),
+                        options_in_pool(index), paced_[index].decision));
 }
 
 Result<Bytes> Pacer::what_if_target(const ControlServer::Arguments& arguments) const {
@@ -22,8 +22,13 @@ Result<Bytes> Pacer::what_if_target(const ControlServer::Arguments& arguments) c
   const auto index = TRY(index_named(arguments.front()));
   const Instant now = world_.clock.now();
   const Paced& paced = paced_[index];
-  const auto what = TRY(what_if(inputs_of(index, now), config_.targets[index].options,
-                                std::span{arguments}.subspan(1)));
+  auto what =
+      TRY(what_if(inputs_of(index, now), options_in_pool(index), std::span{arguments}.subspan(1)));
+  if (const PoolPlace place = place_[index]; place.pool != no_pool) {
+    PoolView view = agent_pools_[place.pool].view;
+    view.see(place.member, what.inputs, pacing_s(now));
+    what.inputs = view.view(place.member);
+  }
   const Decision decision = decide_held(paced.pacing, what, pools_[media_of_[index]],
                                         paced.decision.explanation.uniform, pacing_s(now));
   return encode(explain(ids_[index], what.inputs, what.options, decision));
@@ -47,7 +52,8 @@ void Pacer::fill_status(StatusReply& reply) const {
                       .reactive = decision.reactive,
                       .reactive_state = decision.reactive_state,
                       .reactive_demand = decision.reactive_demand,
-                      .ready = stat_.row(i).ready});
+                      .ready = stat_.row(i).ready,
+                      .counted = counted_[i]});
   }
   const GroupPace sum = channel_sum(groups);
   const auto add = [&](std::string name, std::string value) {
@@ -57,6 +63,8 @@ void Pacer::fill_status(StatusReply& reply) const {
   add("targets", fmt::format("{}", size()));
   add("cold", fmt::format("{}", cold_targets()));
   add("targets_version", config_.targets_version);
+  add("pools", fmt::format("{}", agent_pools_.size()));
+  add("shared_agents_found", fmt::format("{}", overlaps_.found().size()));
   add("cycles", fmt::format("{}", cycle_.cycle));
   add("decide_us", fmt::format("{:.0f}", cycle_.decide_us));
   add("stat_age_s", stat_age ? fmt::format("{:.2f}", world_s(*stat_age)) : "none");

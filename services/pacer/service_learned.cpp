@@ -34,7 +34,7 @@ Result<Bytes> Pacer::learned_answer() {
 std::uint32_t Pacer::cold_targets() const {
   std::uint32_t cold = 0;
   for (std::uint32_t i = 0; i < size(); ++i)
-    cold += config_.targets[i].options.enabled && paced_[i].pacing.cold() ? 1u : 0u;
+    cold += config_.shard.targets[i].options.enabled && paced_[i].pacing.cold() ? 1u : 0u;
   return cold;
 }
 

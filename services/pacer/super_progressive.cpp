@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "services/pacer/distribution.h"
 
@@ -71,6 +72,8 @@ class RiskTable {
   RiskTable(const RiskProblem& problem, double least) : problem_{problem}, least_{least} {
     std::fill_n(abandonment_.begin(), lanes + 1, 0.0);
     shift_ = static_cast<int>(std::clamp(problem.queue - problem.idle, -1e6, 1e6)) + 1;
+    if (!problem.wait.all_who_leave())
+      wait_.emplace(problem.wait, problem.relief_rate, problem.abandon_rate);
     for (std::size_t k = 0; k < delay_quantiles; ++k) {
       accept_[k] = std::clamp(problem.accept[k], 0.0, 0.9999);
       odds_[k] = accept_[k] / (1 - accept_[k]);
@@ -93,6 +96,8 @@ class RiskTable {
   }
 
  private:
+  double lost(double z) { return wait_ ? wait_->near(z) : abandon(z); }
+
   double abandon(double z) const {
     const double pressure = z * problem_.abandon_rate;
     return pressure / (problem_.relief_rate + pressure);
@@ -174,6 +179,11 @@ class RiskTable {
 
   void extend_abandonment(int z) {
     for (; abandonment_z_ <= z; abandonment_z_ += lanes) {
+      if (wait_) {
+        for (int z1 = abandonment_z_; z1 < abandonment_z_ + lanes; ++z1)
+          abandonment_[static_cast<std::size_t>(z1 + lanes)] = wait_->at(z1);
+        continue;
+      }
       const double z0 = abandonment_z_;
       const Four pressure = Four{Two{z0, z0 + 1}, Two{z0 + 2, z0 + 3}}.times(problem_.abandon_rate);
       const Four g{pressure.low / (pressure.low + problem_.relief_rate),
@@ -182,7 +192,7 @@ class RiskTable {
     }
   }
 
-  double normal(std::size_t k, int m) const {
+  double normal(std::size_t k, int m) {
     const double mean = shift_ + m * accept_[k] + problem_.arrivals[k] - problem_.free_mean[k];
     const double variance =
         m * accept_[k] * (1 - accept_[k]) + problem_.arrivals[k] + problem_.free_variance[k];
@@ -196,7 +206,7 @@ class RiskTable {
     const double shrink = std::exp(-step * step / (sd * sd));
     double sum = 0;
     for (double z = from; z <= until; z += step) {
-      sum += density * abandon(z);
+      sum += density * lost(z);
       density *= ratio;
       ratio *= shrink;
     }
@@ -213,7 +223,8 @@ class RiskTable {
   std::array<Four, most_outcomes> given_;                   // E g by the number of accepted:
   std::array<unsigned, most_outcomes / lanes> given_to_{};  // known to these quantiles, as bits.
   std::array<double, 4 * most_outcomes> abandonment_;       // g(z) at z + lanes.
-  int abandonment_z_ = 1;                                   // The first z that is not known.
+  std::optional<WaitRisk> wait_;  // Where not all who leave are lost, or others too.
+  int abandonment_z_ = 1;         // The first z that is not known.
 };
 
 }  // namespace

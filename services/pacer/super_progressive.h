@@ -14,6 +14,8 @@
 
 #include <array>
 
+#include "services/pacer/wait_risk.h"
+
 namespace paceline::pacer {
 
 inline constexpr std::size_t delay_quantiles = 4;
@@ -32,6 +34,7 @@ struct RiskProblem {
   std::array<double, delay_quantiles> free_variance{};  // Its variance.
   std::array<double, delay_quantiles> accept{};         // [0..1] a pending one is accepted.
   std::array<double, delay_quantiles> arrivals{};  // [interactions] mean of R_k; 0 unless _DUAL.
+  WaitGoal wait{};  // Who counts as lost: g(z) is the chance of that.
 };
 
 struct RiskAnswer {

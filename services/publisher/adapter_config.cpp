@@ -5,7 +5,8 @@
 #include <cstdlib>
 
 #include "common/runtime/files.h"
-#include "topology/targets.h"
+#include "topology/process/load_targets.h"
+#include "topology/shared_agents.h"
 
 namespace paceline::publisher {
 namespace {
@@ -36,12 +37,12 @@ Result<std::string> read_secret(const std::string& file, const std::string& vari
 
 Result<PublisherConfig> read_publisher_config(Place& place) {
   PublisherConfig config = TRY(parse_publisher_config(place));
-  const auto text = TRY(read_file(config.targets_file));
-  const Targets targets = TRY(parse_targets(text, config.targets_file, place.topology.max_targets));
+  const Targets targets = TRY(load_targets(place.topology));
   for (const Target& target : targets.all) {
     config.ids.push_back(target.id);
     config.channels.push_back(target.media_channel);
   }
+  config.shards = shards_of(targets, config.pacers);
   config.targets_version = targets.version();
   config.read_secret = [file = config.client_secret_file, variable = config.client_secret_env] {
     return read_secret(file, variable);

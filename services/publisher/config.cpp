@@ -41,6 +41,9 @@ Result<void> parse_endpoint(Place& place, PublisherConfig& config) {
   Settings& settings = place.settings;
   config.base_auth_url = TRY(read_url(settings, "base_auth_url"));
   config.base_service_url = TRY(read_url(settings, "base_service_url"));
+  if (config.base_service_url.find_first_of("?#") != std::string::npos)
+    return tl::unexpected(settings.error("base_service_url",
+                                         "a path is appended to it, so it may have no ? and no #"));
   if (!config.base_service_url.ends_with('/')) config.base_service_url += '/';
   config.client_id = TRY(settings.text("client_id"));
   config.client_secret_file = TRY(settings.file("client_secret_file", ""));

@@ -59,7 +59,8 @@ struct PublisherConfig {
   // Filled in by adapter_config, which can read files.
   std::string targets_file;
   std::vector<std::string> ids;       // Of the targets by dense index.
-  std::vector<std::string> channels;  // Their media channels.
+  std::vector<std::string> channels;  // Their media channels,
+  std::vector<int> shards;            // and their pacers, [0, pacers).
   std::string targets_version;        // See topology/targets.h.
   std::string client_secret;
   std::function<Result<std::string>()> read_secret;  // The same anew: somebody may have mended it.

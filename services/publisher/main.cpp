@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
         follower.follow = [&](PublisherConfig next) -> Result<std::optional<std::string>> {
           if (next.client_secret != config.client_secret) return std::nullopt;
           return publisher.take_targets(std::move(next.ids), std::move(next.channels),
-                                        std::move(next.targets_version));
+                                        std::move(next.shards), std::move(next.targets_version));
         };
         loop.on_stop([&] { publisher.stop([&] { loop.stop(); }); });
         loop.run();

@@ -6,7 +6,6 @@
 
 #include "common/base/backoff.h"
 #include "common/base/check.h"
-#include "common/base/hash.h"
 #include "common/wire/codec.h"
 
 namespace paceline::publisher {
@@ -102,21 +101,19 @@ Publisher::~Publisher() {
 
 void Publisher::number_targets() {
   index_of_.clear();
-  shard_of_.clear();
-  for (std::uint32_t i = 0; i < config_.ids.size(); ++i) {
-    index_of_.emplace(config_.ids[i], i);
-    shard_of_.push_back(static_cast<std::uint8_t>(shard_of(config_.ids[i], config_.pacers)));
-  }
+  CHECK(config_.shards.size() == config_.ids.size());
+  for (std::uint32_t i = 0; i < config_.ids.size(); ++i) index_of_.emplace(config_.ids[i], i);
 }
 
 std::string Publisher::take_targets(std::vector<std::string> ids, std::vector<std::string> channels,
-                                    std::string version) {
+                                    std::vector<int> shards, std::string version) {
   std::size_t stay = 0;
   for (const auto& id : ids) stay += index_of_.contains(id) ? 1 : 0;
   auto summary = fmt::format("{} targets: {} added, {} removed", ids.size(), ids.size() - stay,
                              config_.ids.size() - stay);
   config_.ids = std::move(ids);
   config_.channels = std::move(channels);
+  config_.shards = std::move(shards);
   config_.targets_version = std::move(version);
   number_targets();
   pace_.reset_ids(config_.ids);

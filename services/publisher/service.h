@@ -59,7 +59,7 @@ class Publisher {
   /// endpoint allows nothing for those that left.
   ///   returns   how many there are, came and left, for people
   std::string take_targets(std::vector<std::string> ids, std::vector<std::string> channels,
-                           std::string version);
+                           std::vector<int> shards, std::string version);
 
   /// As it would be reported now.
   PublicationReport report() const;
@@ -143,7 +143,6 @@ class Publisher {
 
   std::unordered_map<std::string, std::uint32_t> index_of_;
   std::set<std::string> rejected_;  // Ids that the endpoint rejected when they were published last.
-  std::vector<std::uint8_t> shard_of_;  // Of each target.
   StateReader<TargetPace> pace_;
   StateWriter<TargetFeedback> feedback_;
   std::string epoch_;

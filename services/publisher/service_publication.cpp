@@ -23,8 +23,10 @@ void Publisher::refresh_offers(Instant now) {
   else
     pacing_.good();
   const Offer stale = nothing(PaceState::stale, PaceReason::stale_statistics);
-  for (std::uint32_t i = 0; i < offers_.size(); ++i)
-    offers_.set(i, current[shard_of_[i]] && pace_.known(i) ? offer_of(pace_.row(i)) : stale);
+  for (std::uint32_t i = 0; i < offers_.size(); ++i) {
+    const bool heard = current[static_cast<std::size_t>(config_.shards[i])] && pace_.known(i);
+    offers_.set(i, heard ? offer_of(pace_.row(i)) : stale);
+  }
 }
 
 // Fills request_, body_ and compressed_ under the gate's term.

@@ -18,6 +18,17 @@ void count(TargetCounts& counts, int slots, int talking, int wrapping, bool logg
   counts.wrap_up += sign * wrapping;
   (resting ? counts.not_ready : counts.ready) += sign * free;
   counts.logged_in += sign * (talking + wrapping + free);
+  AgentCounts& agents = counts.agents;
+  if (!logged_in && talking + wrapping == 0) return;
+  agents.logged_in += sign;
+  if (free > 0 && !resting)
+    agents.ready += sign;
+  else if (talking > 0)
+    agents.busy += sign;
+  else if (wrapping > 0)
+    agents.wrap_up += sign;
+  else
+    agents.not_ready += sign;
 }
 
 }  // namespace
@@ -35,7 +46,7 @@ Centre::Centre(CentreModel model, std::uint64_t seed)
   for (std::uint32_t target = 0; target < targets_.size(); ++target) {
     const TargetModel& own = model_.targets[target];
     CHECK(own.kind < model_.kinds.size());
-    CHECK(kind_of(target).slots >= 1);
+    CHECK(kind_of(target).slots >= 1 && kind_of(target).other_slots >= 0);
     auto& state = targets_[target];
     const auto begun = std::ranges::lower_bound(own.calls, model_.start, {}, &RecordedCall::at);
     state.next_call = static_cast<std::size_t>(begun - own.calls.begin());
@@ -44,6 +55,11 @@ Centre::Centre(CentreModel model, std::uint64_t seed)
     next_arrival(target, now_);
     if (kind_of(target).visitors_per_hour >= 0) next_visitor(target, now_);
   }
+}
+
+int Centre::slots_of(std::uint32_t target, std::uint32_t agent) const {
+  const GroupKind& kind = kind_of(target);
+  return kind.other_slots > 0 && agent % 2 == 1 ? kind.other_slots : kind.slots;
 }
 
 std::size_t Centre::hour(Duration at) const {
@@ -57,6 +73,7 @@ void Centre::integrate(TargetState& state) const {
   counts.busy_s += seconds * counts.busy;
   counts.wrap_up_s += seconds * counts.wrap_up;
   counts.not_ready_s += seconds * counts.not_ready;
+  counts.agents_s += seconds * counts.agents.logged_in;
   state.integrated_until = now_;
 }
 
@@ -97,7 +114,9 @@ void Centre::handle(const Event& event) {
         give_up(event.target, event.subject);
       return;
     case EventKind::service_end:
-      return end_service(event.target, event.subject);
+      if (customers_[event.subject].generation == event.generation)
+        end_service(event.target, event.subject);
+      return;
     case EventKind::wrap_up_end:
       return end_wrap_up(event.target, event.subject);
     case EventKind::staffing:
@@ -120,7 +139,7 @@ void Centre::change(std::uint32_t target, std::uint32_t agent, Change apply) {
   mark_changed(target);
   auto& state = targets_[target];
   Agent& one = state.agents[agent];
-  const int slots = kind_of(target).slots;
+  const int slots = slots_of(target, agent);
   count(state.counts, slots, one.talking, one.wrapping, one.logged_in, one.resting, -1);
   apply(one);
   count(state.counts, slots, one.talking, one.wrapping, one.logged_in, one.resting, +1);
@@ -188,12 +207,14 @@ void Centre::rest_when_free(std::uint32_t target, std::uint32_t agent) {
            one.generation);
 }
 
-std::uint32_t Centre::free_agent(TargetState& state, int slots) {
+std::uint32_t Centre::free_agent(std::uint32_t target) {
+  auto& state = targets_[target];
   const auto many = static_cast<std::uint32_t>(state.agents.size());
   for (std::uint32_t step = 0; step < many; ++step) {
     const std::uint32_t agent = (state.cursor + step) % many;
     const Agent& one = state.agents[agent];
-    if (!one.logged_in || one.resting || one.talking + one.wrapping >= slots) continue;
+    if (!one.logged_in || one.resting) continue;
+    if (one.talking + one.wrapping >= slots_of(target, agent)) continue;
     state.cursor = (agent + 1) % many;
     return agent;
   }
@@ -322,9 +343,9 @@ void Centre::serve_waiting(std::uint32_t target) {
 void Centre::start_service(std::uint32_t target, std::uint32_t id) {
   auto& state = targets_[target];
   const GroupKind& kind = kind_of(target);
-  const std::uint32_t agent = free_agent(state, kind.slots);
+  const std::uint32_t agent = free_agent(target);
   CHECK(agent != nobody);
-  const int others = state.agents[agent].talking;
+  const double speed_before = speed(target, agent);
   change(target, agent, [](Agent& one) { ++one.talking; });
   leave_queue(state, id);
   Customer& customer = customers_[id];
@@ -333,18 +354,52 @@ void Centre::start_service(std::uint32_t target, std::uint32_t id) {
   customer.answered = now_;
   const Duration planned =
       customer.service >= Duration::zero() ? customer.service : random_.draw(kind.service);
-  const double longer = drift_.service * (1 + kind.slow_down * others);
-  schedule(now_ + from_seconds(to_seconds(planned) * longer), EventKind::service_end, target, id);
+  customer.service = from_seconds(to_seconds(planned) * drift_.service);
+  customer.timed = now_;
+  if (kind.slow_down > 0) {
+    time_others(target, agent, speed_before);
+    state.agents[agent].chats.push_back(id);
+  }
+  time_service(target, id);
+}
+
+// How fast each of the agent's chats goes on: the more there are, the slower.
+double Centre::speed(std::uint32_t target, std::uint32_t agent) const {
+  const int others = std::max(0, targets_[target].agents[agent].talking - 1);
+  return 1 / (1 + kind_of(target).slow_down * others);
+}
+
+void Centre::time_service(std::uint32_t target, std::uint32_t id) {
+  const Customer& customer = customers_[id];
+  const double left_s = to_seconds(customer.service) / speed(target, customer.agent);
+  schedule(now_ + from_seconds(left_s), EventKind::service_end, target, id, customer.generation);
+}
+
+// The agent's chats went on at `speed_before` so far, and now at another one.
+void Centre::time_others(std::uint32_t target, std::uint32_t agent, double speed_before) {
+  for (const std::uint32_t id : targets_[target].agents[agent].chats) {
+    Customer& customer = customers_[id];
+    const Duration done = from_seconds(to_seconds(now_ - customer.timed) * speed_before);
+    customer.service = std::max(Duration::zero(), customer.service - done);
+    customer.timed = now_;
+    ++customer.generation;
+    time_service(target, id);
+  }
 }
 
 void Centre::end_service(std::uint32_t target, std::uint32_t id) {
   auto& state = targets_[target];
   const std::uint32_t agent = customers_[id].agent;
   ++(customers_[id].proactive ? state.counts.proactive : state.counts.reactive).finished;
+  const double speed_before = speed(target, agent);
   change(target, agent, [](Agent& one) {
     --one.talking;
     ++one.wrapping;
   });
+  if (kind_of(target).slow_down > 0) {
+    std::erase(state.agents[agent].chats, id);
+    time_others(target, agent, speed_before);
+  }
   const Duration length = random_.draw(kind_of(target).wrap_up);
   if (length == Duration::zero()) return end_wrap_up(target, id);
   schedule(now_ + length, EventKind::wrap_up_end, target, id);

@@ -5,10 +5,11 @@
 //   centre.offer(target, {.allowance = 3, .max_pending = 5, .until = now + 6s});
 //   centre.counts(target)      // numbers of now, counters since the start
 //
-// Agents are counted in slots: one who handles three chats at once is three in every number.
+// Counts are of slots: one who may handle three chats at once is three in every number, except those of `agents`,
+// where each is one.
 //
 // Invariants, for every target at any time:
-//   logged_in = ready + busy + wrap_up + not_ready
+//   logged_in = ready + busy + wrap_up + not_ready, in slots and in agents
 //   sent      = accepted + rejected + timed_out + pending,   accepted = proactive.entered
 //   entered   = answered + abandoned + turned_away + queued, for reactive and proactive alike
 //   nobody waits while an agent is ready; pending rises beyond max_pending through no invitation
@@ -36,7 +37,19 @@ struct StreamCounts {
   bool operator==(const StreamCounts&) const = default;
 };
 
+/// Agents, each by one state: ready if one more interaction can come, else what he is busy with.
+struct AgentCounts {
+  std::int32_t logged_in = 0;  // Also who left and finishes what he has.
+  std::int32_t ready = 0;
+  std::int32_t busy = 0;  // Full, or about to rest, or gone.
+  std::int32_t wrap_up = 0;
+  std::int32_t not_ready = 0;
+
+  bool operator==(const AgentCounts&) const = default;
+};
+
 struct TargetCounts {
+  AgentCounts agents;
   // Now, in slots.
   std::int32_t logged_in = 0;
   std::int32_t ready = 0;
@@ -58,6 +71,7 @@ struct TargetCounts {
   double busy_s = 0;
   double wrap_up_s = 0;
   double not_ready_s = 0;
+  double agents_s = 0;  // [agent seconds] logged in.
 
   bool operator==(const TargetCounts&) const = default;
 
@@ -122,15 +136,17 @@ class Centre {
   struct Agent {
     std::uint8_t talking = 0;  // Slots.
     std::uint8_t wrapping = 0;
-    bool logged_in = false;        // Takes part; false may still finish what it has.
-    bool resting = false;          // Not ready, or will be when its slots are free.
-    std::uint32_t generation = 0;  // Rises at each log-in: older breaks are void.
+    bool logged_in = false;              // Takes part; false may still finish what it has.
+    bool resting = false;                // Not ready, or will be when its slots are free.
+    std::uint32_t generation = 0;        // Rises at each log-in: older breaks are void.
+    std::vector<std::uint32_t> chats{};  // Customers in service, where they slow each other.
   };
   struct Customer {
     Duration arrived{};
     Duration service{-1};
     Duration answered{};
-    std::uint32_t generation = 0;
+    Duration timed{};               // `service` was what was left of it then.
+    std::uint32_t generation = 0;   // Rises as the customer goes on: older events are void.
     std::uint32_t before = nobody;  // In the queue.
     std::uint32_t after = nobody;
     std::uint32_t agent = 0;
@@ -152,6 +168,7 @@ class Centre {
   const GroupKind& kind_of(std::uint32_t target) const {
     return model_.kinds[model_.targets[target].kind];
   }
+  int slots_of(std::uint32_t target, std::uint32_t agent) const;
   std::size_t hour(Duration at) const;
   void integrate(TargetState& state) const;
   void mark_changed(std::uint32_t target);
@@ -171,6 +188,9 @@ class Centre {
   void give_up(std::uint32_t target, std::uint32_t customer);
   void serve_waiting(std::uint32_t target);
   void start_service(std::uint32_t target, std::uint32_t customer);
+  double speed(std::uint32_t target, std::uint32_t agent) const;
+  void time_service(std::uint32_t target, std::uint32_t customer);
+  void time_others(std::uint32_t target, std::uint32_t agent, double speed_before);
   void end_service(std::uint32_t target, std::uint32_t customer);
   void end_wrap_up(std::uint32_t target, std::uint32_t customer);
   void invite(std::uint32_t target);
@@ -179,7 +199,7 @@ class Centre {
   void schedule_break(std::uint32_t target, std::uint32_t agent);
   void rest_when_free(std::uint32_t target, std::uint32_t agent);
 
-  std::uint32_t free_agent(TargetState& state, int slots);
+  std::uint32_t free_agent(std::uint32_t target);
   template <class Change>
   void change(std::uint32_t target, std::uint32_t agent, Change apply);
 

@@ -23,7 +23,8 @@ struct GroupKind {
   double not_ready_share = 0.05;                  // [0..0.9] of the logged-in time.
   Distribution rest{Shape::exponential, 600, 1};  // How long an agent stays not ready.
   int slots = 1;                                  // [1..16] interactions an agent handles at once.
-  double slow_down = 0;     // [0..5] each other interaction of the agent makes it that much longer.
+  int other_slots = 0;   // [0..16] every second agent handles so many; 0 = as many as the others.
+  double slow_down = 0;  // [0..5] each other one of the agent makes all of his so much longer.
   double acceptance = 0.3;  // [0..1] of the invitations.
   double rejection = 0.2;   // [0..1] of those that are not accepted; the rest is ignored.
   Distribution answer_delay{Shape::exponential, 10, 1};

@@ -39,7 +39,16 @@ void add(StreamCounts& sum, const StreamCounts& one) {
   sum.waiting_s += one.waiting_s;
 }
 
+void add(AgentCounts& sum, const AgentCounts& one) {
+  sum.logged_in += one.logged_in;
+  sum.ready += one.ready;
+  sum.busy += one.busy;
+  sum.wrap_up += one.wrap_up;
+  sum.not_ready += one.not_ready;
+}
+
 void add(TargetCounts& sum, const TargetCounts& one) {
+  add(sum.agents, one.agents);
   sum.logged_in += one.logged_in;
   sum.ready += one.ready;
   sum.busy += one.busy;
@@ -58,6 +67,7 @@ void add(TargetCounts& sum, const TargetCounts& one) {
   sum.busy_s += one.busy_s;
   sum.wrap_up_s += one.wrap_up_s;
   sum.not_ready_s += one.not_ready_s;
+  sum.agents_s += one.agents_s;
 }
 
 void stream(Json& json, const char* name, const StreamCounts& counts) {
@@ -76,9 +86,12 @@ void stream(Json& json, const char* name, const StreamCounts& counts) {
 
 void members(Json& json, const TargetCounts& counts, double elapsed_s) {
   number(json, "occupancy", counts.occupancy());
-  number(json, "agents_mean", share(counts.logged_in_s, elapsed_s));
-  whole(json, "agents_now", static_cast<std::uint64_t>(counts.logged_in));
-  whole(json, "ready_now", static_cast<std::uint64_t>(counts.ready));
+  number(json, "agents_mean", share(counts.agents_s, elapsed_s));
+  whole(json, "agents_now", static_cast<std::uint64_t>(counts.agents.logged_in));
+  whole(json, "ready_now", static_cast<std::uint64_t>(counts.agents.ready));
+  number(json, "slots_mean", share(counts.logged_in_s, elapsed_s));
+  whole(json, "slots_now", static_cast<std::uint64_t>(counts.logged_in));
+  whole(json, "slots_free_now", static_cast<std::uint64_t>(counts.ready));
   number(json, "busy_hours", counts.busy_s / 3600);
   number(json, "wrap_up_hours", counts.wrap_up_s / 3600);
   number(json, "logged_in_hours", counts.logged_in_s / 3600);

@@ -70,6 +70,8 @@ Result<GroupSpec> parse_group(Settings& settings) {
   kind.rest = TRY(distribution(settings, "rest", kind.rest));
   kind.slots =
       static_cast<int>(TRY(settings.integer("slots", {.fallback = 1, .min = 1, .max = 16})));
+  kind.other_slots =
+      static_cast<int>(TRY(settings.integer("other_slots", {.fallback = 0, .min = 0, .max = 16})));
   kind.slow_down = TRY(settings.real("slow_down", {.fallback = 0, .min = 0, .max = 5}));
   kind.acceptance = TRY(settings.real("acceptance", {.fallback = 0.3, .min = 0, .max = 1}));
   kind.rejection = TRY(settings.real("rejection", {.fallback = 0.2, .min = 0, .max = 1}));

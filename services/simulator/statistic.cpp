@@ -31,6 +31,8 @@ constexpr std::array names = {
     Name{"totalabandoned", Metric::abandoned},
     Name{"averagehandlingtime", Metric::handling_time},
     Name{"averagewaitingtime", Metric::waiting_time},
+    Name{"currentinteractionsinhandling", Metric::in_handling},
+    Name{"currentinteractionslots", Metric::slots},
 };
 
 struct Definition {
@@ -75,6 +77,8 @@ bool is_of_agents(Metric metric) {
     case Metric::after_call_work:
     case Metric::not_ready:
     case Metric::handling_time:
+    case Metric::in_handling:
+    case Metric::slots:
       return true;
     case Metric::in_queue:
     case Metric::entered:
@@ -122,15 +126,15 @@ double value_of(Metric metric, const TargetCounts& counts, const CounterBase& ba
   const CounterBase now = base_of(counts);
   switch (metric) {
     case Metric::logged_in:
-      return counts.logged_in;
+      return counts.agents.logged_in;
     case Metric::ready:
-      return counts.ready;
+      return counts.agents.ready;
     case Metric::busy:
-      return counts.busy;
+      return counts.agents.busy;
     case Metric::after_call_work:
-      return counts.wrap_up;
+      return counts.agents.wrap_up;
     case Metric::not_ready:
-      return counts.not_ready;
+      return counts.agents.not_ready;
     case Metric::in_queue:
       return counts.reactive.queued + counts.proactive.queued;
     case Metric::entered:
@@ -144,6 +148,10 @@ double value_of(Metric metric, const TargetCounts& counts, const CounterBase& ba
     case Metric::waiting_time:
       return ratio(now.waiting_s - base.waiting_s,
                    now.answered - base.answered + now.abandoned - base.abandoned);
+    case Metric::in_handling:
+      return counts.busy + counts.wrap_up;
+    case Metric::slots:
+      return counts.logged_in;
   }
   return 0;
 }

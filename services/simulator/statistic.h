@@ -21,6 +21,8 @@ enum class Metric : std::uint8_t {
   abandoned,
   handling_time,
   waiting_time,
+  in_handling,
+  slots,
 };
 
 /// A Stat Server's own beginning: its counters are what happened since.

@@ -34,7 +34,7 @@ class Batches {
     Duration unseen_min = 15s;  // Pause before an unknown statistic is asked for again.
     Duration unseen_max = 10min;
     int max_failures = 3;  // Failures of a batch before complete() goes without it.
-    std::uint32_t kinds = all_statistic_kinds;  // To be asked for.
+    std::uint32_t kinds = usual_statistic_kinds;  // To be asked for.
     int splits = 512;  // In one session; afterwards refused batches are tried again whole.
   };
 

@@ -4,6 +4,7 @@
 
 #include "common/base/url.h"
 #include "common/wire/feed.h"
+#include "services/statfeed/config_feed_endpoint.h"
 #include "topology/names.h"
 
 namespace paceline::statfeed {
@@ -20,6 +21,9 @@ Result<std::string> server_url(Settings& settings, std::string_view key, Sent se
   const auto url = parse_url(text);
   if (!url || text.size() > max_url)
     return tl::unexpected(settings.error(key, "not an http:// or https:// address"));
+  if (sent == Sent::statistics && text.find_first_of("?#") != text.npos)
+    return tl::unexpected(
+        settings.error(key, "paths are appended to it, so it may have no ? and no #"));
   if (sent == Sent::secret && !may_carry_secrets(*url))
     return tl::unexpected(settings.error(key, "a secret is sent there: must be https://"));
   while (text.ends_with('/')) text.pop_back();
@@ -101,7 +105,9 @@ Result<Mapping> parse_mapping(Settings& settings, Mapping mapping, bool gms) {
     auto& mapped = mapping.statistics[i];
     const std::string key = to_string(static_cast<StatisticKind>(i));
     Settings table = TRY(tables.table(key));
-    mapped.asked = TRY(table.boolean("asked", true));
+    // Who names a statistic that few sites have, has it, and is paced by it.
+    if (!mapped.asked) mapped.asked = mapped.needed = table.has("name") || table.has("category");
+    mapped.asked = TRY(table.boolean("asked", mapped.asked));
     TRY(parse_object(table, mapped));
     mapped.object_type = TRY(table.text("object_type", mapped.of_queue ? "Queue" : "GroupAgents"));
     mapped.needed = TRY(table.boolean("needed", mapped.needed && mapped.asked));
@@ -120,7 +126,7 @@ Result<Mapping> parse_mapping(Settings& settings, Mapping mapping, bool gms) {
       if (!done) return tl::unexpected(done.error());
     } else {
       mapped.name = TRY(table.text("name", mapped.name));
-      if (mapped.name.empty()) return tl::unexpected(table.error("name", "empty"));
+      if (mapped.name.empty() && mapped.asked) return tl::unexpected(table.error("name", "empty"));
       if (const auto name = filled(mapped.name, {}); !name)
         return tl::unexpected(table.error("name", name.error().detail));
     }
@@ -132,11 +138,13 @@ Result<Mapping> parse_mapping(Settings& settings, Mapping mapping, bool gms) {
   return mapping;
 }
 
-// Senders name statistics as we do.
+// Senders name statistics as we do, and say those of several interactions if they know them.
 Mapping bus_mapping() {
   Mapping mapping = default_mapping();
   for (std::size_t i = 0; i < statistic_kind_count; ++i)
     mapping.statistics[i].name = to_string(static_cast<StatisticKind>(i));
+  for (const auto kind : {StatisticKind::in_handling, StatisticKind::slots})
+    mapping[kind].asked = true;
   return mapping;
 }
 
@@ -161,20 +169,17 @@ bool is_this_host(std::string_view endpoint) {
 
 Result<BusPolicy> parse_bus(Settings& settings, const Place& place, const StatfeedConfig& config,
                             const std::string& pattern) {
-  constexpr std::size_t longest_path = 107;  // sun_path of a Unix socket, without its final zero.
   const Topology& topology = place.topology;
   const Node* self = topology.node(place.node);
   if (!self) return fail("no node '" + place.node + "'");
   auto filled = endpoint(topology, pattern, *self, place.process, place.index);
   if (!filled) return tl::unexpected(settings.error("endpoint", filled.error().detail));
   const bool tcp = filled->starts_with("tcp://");
-  if (!tcp && !filled->starts_with("ipc://"))
-    return tl::unexpected(settings.error("endpoint", "neither ipc:// nor tcp://"));
-  if (!tcp && filled->size() - 6 > longest_path)
-    return tl::unexpected(settings.error("endpoint", "a longer path than a socket may have: 107"));
   if (tcp && !topology.encrypted && !is_this_host(*filled))
     return tl::unexpected(settings.error(
         "endpoint", "other hosts reach it, and `encrypted` is false: anybody could feed it"));
+  if (const auto fault = fault_of_feed_endpoint(*filled, topology); !fault.empty())
+    return tl::unexpected(settings.error("endpoint", fault));
   if (config.servers[0] == config.servers[1])
     return tl::unexpected(settings.error("backup", "is the primary"));
   BusPolicy bus{.endpoint = *std::move(filled), .senders = {}};

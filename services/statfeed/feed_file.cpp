@@ -176,6 +176,18 @@ std::optional<FeedRecord> read_record(std::string_view bytes) {
   return record;
 }
 
+// Version 2 had eleven kinds of statistics. False if a number has no place among those of today.
+bool renumber(FeedRecord& record) {
+  constexpr std::uint32_t kinds = 11;
+  constexpr std::uint32_t most = std::numeric_limits<Statistic>::max() / statistic_kind_count - 1;
+  for (auto& update : record.updates) {
+    const std::uint32_t slot = update.statistic / kinds;
+    if (slot > most) return false;
+    update.statistic = statistic_of(slot, static_cast<StatisticKind>(update.statistic % kinds));
+  }
+  return true;
+}
+
 std::uint32_t fixed32(std::string_view bytes) {
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < 4; ++i)
@@ -226,8 +238,10 @@ void encode_feed(const FeedRecord& record, std::string& out) {
 Result<FeedReader> FeedReader::open(std::string_view bytes) {
   const auto name = feed_header.substr(0, feed_header.size() - 1);
   if (!bytes.starts_with(name)) return fail("not a recorded feed");
-  if (!bytes.starts_with(feed_header)) return fail(Errc::unsupported, "a feed of another version");
-  return FeedReader{bytes};
+  const bool older = bytes.starts_with(older_feed_header);
+  if (!older && !bytes.starts_with(feed_header))
+    return fail(Errc::unsupported, "a feed of another version");
+  return FeedReader{bytes, older};
 }
 
 Result<std::optional<FeedRecord>> FeedReader::next() {
@@ -243,7 +257,7 @@ Result<std::optional<FeedRecord>> FeedReader::next() {
   const auto payload = left.substr(frame_head, size);
   if (crc_of(payload) != fixed32(left.substr(4))) return damaged("checksum");
   auto record = read_record(payload);
-  if (!record) return damaged("unreadable frame");
+  if (!record || (older_ && !renumber(*record))) return damaged("unreadable frame");
   offset_ += frame_head + size;
   return record;
 }

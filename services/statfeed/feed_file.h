@@ -45,7 +45,9 @@ struct FeedRecord {
   bool operator==(const FeedRecord&) const = default;
 };
 
-inline constexpr std::string_view feed_header = "PACEFEED\x02";
+inline constexpr std::string_view feed_header = "PACEFEED\x03";
+// Files of version 2 are read too: they number eleven kinds of statistics for each slot.
+inline constexpr std::string_view older_feed_header = "PACEFEED\x02";
 inline constexpr std::size_t max_feed_frame = 64u << 20;
 
 /// Appends one frame.
@@ -65,9 +67,11 @@ class FeedReader {
   std::size_t offset() const { return offset_; }
 
  private:
-  explicit FeedReader(std::string_view bytes) : bytes_{bytes}, offset_{feed_header.size()} {}
+  FeedReader(std::string_view bytes, bool older)
+      : bytes_{bytes}, older_{older}, offset_{feed_header.size()} {}
 
   std::string_view bytes_;
+  bool older_;
   std::size_t offset_;
 };
 

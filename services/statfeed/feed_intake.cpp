@@ -11,15 +11,19 @@ namespace paceline::statfeed {
 namespace {
 
 constexpr std::size_t strangers = 2;
-constexpr std::size_t most_shown = 32;  // [bytes] Of a name.
-constexpr Duration longest_age = 24h;   // What is older is as good as that.
+constexpr std::size_t most_shown = 32;      // [bytes] Of a name.
+constexpr std::size_t most_opening = 4096;  // [bytes] In which a message says who speaks.
+constexpr Duration longest_age = 24h;       // What is older is as good as that.
 
 // By StatisticKind.
 constexpr std::array<double FeedRow::*, statistic_kind_count> value_of_kind{
-    &FeedRow::logged_in,       &FeedRow::ready,         &FeedRow::busy,
-    &FeedRow::after_call_work, &FeedRow::not_ready,     &FeedRow::in_queue,
-    &FeedRow::entered,         &FeedRow::answered,      &FeedRow::abandoned,
-    &FeedRow::handling_time_s, &FeedRow::waiting_time_s};
+    &FeedRow::logged_in,      &FeedRow::ready,
+    &FeedRow::busy,           &FeedRow::after_call_work,
+    &FeedRow::not_ready,      &FeedRow::in_queue,
+    &FeedRow::entered,        &FeedRow::answered,
+    &FeedRow::abandoned,      &FeedRow::handling_time_s,
+    &FeedRow::waiting_time_s, &FeedRow::in_handling,
+    &FeedRow::slots};
 
 }  // namespace
 
@@ -44,17 +48,26 @@ std::optional<int> FeedIntake::server_of(std::string_view name) const {
   return std::nullopt;
 }
 
-bool FeedIntake::may_speak(std::size_t who, Instant now) {
-  auto& allowance = allowances_[who];
-  const double most = std::max(1.0, policy_.per_second);
-  const double grown = allowance.left < 0
-                           ? most
-                           : allowance.left + policy_.per_second * to_seconds(now - allowance.at);
-  allowance.left = std::min(grown, most);
-  allowance.at = now;
-  if (allowance.left < 1) return false;
-  allowance.left -= 1;
+bool FeedIntake::Allowance::spend(double cost, double per_second, double most, Instant now) {
+  const double grown = left < 0 ? most : left + per_second * to_seconds(now - at);
+  left = std::min(grown, most);
+  at = now;
+  if (left < cost) return false;
+  left -= cost;
   return true;
+}
+
+// Why not; "" = he may.
+std::string FeedIntake::may_speak(std::size_t who, std::size_t bytes, Instant now) {
+  auto& speaker = speakers_[who];
+  if (!speaker.messages.spend(1, policy_.per_second, std::max(1.0, policy_.per_second), now))
+    return fmt::format("more than {} messages a second: send more rows in each",
+                       policy_.per_second);
+  if (bytes > max_feed_bytes) return "";  // It is refused by its size.
+  constexpr auto most = static_cast<double>(most_bytes_per_second);
+  if (!speaker.bytes.spend(static_cast<double>(bytes), most, most, now))
+    return fmt::format("more than {} bytes a second: send rows less often", most_bytes_per_second);
+  return "";
 }
 
 // Why the message is refused as a whole; "" = it is not.
@@ -62,13 +75,11 @@ std::string FeedIntake::take_message(std::span<const std::uint8_t> bytes, std::s
                                      const TargetsIndex& targets_index, Instant now,
                                      Outcome& outcome) {
   outcome.server = server_of(by_key);
-  auto said = read_feed_sender(bytes);
+  auto said = read_feed_sender(bytes.first(std::min(bytes.size(), most_opening)));
   if (!outcome.server && said) outcome.server = server_of(*said);
   if (!outcome.server) outcome.claims = printable_ascii(said.value_or(""), most_shown);
   const auto who = outcome.server ? static_cast<std::size_t>(*outcome.server) : strangers;
-  if (!may_speak(who, now))
-    return fmt::format("more than {} messages a second: send more rows in each",
-                       policy_.per_second);
+  if (auto why = may_speak(who, bytes.size(), now); !why.empty()) return why;
   if (!said) return said.error().detail;
   const auto name = printable_ascii(*said, most_shown);
   if (!by_key.empty() && !said->empty() && *said != by_key)

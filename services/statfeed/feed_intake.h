@@ -29,6 +29,10 @@ namespace paceline::statfeed {
 
 class FeedIntake {
  public:
+  /// Of one sender; two of the largest messages. Beyond it they are refused unread: what a message costs
+  /// is its bytes.
+  static constexpr std::size_t most_bytes_per_second = 2 * max_feed_bytes;
+
   struct Policy {
     std::array<std::string, 2> senders;         // Names of primary and backup; backup may be "".
     double per_second = 200;                    // [0.1..100000] messages of one sender.
@@ -53,20 +57,26 @@ class FeedIntake {
   static std::vector<std::uint8_t> refusal(std::span<const std::uint8_t> bytes, std::string why);
 
  private:
-  struct Allowance {   // A token bucket of a second's messages.
+  struct Allowance {   // A token bucket.
     double left = -1;  // Negative: full.
     Instant at{};
+
+    bool spend(double cost, double per_second, double most, Instant now);
+  };
+  struct Speaker {
+    Allowance messages;
+    Allowance bytes;
   };
 
   std::optional<int> server_of(std::string_view name) const;
-  bool may_speak(std::size_t who, Instant now);
+  std::string may_speak(std::size_t who, std::size_t bytes, Instant now);
   std::string take_message(std::span<const std::uint8_t> bytes, std::string_view by_key,
                            const TargetsIndex& targets_index, Instant now, Outcome& outcome);
   void take_row(std::uint32_t slot, const FeedRow& row,
                 std::vector<StatisticUpdate>& updates) const;
 
   Policy policy_;
-  std::array<Allowance, 3> allowances_;  // Primary, backup, strangers.
+  std::array<Speaker, 3> speakers_;  // Primary, backup, strangers.
 };
 
 }  // namespace paceline::statfeed

@@ -13,6 +13,7 @@
 #include "services/statfeed/adapter_replay.h"
 #include "services/statfeed/adapter_statistics.h"
 #include "services/statfeed/service.h"
+#include "topology/process/load_targets.h"
 #include "topology/process/serve.h"
 
 using namespace paceline;
@@ -22,14 +23,9 @@ namespace {
 
 constexpr Duration leave_time = 200ms;
 
-Result<Targets> read_targets(const StatfeedConfig& config) {
-  const auto text = TRY(read_file(config.targets_file));
-  return parse_targets(text, config.targets_file, config.max_targets);
-}
-
 Result<StatfeedConfig> load(Place& place) {
   auto config = TRY(parse_statfeed_config(place));
-  config.targets = TRY(read_targets(config));
+  config.targets = TRY(load_targets(place.topology));
   const StatServerAccess& access = config.access;
   const bool has_secret = !(access.api_key + access.bearer + access.client_secret +
                             access.password + config.gms_policy.tenant_password)

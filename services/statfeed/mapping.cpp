@@ -83,6 +83,10 @@ const char* to_string(StatisticKind kind) {
       return "handling_time";
     case StatisticKind::waiting_time:
       return "waiting_time";
+    case StatisticKind::in_handling:
+      return "in_handling";
+    case StatisticKind::slots:
+      return "slots";
   }
   return "unknown";
 }
@@ -100,6 +104,10 @@ Mapping default_mapping() {
   mapping[StatisticKind::abandoned] = of_queue("Total_Abandoned");
   mapping[StatisticKind::handling_time] = of_group("AverageHandlingTime", false);
   mapping[StatisticKind::waiting_time] = of_queue("AverageWaitingTime", false);
+  for (const auto kind : {StatisticKind::in_handling, StatisticKind::slots}) {
+    mapping[kind] = of_group("", false);
+    mapping[kind].asked = false;
+  }
   return mapping;
 }
 

@@ -1,4 +1,4 @@
-// Which statistics of which objects make up a pacing target: one of each of eleven kinds, of the
+// Which statistics of which objects make up a pacing target: one of each of thirteen kinds, of the
 // target's agent group or of its queue.
 //
 //   Mapping mapping = default_mapping();                     // the vendor's sample names
@@ -31,12 +31,17 @@ enum class StatisticKind : std::uint8_t {
   abandoned,
   handling_time,
   waiting_time,
+  in_handling,  // Where agents hold several interactions: those held now,
+  slots,        // and those that the logged-in agents may hold.
 };
 
-inline constexpr std::uint32_t statistic_kind_count = 11;
+inline constexpr std::uint32_t statistic_kind_count = 13;
 inline constexpr std::uint32_t counter_count = 3;
 // A bit for each kind.
 inline constexpr std::uint32_t all_statistic_kinds = (1u << statistic_kind_count) - 1;
+// The first ones are asked for unless the site says otherwise, the others only if it names them.
+inline constexpr std::uint32_t usual_kind_count = 11;
+inline constexpr std::uint32_t usual_statistic_kinds = (1u << usual_kind_count) - 1;
 
 using Statistic = std::uint32_t;  // slot x statistic_kind_count + kind.
 
@@ -91,7 +96,7 @@ struct Mapping {
 std::uint32_t asked_kinds(const Mapping& mapping);
 
 /// The names of the vendor's own sample definitions. Not needed are: after-call work, not ready,
-/// both averages.
+/// both averages. Not asked for, since most sites have no such statistic: in_handling, slots.
 Mapping default_mapping();
 
 /// A pacing target as the Stat Server knows it.

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "common/base/check.h"
-#include "common/base/hash.h"
+#include "topology/shared_agents.h"
 #include "topology/targets_diff.h"
 
 namespace paceline::statfeed {
@@ -104,20 +104,23 @@ void Statfeed::apply(const Targets& targets) {
   // Who changed the targets wants to know what is not visible now.
   visibility_report_.repeat();
   targets_gauge_.set(static_cast<double>(targets.all.size()));
-  assign_rows();
+  assign_rows(shards_of(targets, config_.shards));
   targets_version_ = targets.version();
   for (auto& server : servers_)
     if (server.source) server.source->targets_changed(change);
 }
 
-void Statfeed::assign_rows() {
+// `shards`: of the targets in their order, which is that of the index.
+void Statfeed::assign_rows(const std::vector<int>& shards) {
   shards_.resize(static_cast<std::size_t>(config_.shards));
   for (auto& shard : shards_) shard.slots.clear();
   row_of_.assign(targets_index_.capacity(), {});
   std::vector<std::vector<std::string>> ids(shards_.size());
-  for (const auto slot : targets_index_.order()) {
+  CHECK(shards.size() == targets_index_.order().size());
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    const auto slot = targets_index_.order()[i];
     const auto& id = targets_index_.target(slot).id;
-    const auto shard = static_cast<std::uint32_t>(shard_of(id, config_.shards));
+    const auto shard = static_cast<std::uint32_t>(shards[i]);
     row_of_[slot] = {shard, static_cast<std::uint32_t>(ids[shard].size())};
     ids[shard].push_back(id);
     shards_[shard].slots.push_back(slot);

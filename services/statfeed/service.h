@@ -82,7 +82,7 @@ class Statfeed final : public SourceListener {
 
   static std::size_t at(int server);
   void apply(const Targets& targets);
-  void assign_rows();
+  void assign_rows(const std::vector<int>& shards);
   void register_questions();
   void tick();
   void look_at_ages(Instant now);

@@ -74,6 +74,10 @@ TargetStat Statfeed::row(std::uint32_t slot, Instant now) const {
   row.abandoned = totals_.total(slot, 2);
   row.handling_time_s = seconds(ledger.value(slot, StatisticKind::handling_time));
   row.waiting_time_s = seconds(ledger.value(slot, StatisticKind::waiting_time));
+  if (ledger.known(slot, StatisticKind::slots) == Ledger::Known::value)
+    row.slots = agents(StatisticKind::slots);
+  if (ledger.known(slot, StatisticKind::in_handling) == Ledger::Known::value)
+    row.in_handling = agents(StatisticKind::in_handling);
   row.age_s = static_cast<double>(age_s_);
   const Duration old = own_age(servers_[at(*in_use)], slot, now);
   row.age_s = std::max(row.age_s, std::floor(to_seconds(old))) +

@@ -38,6 +38,14 @@ COMMIT;
 )";
 static_assert(application == 1346454341);
 
+// Added to files of earlier builds too, which pass over what they do not know.
+constexpr const char* schema_of_days = R"(
+CREATE TABLE IF NOT EXISTS days (series INTEGER NOT NULL, date INTEGER NOT NULL, body BLOB NOT NULL,
+                                 digest BLOB NOT NULL, PRIMARY KEY (series, date)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS days_before (series INTEGER PRIMARY KEY, digest BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS open_days (series INTEGER PRIMARY KEY, body BLOB NOT NULL);
+)";
+
 bool is_broken(int code) {
   return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
 }
@@ -210,8 +218,8 @@ int SqliteStore::open_file() {
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
       "PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;"
       "PRAGMA journal_size_limit = 16777216;");
-  if (code != SQLITE_OK || origin.tables > 0) return code;
-  return execute(schema);
+  if (code == SQLITE_OK && origin.tables == 0) code = execute(schema);
+  return code == SQLITE_OK ? execute(schema_of_days) : code;
 }
 
 void SqliteStore::close_file() {
@@ -359,6 +367,7 @@ Result<void> SqliteStore::write_all(const StoreBatch& batch) {
       insert.again();
     }
   }
+  if (auto done = write_days(batch); !done) return done;
   const auto forget = [&](const char* sql, std::int64_t first,
                           std::optional<std::int64_t> second = {}) -> Result<void> {
     Statement remove{prepared(sql)};
@@ -381,6 +390,69 @@ Result<void> SqliteStore::write_all(const StoreBatch& batch) {
         !done)
       return tl::unexpected{done.error()};
   return {};
+}
+
+// Of what is forgotten the last digest stays, so that the oldest day that is kept can be checked.
+Result<void> SqliteStore::write_days(const StoreBatch& batch) {
+  Statement insert{
+      prepared("INSERT OR REPLACE INTO days (series, date, body, digest) VALUES (?1, ?2, ?3, ?4)")};
+  Statement keep{prepared(
+      "INSERT OR REPLACE INTO days_before (series, digest) SELECT series, digest FROM days "
+      "WHERE series = ?1 AND date < ?2 ORDER BY date DESC LIMIT 1")};
+  Statement remove{prepared("DELETE FROM days WHERE series = ?1 AND date < ?2")};
+  for (const auto& day : batch.days) {
+    insert.bind(1, day.series);
+    insert.bind(2, day.date);
+    insert.bind_blob(3, day.body);
+    insert.bind_blob(4, day.digest);
+    if (!insert.done()) return tl::unexpected{fault("write a day")};
+    insert.again();
+    for (Statement* statement : {&keep, &remove}) {
+      statement->bind(1, day.series);
+      statement->bind(2, day.date - batch.keep_days + 1);
+      if (!statement->done()) return tl::unexpected{fault("forget a day")};
+      statement->again();
+    }
+  }
+  Statement open{prepared("INSERT OR REPLACE INTO open_days (series, body) VALUES (?1, ?2)")};
+  for (const auto& day : batch.open_days) {
+    open.bind(1, day.series);
+    open.bind_blob(2, day.body);
+    if (!open.done()) return tl::unexpected{fault("write an open day")};
+    open.again();
+  }
+  return {};
+}
+
+Result<std::vector<StoredOpenDay>> SqliteStore::open_days() {
+  repair();
+  Statement select{prepared("SELECT series, body FROM open_days ORDER BY series")};
+  std::vector<StoredOpenDay> found;
+  int code = SQLITE_ERROR;
+  while ((code = select.step()) == SQLITE_ROW)
+    found.push_back({static_cast<std::uint32_t>(sqlite3_column_int64(select.get(), 0)),
+                     column_text(select.get(), 1)});
+  if (code != SQLITE_DONE) return tl::unexpected{fault("read the open days")};
+  return found;
+}
+
+Result<StoredChain> SqliteStore::days(std::uint32_t series) {
+  repair();
+  StoredChain chain;
+  Statement before{prepared("SELECT digest FROM days_before WHERE series = ?1")};
+  before.bind(1, series);
+  int code = before.step();
+  if (code == SQLITE_ROW) chain.before = column_text(before.get(), 0);
+  if (code != SQLITE_ROW && code != SQLITE_DONE) return tl::unexpected{fault("read days")};
+  Statement select{prepared("SELECT date, body, digest FROM days WHERE series = ?1 ORDER BY date")};
+  select.bind(1, series);
+  while ((code = select.step()) == SQLITE_ROW)
+    chain.days.push_back({.series = series,
+                          .date = static_cast<std::int32_t>(sqlite3_column_int64(select.get(), 0)),
+                          .body = column_text(select.get(), 1),
+                          .digest = column_text(select.get(), 2)});
+  if (code != SQLITE_DONE) return tl::unexpected{fault("read days")};
+  return chain;
 }
 
 Result<std::vector<StoredSample>> SqliteStore::samples() {

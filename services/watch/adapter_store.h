@@ -44,6 +44,8 @@ class SqliteStore final : public Store {
   Result<std::string> chunk(int tier, std::int64_t first, std::uint32_t series) override;
   Result<std::optional<std::int64_t>> oldest(int tier) override;
   Result<std::vector<Event>> events(const EventQuery& query) override;
+  Result<std::vector<StoredOpenDay>> open_days() override;
+  Result<StoredChain> days(std::uint32_t series) override;
   std::uint64_t bytes() override;
   std::optional<std::string> take_notice() override;
 
@@ -59,6 +61,7 @@ class SqliteStore final : public Store {
   Error fault(const char* what);
   Result<void> run(const char* sql);
   Result<void> write_all(const StoreBatch& batch);
+  Result<void> write_days(const StoreBatch& batch);
   sqlite3_stmt* prepared(const char* sql);
 
   std::string path_;

@@ -26,7 +26,11 @@ TargetAnswer target_answer(const TargetRow& row) {
       .timed_out = feedback.timed_out,
       .answered = feedback.answered,
       .abandoned = feedback.abandoned,
-      .outstanding = feedback.pending};
+      .outstanding = feedback.pending,
+      .pool = name->pool_head,
+      .pool_targets = name->pool_targets,
+      .slots = stat.slots,
+      .in_handling = stat.in_handling};
   answer.pace.logged_in = stat.logged_in;
   answer.pace.ready = stat.ready;
   answer.pace.busy = stat.busy;

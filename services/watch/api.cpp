@@ -6,6 +6,9 @@
 #include <cctype>
 #include <charconv>
 
+#include "common/base/time_zone.h"
+#include "common/wire/json_fields.h"
+#include "services/watch/compliance_answer.h"
 #include "services/watch/csv.h"
 #include "services/watch/json.h"
 #include "services/watch/openapi.h"
@@ -223,7 +226,8 @@ Reply Api::target(const WebRequest& request, std::string_view rest, WallTime wal
     return conditional(request, target_json(sources_.targets.row(*index)));
   if (what == "explain") return AskExplanation{*index};
   if (what == "history") return history(request, *index, id, wall);
-  return problem(404, fmt::format("a target has explain and history, not '{}'", what));
+  if (what == "compliance") return compliance(request, *index);
+  return problem(404, fmt::format("a target has explain, history and compliance, not '{}'", what));
 }
 
 Result<std::vector<Event>> Api::events(const EventQuery& query) const {
@@ -292,6 +296,34 @@ WebAnswer Api::history(const WebRequest& request, std::uint32_t series, std::str
   if (!found) return problem(503, found.error().detail);
   if (*csv) return csv_answer(request, history_csv(*found), name.empty() ? "history" : name);
   return conditional(request, history_json(name, *found, sources_.history.step_ms()));
+}
+
+WebAnswer Api::compliance(const WebRequest& request, std::uint32_t target) const {
+  ComplianceQuery query;
+  for (const auto& [name, date] : {std::pair{"from", &query.from}, {"to", &query.to}}) {
+    const auto text = request.parameter(name);
+    if (!text || text->empty()) continue;
+    const auto parsed = parse_date(*text);
+    if (!parsed)
+      return problem(400, fmt::format("{} = {}: {}", name, *text, parsed.error().detail));
+    *date = *parsed;
+  }
+  if (query.from > query.to) return problem(400, "from is later than to");
+  const auto& row = sources_.targets.row(target);
+  const int usual = std::max(row.name->options.rolling_days, 1);
+  const auto rolling = count_parameter(request, "rolling", static_cast<std::uint64_t>(usual), 366);
+  if (!rolling || *rolling == 0)
+    return problem(400, rolling ? "rolling = 0: not in [1, 366]" : rolling.error().detail);
+  query.rolling_days = static_cast<int>(*rolling);
+  const auto csv = wants_csv(request);
+  if (!csv) return problem(400, csv.error().detail);
+  if (!sources_.compliance) return problem(503, "no compliance record is kept");
+  const auto record = sources_.compliance->read(target);
+  if (!record) return problem(503, record.error().detail);
+  const ComplianceAnswer answer =
+      compliance_answer(*row.name, *record, query, sources_.compliance->keep_days());
+  if (*csv) return csv_answer(request, compliance_csv(answer), row.name->id + "-compliance");
+  return conditional(request, json_text(answer));
 }
 
 WebAnswer Api::capacity(const WebRequest& request, std::string_view call) const {

@@ -13,6 +13,7 @@
 #include "common/base/result.h"
 #include "services/watch/access.h"
 #include "services/watch/cluster_view.h"
+#include "services/watch/compliance.h"
 #include "services/watch/history.h"
 #include "services/watch/target_table.h"
 #include "services/watch/web.h"
@@ -43,6 +44,7 @@ class Api {
     const EventList& events;
     const History& history;
     Store* store;  // May be null.
+    const ComplianceBook* compliance = nullptr;
   };
 
   Api(Sources sources, AccessRules rules, std::string watch_url);
@@ -76,6 +78,7 @@ class Api {
   WebAnswer events(const WebRequest& request, WallTime wall) const;
   WebAnswer history(const WebRequest& request, std::uint32_t series, std::string_view name,
                     WallTime wall) const;
+  WebAnswer compliance(const WebRequest& request, std::uint32_t target) const;
   WebAnswer capacity(const WebRequest& request, std::string_view call) const;
 
   Sources sources_;

@@ -8,6 +8,7 @@
 
 #include "common/base/ascii.h"
 #include "common/base/url.h"
+#include "topology/shared_agents.h"
 
 namespace paceline::watch {
 namespace {
@@ -167,6 +168,8 @@ Result<WatchConfig> parse_watch_config(Place& place) {
   if (!is_given) config.history_file = in_run_dir;  // Which starts where the topology says.
   config.history_bytes = static_cast<std::uint64_t>(
       TRY(settings.integer("history_mb", {.fallback = 1024, .min = 16, .max = 1'000'000})) << 20);
+  config.compliance_days = static_cast<int>(
+      TRY(settings.integer("compliance_days", {.fallback = 400, .min = 7, .max = 4000})));
   config.events = static_cast<std::size_t>(
       TRY(settings.integer("events", {.fallback = 1000, .min = 10, .max = 100'000})));
   config.max_streams = static_cast<std::size_t>(
@@ -181,15 +184,28 @@ Result<WatchConfig> parse_watch_config(Place& place) {
   return settings.finish(std::move(config));
 }
 
-std::vector<TargetName> target_names(const Targets& targets) {
+std::vector<TargetName> target_names(const Targets& targets, int pacers) {
+  const auto shards = shards_of(targets, pacers);
+  const auto heads = pool_heads(targets);
+  const auto counted = counted_once(targets);
+  std::vector<int> sizes(heads.size(), 0);
+  for (const auto head : heads) ++sizes[head];
   std::vector<TargetName> names;
   names.reserve(targets.all.size());
-  for (const auto& target : targets.all)
+  for (std::size_t i = 0; i < heads.size(); ++i) {
+    const Target& target = targets.all[i];
+    const bool shares = sizes[heads[i]] > 1;
     names.push_back({.id = target.id,
                      .media_channel = target.media_channel,
                      .group = target.group,
                      .queue = target.queue,
-                     .options = target.options});
+                     .pool = target.pool,
+                     .options = target.options,
+                     .shard = shards[i],
+                     .pool_head = shares ? targets.all[heads[i]].id : "",
+                     .pool_targets = sizes[heads[i]],
+                     .counted = counted[i]});
+  }
   return names;
 }
 

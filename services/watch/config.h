@@ -24,6 +24,7 @@ struct WatchConfig {
   Duration stream_period = 1s;    // Between two messages of the live stream.
   Duration history_period = 10s;  // The finest step of history.
   std::string history_file;       // "" = memory only.
+  int compliance_days = 400;      // [7..4000] that the compliance record keeps.
   std::uint64_t history_bytes = 1ull << 30;
   std::size_t events = 1000;      // Kept.
   std::size_t max_streams = 32;   // Open at once.
@@ -41,7 +42,8 @@ struct WatchConfig {
 
   std::string targets_file;  // Read by main.cpp into `targets`.
   std::vector<TargetName> targets;
-  std::string targets_version;  // See topology/targets.h.
+  std::vector<AgentSet> agents;  // Who shares agents, as the membership tells.
+  std::string targets_version;   // See topology/targets.h.
 
   // Found by main.cpp: files with secrets that others on this host may read or change, a sentence each.
   std::vector<std::string> exposed;
@@ -52,6 +54,6 @@ struct WatchConfig {
 Result<WatchConfig> parse_watch_config(Place& place);
 
 /// The targets file's rows as watch names them.
-std::vector<TargetName> target_names(const Targets& targets);
+std::vector<TargetName> target_names(const Targets& targets, int pacers);
 
 }  // namespace paceline::watch

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "common/base/check.h"
+#include "services/watch/work.h"
 
 namespace paceline::watch {
 namespace {
@@ -16,6 +17,10 @@ constexpr int most_forgotten = 8;
 
 std::int64_t floor_divide(std::int64_t number, std::int64_t by) {
   return number / by - (number % by < 0 ? 1 : 0);
+}
+
+double share_of(std::int64_t part, std::int64_t whole) {
+  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
 
 std::int64_t chunk_of(std::int64_t step, int tier) {
@@ -33,6 +38,11 @@ std::vector<HistoryPoint> within(std::vector<HistoryPoint> points, std::int64_t 
     return point.key < from || point.key > to || !point.values.known();
   });
   return points;
+}
+
+// Columns that count agents: those of several targets are to be counted once.
+bool of_agents(history::Column column) {
+  return column == history::logged_in || column == history::ready;
 }
 
 }  // namespace
@@ -131,14 +141,14 @@ HistoryValues History::values_of(const TargetRow& row, Counted& before) const {
     values.at[history::reason] = HistoryValues::unknown;
     return values;
   }
-  const double working = row.stat.busy + row.stat.after_call_work;
+  const Work work = work_of(row.stat);
   values.set(history::granted, row.pace.proactive);
   values.set(history::pending, row.pace.pending);
   values.set(history::max_pending, row.pace.max_pending);
   values.set(history::in_queue, row.stat.in_queue);
   values.set(history::logged_in, row.stat.logged_in);
   values.set(history::ready, row.stat.ready);
-  values.set(history::occupancy, row.stat.logged_in > 0 ? working / row.stat.logged_in : 0);
+  values.set(history::occupancy, share_of(work.held, work.slots));
   values.set(history::abandonment, row.pace.abandonment);
   values.set(history::acceptance, row.pace.acceptance);
   values.set(history::reactive_state, row.pace.reactive_state);
@@ -157,14 +167,15 @@ HistoryValues History::values_of(const TargetRow& row, Counted& before) const {
   return values;
 }
 
-// Shares of all together are means: occupancy by agents, the others by what they are shares of.
+// Shares of all together are means: occupancy by slots, the others by what they are shares of.
 HistoryValues History::sum_of(const TargetTable& table,
                               const std::vector<HistoryValues>& values) const {
   HistoryValues sum;
   sum.at[history::reason] = HistoryValues::unknown;
   std::array<double, history::count> totals{};
   std::array<std::size_t, pace_reasons> reasons{};
-  double agents = 0, working = 0, lost = 0, served = 0, invited = 0, taken = 0, open = 0, came = 0;
+  double slots = 0, held = 0;
+  double lost = 0, served = 0, invited = 0, taken = 0, open = 0, came = 0;
   bool any = false;
   for (std::uint32_t i = 0; i < targets_; ++i) {
     if (!values[i].known()) continue;
@@ -173,9 +184,10 @@ HistoryValues History::sum_of(const TargetTable& table,
     for (const auto column : {history::granted, history::pending, history::max_pending,
                               history::in_queue, history::logged_in, history::ready, history::sent,
                               history::accepted, history::answered, history::abandoned})
-      totals[column] += values[i].get(column);
-    agents += row.stat.logged_in;
-    working += row.stat.busy + row.stat.after_call_work;
+      totals[column] += values[i].get(column) * (of_agents(column) ? row.name->counted : 1);
+    const Work work = work_of(row.stat);
+    slots += row.name->counted * static_cast<double>(work.slots);
+    held += row.name->counted * static_cast<double>(work.held);
     const auto answers = static_cast<double>(row.feedback.answered + row.feedback.abandoned);
     served += answers;
     lost += answers * values[i].get(history::abandonment);
@@ -189,7 +201,7 @@ HistoryValues History::sum_of(const TargetTable& table,
   if (!any) return sum;
   for (std::size_t c = 0; c < history::count; ++c)
     sum.set(static_cast<history::Column>(c), totals[c]);
-  sum.set(history::occupancy, agents > 0 ? working / agents : 0);
+  sum.set(history::occupancy, slots > 0 ? held / slots : 0);
   sum.set(history::abandonment, served > 0 ? lost / served : 0);
   sum.set(history::acceptance, invited > 0 ? taken / invited : 0);
   sum.set(history::reactive_state, came > 0 ? open / came : 1);

@@ -92,6 +92,8 @@ class History {
                              std::int64_t wall_ms) const;
 
   std::int64_t step_ms() const { return options_.step_ms; }
+  /// Of the store, by series; meaningless without one.
+  const std::vector<std::uint32_t>& numbers() const { return numbers_; }
   std::uint32_t all_together() const { return targets_; }
   std::size_t samples_in_memory() const { return samples_.size(); }
   /// Samples that were dropped before they were kept for good.

@@ -10,6 +10,7 @@
 #include "services/watch/adapter_store.h"
 #include "services/watch/config.h"
 #include "services/watch/service.h"
+#include "topology/process/load_targets.h"
 #include "topology/process/serve.h"
 
 using namespace paceline;
@@ -31,9 +32,9 @@ Result<WatchConfig> load(Place& place) {
   if (!config.certificate_file.empty())
     if (const auto pem = read_file(config.certificate_file, 1u << 20))
       std::ranges::copy(names_of_certificate(*pem), std::back_inserter(config.access.hosts));
-  const auto text = TRY(read_file(config.targets_file));
-  const auto targets = TRY(parse_targets(text, config.targets_file, place.topology.max_targets));
-  config.targets = target_names(targets);
+  const auto targets = TRY(load_targets(place.topology));
+  config.targets = target_names(targets, config.pacers);
+  config.agents = targets.agents;
   config.targets_version = targets.version();
   return config;
 }
@@ -50,7 +51,8 @@ int main(int argc, char** argv) {
         follower.follow = [&](WatchConfig next) -> Result<std::optional<std::string>> {
           // With the same targets it is another file that the operator means: certificates.
           if (next.targets_version == watch.targets_version()) return std::nullopt;
-          return watch.take_targets(std::move(next.targets), std::move(next.targets_version));
+          return watch.take_targets(std::move(next.targets), std::move(next.agents),
+                                    std::move(next.targets_version));
         };
         const WatchServer server{config, watch, loop};
         world.log.info("listening", {{"port", server.port()}});

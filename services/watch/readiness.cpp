@@ -27,8 +27,9 @@ constexpr std::size_t word(auto value) {
 void check_publisher_fitness(const PublicationReport& report, Reasons& reasons) {
   if (!report.token_usable && !report.token_error.empty())
     reasons.push_back(
-        fmt::format("no access token: {}; check base_auth_url, client_id and secret of this node, "
-                    "then pacelinectl reload publisher",
+        fmt::format("no access token: {}; check base_auth_url, client_id and secret of this node; "
+                    "a mended secret file is read by itself, the rest after pacelinectl reload "
+                    "publisher",
                     report.token_error));
   else if (report.endpoint_tried && !report.endpoint_reachable)
     reasons.push_back(fmt::format("the engagement endpoint does not serve this node{}{}; {}",
@@ -116,9 +117,11 @@ void check_targets(const TotalsAnswer& totals, Reasons& reasons) {
   const auto unseen = totals.by_reason.by_word[word(PaceReason::not_visible)];
   reasons.push_back(
       unseen * 2 > stale
-          ? fmt::format("no invitations for {} of {} targets: the Stat Server gives no values for "
-                        "them; may it see these groups and queues, and are its statistics valid?",
-                        stale, active)
+          ? fmt::format(
+                "no invitations for {} of {} targets: no values come for them; may the Stat "
+                "Server see these groups and queues, or does the feed send all that is "
+                "needed? See pacelinectl statserver unseen",
+                stale, active)
           : fmt::format("no invitations for {} of {} targets: their statistics are too old; "
                         "statfeed's log says why",
                         stale, active));

@@ -28,10 +28,11 @@ std::vector<std::string> ids_of(const std::vector<TargetName>& targets) {
   return ids;
 }
 
-Targets targets_of(const std::vector<TargetName>& names) {
-  Targets targets;
+Targets targets_of(const std::vector<TargetName>& names, const std::vector<AgentSet>& agents) {
+  Targets targets{.all = {}, .agents = agents};
   for (const auto& name : names)
-    targets.all.push_back({name.id, name.media_channel, name.group, name.queue, name.options});
+    targets.all.push_back(
+        {name.id, name.media_channel, name.group, name.queue, name.pool, name.options});
   return targets;
 }
 
@@ -69,12 +70,14 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store, std::string 
     : config_{config},
       world_{world},
       targets_{config.targets},
+      agents_{config.agents},
       targets_version_{config.targets_version},
       cluster_{config.cluster},
       events_{config.events},
       store_{store},
       history_{history_options(config), ids_of(config.targets), store},
-      api_{{cluster_, targets_, events_, history_, store}, config.access, ""},
+      compliance_{config.compliance_days, store},
+      api_{{cluster_, targets_, events_, history_, store, &compliance_}, config.access, ""},
       control_{world},
       refusals_{world.log, "message_refused", steady_messages},
       unwritten_{world.log, "history_not_written"},
@@ -105,6 +108,7 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store, std::string 
                 ids_of(config.targets),
                 [this](const Address&, const FeedbackHead& head, const auto& changed) {
                   cluster_.hear(head);
+                  feedback_epoch_ = head.epoch;
                   for (const auto index : changed)
                     targets_.set_feedback(index, feedback_.row(index));
                 }},
@@ -115,6 +119,7 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store, std::string 
   answer_control();
   if (store_)
     if (auto known = store_->events({.limit = config.events})) events_.restore(*std::move(known));
+  begin_compliance();
   api_.set_history_off(std::move(history_off));
   tell_start();
   world.timers.every(step_period, [this] { step(); });
@@ -155,10 +160,12 @@ void Watch::answer_control() {
     reply.fields.push_back({"history_off", api_.history_off()});
     reply.fields.push_back({"history_bytes", std::to_string(store_ ? store_->bytes() : 0)});
     reply.fields.push_back({"history_samples_lost", std::to_string(history_.samples_lost())});
+    reply.fields.push_back({"compliance_days_lost", std::to_string(compliance_.days_lost())});
     reply.fields.push_back({"history_unreadable", std::to_string(history_.unreadable())});
   });
   control_.question(Question::targets, [this](const auto&) -> Result<Bytes> {
-    return to_bytes(targets_as_csv(targets_of(targets_.names())));
+    const auto targets = targets_of(targets_.names(), agents_);
+    return to_bytes(targets.agents.empty() ? targets_as_csv(targets) : targets_as_toml(targets));
   });
   control_.question(Question::cluster, [this](const auto&) -> Result<Bytes> {
     note_all_senders();
@@ -179,13 +186,16 @@ void Watch::answer_control() {
   });
 }
 
-std::string Watch::take_targets(std::vector<TargetName> names, std::string version) {
+std::string Watch::take_targets(std::vector<TargetName> names, std::vector<AgentSet> agents,
+                                std::string version) {
+  agents_ = std::move(agents);
   std::size_t stay = 0;
   for (const auto& name : names) stay += targets_.find(name.id) ? 1 : 0;
   const auto summary = fmt::format("{} targets: {} added, {} removed", names.size(),
                                    names.size() - stay, targets_.size() - stay);
   const auto ids = ids_of(names);
   history_.renumber(ids, targets_.renew(std::move(names)));
+  begin_compliance();
   if (!history_.failure().empty()) {
     api_.set_history_off(history_.failure());
     tell_history_off();
@@ -294,6 +304,7 @@ void Watch::keep_history() {
     clock_.good();
   const bool sampling = history_.due(wall_ms);
   if (sampling) note_store(history_.sample(targets_, wall_ms));
+  if (sampling) keep_compliance(wall_ms);
   // That nothing was due says nothing of the disk.
   if (const auto done = history_.compact(wall_ms, kept_time_.may_forget()); !done)
     note_store(tl::unexpected{done.error()});
@@ -317,6 +328,24 @@ void Watch::keep_history() {
                .subject = config_.node,
                .detail = *notice});
   }
+}
+
+// The numbers of the store are those of the series; without a store there is no record.
+void Watch::begin_compliance() {
+  if (!store_ || !history_.failure().empty()) return;
+  const auto& numbers = history_.numbers();
+  const auto targets = static_cast<std::ptrdiff_t>(targets_.size());
+  if (const auto done =
+          compliance_.begin(ids_of(targets_.names()), {numbers.begin(), numbers.begin() + targets});
+      !done)
+    note_store(done);
+}
+
+void Watch::keep_compliance(std::int64_t wall_ms) {
+  if (!compliance_.begun()) begin_compliance();
+  // That nothing was due says nothing of the disk.
+  if (const auto done = compliance_.note(targets_, feedback_epoch_, wall_ms); !done)
+    note_store(done);
 }
 
 void Watch::note_store(const Result<void>& done) {

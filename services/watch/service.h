@@ -19,6 +19,7 @@
 #include "common/ports/state_channel.h"
 #include "common/ports/world.h"
 #include "services/watch/api.h"
+#include "services/watch/compliance.h"
 #include "services/watch/config.h"
 #include "services/watch/metrics_merge.h"
 
@@ -41,7 +42,8 @@ class Watch {
   Watch& operator=(const Watch&) = delete;
 
   /// Shows these targets from now on; says how many. Those that stay keep what was heard of them.
-  std::string take_targets(std::vector<TargetName> names, std::string version);
+  std::string take_targets(std::vector<TargetName> names, std::vector<AgentSet> agents,
+                           std::string version);
 
   /// Answers by `exchange`, at once or after asking other processes (at most a second).
   void ask(const WebRequest& request, WebExchange exchange);
@@ -91,6 +93,8 @@ class Watch {
   void add_event(Event event);
   bool is_of_master(const std::string& node) const;
   void keep_history();
+  void keep_compliance(std::int64_t wall_ms);
+  void begin_compliance();
   void note_store(const Result<void>& done);
   void tell_start();
   void tell_history_off();
@@ -105,11 +109,14 @@ class Watch {
   const WatchConfig& config_;
   World& world_;
   TargetTable targets_;
+  std::vector<AgentSet> agents_;  // Who shares agents, as the files tell.
   std::string targets_version_;
   ClusterView cluster_;
   EventList events_;
   Store* store_;
   History history_;
+  ComplianceBook compliance_;
+  std::string feedback_epoch_{};  // Of the endpoint's counters.
   KeptTime kept_time_;
   Api api_;
   ControlServer control_;

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "common/base/check.h"
-#include "common/base/hash.h"
 #include "services/watch/json.h"
 #include "services/watch/service.h"
 #include "services/watch/target_metrics.h"
@@ -54,7 +53,7 @@ void Watch::answer(const WebRequest& request, WebExchange exchange) {
 void Watch::answer_explanation(const WebRequest& request, std::uint32_t target,
                                WebExchange exchange) {
   const std::string& id = targets_.row(target).name->id;
-  const Address pacer{config_.node, "pacer", shard_of(id, config_.pacers)};
+  const Address pacer{config_.node, "pacer", targets_.row(target).name->shard};
   const auto done = [request, pacer,
                      exchange = std::move(exchange)](Result<Explanation> explanation) {
     if (explanation)

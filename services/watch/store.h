@@ -27,6 +27,26 @@ struct StoredChunk {
   std::string points{};
 };
 
+/// A day of a target that is over (compliance_day.h).
+struct StoredDay {
+  std::uint32_t series = 0;
+  std::int32_t date = 0;
+  std::string body{};
+  std::string digest{};
+};
+
+/// The day of a target that is open.
+struct StoredOpenDay {
+  std::uint32_t series = 0;
+  std::string body{};
+};
+
+/// The days of a target, oldest first, and the digest of the last one that was forgotten.
+struct StoredChain {
+  std::string before{};
+  std::vector<StoredDay> days{};
+};
+
 /// What is written in one transaction.
 struct StoreBatch {
   std::vector<StoredSample> samples{};
@@ -39,10 +59,13 @@ struct StoreBatch {
   };
   std::vector<Forget> forget_chunks{};
   std::optional<std::uint64_t> forget_events_before{};
+  std::vector<StoredDay> days{};
+  int keep_days = 0;  // Of each target that has one of `days`; older ones are forgotten.
+  std::vector<StoredOpenDay> open_days{};
 
   bool empty() const {
     return samples.empty() && chunks.empty() && events.empty() && !forget_samples_before &&
-           forget_chunks.empty() && !forget_events_before;
+           forget_chunks.empty() && !forget_events_before && days.empty() && open_days.empty();
   }
 };
 
@@ -74,6 +97,10 @@ class Store {
   virtual Result<std::optional<std::int64_t>> oldest(int tier) = 0;
   /// Oldest first.
   virtual Result<std::vector<Event>> events(const EventQuery& query) = 0;
+
+  /// Every open day.
+  virtual Result<std::vector<StoredOpenDay>> open_days() = 0;
+  virtual Result<StoredChain> days(std::uint32_t series) = 0;
 
   /// [bytes] in use.
   virtual std::uint64_t bytes() = 0;

@@ -1,11 +1,13 @@
 #include "services/watch/target_table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
 #include "common/base/ascii.h"
 #include "common/base/check.h"
+#include "services/watch/work.h"
 
 namespace paceline::watch {
 namespace {
@@ -36,6 +38,8 @@ constexpr std::array sort_keys{
     SortWord{"busy", [](const TargetRow& r) { return static_cast<double>(r.stat.busy); }},
     SortWord{"after_call_work",
              [](const TargetRow& r) { return static_cast<double>(r.stat.after_call_work); }},
+    SortWord{"in_handling",
+             [](const TargetRow& r) { return static_cast<double>(r.stat.in_handling); }},
     SortWord{"in_queue", [](const TargetRow& r) { return static_cast<double>(r.stat.in_queue); }},
     SortWord{"acceptance", [](const TargetRow& r) { return r.pace.acceptance; }},
     SortWord{"abandonment", [](const TargetRow& r) { return r.pace.abandonment; }},
@@ -210,14 +214,19 @@ TargetSelection TargetTable::select(const TargetQuery& query) const {
 const TotalsAnswer& TargetTable::totals() const {
   if (totals_revision_ == revision_) return totals_;
   totals_ = {.targets = rows_.size()};
+  // An agent of two targets counts once.
+  double logged_in = 0, ready = 0, busy = 0, after_call_work = 0, slots = 0, in_handling = 0;
   for (const auto& row : rows_) {
     if (row.has_stat) {
       ++totals_.by_quality.by_word[static_cast<std::size_t>(row.stat.quality)];
-      totals_.logged_in += row.stat.logged_in;
-      totals_.ready += row.stat.ready;
-      totals_.busy += row.stat.busy;
-      totals_.after_call_work += row.stat.after_call_work;
+      logged_in += row.name->counted * row.stat.logged_in;
+      ready += row.name->counted * row.stat.ready;
+      busy += row.name->counted * row.stat.busy;
+      after_call_work += row.name->counted * row.stat.after_call_work;
       totals_.in_queue += row.stat.in_queue;
+      const Work work = work_of(row.stat);
+      slots += row.name->counted * static_cast<double>(work.slots);
+      in_handling += row.name->counted * static_cast<double>(work.held);
     }
     if (row.has_pace) {
       ++totals_.paced;
@@ -232,6 +241,12 @@ const TotalsAnswer& TargetTable::totals() const {
     totals_.answered += row.feedback.answered;
     totals_.abandoned += row.feedback.abandoned;
   }
+  totals_.logged_in = std::llround(logged_in);
+  totals_.ready = std::llround(ready);
+  totals_.busy = std::llround(busy);
+  totals_.after_call_work = std::llround(after_call_work);
+  totals_.slots = std::llround(slots);
+  totals_.in_handling = std::llround(in_handling);
   totals_revision_ = revision_;
   return totals_;
 }

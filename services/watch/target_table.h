@@ -32,7 +32,12 @@ struct TargetName {
   std::string media_channel{};
   std::string group{};
   std::string queue{};
+  std::string pool{};  // As the file says it.
   PacingOptions options;
+  int shard = 0;            // Of its pacer.
+  std::string pool_head{};  // The first of the targets that it shares agents with; "" = of none.
+  int pool_targets = 1;     // How many share agents with it, directly or through others, and it.
+  double counted = 1;       // (0..1] of its agents, so that sums count each agent once.
 };
 
 /// One target now. A part that was never heard is at its defaults, and its `has_` is false.

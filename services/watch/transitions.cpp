@@ -166,6 +166,13 @@ std::vector<Event> target_transitions(const TargetTable& targets, std::int64_t w
     out.tell("fast_cut", "bad", name(cuts.first),
              fmt::format("a burst of abandonment halved {} target{} (first: {})", cuts.count,
                          cuts.count == 1 ? "" : "s", name(cuts.first)));
+  const auto& contradicted =
+      targets.reason_changes()[static_cast<std::size_t>(PaceReason::statistics_contradicted)];
+  if (contradicted.count > 0)
+    out.tell("statistics_contradicted", "bad", name(contradicted.first),
+             fmt::format("the endpoint contradicts the statistics of {} target{} (first: {})",
+                         contradicted.count, contradicted.count == 1 ? "" : "s",
+                         name(contradicted.first)));
   const auto& absent =
       targets.reason_changes()[static_cast<std::size_t>(PaceReason::idle_not_answering)];
   if (absent.count > 0)

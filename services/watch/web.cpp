@@ -121,8 +121,9 @@ WebAnswer tagged(const WebRequest& request, WebAnswer answer) {
   const std::string tag = fmt::format("W/\"{:016x}\"", fnv1a(answer.body));
   std::string_view known = request.header("if-none-match");
   while (!known.empty()) {
-    const auto each = take_part(known, ',');
-    if (each != "*" && each != tag) continue;
+    auto each = take_part(known, ',');
+    if (each.starts_with("W/")) each.remove_prefix(2);  // RFC 9110, 13.1.2: the weak comparison.
+    if (each != "*" && each != std::string_view{tag}.substr(2)) continue;
     answer.status = 304;
     answer.body.clear();
     break;

@@ -35,6 +35,9 @@ TEST_CASE("each option is known by the vendor's word and range", "[base]") {
   CHECK(with("max_pending_per_agent", "100")->max_pending_per_agent == 100);
   CHECK(with("capacity", "3")->capacity == 3);
   CHECK(with("weight", "4")->weight == 4);
+  CHECK(with("time_zone", "Europe/Berlin")->time_zone.name() == "Europe/Berlin");
+  CHECK(with("day_begins", "04:30")->day_begins == 270min);
+  CHECK(with("rolling_days", "30")->rolling_days == 30);
 }
 
 TEST_CASE("the vendor's misspelling of abandonment is understood", "[base]") {
@@ -61,6 +64,11 @@ TEST_CASE("options out of range are refused", "[base]") {
   CHECK(error("optimizationTarget", "SPEED") ==
         "not one of ABANDONMENT_RATE, BUSY_FACTOR, SERVICE_LEVEL");
   CHECK(error("enabled", "yes") == "not true or false");
+  CHECK(error("time_zone", "Europe/Berlinn") ==
+        "no time zone of this name; the nearest is Europe/Berlin");
+  for (const char* wrong : {"24:00", "4:30", "04:60", "0430", "", "04:3x", "-1:00"})
+    CHECK(error("day_begins", wrong) == "not a time of day from 00:00 to 23:59");
+  CHECK(error("rolling_days", "367") == "not in [0, 366]");
 }
 
 TEST_CASE("every option is written as it is read", "[base][property]") {
@@ -76,7 +84,11 @@ TEST_CASE("every option is written as it is read", "[base][property]") {
         .abandonment_threshold = *rc::gen::inRange(0, 601),
         .max_pending_per_agent = *rc::gen::inRange(1, 101),
         .capacity = *rc::gen::inRange(1, 101),
-        .weight = *rc::gen::inRange(1, 1001)};
+        .weight = *rc::gen::inRange(1, 1001),
+        .time_zone = *TimeZone::named(
+            *rc::gen::element<std::string>("UTC", "Asia/Kathmandu", "Europe/London")),
+        .day_begins = std::chrono::minutes{*rc::gen::inRange(0, 1440)},
+        .rolling_days = *rc::gen::inRange(0, 367)};
     PacingOptions read;
     for (const PacingOption& option : pacing_options())
       RC_ASSERT(option.set(read, option.text(options)));

@@ -13,11 +13,13 @@
 #include <thread>
 
 #include "tests/bench/report.h"
+#include "tests/bench/shared_measure.h"
 
 namespace {
 
 using paceline::test::Row;
 using paceline::test::Scenario;
+using paceline::test::SharedScenario;
 
 struct Request {
   std::vector<std::string> scenarios;
@@ -42,6 +44,9 @@ const std::vector<std::string> quick_systems{"paceline", "progressive", "vicidia
 const std::vector<std::string> trace_systems{"silent",        "paceline", "progressive",
                                              "vicidial_hard", "webitel",  "prototype"};
 const std::vector<std::string> busy_systems{"paceline"};
+const std::vector<std::string> shared_systems{"paceline", "paceline_detect", "paceline_alone"};
+const std::vector<std::string> quick_shared_systems{"paceline", "paceline_alone"};
+const std::vector<std::string> service_level_systems{"paceline", "paceline_b"};
 
 // Enough days for an interval of about 0.1 points.
 int days_for(const Scenario& scenario, const Request& request) {
@@ -55,6 +60,7 @@ std::vector<std::string> systems_for(const Scenario& scenario, const Request& re
   if (!request.systems.empty()) return request.systems;
   if (scenario.trace) return trace_systems;
   if (scenario.busy_goal) return busy_systems;
+  if (scenario.service_level_s > 0) return service_level_systems;
   return request.quick ? quick_systems : usual_systems;
 }
 
@@ -87,7 +93,25 @@ bool wanted(const Scenario& scenario, const Request& request) {
 struct Cell {
   Scenario scenario;
   std::string system;
+  std::optional<SharedScenario> shared{};  // Its agents serve several targets.
 };
+
+void add_shared(const Request& request, std::vector<Cell>& cells) {
+  const auto& usual = request.quick ? paceline::test::quick_shared_scenario_names()
+                                    : paceline::test::shared_scenario_names();
+  for (const std::string& name : request.scenarios.empty() ? usual : request.scenarios)
+    for (SharedScenario& shared : paceline::test::shared_scenarios_named(name)) {
+      if (!request.agents.empty() && std::find(request.agents.begin(), request.agents.end(),
+                                               shared.base.agents) == request.agents.end())
+        continue;
+      if (!wanted(shared.base, request)) continue;
+      if (request.hours > 0) shared.base.day_h = request.hours;
+      const auto& systems = request.quick ? quick_shared_systems : shared_systems;
+      for (const std::string& system : request.systems.empty() ? systems : request.systems)
+        if (std::find(shared_systems.begin(), shared_systems.end(), system) != shared_systems.end())
+          cells.push_back({shared.base, system, shared});
+    }
+}
 
 std::vector<Cell> cells_of(const Request& request,
                            const std::optional<paceline::test::Trace>& trace) {
@@ -107,6 +131,7 @@ std::vector<Cell> cells_of(const Request& request,
       }
     }
   }
+  add_shared(request, cells);
   return cells;
 }
 
@@ -125,8 +150,11 @@ std::vector<Row> measure_all(const std::vector<Cell>& cells, const Request& requ
       lock.unlock();
       try {
         const Cell& cell = cells[at];
-        Row row = paceline::test::measure(cell.scenario, cell.system,
-                                          days_for(cell.scenario, request), request.seed);
+        const int days = days_for(cell.scenario, request);
+        Row row =
+            cell.shared
+                ? paceline::test::measure_shared(*cell.shared, cell.system, days, request.seed)
+                : paceline::test::measure(cell.scenario, cell.system, days, request.seed);
         lock.lock();
         rows[at] = std::move(row);
       } catch (...) {
@@ -180,8 +208,10 @@ int run(const Request& request) {
 int main(int argc, char** argv) {
   Request request;
   CLI::App app{"Occupancy at achieved abandonment: Paceline, the baselines and the bounds."};
-  app.add_option("--scenario", request.scenarios, "Only these")
-      ->check(CLI::IsMember(paceline::test::scenario_names()));
+  std::vector<std::string> names = paceline::test::scenario_names();
+  names.insert(names.end(), paceline::test::shared_scenario_names().begin(),
+               paceline::test::shared_scenario_names().end());
+  app.add_option("--scenario", request.scenarios, "Only these")->check(CLI::IsMember(names));
   app.add_option("--system", request.systems, "Only these");
   app.add_option("--agents", request.agents, "Only these sizes")->check(CLI::Range(1, 2000));
   app.add_option("--goal", request.goals, "Only these goals, in percent");

@@ -44,6 +44,8 @@ Totals Totals::operator-(const Totals& before) const {
   d.refused -= before.refused;
   d.answered -= before.answered;
   d.abandoned -= before.abandoned;
+  d.late -= before.late;
+  d.brief -= before.brief;
   d.reactive_arrived -= before.reactive_arrived;
   d.reactive_answered -= before.reactive_answered;
   d.reactive_abandoned -= before.reactive_abandoned;
@@ -103,6 +105,7 @@ void Centre::run_until(double until_s, System& system) {
     now_ = event.at;
     ++totals_.events;
     play(event, system);
+    if (scenario_.hides_age()) hidden_.push_back(view());
   }
   now_ = until_s;
 }
@@ -122,6 +125,8 @@ void Centre::play(const Event& event, System& system) {
     case EventKind::decide:
       push(now_ + system.period_s(), EventKind::decide, 0);
       return ask(system);
+    case EventKind::shown:
+      return wake();
     case EventKind::woken:
       woken_ = false;
       return ask(system);
@@ -150,10 +155,14 @@ void Centre::happen(Observation::Kind kind, bool proactive, double lasted) {
     delayed_.push_back(observation);
   else
     observations_.push_back(observation);
-  if (debounce_s_ >= 0 && !woken_) {
-    woken_ = true;
-    push(now_ + debounce_s_, EventKind::woken, 0);
-  }
+  if (!feedback && hidden_s_ > 0) return push(now_ + hidden_s_, EventKind::shown, 0);
+  wake();
+}
+
+void Centre::wake() {
+  if (debounce_s_ < 0 || woken_) return;
+  woken_ = true;
+  push(now_ + debounce_s_, EventKind::woken, 0);
 }
 
 void Centre::integrate() {
@@ -239,6 +248,7 @@ void Centre::leave_queue(std::uint32_t number) {
   visitor.here = false;
   --waiting_[visitor.proactive];
   ++(visitor.proactive ? totals_.abandoned : totals_.reactive_abandoned);
+  totals_.brief += visitor.proactive && now_ - visitor.since < scenario_.threshold_s;
   totals_.wait_s += now_ - visitor.since;
   happen(Observation::Kind::abandoned, visitor.proactive, now_ - visitor.since);
   while (!queue_.empty() && !queue_.front().here) {
@@ -311,6 +321,7 @@ void Centre::talk(const Waiting& visitor, std::uint32_t slot) {
     push(now_ + work.left, EventKind::slot_ends, slot, ++work.stamp);
   }
   ++(visitor.proactive ? totals_.answered : totals_.reactive_answered);
+  totals_.late += visitor.proactive && now_ - visitor.since > scenario_.service_level_s;
   totals_.wait_s += now_ - visitor.since;
   happen(Observation::Kind::served, visitor.proactive, now_ - visitor.since);
 }
@@ -461,6 +472,7 @@ void Centre::enter_phase(std::size_t index) {
     push(day_began_ + next_h * 3600, EventKind::phase, static_cast<std::uint32_t>(next));
   }
   acceptance_ = phase.acceptance;
+  hidden_s_ = scenario_.hidden_s + phase.hidden_s;
   handle_s_ = phase.handle_s;
   reactive_rate_ = phase.reactive * scenario_.reactive_load * scenario_.total_slots() /
                    (scenario_.handle_s + scenario_.wrap_up_s);
@@ -510,7 +522,26 @@ View Centre::view() const {
   view.queue_proactive = waiting_[1] + ringing_[1];
   view.queue_reactive = waiting_[0] + ringing_[0];
   view.slots = slots_;
+  if (scenario_.hides_age()) {
+    view.answered = totals_.answered + totals_.reactive_answered;
+    view.abandoned = totals_.abandoned + totals_.reactive_abandoned;
+  }
   return view;
+}
+
+// The newest statistics that are `hidden_s_` old, and claim to be of now. They never go back.
+void Centre::hide_age(View& view) {
+  while (hidden_.size() > 1 && hidden_[1].now_s <= now_ - hidden_s_) hidden_.pop_front();
+  if (hidden_.empty()) return;
+  const View then = hidden_.front();
+  view.logged_in = then.logged_in;
+  view.idle = then.idle;
+  view.talking = then.talking;
+  view.wrap_up = then.wrap_up;
+  view.queue_proactive = then.queue_proactive;
+  view.queue_reactive = then.queue_reactive;
+  view.answered = then.answered;
+  view.abandoned = then.abandoned;
 }
 
 void Centre::ask(System& system) {
@@ -530,6 +561,7 @@ void Centre::ask(System& system) {
     seen.now_s = fresh.now_s;
     seen.day_s = fresh.day_s;
   }
+  if (scenario_.hides_age()) hide_age(seen);
   seen.observed = observations_;
   seen.sent = totals_.sent;
   seen.accepted = totals_.accepted;

@@ -34,6 +34,8 @@ struct Totals {
   std::int64_t refused = 0;
   std::int64_t answered = 0;   // Proactive.
   std::int64_t abandoned = 0;  // Proactive.
+  std::int64_t late = 0;       // Proactive, answered after the service level's limit.
+  std::int64_t brief = 0;      // Proactive, left before the threshold.
   std::int64_t reactive_arrived = 0;
   std::int64_t reactive_answered = 0;
   std::int64_t reactive_abandoned = 0;
@@ -74,6 +76,7 @@ class Centre {
     phase,
     trace_staff,
     trace_call,
+    shown,
     ring_ends,
     away,
     acceptance_moves,
@@ -127,6 +130,8 @@ class Centre {
   void begin_trace_day();
   void ask(System& system);
   View view() const;
+  void hide_age(View& view);
+  void wake();
 
   enum class Presence : std::uint8_t { off, on, leaving };
 
@@ -156,6 +161,8 @@ class Centre {
   std::vector<Observation> observations_;
   std::deque<Observation> delayed_;
   std::deque<Seen> seen_;
+  std::deque<View> hidden_;  // What the statistics will show, and show now.
+  double hidden_s_ = 0;
   std::array<int, 2> waiting_{};  // Reactive, proactive.
   double debounce_s_ = -1;
   double now_ = 0;

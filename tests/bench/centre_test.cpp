@@ -141,4 +141,30 @@ TEST_CASE("slowing down makes three chats last longer than one", "[bench]") {
   CHECK(slowed > at_full_speed + 0.02);
 }
 
+TEST_CASE("statistics that hide their age are those of then, and claim to be of now", "[bench]") {
+  struct Recorder final : System {
+    std::vector<View> seen;
+    int decide(const View& view) override {
+      seen.push_back(view);
+      return 0;
+    }
+    double period_s() const override { return 1; }
+  };
+  Scenario scenario = reactive_centre(10, 1, 30);
+  Recorder fresh;
+  Centre{scenario, 7}.run_until(3600, fresh);
+  scenario.hidden_s = 5;
+  Recorder late;
+  Centre{scenario, 7}.run_until(3600, late);
+
+  REQUIRE(late.seen.size() == fresh.seen.size());
+  for (std::size_t i = 5; i < late.seen.size(); ++i) {
+    CHECK(late.seen[i].statistics_at_s == late.seen[i].now_s);
+    CHECK(late.seen[i].talking == fresh.seen[i - 5].talking);
+    CHECK(late.seen[i].idle == fresh.seen[i - 5].idle);
+    CHECK(late.seen[i].queue_reactive == fresh.seen[i - 5].queue_reactive);
+    CHECK(late.seen[i].answered >= late.seen[i - 1].answered);
+  }
+}
+
 }  // namespace paceline::test

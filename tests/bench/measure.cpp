@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <functional>
 
 #include "common/base/check.h"
@@ -16,54 +17,6 @@ using Maker = std::function<std::unique_ptr<System>(std::uint64_t seed)>;
 constexpr double two_sided_95 = 1.96;
 constexpr int pilot_days = 6;
 
-// Days of one scenario and one way to make its system.
-class Record {
- public:
-  void add(const Totals& day, double goal, bool busy_goal) {
-    const double ended = static_cast<double>(day.answered + day.abandoned);
-    const double reactive = static_cast<double>(day.reactive_answered + day.reactive_abandoned);
-    busy_.push_back(day.busy_s);
-    logged_in_.push_back(day.logged_in_s);
-    abandoned_.push_back(static_cast<double>(day.abandoned));
-    ended_.push_back(ended);
-    reactive_abandoned_.push_back(static_cast<double>(day.reactive_abandoned));
-    reactive_ended_.push_back(reactive);
-    const bool over = busy_goal ? day.busy_s < goal * day.logged_in_s
-                                : static_cast<double>(day.abandoned) > goal * ended;
-    days_over_ += over;
-    sum_.wait_s += day.wait_s;
-    sum_.sent += day.sent;
-    sum_.accepted += day.accepted;
-    sum_.answered += day.answered;
-    sum_.timed_ns += day.timed_ns;
-    sum_.timed_decisions += day.timed_decisions;
-    sum_.events += day.events;
-    everyone_ += ended + reactive;
-  }
-
-  void fill(Row& row) const {
-    const auto percent = [](Estimate e) { return Estimate{100 * e.value, 100 * e.half}; };
-    row.days = static_cast<int>(busy_.size());
-    row.occupancy_pct = percent(ratio_of(busy_, logged_in_));
-    row.abandonment_pct = percent(ratio_of(abandoned_, ended_));
-    row.reactive_abandonment_pct = percent(ratio_of(reactive_abandoned_, reactive_ended_));
-    row.days_over_goal_pct = 100.0 * days_over_ / std::max(1, row.days);
-    const auto over = [](double a, auto b) { return b > 0 ? a / static_cast<double>(b) : 0.0; };
-    row.mean_wait_s = over(sum_.wait_s, everyone_);
-    row.invitations_per_accepted = over(static_cast<double>(sum_.sent), sum_.accepted);
-    row.wasted_pct = 100 * over(static_cast<double>(sum_.sent - sum_.answered), sum_.sent);
-    row.ns_per_decision = over(sum_.timed_ns, sum_.timed_decisions);
-  }
-
-  std::int64_t events() const { return sum_.events; }
-
- private:
-  std::vector<double> busy_, logged_in_, abandoned_, ended_, reactive_abandoned_, reactive_ended_;
-  Totals sum_;
-  double everyone_ = 0;
-  int days_over_ = 0;
-};
-
 void run(const Scenario& scenario, const Maker& make, int days, std::uint64_t seed, Row& row) {
   const auto began = std::chrono::steady_clock::now();
   Record record;
@@ -74,7 +27,7 @@ void run(const Scenario& scenario, const Maker& make, int days, std::uint64_t se
       Centre centre{scenario, day_seed};
       const auto system = make(day_seed);
       centre.run_until(day_s, *system);
-      record.add(centre.totals(), scenario.goal, scenario.busy_goal);
+      record.add(centre.totals(), scenario);
     }
   } else {
     Centre centre{scenario, seed};
@@ -93,12 +46,13 @@ void run(const Scenario& scenario, const Maker& make, int days, std::uint64_t se
         logged_in[hour] += passed.logged_in_s;
       }
       centre.run_until(now += day_s, *system);
-      record.add(centre.totals() - before, scenario.goal, scenario.busy_goal);
+      record.add(centre.totals() - before, scenario);
     }
     for (std::size_t hour = 0; hour < 24; ++hour)
       if (logged_in[hour] > 0) row.hour_occupancy_pct[hour] = 100 * busy[hour] / logged_in[hour];
   }
   record.fill(row);
+  if (row.note.empty()) row.note = record.note(scenario);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   row.events_per_s = static_cast<double>(record.events()) / std::max(1e-9, took.count());
 }
@@ -182,6 +136,59 @@ Row bound(const Scenario& scenario, Row row) {
 }
 
 }  // namespace
+
+void Record::add(const Totals& day, const Scenario& scenario) {
+  const double goal = scenario.goal;
+  const double ended = static_cast<double>(day.answered + day.abandoned);
+  const double reactive = static_cast<double>(day.reactive_answered + day.reactive_abandoned);
+  busy_.push_back(day.busy_s);
+  logged_in_.push_back(day.logged_in_s);
+  abandoned_.push_back(static_cast<double>(day.abandoned));
+  ended_.push_back(ended);
+  reactive_abandoned_.push_back(static_cast<double>(day.reactive_abandoned));
+  reactive_ended_.push_back(reactive);
+  const double counted = ended - static_cast<double>(day.brief);
+  const double lost = static_cast<double>(day.abandoned - day.brief);
+  const double late = static_cast<double>(day.late);
+  bool over = lost > goal * counted;
+  if (scenario.busy_goal) over = day.busy_s < goal * day.logged_in_s;
+  if (scenario.service_level_s > 0) over = lost + late > (1 - goal) * counted;
+  days_over_ += over;
+  counted_.push_back(counted);
+  lost_.push_back(scenario.service_level_s > 0 ? lost + late : lost);
+  sum_.wait_s += day.wait_s;
+  sum_.sent += day.sent;
+  sum_.accepted += day.accepted;
+  sum_.answered += day.answered;
+  sum_.timed_ns += day.timed_ns;
+  sum_.timed_decisions += day.timed_decisions;
+  sum_.events += day.events;
+  everyone_ += ended + reactive;
+}
+
+void Record::fill(Row& row) const {
+  const auto percent = [](Estimate e) { return Estimate{100 * e.value, 100 * e.half}; };
+  row.days = static_cast<int>(busy_.size());
+  row.occupancy_pct = percent(ratio_of(busy_, logged_in_));
+  row.abandonment_pct = percent(ratio_of(abandoned_, ended_));
+  row.reactive_abandonment_pct = percent(ratio_of(reactive_abandoned_, reactive_ended_));
+  row.days_over_goal_pct = 100.0 * days_over_ / std::max(1, row.days);
+  const auto over = [](double a, auto b) { return b > 0 ? a / static_cast<double>(b) : 0.0; };
+  row.mean_wait_s = over(sum_.wait_s, everyone_);
+  row.invitations_per_accepted = over(static_cast<double>(sum_.sent), sum_.accepted);
+  row.wasted_pct = 100 * over(static_cast<double>(sum_.sent - sum_.answered), sum_.sent);
+  row.ns_per_decision = over(sum_.timed_ns, sum_.timed_decisions);
+}
+
+std::string Record::note(const Scenario& scenario) const {
+  if (scenario.service_level_s <= 0 && scenario.threshold_s <= 0) return "";
+  const Estimate lost = ratio_of(lost_, counted_);
+  const bool level = scenario.service_level_s > 0;
+  char text[80];
+  std::snprintf(text, sizeof text, "%s %.2f +-%.2f %%", level ? "answered in time" : "counted",
+                100 * (level ? 1 - lost.value : lost.value), 100 * lost.half);
+  return text;
+}
 
 Estimate ratio_of(const std::vector<double>& numerators, const std::vector<double>& denominators) {
   CHECK(numerators.size() == denominators.size());

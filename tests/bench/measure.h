@@ -30,9 +30,27 @@ struct Row {
   double invitations_per_accepted = 0;
   double wasted_pct = 0;  // Of the invitations: never talked to an agent.
   double ns_per_decision = 0;
-  double events_per_s = 0;                      // Speed of the simulation, deciding included.
+  double events_per_s = 0;      // Speed of the simulation, deciding included.
+  double worst_target_pct = 0;  // Shared agents alone: abandonment of the target that has most.
   std::array<double, 24> hour_occupancy_pct{};  // Trace alone; 0 = nobody at work.
   std::string note;
+};
+
+/// Days of one scenario and one way to make its system.
+class Record {
+ public:
+  void add(const Totals& day, const Scenario& scenario);
+  void fill(Row& row) const;
+  /// What the goal is about, where that is not all who abandon.
+  std::string note(const Scenario& scenario) const;
+  std::int64_t events() const { return sum_.events; }
+
+ private:
+  std::vector<double> counted_, lost_;
+  std::vector<double> busy_, logged_in_, abandoned_, ended_, reactive_abandoned_, reactive_ended_;
+  Totals sum_;
+  double everyone_ = 0;
+  int days_over_ = 0;
 };
 
 /// Ratio of sums over days, with the interval of the ratio estimator (delta method).

@@ -57,6 +57,7 @@ std::string json_of(const std::vector<Row>& rows) {
                        {"ns_per_decision", row.ns_per_decision},
                        {"events_per_s", row.events_per_s},
                        {"note", row.note}};
+    if (row.worst_target_pct > 0) one["worst_target_pct"] = row.worst_target_pct;
     if (row.scenario == "trace") one["hour_occupancy_pct"] = row.hour_occupancy_pct;
     list.push_back(std::move(one));
   }

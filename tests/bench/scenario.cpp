@@ -101,6 +101,33 @@ std::vector<Entry> all_entries() {
     add(s, small);
   }
 
+  for (const int lag : {1, 2, 5, 15}) {
+    for (const bool phone : {false, true}) {
+      s = chat((phone ? "hidden_lag_phone_" : "hidden_lag_") + std::to_string(lag) + "s");
+      s.hidden_s = lag;
+      if (phone) s.patience_s = 2;
+      add(s, {10, 30});
+    }
+  }
+  s = chat("hidden_lag_step");  // Comes and goes.
+  s.phases = {{.from_h = 0}, {.from_h = 2, .hidden_s = 5}, {.from_h = 6, .hidden_s = 1}};
+  add(s, {10, 30});
+  s.name = "hidden_lag_moving";  // Another one every ten minutes.
+  s.phases.clear();
+  for (int i = 0; i < 60; ++i)
+    s.phases.push_back({.from_h = i / 6.0, .hidden_s = 2.0 + (i * 7 % 11) * 0.6});
+  add(s, {10, 30});
+  s = chat("hidden_lag_reactive");
+  s.reactive_load = 0.3;
+  s.hidden_s = 5;
+  add(s, {10, 30});
+  s.name = "hidden_lag_dual";
+  s.dual = true;
+  add(s, {10, 30});
+  s = chat("reactive");  // The same without lag.
+  s.reactive_load = 0.3;
+  add(s, {10, 30});
+
   for (const double load : {0.3, 0.7}) {
     s = chat(load < 0.5 ? "dual_30" : "dual_70");
     s.reactive_load = load;
@@ -119,10 +146,37 @@ std::vector<Entry> all_entries() {
       {.from_h = 0, .staffing = 0}, {.from_h = 8, .staffing = 1}, {.from_h = 18, .staffing = 0}};
   s.day_h = 24;
   add(s, small);
+  // Open from 8:00 to 20:00 local time, 16:00 to 4:00 UTC: the goal kept in the UTC's days, and in those
+  // that people count.
+  for (const bool local : {false, true}) {
+    s = chat(local ? "local_days" : "utc_days");
+    s.phases = {
+        {.from_h = 0, .staffing = 0}, {.from_h = 8, .staffing = 1}, {.from_h = 20, .staffing = 0}};
+    s.day_h = 24;
+    s.warm_up_h = 24;
+    s.windows_later_h = local ? 0 : 16;
+    add(s, small);
+  }
+  for (const bool phone : {false, true}) {
+    s = chat(phone ? "service_level_80_20_phone" : "service_level_80_20");
+    if (phone) s.patience_s = 2;
+    s.service_level_s = 20;
+    add(s, small, {0.8});
+  }
+  for (const bool phone : {false, true}) {
+    s = chat(phone ? "short_abandonment_phone" : "short_abandonment");
+    if (phone) s.patience_s = 20;  // With 2 s hardly anybody would stay to be counted.
+    s.threshold_s = 5;
+    add(s, small);
+  }
   s = chat("slots_3");
   s.slots = 3;
   s.slow_down = 0.2;
   add(s, {5, 10, 30});
+  s = chat("slots_5");
+  s.slots = 5;
+  s.slow_down = 0.2;
+  add(s, {5, 10});
   s = chat("busy");
   s.busy_goal = true;
   add(s, {5, 10, 30, 100}, {0.75, 0.85});

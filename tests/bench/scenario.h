@@ -2,6 +2,7 @@
 // pacing system gets to see. Every scenario of the bench is a value of this type.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ struct DayPhase {
   double handle_s = 240;    // [s, > 0] mean.
   double staffing = 1;      // Times `agents`.
   double reactive = 1;      // Times `reactive_load`.
+  double hidden_s = 0;      // [s] more than `hidden_s` of the scenario.
 };
 
 struct Scenario {
@@ -36,6 +38,7 @@ struct Scenario {
   double reactive_load = 0;      // [erlang per slot] offered by visitors who come by themselves.
   double refresh_s = 1;          // [s] pacing's refresh period.
   double delay_s = 0;            // [s] age of the statistics that a system sees.
+  double hidden_s = 0;           // [s] the same, but nobody tells it: they claim to be fresh.
   double warm_up_h = 2;          // [h] before the first day; not counted.
   double day_h = 10;             // [h]
   bool cold = false;             // Each day starts with a new system and no warm-up.
@@ -64,6 +67,17 @@ struct Scenario {
   double reactive_goal = 0.05;  // [0..1] reactive abandonment that a dual system should keep.
   double proactive_ratio = 1;   // [0..1] cap on the share of capacity for proactive traffic.
 
+  // [h] How much later than the days that are counted the windows begin in which a system keeps its goal.
+  double windows_later_h = 0;
+  // [s] `goal` is the share of proactive visitors who are answered within; 0 = it is abandonment.
+  double service_level_s = 0;
+  double threshold_s = 0;  // [s] Who leaves sooner does not count as abandoned.
+
+  /// Whether the statistics claim to be fresher than they are, at least at times.
+  bool hides_age() const {
+    return hidden_s > 0 || std::any_of(phases.begin(), phases.end(),
+                                       [](const DayPhase& phase) { return phase.hidden_s > 0; });
+  }
   int total_slots() const { return agents * slots; }
 };
 

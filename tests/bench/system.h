@@ -51,6 +51,8 @@ struct View {
   int wrap_up = 0;
   int queue_proactive = 0;
   int queue_reactive = 0;
+  std::int64_t answered = -1;   // Counters, where the statistics hide their age; else -1: see
+  std::int64_t abandoned = -1;  // `observed`, whose proactive outcomes are the endpoint's then.
   std::span<const Slot> slots;
   std::span<const Observation> observed;
 

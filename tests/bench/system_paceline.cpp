@@ -20,6 +20,11 @@ PacingOptions options_of(const Scenario& scenario, bool closed_form) {
         scenario.dual ? Algorithm::super_progressive_dual : Algorithm::super_progressive;
   options.optimization_target =
       scenario.busy_goal ? OptimizationTarget::busy_factor : OptimizationTarget::abandonment_rate;
+  if (scenario.service_level_s > 0) {
+    options.optimization_target = OptimizationTarget::service_level;
+    options.service_level_seconds = static_cast<int>(scenario.service_level_s);
+  }
+  options.abandonment_threshold = static_cast<int>(scenario.threshold_s);
   options.optimization_goal = static_cast<int>(scenario.goal * 100 + 0.5);
   options.proactive_ratio = static_cast<int>(scenario.proactive_ratio * 100 + 0.5);
   options.refresh_period =
@@ -32,7 +37,7 @@ PacingTuning tuning_of(const Scenario& scenario) {
   tuning.reactive_goal_percent = scenario.reactive_goal * 100;
   tuning.stale_after_s = std::max(tuning.stale_after_s, 3 * scenario.refresh_s);
   tuning.window_s = scenario.day_h * 3600;  // The days that are counted are the accounting windows.
-  tuning.window_begins_s = scenario.warm_up_h * 3600;
+  tuning.window_begins_s = (scenario.warm_up_h + scenario.windows_later_h) * 3600;
   return tuning;
 }
 
@@ -51,6 +56,8 @@ class Paceline final : public System {
 
   int decide(const View& view) override {
     for (const Observation& observation : view.observed) count(observation);
+    if (view.answered >= 0) answered_ = static_cast<std::uint64_t>(view.answered);
+    if (view.abandoned >= 0) abandoned_ = static_cast<std::uint64_t>(view.abandoned);
     PacingInputs inputs;
     inputs.stat_age_s = view.now_s - view.statistics_at_s;
     inputs.logged_in = view.logged_in / slots_per_agent_;

@@ -10,9 +10,9 @@ async function ask<Path extends keyof paths>(path: Path): Promise<Answer<Path>> 
 
 /** Every sum over the targets is a number, by its name. */
 function sums(totals: components["schemas"]["Totals"]): number[] {
-  const { targets, paced, logged_in, ready, busy, after_call_work, in_queue, pending, proactive, max_pending, sent, accepted, answered, abandoned } = totals;
+  const { targets, paced, logged_in, ready, busy, after_call_work, in_queue, pending, proactive, max_pending, sent, accepted, answered, abandoned, slots, in_handling } = totals;
   const by_word: number[] = [totals.by_state.ok, totals.by_state.stale, totals.by_reason.granted, totals.by_reason.no_agents, totals.by_quality.good];
-  return [targets, paced, logged_in, ready, busy, after_call_work, in_queue, pending, proactive, max_pending, sent, accepted, answered, abandoned, ...by_word];
+  return [targets, paced, logged_in, ready, busy, after_call_work, in_queue, pending, proactive, max_pending, sent, accepted, answered, abandoned, slots, in_handling, ...by_word];
 }
 
 /** Every figure of a pacer shard; null = never. */

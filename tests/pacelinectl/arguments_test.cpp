@@ -118,6 +118,7 @@ TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
                                                        {"top"},
                                                        {"what-if", "t", "--goal", "5"},
                                                        {"history", "t"},
+                                                       {"compliance", "t"},
                                                        {"events"},
                                                        {"watch", "pace"},
                                                        {"schema", "pace", "--markdown"},

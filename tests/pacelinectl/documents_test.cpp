@@ -134,8 +134,9 @@ nlohmann::json decided(const nlohmann::json& line) {
 
 TEST_CASE("decide takes the keys of DECIDE.md, needs those in bold and no other", "[pacelinectl]") {
   const std::map<std::string, nlohmann::json> values = {
-      {"target", "sales"}, {"time_s", 7}, {"channel", "chat"}, {"quality", "good"}, {"sent", 10},
-      {"accepted", 5},     {"idle", 3},   {"logged_in", 9},    {"busy", 5}};
+      {"target", "sales"}, {"time_s", 7}, {"channel", "chat"}, {"pool", "team"},
+      {"quality", "good"}, {"sent", 10},  {"accepted", 5},     {"idle", 3},
+      {"logged_in", 9},    {"busy", 5}};
   nlohmann::json line;
   for (const auto& [parent, name, needed] : decide_keys()) {
     if (name == "statistics" || name == "feedback") continue;
@@ -143,14 +144,14 @@ TEST_CASE("decide takes the keys of DECIDE.md, needs those in bold and no other"
     object[name] = values.contains(name) ? values.at(name) : nlohmann::json(1);
   }
   line["options"] = nlohmann::json::object();
-  const auto table = read_table("services/pacelinectl/DECIDE.md", "decide: the engine as a filter");
-  for (const auto& row : table.rows)
-    if (row.at(0) == "options")
-      for (const auto& option : code_words(row.at(2)))
-        line["options"][option] = option == "algorithm"            ? nlohmann::json("PREDICTIVE_B")
-                                  : option == "optimizationTarget" ? nlohmann::json("BUSY_FACTOR")
-                                  : option == "enabled"            ? nlohmann::json(true)
-                                                                   : nlohmann::json(50);
+  for (const PacingOption& option : pacing_options()) {
+    const std::string name{option.name};
+    line["options"][name] = name == "refreshPeriod"                      ? nlohmann::json(50)
+                            : option.kind == PacingOption::Kind::integer ? nlohmann::json(50)
+                            : option.kind == PacingOption::Kind::boolean
+                                ? nlohmann::json(true)
+                                : nlohmann::json(option.text(PacingOptions{}));
+  }
   const auto full = decided(line);
   CAPTURE(line.dump(), full.dump());
   REQUIRE_FALSE(full.contains("error"));

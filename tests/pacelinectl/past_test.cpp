@@ -20,6 +20,10 @@ constexpr const char* events_body =
     R"({"number":9,"time":"2026-11-25T03:50:20.000Z","kind":"role_changed","severity":"notice",)"
     R"("subject":"","detail":"fine"}]})";
 
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
+
 TEST_CASE("history is a table, CSV or watch's JSON", "[pacelinectl]") {
   FakeEnvironment environment;
   environment.web["http://127.0.0.1:7110/api/v1/targets/t07/history"] = {200, history_body};
@@ -44,6 +48,46 @@ TEST_CASE("history is a table, CSV or watch's JSON", "[pacelinectl]") {
         "2026-11-25T03:00:00.000Z,3,0.0213,granted\n"
         "2026-11-25T03:00:10.000Z,,0,\"goal,guard\"\n");
   CHECK(json.out == std::string{history_body} + "\n");
+}
+
+TEST_CASE("the compliance record is a table, and one that was changed fails", "[pacelinectl]") {
+  ComplianceAnswer record{
+      .target = "t07",
+      .time_zone = "Europe/Berlin",
+      .day_begins = "04:00",
+      .rolling_days = 7,
+      .keep_days = 400,
+      .days = {{.date = "2026-11-28",
+                .over = true,
+                .watched = 0.995,
+                .offered = 103,
+                .answered = 97,
+                .abandoned = 3,
+                .abandonment = 0.03,
+                .rolling_abandonment = 0.0275,
+                .goal_target = "ABANDONMENT_RATE",
+                .goal = 3,
+                .goal_changed = true,
+                .digest = "00ff"},
+               {.date = "2026-11-29", .goal_target = "ABANDONMENT_RATE", .goal = 3}}};
+  FakeEnvironment environment;
+  const std::string url = "http://127.0.0.1:7110/api/v1/targets/t07/compliance";
+  environment.web[url] = {200, json_text(record)};
+  Request asked = request("compliance", {"t07"});
+  asked.filters = {{"from", "2026-11-28"}};
+
+  const Outcome good = run_command(asked, environment);
+  record.fault = "2026-11-28 does not follow";
+  environment.web[url] = {200, json_text(record)};
+  const Outcome changed = run_command(asked, environment);
+
+  CHECK(environment.asked[0] == url + "?from=2026-11-28");
+  CHECK(good.exit == exit_fine);
+  CHECK(has(good.out, "2026-11-28      103        97          3  3.00 %  2.75 %"));
+  CHECK(has(good.out, "ABANDONMENT_RATE 3 (changed)  00ff"));
+  CHECK(has(good.out, "2 days of t07 from 04:00 (Europe/Berlin): 3 of 100 abandoned, 3.00 %\n"));
+  CHECK(changed.exit == exit_mistakes);
+  CHECK(changed.error == "the record was changed after it was written: 2026-11-28 does not follow");
 }
 
 TEST_CASE("what is no history or no event list is not believed", "[pacelinectl]") {

@@ -88,7 +88,8 @@ TEST_CASE("shards share the targets out, each in the file's order", "[pacer]") {
   std::size_t found = 0;
   for (int shard = 0; shard < 3; ++shard) {
     std::vector<std::string> own;
-    for (const auto& target : targets_of_shard(*targets, shard, 3)) own.push_back(target.id);
+    for (const auto& target : targets_of_shard(*targets, shard, 3).targets)
+      own.push_back(target.id);
     CHECK(own.size() > 5);
     CHECK(std::ranges::is_sorted(own));  // As in the file.
     found += own.size();

@@ -10,13 +10,14 @@ namespace paceline::test {
 using namespace pacer;
 
 TEST_CASE("every reason has a sentence", "[pacer]") {
-  for (int reason = 0; reason <= static_cast<int>(PaceReason::disabled); ++reason)
+  for (int reason = 0; reason < static_cast<int>(words_of<PaceReason>.size()); ++reason)
     CHECK(!sentence_of(static_cast<PaceReason>(reason)).empty());
 }
 
 TEST_CASE("an explanation tells every described value once, in the order of the list", "[pacer]") {
   TargetPacing pacing;
-  const PacingInputs in = ten_agents(4);
+  PacingInputs in = ten_agents(4);
+  in.others.members = 2;
 
   const auto explanation = explain("t", in, {}, pacing.decide(in, {}, {}, 0.5, 1));
 
@@ -28,6 +29,28 @@ TEST_CASE("an explanation tells every described value once, in the order of the 
     CHECK(explanation.steps[i].group == field.section);
     for (std::size_t j = 0; j < i; ++j) CHECK(explanation_fields[j].name != field.name);
   }
+}
+
+TEST_CASE("a target without a pool is told nothing of one, a member whose goal is in force",
+          "[pacer]") {
+  TargetPacing pacing{without_warm_up()};
+  PacingInputs in = ten_agents(4);
+  const auto alone = explain("t", in, {}, pacing.decide(in, {}, {}, 0.5, 1));
+  in.others = {.queue = 1.5, .pending = 2.25, .correction = -0.5, .shared_agents = 8, .members = 3};
+
+  const auto shared = explain("t", in, {}, pacing.decide(in, {}, {}, 0.5, 2), "sales");
+
+  for (const auto& step : alone.steps) CHECK(step.group != "pool");
+  std::map<std::string, std::pair<double, std::string>> pool;
+  for (const auto& step : shared.steps)
+    if (step.group == "pool") pool[step.name] = {step.value, step.note};
+  CHECK(pool == std::map<std::string, std::pair<double, std::string>>{
+                    {"pool_members", {3, ""}},
+                    {"shared_agents", {8, ""}},
+                    {"others_queue", {1.5, ""}},
+                    {"others_pending", {2.25, ""}},
+                    {"own_correction", {-0.5, ""}},
+                    {"pool_goal", {3, "the goal of sales"}}});
 }
 
 TEST_CASE("an explanation has the decision's own numbers and words", "[pacer]") {
@@ -98,6 +121,7 @@ TEST_CASE("every number of an explanation is the one that it names", "[pacer]") 
   d.explanation.information = PacingInformation::reconstructed;
   double next = 100;
   for (const auto& each : explained_members) d.explanation.*each.member = next++;
+  for (const auto& each : window_members) d.explanation.*each.member = next++;
 
   const auto explanation = explain("sales", in, options, d);
 
@@ -130,6 +154,11 @@ TEST_CASE("every number of an explanation is the one that it names", "[pacer]") 
                                             {"optimization_goal", 80},
                                             {"proactive_ratio", 30},
                                             {"refresh_period_s", 0.5},
+                                            {"time_zone", 0},
+                                            {"day_begins_h", 0},
+                                            {"rolling_days", 0},
+                                            {"service_level_seconds", 20},
+                                            {"abandonment_threshold", 0},
                                             {"information", 1},
                                             {"state", static_cast<double>(PaceState::degraded)},
                                             {"m", 23},
@@ -141,10 +170,12 @@ TEST_CASE("every number of an explanation is the one that it names", "[pacer]") 
                                             {"predicted_wait_s", 27}};
   next = 100;
   for (const auto& each : explained_members) expected[std::string{each.name.field().name}] = next++;
+  for (const auto& each : window_members) expected[std::string{each.name.field().name}] = next++;
   CHECK(values == expected);
   CHECK(notes == std::map<std::string, std::string>{{"quality", "provisional"},
                                                     {"algorithm", "PREDICTIVE_B"},
                                                     {"optimization_target", "BUSY_FACTOR"},
+                                                    {"time_zone", "UTC"},
                                                     {"information", "reconstructed"},
                                                     {"state", "degraded"}});
   CHECK(explanation.target == "sales");
@@ -165,6 +196,24 @@ TEST_CASE("no number of an explanation is endless or none", "[pacer]") {
     if (step.name == "integral") CHECK(step.value == -1e300);
     if (step.name == "feedback_age_s") CHECK(step.note.empty());
   }
+}
+
+TEST_CASE("an explanation says which of two windows has the tighter budget", "[pacer]") {
+  PacingOptions options;
+  options.rolling_days = 7;
+  Decision d;
+  d.explanation.rolling_binds = true;
+  const auto note = [&](std::string_view name) {
+    for (const auto& step : explain("t", ten_agents(4), options, d).steps)
+      if (step.name == name) return step.note;
+    return std::string{};
+  };
+  CHECK(note("rolling_excess") == "the tighter budget: the rolling window's");
+  CHECK(note("budget_excess").empty());
+
+  d.explanation.rolling_binds = false;
+  CHECK(note("rolling_excess").empty());
+  CHECK(note("budget_excess") == "the tighter budget: the day's");
 }
 
 }  // namespace paceline::test

@@ -1,8 +1,10 @@
 // The numbers that README.md and METHOD.md work out, beside what the engine computes.
 #include <cmath>
 #include <map>
+#include <regex>
 
 #include "services/pacer/pacing.h"
+#include "services/pacer/pool_view.h"
 #include "services/pacer/super_progressive.h"
 #include "tests/pacer/ten_agents.h"
 #include "tests/support/catch.h"
@@ -78,6 +80,38 @@ TEST_CASE("growth and ceiling are those of the method's example", "[pacer]") {
   CHECK(second.m == Approx(1.5 * first.m + 0.25 * 10 / 0.3));
   CHECK(second.explanation.m_ceiling == Approx(100));
   CHECK(1.5 * 4 + 0.25 * 10 / 0.3 == Approx(14.3).margin(0.05));
+}
+
+TEST_CASE("the example of shared agents is what a pool computes", "[pacer]") {
+  const std::string manual = section_of("services/pacer/README.md", "Shared agents");
+  const auto said = [&](const char* pattern) {
+    std::smatch found;
+    REQUIRE(std::regex_search(manual, found, std::regex{pattern}));
+    return std::stod(found[1]);
+  };
+  PoolView pool{PoolSharing::everybody(2), without_warm_up()};
+  Decision unlike;  // By which the pool knows how often billing's invitations are accepted.
+  unlike.explanation.acceptance = 0.15;
+  PacingInputs sales = ten_agents(2);
+  PacingInputs billing = ten_agents(2);
+  sales.proactive.pending = 1;
+  billing.proactive.pending = 1;
+  pool.see(0, sales, 1);
+  pool.see(1, billing, 1);
+  pool.decided(1, unlike, 1);
+  TargetPacing pacing{without_warm_up()};
+
+  const PacingInputs seen = pool.view(0);
+  const Decision d = pacing.decide(seen, {}, {}, 0.5, 1);
+  pool.decided(0, d, 1);
+
+  CHECK(seen.others.pending == Approx(said("count as ([0-9.]+) of its own")).epsilon(0.001));
+  CHECK(d.m == 3);
+  CHECK(d.invitations == said("`sales` is granted ([0-9]+)"));
+  CHECK(pool.view(1).others.pending == Approx(2 + said("counts as ([0-9]+) of those")));
+  const Decision other = TargetPacing{without_warm_up()}.decide(pool.view(1), {}, {}, 0.5, 1);
+  CHECK(other.invitations == said("then is granted ([0-9]+)"));
+  CHECK(other.reason == PaceReason::shared_agents);
 }
 
 }  // namespace paceline::test

@@ -33,7 +33,7 @@ inline PacerConfig one_shard(std::vector<std::string> ids) {
   config.tuning.sends_after_decision = false;  // As parse_pacer_config() has it.
   config.stat_stale = 3s;
   for (auto& id : ids)
-    config.targets.push_back(
+    config.shard.targets.push_back(
         {.id = std::move(id), .media_channel = "chat", .group = {}, .queue = {}, .options = {}});
   return config;
 }
@@ -54,7 +54,7 @@ struct NodeOfPacer {
   explicit NodeOfPacer(unsigned seed, PacerConfig its_config = one_shard({"sales", "help"}),
                        const std::string& around = "a")
       : sim{seed}, config{std::move(its_config)} {
-    for (const auto& target : config.targets) ids.push_back(target.id);
+    for (const auto& target : config.shard.targets) ids.push_back(target.id);
     World& feed_world = sim.process({around, "statfeed", 0});
     feed = std::make_unique<StateWriter<TargetStat>>(
         feed_world, "stat", StateWriter<TargetStat>::Options{.ids = ids, .shard = 0});

@@ -79,7 +79,7 @@ TEST_CASE("a pacer that knows all its targets asks nobody", "[pacer][scenario]")
 TEST_CASE("targets with nothing learned are cold until they have had their warm-up",
           "[pacer][scenario]") {
   PacerConfig config = one_shard({"sales", "help", "off"});
-  config.targets[2].options.enabled = false;
+  config.shard.targets[2].options.enabled = false;
   ColdNode node{1, config};
   node.config.peers = {};
   node.start();

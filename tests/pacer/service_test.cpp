@@ -1,4 +1,5 @@
 // The pacer's shell on virtual time: a statfeed and a publisher speak, a subscriber hears the pace.
+#include <algorithm>
 #include <map>
 
 #include "common/base/hash.h"
@@ -22,6 +23,41 @@ TEST_CASE("free agents are given invitations within a second of the first statis
   CHECK(node.heard->row(1).max_pending == 0);
 }
 
+TEST_CASE(
+    "free slots of agents with several chats are given invitations, and explain says how known",
+    "[pacer][scenario]") {
+  PacerConfig config = one_shard({"figures", "option", "agents"});
+  config.shard.targets[1].options.capacity = 3;
+  NodeOfPacer node{1, config};
+  for (std::uint32_t i = 0; i < 3; ++i) node.feed->set(i, calm_stat());
+  TargetStat told = calm_stat();
+  told.slots = 30;
+  told.in_handling = 23;
+  node.feed->set(0, told);
+  World& asker = node.sim.process({"a", "asker", 0});
+  const auto idle = [&](const char* target) {
+    Result<Explanation> got = fail("never answered");
+    ask_control<Explanation>(asker.bus, {"a", "pacer", 0}, request_of(Question::explain, {target}),
+                             5s, [&](auto answer) { got = std::move(answer); });
+    node.sim.run_for(200ms);
+    REQUIRE(got);
+    const auto step = std::ranges::find(got->steps, "idle", &ExplanationStep::name);
+    REQUIRE(step != got->steps.end());
+    return *step;
+  };
+
+  node.sim.run_for(2s);
+
+  CHECK(node.heard->row(0).max_pending == 7);
+  CHECK(idle("figures").value == 7);
+  CHECK(idle("figures").note.find("in_handling") != std::string::npos);
+  CHECK(node.heard->row(1).max_pending == 4);
+  CHECK(idle("option").note.find("estimate") != std::string::npos);
+  CHECK(node.heard->row(2).max_pending == 4);
+  CHECK(idle("agents").note.empty());
+  CHECK(node.heard->row(0).ready == 4);  // Agents, as the site counts them.
+}
+
 TEST_CASE("a silent statfeed means zero within its bound and invitations again after it speaks",
           "[pacer][scenario]") {
   const auto seed = GENERATE(range(0u, 200u));
@@ -42,6 +78,44 @@ TEST_CASE("a silent statfeed means zero within its bound and invitations again a
 
   CHECK(node.heard->row(0).max_pending > 0);
   CHECK(node.sim.count("statistics_silent") == 1);
+}
+
+TEST_CASE("a target keeps its goal in the days of its time zone", "[pacer][scenario]") {
+  PacerConfig config = one_shard({"sales", "help"});
+  config.shard.targets[0].options.time_zone = *TimeZone::named("America/Los_Angeles");
+  config.shard.targets[0].options.day_begins = 4h;
+  NodeOfPacer node{1, config};
+  node.feed->set(0, calm_stat());
+  node.feed->set(1, calm_stat());
+  const auto wall = node.sim.process({"a", "asker", 0}).clock.wall();
+  const LocalDay day = local_day(config.shard.targets[0].options.time_zone, 4h, wall);
+
+  node.sim.run_for(2s);
+
+  const auto& own = node.pacer->decision(0).explanation;
+  CHECK(own.window_age_s == Approx(to_seconds(wall - day.begins) + 1).margin(1.1));
+  CHECK(own.window_length_s == Approx(to_seconds(day.ends - day.begins)));
+  CHECK(node.pacer->decision(1).explanation.window_length_s == 24 * 3600);
+  const double to_utc_day = to_seconds(wall.time_since_epoch() % Duration{24h}) + 2;
+  CHECK(node.pacer->decision(1).explanation.window_age_s == Approx(to_utc_day - 1).margin(1.1));
+}
+
+TEST_CASE("with a time scale a target's days pass as fast as the pacer's windows",
+          "[pacer][scenario]") {
+  PacerConfig config = one_shard({"sales", "help"});
+  config.time_scale = 3600;
+  config.tuning.stale_after_s = 36'000;
+  config.shard.targets[0].options.day_begins =
+      6h;  // Six hours of a UTC day later than the other's.
+  NodeOfPacer node{1, config};
+  node.feed->set(0, calm_stat());
+  node.feed->set(1, calm_stat());
+
+  node.sim.run_for(30s);
+
+  const double own = node.pacer->decision(0).explanation.window_age_s;
+  const double pacers = node.pacer->decision(1).explanation.window_age_s;
+  CHECK(std::fmod(pacers - own + 24 * 3600, 24 * 3600) == Approx(6 * 3600).margin(3 * 3600));
 }
 
 TEST_CASE("what was learned survives a kill", "[pacer][scenario]") {
@@ -154,7 +228,7 @@ TargetFeedback feedback_at(std::uint64_t step) {
 std::map<std::string, std::vector<TargetPace>> decided(unsigned seed, bool reload,
                                                        bool pacer_first) {
   PacerConfig config = one_shard({"sales", "gone", "help", "tuned", "moved", "care"});
-  for (auto& target : config.targets)
+  for (auto& target : config.shard.targets)
     if (target.id == "gone" || target.id == "tuned" || target.id == "moved")
       target.media_channel = "callback";
   NodeOfPacer node{seed, config, "b"};
@@ -162,7 +236,7 @@ std::map<std::string, std::vector<TargetPace>> decided(unsigned seed, bool reloa
       {.delay_min = 1ms, .delay_max = 1ms});  // How old statistics are tells in a decision.
   node.speaking = false;
   node.sim.run_for(130ms);  // Between two ticks of the pacer, whatever a message takes.
-  auto targets = config.targets;
+  auto targets = config.shard.targets;
   std::map<std::string, std::vector<TargetPace>> all;
   std::vector<std::string> ids = node.ids;
   for (std::uint64_t step = 1; step <= 240; ++step) {
@@ -176,11 +250,11 @@ std::map<std::string, std::vector<TargetPace>> decided(unsigned seed, bool reloa
       }
       ids.clear();
       for (const auto& target : targets) ids.push_back(target.id);
-      if (pacer_first) node.pacer->take_targets(targets, "2");
+      if (pacer_first) node.pacer->take_targets({targets, {}}, "2");
       node.feed->reset_ids(ids);
       node.publisher->reset_ids(ids);
     }
-    if (reload && step == 123 && !pacer_first) node.pacer->take_targets(targets, "2");
+    if (reload && step == 123 && !pacer_first) node.pacer->take_targets({targets, {}}, "2");
     for (std::uint32_t i = 0; i < ids.size(); ++i) {
       node.feed->set(i, stat_at(ids[i], step));
       node.publisher->set(i, feedback_at(step));

@@ -172,7 +172,8 @@ class Player {
         {"predicted_wait_s", d.predicted_wait_s},
         {"information", static_cast<double>(d.explanation.information)}};
     for (const auto& each : explained_members)
-      all.emplace_back(each.name.field().name, d.explanation.*each.member);
+      if (each.member != &DecisionExplanation::hidden_lag_s)  // hidden_lag_test has it.
+        all.emplace_back(each.name.field().name, d.explanation.*each.member);
     sums.resize(all.size());
     names_.clear();
     for (std::size_t i = 0; i < all.size(); ++i) {

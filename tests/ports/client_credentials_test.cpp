@@ -143,6 +143,19 @@ TEST_CASE("why there is no token is kept until there is one", "[ports]") {
   CHECK(client.credentials->error().empty());
 }
 
+TEST_CASE("where nothing is answered the address is said once", "[ports]") {
+  Client client;
+  client.service.answers = {
+      fail(Errc::unavailable,
+           "https://login.test/oauth/token: login.test port 443: Connection refused")};
+
+  client.credentials->start();
+  client.sim.run_for(100ms);
+
+  CHECK(client.credentials->error() ==
+        "https://login.test/oauth/token: login.test port 443: Connection refused");
+}
+
 TEST_CASE("any success with a token is one", "[ports]") {
   Client client;
   client.service.answers.push_back(answered(201, R"({"access_token":"made"})"));

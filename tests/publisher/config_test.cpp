@@ -13,6 +13,13 @@ client_id = "me"
 client_secret_file = "secret"
 )";
 
+// `least` with another address of the service.
+std::string serving_at(const std::string& url) {
+  std::string text = least;
+  const std::string usual = "https://api.example.org/api";
+  return text.replace(text.find(usual), usual.size(), url);
+}
+
 // The demo's topology with [publisher] replaced by ours.
 Result<Place> place_with(const std::string& publisher) {
   std::string text = tree_file("topology/demo.toml");
@@ -53,6 +60,15 @@ TEST_CASE("the least settings are enough", "[publisher]") {
   CHECK(config->client_secret_file == "etc/secret");
   CHECK(config->refresh_period == 200ms);  // 2 s in a world ten times as fast.
   CHECK(config->pacers == 2);
+}
+
+TEST_CASE("an address to which a path cannot be appended is refused", "[publisher]") {
+  for (const char* url : {"https://api/?a=b", "https://api/#top"}) {
+    const auto config = parsed(serving_at(url));
+    REQUIRE(!config);
+    CHECK_THAT(config.error().detail, Catch::Contains("base_service_url") && Catch::Contains(url) &&
+                                          Catch::Contains("may have no ? and no #"));
+  }
 }
 
 TEST_CASE("a wrong setting is refused by its name", "[publisher]") {

@@ -120,6 +120,7 @@ Fixture::Fixture(std::uint64_t seed, std::function<void(PublisherConfig&)> adapt
   for (int i = 0; i < 6; ++i) config.ids.push_back("t" + std::to_string(i));
   config.channels.assign(config.ids.size(), "chat");
   if (adapt) adapt(config);
+  for (const auto& id : config.ids) config.shards.push_back(shard_of(id, config.pacers));
 
   elector = &sim.process(elector_address);
   elector->bus.subscribe("publication", [this](const Address&, Payload bytes) {

@@ -245,6 +245,7 @@ struct RealFixture {
     config.report_period = 100ms;
     for (int i = 0; i < 40; ++i) config.ids.push_back("target-" + std::to_string(i));
     config.channels.assign(config.ids.size(), "chat");
+    config.shards.assign(config.ids.size(), 0);
   }
 
   void start() {

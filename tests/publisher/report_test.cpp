@@ -116,7 +116,8 @@ TEST_CASE("the report names the targets file that is paced by", "[publisher][sce
   fixture.sim.run_for(1s);
   CHECK(fixture.reports.back().targets_version == "v1");
 
-  fixture.publisher->take_targets(fixture.config.ids, fixture.config.channels, "v2");
+  fixture.publisher->take_targets(fixture.config.ids, fixture.config.channels,
+                                  fixture.config.shards, "v2");
   fixture.sim.run_for(1s);
 
   CHECK(fixture.reports.back().targets_version == "v2");

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "common/base/hash.h"
 #include "common/wire/codec.h"
 #include "tests/publisher/fixture.h"
 
@@ -40,9 +41,11 @@ TEST_CASE("other targets are published for without a pause of the rest", "[publi
   const auto last = fixture.published().back().request.sequence;
   const auto stale_before = fixture.sim.count("pace_stale");  // At the start, before pacers spoke.
 
-  CHECK(fixture.publisher->take_targets({"t5", "new", "t1", "t2", "t3", "t4"},
-                                        std::vector<std::string>(6, "chat"),
-                                        "2") == "6 targets: 1 added, 1 removed");
+  const std::vector<std::string> ids{"t5", "new", "t1", "t2", "t3", "t4"};
+  std::vector<int> shards;
+  for (const auto& id : ids) shards.push_back(shard_of(id, fixture.config.pacers));
+  CHECK(fixture.publisher->take_targets(ids, std::vector<std::string>(6, "chat"), shards, "2") ==
+        "6 targets: 1 added, 1 removed");
   fixture.sim.run_for(3s);
 
   REQUIRE(fixture.published().size() > before);

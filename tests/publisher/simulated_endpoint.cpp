@@ -109,6 +109,7 @@ Site::Site(SimWorld& sim, SimulatedEndpoint& endpoint, std::string host)
   config_.prompt_gap = 0s;
   config_.ids = target_ids();
   config_.channels.assign(config_.ids.size(), "chat");
+  config_.shards.assign(config_.ids.size(), 0);
   TargetPace row;
   row.state = PaceState::ok;
   row.reason = PaceReason::granted;

@@ -69,6 +69,7 @@ TEST_CASE("a publication that is too large arrives in batches", "[publisher][pro
   RealFixture fixture{good_certificate()};
   for (int i = 40; i < 350; ++i) fixture.config.ids.push_back("target-" + std::to_string(i));
   fixture.config.channels.assign(fixture.config.ids.size(), "chat");
+  fixture.config.shards.assign(fixture.config.ids.size(), 0);
   std::set<std::string> told;
   fixture.endpoint.behave = [&](const PublicationRequest& request, Responder respond) {
     if (request.targets.size() > 150) return respond.send({.status = 413});

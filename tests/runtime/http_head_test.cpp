@@ -12,8 +12,8 @@ std::string refusal(std::string_view target, std::string_view method = "GET") {
   return read ? "" : read.error().detail;
 }
 
-int fault(const HttpHeaders& fields) {
-  const auto found = fault_of_fields(fields);
+int fault(const HttpHeaders& fields, std::string_view version = "HTTP/1.1") {
+  const auto found = fault_of_fields(fields, version);
   return found ? found->status : 0;
 }
 
@@ -76,6 +76,8 @@ TEST_CASE("fields that frame a body in two ways are refused", "[runtime]") {
   CHECK(fault({{"content-length", "5"}, {"transfer-encoding", "chunked"}}) == 400);
   CHECK(fault({{"transfer-encoding", "chunked"}, {"transfer-encoding", "chunked"}}) == 400);
   CHECK(fault({{"transfer-encoding", "gzip, chunked"}}) == 501);
+  CHECK(fault({{"transfer-encoding", "chunked"}}, "HTTP/1.0") == 400);
+  CHECK(fault({{"content-length", "5"}}, "HTTP/1.0") == 0);
   CHECK(fault({{"host", "a"}, {"host", "b"}}) == 400);
   CHECK(fault({{"content-length ", "5"}}) == 400);
   CHECK(fault({{"", "5"}}) == 400);

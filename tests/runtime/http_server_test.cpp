@@ -177,6 +177,7 @@ TEST_CASE("a request that can be read in two ways is refused at once and ends it
         post + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
         post + "Content-Length : 5\r\n\r\nhello",
         post + "Content-Length: 5, 5\r\n\r\nhello",
+        "POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + std::string{},
         get + "Host: y\r\n\r\n",
         get + "X: a\r\n b\r\n\r\n",
         get + "X: a\rb\r\n\r\n",

@@ -1,14 +1,15 @@
-// bench_closed_loop: what a centre has of the whole path, by how often the endpoint is told.
+// bench_closed_loop: what a centre has of the whole path.
 //
-//   bench_closed_loop JSON_FILE [SEEDS]     one table on standard output; see `ops/bench loop`
+//   bench_closed_loop JSON_FILE all|slots|periods [SEEDS]     tables on standard output; see `ops/bench loop`
 #include <fmt/format.h>
 
-#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
-#include "tests/scenario/closed_loop.h"
+#include "tests/scenario/loop_measure.h"
+#include "tests/scenario/slot_plans.h"
 
 namespace paceline::test {
 namespace {
@@ -22,76 +23,77 @@ struct Way {
 constexpr Way ways[] = {{2s, 0s, 20ms},    {2s, 300ms, 20ms}, {2s, 300ms, 150ms},
                         {500ms, 0s, 20ms}, {5s, 0s, 20ms},    {5s, 300ms, 20ms}};
 
-struct Row {
-  std::vector<double> occupancy;    // [%] by seed.
-  std::vector<double> abandonment;  // [%]
-  double requests_per_minute = 0;
-  double bytes_per_s = 0;  // Bodies, before compression.
-};
-
-double mean(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
+// What every row has.
+nlohmann::json json_of(const LoopFigures& figures, const ClosedLoop::Plan& plan) {
+  return {{"agents", plan.agents},
+          {"groups", plan.groups},
+          {"occupancy_pct", mean_of(figures.occupancy)},
+          {"occupancy_ci", interval_of(figures.occupancy)},
+          {"abandonment_pct", mean_of(figures.abandonment)},
+          {"abandonment_ci", interval_of(figures.abandonment)},
+          {"requests_per_minute", figures.requests_per_minute},
+          {"bytes_per_s", figures.bytes_per_s}};
 }
 
-// Half of the 95 % interval.
-double interval(const std::vector<double>& values) {
-  const auto n = static_cast<double>(values.size());
-  double square = 0;
-  for (const double value : values) square += std::pow(value - mean(values), 2);
-  return n > 1 ? 1.96 * std::sqrt(square / (n - 1) / n) : 0;
+std::string occupancy_at_abandonment(const LoopFigures& figures) {
+  return fmt::format("{:>6.2f} +-{:<6.2f} {:>5.2f} +-{:<5.2f}", mean_of(figures.occupancy),
+                     interval_of(figures.occupancy), mean_of(figures.abandonment),
+                     interval_of(figures.abandonment));
 }
 
-Row measure(const ClosedLoop::Plan& plan, int seeds) {
-  Row row;
-  const double measured_s = to_seconds(ClosedLoop::day) * seeds;
-  for (int seed = 1; seed <= seeds; ++seed) {
-    ClosedLoop loop{plan, static_cast<std::uint64_t>(seed)};
-    loop.run_for(ClosedLoop::learns);
-    const auto before = loop.totals();
-    loop.run_for(ClosedLoop::day);
-    const auto day = loop.totals() - before;
-    row.occupancy.push_back(100 * day.occupancy());
-    row.abandonment.push_back(100 * day.abandonment());
-    row.requests_per_minute += static_cast<double>(day.publications) * 60 / measured_s;
-    row.bytes_per_s += static_cast<double>(day.bytes) / measured_s;
-  }
-  return row;
-}
-
-int run(const std::string& json_file, int seeds) {
+// By how often the endpoint is told.
+nlohmann::json periods(int seeds) {
   fmt::print("{:>6} {:>6} {:>8} {:>5} {:>6}  {:>15} {:>13} {:>10} {:>7}\n", "agents", "groups",
              "period s", "gap s", "way ms", "occupancy %", "abandoned %", "requests/m", "bytes/s");
   auto json = nlohmann::json::array();
   for (const int agents : {5, 10, 30})
     for (const auto& [period, gap, way] : ways) {
-      const int groups = 200 / agents;
-      const Row row = measure({.agents = agents,
-                               .groups = groups,
-                               .refresh_period = period,
-                               .prompt_gap = gap,
-                               .way = way},
-                              seeds);
-      fmt::print(
-          "{:>6} {:>6} {:>8.1f} {:>5.1f} {:>6.0f}  {:>6.2f} +-{:<6.2f} {:>5.2f} +-{:<5.2f} "
-          "{:>10.0f} {:>7.0f}\n",
-          agents, groups, to_seconds(period), to_seconds(gap), to_seconds(way) * 1000,
-          mean(row.occupancy), interval(row.occupancy), mean(row.abandonment),
-          interval(row.abandonment), row.requests_per_minute, row.bytes_per_s);
+      const ClosedLoop::Plan plan{.agents = agents,
+                                  .groups = 200 / agents,
+                                  .refresh_period = period,
+                                  .prompt_gap = gap,
+                                  .way = way};
+      const LoopFigures figures = measure_loop(plan, seeds);
+      fmt::print("{:>6} {:>6} {:>8.1f} {:>5.1f} {:>6.0f}  {} {:>10.0f} {:>7.0f}\n", agents,
+                 plan.groups, to_seconds(period), to_seconds(gap), to_seconds(way) * 1000,
+                 occupancy_at_abandonment(figures), figures.requests_per_minute,
+                 figures.bytes_per_s);
       std::fflush(stdout);
-      json.push_back({{"agents", agents},
-                      {"groups", groups},
-                      {"period_s", to_seconds(period)},
-                      {"gap_s", to_seconds(gap)},
-                      {"way_s", to_seconds(way)},
-                      {"occupancy_pct", mean(row.occupancy)},
-                      {"occupancy_ci", interval(row.occupancy)},
-                      {"abandonment_pct", mean(row.abandonment)},
-                      {"abandonment_ci", interval(row.abandonment)},
-                      {"requests_per_minute", row.requests_per_minute},
-                      {"bytes_per_s", row.bytes_per_s}});
+      auto& row = json.emplace_back(json_of(figures, plan));
+      row["table"] = "periods";
+      row["period_s"] = to_seconds(period);
+      row["gap_s"] = to_seconds(gap);
+      row["way_s"] = to_seconds(way);
     }
+  return json;
+}
+
+// By how many chats an agent holds, and by what is known of it.
+nlohmann::json slots(int seeds) {
+  fmt::print("{:<14} {:<8} {:>6}  {:>15} {:>13}  {}\n", "agents hold", "known by", "agents",
+             "occupancy %", "abandoned %", "in bench_pacing");
+  auto json = nlohmann::json::array();
+  for (const auto& [name, known, bench, plan] : slot_plans(20)) {
+    const LoopFigures figures = measure_loop(plan, seeds);
+    fmt::print("{:<14} {:<8} {:>6}  {}  {}\n", name, known, plan.agents,
+               occupancy_at_abandonment(figures), bench);
+    std::fflush(stdout);
+    auto& row = json.emplace_back(json_of(figures, plan));
+    row["table"] = "slots";
+    row["scenario"] = name;
+    row["known"] = known;
+    row["bench_pacing"] = bench;
+  }
+  return json;
+}
+
+int run(const std::string& json_file, std::string_view table, int seeds) {
+  auto json = nlohmann::json::array();
+  const auto add = [&](const nlohmann::json& rows) {
+    json.insert(json.end(), rows.begin(), rows.end());
+  };
+  if (table != "periods") add(slots(seeds));
+  if (table != "slots") add(periods(seeds));
   std::ofstream out{json_file};
   out << json.dump(1) << "\n";
   if (out.flush()) return 0;
@@ -103,10 +105,11 @@ int run(const std::string& json_file, int seeds) {
 }  // namespace paceline::test
 
 int main(int argc, char** argv) {
-  const int seeds = argc > 2 ? std::atoi(argv[2]) : 8;
-  if (argc < 2 || seeds < 1) {
-    std::fputs("usage: bench_closed_loop JSON_FILE [SEEDS]\n", stderr);
+  const std::string_view table = argc > 2 ? argv[2] : "";
+  const int seeds = argc > 3 ? std::atoi(argv[3]) : 8;
+  if ((table != "all" && table != "slots" && table != "periods") || argc > 4 || seeds < 1) {
+    std::fputs("usage: bench_closed_loop JSON_FILE all|slots|periods [SEEDS]\n", stderr);
     return 64;
   }
-  return paceline::test::run(argv[1], seeds);
+  return paceline::test::run(argv[1], table, seeds);
 }

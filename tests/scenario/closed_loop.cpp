@@ -17,11 +17,12 @@ Targets targets_of(const ClosedLoop::Plan& plan) {
   Targets targets;
   for (int i = 0; i < plan.groups; ++i) {
     const auto number = std::to_string(i);
-    targets.all.push_back({.id = "t" + number,
-                           .media_channel = "chat",
-                           .group = "g" + number,
-                           .queue = "q" + number,
-                           .options = {.refresh_period = plan.refresh_period}});
+    targets.all.push_back(
+        {.id = "t" + number,
+         .media_channel = "chat",
+         .group = "g" + number,
+         .queue = "q" + number,
+         .options = {.refresh_period = plan.refresh_period, .capacity = plan.capacity}});
   }
   return targets;
 }
@@ -43,8 +44,14 @@ CentreModel centre_of(const ClosedLoop::Plan& plan) {
 // A Stat Server that tells the centre's statistics as they change.
 class ClosedLoop::StatisticSource final : public Source {
  public:
-  StatisticSource(SourceListener& listener, SimWorld& sim, World& world, Centre& centre)
-      : listener_{listener}, sim_{sim}, world_{world}, centre_{centre}, told_(centre.size()) {}
+  StatisticSource(SourceListener& listener, SimWorld& sim, World& world, Centre& centre,
+                  bool tells_slots)
+      : listener_{listener},
+        sim_{sim},
+        world_{world},
+        centre_{centre},
+        tells_slots_{tells_slots},
+        told_(centre.size()) {}
   ~StatisticSource() override { stop(); }
   void start() override {
     listener_.began(0);
@@ -69,10 +76,15 @@ class ClosedLoop::StatisticSource final : public Source {
                            .timestamp_ms = 1'790'000'000'000 + sim_.elapsed() / 1ms,
                            .value = value});
       };
-      say(StatisticKind::logged_in, counts.logged_in);
-      say(StatisticKind::ready, counts.ready);
-      say(StatisticKind::busy, counts.busy);
-      say(StatisticKind::after_call_work, counts.wrap_up);
+      say(StatisticKind::logged_in, counts.agents.logged_in);
+      say(StatisticKind::ready, counts.agents.ready);
+      say(StatisticKind::busy, counts.agents.busy);
+      say(StatisticKind::after_call_work, counts.agents.wrap_up);
+      say(StatisticKind::not_ready, counts.agents.not_ready);
+      if (tells_slots_) {
+        say(StatisticKind::in_handling, counts.busy + counts.wrap_up);
+        say(StatisticKind::slots, counts.logged_in);
+      }
       say(StatisticKind::in_queue, reactive.queued + proactive.queued);
       say(StatisticKind::entered, static_cast<double>(reactive.entered + proactive.entered));
       say(StatisticKind::answered, static_cast<double>(reactive.answered + proactive.answered));
@@ -88,6 +100,7 @@ class ClosedLoop::StatisticSource final : public Source {
   SimWorld& sim_;
   World& world_;
   Centre& centre_;
+  bool tells_slots_;
   std::vector<std::uint64_t> told_;
   TimerId timer_ = 0;
 };
@@ -156,7 +169,7 @@ ClosedLoop::ClosedLoop(Plan plan, std::uint64_t seed)
   feed.targets = targets;
   statfeed_ = std::make_unique<Statfeed>(feed, sim_.process({"a", "statfeed", 0}));
   PacerConfig pacing;
-  pacing.targets = targets.all;
+  pacing.shard.targets = targets.all;
   pacing.tuning.sends_after_decision = false;  // As parse_pacer_config() has it.
   pacing.tuning.window_s = to_seconds(day);
   World& pacer_world = sim_.process({"a", "pacer", 0});
@@ -175,10 +188,11 @@ ClosedLoop::ClosedLoop(Plan plan, std::uint64_t seed)
   publishing.gzip = publishing.zstd = false;
   publishing.ids = targets.ids();
   publishing.channels.assign(targets.all.size(), "chat");
+  publishing.shards.assign(targets.all.size(), 0);
   way_ = std::make_unique<Way>(*this, publisher_world_);
   publisher_ = std::make_unique<Publisher>(publishing, publisher_world_, *way_);
-  source_ = std::make_unique<StatisticSource>(*statfeed_, sim_,
-                                              sim_.process({"a", "statserver", 0}), centre_);
+  source_ = std::make_unique<StatisticSource>(
+      *statfeed_, sim_, sim_.process({"a", "statserver", 0}), centre_, plan_.tells_slots);
   statfeed_->attach(0, *source_);
   source_->start();
   elector_.timers.every(10s, [this] { grant(); });

@@ -35,6 +35,8 @@ class ClosedLoop {
     Duration prompt_gap = 300ms;   // Of the publisher; 0 = nothing between two periods.
     Duration way = 20ms;           // To the endpoint, and back.
     GroupKind kind = chat();       // All groups are of it.
+    bool tells_slots = false;      // The site has figures of what agents hold and may hold.
+    int capacity = 1;              // The targets' option.
   };
 
   /// The goal's accounting windows are days that begin when so much is learned.

@@ -168,7 +168,7 @@ PacerConfig Cluster::pacer_config(const std::string& node) const {
   config.peers = {{node == "a" ? "b" : "a", 0}};
   config.stat_stale = 5s;
   for (const auto& id : ids)
-    config.targets.push_back(
+    config.shard.targets.push_back(
         {.id = id, .media_channel = "chat", .group = id, .queue = id, .options = {}});
   return config;
 }
@@ -184,6 +184,7 @@ PublisherConfig Cluster::publisher_config(const std::string& node) const {
   config.gzip = false;
   config.refresh_period = 1s;
   config.ids = ids;
+  config.shards.assign(ids.size(), 0);
   config.channels = {"chat", "chat", "chat"};
   config.boot = "boot of " + node;
   return config;

@@ -146,7 +146,7 @@ struct Run {
     pacer_config.pace_keyframe = 5min;
     pacer_config.stat_stale = 60s;
     pacer_config.feedback_stale = 60s;
-    pacer_config.targets = targets.all;
+    pacer_config.shard.targets = targets.all;
     World& ear = sim.process({"a", "publisher", 0});
     ear.bus.subscribe("pace", [this](const Address&, Payload bytes) {
       said.emplace_back(bytes.begin(), bytes.end());

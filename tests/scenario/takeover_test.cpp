@@ -108,7 +108,10 @@ TEST_CASE("a node that comes back with nothing learned takes it up from the othe
   const auto delay_s = [&](const char* node) {
     return cluster.pacer(node).decision(0).explanation.answer_delay_s;
   };
-  CHECK(delay_s("a") < 2 * delay_s("b"));  // A hundred times more without it.
+  // Whoever knows nothing begins at the prior. What was learned outweighs that, but not as much as at
+  // the other node, where the targets of the channel have been pooled meanwhile.
+  CHECK(delay_s("b") < 0.1 * pacer::PacingTuning{}.default_answer_delay_s);
+  CHECK(delay_s("a") < 0.1 * pacer::PacingTuning{}.default_answer_delay_s);
   CHECK(cluster.pacer("a").decision(0).reason != PaceReason::warm_up);
 }
 

@@ -22,12 +22,19 @@ bool stream_adds_up(const StreamCounts& stream) {
                                static_cast<std::uint64_t>(stream.queued);
 }
 
+bool adds_up(const AgentCounts& c) {
+  return c.logged_in == c.ready + c.busy + c.wrap_up + c.not_ready && c.ready >= 0 && c.busy >= 0 &&
+         c.wrap_up >= 0 && c.not_ready >= 0;
+}
+
 bool adds_up(const TargetCounts& c) {
   return c.logged_in == c.ready + c.busy + c.wrap_up + c.not_ready && c.ready >= 0 && c.busy >= 0 &&
          c.wrap_up >= 0 && c.not_ready >= 0 && c.pending >= 0 &&
          c.sent == c.accepted + c.rejected + c.timed_out + static_cast<std::uint64_t>(c.pending) &&
          c.accepted == c.proactive.entered && stream_adds_up(c.reactive) &&
-         stream_adds_up(c.proactive) &&
+         stream_adds_up(c.proactive) && adds_up(c.agents) &&
+         (c.agents.ready > 0) == (c.ready > 0) && c.agents.ready <= c.ready &&
+         c.agents.logged_in <= c.logged_in &&
          (c.ready == 0 || c.reactive.queued + c.proactive.queued == 0);
 }
 
@@ -45,6 +52,7 @@ GroupKind any_kind() {
   kind.not_ready_share = real(0, 9, 0.1);
   kind.rest = {Shape::exponential, real(0, 600, 1), 1};
   kind.slots = *rc::gen::inRange(1, 5);
+  kind.other_slots = *rc::gen::inRange(0, 6);
   kind.slow_down = real(0, 10, 0.1);
   kind.acceptance = real(0, 11, 0.1);
   kind.rejection = real(0, 11, 0.1);
@@ -235,7 +243,7 @@ TEST_CASE("idle agents leave before those who are busy", "[simulator]") {
 TEST_CASE("agents are counted in slots and take their chats in turn", "[simulator]") {
   auto kind = prompt_kind(2);
   kind.slots = 3;
-  kind.slow_down = 1;  // A second chat of one agent would last twice as long.
+  kind.slow_down = 1;  // A second chat of one agent would make both last twice as long.
   Centre centre{centre_with(kind), 5};
   CHECK(centre.latest_counts(0).logged_in == 6);
   CHECK(centre.latest_counts(0).ready == 6);
@@ -247,6 +255,54 @@ TEST_CASE("agents are counted in slots and take their chats in turn", "[simulato
 
   CHECK(centre.latest_counts(0).busy == 0);
   CHECK(centre.latest_counts(0).proactive.finished == 2);
+}
+
+TEST_CASE("an agent is ready while he can take one more, and every second one may take more",
+          "[simulator]") {
+  auto kind = prompt_kind(2);
+  kind.slots = 1;
+  kind.other_slots = 3;
+  Centre centre{centre_with(kind), 5};
+  const auto after = [&](int chats) {
+    centre.offer(0, {.allowance = 10, .max_pending = 1, .until = centre.now() + 1s * chats});
+    centre.advance(centre.now() + 1s * chats + 1s);
+    return centre.latest_counts(0).agents;
+  };
+  CHECK(centre.latest_counts(0).logged_in == 4);
+  CHECK(centre.latest_counts(0).agents == AgentCounts{.logged_in = 2, .ready = 2});
+
+  CHECK(after(1) == AgentCounts{.logged_in = 2, .ready = 1, .busy = 1});
+  CHECK(after(1) == AgentCounts{.logged_in = 2, .ready = 1, .busy = 1});  // One of his three.
+  CHECK(centre.latest_counts(0).ready == 2);
+  CHECK(after(2) == AgentCounts{.logged_in = 2, .busy = 2});
+  CHECK(centre.latest_counts(0).busy == 4);
+  CHECK(centre.counts(0).agents_s == Approx(2 * to_seconds(centre.now())));
+}
+
+TEST_CASE("chats of one agent slow each other", "[simulator]") {
+  auto kind = prompt_kind(1);
+  kind.slots = 2;
+  kind.slow_down = 1;  // Two go on at half the speed.
+  Centre centre{centre_with(kind), 5};
+
+  centre.offer(0, {.allowance = 2, .max_pending = 2, .until = 10s});
+  centre.advance(2399s);
+  CHECK(centre.latest_counts(0).busy == 2);
+  centre.advance(2402s);
+  CHECK(centre.latest_counts(0).proactive.finished == 2);
+
+  // One alone for 600 s, then both until the first is done, then the other alone.
+  centre.offer(0, {.allowance = 1, .max_pending = 1, .until = centre.now() + 1s});
+  centre.advance(3003s);
+  centre.offer(0, {.allowance = 1, .max_pending = 1, .until = centre.now() + 1s});
+  centre.advance(4201s);
+  CHECK(centre.latest_counts(0).proactive.finished == 2);
+  centre.advance(4203s);
+  CHECK(centre.latest_counts(0).proactive.finished == 3);
+  centre.advance(4802s);
+  CHECK(centre.latest_counts(0).proactive.finished == 3);
+  centre.advance(4805s);
+  CHECK(centre.latest_counts(0).proactive.finished == 4);
 }
 
 TEST_CASE("who came first is served first, invited or not", "[simulator]") {

@@ -50,7 +50,8 @@ TEST_CASE("the report adds up what the centre counted", "[simulator]") {
     CHECK(group["occupancy"].get<double>() ==
           Approx((counts.busy_s + counts.wrap_up_s) / (counts.logged_in_s - counts.not_ready_s))
               .margin(1e-4));
-    CHECK(group["agents_mean"].get<double>() == Approx(counts.logged_in_s / 7200).margin(1e-4));
+    CHECK(group["agents_mean"].get<double>() == Approx(counts.agents_s / 7200).margin(1e-4));
+    CHECK(group["slots_mean"].get<double>() == Approx(counts.logged_in_s / 7200).margin(1e-4));
     const auto over = static_cast<double>(counts.reactive.answered + counts.reactive.abandoned);
     if (over > 0)
       CHECK(reactive["abandonment"].get<double>() ==

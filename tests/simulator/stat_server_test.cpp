@@ -26,6 +26,27 @@ TEST_CASE("statistics are known by name and by definition", "[simulator]") {
   CHECK(metric_of(request).error().code == Errc::not_found);
 }
 
+TEST_CASE("agents are counted as agents, and two figures tell what they hold", "[simulator]") {
+  auto kind = plain_kind(4);
+  kind.slots = 3;
+  kind.acceptance = 1;
+  kind.answer_delay = {Shape::lognormal, 1, 0};
+  Centre centre{centre_with(kind), 1};
+  StatServer server{centre, {}, 1};
+  const auto value = [&](const char* name) {
+    return server.peek(named("s", "group-0", "GroupAgents", name), at(0s))->value;
+  };
+
+  centre.offer(0, {.allowance = 5, .max_pending = 5, .until = 10s});
+  centre.advance(2s);
+
+  CHECK(value("LoggedInAgents") == 4);
+  CHECK(value("CurrentReadyAgents") == 4);  // The one with two chats can take a third.
+  CHECK(value("BusyAgents") == 0);
+  CHECK(value("CurrentInteractionsInHandling") == 5);
+  CHECK(value("CurrentInteractionSlots") == 12);
+}
+
 TEST_CASE("unknown objects and statistics are errors of their own, the others work",
           "[simulator]") {
   const Centre centre{busy_centre(), 1};

@@ -20,7 +20,7 @@ TEST_CASE("the adapter keeps the session cookie and sends key and token", "[stat
 
   fixture.run([&] { return fixture.listener.state.complete && fixture.listener.signs > 3; });
 
-  CHECK(fixture.listener.updates.size() >= statistic_kind_count);
+  CHECK(fixture.listener.updates.size() >= usual_kind_count);
   CHECK(fixture.listener.state.pushing);
   const auto& last = fixture.requests.back();
   CHECK(last.header("cookie") == "STATISTICS_SESSIONID=abc");
@@ -42,7 +42,7 @@ TEST_CASE("ugly answers to a subscription are survived until a good one comes", 
 
   fixture.run([&] { return fixture.listener.state.complete && !fixture.listener.updates.empty(); });
 
-  CHECK(fixture.listener.updates.size() >= statistic_kind_count);
+  CHECK(fixture.listener.updates.size() >= usual_kind_count);
   CHECK(fixture.log.count("primary_request_failed") >= 1);
 }
 
@@ -76,7 +76,7 @@ TEST_CASE("errors of single statistics leave the others alone", "[statfeed]") {
     return answer;
   }};
 
-  fixture.run([&] { return fixture.listener.updates.size() >= statistic_kind_count; });
+  fixture.run([&] { return fixture.listener.updates.size() >= usual_kind_count; });
 
   CHECK(std::ranges::count(fixture.listener.updates, StatisticUpdate::Status::unseen,
                            &StatisticUpdate::status) == 1);
@@ -150,8 +150,8 @@ TEST_CASE("a site's own definitions are asked for in batches of bounded size", "
     }
   }
   CHECK(defined.size() == 30);
-  CHECK(named.size() == 30 * (statistic_kind_count - 1));
-  CHECK(fixture.listener.updates.size() >= 30 * statistic_kind_count);
+  CHECK(named.size() == 30 * (usual_kind_count - 1));
+  CHECK(fixture.listener.updates.size() >= 30 * usual_kind_count);
 }
 
 TEST_CASE("without verbose the values are polled", "[statfeed]") {
@@ -172,7 +172,7 @@ TEST_CASE("without verbose the values are polled", "[statfeed]") {
 
   fixture.run([&] { return fixture.listener.state.complete; });
 
-  CHECK(fixture.listener.updates.size() == statistic_kind_count);
+  CHECK(fixture.listener.updates.size() == usual_kind_count);
 }
 
 TEST_CASE("a prefix without push is polled and never asked for notifications", "[statfeed]") {
@@ -331,7 +331,7 @@ TEST_CASE("compressed answers are read", "[statfeed]") {
   fixture.run([&] { return fixture.listener.state.complete && fixture.listener.signs > 2; });
 
   CHECK(fixture.listener.state.pushing);
-  CHECK(fixture.listener.updates.size() >= statistic_kind_count);
+  CHECK(fixture.listener.updates.size() >= usual_kind_count);
 }
 
 TEST_CASE("answers that break off are refused, and asked for again", "[statfeed]") {
@@ -386,7 +386,7 @@ TEST_CASE("a server's certificate has to be of the authority that is trusted", "
   fixture.options.access.ca_file = certificates.ca_file;
   fixture.run([&] { return fixture.listener.state.complete; });
 
-  CHECK(fixture.listener.updates.size() >= statistic_kind_count);
+  CHECK(fixture.listener.updates.size() >= usual_kind_count);
 }
 
 TEST_CASE("a name and a password go out as HTTP Basic", "[statfeed]") {

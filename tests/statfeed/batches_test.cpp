@@ -159,7 +159,7 @@ TEST_CASE("no statistic is lost or doubled, whatever the server answers", "[stat
           for (const auto statistic : statistics) ++seen[statistic];
       }
     }
-    RC_ASSERT(seen.size() == count * statistic_kind_count);
+    RC_ASSERT(seen.size() == count * usual_kind_count);
     for (const auto& [statistic, times] : seen) RC_ASSERT(times == 1);
     RC_ASSERT(batches.complete());
   }));
@@ -222,7 +222,7 @@ TEST_CASE("more unknown statistics than a batch holds are asked for in several",
     batches.opening(*id);
     CHECK(batches.opened(*id, "s", batches.find(*id)->statistics, true, start));
   }
-  REQUIRE(batches.unseen() == statistic_kind_count);
+  REQUIRE(batches.unseen() == usual_kind_count);
   CHECK(batches.next_due(false) == start + 10s);
   std::vector<std::size_t> sizes;
 

@@ -98,8 +98,8 @@ TEST_CASE("a site's patterns are taken up, and what it does not have is not aske
   CHECK(config->mapping[StatisticKind::in_queue].object_type == "Queue");
   CHECK(config->mapping[StatisticKind::in_queue].name == "Waiting_{channel}");
   CHECK_FALSE(config->mapping[StatisticKind::not_ready].needed);
-  CHECK(config->session.batches.kinds == ((1u << statistic_kind_count) - 1 -
-                                          (1u << static_cast<unsigned>(StatisticKind::not_ready))));
+  CHECK(config->session.batches.kinds ==
+        (usual_statistic_kinds - (1u << static_cast<unsigned>(StatisticKind::not_ready))));
   const auto wrong = [](const std::string& text) {
     return parse("primary = \"http://a\"\n" + text).error().detail;
   };
@@ -113,11 +113,51 @@ TEST_CASE("a site's patterns are taken up, and what it does not have is not aske
         std::string::npos);
 }
 
+TEST_CASE("figures of several interactions are asked for, and needed, where the site names them",
+          "[statfeed]") {
+  const std::string head = "primary = \"http://a\"\n";
+  const auto bit = [](StatisticKind kind) { return 1u << static_cast<unsigned>(kind); };
+  CHECK(parse(head)->session.batches.kinds == usual_statistic_kinds);
+
+  const auto config = parse(head + R"(
+    [statistics.in_handling]
+    name = "Chats_In_Handling"
+    [statistics.slots]
+    object = "{group}_chat"
+    category = "CurrentNumber"
+    subject = "DNStatus"
+    main_mask = "*"
+    needed = false)");
+
+  REQUIRE(config);
+  CHECK(config->session.batches.kinds == all_statistic_kinds);
+  CHECK(config->mapping[StatisticKind::in_handling].needed);
+  CHECK(config->mapping[StatisticKind::in_handling].object_type == "GroupAgents");
+  CHECK_FALSE(config->mapping[StatisticKind::slots].needed);
+  const auto held = bit(StatisticKind::in_handling);
+  CHECK(parse(head + "[statistics.in_handling]\nname = \"x\"\nasked = false")
+            ->session.batches.kinds == usual_statistic_kinds);
+  CHECK(parse(head + "[statistics.in_handling]\nname = \"x\"")->session.batches.kinds ==
+        (usual_statistic_kinds | held));
+  const auto wrong = parse(head + "[statistics.in_handling]\nasked = true");
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().detail.find("statistics.in_handling.name") != std::string::npos);
+  // Senders of the bus say them if they know them.
+  const auto bus = parse("interface = \"bus\"\nprimary = \"crm\"");
+  REQUIRE(bus);
+  CHECK(bus->session.batches.kinds == all_statistic_kinds);
+  CHECK_FALSE(bus->mapping[StatisticKind::in_handling].needed);
+}
+
 TEST_CASE("mistakes are refused with place, key and value", "[statfeed]") {
   const auto wrong = [](const std::string& text) { return parse(text).error().detail; };
 
   CHECK(wrong("").find("primary is missing") != std::string::npos);
   CHECK(wrong("primary = \"ftp://x\"").find("t.toml:1:11: primary") == 0);
+  for (const char* with : {"http://a/v3?b=c", "https://a/v3#b"})
+    CHECK_THAT(
+        wrong("primary = \"" + std::string{with} + "\""),
+        Catch::StartsWith("t.toml:1:11: primary = ") && Catch::Contains("may have no ? and no #"));
   CHECK(wrong("primary = \"http://a\"\ntypo = 1").find("unknown key") != std::string::npos);
   CHECK(wrong("primary = \"http://a\"\n[statistics.redy]\nname = \"x\"").find("unknown key") !=
         std::string::npos);
@@ -242,6 +282,8 @@ TEST_CASE("senders that cannot be told apart, or reached, are refused with place
   CHECK_THAT(wrong_endpoint("udp://x"), Catch::Contains("neither ipc:// nor tcp://"));
   CHECK_THAT(wrong_endpoint("ipc://{rum}"), Catch::Contains("{rum} is unknown"));
   CHECK_THAT(wrong_endpoint("ipc:///" + std::string(107, 'x')), Catch::Contains("a longer path"));
+  CHECK_THAT(wrong_endpoint("tcp://localhost:7104"),
+             Catch::StartsWith("t.toml:3:12: endpoint = ") && Catch::Contains("not names"));
 }
 
 TEST_CASE("other hosts feed it with keys only", "[statfeed]") {

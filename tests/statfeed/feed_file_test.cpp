@@ -77,6 +77,23 @@ TEST_CASE("a damaged feed is read up to the damage and says where", "[statfeed]"
   }
 }
 
+TEST_CASE("a feed that was recorded with eleven kinds of statistics is read as it was meant",
+          "[statfeed]") {
+  FeedRecord record{.kind = FeedRecord::Kind::updates};
+  record.updates = {{.statistic = 2 * 11 + 1, .value = 5}, {.statistic = UINT32_MAX, .value = 6}};
+  std::string file{older_feed_header};
+  encode_feed(record, file);
+  record.updates.pop_back();
+  std::string good{older_feed_header};
+  encode_feed(record, good);
+
+  const auto read = FeedReader::open(good).value().next().value();
+  REQUIRE(read);
+  REQUIRE(read->updates.size() == 1);
+  CHECK(read->updates[0].statistic == statistic_of(2, StatisticKind::ready));
+  CHECK_FALSE(FeedReader::open(file).value().next().has_value());  // No such target can be.
+}
+
 TEST_CASE("another version is refused, and so is another file", "[statfeed]") {
   CHECK(FeedReader::open("PACEFEED\x01").error().code == Errc::unsupported);
   CHECK(FeedReader::open("PNG").error().code == Errc::bad_value);

@@ -46,7 +46,8 @@ TEST_CASE("a row tells every statistic of its target, with time and age", "[stat
   Intake intake;
 
   const auto outcome = intake.row(
-      R"({"target":"t01","ready":3,"entered":7,"waiting_time_s":2.5,"age_s":4,"timestamp_ms":1000})");
+      R"({"target":"t01","ready":3,"entered":7,"waiting_time_s":2.5,"age_s":4,"timestamp_ms":1000,)"
+      R"("in_handling":9,"slots":12})");
 
   CHECK(outcome.server == 0);
   CHECK(outcome.answer == FeedAnswer{.taken = 1});
@@ -60,6 +61,8 @@ TEST_CASE("a row tells every statistic of its target, with time and age", "[stat
                         .age = 4s});
   CHECK(intake.update(outcome, StatisticKind::entered).value == 7);
   CHECK(intake.update(outcome, StatisticKind::waiting_time).value == 2.5);
+  CHECK(intake.update(outcome, StatisticKind::in_handling).value == 9);
+  CHECK(intake.update(outcome, StatisticKind::slots).value == 12);
   // What the row leaves out has no value now.
   CHECK(intake.update(outcome, StatisticKind::busy).status == StatisticUpdate::Status::invalid);
   CHECK(intake.update(intake.row(R"({"target":"t01","ready":0})"), StatisticKind::ready).status ==
@@ -154,6 +157,30 @@ TEST_CASE("a flood is refused before its rows are read, for the one who makes it
 
   CHECK(a(start + 1s).answer.taken == 1);
   CHECK(a(start + 1h).answer.taken == 1);
+}
+
+TEST_CASE("large messages in a flood are refused unread, for the one who sends them alone",
+          "[statfeed]") {
+  Intake intake;
+  const std::string large = "{\"sender\":\"crm-a\"}\n" + std::string(max_feed_bytes - 100, ' ') +
+                            "\n{\"target\":\"t00\",\"ready\":3}";
+  CHECK(intake.take(large).answer.taken == 1);
+  CHECK(intake.take(large).answer.taken == 1);
+
+  const auto third = intake.take(large);
+  CHECK(third.answer.why == "more than 8388608 bytes a second: send rows less often");
+  CHECK(third.updates.empty());
+  CHECK(intake.take("{\"sender\":\"crm-b\"}\n{\"target\":\"t00\",\"ready\":3}").answer.taken == 1);
+
+  CHECK(intake.take(large, "", start + 600ms).answer.taken == 1);
+}
+
+TEST_CASE("who speaks stands at the beginning, and is looked for nowhere else", "[statfeed]") {
+  Intake intake;
+  const std::string said = "\n{\"sender\":\"crm-a\"}\n{\"target\":\"t00\",\"ready\":3}";
+
+  CHECK(intake.take(std::string(1'000, '\n') + said).answer.taken == 1);
+  CHECK(intake.take(std::string(5'000, '\n') + said).answer.why == "empty");
 }
 
 TEST_CASE("strangers may flood nobody but each other", "[statfeed]") {

@@ -30,8 +30,10 @@ CentreModel plan() {
 
 // A statfeed with a pair of its own, and a pacing of each target by what it says.
 struct Listener {
-  Listener(SimWorld& sim, const std::string& node, Centre& centre)
-      : world{sim.process({node, "statfeed", 0})}, pair{sim, world, centre} {
+  Listener(SimWorld& sim, const std::string& node, Centre& centre, StatfeedConfig wanted = {})
+      : world{sim.process({node, "statfeed", 0})},
+        config{std::move(wanted)},
+        pair{sim, world, centre} {
     config.servers = {"http://primary/statistics/v3", "http://backup/statistics/v3"};
     for (const auto& planned : centre.model().targets) {
       Target target;
@@ -121,6 +123,46 @@ struct Offset {
 };
 
 }  // namespace
+
+TEST_CASE(
+    "what agents hold comes under the site's own names, pushed and polled, from either server",
+    "[statfeed][scenario]") {
+  SimWorld sim{1};
+  CentreModel model = plan();
+  model.kinds[0].slots = 1;
+  model.kinds[0].other_slots = 4;
+  Centre centre{model, 1};
+  StatfeedConfig config;
+  config.session.push = GENERATE(true, false);
+  for (const auto& [kind, name] :
+       {std::pair{StatisticKind::in_handling, "Current_Interactions_In_Handling"},
+        std::pair{StatisticKind::slots, "CurrentInteractionSlots"}}) {
+    config.mapping[kind].name = name;
+    config.mapping[kind].asked = config.mapping[kind].needed = true;
+  }
+  config.session.batches.kinds = asked_kinds(config.mapping);
+  Listener listener{sim, "a", centre, config};
+  const auto told_as_it_is = [&] {
+    for (std::uint32_t target = 0; target < targets; ++target) {
+      const TargetStat row = listener.row(target);
+      const TargetCounts& counts = centre.latest_counts(target);
+      CHECK(row.quality == StatQuality::good);
+      CHECK(row.logged_in == 20);
+      CHECK(row.slots == 50);
+      CHECK(counts.busy > 0);
+      // A change may be on its way.
+      CHECK(std::abs(row.in_handling - counts.busy - counts.wrap_up) <= 1);
+      CHECK(std::abs(row.ready - counts.agents.ready) <= 1);
+    }
+  };
+
+  sim.run_for(10min);
+  told_as_it_is();
+  listener.pair.sides[0].up = false;
+  sim.run_for(10min);
+  CHECK(listener.statfeed->failover().in_use() == 1);
+  told_as_it_is();
+}
 
 // The same centre is heard three times: by one who only ever uses the primary, by one who only ever
 // uses the backup, and by one whose primary dies and returns with counters at zero. The backup

@@ -52,7 +52,7 @@ TEST_CASE("status, unseen and keyframes are answered", "[statfeed]") {
   CHECK(Fed::field(*status, "targets_not_visible") == "1");
   CHECK(Fed::field(*status, "targets_version") == fed.config.targets.version());
   REQUIRE(unseen);
-  CHECK(unseen->fields.size() == statistic_kind_count);
+  CHECK(unseen->fields.size() == usual_kind_count);
   CHECK(unseen->fields[0].first == "t01");
   CHECK(unseen->fields[0].second.starts_with("logged_in\tunheard\tGroupAgents\tg01\t"));
   // A frame is no StatusReply: only whether it is given is of interest.
@@ -68,6 +68,31 @@ TEST_CASE("status, unseen and keyframes are answered", "[statfeed]") {
   };
   CHECK(keyframe("0"));
   CHECK_FALSE(keyframe("1"));
+}
+
+TEST_CASE("what agents hold and may hold is told where the site has it, else it is unknown",
+          "[statfeed]") {
+  Fed fed;
+  fed.statfeed->began(0);
+  for (std::uint32_t i = 0; i < usual_kind_count; ++i)
+    fed.say(0, 0, static_cast<StatisticKind>(i), 5);
+  fed.statfeed->became(0, {.complete = true});
+  fed.run(2s, {0});
+  CHECK(fed.row(0).quality == StatQuality::good);
+  CHECK(fed.row(0).slots == 0);
+  CHECK(fed.row(0).in_handling == -1);
+
+  fed.say(0, 0, StatisticKind::in_handling, 0);  // Nothing is held: not the same as unknown.
+  fed.say(0, 0, StatisticKind::slots, 15);
+  fed.run(1s, {0});
+  CHECK(fed.row(0).slots == 15);
+  CHECK(fed.row(0).in_handling == 0);
+
+  const StatisticUpdate lost{.statistic = statistic_of(0, StatisticKind::in_handling),
+                             .status = StatisticUpdate::Status::invalid};
+  fed.statfeed->updated(0, {&lost, 1});
+  fed.run(1s, {0});
+  CHECK(fed.row(0).in_handling == -1);
 }
 
 TEST_CASE("rows are stale while the only server calls itself Unavailable", "[statfeed]") {

@@ -209,7 +209,7 @@ TEST_CASE("a batch refused as a whole is halved until the culprit stands alone",
       fixture.grant(call);
     }
   }
-  CHECK(good == 2 * statistic_kind_count - 1);
+  CHECK(good == 2 * usual_kind_count - 1);
 }
 
 TEST_CASE("a lost subscription is opened again", "[statfeed]") {
@@ -252,7 +252,7 @@ TEST_CASE("new targets are opened and those that left are closed", "[statfeed]")
   fixture.keep(fixture.session.targets_changed(change, fixture.now));
 
   const auto request = decode_subscription(fixture.take(Kind::open).body).value();
-  CHECK(request.statistics.size() == statistic_kind_count);
+  CHECK(request.statistics.size() == usual_kind_count);
   CHECK(request.statistics.front().object_id == "g3");
   CHECK(fixture.take(Kind::close).method == "DELETE");
 }

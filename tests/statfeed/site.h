@@ -1,15 +1,16 @@
 // statfeed with a Stat Server pair on virtual time: two servers, four targets, two pacer shards.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
 
-#include "common/base/hash.h"
 #include "services/statfeed/adapter_statistics.h"
 #include "services/statfeed/service.h"
 #include "tests/statfeed/fake_stat_server.h"
 #include "tests/support/sim_world.h"
+#include "topology/shared_agents.h"
 
 namespace paceline::test {
 using namespace statfeed;
@@ -53,13 +54,12 @@ struct Site {
   }
 
   TargetStat row(const std::string& id) const {
-    const int shard = shard_of(id, config.shards);
-    std::uint32_t index = 0;
-    for (const auto& target : config.targets.all) {
-      if (target.id == id) break;
-      if (shard_of(target.id, config.shards) == shard) ++index;
-    }
-    return statfeed->writer(shard).row(index);
+    const auto shards = shards_of(config.targets, config.shards);
+    const auto& all = config.targets.all;
+    const auto at = static_cast<std::size_t>(std::ranges::find(all, id, &Target::id) - all.begin());
+    const auto before = shards.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto index = std::count(shards.begin(), before, shards[at]);
+    return statfeed->writer(shards[at]).row(static_cast<std::uint32_t>(index));
   }
 
   // An interaction comes in and is answered, as both servers see it.

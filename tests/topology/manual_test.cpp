@@ -8,6 +8,7 @@
 #include "tests/topology/files.h"
 #include "topology/channel_table.h"
 #include "topology/check.h"
+#include "topology/membership.h"
 #include "topology/topology.h"
 
 namespace paceline::test {
@@ -127,6 +128,7 @@ TEST_CASE("a key of the topology file has the default of the manual, or is requi
   REQUIRE(least);
   const std::map<std::string, std::string> coded{
       {"max_targets", std::to_string(least->max_targets)},
+      {"membership", least->membership_file.empty() ? "none" : least->membership_file},
       {"pacers", std::to_string(least->pacers)},
       {"time_scale", std::to_string(static_cast<int>(least->time_scale))},
       {"encrypted", least->encrypted ? "true" : "false"},
@@ -220,6 +222,24 @@ TEST_CASE("the manual's example of a targets file is read as the text around it 
   REQUIRE(targets->all.size() == 1);
   CHECK(targets->all[0].options.optimization_goal == 4);
   CHECK(targets->all[0].options.algorithm == Algorithm::predictive_b);
+}
+
+TEST_CASE("the manual's examples of a membership are read", "[topology]") {
+  const auto section = section_of(settings, "Who shares agents");
+  const auto begin = section.find("    agent,groups");
+  REQUIRE(begin != section.npos);
+  std::string toml = example_in(section.substr(0, begin));
+  Targets targets = *parse_targets(
+      "id,channel,group,queue\ns,chat,Sales EMEA,S\nv,chat,Service EMEA,V\n", "t.csv");
+
+  const auto told = parse_targets(toml, "t");
+  const auto added = add_membership(targets, example_in(section.substr(begin)), "m.csv");
+
+  if (!told) FAIL(told.error().detail);
+  CHECK(told->agents == std::vector<AgentSet>{{{"Sales EMEA", "Service EMEA"}, 12}});
+  if (!added) FAIL(added.error().detail);
+  CHECK(targets.agents ==
+        std::vector<AgentSet>{{{"Sales EMEA", "Service EMEA"}, 1}, {{"Service EMEA"}, 1}});
 }
 
 TEST_CASE("columns of a CSV file stand in any order behind the id", "[topology]") {

@@ -183,7 +183,8 @@ TEST_CASE("what would keep a publication from going out is a reason", "[watch]")
     report.token_error = "https://login.example/oauth/token: 401 invalid_client";
     reason =
         "no access token: https://login.example/oauth/token: 401 invalid_client; check "
-        "base_auth_url, client_id and secret of this node, then pacelinectl reload publisher";
+        "base_auth_url, client_id and secret of this node; a mended secret file is read by itself, "
+        "the rest after pacelinectl reload publisher";
   }
   SECTION("another cluster of this name") {
     report.disputed_term = 257;

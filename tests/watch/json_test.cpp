@@ -52,16 +52,17 @@ TEST_CASE("a target as JSON, word for word", "[watch]") {
   table.set_pace(0, pace);
   table.set_feedback(0, {.sent = 9, .accepted = 2});
 
-  CHECK(target_json(table.row(0)) ==
-        R"({"id":"t0","channel":"chat","group":"group-t0","queue":"queue-t0",)"
-        R"("algorithm":"SUPER_PROGRESSIVE","optimization_target":"ABANDONMENT_RATE",)"
-        R"("state":"ok","reason":"granted","proactive":4,"max_pending":0,"reactive":0,)"
-        R"("reactive_state":1.0,"predicted_wait_s":0.0,"logged_in":0,"ready":0,"busy":0,)"
-        R"("after_call_work":0,"in_queue":0,"pending":0,"acceptance":0.25,"abandonment":0.0,)"
-        R"("busy_factor":0.0,"goal":3,"quality":"not_visible","not_ready":0,)"
-        R"("handling_time_s":0.0,"waiting_time_s":0.0,"statistics_age_s":0.0,"entered":0,)"
-        R"("served":0,"lost":0,"sent":9,"accepted":2,"rejected":0,"timed_out":0,"answered":0,)"
-        R"("abandoned":0,"outstanding":0})");
+  CHECK(
+      target_json(table.row(0)) ==
+      R"({"id":"t0","channel":"chat","group":"group-t0","queue":"queue-t0",)"
+      R"("algorithm":"SUPER_PROGRESSIVE","optimization_target":"ABANDONMENT_RATE",)"
+      R"("state":"ok","reason":"granted","proactive":4,"max_pending":0,"reactive":0,)"
+      R"("reactive_state":1.0,"predicted_wait_s":0.0,"logged_in":0,"ready":0,"busy":0,)"
+      R"("after_call_work":0,"in_queue":0,"pending":0,"acceptance":0.25,"abandonment":0.0,)"
+      R"("busy_factor":0.0,"goal":3,"quality":"not_visible","not_ready":0,)"
+      R"("handling_time_s":0.0,"waiting_time_s":0.0,"statistics_age_s":0.0,"entered":0,)"
+      R"("served":0,"lost":0,"sent":9,"accepted":2,"rejected":0,"timed_out":0,"answered":0,)"
+      R"("abandoned":0,"outstanding":0,"pool":"","pool_targets":1,"slots":0,"in_handling":null})");
 }
 
 TEST_CASE("the table form says the same as the objects", "[watch]") {

@@ -28,6 +28,8 @@ struct FullDisk final : Store {
   Result<std::vector<Event>> events(const EventQuery& query) override {
     return database.events(query);
   }
+  Result<std::vector<StoredOpenDay>> open_days() override { return database.open_days(); }
+  Result<StoredChain> days(std::uint32_t series) override { return database.days(series); }
   std::uint64_t bytes() override { return database.bytes(); }
   std::optional<std::string> take_notice() override { return database.take_notice(); }
 
@@ -140,7 +142,7 @@ TEST_CASE("a stream says once that the targets are others and leaves out what ch
   writer.publish({});
   sim.run_for(100ms);
 
-  watch.take_targets(names({"t1", "t2", "t3"}), "2");
+  watch.take_targets(names({"t1", "t2", "t3"}), {}, "2");
   sim.run_for(5s);
 
   CHECK(occurrences(client.streamed, "event: renewed\ndata: {}\n\n") == 1);

@@ -61,7 +61,7 @@ TEST_CASE("other targets are shown and those that stay keep what was heard", "[w
 
   auto targets = names({"t2", "t1"});
   targets[1].options.optimization_goal = 9;
-  CHECK(watch.take_targets(targets, "2") == "2 targets: 1 added, 1 removed");
+  CHECK(watch.take_targets(targets, {}, "2") == "2 targets: 1 added, 1 removed");
 
   REQUIRE(watch.targets().size() == 2);
   CHECK(watch.targets().row(1).pace.proactive == 8);

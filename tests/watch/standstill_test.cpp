@@ -36,8 +36,9 @@ TEST_CASE("most targets without statistics are a reason", "[watch]") {
                                  "old; statfeed's log says why"});
   CHECK(reasons(of_a_hundred(PaceState::stale, PaceReason::not_visible, 100)) ==
         std::vector<std::string>{
-            "no invitations for 100 of 100 targets: the Stat Server gives no values for them; may "
-            "it see these groups and queues, and are its statistics valid?"});
+            "no invitations for 100 of 100 targets: no values come for them; may the Stat Server "
+            "see these groups and queues, or does the feed send all that is needed? See "
+            "pacelinectl statserver unseen"});
   CHECK(reasons(of_a_hundred(PaceState::disabled, PaceReason::disabled, 100)).empty());
 }
 

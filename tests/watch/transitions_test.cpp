@@ -105,8 +105,8 @@ TEST_CASE("what went wrong and is right again is a good event", "[watch]") {
 }
 
 TEST_CASE("the manual lists every kind of event and every severity", "[watch]") {
-  std::set<std::string> kinds = {"quality_changed", "fast_cut",
-                                 "idle_not_answering",  // Of targets.
+  std::set<std::string> kinds = {"quality_changed", "fast_cut", "idle_not_answering",
+                                 "statistics_contradicted",  // Of targets.
                                  // Of watch itself.
                                  "history_set_aside", "history_off", "file_exposed"};
   std::set<std::string> severities = {"good"};
@@ -153,6 +153,22 @@ TEST_CASE("a burst that halves targets is one event with the first of them", "[w
   CHECK(events[0].kind == "fast_cut");
   CHECK(events[0].severity == "bad");
   CHECK(events[0].detail == "a burst of abandonment halved 2 targets (first: t1)");
+}
+
+TEST_CASE("statistics that the endpoint contradicts are one event with the first of them",
+          "[watch]") {
+  TargetTable targets{names({"t0", "t1", "t2"})};
+  for (const std::uint32_t i : {1u, 2u}) targets.set_pace(i, paced(PaceReason::granted, 4));
+  targets.clear_transitions();
+  for (const std::uint32_t i : {1u, 2u})
+    targets.set_pace(i, paced(PaceReason::statistics_contradicted, 1));
+
+  const auto events = target_transitions(targets, 5);
+
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].kind == "statistics_contradicted");
+  CHECK(events[0].severity == "bad");
+  CHECK(events[0].detail == "the endpoint contradicts the statistics of 2 targets (first: t1)");
 }
 
 TEST_CASE("agents who do not answer are one event with the first target of them", "[watch]") {

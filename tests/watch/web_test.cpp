@@ -29,6 +29,8 @@ TEST_CASE("only what was found has a tag, the same whether compressed or not", "
   CHECK(tag.starts_with("W/\""));
   CHECK(tagged({.headers = {{"if-none-match", "*"}}}, {.body = "yes"}).status == 304);
   CHECK(tagged({.headers = {{"if-none-match", tag}}}, {.body = "other"}).status == 200);
+  CHECK(tagged({.headers = {{"if-none-match", tag}}}, {.body = "yes"}).status == 304);
+  CHECK(tagged({.headers = {{"if-none-match", tag.substr(2)}}}, {.body = "yes"}).status == 304);
 }
 
 TEST_CASE("a media type is as welcome as the header Accept says", "[watch]") {

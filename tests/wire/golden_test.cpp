@@ -59,7 +59,9 @@ StateFrame<TargetStat> stat_frame() {
                 .abandoned = 6,
                 .handling_time_s = 240.5,
                 .waiting_time_s = 0,
-                .age_s = 0.25}};
+                .age_s = 0.25,
+                .slots = 36,
+                .in_handling = 25}};
   return stat;
 }
 
@@ -166,7 +168,9 @@ FeedMessage feed() {
                     .handling_time_s = 240.5,
                     .waiting_time_s = 8,
                     .age_s = 1.5,
-                    .timestamp_ms = 1764432000123}}};
+                    .timestamp_ms = 1764432000123,
+                    .in_handling = 25,
+                    .slots = 36}}};
 }
 
 PublicationReport report() {

@@ -134,6 +134,7 @@ TEST_CASE("every answer of watch comes back as it went", "[wire][property]") {
   comes_back<ProblemAnswer>();
   comes_back<EventsAnswer>();
   comes_back<HistoryAnswer>();
+  comes_back<ComplianceAnswer>();
 }
 
 TEST_CASE("members are read in any order, and those of a newer process are passed over", "[wire]") {

@@ -44,7 +44,7 @@ export class ClusterStrip {
     this.nodes = make("div", { class: "nodes", role: "list", "aria-label": "Nodes" });
     this.tiles = {
       granted: new Tile("Invitations granted", "totals", "proactive", "max_pending"), acceptance: new Tile("Acceptance", "target", "acceptance"),
-      abandonment: new Tile("Abandonment", "target", "abandonment"), agents: new Tile("Agents occupied", "totals", "busy", "after_call_work", "logged_in"),
+      abandonment: new Tile("Abandonment", "target", "abandonment"), agents: new Tile("Agents occupied", "totals", "in_handling", "slots"),
       queue: new Tile("Queue", "totals", "in_queue"), endpoint: new Tile("Endpoint round trip", "publication_heard", "round_trip_ms", "period_ms"),
       statistics: new Tile("Stat Server pair", "statistics", "in_use", "fresh"), pacers: new Tile("Pacers", "pacer", "fresh"),
     };
@@ -111,7 +111,7 @@ export class ClusterStrip {
   show_tiles(status) {
     const t = status.totals;
     this.tiles.granted.show(compact(t.proactive), `of ${compact(t.max_pending)} at once`, [sum(t, "pending"), fact("targets granted", compact(t.by_reason.granted))]);
-    this.tiles.agents.show(percent(t.logged_in ? (t.busy + t.after_call_work) / t.logged_in : 0), `of ${compact(t.logged_in)}`,
+    this.tiles.agents.show(percent(t.slots ? t.in_handling / t.slots : 0), `of ${compact(t.slots)}`,
       [sum(t, "ready"), sum(t, "busy"), sum(t, "after_call_work")]);
     this.tiles.queue.show(compact(t.in_queue), "waiting", [sum(t, "answered"), sum(t, "abandoned")]);
     this.tiles.acceptance.show(this.last ? percent(this.last.acceptance) : t.sent ? percent(t.accepted / t.sent) : "-", "learned", [sum(t, "accepted"), sum(t, "sent")]);

@@ -53,11 +53,14 @@ export const put_parts = (element, parts) => {
 };
 
 // Where people call a field otherwise than the interface does.
-const names = { id: "target", proactive: "granted", max_pending: "at most", logged_in: "agents", after_call_work: "wrap-up", in_queue: "queue" };
+const names = { id: "target", proactive: "granted", max_pending: "at most", logged_in: "agents", after_call_work: "wrap-up", in_queue: "queue", in_handling: "held" };
 /** "predicted_wait_s" -> "predicted wait". */
 export const name_of = (field) => names[field] ?? words(field.replace(/_m?s$/, ""));
 /** ["pending", "max_pending"] -> "Pending / at most". */
 export const title_of = (fields) => fields.map(name_of).join(" / ").replace(/^./, (first) => first.toUpperCase());
+
+/** Interactions that are held, of those that may be; "-" where the site does not tell. */
+export const held_of = (row) => [row.in_handling >= 0 ? row.in_handling : "-", row.slots || "-"].join(" / ");
 
 export const percent = (share) => (share * 100).toFixed(1) + " %";
 export const count = (value) => value.toLocaleString("en-US");

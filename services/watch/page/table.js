@@ -2,13 +2,14 @@
 //
 //   const table = new TargetTable(element, open);   // open(id) when a row is chosen
 //   table.load(columns, rows); table.change(columns, rows); table.filter({text, channel, state, reason});
-import { isolated, over_goal, percent, put_note, title_of, words } from "./dom.js";
+import { held_of, isolated, over_goal, percent, put_note, title_of, words } from "./dom.js";
 import { field_notes, word_note } from "./schema.js";
 
 const line_height = 32;
 const spare_lines = 8;
 
-// What each column shows, and from which width of the table on it is there. It sorts by its first field.
+// What each column shows, and from which width of the table on it is there; `several`: only where agents hold several
+// interactions. It sorts by its first field.
 const views = [
   { fields: ["id"], width: "minmax(60px, 1.3fr)", text: true, from: 0 },
   { fields: ["channel"], width: "minmax(84px, .8fr)", text: true, from: 900 },
@@ -19,6 +20,7 @@ const views = [
   { fields: ["ready"], width: "minmax(50px, .6fr)", from: 0 },
   { fields: ["busy"], width: "minmax(50px, .6fr)", from: 500 },
   { fields: ["after_call_work"], width: "minmax(68px, .6fr)", from: 800 },
+  { fields: ["in_handling", "slots"], width: "minmax(96px, .8fr)", from: 700, several: true, show: held_of },
   { fields: ["in_queue"], width: "minmax(48px, .6fr)", from: 340 },
   { fields: ["acceptance"], width: "minmax(84px, .7fr)", from: 800, show: (row) => percent(row.acceptance) },
   { fields: ["abandonment", "goal"], width: "minmax(98px, 1fr)", from: 700,
@@ -34,6 +36,7 @@ export class TargetTable {
     this.element = element;
     this.open = open;
     this.rows = new Map();
+    this.several = false;  // Some target's agents hold several interactions.
     this.over_goal = 0;  // Targets whose abandonment is over it.
     this.shown = [];
     this.wanted = { text: "", channel: "", state: "", reason: "" };
@@ -61,7 +64,7 @@ export class TargetTable {
   // Chooses the columns that there is room for.
   fit() {
     const width = this.element.clientWidth || 1000;
-    const columns = views.filter((view) => width >= view.from);
+    const columns = views.filter((view) => width >= view.from && (!view.several || this.several));
     if (this.columns && columns.length === this.columns.length) return this.draw_soon();
     this.columns = columns;
     this.element.style.setProperty("--columns", columns.map((view) => view.width).join(" "));
@@ -113,6 +116,7 @@ export class TargetTable {
     for (const values of rows) {
       const row = this.rows.get(values[0]) || {};
       for (let i = 0; i < columns.length; ++i) row[columns[i]] = values[i];
+      if (!this.several && row.slots > 0) { this.several = true; this.fit(); }
       row.words ||= `${row.id}\n${row.group}\n${row.queue}`.toLowerCase();
       const over = over_goal(row);
       this.over_goal += Number(over) - Number(row.over ?? false);

@@ -1,5 +1,5 @@
 // One target: its figures now, why it was granted what it was, and its history.
-import { bdi, count, make, number, over_goal, percent, put_class, put_note, put_parts, put_text, revealed, seconds, state_tones, title_of, words } from "./dom.js";
+import { bdi, count, held_of, make, number, over_goal, percent, put_class, put_note, put_parts, put_text, revealed, seconds, state_tones, title_of, words } from "./dom.js";
 import { HistoryView } from "./history.js";
 import { field_notes, figure, section_title, word_note } from "./schema.js";
 
@@ -30,7 +30,7 @@ function explanation_parts(explanation) {
 // The figures under the title: the fields that each shows, and how.
 const views = [
   { fields: ["proactive"], mark: (row) => (row.proactive ? "some" : "") }, { fields: ["pending", "max_pending"] }, { fields: ["logged_in"] }, { fields: ["ready"] },
-  { fields: ["busy"] }, { fields: ["after_call_work"] }, { fields: ["in_queue"] }, { fields: ["predicted_wait_s"], show: (row) => seconds(row.predicted_wait_s) },
+  { fields: ["busy"] }, { fields: ["after_call_work"] }, { fields: ["in_handling", "slots"], show: held_of }, { fields: ["in_queue"] }, { fields: ["predicted_wait_s"], show: (row) => seconds(row.predicted_wait_s) },
   { fields: ["abandonment"], show: (row) => percent(row.abandonment), mark: (row) => (over_goal(row) ? "over" : "") }, { fields: ["acceptance"], show: (row) => percent(row.acceptance) },
   { fields: ["busy_factor"], show: (row) => percent(row.busy_factor) }, { fields: ["reactive_state"], show: (row) => row.reactive_state.toFixed(2) },
   { fields: ["sent"] }, { fields: ["accepted"] }, { fields: ["answered"] }, { fields: ["abandoned"] },
@@ -97,9 +97,11 @@ export class TargetView {
     put_class(this.state, "pill " + (state_tones[row.state] ?? ""));
     put_text(this.state, `${row.state}: ${words(row.reason)}`);
     put_note(this.state, word_note("target", "reason", row.reason));
-    const goal = row.optimization_target === "BUSY_FACTOR" ? `busy at least ${row.goal} %` : `abandonment at most ${row.goal} %`;
+    const goals = { BUSY_FACTOR: "busy at least", SERVICE_LEVEL: "service level at least", ABANDONMENT_RATE: "abandonment at most" };
+    const goal = `${goals[row.optimization_target] ?? words(row.optimization_target)} ${row.goal} %`;
+    const shares = row.pool_targets > 1 ? [` \u00b7 shares agents with ${row.pool_targets - 1} other target${row.pool_targets > 2 ? "s" : ""}, of `, bdi(row.pool), "'s pool"] : [];
     put_parts(this.about, [row.channel, " \u00b7 ", bdi(row.group), " \u00b7 ", bdi(row.queue),
-      ` \u00b7 ${row.algorithm} \u00b7 ${goal} \u00b7 statistics ${words(row.quality)}, ${seconds(row.statistics_age_s)} old`]
+      ` \u00b7 ${row.algorithm} \u00b7 ${goal} \u00b7 statistics ${words(row.quality)}, ${seconds(row.statistics_age_s)} old`, ...shares]
       .map((part) => (typeof part === "string" ? document.createTextNode(part) : part)));
     for (const view of views) {
       if (!this.figures.has(view)) {

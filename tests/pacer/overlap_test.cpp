@@ -1,0 +1,142 @@
+#include "services/pacer/overlap.h"
+
+#include <algorithm>
+#include <cmath>
+#include <queue>
+#include <tuple>
+
+#include "common/base/random.h"
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+using namespace pacer;
+namespace {
+
+// Agents who are busy nine tenths of their time, each with his targets; looked at each `look_s`.
+class BusyAgents {
+ public:
+  BusyAgents(std::vector<std::vector<std::uint32_t>> skills, std::size_t targets,
+             std::uint64_t seed)
+      : skills_{std::move(skills)}, changes_(targets, 0), random_{seed} {
+    for (std::uint32_t agent = 0; agent < skills_.size(); ++agent)
+      turns_.push({random_.uniform() * 240, agent, true});
+  }
+
+  void look(OverlapSearch& search, double until_s) {
+    while (std::get<0>(turns_.top()) <= until_s) {
+      const auto [at_s, agent, begins] = turns_.top();
+      turns_.pop();
+      for (const std::uint32_t t : skills_[agent]) changes_[t] += begins ? 1 : -1;
+      const double mean_s = begins ? 240 : 26;
+      turns_.push({at_s - mean_s * std::log1p(-random_.uniform()), agent, !begins});
+    }
+    told_.clear();
+    for (std::uint32_t t = 0; t < changes_.size(); ++t)
+      if (changes_[t] != 0) told_.push_back({t, changes_[t]});
+    std::fill(changes_.begin(), changes_.end(), 0);
+    search.look(told_, until_s);
+  }
+
+ private:
+  using Turn = std::tuple<double, std::uint32_t, bool>;  // When, who, begins.
+
+  std::vector<std::vector<std::uint32_t>> skills_;
+  std::vector<std::int32_t> changes_;
+  SplitMix64 random_;
+  std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns_;
+  std::vector<BusyChange> told_;
+};
+
+void watch(OverlapSearch& search, BusyAgents& agents, double from_s, double to_s, double look_s) {
+  double judged_s = from_s;
+  for (double now_s = from_s + look_s; now_s <= to_s; now_s += look_s) {
+    agents.look(search, now_s);
+    if (now_s < judged_s + 60) continue;
+    judged_s = now_s;
+    search.judge(now_s);
+  }
+}
+
+// Targets 0 and 1 have `size` agents each, of whom `both` are the same.
+std::vector<std::vector<std::uint32_t>> two_groups(int size, int both) {
+  std::vector<std::vector<std::uint32_t>> skills;
+  for (int i = 0; i < both; ++i) skills.push_back({0, 1});
+  for (int i = both; i < size; ++i) {
+    skills.push_back({0});
+    skills.push_back({1});
+  }
+  return skills;
+}
+
+}  // namespace
+
+TEST_CASE("every overlap from three tenths on is found within an hour", "[pacer]") {
+  const auto [size, both] = GENERATE(std::tuple{10, 10}, std::tuple{10, 7}, std::tuple{10, 3},
+                                     std::tuple{30, 10}, std::tuple{30, 30}, std::tuple{5, 2});
+  const double look_s = GENERATE(0.1, 1.0);
+  const auto seed = GENERATE(range(1u, 6u));
+  CAPTURE(size, both, look_s, seed);
+  OverlapSearch search{2};
+  BusyAgents agents{two_groups(size, both), 2, seed};
+
+  watch(search, agents, 0, 3600, look_s);
+
+  REQUIRE(search.found().size() == 1);
+  const double share = static_cast<double>(both) / size;
+  CHECK(search.found()[0].of_a == Approx(share).margin(0.2));
+  CHECK(search.found()[0].of_b == Approx(share).margin(0.2));
+  CHECK(search.found()[0].z > 4);
+}
+
+TEST_CASE("no pool is found in a hundred group-days without any", "[pacer]") {
+  const double look_s = GENERATE(0.2, 1.0);
+  std::vector<std::vector<std::uint32_t>> skills;
+  for (std::uint32_t target = 0; target < 25; ++target)
+    for (int agent = 0; agent < 10; ++agent) skills.push_back({target});
+  OverlapSearch search{25};
+  BusyAgents agents{std::move(skills), 25, 3};
+  std::size_t most = 0;
+
+  for (int hour = 0; hour < 40; ++hour) {  // Four days of ten hours.
+    watch(search, agents, hour * 3600, hour * 3600 + 3600, look_s);
+    most = std::max(most, search.found().size());
+  }
+
+  CHECK(most == 0);
+}
+
+TEST_CASE("an overlap that ends is lost", "[pacer]") {
+  OverlapSearch search{2};
+  BusyAgents together{two_groups(10, 10), 2, 1};
+  BusyAgents apart{two_groups(10, 0), 2, 2};
+  watch(search, together, 0, 3600, 1);
+  REQUIRE(search.found().size() == 1);
+
+  watch(search, apart, 3600, 3600 + 12 * 3600, 1);
+
+  CHECK(search.found().empty());
+}
+
+TEST_CASE("a look in which very many changed is passed over, and the pairs have a bound",
+          "[pacer]") {
+  constexpr std::uint32_t targets = 3000;
+  OverlapSearch search{targets};
+  std::vector<BusyChange> all;
+  for (std::uint32_t t = 0; t < targets; ++t) all.push_back({t, 1});
+  search.look(all, 1);
+  CHECK(search.passed_over() == 1);
+  CHECK(search.watched() == 0);
+
+  SplitMix64 random{1};
+  for (int look = 0; look < 400; ++look) {
+    std::vector<BusyChange> some;
+    for (std::uint32_t t = static_cast<std::uint32_t>(random.uniform() * 20); t < targets; t += 20)
+      some.push_back({t, random.uniform() < 0.5 ? 1 : -1});
+    const std::size_t before = search.watched();
+    search.look(some, 2 + look);
+    REQUIRE(search.watched() <= before + OverlapSearch::most_new_pairs);
+    REQUIRE(search.watched() <= OverlapSearch::most_pairs);
+  }
+}
+
+}  // namespace paceline::test

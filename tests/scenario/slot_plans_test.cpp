@@ -1,0 +1,48 @@
+// Centres whose agents hold several chats, through the whole path.
+#include "tests/scenario/slot_plans.h"
+
+#include <algorithm>
+
+#include "tests/scenario/loop_measure.h"
+#include "tests/support/catch.h"
+
+namespace paceline::test {
+namespace {
+
+ClosedLoop::Plan plan_of(const std::string& name, const std::string& known) {
+  for (const auto& each : slot_plans(2))
+    if (each.name == name && each.known == known) return each.plan;
+  FAIL("no plan " << name << " " << known);
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("agents with several chats are filled, and the goal is kept", "[scenario]") {
+  const auto [name, known] =
+      GENERATE(table<std::string, std::string>({{"three_chats", "figures"},
+                                                {"three_chats", "capacity"},
+                                                {"mixed_1_5", "figures"},
+                                                {"mixed_1_5", "capacity"},
+                                                {"three_slowed", "figures"}}));
+  CAPTURE(name, known);
+
+  const LoopFigures day = measure_loop(plan_of(name, known), 1, 4h);
+
+  CHECK(mean_of(day.abandonment) < 4);  // Four hours of two groups: 2,000 visitors.
+  CHECK(mean_of(day.occupancy) > 95);
+}
+
+TEST_CASE("the table of slots has 1, 3 and 5 chats, mixed agents and chats that slow each other",
+          "[scenario]") {
+  const auto plans = slot_plans(1);
+  const auto some = [&](auto has) { return std::ranges::any_of(plans, has); };
+  for (const int chats : {1, 3, 5})
+    CHECK(some([&](const SlotPlan& each) { return each.plan.kind.slots == chats; }));
+  CHECK(some([](const SlotPlan& each) { return each.plan.kind.other_slots > 0; }));
+  CHECK(some([](const SlotPlan& each) { return each.plan.kind.slow_down > 0; }));
+  for (const char* known : {"agents", "figures", "capacity"})
+    CHECK(some([&](const SlotPlan& each) { return each.known == known; }));
+}
+
+}  // namespace paceline::test
