@@ -29,15 +29,17 @@ StatisticsAdapter::StatisticsAdapter(Options options, int server, SourceListener
       session_{options_.session, mapping, targets_index, world.random.bits()},
       session_fault_{world.log, std::string{server_name(server)} + "_session_lost"},
       push_fault_{world.log, std::string{server_name(server)} + "_push_contradicted"},
+      unchecked_fault_{world.log, std::string{server_name(server)} + "_push_unchecked"},
       values_fault_{world.log, std::string{server_name(server)} + "_values_refused", batches_read},
       contradictions_{world.metrics.counter(
           "paceline_statfeed_push_contradictions_total",
           "Sessions begun anew because polls showed for long what the push did not tell.",
           {{"server", server_name(server)}})},
-      doubted_{world.metrics.gauge(
-          "paceline_statfeed_push_doubted",
-          "1 from a contradiction between push and polls until the push was right for long.",
-          {{"server", server_name(server)}})} {
+      doubted_{world.metrics.gauge("paceline_statfeed_push_doubted",
+                                   "1 from a contradiction between push and polls until the push "
+                                   "was right for long, and while "
+                                   "polls fail so that it cannot be checked.",
+                                   {{"server", server_name(server)}})} {
 }
 
 StatisticsAdapter::~StatisticsAdapter() {
@@ -70,20 +72,26 @@ void StatisticsAdapter::carry(Session::Step step) {
   }
   if (!step.updates.empty()) listener_.updated(server_, step.updates);
   if (step.heard) listener_.heard(server_);
+  const std::string unchecked = session_.unchecked();
+  const std::string doubt = session_.doubt().empty() ? unchecked : session_.doubt();
   listener_.became(server_, {.complete = session_.complete(),
                              .available = session_.available(),
                              .pushing = session_.pushing(),
                              .lost = session_.lost(),
                              .polled = session_.polling(),
                              .unseen = session_.unseen(),
-                             .doubt = session_.doubt()});
+                             .doubt = doubt});
   if (step.heard && std::ranges::none_of(step.notes, is_failure)) {
     session_fault_.good();
     http_.succeeded();
   }
   for (const auto& note : step.notes) tell(note);
   if (step.all_read && step.refused == 0) values_fault_.good();
-  doubted_.set(session_.doubt().empty() ? 0 : 1);
+  if (unchecked.empty())
+    unchecked_fault_.good();
+  else if (!unchecked_fault_.is_bad())
+    unchecked_fault_.bad({{"why", unchecked}});
+  doubted_.set(doubt.empty() ? 0 : 1);
   if (step.refused > 0) http_.unusable(step.refused);
   for (auto& call : step.calls) {
     const bool leaves = call.kind == Session::Call::Kind::disconnect && step.new_session;

@@ -54,6 +54,7 @@ class StatisticsAdapter final : public Source {
   TimerId wake_ = 0;
   FaultLog session_fault_;
   FaultLog push_fault_;
+  FaultLog unchecked_fault_;
   FaultLog values_fault_;
   Counter& contradictions_;
   Gauge& doubted_;

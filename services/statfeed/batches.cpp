@@ -175,6 +175,13 @@ void Batches::failed(Id id, Duration at_least, Instant now) {
   if (batch.statistics.empty()) erase(batches_.find(id));  // All its targets left meanwhile.
 }
 
+std::size_t Batches::failing() const {
+  const int most = 2 * policy_.max_failures;
+  return static_cast<std::size_t>(std::ranges::count_if(batches_, [&](const auto& entry) {
+    return entry.second.state == State::open && entry.second.failures >= most;
+  }));
+}
+
 bool Batches::split(Id id, Instant now) {
   auto& batch = batches_.at(id);
   if (batch.statistics.size() < 2 || splits_ == policy_.splits) return false;

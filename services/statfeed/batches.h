@@ -104,6 +104,8 @@ class Batches {
   bool complete() const { return unanswered_ == 0; }
   std::size_t unseen() const { return pool_.size(); }
   std::size_t count() const { return batches_.size(); }
+  /// Open batches whose polls failed again and again: some half a minute of them in a row.
+  std::size_t failing() const;
   /// When next_to_open(), or with `polls` next_to_poll(), may have something; nothing if only an
   /// answer can change that.
   std::optional<Instant> next_due(bool polls) const;

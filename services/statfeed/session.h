@@ -122,6 +122,8 @@ class Session {
   /// What was found wrong with the push, until a session has pushed rightly for a whole `reconcile`;
   /// "" = nothing.
   const std::string& doubt() const { return doubt_; }
+  /// Why the push cannot be checked: polls of subscriptions fail again and again; "" = it can.
+  std::string unchecked() const;
   std::size_t unseen() const { return batches_.unseen(); }
   std::size_t subscriptions() const { return batches_.count(); }
 
@@ -228,6 +230,7 @@ class Session {
   Instant heard_{};                    // When values last came.
   Instant probed_{};                   // When a single one was last asked for.
   int failures_ = 0;                   // In a row, of polls and opens.
+  std::string poll_failure_;           // Of the last poll that failed.
   std::optional<Instant> begun_anew_;  // When a handshake was last wanted of us.
   std::vector<std::string> to_close_;
 };

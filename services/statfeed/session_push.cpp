@@ -178,10 +178,9 @@ void Session::on_connected(const BayeuxMessage& answer, Instant now, Step& step)
     }
     if (!begun_anew_ || now - *begun_anew_ >= calm) backoff_.reset();
     if (answer.reconnect == "none") return refuse_push("the server wants no more", now, step);
-    // Nor must it set the pace.
-    connect_at_ = now + interval_;
-    if (step.updates.empty())
-      connect_at_ = std::max(connect_at_, connect_sent_ + policy_.liveness / 8);
+    // Nor must it set the pace: least of all if it has nothing to tell.
+    const Duration least = policy_.liveness / (step.updates.empty() ? 8 : 100);
+    connect_at_ = std::max(now + interval_, connect_sent_ + least);
     return;
   }
   if (wants_handshake(answer)) {

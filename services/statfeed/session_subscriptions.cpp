@@ -1,5 +1,7 @@
 // The half of a session that is subscriptions: batches of statistics that are opened, polled and
 // closed.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "common/base/url.h"
@@ -64,6 +66,14 @@ Duration Session::until_poll(bool all_valid) const {
   return all_valid ? healing : std::min(healing, policy_.batches.unseen_min);
 }
 
+std::string Session::unchecked() const {
+  if (phase_ != Phase::running || !pushed_) return {};
+  const auto failing = batches_.failing();
+  if (failing == 0) return {};
+  return fmt::format("polls of {} of {} subscriptions fail ({}), so their push cannot be checked",
+                     failing, batches_.count(), poll_failure_);
+}
+
 // What opening and polling have in common. True if the reply was dealt with.
 bool Session::on_common_failure(const PendingCall& pending, const Result<Reply>& reply, Instant now,
                                 Step& step) {
@@ -79,6 +89,7 @@ bool Session::on_common_failure(const PendingCall& pending, const Result<Reply>&
   if (!reply) paused_until_ = std::max(paused_until_, now + policy_.retry_min);
   if (!pending.one) batches_.failed(pending.batch, after, now);
   step.notes.push_back({"request_failed", why_of(reply)});
+  if (pending.kind == Call::Kind::poll) poll_failure_ = why_of(reply);
   if (++failures_ >= failures_to_lose && !pushed_) lose(why_of(reply), after, now, step);
   return true;
 }
@@ -162,7 +173,8 @@ void Session::on_poll_reply(const PendingCall& pending, const Result<Reply>& rep
   const auto answer = decode_subscription_answer(reply->body);
   if (!answer) {
     ++step.refused;
-    step.notes.push_back({"request_failed", "unreadable: " + answer.error().detail});
+    poll_failure_ = "unreadable: " + answer.error().detail.substr(0, max_why);
+    step.notes.push_back({"request_failed", poll_failure_});
     if (!pending.one) batches_.failed(pending.batch, Duration::zero(), now);
     return;
   }

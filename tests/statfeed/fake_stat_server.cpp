@@ -163,6 +163,7 @@ void FakeStatServer::serve(const HttpRequest& request, World& world, Answer answ
       subscriptions_.erase(found);
       return answer(plain(200));
     }
+    if (poll_status != 0) return answer(plain(poll_status));
     for (const auto& one : found->second) {
       if (silent_polls || one.object_id == mute) continue;
       const auto value = value_of(one, now_ms(world));

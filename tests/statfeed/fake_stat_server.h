@@ -24,6 +24,7 @@ class FakeStatServer {
   std::string state = "Available";
   // What servers were seen to do.
   bool frozen = false;            // Pushes nothing any more, and answers every connect at once.
+  int poll_status = 0;            // Other than 0: polls are answered with this HTTP status.
   bool silent_polls = false;      // Polls are answered 200, without any statistic.
   std::string mute;               // Polls leave out the statistics of this object.
   bool own_ids = false;           // Values carry ids of the server's own, upper-case or not.

@@ -75,6 +75,35 @@ TEST_CASE("a busy push of some targets does not hide that others stand still",
   CHECK(site.sim.count("primary_push_contradicted") == 1);
 }
 
+TEST_CASE("polls that always fail while the push works leave it in doubt until they succeed",
+          "[statfeed][scenario]") {
+  Site site{1};
+  site.config.session.reconcile = 10s;
+  site.start();
+  site.sim.run_for(5s);
+  site.primary.poll_status = 503;
+  site.sim.run_for(10s);
+  CHECK(site.statfeed->state(0)->doubt.empty());  // It may pass.
+
+  for (int i = 0; i < 30; ++i) {  // What is pushed still counts.
+    site.interaction(1);
+    site.sim.run_for(5s);
+  }
+  CHECK(site.statfeed->state(0)->pushing);
+  CHECK(site.row("t1").quality == StatQuality::good);
+  const auto doubt = site.statfeed->state(0)->doubt;
+  CAPTURE(doubt);
+  CHECK(doubt.find("subscriptions fail (HTTP status 503") != doubt.npos);
+  CHECK(doubt.ends_with("so their push cannot be checked"));
+  CHECK(site.sim.count("primary_push_unchecked") == 1);
+  CHECK(site.sim.count("primary_push_contradicted") == 0);
+
+  site.primary.poll_status = 0;
+  site.sim.run_for(90s);
+  CHECK(site.statfeed->state(0)->doubt.empty());
+  CHECK(site.sim.count("primary_push_unchecked_over") == 1);
+}
+
 TEST_CASE("a push that comes late contradicts nothing", "[statfeed][scenario]") {
   Site site{3};
   site.start();
