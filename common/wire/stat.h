@@ -28,6 +28,7 @@ struct StatSource {
   std::uint32_t targets_visible = 0;
   std::uint32_t targets_unseen = 0;
   double updates_per_second = 0;
+  std::string push_doubt;
 
   static constexpr About about{"stat_source", "The Stat Server pair as statfeed sees it."};
   static constexpr auto schema() {
@@ -43,6 +44,8 @@ struct StatSource {
               "that it does not: not_visible"},
         Field{&StatSource::updates_per_second, "updates_per_second", "1/s", 0, 1e12,
               "statistics heard"},
+        Field{&StatSource::push_doubt, "push_doubt",
+              "what is wrong with the push of the server in use; empty = nothing, or it is polled"},
     };
   }
   bool operator==(const StatSource&) const = default;

@@ -108,6 +108,8 @@ StatSource Statfeed::head(Instant now) {
   head.targets_unseen =
       static_cast<std::uint32_t>(targets_index_.order().size()) - head.targets_visible;
   head.updates_per_second = updates_per_second_;
+  if (in_use && servers_[at(*in_use)].state.pushing)
+    head.push_doubt = servers_[at(*in_use)].state.doubt;
   return head;
 }
 

@@ -30,6 +30,7 @@ TEST_CASE("a push that falls silent while connects are answered is found out and
   for (int i = 0; i < 4; ++i) CHECK(site.row("t" + std::to_string(i)).busy == 40 + i);
   CHECK(site.row("t0").quality == StatQuality::good);
   CHECK_FALSE(site.statfeed->state(0)->doubt.empty());
+  CHECK(site.source().push_doubt == site.statfeed->state(0)->doubt);
 
   // The new session is pushed nothing either: then it is polled.
   site.primary.set("g2", "BusyAgents", 7);
@@ -48,6 +49,7 @@ TEST_CASE("a push that falls silent while connects are answered is found out and
   }
   CHECK(site.statfeed->state(0)->pushing);
   CHECK(site.statfeed->state(0)->doubt.empty());
+  CHECK(site.source().push_doubt.empty());
   CHECK(site.sim.count("primary_push_contradicted_over") == 1);
   CHECK(site.statfeed->failover().switches() == 0);
 }
@@ -95,6 +97,7 @@ TEST_CASE("polls that always fail while the push works leave it in doubt until t
   CAPTURE(doubt);
   CHECK(doubt.find("subscriptions fail (HTTP status 503") != doubt.npos);
   CHECK(doubt.ends_with("so their push cannot be checked"));
+  CHECK(site.source().push_doubt == doubt);
   CHECK(site.sim.count("primary_push_unchecked") == 1);
   CHECK(site.sim.count("primary_push_contradicted") == 0);
 

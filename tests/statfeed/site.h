@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "common/wire/codec.h"
 #include "services/statfeed/adapter_statistics.h"
 #include "services/statfeed/service.h"
 #include "tests/statfeed/fake_stat_server.h"
@@ -60,6 +61,11 @@ struct Site {
     const auto before = shards.begin() + static_cast<std::ptrdiff_t>(at);
     const auto index = std::count(shards.begin(), before, shards[at]);
     return statfeed->writer(shards[at]).row(static_cast<std::uint32_t>(index));
+  }
+
+  // What statfeed says of the pair, as those hear it who read shard 0.
+  StatSource source() const {
+    return decode<StateFrame<TargetStat>>(statfeed->writer(0).keyframe()).value().head;
   }
 
   // An interaction comes in and is answered, as both servers see it.

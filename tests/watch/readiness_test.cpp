@@ -46,6 +46,12 @@ TEST_CASE("each thing that makes a node unfit is told by its own reason", "[watc
       {"no statistics: neither primary nor backup is heard; pacelinectl statserver says how each "
        "stands",
        [](auto& s) { s.statistics.source.in_use = ""; }},
+      {"statistics may be wrong: the push of the primary is in doubt (BusyAgents of t1: pushed 3, "
+       "polled 9 for 4.0 s); it is begun anew, then it is polled; if this stays, ask who runs the "
+       "server or a proxy before it",
+       [](auto& s) {
+         s.statistics.source.push_doubt = "BusyAgents of t1: pushed 3, polled 9 for 4.0 s";
+       }},
       {"pacer shard 0 is not heard", [](auto& status) { status.pacers[0].fresh = false; }},
       {"the elector rates this node at tier 2", [](auto& status) { status.nodes[0].tier = 2; }},
       {"the engagement endpoint does not serve this node: HTTP status 503; it answers, so ask who "

@@ -44,7 +44,8 @@ StateFrame<TargetStat> stat_frame() {
                .switches = 3,
                .targets_visible = 40,
                .targets_unseen = 2,
-               .updates_per_second = 12.5};
+               .updates_per_second = 12.5,
+               .push_doubt = "polls show 7"};
   stat.ids = {"t00"};
   stat.indices = {0};
   stat.rows = {{.quality = StatQuality::good,

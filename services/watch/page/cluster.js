@@ -123,7 +123,7 @@ export class ClusterStrip {
     this.tiles.statistics.show("", "", [make("span", { class: "pills" }, ...(s.in_use === "replay" ? [pill("warn", "replay")] : [server("primary", s.primary_up), server("backup", s.backup_up)])),
       fact("heard", seconds(s.heard_s), s.fresh ? "" : "bad", said("heard_s")), fact("updates", `${number_of(s.updates_per_second)} /s`, "", said("updates_per_second")),
       fact("visible", compact(s.targets_visible), "", said("targets_visible")), fact("not visible", compact(s.targets_unseen), s.targets_unseen ? "warn" : "", said("targets_unseen")),
-      fact("switches", String(s.switches), "", said("switches"))]);
+      fact("switches", String(s.switches), "", said("switches")), ...(s.push_doubt ? [fact("push in doubt", s.push_doubt, "bad", said("push_doubt"))] : [])]);
     const heard = status.pacers.filter((shard) => shard.fresh).length;
     const slowest = Math.max(0, ...status.pacers.map((shard) => shard.decide_us));
     const oldest = Math.max(0, ...status.pacers.map((shard) => shard.stat_age_s ?? 0));
