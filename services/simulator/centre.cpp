@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <unordered_map>
 
 #include "common/base/check.h"
 
 namespace paceline::simulator {
 namespace {
-
-enum Outcome : std::uint32_t { accepted, rejected, timed_out };
 
 // What an agent adds to the counts of its target.
 void count(TargetCounts& counts, int slots, int talking, int wrapping, bool logged_in, bool resting,
@@ -43,6 +43,12 @@ Centre::Centre(CentreModel model, std::uint64_t seed)
       random_{seed},
       targets_(model_.targets.size()),
       changed_(model_.targets.size(), 0) {
+  std::unordered_map<std::string_view, std::uint32_t> groups;
+  for (std::uint32_t target = 0; target < targets_.size(); ++target) {
+    const std::string_view group = model_.targets[target].group;
+    home_.push_back(group.empty() ? target : groups.emplace(group, target).first->second);
+    targets_[home_.back()].sharing.push_back(target);
+  }
   for (std::uint32_t target = 0; target < targets_.size(); ++target) {
     const TargetModel& own = model_.targets[target];
     CHECK(own.kind < model_.kinds.size());
@@ -50,15 +56,17 @@ Centre::Centre(CentreModel model, std::uint64_t seed)
     auto& state = targets_[target];
     const auto begun = std::ranges::lower_bound(own.calls, model_.start, {}, &RecordedCall::at);
     state.next_call = static_cast<std::size_t>(begun - own.calls.begin());
-    apply_staffing(target);
-    next_hour(target);
+    if (counts_agents(target)) {
+      apply_staffing(target);
+      next_hour(target);
+    }
     next_arrival(target, now_);
     if (kind_of(target).visitors_per_hour >= 0) next_visitor(target, now_);
   }
 }
 
-int Centre::slots_of(std::uint32_t target, std::uint32_t agent) const {
-  const GroupKind& kind = kind_of(target);
+int Centre::slots_of(std::uint32_t home, std::uint32_t agent) const {
+  const GroupKind& kind = kind_of(home);
   return kind.other_slots > 0 && agent % 2 == 1 ? kind.other_slots : kind.slots;
 }
 
@@ -114,11 +122,10 @@ void Centre::handle(const Event& event) {
         give_up(event.target, event.subject);
       return;
     case EventKind::service_end:
-      if (customers_[event.subject].generation == event.generation)
-        end_service(event.target, event.subject);
+      if (customers_[event.subject].generation == event.generation) end_service(event.subject);
       return;
     case EventKind::wrap_up_end:
-      return end_wrap_up(event.target, event.subject);
+      return end_wrap_up(event.subject);
     case EventKind::staffing:
       apply_staffing(event.target);
       return next_hour(event.target);
@@ -135,32 +142,37 @@ void Centre::handle(const Event& event) {
 }
 
 template <class Change>
-void Centre::change(std::uint32_t target, std::uint32_t agent, Change apply) {
-  mark_changed(target);
-  auto& state = targets_[target];
+void Centre::change(std::uint32_t home, std::uint32_t agent, Change apply) {
+  auto& state = targets_[home];
   Agent& one = state.agents[agent];
-  const int slots = slots_of(target, agent);
-  count(state.counts, slots, one.talking, one.wrapping, one.logged_in, one.resting, -1);
+  const int slots = slots_of(home, agent);
+  const auto count_in_each = [&](int sign) {
+    for (const std::uint32_t target : state.sharing)
+      count(targets_[target].counts, slots, one.talking, one.wrapping, one.logged_in, one.resting,
+            sign);
+  };
+  for (const std::uint32_t target : state.sharing) mark_changed(target);
+  count_in_each(-1);
   apply(one);
-  count(state.counts, slots, one.talking, one.wrapping, one.logged_in, one.resting, +1);
+  count_in_each(+1);
 }
 
 // ---- Agents -------------------------------------------------------------------------------------
 
-void Centre::apply_staffing(std::uint32_t target) {
-  auto& state = targets_[target];
-  const double agents = kind_of(target).agents[hour(now_)] * model_.targets[target].size;
+void Centre::apply_staffing(std::uint32_t home) {
+  auto& state = targets_[home];
+  const double agents = kind_of(home).agents[hour(now_)] * model_.targets[home].size;
   const auto wanted = static_cast<std::int32_t>(std::lround(agents * drift_.staffing));
   state.planned = wanted;
   auto here = static_cast<std::int32_t>(
       std::ranges::count_if(state.agents, [](const Agent& agent) { return agent.logged_in; }));
   const auto log_in = [&](std::uint32_t agent) {
-    change(target, agent, [](Agent& one) {
+    change(home, agent, [](Agent& one) {
       one.logged_in = true;
       one.resting = false;
       ++one.generation;
     });
-    schedule_break(target, agent);
+    schedule_break(home, agent);
     ++here;
   };
   // The idle go first, then those who are busy; these finish what they have.
@@ -168,7 +180,7 @@ void Centre::apply_staffing(std::uint32_t target) {
     for (std::uint32_t agent = 0; agent < state.agents.size() && here > wanted; ++agent) {
       const Agent& one = state.agents[agent];
       if (!one.logged_in || (one.talking + one.wrapping > 0) != busy) continue;
-      change(target, agent, [](Agent& leaver) {
+      change(home, agent, [](Agent& leaver) {
         leaver.logged_in = false;
         leaver.resting = false;
         ++leaver.generation;
@@ -182,39 +194,39 @@ void Centre::apply_staffing(std::uint32_t target) {
     state.agents.emplace_back();
     log_in(static_cast<std::uint32_t>(state.agents.size() - 1));
   }
-  serve_waiting(target);
+  serve_waiting(home);
 }
 
-void Centre::next_hour(std::uint32_t target) {
+void Centre::next_hour(std::uint32_t home) {
   // Shifts begin within two minutes after the full hour, so that the centre does not jump as one.
   const Duration since = (model_.start + now_) % 1h;
   const Duration late = from_seconds(random_.uniform() * 120);
-  schedule(now_ - since + 1h + late, EventKind::staffing, target);
+  schedule(now_ - since + 1h + late, EventKind::staffing, home);
 }
 
-void Centre::schedule_break(std::uint32_t target, std::uint32_t agent) {
-  const GroupKind& kind = kind_of(target);
+void Centre::schedule_break(std::uint32_t home, std::uint32_t agent) {
+  const GroupKind& kind = kind_of(home);
   if (!(kind.not_ready_share > 0) || !(kind.rest.mean_s > 0)) return;
   const double ready_s = kind.rest.mean_s * (1 - kind.not_ready_share) / kind.not_ready_share;
-  schedule(now_ + from_seconds(random_.exponential_s(ready_s)), EventKind::break_due, target, agent,
-           targets_[target].agents[agent].generation);
+  schedule(now_ + from_seconds(random_.exponential_s(ready_s)), EventKind::break_due, home, agent,
+           targets_[home].agents[agent].generation);
 }
 
-void Centre::rest_when_free(std::uint32_t target, std::uint32_t agent) {
-  const Agent& one = targets_[target].agents[agent];
+void Centre::rest_when_free(std::uint32_t home, std::uint32_t agent) {
+  const Agent& one = targets_[home].agents[agent];
   if (!one.logged_in || !one.resting || one.talking + one.wrapping > 0) return;
-  schedule(now_ + random_.draw(kind_of(target).rest), EventKind::break_end, target, agent,
+  schedule(now_ + random_.draw(kind_of(home).rest), EventKind::break_end, home, agent,
            one.generation);
 }
 
-std::uint32_t Centre::free_agent(std::uint32_t target) {
-  auto& state = targets_[target];
+std::uint32_t Centre::free_agent(std::uint32_t home) {
+  auto& state = targets_[home];
   const auto many = static_cast<std::uint32_t>(state.agents.size());
   for (std::uint32_t step = 0; step < many; ++step) {
     const std::uint32_t agent = (state.cursor + step) % many;
     const Agent& one = state.agents[agent];
     if (!one.logged_in || one.resting) continue;
-    if (one.talking + one.wrapping >= slots_of(target, agent)) continue;
+    if (one.talking + one.wrapping >= slots_of(home, agent)) continue;
     state.cursor = (agent + 1) % many;
     return agent;
   }
@@ -226,7 +238,7 @@ void Centre::drift(const Drift& drift) {
   const bool arrivals = drift.arrivals != drift_.arrivals;
   drift_ = drift;
   for (std::uint32_t target = 0; target < targets_.size(); ++target) {
-    if (staffing) apply_staffing(target);
+    if (staffing && counts_agents(target)) apply_staffing(target);
     if (!arrivals || model_.targets[target].recorded) continue;
     ++targets_[target].arrivals;  // The one that was drawn at the old rate is void.
     next_arrival(target, now_);
@@ -306,12 +318,13 @@ void Centre::enter(std::uint32_t target, bool proactive, Duration service, Durat
               .service = service,
               .generation = customer.generation,
               .before = state.last,
+              .target = target,
               .proactive = proactive};
   (state.last == nobody ? state.first : customers_[state.last].after) = id;
   state.last = id;
   ++stream.queued;
   const std::uint32_t generation = customer.generation;
-  serve_waiting(target);
+  serve_waiting(home_[target]);
   if (customers_[id].generation == generation)
     schedule(now_ + patience, EventKind::patience_end, target, id, generation);
 }
@@ -335,20 +348,35 @@ void Centre::give_up(std::uint32_t target, std::uint32_t id) {
   free_customers_.push_back(id);
 }
 
-void Centre::serve_waiting(std::uint32_t target) {
-  auto& state = targets_[target];
-  while (state.first != nobody && state.counts.ready > 0) start_service(target, state.first);
+// Who came first of those at the head of the group's queues; nobody if they are empty.
+std::uint32_t Centre::longest_waiting(std::uint32_t home) const {
+  std::uint32_t longest = nobody;
+  for (const std::uint32_t target : targets_[home].sharing) {
+    const std::uint32_t first = targets_[target].first;
+    if (first == nobody) continue;
+    if (longest == nobody || customers_[first].arrived < customers_[longest].arrived)
+      longest = first;
+  }
+  return longest;
 }
 
-void Centre::start_service(std::uint32_t target, std::uint32_t id) {
-  auto& state = targets_[target];
-  const GroupKind& kind = kind_of(target);
-  const std::uint32_t agent = free_agent(target);
-  CHECK(agent != nobody);
-  const double speed_before = speed(target, agent);
-  change(target, agent, [](Agent& one) { ++one.talking; });
-  leave_queue(state, id);
+void Centre::serve_waiting(std::uint32_t home) {
+  while (targets_[home].counts.ready > 0) {
+    const std::uint32_t id = longest_waiting(home);
+    if (id == nobody) return;
+    start_service(home, id);
+  }
+}
+
+void Centre::start_service(std::uint32_t home, std::uint32_t id) {
   Customer& customer = customers_[id];
+  auto& state = targets_[customer.target];
+  const GroupKind& kind = kind_of(customer.target);
+  const std::uint32_t agent = free_agent(home);
+  CHECK(agent != nobody);
+  const double speed_before = speed(home, agent);
+  change(home, agent, [](Agent& one) { ++one.talking; });
+  leave_queue(state, id);
   ++(customer.proactive ? state.counts.proactive : state.counts.reactive).answered;
   customer.agent = agent;
   customer.answered = now_;
@@ -356,120 +384,71 @@ void Centre::start_service(std::uint32_t target, std::uint32_t id) {
       customer.service >= Duration::zero() ? customer.service : random_.draw(kind.service);
   customer.service = from_seconds(to_seconds(planned) * drift_.service);
   customer.timed = now_;
-  if (kind.slow_down > 0) {
-    time_others(target, agent, speed_before);
-    state.agents[agent].chats.push_back(id);
+  if (kind_of(home).slow_down > 0) {
+    time_others(home, agent, speed_before);
+    targets_[home].agents[agent].chats.push_back(id);
   }
-  time_service(target, id);
+  time_service(id);
 }
 
 // How fast each of the agent's chats goes on: the more there are, the slower.
-double Centre::speed(std::uint32_t target, std::uint32_t agent) const {
-  const int others = std::max(0, targets_[target].agents[agent].talking - 1);
-  return 1 / (1 + kind_of(target).slow_down * others);
+double Centre::speed(std::uint32_t home, std::uint32_t agent) const {
+  const int others = std::max(0, targets_[home].agents[agent].talking - 1);
+  return 1 / (1 + kind_of(home).slow_down * others);
 }
 
-void Centre::time_service(std::uint32_t target, std::uint32_t id) {
+void Centre::time_service(std::uint32_t id) {
   const Customer& customer = customers_[id];
-  const double left_s = to_seconds(customer.service) / speed(target, customer.agent);
-  schedule(now_ + from_seconds(left_s), EventKind::service_end, target, id, customer.generation);
+  const double left_s =
+      to_seconds(customer.service) / speed(home_[customer.target], customer.agent);
+  schedule(now_ + from_seconds(left_s), EventKind::service_end, customer.target, id,
+           customer.generation);
 }
 
 // The agent's chats went on at `speed_before` so far, and now at another one.
-void Centre::time_others(std::uint32_t target, std::uint32_t agent, double speed_before) {
-  for (const std::uint32_t id : targets_[target].agents[agent].chats) {
+void Centre::time_others(std::uint32_t home, std::uint32_t agent, double speed_before) {
+  for (const std::uint32_t id : targets_[home].agents[agent].chats) {
     Customer& customer = customers_[id];
     const Duration done = from_seconds(to_seconds(now_ - customer.timed) * speed_before);
     customer.service = std::max(Duration::zero(), customer.service - done);
     customer.timed = now_;
     ++customer.generation;
-    time_service(target, id);
+    time_service(id);
   }
 }
 
-void Centre::end_service(std::uint32_t target, std::uint32_t id) {
-  auto& state = targets_[target];
-  const std::uint32_t agent = customers_[id].agent;
-  ++(customers_[id].proactive ? state.counts.proactive : state.counts.reactive).finished;
-  const double speed_before = speed(target, agent);
-  change(target, agent, [](Agent& one) {
+void Centre::end_service(std::uint32_t id) {
+  const Customer& customer = customers_[id];
+  const std::uint32_t target = customer.target;
+  const std::uint32_t home = home_[target];
+  const std::uint32_t agent = customer.agent;
+  auto& counts = targets_[target].counts;
+  ++(customer.proactive ? counts.proactive : counts.reactive).finished;
+  const double speed_before = speed(home, agent);
+  change(home, agent, [](Agent& one) {
     --one.talking;
     ++one.wrapping;
   });
-  if (kind_of(target).slow_down > 0) {
-    std::erase(state.agents[agent].chats, id);
-    time_others(target, agent, speed_before);
+  if (kind_of(home).slow_down > 0) {
+    std::erase(targets_[home].agents[agent].chats, id);
+    time_others(home, agent, speed_before);
   }
   const Duration length = random_.draw(kind_of(target).wrap_up);
-  if (length == Duration::zero()) return end_wrap_up(target, id);
+  if (length == Duration::zero()) return end_wrap_up(id);
   schedule(now_ + length, EventKind::wrap_up_end, target, id);
 }
 
-void Centre::end_wrap_up(std::uint32_t target, std::uint32_t id) {
-  auto& state = targets_[target];
+void Centre::end_wrap_up(std::uint32_t id) {
+  const std::uint32_t target = customers_[id].target;
+  const std::uint32_t home = home_[target];
   const std::uint32_t agent = customers_[id].agent;
-  ++state.counts.handled;
-  state.counts.handling_s += to_seconds(now_ - customers_[id].answered);
-  free_customers_.push_back(id);
-  change(target, agent, [](Agent& one) { --one.wrapping; });
-  rest_when_free(target, agent);
-  serve_waiting(target);
-}
-
-// ---- Invitations --------------------------------------------------------------------------------
-
-void Centre::offer(std::uint32_t target, const Allowance& allowance) {
-  CHECK(allowance.allowance >= 0 && allowance.max_pending >= 0);
-  targets_[target].allowance = allowance;
-  send_allowed(target);
-}
-
-std::int32_t Centre::allowance(std::uint32_t target) const {
-  const Allowance& allowance = targets_[target].allowance;
-  return now_ < allowance.until ? allowance.allowance : 0;
-}
-
-void Centre::invite(std::uint32_t target) {
-  auto& state = targets_[target];
-  if (allowance(target) <= 0 || state.counts.pending >= state.allowance.max_pending) return;
-  mark_changed(target);
-  --state.allowance.allowance;
-  ++state.counts.sent;
-  ++state.counts.pending;
-  const GroupKind& kind = kind_of(target);
-  const Duration delay = random_.draw(kind.answer_delay);
-  const bool accepts = random_.chance(drift_.acceptance.value_or(kind.acceptance));
-  const bool refuses = random_.chance(kind.rejection);
-  if (delay >= kind.invitation_life || (!accepts && !refuses))
-    schedule(now_ + kind.invitation_life, EventKind::answer, target, timed_out);
-  else
-    schedule(now_ + delay, EventKind::answer, target, accepts ? accepted : rejected);
-}
-
-void Centre::send_allowed(std::uint32_t target) {
-  if (kind_of(target).visitors_per_hour >= 0) return;  // They go out as visitors come.
-  const auto& state = targets_[target];
-  while (allowance(target) > 0 && state.counts.pending < state.allowance.max_pending)
-    invite(target);
-}
-
-void Centre::answer(std::uint32_t target, std::uint32_t outcome) {
-  mark_changed(target);
   auto& counts = targets_[target].counts;
-  --counts.pending;
-  switch (static_cast<Outcome>(outcome)) {
-    case accepted:
-      ++counts.accepted;
-      enter(target, true, Duration{-1}, random_.draw(kind_of(target).patience));
-      break;
-    case rejected:
-      ++counts.rejected;
-      break;
-    case timed_out:
-      ++counts.timed_out;
-      break;
-  }
-  send_allowed(target);
+  ++counts.handled;
+  counts.handling_s += to_seconds(now_ - customers_[id].answered);
+  free_customers_.push_back(id);
+  change(home, agent, [](Agent& one) { --one.wrapping; });
+  rest_when_free(home, agent);
+  serve_waiting(home);
 }
 
 TargetCounts Centre::counts(std::uint32_t target) const {

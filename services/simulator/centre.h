@@ -5,6 +5,10 @@
 //   centre.offer(target, {.allowance = 3, .max_pending = 5, .until = now + 6s});
 //   centre.counts(target)      // numbers of now, counters since the start
 //
+// Targets of one group share its agents: their numbers are those of the whole group in each of them, and whoever waits
+// longest in any of their queues is next. The first target of a group says how many there are, when they work, and how
+// many interactions each holds.
+//
 // Counts are of slots: one who may handle three chats at once is three in every number, except those of `agents`,
 // where each is one.
 //
@@ -108,6 +112,8 @@ class Centre {
 
   Duration now() const { return now_; }
   std::size_t size() const { return targets_.size(); }
+  /// Whether sums over targets count its agents: those of a group only at its first target.
+  bool counts_agents(std::uint32_t target) const { return home_[target] == target; }
   const CentreModel& model() const { return model_; }
 
   /// From now on, until replaced. Under saturated demand invitations go out at once.
@@ -150,13 +156,15 @@ class Centre {
     std::uint32_t before = nobody;  // In the queue.
     std::uint32_t after = nobody;
     std::uint32_t agent = 0;
+    std::uint32_t target = 0;
     bool proactive = false;
   };
   struct TargetState {
     TargetCounts counts;
-    Duration integrated_until{};  // Integrals are complete until then.
-    std::vector<Agent> agents;
-    std::uint32_t cursor = 0;  // Where the search for a free agent begins.
+    Duration integrated_until{};           // Integrals are complete until then.
+    std::vector<Agent> agents;             // At the first target of a group alone.
+    std::vector<std::uint32_t> sharing{};  // Likewise: the group's targets, itself first.
+    std::uint32_t cursor = 0;              // Where the search for a free agent begins.
     std::uint32_t first = nobody;
     std::uint32_t last = nobody;
     Allowance allowance;
@@ -168,7 +176,7 @@ class Centre {
   const GroupKind& kind_of(std::uint32_t target) const {
     return model_.kinds[model_.targets[target].kind];
   }
-  int slots_of(std::uint32_t target, std::uint32_t agent) const;
+  int slots_of(std::uint32_t home, std::uint32_t agent) const;
   std::size_t hour(Duration at) const;
   void integrate(TargetState& state) const;
   void mark_changed(std::uint32_t target);
@@ -176,32 +184,33 @@ class Centre {
                 std::uint32_t generation = 0);
 
   void handle(const Event& event);
-  void apply_staffing(std::uint32_t target);
-  void next_hour(std::uint32_t target);
+  void apply_staffing(std::uint32_t home);
+  void next_hour(std::uint32_t home);
   void arrive(std::uint32_t target);
   void next_arrival(std::uint32_t target, Duration from);
   void next_visitor(std::uint32_t target, Duration from);
+  std::uint32_t longest_waiting(std::uint32_t home) const;
   std::optional<Duration> poisson(const HourProfile* profile, double constant_per_hour,
                                   double factor, Duration from);
   void enter(std::uint32_t target, bool proactive, Duration service, Duration patience);
   void leave_queue(TargetState& state, std::uint32_t customer);
   void give_up(std::uint32_t target, std::uint32_t customer);
-  void serve_waiting(std::uint32_t target);
-  void start_service(std::uint32_t target, std::uint32_t customer);
-  double speed(std::uint32_t target, std::uint32_t agent) const;
-  void time_service(std::uint32_t target, std::uint32_t customer);
-  void time_others(std::uint32_t target, std::uint32_t agent, double speed_before);
-  void end_service(std::uint32_t target, std::uint32_t customer);
-  void end_wrap_up(std::uint32_t target, std::uint32_t customer);
+  void serve_waiting(std::uint32_t home);
+  void start_service(std::uint32_t home, std::uint32_t customer);
+  double speed(std::uint32_t home, std::uint32_t agent) const;
+  void time_service(std::uint32_t customer);
+  void time_others(std::uint32_t home, std::uint32_t agent, double speed_before);
+  void end_service(std::uint32_t customer);
+  void end_wrap_up(std::uint32_t customer);
   void invite(std::uint32_t target);
   void send_allowed(std::uint32_t target);
   void answer(std::uint32_t target, std::uint32_t outcome);
-  void schedule_break(std::uint32_t target, std::uint32_t agent);
-  void rest_when_free(std::uint32_t target, std::uint32_t agent);
+  void schedule_break(std::uint32_t home, std::uint32_t agent);
+  void rest_when_free(std::uint32_t home, std::uint32_t agent);
 
-  std::uint32_t free_agent(std::uint32_t target);
+  std::uint32_t free_agent(std::uint32_t home);
   template <class Change>
-  void change(std::uint32_t target, std::uint32_t agent, Change apply);
+  void change(std::uint32_t home, std::uint32_t agent, Change apply);
 
   CentreModel model_;
   Sampler random_;
@@ -209,6 +218,7 @@ class Centre {
   Duration now_{};
   EventQueue queue_;
   std::vector<TargetState> targets_;
+  std::vector<std::uint32_t> home_;  // Of each target: the first one of its group.
   std::vector<Customer> customers_;
   std::vector<std::uint32_t> free_customers_;
   std::vector<std::uint64_t> changed_;

@@ -47,13 +47,22 @@ void add(AgentCounts& sum, const AgentCounts& one) {
   sum.not_ready += one.not_ready;
 }
 
-void add(TargetCounts& sum, const TargetCounts& one) {
+// The agents of a group are counted at its first target alone.
+void add_agents(TargetCounts& sum, const TargetCounts& one) {
   add(sum.agents, one.agents);
   sum.logged_in += one.logged_in;
   sum.ready += one.ready;
   sum.busy += one.busy;
   sum.wrap_up += one.wrap_up;
   sum.not_ready += one.not_ready;
+  sum.logged_in_s += one.logged_in_s;
+  sum.busy_s += one.busy_s;
+  sum.wrap_up_s += one.wrap_up_s;
+  sum.not_ready_s += one.not_ready_s;
+  sum.agents_s += one.agents_s;
+}
+
+void add_customers(TargetCounts& sum, const TargetCounts& one) {
   add(sum.reactive, one.reactive);
   add(sum.proactive, one.proactive);
   sum.sent += one.sent;
@@ -63,11 +72,6 @@ void add(TargetCounts& sum, const TargetCounts& one) {
   sum.pending += one.pending;
   sum.handled += one.handled;
   sum.handling_s += one.handling_s;
-  sum.logged_in_s += one.logged_in_s;
-  sum.busy_s += one.busy_s;
-  sum.wrap_up_s += one.wrap_up_s;
-  sum.not_ready_s += one.not_ready_s;
-  sum.agents_s += one.agents_s;
 }
 
 void stream(Json& json, const char* name, const StreamCounts& counts) {
@@ -163,9 +167,12 @@ std::string report_of(const Centre& centre, const PublicationEndpoint* endpoint)
   TargetCounts all;
   for (std::uint32_t target = 0; target < centre.size(); ++target) {
     each[target] = centre.counts(target);
-    add(by_kind[model.targets[target].kind], each[target]);
+    auto& of_kind = by_kind[model.targets[target].kind];
     ++targets[model.targets[target].kind];
-    add(all, each[target]);
+    for (TargetCounts* sum : {&of_kind, &all}) {
+      add_customers(*sum, each[target]);
+      if (centre.counts_agents(target)) add_agents(*sum, each[target]);
+    }
   }
   const double elapsed_s = to_seconds(centre.now());
 

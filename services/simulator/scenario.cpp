@@ -56,6 +56,8 @@ Result<GroupSpec> parse_group(Settings& settings) {
   group.targets = static_cast<int>(TRY(settings.integer(
       "targets",
       {.fallback = 1, .min = 1, .max = static_cast<std::int64_t>(max_simulated_targets)})));
+  group.targets_per_group = static_cast<int>(
+      TRY(settings.integer("targets_per_group", {.fallback = 1, .min = 1, .max = 20})));
   group.size = TRY(settings.real("size", {.fallback = 1, .min = 0.001, .max = 1000}));
   group.channel = TRY(settings.text("channel", "chat"));
   if (group.channel.empty() || group.channel.find_first_of(",\"\n\r") != std::string::npos)
@@ -201,6 +203,7 @@ CentreModel model_of(const Scenario& scenario, std::size_t targets) {
   model.targets.reserve(targets);
   // Kinds are mixed evenly: each time the one that is furthest behind its share is next.
   std::vector<std::size_t> given(scenario.groups.size(), 0);
+  std::vector<std::string> names(scenario.groups.size());
   for (std::size_t index = 0; index < targets; ++index) {
     std::size_t next = 0;
     double least = INFINITY;
@@ -214,9 +217,11 @@ CentreModel model_of(const Scenario& scenario, std::size_t targets) {
     }
     ++given[next];
     const GroupSpec& group = scenario.groups[next];
+    if ((given[next] - 1) % static_cast<std::size_t>(group.targets_per_group) == 0)
+      names[next] = numbered("group-", index, targets);
     model.targets.push_back({.id = numbered("t", index, targets),
                              .channel = group.channel,
-                             .group = numbered("group-", index, targets),
+                             .group = names[next],
                              .queue = numbered("queue-", index, targets),
                              .kind = static_cast<std::uint32_t>(next),
                              .size = group.size,

@@ -19,8 +19,9 @@ inline constexpr std::size_t max_simulated_targets = 1'000'000;
 /// Agent groups of one kind.
 struct GroupSpec {
   GroupKind kind;
-  int targets = 1;  // [1..1'000'000]
-  double size = 1;  // [> 0..1000] times the agents and arrivals of the kind.
+  int targets = 1;            // [1..1'000'000]
+  int targets_per_group = 1;  // [1..20] that the same agents serve, each from a queue of its own.
+  double size = 1;            // [> 0..1000] times the agents and arrivals of the kind.
   std::string channel = "chat";
 
   bool operator==(const GroupSpec&) const = default;

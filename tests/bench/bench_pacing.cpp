@@ -96,6 +96,9 @@ struct Cell {
   std::optional<SharedScenario> shared{};  // Its agents serve several targets.
 };
 
+constexpr int most_agents_of_sweep =
+    100;  // A larger centre of shared agents takes hours: by its name.
+
 void add_shared(const Request& request, std::vector<Cell>& cells) {
   const auto& usual = request.quick ? paceline::test::quick_shared_scenario_names()
                                     : paceline::test::shared_scenario_names();
@@ -105,6 +108,7 @@ void add_shared(const Request& request, std::vector<Cell>& cells) {
                                                shared.base.agents) == request.agents.end())
         continue;
       if (!wanted(shared.base, request)) continue;
+      if (request.scenarios.empty() && shared.base.agents > most_agents_of_sweep) continue;
       if (request.hours > 0) shared.base.day_h = request.hours;
       const auto& systems = request.quick ? quick_shared_systems : shared_systems;
       for (const std::string& system : request.systems.empty() ? systems : request.systems)

@@ -63,6 +63,7 @@ class Centre {
 
   int queue_length() const { return waiting_[0] + waiting_[1]; }
   int pending() const { return pending_; }
+  int idle_absent() const { return idle_absent_; }
   double now_s() const { return now_; }
 
  private:

@@ -1,6 +1,9 @@
 // Centres as they are: agents who do not answer, interactions that ring, feedback that is late or
 // never comes, acceptance that moves. The goal is kept in each, and agents are kept busy.
+#include <algorithm>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "tests/bench/centre.h"
 #include "tests/bench/measure.h"
@@ -39,6 +42,38 @@ TEST_CASE("agents who go away for ten minutes now and then are left out meanwhil
 
   CHECK(row.abandonment_pct.value <= 3);
   CHECK(row.occupancy_pct.value > 90);
+}
+
+TEST_CASE("an agent who stops answering is known within two minutes, mostly", "[bench]") {
+  const char* name = GENERATE("ghosts_come_and_go", "ghosts_come_and_go_phone");
+  const Scenario scenario = scenarios_named(name, {10}, true).front();
+  const auto system = make_system("paceline", scenario, 19);
+  Centre centre{scenario, 19};
+  double now_s = scenario.warm_up_h * 3600;
+  const double until_s = now_s + 20 * 3600;
+  std::vector<double> known_after_s;
+  std::optional<double> since_s;  // There was one more of them than it knew.
+  int before = 0;
+  centre.run_until(now_s, *system);
+
+  for (; now_s < until_s; ++now_s) {
+    centre.run_until(now_s, *system);
+    if (centre.idle_absent() > before && system->absent() < centre.idle_absent()) since_s = now_s;
+    if (since_s && system->absent() >= centre.idle_absent()) {
+      known_after_s.push_back(now_s - *since_s);
+      since_s.reset();
+    }
+    before = centre.idle_absent();
+  }
+
+  // Who comes back unknown counts as known then.
+  std::ranges::sort(known_after_s);
+  REQUIRE(known_after_s.size() > 60);
+  const double median_s = known_after_s[known_after_s.size() / 2];
+  const double ninth_s = known_after_s[known_after_s.size() * 9 / 10];
+  CAPTURE(name, known_after_s.size(), median_s, ninth_s);
+  CHECK(median_s <= 120);
+  CHECK(ninth_s <= 600);
 }
 
 // A threshold of three seconds took everybody for absent: 13 % of their time were they busy.

@@ -163,6 +163,11 @@ std::vector<Entry> all_entries() {
     s.service_level_s = 20;
     add(s, small, {0.8});
   }
+  s = chat("service_level_dual");
+  s.service_level_s = 20;
+  s.reactive_load = 0.3;
+  s.dual = true;
+  add(s, small, {0.8});
   for (const bool phone : {false, true}) {
     s = chat(phone ? "short_abandonment_phone" : "short_abandonment");
     if (phone) s.patience_s = 20;  // With 2 s hardly anybody would stay to be counted.

@@ -89,6 +89,8 @@ std::vector<SharedScenario> all() {
     s.base.dual = true;
   }
   list.push_back(make("apart", 20, 2, ring_of(20, 2, 1)));
+  // A whole centre that hangs together: what a decision costs then.
+  list.push_back(make("ring_of_300", 900, 300, ring_of(900, 300, 3)));
   return list;
 }
 

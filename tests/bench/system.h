@@ -74,6 +74,9 @@ class System {
 
   /// Asked also this long after something happened [s]; negative: on its period alone.
   virtual double debounce_s() const { return -1; }
+
+  /// Idle slots that it takes for absent now; 0 of who does not judge that.
+  virtual double absent() const { return 0; }
 };
 
 /// Makes a system for a scenario by its name, with the seed for its own chance.

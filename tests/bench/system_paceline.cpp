@@ -81,8 +81,12 @@ class Paceline final : public System {
       inputs.proactive = {};
       inputs.feedback_age_s = -1;
     }
-    return pacing_.decide(inputs, options_, {}, chance_.uniform(), view.now_s).invitations;
+    const Decision decision = pacing_.decide(inputs, options_, {}, chance_.uniform(), view.now_s);
+    absent_ = decision.not_answering;
+    return decision.invitations;
   }
+
+  double absent() const override { return absent_; }
 
   double period_s() const override { return period_; }
   double debounce_s() const override { return variant_.debounce_s; }
@@ -116,6 +120,7 @@ class Paceline final : public System {
   bool has_feedback_;
   double feedback_age_s_;  // As it is told.
   LaggingFeedback feedback_;
+  double absent_ = 0;
   std::uint64_t answered_ = 0;
   std::uint64_t abandoned_ = 0;
   std::uint64_t proactive_answered_ = 0;

@@ -1,15 +1,17 @@
 // bench_closed_loop: what a centre has of the whole path.
 //
-//   bench_closed_loop JSON_FILE all|slots|periods [SEEDS]     tables on standard output; see `ops/bench loop`
+//   bench_closed_loop JSON_FILE all|slots|shared|lag|periods [SEEDS]     tables on standard output; see `ops/bench loop`
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "tests/scenario/loop_measure.h"
-#include "tests/scenario/slot_plans.h"
+#include "tests/scenario/loop_plans.h"
 
 namespace paceline::test {
 namespace {
@@ -68,18 +70,18 @@ nlohmann::json periods(int seeds) {
   return json;
 }
 
-// By how many chats an agent holds, and by what is known of it.
-nlohmann::json slots(int seeds) {
-  fmt::print("{:<14} {:<8} {:>6}  {:>15} {:>13}  {}\n", "agents hold", "known by", "agents",
-             "occupancy %", "abandoned %", "in bench_pacing");
+// Centres as they are: what is particular about them stands in their names.
+nlohmann::json named(std::string_view table, const std::vector<LoopPlan>& plans, int seeds) {
+  fmt::print("{:<14} {:<8} {:>6}  {:>15} {:>13}  {}\n", table, "known by", "agents", "occupancy %",
+             "abandoned %", "in bench_pacing");
   auto json = nlohmann::json::array();
-  for (const auto& [name, known, bench, plan] : slot_plans(20)) {
+  for (const auto& [name, known, bench, plan] : plans) {
     const LoopFigures figures = measure_loop(plan, seeds);
     fmt::print("{:<14} {:<8} {:>6}  {}  {}\n", name, known, plan.agents,
                occupancy_at_abandonment(figures), bench);
     std::fflush(stdout);
     auto& row = json.emplace_back(json_of(figures, plan));
-    row["table"] = "slots";
+    row["table"] = table;
     row["scenario"] = name;
     row["known"] = known;
     row["bench_pacing"] = bench;
@@ -87,18 +89,38 @@ nlohmann::json slots(int seeds) {
   return json;
 }
 
-int run(const std::string& json_file, std::string_view table, int seeds) {
-  auto json = nlohmann::json::array();
-  const auto add = [&](const nlohmann::json& rows) {
-    json.insert(json.end(), rows.begin(), rows.end());
+// Every table by its name, in the order of `all`.
+struct Table {
+  std::string_view name;
+  std::function<nlohmann::json(int seeds)> measure;
+};
+
+const std::vector<Table>& tables() {
+  static const std::vector<Table> all{
+      {"slots", [](int seeds) { return named("slots", slot_plans(20), seeds); }},
+      {"shared", [](int seeds) { return named("shared", shared_plans(20), seeds); }},
+      {"lag", [](int seeds) { return named("lag", lag_plans(20), seeds); }},
+      {"periods", periods},
   };
-  if (table != "periods") add(slots(seeds));
-  if (table != "slots") add(periods(seeds));
+  return all;
+}
+
+int run(const std::string& json_file, std::string_view name, int seeds) {
+  auto json = nlohmann::json::array();
+  for (const Table& table : tables()) {
+    if (name != "all" && name != table.name) continue;
+    const auto rows = table.measure(seeds);
+    json.insert(json.end(), rows.begin(), rows.end());
+  }
   std::ofstream out{json_file};
   out << json.dump(1) << "\n";
   if (out.flush()) return 0;
   fmt::print(stderr, "bench_closed_loop: cannot write {}\n", json_file);
   return 1;
+}
+
+bool is_table(std::string_view name) {
+  return name == "all" || std::ranges::find(tables(), name, &Table::name) != tables().end();
 }
 
 }  // namespace
@@ -107,8 +129,8 @@ int run(const std::string& json_file, std::string_view table, int seeds) {
 int main(int argc, char** argv) {
   const std::string_view table = argc > 2 ? argv[2] : "";
   const int seeds = argc > 3 ? std::atoi(argv[3]) : 8;
-  if ((table != "all" && table != "slots" && table != "periods") || argc > 4 || seeds < 1) {
-    std::fputs("usage: bench_closed_loop JSON_FILE all|slots|periods [SEEDS]\n", stderr);
+  if (!paceline::test::is_table(table) || argc > 4 || seeds < 1) {
+    std::fputs("usage: bench_closed_loop JSON_FILE all|slots|shared|lag|periods [SEEDS]\n", stderr);
     return 64;
   }
   return paceline::test::run(argv[1], table, seeds);

@@ -1,11 +1,13 @@
 #include "tests/scenario/closed_loop.h"
 
+#include <deque>
 #include <map>
 
 #include "common/base/check.h"
 #include "common/wire/codec.h"
 #include "common/wire/engagement.h"
 #include "tests/support/http_answer.h"
+#include "topology/shared_agents.h"
 
 namespace paceline::test {
 namespace {
@@ -15,12 +17,12 @@ constexpr std::uint64_t term = 257;
 
 Targets targets_of(const ClosedLoop::Plan& plan) {
   Targets targets;
-  for (int i = 0; i < plan.groups; ++i) {
+  for (int i = 0; i < plan.groups * plan.targets_per_group; ++i) {
     const auto number = std::to_string(i);
     targets.all.push_back(
         {.id = "t" + number,
          .media_channel = "chat",
-         .group = "g" + number,
+         .group = "g" + std::to_string(i / plan.targets_per_group),
          .queue = "q" + number,
          .options = {.refresh_period = plan.refresh_period, .capacity = plan.capacity}});
   }
@@ -45,25 +47,26 @@ CentreModel centre_of(const ClosedLoop::Plan& plan) {
 class ClosedLoop::StatisticSource final : public Source {
  public:
   StatisticSource(SourceListener& listener, SimWorld& sim, World& world, Centre& centre,
-                  bool tells_slots)
+                  const Plan& plan)
       : listener_{listener},
         sim_{sim},
         world_{world},
         centre_{centre},
-        tells_slots_{tells_slots},
+        plan_{plan},
         told_(centre.size()) {}
   ~StatisticSource() override { stop(); }
   void start() override {
     listener_.began(0);
-    tell();
+    tell(0s);
     listener_.became(0, {.complete = true, .pushing = true});
-    timer_ = world_.timers.every(stat_server_tick, [this] { tell(); });
+    timer_ = world_.timers.every(stat_server_tick, [this] { tell(plan_.hidden_lag); });
   }
   void targets_changed(const TargetsIndex::Change&) override {}
   void stop() override { world_.timers.cancel(timer_); }
 
  private:
-  void tell() {
+  // The numbers of now, which come `lag` later with a timestamp that hides it.
+  void tell(Duration lag) {
     centre_.advance(sim_.elapsed());
     std::vector<StatisticUpdate> updates;
     for (std::uint32_t slot = 0; slot < centre_.size(); ++slot) {
@@ -73,7 +76,7 @@ class ClosedLoop::StatisticSource final : public Source {
       const auto& [reactive, proactive] = std::tie(counts.reactive, counts.proactive);
       const auto say = [&](StatisticKind kind, double value) {
         updates.push_back({.statistic = statistic_of(slot, kind),
-                           .timestamp_ms = 1'790'000'000'000 + sim_.elapsed() / 1ms,
+                           .timestamp_ms = 1'790'000'000'000 + (sim_.elapsed() + lag) / 1ms,
                            .value = value});
       };
       say(StatisticKind::logged_in, counts.agents.logged_in);
@@ -81,7 +84,7 @@ class ClosedLoop::StatisticSource final : public Source {
       say(StatisticKind::busy, counts.agents.busy);
       say(StatisticKind::after_call_work, counts.agents.wrap_up);
       say(StatisticKind::not_ready, counts.agents.not_ready);
-      if (tells_slots_) {
+      if (plan_.tells_slots) {
         say(StatisticKind::in_handling, counts.busy + counts.wrap_up);
         say(StatisticKind::slots, counts.logged_in);
       }
@@ -92,16 +95,27 @@ class ClosedLoop::StatisticSource final : public Source {
       say(StatisticKind::handling_time,
           counts.handled > 0 ? counts.handling_s / static_cast<double>(counts.handled) : 0);
     }
-    if (!updates.empty()) listener_.updated(0, updates);
+    on_the_way_.push_back({sim_.elapsed() + lag, std::move(updates)});
+    while (!on_the_way_.empty() && on_the_way_.front().at <= sim_.elapsed()) {
+      const auto told = std::move(on_the_way_.front().updates);
+      on_the_way_.pop_front();
+      if (!told.empty()) listener_.updated(0, told);
+    }
     listener_.heard(0);
   }
+
+  struct Told {
+    Duration at{};
+    std::vector<StatisticUpdate> updates;
+  };
 
   SourceListener& listener_;
   SimWorld& sim_;
   World& world_;
   Centre& centre_;
-  bool tells_slots_;
+  const Plan& plan_;
   std::vector<std::uint64_t> told_;
+  std::deque<Told> on_the_way_;
   TimerId timer_ = 0;
 };
 
@@ -170,6 +184,7 @@ ClosedLoop::ClosedLoop(Plan plan, std::uint64_t seed)
   statfeed_ = std::make_unique<Statfeed>(feed, sim_.process({"a", "statfeed", 0}));
   PacerConfig pacing;
   pacing.shard.targets = targets.all;
+  if (plan_.shared_known) pacing.shard.shared = shared_agents(targets);
   pacing.tuning.sends_after_decision = false;  // As parse_pacer_config() has it.
   pacing.tuning.window_s = to_seconds(day);
   World& pacer_world = sim_.process({"a", "pacer", 0});
@@ -191,8 +206,8 @@ ClosedLoop::ClosedLoop(Plan plan, std::uint64_t seed)
   publishing.shards.assign(targets.all.size(), 0);
   way_ = std::make_unique<Way>(*this, publisher_world_);
   publisher_ = std::make_unique<Publisher>(publishing, publisher_world_, *way_);
-  source_ = std::make_unique<StatisticSource>(
-      *statfeed_, sim_, sim_.process({"a", "statserver", 0}), centre_, plan_.tells_slots);
+  source_ = std::make_unique<StatisticSource>(*statfeed_, sim_,
+                                              sim_.process({"a", "statserver", 0}), centre_, plan_);
   statfeed_->attach(0, *source_);
   source_->start();
   elector_.timers.every(10s, [this] { grant(); });
@@ -236,8 +251,10 @@ ClosedLoop::Totals ClosedLoop::totals() {
   all.prompts = publisher_->report().prompts;
   for (std::uint32_t i = 0; i < centre_.size(); ++i) {
     const TargetCounts counts = centre_.counts(i);
-    all.busy_s += counts.busy_s + counts.wrap_up_s;
-    all.logged_in_s += counts.logged_in_s;
+    if (centre_.counts_agents(i)) {
+      all.busy_s += counts.busy_s + counts.wrap_up_s;
+      all.logged_in_s += counts.logged_in_s;
+    }
     all.answered += counts.proactive.answered;
     all.abandoned += counts.proactive.abandoned;
   }

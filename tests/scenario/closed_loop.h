@@ -30,7 +30,10 @@ class ClosedLoop {
  public:
   struct Plan {
     int agents = 10;  // Of each group.
-    int groups = 20;
+    int groups = 20;  // Each of so many targets:
+    int targets_per_group = 1;
+    bool shared_known = true;      // The pacer is told who shares agents; else each is paced alone.
+    Duration hidden_lag{};         // The statistics are so old and claim to be of now.
     Duration refresh_period = 2s;  // Of the targets and of the publisher.
     Duration prompt_gap = 300ms;   // Of the publisher; 0 = nothing between two periods.
     Duration way = 20ms;           // To the endpoint, and back.

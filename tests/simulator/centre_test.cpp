@@ -75,7 +75,8 @@ GroupKind prompt_kind(double agents) {
 
 TEST_CASE("whatever happens, agents, customers and invitations add up", "[simulator][property]") {
   REQUIRE(rc::check([] {
-    Centre centre{centre_with(any_kind(), 3), *rc::gen::arbitrary<std::uint64_t>()};
+    Centre centre{centre_with(any_kind(), 3, *rc::gen::inRange(1, 4)),
+                  *rc::gen::arbitrary<std::uint64_t>()};
     for (int step = 0; step < 60; ++step) {
       const auto target = static_cast<std::uint32_t>(*rc::gen::inRange(0, 3));
       const int most = *rc::gen::inRange(0, 20);
@@ -255,6 +256,42 @@ TEST_CASE("agents are counted in slots and take their chats in turn", "[simulato
 
   CHECK(centre.latest_counts(0).busy == 0);
   CHECK(centre.latest_counts(0).proactive.finished == 2);
+}
+
+TEST_CASE("targets of one group share its agents, who take whoever waits longest", "[simulator]") {
+  Centre centre{centre_with(prompt_kind(1), 3, 2), 5};  // The third has another group.
+  const auto invite = [&](std::uint32_t target) {
+    centre.offer(target, {.allowance = 1, .max_pending = 1, .until = centre.now() + 1s});
+    centre.advance(centre.now() + 2s);
+  };
+  const auto waiting = [&](std::uint32_t target) {
+    return centre.latest_counts(target).proactive.queued;
+  };
+  CHECK(centre.counts_agents(0));
+  CHECK_FALSE(centre.counts_agents(1));
+  CHECK(centre.counts_agents(2));
+
+  invite(0);
+  const auto told = centre.changed(1);
+  invite(1);
+  invite(0);
+  invite(2);
+
+  CHECK(centre.latest_counts(0).agents == AgentCounts{.logged_in = 1, .busy = 1});
+  CHECK(centre.latest_counts(1).agents == centre.latest_counts(0).agents);
+  CHECK(centre.counts(1).busy_s == centre.counts(0).busy_s);
+  CHECK(centre.latest_counts(1).proactive.answered == 0);
+  CHECK(centre.latest_counts(2).proactive.answered == 1);
+  CHECK(waiting(0) == 1);
+  CHECK(waiting(1) == 1);
+  centre.advance(1205s);  // The first talk is over.
+  CHECK(waiting(1) == 0);
+  CHECK(waiting(0) == 1);
+  CHECK(centre.changed(1) > told);
+  CHECK(centre.changed(0) > told);  // The agent's new talk shows in both.
+  centre.advance(2405s);
+  CHECK(waiting(0) == 0);
+  CHECK(centre.latest_counts(0).proactive.answered == 2);
 }
 
 TEST_CASE("an agent is ready while he can take one more, and every second one may take more",

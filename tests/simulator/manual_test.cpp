@@ -164,7 +164,7 @@ TEST_CASE("a scenario's key has the default of the manual, and its range", "[sim
     if (!range->below.empty()) CHECK_FALSE(scenario_with(key, toml_of(key.name, range->below)));
     CHECK_FALSE(scenario_with(key, toml_of(key.name, range->above)));
   }
-  CHECK(ranges == 25);
+  CHECK(ranges == 26);
   for (const char* needed : {"name", "agents", "arrivals_per_hour"}) {
     const auto without =
         scenario_with({.table = "[[group]]", .name = needed, .fallback = {}, .range = {}}, "");

@@ -66,6 +66,23 @@ TEST_CASE("the report adds up what the centre counted", "[simulator]") {
   CHECK(of_kinds == sent);
 }
 
+TEST_CASE("the report counts agents who serve several targets once", "[simulator]") {
+  auto kind = plain_kind(4);
+  kind.arrivals_per_hour = all_day(20);
+  Centre centre{centre_with(kind, 6, 3), 1};
+  centre.advance(5h);
+
+  const auto report = nlohmann::json::parse(report_of(centre, nullptr));
+
+  for (const auto& sum : {report["all"], report["kinds"][0]}) {
+    CHECK(sum["agents_now"] == 8);
+    CHECK(sum["busy_hours"].get<double>() ==
+          Approx((centre.counts(0).busy_s + centre.counts(3).busy_s) / 3600).margin(1e-4));
+    CHECK(sum["reactive"]["entered"].get<std::uint64_t>() > 500);
+  }
+  CHECK(report["groups"][1]["agents_now"] == 4);
+}
+
 TEST_CASE("the report tells the longest gap, and publications by node", "[simulator]") {
   Centre centre{centre_with(plain_kind(5)), 1};
   PublicationEndpoint endpoint{centre, {.epoch = "e"}};

@@ -2,6 +2,9 @@
 
 #include <rapidcheck.h>
 
+#include <algorithm>
+#include <map>
+
 #include "services/simulator/faults.h"
 #include "services/simulator/gzip.h"
 #include "services/simulator/headless.h"
@@ -102,6 +105,23 @@ TEST_CASE("target names have as many digits as the last one needs", "[simulator]
   CHECK(model_of(busy_day(), 50).targets[7].id == "t07");
   CHECK(model_of(busy_day(), 100).targets[99].group == "group-99");
   CHECK(model_of(busy_day(), 10'000).targets[12].queue == "queue-0012");
+}
+
+TEST_CASE("targets of a kind share a group as the scenario says", "[simulator]") {
+  const auto scenario = parse_scenario(
+      "[[group]]\nname = \"a\"\nagents = \"4\"\ntargets = 4\narrivals_per_hour = "
+      "\"1\"\ntargets_per_group = 2\n"
+      "[[group]]\nname = \"b\"\nagents = \"4\"\narrivals_per_hour = \"1\"\ntargets = 2\n",
+      "day.toml");
+  REQUIRE(scenario);
+  std::map<std::string, std::vector<std::uint32_t>> kinds;  // By group.
+  for (const auto& target : model_of(*scenario, 0).targets)
+    kinds[target.group].push_back(target.kind);
+
+  std::vector<std::vector<std::uint32_t>> groups;
+  for (const auto& [group, of] : kinds) groups.push_back(of);
+  std::ranges::sort(groups);
+  CHECK(groups == std::vector<std::vector<std::uint32_t>>{{0, 0}, {0, 0}, {1}, {1}});
 }
 
 TEST_CASE("the targets file that is written is one that Paceline reads", "[simulator]") {

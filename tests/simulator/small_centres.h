@@ -24,14 +24,15 @@ inline GroupKind plain_kind(double agents) {
   return kind;
 }
 
-inline CentreModel centre_with(GroupKind kind, int targets = 1) {
+/// `targets` [>= 1], of which so many share a group's agents.
+inline CentreModel centre_with(GroupKind kind, int targets = 1, int targets_per_group = 1) {
   CentreModel model;
   model.kinds.push_back(std::move(kind));
   for (int index = 0; index < targets; ++index) {
     const std::string number = std::to_string(index);
     model.targets.push_back({.id = "t" + number,
                              .channel = "chat",
-                             .group = "group-" + number,
+                             .group = "group-" + std::to_string(index / targets_per_group),
                              .queue = "queue-" + number,
                              .kind = 0,
                              .size = 1,

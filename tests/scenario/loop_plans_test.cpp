@@ -1,5 +1,5 @@
-// Centres whose agents hold several chats, through the whole path.
-#include "tests/scenario/slot_plans.h"
+// Agents who hold several chats or serve several targets, and statistics that lag, through the whole path.
+#include "tests/scenario/loop_plans.h"
 
 #include <algorithm>
 
@@ -38,11 +38,35 @@ TEST_CASE("the table of slots has 1, 3 and 5 chats, mixed agents and chats that 
   const auto plans = slot_plans(1);
   const auto some = [&](auto has) { return std::ranges::any_of(plans, has); };
   for (const int chats : {1, 3, 5})
-    CHECK(some([&](const SlotPlan& each) { return each.plan.kind.slots == chats; }));
-  CHECK(some([](const SlotPlan& each) { return each.plan.kind.other_slots > 0; }));
-  CHECK(some([](const SlotPlan& each) { return each.plan.kind.slow_down > 0; }));
+    CHECK(some([&](const LoopPlan& each) { return each.plan.kind.slots == chats; }));
+  CHECK(some([](const LoopPlan& each) { return each.plan.kind.other_slots > 0; }));
+  CHECK(some([](const LoopPlan& each) { return each.plan.kind.slow_down > 0; }));
   for (const char* known : {"agents", "figures", "capacity"})
-    CHECK(some([&](const SlotPlan& each) { return each.known == known; }));
+    CHECK(some([&](const LoopPlan& each) { return each.known == known; }));
+}
+
+TEST_CASE("targets that share agents keep their goal together, where their group says so",
+          "[scenario]") {
+  const auto plans = shared_plans(2);
+  for (const auto& [name, known, bench, plan] : plans) {
+    CAPTURE(name, known);
+    const LoopFigures day = measure_loop(plan, 1, 4h);
+    if (known == "nothing") {
+      CHECK(mean_of(day.abandonment) > 8);  // What a pool is for.
+      continue;
+    }
+    CHECK(mean_of(day.abandonment) < 4);
+    CHECK(mean_of(day.occupancy) > (plan.kind.patience.mean_s < 10 ? 89 : 91));
+  }
+}
+
+TEST_CASE("statistics that are old without saying so do not cost the goal", "[scenario]") {
+  for (const auto& [name, known, bench, plan] : lag_plans(2)) {
+    CAPTURE(name);
+    const LoopFigures day = measure_loop(plan, 1, 4h);
+    CHECK(mean_of(day.abandonment) < 4);
+    CHECK(mean_of(day.occupancy) > 87);
+  }
 }
 
 }  // namespace paceline::test
