@@ -127,7 +127,7 @@ inline constexpr auto explanation_fields = std::to_array<ExplanationField>({
     {"others_pending", "invitations", "pool",
      "of theirs outstanding that fall on its agents, as so many of its own"},
     {"own_correction", "", "pool", "of the aggressiveness, for its own abandonment"},
-    {"pool_goal", "percent", "pool", "in force: the least of the pool"},
+    {"pool_goal", "percent", "pool", "in force: the strictest of its kind in the pool"},
 });
 
 namespace detail {

@@ -192,7 +192,7 @@ class CommandLine {
     filter(what_if, "--ratio", "ratio", "PERCENT", "proactiveRatio, 0..100");
     filter(what_if, "--algorithm", "algorithm", "ALGORITHM", "SUPER_PROGRESSIVE, ...");
     filter(what_if, "--optimization-target", "optimization_target", "GOAL",
-           "ABANDONMENT_RATE or BUSY_FACTOR");
+           "ABANDONMENT_RATE, SERVICE_LEVEL or BUSY_FACTOR");
     filter(what_if, "--refreshes", "refreshes", "N",
            "refresh periods for which all is held, 1..100 (default: 5)");
     what_if->add_flag("--all", request_.all, "the figures that stay the same too");

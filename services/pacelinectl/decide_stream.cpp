@@ -99,12 +99,25 @@ std::string_view DecideStream::answer(std::string_view text) {
   const DecideLine& line = reader_.line();
   if (line.is_membership) return enlist(line);
   auto known = targets_.find(line.target);
-  if (known == targets_.end()) {
-    if (targets_.size() >= most_decide_targets)
-      return refuse({.key = "target",
-                     .value = "",
-                     .what = fmt::format("target: more than {} targets", most_decide_targets)},
+  const bool is_new = known == targets_.end();
+  if (is_new && targets_.size() >= most_decide_targets)
+    return refuse({.key = "target",
+                   .value = "",
+                   .what = fmt::format("target: more than {} targets", most_decide_targets)},
+                  line.target);
+  if (!is_new && line.time_s < known->second.time_s)
+    return refuse({.key = "time_s",
+                   .value = fmt::format("{}", line.time_s),
+                   .what = fmt::format("time_s = {}: before {}, where this target has been already",
+                                       line.time_s, known->second.time_s)},
+                  line.target);
+  if (!line.pool.empty())
+    if (const std::string why = shared_.join(line.target, line.pool); !why.empty())
+      return refuse({.key = "pool",
+                     .value = std::string{line.pool},
+                     .what = fmt::format("pool = {}: {}", line.pool, why)},
                     line.target);
+  if (is_new)
     known = targets_
                 .emplace(std::string{line.target},
                          Target{.pacing = pacer::TargetPacing{settings_.tuning},
@@ -113,20 +126,7 @@ std::string_view DecideStream::answer(std::string_view text) {
                                 .channel = channel_of(line.channel),
                                 .time_s = line.time_s})
                 .first;
-  }
   Target& target = known->second;
-  if (line.time_s < target.time_s)
-    return refuse({.key = "time_s",
-                   .value = fmt::format("{}", line.time_s),
-                   .what = fmt::format("time_s = {}: before {}, where this target has been already",
-                                       line.time_s, target.time_s)},
-                  line.target);
-  if (!line.pool.empty())
-    if (const std::string why = shared_.join(line.target, line.pool); !why.empty())
-      return refuse({.key = "pool",
-                     .value = std::string{line.pool},
-                     .what = fmt::format("pool = {}: {}", line.pool, why)},
-                    line.target);
   target.time_s = line.time_s;
   if (!line.channel.empty()) target.channel = channel_of(line.channel);
   reader_.apply_options(target.options);

@@ -4,7 +4,7 @@
 //
 //   collapse.follow(accepted, answers);
 //   if (collapse.over()) forget what the answers told;
-//   m <= collapse.most_pending(agents)
+//   m <= collapse.most_pending(slots)
 #pragma once
 
 namespace paceline::pacer {
@@ -22,8 +22,8 @@ class AcceptanceCollapse {
   bool unsure() const { return refused_ >= enough_ || unknown_ > 0; }
 
   /// Invitations that may be outstanding while it is unsure().
-  ///   agents  [agents, >= 0]
-  static double most_pending(double agents) { return 2 * agents; }
+  ///   slots  [slots, >= 0]
+  static double most_pending(double slots) { return 2 * slots; }
 
  private:
   static constexpr float enough_ = 300;  // One in 2e7 of them at an acceptance of 5 %.

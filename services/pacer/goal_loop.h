@@ -72,7 +72,7 @@ class GoalLoop {
   /// Learns from a whole window, now over, what it ends with.
   void learn_closing(double allowed);
 
-  /// [interactions, 1..10] abandoned beyond the mean in one window of twenty.
+  /// [interactions, 1..10] abandoned beyond the mean in one window of forty.
   double excess_quantile() const;
 
   /// Starts another accounting window from nothing; s stays.

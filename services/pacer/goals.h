@@ -24,7 +24,7 @@ WaitGoal wait_goal_of(const PacingOptions& options);
 /// some interactions, so it matters less the more of them a window has.
 ///
 ///   outcomes  [interactions, >= 0] of a window
-///   excess_quantile     [interactions, >= 0] abandoned beyond the mean in one window of twenty
+///   excess_quantile     [interactions, >= 0] abandoned beyond the mean in one window of forty
 ///   returns   (0..1)
 double share_of_goal(const PacingOptions& options, const PacingTuning& tuning, double outcomes,
                      double excess_quantile);

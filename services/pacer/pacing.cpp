@@ -32,7 +32,7 @@ PoolClaims within_range(const PoolClaims& claims) {
   for (double* each : {&c.queue_s, &c.entered, &c.answered, &c.abandoned, &c.accepted,
                        &c.proactive_answered, &c.proactive_abandoned})
     *each = level(*each, 1e15);
-  c.correction = -level(-c.correction, 100);
+  c.correction = 0 - level(-c.correction, 100);  // Never -0.
   c.shared_agents = level(c.shared_agents, most_slots);
   return c;
 }

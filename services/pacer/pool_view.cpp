@@ -80,8 +80,8 @@ void PoolView::set_sharing(PoolSharing sharing) {
 }
 
 void PoolView::see(std::uint32_t index, const PacingInputs& inputs, double now_s) {
-  turn_window(now_s);
   Member& member = members_[index];
+  turn_window(member, inputs, now_s);
   const PacingInputs before = member.told;
   const double dt_s = member.known ? std::clamp(now_s - member.seen_s, 0.0, longest_gap_s) : 0;
   member.seen_s = now_s;
@@ -154,18 +154,17 @@ void PoolView::touch_neighbours(std::uint32_t member) {
     members_[each.member].touched = true;
 }
 
-void PoolView::turn_window(double now_s) {
-  const double window_s = std::max(1.0, tuning_.window_s);
-  double age_s = std::fmod(now_s - tuning_.window_begins_s, window_s);
-  if (age_s < 0) age_s += window_s;
-  if (!seen_any_) window_from_s_ = age_s;
-  if (seen_any_ && (age_s < window_s_ || now_s - seen_s_ >= window_s)) {
-    for (Member& member : members_) member.budget.next_window(window_from_s_ <= 0.1 * window_s);
-    window_from_s_ = 0;
+// Its own budget is that of its own day, where it has one.
+void PoolView::turn_window(Member& member, const PacingInputs& inputs, double now_s) {
+  const AccountingWindow now = accounting_window(inputs, tuning_, now_s);
+  if (!member.known) {
+    member.window_from_s = now.age_s;
+  } else if (now.age_s < member.window.age_s - now.tolerance_s ||
+             now_s - member.seen_s >= now.length_s) {
+    member.budget.next_window(member.window_from_s <= 0.1 * now.length_s);
+    member.window_from_s = 0;
   }
-  window_s_ = age_s;
-  seen_s_ = std::max(seen_any_ ? seen_s_ : now_s, now_s);
-  seen_any_ = true;
+  member.window = now;
 }
 
 std::span<const std::uint32_t> PoolView::line(double now_s) {
@@ -239,7 +238,7 @@ PacingInputs PoolView::view(std::uint32_t index) {
   claims.shared_agents = sharing_.shared(index) * in.logged_in;
   claims.most_invitations = member.dealing.limit();
   claims.correction = member.budget.correction(options(index).optimization_goal / 100.0,
-                                               1 - window_s_ / std::max(1.0, tuning_.window_s));
+                                               1 - member.window.age_s / member.window.length_s);
   return in;
 }
 

@@ -39,6 +39,7 @@
 #include <vector>
 
 #include "common/base/pacing_options.h"
+#include "services/pacer/accounting.h"
 #include "services/pacer/own_budget.h"
 #include "services/pacer/pacing.h"
 #include "services/pacer/pacing_inputs.h"
@@ -111,10 +112,12 @@ class PoolView {
     bool wants = false;   // Nothing but others held it back, when it was decided last.
     PoolClaims others{};  // Its cumulative part.
     OwnBudget budget{};
+    AccountingWindow window{.age_s = 0, .length_s = 1};  // The one in which it was seen last.
+    double window_from_s = 0;                            // [s] How late it was seen first in it.
     PoolDealing dealing{};
   };
 
-  void turn_window(double now_s);
+  void turn_window(Member& member, const PacingInputs& inputs, double now_s);
   void count_outcomes(Member& member, const PacingInputs& now, std::uint32_t index, double dt_s);
   bool lets_pass(std::uint32_t member, double now_s) const;
   void touch_neighbours(std::uint32_t member);
@@ -127,10 +130,6 @@ class PoolView {
   std::vector<Member> members_;
   std::vector<std::uint32_t> line_;
   std::vector<MemberAgents> agents_;
-  double seen_s_ = 0;
-  double window_s_ = 0;  // [s] age of the accounting window.
-  double window_from_s_ = 0;
-  bool seen_any_ = false;
   std::uint32_t turn_ = 0;  // Who is first among equals.
   bool fitted_ = false;
   bool rulers_known_ = false;

@@ -127,6 +127,8 @@ class Pacer {
   void tell_overlaps();
   PacingInputs inputs_in_pool(std::uint32_t index, Instant now);
   PacingOptions options_in_pool(std::uint32_t index) const;
+  /// Whose goal it is paced by; "" = its own.
+  std::string goal_of(std::uint32_t index) const;
   void tell_day(std::uint32_t index, double now_s);
   PacingInputs inputs_of(std::uint32_t index, Instant now) const;
   Result<Bytes> explain_target(const ControlServer::Arguments& arguments);

@@ -144,6 +144,14 @@ PacingInputs Pacer::inputs_in_pool(std::uint32_t index, Instant now) {
 }
 
 // By which options: with the strictest goal of those who share agents.
+std::string Pacer::goal_of(std::uint32_t index) const {
+  const PoolPlace place = place_[index];
+  if (place.pool == no_pool) return {};
+  const AgentPool& pool = agent_pools_[place.pool];
+  const auto other = pool.view.goal_of(place.member);
+  return other ? ids_[pool.targets[*other]] : "";
+}
+
 PacingOptions Pacer::options_in_pool(std::uint32_t index) const {
   const PoolPlace place = place_[index];
   return place.pool == no_pool ? config_.shard.targets[index].options

@@ -33,7 +33,8 @@ struct RiskProblem {
   std::array<double, delay_quantiles> free_mean{};      // [slots] mean of C_k.
   std::array<double, delay_quantiles> free_variance{};  // Its variance.
   std::array<double, delay_quantiles> accept{};         // [0..1] a pending one is accepted.
-  std::array<double, delay_quantiles> arrivals{};  // [interactions] mean of R_k; 0 unless _DUAL.
+  std::array<double, delay_quantiles>
+      arrivals{};   // [interactions] mean of R_k; _DUAL, and where statistics lag.
   WaitGoal wait{};  // Who counts as lost: g(z) is the chance of that.
 };
 

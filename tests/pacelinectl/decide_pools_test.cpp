@@ -1,4 +1,5 @@
 // `decide` with targets that share agents.
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -78,6 +79,7 @@ TEST_CASE("who comes after the others' grants is told why there is nothing left"
   CHECK(second["pool"]["pool_members"] == 2);
   CHECK(second["pool"]["shared_agents"] == 10);
   CHECK(second["pool"]["others_pending"].get<double>() > 3);
+  CHECK_FALSE(std::signbit(second["pool"]["own_correction"].get<double>()));
   CHECK(second["pool"]["goal_of"] == "billing");
   CHECK_FALSE(first["pool"].contains("goal_of"));
 }
@@ -138,6 +140,7 @@ TEST_CASE("a wrong membership or pool is refused with key and value, and changes
   CHECK(message(with(line_of("help", 2), "pool", "team").dump()) ==
         "line 7: pool = team: its agents are told by the membership");
   CHECK(message(with(line_of("help", 2), "pool", 7).dump()) == "line 8: pool = 7: not a text");
+  CHECK_FALSE(answer(stream, line_of("help", 1)).contains("error"));  // It was at no time yet.
   CHECK(message(R"({"membership":{"al":["help"]},"target":"x"})").ends_with("no such key"));
   CHECK(Json::parse(stream.answer(R"({"membership":{"zoe":["help"]}})"))["agents"] == 2);
 }

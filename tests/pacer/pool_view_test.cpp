@@ -215,6 +215,38 @@ TEST_CASE("the least goal of a pool rules, and it is known whose it is", "[pacer
   CHECK(pool.options(0).optimization_goal == 5);
 }
 
+TEST_CASE("a member's own budget is that of its own day, where it has one", "[pacer]") {
+  PacingTuning tuning;
+  tuning.window_s = 86'400;
+  PoolView pool{PoolSharing::everybody(2), tuning};
+  pool.set_options(0, goal(3));
+  pool.set_options(1, goal(3));
+  const auto see = [&](std::uint32_t member, std::uint64_t abandoned, double now_s) {
+    PacingInputs in = ten_agents(2);
+    in.proactive.accepted = 1000 + abandoned;
+    in.proactive.answered = 1000;
+    in.proactive.abandoned = abandoned;
+    in.feedback_age_s = 0;
+    if (member == 1) {  // From 8:00 to 8:00.
+      in.window_begins_s = now_s < 28'800 ? -57'600 : 28'800;
+      in.window_ends_s = in.window_begins_s + 86'400;
+    }
+    pool.see(member, in, now_s);
+  };
+  for (const std::uint32_t member : {0u, 1u}) {
+    see(member, 0, 28'000);
+    see(member, 60, 28'010);  // All of them lost: far over the budget of the day.
+  }
+  const double over = pool.view(1).others.correction;
+  CHECK(over < -0.5);
+  CHECK(pool.view(0).others.correction < -0.5);
+
+  for (const std::uint32_t member : {0u, 1u}) see(member, 60, 28'900);
+
+  CHECK(pool.view(1).others.correction > over + 0.1);  // Its new day has lost nobody yet.
+  CHECK(pool.view(0).others.correction < -0.5);
+}
+
 TEST_CASE("who was dealt least for his weight is first, and equals take turns", "[pacer]") {
   PoolView pool{PoolSharing::everybody(2), {}};
   PacingOptions heavy;

@@ -1,4 +1,7 @@
 // Targets that share agents, through the pacer's shell.
+#include <map>
+#include <string>
+
 #include "common/base/random.h"
 #include "tests/pacer/node_of_pacer.h"
 #include "tests/support/catch.h"
@@ -55,6 +58,31 @@ TEST_CASE("targets that share agents promise each of them once", "[pacer][scenar
   CHECK(granted(node) == 4);
   CHECK((node.heard->row(0).reason == PaceReason::shared_agents ||
          node.heard->row(1).reason == PaceReason::shared_agents));
+}
+
+TEST_CASE("explain says whose goal rules where that of another target is less",
+          "[pacer][scenario]") {
+  PacerConfig config = one_shard({"sales", "help"});
+  config.shard.shared = {{{0, 1}, 10}};
+  config.shard.targets[0].options.optimization_goal = 5;
+  config.shard.targets[1].options.optimization_goal = 3;
+  NodeOfPacer node{1, config};
+  node.feed->set(0, calm_stat());
+  node.feed->set(1, calm_stat());
+  node.sim.run_for(2s);
+
+  std::map<std::string, std::string> notes;  // Of pool_goal, by target.
+  World& asker = node.sim.process({"a", "pacelinectl", 0});
+  for (const auto& id : node.ids)
+    ask_control<Explanation>(asker.bus, {"a", "pacer", 0}, request_of(Question::explain, {id}), 1s,
+                             [&](Result<Explanation> answer) {
+                               REQUIRE(answer);
+                               for (const auto& step : answer->steps)
+                                 if (step.name == "pool_goal") notes[id] = step.note;
+                             });
+  node.sim.run_for(1s);
+
+  CHECK(notes == std::map<std::string, std::string>{{"sales", "the goal of help"}, {"help", ""}});
 }
 
 TEST_CASE("targets that share no agents are each given theirs", "[pacer][scenario]") {

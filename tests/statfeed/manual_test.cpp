@@ -11,7 +11,7 @@ TEST_CASE("the manual of statfeed lists exactly the events that it logs", "[stat
   // Made of the server's name: of the backup there is the same.
   check_log_events("services/statfeed/README.md", "Log events", {"services/statfeed"},
                    {"primary_session_lost", "primary_request_failed", "primary_token_refused",
-                    "primary_push_contradicted", "primary_values_refused",
+                    "primary_push_contradicted", "primary_push_unchecked", "primary_values_refused",
                     "primary_message_refused", "primary_rows_refused"});
 }
 
