@@ -30,6 +30,16 @@ std::size_t place(std::int64_t slot, std::int64_t size) {
 }  // namespace
 
 void HiddenLag::observe(const PacingInputs& in, double now_s) {
+  observe({.causes = in.proactive.accepted,
+           .cause_age_s = in.feedback_age_s,
+           .cause_epoch = in.feedback_epoch,
+           .effects = in.entered,
+           .effect_age_s = in.stat_age_s,
+           .effect_epoch = in.stat_epoch},
+          now_s);
+}
+
+void HiddenLag::observe(const Look& look, double now_s) {
   const std::int64_t now = slot_of(now_s);
   const bool gap = !has_last_ || now_s - last_s_ > longest_gap_s;
   if (gap) {
@@ -38,25 +48,25 @@ void HiddenLag::observe(const PacingInputs& in, double now_s) {
     newest_ = first_ = now;
   }
   advance(now);
-  if (in.feedback_age_s >= 0) {
-    const std::int64_t at = slot_of(now_s - in.feedback_age_s);
-    if (!gap && has_feedback_ && in.feedback_epoch == feedback_epoch_ &&
-        in.proactive.accepted > last_accepted_ && at > newest_ - acceptance_slots) {
+  if (look.cause_age_s >= 0) {
+    const std::int64_t at = slot_of(now_s - look.cause_age_s);
+    if (!gap && has_causes_ && look.cause_epoch == cause_epoch_ && look.causes > last_causes_ &&
+        at > newest_ - acceptance_slots) {
       auto& slot = accepted_[place(std::min(at, newest_), acceptance_slots)];
       slot = static_cast<std::uint8_t>(std::min<std::uint64_t>(
-          255, slot + std::min<std::uint64_t>(255, in.proactive.accepted - last_accepted_)));
+          255, slot + std::min<std::uint64_t>(255, look.causes - last_causes_)));
     }
-    has_feedback_ = true;
-    feedback_epoch_ = in.feedback_epoch;
-    last_accepted_ = in.proactive.accepted;
+    has_causes_ = true;
+    cause_epoch_ = look.cause_epoch;
+    last_causes_ = look.causes;
   }
   // Where both are looked at together, and seldom, all distances are multiples of the time between.
   const double since_s = now_s - last_s_;
-  const bool together = since_s > longest_look_s && in.feedback_age_s < since_s;
-  if (!gap && !together && in.stat_epoch == stat_epoch_ && in.entered > last_entered_)
-    enter(std::min(newest_, slot_of(now_s - in.stat_age_s)));
-  stat_epoch_ = in.stat_epoch;
-  last_entered_ = in.entered;
+  const bool together = since_s > longest_look_s && look.cause_age_s < since_s;
+  if (!gap && !together && look.effect_epoch == effect_epoch_ && look.effects > last_effects_)
+    enter(std::min(newest_, slot_of(now_s - look.effect_age_s)));
+  effect_epoch_ = look.effect_epoch;
+  last_effects_ = look.effects;
   has_last_ = true;
   last_s_ = now_s;
 }

@@ -19,10 +19,21 @@ namespace paceline::pacer {
 
 class HiddenLag {
  public:
+  /// Two counters of which the one follows the other.
+  struct Look {
+    std::uint64_t causes = 0;  // Acceptances,
+    double cause_age_s = 0;    // [s] since they were true; negative = never heard.
+    std::uint64_t cause_epoch = 0;
+    std::uint64_t effects = 0;  // and who entered the queue.
+    double effect_age_s = 0;    // [s, >= 0] as it is told.
+    std::uint64_t effect_epoch = 0;
+  };
+
   /// Learns from what changed since the last call. A restart of a counter, and more than two
   /// minutes, teach nothing.
   ///   now_s  [s] of the pacing world
   ///   cost   O(1); O(distances) once a half second in which visitors entered the queue
+  void observe(const Look& look, double now_s);
   void observe(const PacingInputs& inputs, double now_s);
 
   /// [s, 0 or 0.4..30] 0: none, or not known yet.
@@ -60,12 +71,12 @@ class HiddenLag {
   float lag_s_ = 0;
 
   bool has_last_ = false;
-  bool has_feedback_ = false;
+  bool has_causes_ = false;
   double last_s_ = 0;
-  std::uint64_t last_accepted_ = 0;
-  std::uint64_t last_entered_ = 0;
-  std::uint64_t feedback_epoch_ = 0;
-  std::uint64_t stat_epoch_ = 0;
+  std::uint64_t last_causes_ = 0;
+  std::uint64_t last_effects_ = 0;
+  std::uint64_t cause_epoch_ = 0;
+  std::uint64_t effect_epoch_ = 0;
 };
 
 /// Which share of the reactive visitors to come RISK counts without _DUAL. The loop makes good what

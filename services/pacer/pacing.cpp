@@ -140,6 +140,8 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
       in.stat_age_s > std::max(3 * refresh_s, tuning_.stale_after_s))
     return withheld(PaceState::stale, PaceReason::stale_statistics, in);
 
+  if (tuning_.sends_after_decision && in.feedback_age_s >= 0)
+    in.feedback_age_s += unsaid_feedback_lag(in, now_s);
   const bool nobody = in.logged_in == 0;
   const double absent = absent_.follow({.true_s = now_s - in.stat_age_s,
                                         .idle = in.idle,

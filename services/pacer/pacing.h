@@ -200,6 +200,7 @@ class TargetPacing {
   // The model.
   double estimated_pending(const PacingInputs& inputs, double delay_s, double refresh_s,
                            double now_s) const;
+  double unsaid_feedback_lag(const PacingInputs& inputs, double now_s);
   void learn_unfed(const PacingInputs& inputs, const Observed& seen, const Estimates& estimates);
   bool reuse_model(Model& model, bool changed) const;
   const Delays& delays(double delay_s, double stat_age_s, double refresh_s);
@@ -255,6 +256,8 @@ class TargetPacing {
   AbsentAgents absent_;
   AcceptanceCollapse collapse_;
   OwnGrants grants_;
+  HiddenLag feedback_lag_;     // From a grant to its place in the endpoint's count.
+  std::uint64_t granted_ = 0;  // [invitations] ever.
   AbandonmentSpread spread_;
   BudgetReserve reserve_;
   bool spent_ = false;  // The window is over its budget and the loop at its end.

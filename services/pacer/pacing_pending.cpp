@@ -23,6 +23,19 @@ double TargetPacing::estimated_pending(const PacingInputs& in, double delay_s, d
          grants_.outstanding(delay_s, now_s, now_s - waits_s);
 }
 
+// How much older the feedback is than it says, where each grant is sent at once: then the endpoint's
+// count of those sent follows the grants, and its next look has them unless it lags.
+double TargetPacing::unsaid_feedback_lag(const PacingInputs& in, double now_s) {
+  granted_ += static_cast<std::uint64_t>(sent_new_);
+  feedback_lag_.observe({.causes = granted_,
+                         .effects = in.proactive.sent,
+                         .effect_age_s = in.feedback_age_s,
+                         .effect_epoch = in.feedback_epoch},
+                        now_s);
+  const double lag_s = feedback_lag_.lag_s();  // From the first look that could have had the grant.
+  return lag_s > 0 ? lag_s + HiddenLag::slot_s : 0;
+}
+
 // Where no feedback comes, who came was invited, as far as anybody was, and refusals are taken to
 // come by the usual delay. Where not even arrivals are counted all answers are.
 void TargetPacing::learn_unfed(const PacingInputs& in, const Observed& seen,

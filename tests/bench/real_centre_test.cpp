@@ -97,7 +97,7 @@ TEST_CASE("where it rings, agents who never answer are told from those whom it r
 }
 
 TEST_CASE("invitations that the endpoint has not told of yet are not granted again", "[bench]") {
-  const char* name = GENERATE("feedback_5s_old", "feedback_40s_old");
+  const char* name = GENERATE("feedback_5s_old", "feedback_40s_old", "feedback_lag_5s");
 
   const Row row = paced(name, 10, 10);
 
