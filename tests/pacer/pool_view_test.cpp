@@ -235,13 +235,13 @@ TEST_CASE("a member's own budget is that of its own day, where it has one", "[pa
   };
   for (const std::uint32_t member : {0u, 1u}) {
     see(member, 0, 28'000);
-    see(member, 60, 28'010);  // All of them lost: far over the budget of the day.
+    see(member, 10, 28'010);  // All of them lost: far over the budget of the day.
   }
   const double over = pool.view(1).others.correction;
   CHECK(over < -0.5);
   CHECK(pool.view(0).others.correction < -0.5);
 
-  for (const std::uint32_t member : {0u, 1u}) see(member, 60, 28'900);
+  for (const std::uint32_t member : {0u, 1u}) see(member, 10, 28'900);
 
   CHECK(pool.view(1).others.correction > over + 0.1);  // Its new day has lost nobody yet.
   CHECK(pool.view(0).others.correction < -0.5);
