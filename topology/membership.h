@@ -13,7 +13,7 @@
 namespace paceline {
 
 /// Adds the agents of a membership file to those that the targets file names (Targets::agents).
-/// Comma-separated values; the groups of an agent are parted by semicolons. Groups that no target
+/// Separated values (csv_lines.h) with the columns agent and groups; the groups of an agent are parted by semicolons. Groups that no target
 /// has are passed over: a site has more groups than are paced.
 ///
 ///   file     its name, for errors
