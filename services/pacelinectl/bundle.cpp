@@ -174,30 +174,25 @@ std::string outside(const NewCluster& cluster) {
 }
 
 std::string readme(const NewCluster& cluster, const NewNode& node) {
-  const std::string supervisord = fmt::format(
-      "mkdir -p {state}/{node}/log\n"
-      "    pacelinectl --topology {config}/topology.toml --node {node} topology supervisor "
-      "> /etc/supervisor/conf.d/paceline.conf\n"
-      "    supervisorctl update",
-      fmt::arg("state", cluster.state_dir), fmt::arg("node", node.name),
-      fmt::arg("config", cluster.config_dir));
   return fmt::format(
       R"(Node {node} of the Paceline cluster {cluster}, as `pacelinectl init` made it. The bundle is an image of folders of
 the node's host, {host}. On it, as root, in the folder of the bundle, with the user that runs Paceline
 (here: paceline):
 
-    mkdir -p {config} {state} {sockets}
+    mkdir -p {config} {state}/{node}/log {sockets}
     cp -R .{config}/. {config}
     cp -R .{state}/. {state}
     chown -R paceline: {config} {state} {sockets}
     pacelinectl --topology {config}/topology.toml topology check
-    {supervisord}
+    pacelinectl --topology {config}/topology.toml --node {node} keys check
+    pacelinectl --topology {config}/topology.toml --node {node} topology supervisor > /etc/supervisor/conf.d/paceline.conf
+    supervisorctl update
 
 Then remove the bundle: {state}/keys/{node}.secret in it is this node's private key, and no other host needs it.
 )",
       fmt::arg("node", node.name), fmt::arg("cluster", cluster.name), fmt::arg("host", node.host),
       fmt::arg("config", cluster.config_dir), fmt::arg("state", cluster.state_dir),
-      fmt::arg("sockets", cluster.socket_dir), fmt::arg("supervisord", supervisord));
+      fmt::arg("sockets", cluster.socket_dir));
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ TEST_CASE("init's channels are those of the shipped topology, with sockets in th
   CHECK(made->pacer_control == shipped->pacer_control);
 }
 
-TEST_CASE("init again changes nothing and says so; what is missing is added, nothing written over",
+TEST_CASE("init again changes nothing and says so, adds what is missing, and writes over nothing",
           "[pacelinectl]") {
   FakeEnvironment environment = desk();
   REQUIRE(run_command(init(), environment).exit == exit_fine);
