@@ -32,7 +32,7 @@ class MembershipReader {
     while (!findings.full()) {
       const auto row = lines->next();
       if (!row) return;
-      if (!row->text.starts_with('#')) read_row(*row, lines->separator());
+      if (agent_ == 1 || !row->text.starts_with('#')) read_row(*row, lines->separator());
     }
   }
 

@@ -60,15 +60,20 @@ class CsvReader {
   }
 
  private:
+  static constexpr std::size_t most_columns = 1'000;
   static constexpr std::string_view no_heading =
       "no heading: the first line names the columns, of which there have to be id, channel, group "
       "and queue";
 
   /// Whether rows can be read under it.
   bool read_heading(const CsvLine& line) {
-    const auto cells = split_csv(line.text, lines_.separator());
-    if (!cells) {
-      findings_.add(line.number, 1, cells.error().detail);
+    auto cells = split_csv(line.text, lines_.separator());
+    if (cells)
+      while (cells->size() > 1 && cells->back().text.empty()) cells->pop_back();
+    if (!cells || cells->size() > most_columns) {
+      findings_.add(line.number, 1,
+                    cells ? fmt::format("{} columns, over {}", cells->size(), most_columns)
+                          : cells.error().detail);
       return false;
     }
     const auto names = target_names();
@@ -91,7 +96,6 @@ class CsvReader {
       return false;
     }
     for (auto& [column, what] : unknown) findings_.add(line.number, column, std::move(what));
-    while (columns_.back().heading.empty()) columns_.pop_back();  // One is named.
     bool whole = true;
     for (const TargetField& field : target_fields())
       if (field.needed && !place_of(field.name)) {

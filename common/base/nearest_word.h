@@ -8,8 +8,8 @@
 namespace paceline {
 
 /// The word of `words` that is nearest to `word`, whatever the case and what stands between letters;
-/// "" if none is near: a third of its letters may differ, three at most, or one is
-/// part of the other.
+/// "" if none is near: a third of its letters may differ, three at most, or one is part of the
+/// other.
 ///
 ///   cost   O(words x their length²); words over 64 bytes are near to nothing
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> words);

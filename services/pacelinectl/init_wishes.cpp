@@ -74,7 +74,8 @@ Result<NewNode> parse_new_node(std::string_view text) {
 
 bool is_folder(std::string_view path) {
   return path.size() > 1 && path.starts_with('/') && !path.ends_with('/') &&
-         path.find_first_of("\"\\'; \n\t") == path.npos;
+         std::ranges::all_of(path, [](char c) { return c > ' ' && c < 0x7f; }) &&
+         path.find_first_of("\"\\';{}%$`") == path.npos;
 }
 
 }  // namespace
@@ -97,7 +98,7 @@ std::string fault_of(const InitWish& wish, std::string_view answer) {
       return url ? "" : url.error().detail;
     }
     case Kind::folder:
-      return is_folder(answer) ? "" : "not an absolute path without blanks, quotes and a last /";
+      return is_folder(answer) ? "" : "not an absolute path of plain characters, without a last /";
     case Kind::text:
     case Kind::file:
       return "";

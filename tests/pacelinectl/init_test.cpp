@@ -171,7 +171,8 @@ TEST_CASE("init tells what it was not told, and what is wrong with what it was",
   CHECK(error({{"witness", "a=192.0.2.21"}}) == "--witness: 'a' is one of --nodes");
   CHECK(error({{"client-secret", "none.txt"}}) ==
         "--client-secret = 'none.txt': none.txt: cannot be opened");
-  CHECK(has(error({{"state-dir", "state"}}), "not an absolute path"));
+  for (const char* folder : {"state", "/", "/a/", "/a b", "/a{sockets}", "/a'b", "/a\nb"})
+    CHECK(has(error({{"socket-dir", folder}}), "not an absolute path"));
   CHECK(has(error({{"witness", ""}}), "name a --witness on a third host, or accept by --pair"));
 }
 

@@ -99,6 +99,10 @@ TEST_CASE("mistakes of a sheet are told in its own words, all of them", "[topolo
         Lines{"t.csv:2:13: weight = \"1,5\": not an integer"});
   CHECK(told("id,channel,group,queue,weight\na,chat,A,AQ,\"2,0\"\n") ==
         Lines{"t.csv:2:13: weight = \"2,0\": not an integer"});
+  CHECK(told("id,channel,group,queue" + std::string(20'000, ',') + "\na,chat,A,AQ\n").empty());
+  std::string wide = "id,channel,group,queue";
+  for (int i = 0; i < 997; ++i) wide += ",x" + std::to_string(i);
+  CHECK(told(wide + "\n") == Lines{"t.csv:1:1: 1001 columns, over 1000"});
   CHECK(told("id;channel;group;queue;ID\n") == Lines{"t.csv:1:24: ID: stands twice"});
 }
 
@@ -166,7 +170,7 @@ TEST_CASE("a membership is read as a sheet exports it", "[topology]") {
        {"\xef\xbb\xbf"
         "Agent;Groups\r\nsmith;\"A;B\"\r\njones, jim;B\r\n;\r\n"sv,
         "Agent;Groups;\nsmith;A;B;\njones, jim;B;;\n"sv,
-        "groups\tagent\nA;B\tsmith\nB\tjones, jim\n"sv,
+        "groups\tagent\n#1;A;B\tsmith\nB\tjones, jim\n"sv,
         "sep=;\n\n\"AGENT\";\"GROUPS\"\n\"smith\";\"A;B\"\n\"jones, jim\";\"B\"\n"sv}) {
     CAPTURE(text);
     Targets read_as = targets;
