@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "common/base/ascii.h"
+#include "common/base/utf8.h"
 #include "topology/check.h"
 #include "topology/csv_lines.h"
 #include "topology/target_fields.h"
@@ -23,18 +25,14 @@ class MembershipReader {
   void read(std::string_view text) {
     if (text.size() > max_bytes)
       return findings.add(1, 1, fmt::format("{} bytes, over {}", text.size(), max_bytes));
-    if (const auto header = take_line(text); header != "agent,groups")
-      return findings.add(1, 1, fmt::format("\"{}\": the first line is \"agent,groups\"", header));
-    for (int line = 2; !text.empty() && !findings.full(); ++line) {
-      const std::string_view row = take_line(text);
-      if (row.empty() || row.starts_with('#')) continue;
-      const auto cells = split_csv(row);
-      if (!cells || cells->size() != 2)
-        findings.add(line, 1,
-                     cells ? fmt::format("{} cells, not an agent and its groups", cells->size())
-                           : cells.error().detail);
-      else
-        read_agent((*cells)[0], (*cells)[1], line);
+    auto lines = CsvLines::of(text);
+    if (!lines) return findings.add(1, 1, lines.error().detail);
+    const auto heading = lines->next();
+    if (!read_heading(heading.value_or(CsvLine{}), lines->separator())) return;
+    while (!findings.full()) {
+      const auto row = lines->next();
+      if (!row) return;
+      if (agent_ == 1 || !row->text.starts_with('#')) read_row(*row, lines->separator());
     }
   }
 
@@ -42,6 +40,38 @@ class MembershipReader {
   std::vector<AgentSet> agents;
 
  private:
+  bool read_heading(const CsvLine& line, char separator) {
+    auto cells = split_csv(line.text, separator);
+    if (cells)
+      while (cells->size() > 2 && cells->back().text.empty()) cells->pop_back();
+    if (cells && cells->size() == 2)
+      for (const std::size_t agent : {0u, 1u})
+        if (same_word((*cells)[agent].text, "agent") &&
+            same_word((*cells)[1 - agent].text, "groups")) {
+          agent_ = agent;
+          return true;
+        }
+    findings.add(
+        line.number, 1,
+        fmt::format("\"{}\": the first line is \"agent,groups\"", repaired_utf8(line.text)));
+    return false;
+  }
+
+  void read_row(const CsvLine& line, char separator) {
+    auto cells = split_csv(line.text, separator);
+    if (!cells) return findings.add(line.number, 1, cells.error().detail);
+    const std::size_t told = cells->size();
+    while (cells->size() > 2 && cells->back().text.empty()) cells->pop_back();
+    // Semicolons part the groups, whether quoted or not.
+    if (separator == ';' && agent_ == 0)
+      for (; cells->size() > 2; cells->erase(cells->begin() + 2))
+        (*cells)[1].text += ";" + (*cells)[2].text;
+    if (cells->size() != 2)
+      return findings.add(line.number, 1,
+                          fmt::format("{} cells, not an agent and its groups", told));
+    read_agent((*cells)[agent_], (*cells)[1 - agent_], line.number);
+  }
+
   void read_agent(const CsvCell& agent, const CsvCell& groups, int line) {
     if (!is_object(agent.text))
       return findings.add(line, agent.column,
@@ -67,6 +97,7 @@ class MembershipReader {
     if (!set.groups.empty()) agents.push_back(std::move(set));
   }
 
+  std::size_t agent_ = 0;  // The column of the agent: 0 or 1; groups are in the other.
   std::unordered_set<std::string_view> paced_;
   std::unordered_map<std::string, int> lines_;  // By agent.
 };

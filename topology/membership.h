@@ -13,8 +13,9 @@
 namespace paceline {
 
 /// Adds the agents of a membership file to those that the targets file names (Targets::agents).
-/// Comma-separated values; the groups of an agent are parted by semicolons. Groups that no target
-/// has are passed over: a site has more groups than are paced.
+/// Separated values (csv_lines.h) with the columns agent and groups; the groups of an agent are
+/// parted by semicolons. Groups that no target has are passed over: a site has more groups than are
+/// paced. Lines that begin with # are remarks where the agent stands first.
 ///
 ///   file     its name, for errors
 ///   errors   bad_value: the first mistake, naming FILE:LINE:COLUMN, and how many more there are;

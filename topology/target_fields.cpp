@@ -55,6 +55,13 @@ std::span<const TargetField> target_fields() {
   return fields;
 }
 
+std::vector<std::string_view> target_names() {
+  std::vector<std::string_view> names;
+  for (const TargetField& field : fields) names.push_back(field.name);
+  for (const PacingOption& option : pacing_options()) names.push_back(option.name);
+  return names;
+}
+
 Result<void> set_option(PacingOptions& options, std::string_view name, std::string_view text) {
   for (const PacingOption& option : pacing_options())
     if (option.name == name) return option.set(options, text);

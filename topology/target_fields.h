@@ -2,6 +2,7 @@
 // both forms of the file.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ struct TargetField {
   bool needed = true;
 };
 std::span<const TargetField> target_fields();
+
+/// Of all fields and options.
+std::vector<std::string_view> target_names();
 
 /// Sets a field or an option.
 ///   errors   bad_value: what is wrong with the text; not_found: no such name
@@ -62,5 +66,15 @@ bool is_object(std::string_view name);
 
 void read_targets_toml(std::string_view text, std::string_view file, TargetCollector& collector);
 void read_targets_csv(std::string_view text, TargetCollector& collector);
+
+/// Whether a targets file of this name holds CSV: .csv and .tsv do, .toml does not; nothing for
+/// other names.
+std::optional<bool> csv_by_name(std::string_view file);
+
+/// Whether a text of no telling name is CSV: its first line has a cell `id` beside others.
+bool looks_like_csv(std::string_view text);
+
+/// The name decides; where it says nothing, the text.
+bool is_csv_targets(std::string_view text, std::string_view file);
 
 }  // namespace paceline

@@ -16,7 +16,7 @@ TargetCollector read_targets(std::string_view text, std::string_view file,
   TargetCollector collector{file, max_targets};
   if (text.size() > max_bytes)
     collector.findings.add(1, 1, fmt::format("{} bytes, over {}", text.size(), max_bytes));
-  else if (text.starts_with("id,"))
+  else if (is_csv_targets(text, file))
     read_targets_csv(text, collector);
   else
     read_targets_toml(text, file, collector);

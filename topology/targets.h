@@ -47,7 +47,7 @@ struct Targets {
 
 inline constexpr std::size_t default_max_targets = 10'000;
 
-/// CSV if the first line starts with "id,", else TOML (topology/SETTINGS.md has both).
+/// CSV or TOML, as the file's name ends (topology/SETTINGS.md has both).
 ///
 ///   max_targets  [1..1'000'000] more rows are refused
 ///   errors       bad_value: the first mistake, naming FILE:LINE:COLUMN, key and value, and how

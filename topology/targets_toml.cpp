@@ -3,9 +3,11 @@
 
 #include <toml++/toml.h>
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 
+#include "common/base/nearest_word.h"
 #include "topology/target_fields.h"
 
 namespace paceline {
@@ -57,6 +59,16 @@ constexpr std::string_view kind_rule(PacingOption::Kind kind) {
   return "";
 }
 
+std::string unknown(std::string_view key, std::span<const std::string_view> known) {
+  return "unknown key" + did_you_mean(key, known);
+}
+
+std::vector<std::string_view> option_names() {
+  std::vector<std::string_view> names;
+  for (const PacingOption& option : pacing_options()) names.push_back(option.name);
+  return names;
+}
+
 class TomlReader {
  public:
   explicit TomlReader(TargetCollector& collector) : collector_{collector} {}
@@ -75,7 +87,9 @@ class TomlReader {
       else if (key == "agents")
         agents = &value;
       else
-        mistake(key.source(), key.str(), value, "unknown key");
+        mistake(key.source(), key.str(), value,
+                unknown(key.str(),
+                        std::array<std::string_view, 4>{"options", "channel", "target", "agents"}));
     }
     if (channels) read_channels(*channels);
     if (rows) read_rows(*rows);
@@ -113,7 +127,7 @@ class TomlReader {
     for (const auto& [key, value] : *table) {
       const auto name = fmt::format("{}.{}", path, key.str());
       if (const auto kind = kind_of(key.str()); !kind)
-        mistake(key.source(), name, value, "unknown key");
+        mistake(key.source(), name, value, unknown(key.str(), option_names()));
       else if (!is_kind(value, *kind))
         mistake(value.source(), name, value, kind_rule(*kind));
       else if (const auto set = set_option(options, key.str(), *text_of(value)); !set)
@@ -164,7 +178,7 @@ class TomlReader {
           [&, &key = key](const TargetField& field) { return field.name == key.str(); });
       const auto kind = is_field ? PacingOption::Kind::word : kind_of(key.str());
       if (!kind)
-        wrong(key.source(), key.str(), value, "unknown key");
+        wrong(key.source(), key.str(), value, unknown(key.str(), target_names()));
       else if (!is_kind(value, *kind))
         wrong(value.source(), key.str(), value, kind_rule(*kind));
       else if (const auto set = set_target(target, key.str(), *text_of(value)); !set)
@@ -214,7 +228,8 @@ class TomlReader {
           return mistake(value.source(), name, value, fmt::format("not in [1, {}]", most_agents));
         set.agents = static_cast<int>(*count);
       } else {
-        mistake(key.source(), name, value, "unknown key");
+        mistake(key.source(), name, value,
+                unknown(key.str(), std::array<std::string_view, 2>{"groups", "count"}));
       }
     }
     if (set.groups.empty())
@@ -248,9 +263,10 @@ void read_targets_toml(std::string_view text, std::string_view file, TargetColle
   try {
     TomlReader{collector}.read(toml::parse(text, file));
   } catch (const toml::parse_error& error) {
-    collector.findings.add(static_cast<int>(error.source().begin.line),
-                           static_cast<int>(error.source().begin.column),
-                           std::string{error.description()});
+    collector.findings.add(
+        static_cast<int>(error.source().begin.line), static_cast<int>(error.source().begin.column),
+        looks_like_csv(text) ? "CSV, which a file of this name is not: call it .csv"
+                             : std::string{error.description()});
   }
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "common/base/cluster_bounds.h"
+#include "common/base/nearest_word.h"
 #include "topology/channel_table.h"
 #include "topology/names.h"
 
@@ -61,9 +62,9 @@ class Reader {
     if (auto channels = inner(root, "channels"); channels && has_any(*channels, "channels"))
       read_channels(*channels);
     for (const std::string_view process : process_names()) inner(root, process);
-    refuse_unknown(root, [](std::string_view key) {
-      return holds(root_keys, key) || holds(process_names(), key);
-    });
+    std::vector<std::string_view> known{root_keys.begin(), root_keys.end()};
+    known.insert(known.end(), process_names().begin(), process_names().end());
+    refuse_unknown(root, known);
   }
 
  private:
@@ -154,7 +155,7 @@ class Reader {
         findings_.take(settings.integer("port", {.min = 1, .max = 65535}), std::int64_t{1}));
     node.priority = static_cast<int>(findings_.take(
         settings.integer("priority", {.fallback = 100, .min = 0, .max = 255}), std::int64_t{100}));
-    refuse_unknown(settings, [](std::string_view name) { return holds(node_keys, name); });
+    refuse_unknown(settings, node_keys);
     return node;
   }
 
@@ -191,7 +192,7 @@ class Reader {
       findings_.add(settings.error("scope", fmt::format("its scope is {}", scope)));
     read_endpoint(settings, rule, channel);
     read_times(settings, rule, channel);
-    refuse_unknown(settings, [](std::string_view name) { return holds(channel_keys, name); });
+    refuse_unknown(settings, channel_keys);
     return channel;
   }
 
@@ -250,10 +251,13 @@ class Reader {
   }
 
   /// The place is the key's, not its value's.
-  void refuse_unknown(const Settings& settings, auto&& is_known) {
+  void refuse_unknown(const Settings& settings, std::span<const std::string_view> known) {
     for (const Settings::Key& key : settings.keys())
-      if (!is_known(key.name))
-        findings_.add(key.where, std::string{settings.error(key.name, "unknown key").reason()});
+      if (!holds(known, key.name))
+        findings_.add(
+            key.where,
+            std::string{
+                settings.error(key.name, "unknown key" + did_you_mean(key.name, known)).reason()});
   }
 
   static bool is_transport(std::string_view endpoint) {

@@ -4,6 +4,9 @@
 
 #include <toml++/toml.h>
 #include <algorithm>
+#include <array>
+
+#include "common/base/nearest_word.h"
 
 namespace paceline {
 
@@ -40,6 +43,19 @@ std::string shown(const toml::node& node) {
 
 const toml::table& as_table(const toml::node* node) {
   return *node->as_table();
+}
+
+// Of a key that is missing: one that nobody has asked for and that differs by a slip.
+std::string slip_for(std::string_view key, const toml::table& table,
+                     const std::vector<std::string>& read) {
+  constexpr std::size_t most = 2;  // That one is longer than the other.
+  for (const auto& [name, value] : table) {
+    const std::string_view other = name.str();
+    if (std::ranges::find(read, other) == read.end() && other.size() <= key.size() + most &&
+        key.size() <= other.size() + most && !nearest_word(other, std::array{key}).empty())
+      return fmt::format("; is \"{}\" meant for it?", other);
+  }
+  return "";
 }
 
 }  // namespace
@@ -84,7 +100,9 @@ Settings::Node Settings::find(std::string_view key) {
 Result<Settings::Node> Settings::required(std::string_view key, bool has_fallback) {
   const Node node = find(key);
   if (!node.value && !has_fallback)
-    return tl::unexpected(error_at(where(key), fmt::format("{} is missing", full(key))));
+    return tl::unexpected(error_at(
+        where(key),
+        fmt::format("{} is missing{}", full(key), slip_for(key, as_table(root_->value), read_))));
   return node;
 }
 
@@ -267,10 +285,12 @@ Result<std::vector<Settings>> Settings::tables(std::string_view key) {
 }
 
 std::optional<Error> Settings::unknown_key() const {
-  for (const auto& [name, value] : as_table(root_->value)) {
-    if (std::ranges::find(read_, name.str()) != read_.end()) continue;
-    return error_at(location(file_, name.source()),
-                    fmt::format("{} = {}: unknown key", full(name.str()), shown(value)));
+  for (const Key& key : keys()) {
+    if (std::ranges::find(read_, key.name) != read_.end()) continue;
+    const std::vector<std::string_view> known{read_.begin(), read_.end()};
+    return error_at(key.where, fmt::format("{} = {}: unknown key{}", full(key.name),
+                                           shown(*as_table(root_->value).get(key.name)),
+                                           did_you_mean(key.name, known)));
   }
   return std::nullopt;
 }

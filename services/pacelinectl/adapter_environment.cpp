@@ -1,5 +1,7 @@
 #include "services/pacelinectl/adapter_environment.h"
 
+#include <fmt/format.h>
+#include <openssl/sha.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -108,6 +110,32 @@ Result<KeyPair> HostEnvironment::make_keys() {
   if (zmq_curve_keypair(public_key, secret_key) != 0)
     return fail(Errc::unsupported, "libzmq was built without CURVE");
   return KeyPair{public_key, secret_key};
+}
+
+Result<std::string> HostEnvironment::public_key_of(const std::string& secret_key) {
+  std::uint8_t binary[32];
+  char public_key[41];
+  if (secret_key.size() != 40 || !zmq_z85_decode(binary, secret_key.c_str()) ||
+      zmq_curve_public(public_key, secret_key.c_str()) != 0)
+    return fail("not a key of 40 characters");
+  return std::string{public_key};
+}
+
+std::string HostEnvironment::fingerprint(std::string_view text) {
+  constexpr std::size_t shown = 8;  // Bytes.
+  unsigned char hash[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash);
+  std::string out;
+  for (std::size_t i = 0; i < shown; ++i)
+    out += fmt::format("{}{:02x}", i > 0 && i % 2 == 0 ? " " : "", hash[i]);
+  return out;
+}
+
+Result<unsigned> HostEnvironment::mode(const std::string& path) {
+  struct stat about {};
+  if (stat(path.c_str(), &about) != 0)
+    return fail(Errc::not_found, path + ": " + std::strerror(errno));
+  return about.st_mode & 07777u;
 }
 
 Result<Bytes> HostEnvironment::ask(const Topology& topology, const Address& whom,

@@ -21,6 +21,9 @@ class HostEnvironment final : public Environment {
   std::string absolute(const std::string& path) override;
   std::string program_folder() override;
   Result<KeyPair> make_keys() override;
+  Result<std::string> public_key_of(const std::string& secret_key) override;
+  std::string fingerprint(std::string_view text) override;
+  Result<unsigned> mode(const std::string& path) override;
   Result<Bytes> ask(const Topology& topology, const Address& whom,
                     const ControlRequest& request) override;
   Result<HttpAnswer> fetch(HttpRequest request) override;

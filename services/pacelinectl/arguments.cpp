@@ -7,6 +7,7 @@
 
 #include "services/pacelinectl/command_details.h"
 #include "services/pacelinectl/command_line.h"
+#include "services/pacelinectl/init_wishes.h"
 
 namespace paceline::pacelinectl {
 namespace {
@@ -271,7 +272,22 @@ class CommandLine {
         help);
   }
 
+  void add_init() {
+    CLI::App* init = command(app_, "init", "the configuration of a new cluster, a bundle a node");
+    argument(init, "FOLDER", "where the bundles are made (default: paceline-bundles)");
+    for (const InitWish& wish : init_wishes()) {
+      std::string help{wish.help};
+      if (!wish.fallback.empty()) help += " (default: " + std::string{wish.fallback} + ")";
+      filter(init, "--" + std::string{wish.key}, std::string{wish.key}, std::string{wish.value},
+             help);
+    }
+    init->add_flag("--pair", request_.pair,
+                   "two nodes without a witness: both may publish while their link is cut");
+    init->add_flag("--tar", request_.tar, "packs each bundle as NODE.tar.gz too");
+  }
+
   void add_files() {
+    add_init();
     CLI::App* topology = command(app_, "topology", "checks and shows a topology file");
     topology->require_subcommand(1);
     CLI::App* check = command(*topology, "check", "every mistake, with line and column");
@@ -293,10 +309,12 @@ class CommandLine {
         ->add_option("--bin", request_.bin_dir,
                      "where the programs are (default: beside pacelinectl)")
         ->type_name("FOLDER");
-    argument(
+    CLI::App* keys =
         command(app_, "keys",
-                "makes the key pairs that are missing: of --node, or of all nodes and senders"),
-        "FILE", "the topology file (default: --topology)");
+                "makes the key pairs that are missing: of --node, or of all nodes and senders");
+    argument(keys, "FILE", "the topology file (default: --topology)");
+    argument(command(*keys, "check", "whose keys are here, whether they are whole and private"),
+             "FILE", "the topology file (default: --topology)");
   }
 
   CLI::App& app_;

@@ -6,7 +6,7 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 18> all = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 19> all = {{
     {"status",
      R"(One screen: who is master since when, a line a node, what the pacing comes to, and why this
 node is not ready, if it is not. Any node's watch answers; ours is asked first.
@@ -114,6 +114,16 @@ Example:
      R"(Examples:
   pacelinectl handover          # to the fittest
   pacelinectl handover b)"},
+    {"init",
+     R"(What the options do not say is asked for on a terminal. For each node a bundle is made: a folder that
+is an image of those of its host, with topology, targets, the node's private key and the public keys
+of all. All is checked before the first file is written. Again, it changes nothing; it never writes
+over a file. The README in each bundle has the commands that install it.
+
+Example:
+  pacelinectl init --cluster acme --nodes a=192.0.2.11,b=192.0.2.12 --witness w=192.0.2.21 \
+    --statserver https://stat-1.example/statistics/v3 --endpoint https://api.example/api/ \
+    --token-url https://login.example/oauth/token --client-id paceline --client-secret secret.txt)"},
     {"topology rename",
      R"(Terms belong to the cluster's name: of the electors, and of the endpoint that refuses older ones.
 When they run out (pacelinectl election says so) another name is the way out. Nothing is deleted,

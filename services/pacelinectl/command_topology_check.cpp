@@ -3,7 +3,7 @@
 
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/json.h"
-#include "topology/check.h"
+#include "services/pacelinectl/process_tables.h"
 
 namespace paceline::pacelinectl {
 
@@ -17,7 +17,7 @@ Outcome command_topology_check(const Request& request, Environment& environment)
     if (!read) return failed(exit_usage, read.error().detail);
     supervisor = *std::move(read);
   }
-  const auto mistakes = check_topology(*text, file, supervisor);
+  const auto mistakes = check_whole_topology(*text, file, supervisor);
   const int exit = mistakes.empty() ? exit_fine : exit_mistakes;
   if (request.json) return {.exit = exit, .out = mistakes_json(file, mistakes)};
   std::string out;

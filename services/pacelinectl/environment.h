@@ -87,6 +87,14 @@ class Environment {
 
   /// A new CURVE key pair.
   virtual Result<KeyPair> make_keys() = 0;
+  /// The public key that belongs to a secret one.
+  ///   errors   bad_value: not 40 characters of Z85
+  virtual Result<std::string> public_key_of(const std::string& secret_key) = 0;
+  /// What people compare: the first 16 hexadecimal digits of a text's SHA-256, in groups of 4.
+  virtual std::string fingerprint(std::string_view text) = 0;
+  /// Permission bits of a file.
+  ///   errors   not_found
+  virtual Result<unsigned> mode(const std::string& path) = 0;
 
   /// Asks a process of a node of this host by its control socket; gives the body of its answer.
   ///   errors   unavailable: nobody answered in time; refused: the process said no, and why

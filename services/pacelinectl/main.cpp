@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
     if (const auto* outcome = std::get_if<Outcome>(&parsed)) return tell(*outcome);
     auto& request = std::get<Request>(parsed);
     request.colour = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+    request.asks = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
     HostEnvironment environment;
     return tell(run_command(request, environment));
   } catch (const std::exception& error) {

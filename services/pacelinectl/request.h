@@ -20,11 +20,14 @@ struct Request {
   bool colour = false;                 // Standard output is a terminal.
   std::vector<std::string> arguments;  // What follows the command.
 
-  // `targets`, `history`: parameters of watch's query; `what-if`: the changes.
+  // `targets`, `history`: parameters of watch's query; `what-if`: the changes; `init`: the answers.
   std::vector<std::pair<std::string, std::string>> filters;
 
   std::string length;           // `record`: how long, as "1h".
   bool stop = false;            // `record`: end it.
+  bool asks = false;            // `init`: a person is there to be asked.
+  bool pair = false;            // `init`: two nodes without a witness are accepted.
+  bool tar = false;             // `init`: packed, too.
   bool csv = false;             // `targets export`: whatever the file is called; `history`.
   std::string bin_dir;          // `topology supervisor`: "" = where pacelinectl itself is.
   std::string supervisor_file;  // `topology check`: to compare with; "" = none.

@@ -6,11 +6,10 @@
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/table.h"
 #include "topology/findings.h"
+#include "topology/target_fields.h"
 
 namespace paceline::pacelinectl {
 namespace {
-
-constexpr const char* csv_ending = ".csv";
 
 std::string version_of(const Result<Bytes>& body) {
   if (!body) return "";
@@ -91,7 +90,7 @@ std::string ask_nodes_apart(const ClusterFile& cluster, Environment& environment
 }
 
 std::string targets_as(const std::string& file, const Targets& targets) {
-  return file.ends_with(csv_ending) ? targets_as_csv(targets) : targets_as_toml(targets);
+  return csv_by_name(file).value_or(false) ? targets_as_csv(targets) : targets_as_toml(targets);
 }
 
 }  // namespace paceline::pacelinectl

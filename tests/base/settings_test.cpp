@@ -44,6 +44,18 @@ TEST_CASE("an unknown key is an error that names file, line, key and value", "[b
   CHECK(error_of(settings.finish(0)) == "file.toml:3:3: hartbeat = \"250ms\": unknown key");
 }
 
+TEST_CASE("a slip in a key is told with the key that was meant", "[base]") {
+  auto settings = parsed("hartbeat = \"250ms\"\nprimry = \"x\"\ncluster_control = \"y\"\n");
+  (void)settings.text("cluster", "");
+  (void)settings.duration("heartbeat", {.fallback = 2s});
+
+  CHECK(error_of(settings.finish(0)) ==
+        "file.toml:1:1: hartbeat = \"250ms\": unknown key; did you mean \"heartbeat\"?");
+  CHECK(error_of(settings.text("primary")) ==
+        "file.toml:1:1: primary is missing; is \"primry\" meant for it?");
+  CHECK(error_of(settings.text("cluster")) == "file.toml:1:1: cluster is missing");
+}
+
 TEST_CASE("an error carries its file, line and column beside its text", "[base]") {
   auto settings = parsed("\n  known = 1\n");
 

@@ -100,6 +100,18 @@ class FakeEnvironment final : public Environment {
     ++made_keys_;
     return KeyPair{"public" + std::to_string(made_keys_), "secret" + std::to_string(made_keys_)};
   }
+  Result<std::string> public_key_of(const std::string& secret_key) override {
+    if (!secret_key.starts_with("secret")) return fail("not a key of 40 characters");
+    return "public" + secret_key.substr(6);
+  }
+  std::string fingerprint(std::string_view text) override { return "#" + std::string{text}; }
+  Result<unsigned> mode(const std::string& path) override {
+    const auto found = files.find(path);
+    if (found != files.end()) return found->second.mode;
+    const auto folder = folders.find(path);
+    return folder == folders.end() ? fail(Errc::not_found, path + ": No such file or directory")
+                                   : Result<unsigned>{folder->second};
+  }
   Result<Bytes> ask(const Topology&, const Address& whom, const ControlRequest& request) override {
     std::string said = whom.text() + " " + request.question;
     for (const auto& argument : request.arguments) said += " " + argument;

@@ -106,6 +106,8 @@ TEST_CASE("what runs is exported in the form of the file's name", "[pacelinectl]
   CHECK(run_command(request_at("a", "targets export", {"now.csv"}), environment).out ==
         "now.csv: 2 targets\n");
   CHECK(environment.files["now.csv"].text == running_csv);
+  run_command(request_at("a", "targets export", {"NOW.CSV"}), environment);
+  CHECK(environment.files["NOW.CSV"].text == running_csv);
   run_command(request_at("a", "targets export", {"now.toml"}), environment);
   CHECK(parse_targets(environment.files["now.toml"].text, "t")->all ==
         parse_targets(running_csv, "t")->all);

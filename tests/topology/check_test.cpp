@@ -94,7 +94,7 @@ TEST_CASE("a mistake is found with its place, and nothing else is said", "[topol
       {"keyframe = \"10s\"", "", "channels.stat.keyframe is missing"},
       {"stale = \"1200ms\"", "stale = \"1200ms\"\nkeyframe = \"1s\"", "this channel has no rows"},
       {"stale = \"1200ms\"", "stail = \"1200ms\"\nstale = \"1200ms\"",
-       "channels.heartbeat.stail = \"1200ms\": unknown key"},
+       "channels.heartbeat.stail = \"1200ms\": unknown key; did you mean \"stale\"?"},
       {"encrypted = true", "encrypted = true\nelector = 3", "elector = 3: not a table"},
       {"run_dir = \"../build/demo\"",
        "run_dir = \"/a/very/long/path/a/very/long/path/a/very/long/path/"

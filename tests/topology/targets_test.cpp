@@ -71,11 +71,14 @@ TEST_CASE("errors name line, key and value", "[topology]") {
         std::string::npos);
   CHECK(error_of(one + "optimizationGoal = 100\n") ==
         "t:6:20: target[0].optimizationGoal = 100: not in [1, 99]");
-  CHECK(error_of(one + "goal = 3\n") == "t:6:1: target[0].goal = 3: unknown key");
-  CHECK(error_of("[option]\n" + one) == "t:1:2: option = a table: unknown key");
+  CHECK(error_of(one + "goal = 3\n") ==
+        "t:6:1: target[0].goal = 3: unknown key; did you mean \"optimizationGoal\"?");
+  CHECK(error_of("[option]\n" + one) ==
+        "t:1:2: option = a table: unknown key; did you mean \"options\"?");
   CHECK(error_of(one + one) == "t:7:6: id = \"sales\": stands at t:2:6 already");
   CHECK(error_of("id,channel,queue\n") == "t:1:1: column group is missing");
-  CHECK(error_of("id,channel,group,queue,goal\n") == "t:1:24: goal: unknown column");
+  CHECK(error_of("id,channel,group,queue,goal\n") ==
+        "t:1:24: goal: unknown column; did you mean \"optimizationGoal\"?");
   CHECK(error_of("id,channel,group,queue\na,chat,G\n") == "t:2:1: 3 cells, the header has 4");
   CHECK(error_of("id,channel,group,queue\na,chat,\"G,Q\n") == "t:2:1: a quote without its end");
   CHECK(error_of("id,channel,group,queue,proactiveRatio\na,chat,G,Q,101\n") ==
@@ -161,7 +164,7 @@ TEST_CASE("a media channel's options stand between those for all and the target'
   CHECK(error_of("[channel.chatt]\nenabled = false\n" + one) ==
         "t:1:10: channel.chatt: no target is on this media channel");
   CHECK(error_of("[channel.chat]\nenable = false\n" + one) ==
-        "t:2:1: channel.chat.enable = false: unknown key");
+        "t:2:1: channel.chat.enable = false: unknown key; did you mean \"enabled\"?");
 }
 
 TEST_CASE("every mistake of every row is told, not the first of each", "[topology]") {
@@ -179,7 +182,7 @@ TEST_CASE("every mistake of every row is told, not the first of each", "[topolog
                     "t:4:6: target[0].id = \"a b\": not an id (1 to 128 letters, digits and "
                     "-_.:@)",
                     "t:6:9: target[0].group = 7: not a text",
-                    "t:7:1: target[0].goal = 3: unknown key",
+                    "t:7:1: target[0].goal = 3: unknown key; did you mean \"optimizationGoal\"?",
                     "t:8:20: target[0].optimizationGoal = \"3\": not an integer",
                     "t:9:11: target[0].enabled = 1: not true or false",
                     "t:10:13: target[0].algorithm = \"BEST\": not one of SUPER_PROGRESSIVE, "

@@ -1,0 +1,239 @@
+#include "services/pacelinectl/bundle.h"
+
+#include <fmt/format.h>
+
+namespace paceline::pacelinectl {
+namespace {
+
+constexpr const char* secret_name = "client-secret";
+constexpr const char* ca_name = "endpoint-ca.pem";
+
+// A basic string of TOML.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\')
+      out += fmt::format("\\{}", c);
+    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      out += fmt::format("\\u{:04x}", c);
+    else
+      out += c;
+  }
+  return out + "\"";
+}
+
+std::string head(const NewCluster& cluster) {
+  return fmt::format(
+      R"(# The Paceline cluster {name}, as `pacelinectl init` wrote it: the same file on every node. After a change:
+# pacelinectl topology check FILE, copy it to every node, pacelinectl reload on each.
+# topology/SETTINGS.md and each services/*/SETTINGS.md have every key.
+cluster = {quoted_name}
+run_dir = {state}  # Keys, terms, what was learned, history, logs. On a disk.
+targets = {targets}  # Beside this file; .csv is read as CSV, .toml as TOML.
+pacers = 2  # Processes of a node that decide, each for its share of the targets.
+encrypted = true
+)",
+      fmt::arg("name", cluster.name), fmt::arg("quoted_name", quoted(cluster.name)),
+      fmt::arg("state", quoted(cluster.state_dir)),
+      fmt::arg("targets", quoted(cluster.targets_name)));
+}
+
+std::string nodes(const NewCluster& cluster) {
+  std::string out =
+      "\n# A node needs port to port+10+pacers, reachable from the other nodes and from nobody "
+      "else.\n";
+  if (cluster.pair)
+    out += "# Without a witness: while the link between the two is cut both may publish.\n";
+  int priority = 100;
+  for (const NewNode& node : cluster.nodes) {
+    const std::string remark =
+        node.witness ? "  # A witness votes and is never master: an elector alone." : "";
+    out += fmt::format("\n[nodes.{}]\nhost = {}\nport = {}\npriority = {}{}\n", node.name,
+                       quoted(node.host), node.port, node.witness ? 0 : priority, remark);
+    priority -= cluster.nodes.size() > 9 ? 1 : 10;  // Higher is preferred as master.
+  }
+  return out;
+}
+
+// {sockets} is the folder of the sockets.
+constexpr std::string_view channels = R"(
+# The bus: who says what to whom. endpoint: {run} {host} {port} {port+N} {node} {process} {index}.
+# period: between two messages, at the latest; stale: a sender that is silent for longer counts as gone;
+# keyframe: all rows are repeated.
+
+[channels.stat]
+carries = "TargetStat"
+from = "statfeed"
+to = ["pacer", "watch"]
+scope = "node"
+endpoint = "ipc://{sockets}/{node}/stat"
+period = "1s"
+stale = "10s"
+keyframe = "10s"
+
+[channels.pace]
+carries = "TargetPace"
+from = "pacer"
+to = ["publisher", "watch"]
+scope = "node"
+endpoint = "ipc://{sockets}/{node}/pace-{index}"
+period = "2s"
+stale = "10s"
+keyframe = "10s"
+
+[channels.feedback]
+carries = "TargetFeedback"
+from = "publisher"
+to = ["pacer", "watch"]
+scope = "cluster"
+endpoint = "tcp://{host}:{port+2}"
+period = "2s"
+stale = "30s"
+keyframe = "10s"
+
+[channels.heartbeat]
+carries = "ElectionMessage"
+from = "elector"
+to = ["elector", "watch", "pacer"]
+scope = "cluster"
+endpoint = "tcp://{host}:{port}"
+period = "200ms"
+stale = "1200ms"
+
+[channels.vote]
+carries = "ElectionMessage"
+from = "elector"
+to = ["elector"]
+scope = "cluster"
+endpoint = "tcp://{host}:{port+1}"
+period = "200ms"
+stale = "2s"
+
+[channels.grant]
+carries = "Grant"
+from = "elector"
+to = ["publisher", "watch"]
+scope = "node"
+endpoint = "ipc://{sockets}/{node}/grant"
+period = "200ms"
+stale = "1s"
+
+[channels.publication]
+carries = "PublicationReport"
+from = "publisher"
+to = ["elector", "watch"]
+scope = "cluster"
+endpoint = "tcp://{host}:{port+3}"
+period = "200ms"
+stale = "1s"
+)";
+
+constexpr std::string_view controls =
+    R"(control = "ipc://{sockets}/{node}/{process}-{index}.ctl"
+cluster_control = "tcp://{host}:{port+9}"
+pacer_control = "tcp://{host}:{port+11+index}"
+)";
+
+std::string with_sockets(std::string_view text, const NewCluster& cluster) {
+  constexpr std::string_view word = "{sockets}";
+  std::string out{text};
+  for (auto at = out.find(word); at != out.npos; at = out.find(word, at))
+    out.replace(at, word.size(), cluster.socket_dir);
+  return out;
+}
+
+std::string outside(const NewCluster& cluster) {
+  std::string out =
+      fmt::format("\n# The outside.\n\n[statfeed]\nprimary = {}\n", quoted(cluster.statserver));
+  out += cluster.statserver_backup.empty()
+             ? "# backup = \"https://backup.example/statistics/v3\"\n"
+             : fmt::format("backup = {}\n", quoted(cluster.statserver_backup));
+  out += R"(# interface = "gms"  # Statistics through GMS; without it the Statistics API v3.
+# user = "..."        # HTTP Basic; or api_key, bearer, or auth_url with client_id and client_secret.
+# password = "..."    # This file is for the processes' user alone then: chmod 0640.
+# ca_file = "statserver-ca.pem"
+# [statfeed.statistics.ready]  # A site's own names of statistics.
+# name = "Agents_Ready"
+)";
+  out += fmt::format(
+      "\n[publisher]\nbase_service_url = {}\nbase_auth_url = {}\nclient_id = "
+      "{}\nclient_secret_file = "
+      "\"{}\"  # Beside this file.\n",
+      quoted(cluster.endpoint), quoted(cluster.token_url), quoted(cluster.client_id), secret_name);
+  out += fmt::format("{}ca_file = \"{}\"\n", cluster.has_ca ? "" : "# ", ca_name);
+  out += "# proxy = \"http://proxy.example:3128\"\n";
+  if (cluster.pair) out += "\n[elector]\naccept_dual_publish = true\n";
+  out += R"(
+[watch]  # Its page: http://127.0.0.1:(port+10) on each node.
+# listen = "0.0.0.0:7110"  # For the network, which needs the next three.
+# read_token = "..."
+# certificate_file = "watch.pem"
+# key_file = "watch-key.pem"
+)";
+  return out;
+}
+
+std::string readme(const NewCluster& cluster, const NewNode& node) {
+  return fmt::format(
+      R"(Node {node} of the Paceline cluster {cluster}, as `pacelinectl init` made it. The bundle is an image of folders of
+the node's host, {host}. On it, as root, in the folder of the bundle, with the user that runs Paceline
+(here: paceline):
+
+    mkdir -p {config} {state}/{node}/log {sockets}
+    cp -R .{config}/. {config}
+    cp -R .{state}/. {state}
+    chown -R paceline: {config} {state} {sockets}
+    pacelinectl --topology {config}/topology.toml topology check
+    pacelinectl --topology {config}/topology.toml --node {node} keys check
+    pacelinectl --topology {config}/topology.toml --node {node} topology supervisor > /etc/supervisor/conf.d/paceline.conf
+    supervisorctl update
+
+Then remove the bundle: {state}/keys/{node}.secret in it is this node's private key, and no other host needs it.
+)",
+      fmt::arg("node", node.name), fmt::arg("cluster", cluster.name), fmt::arg("host", node.host),
+      fmt::arg("config", cluster.config_dir), fmt::arg("state", cluster.state_dir),
+      fmt::arg("sockets", cluster.socket_dir));
+}
+
+}  // namespace
+
+std::string bundle_topology(const NewCluster& cluster) {
+  return head(cluster) + with_sockets(controls, cluster) +
+         (cluster.pair ? "mode = \"pair\"\n" : "") + nodes(cluster) +
+         with_sockets(channels, cluster) + outside(cluster);
+}
+
+std::string example_targets() {
+  return R"(# The pacing targets: topology/SETTINGS.md has every option. A spreadsheet's export serves as well: call it
+# targets.csv here and in topology.toml.
+[options]
+optimizationTarget = "ABANDONMENT_RATE"
+optimizationGoal = 3  # Percent.
+
+# An example: change group and queue to object ids of the Stat Server, and repeat it for every target.
+[[target]]
+id = "sales"
+channel = "chat"
+group = "Sales"
+queue = "Sales_VQ"
+)";
+}
+
+std::vector<BundleFile> bundle_files(const NewCluster& cluster, const NewNode& node,
+                                     const BundleInputs& inputs) {
+  const std::string folder = cluster.config_dir.substr(1) + "/";
+  std::vector<BundleFile> files{{folder + "topology.toml", bundle_topology(cluster), 0644},
+                                {folder + "README", readme(cluster, node), 0644}};
+  if (node.witness) return files;
+  files.push_back({folder + cluster.targets_name,
+                   inputs.targets.empty() ? example_targets() : inputs.targets, 0644});
+  files.push_back({folder + secret_name, inputs.client_secret, 0600});
+  if (cluster.has_ca) files.push_back({folder + ca_name, inputs.ca, 0644});
+  return files;
+}
+
+std::string bundle_keys(const NewCluster& cluster) {
+  return cluster.state_dir.substr(1) + "/keys";
+}
+
+}  // namespace paceline::pacelinectl
