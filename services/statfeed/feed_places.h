@@ -21,8 +21,8 @@ class FeedPlaces {
  public:
   struct Policy {
     std::size_t most = 16;
-    std::size_t most_kept =
-        4;  // Of each sender, whoever comes; `most` has room for theirs and a newcomer.
+    // Of each sender, whoever comes; `most` has room for those of both and a newcomer.
+    std::size_t most_kept = 4;
   };
 
   explicit FeedPlaces(Policy policy) : policy_{policy} {}
