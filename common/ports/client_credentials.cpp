@@ -17,8 +17,11 @@ Result<TokenAnswer> token_of(const Result<HttpAnswer>& answer) {
   if (answer->status < 200 || answer->status >= 300)
     return fail(Errc::refused, http_refusal(*answer));
   auto token = decode_token_answer(answer->body);
-  if (const std::string page = answered_page(*answer); !token && !page.empty())
+  if (token) return token;
+  if (const std::string page = answered_page(*answer); !page.empty())
     return fail(Errc::bad_value, page);
+  if (const std::string refusal = refusal_text(answer->body); !refusal.empty())
+    return fail(Errc::refused, "no token, but " + refusal);
   return token;
 }
 

@@ -25,6 +25,21 @@ std::string_view first_sentence(std::string_view text) {
   return text.substr(0, std::min(text.find_first_of("\r\n"), text.find(". ")));
 }
 
+// JSON that we do not know is shown as it is, without its line breaks.
+std::string first_words(std::string_view body) {
+  const std::string_view sentence = first_sentence(body);
+  if (!sentence.starts_with('{') && !sentence.starts_with('[')) return std::string{sentence};
+  std::string words;
+  for (const char c : body.substr(0, most_looked_at)) {
+    const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!is_blank)
+      words += c;
+    else if (!words.empty() && words.back() != ' ')
+      words += ' ';
+  }
+  return words;
+}
+
 bool starts_as(std::string_view text, std::string_view word) {
   return same_word(text.substr(0, word.size()), word);
 }
@@ -41,7 +56,7 @@ std::string title_of(std::string_view page) {
 std::string body_words(const HttpAnswer& answer) {
   if (std::string page = answered_page(answer); !page.empty()) return page;
   std::string said = refusal_text(answer.body);
-  if (said.empty()) said = printable_ascii(first_sentence(answer.body), longest_sentence);
+  if (said.empty()) said = printable_ascii(first_words(answer.body), longest_sentence);
   return said;
 }
 

@@ -129,6 +129,8 @@ struct CurlHttp::Multi {
     if (code == CURLE_OPERATION_TIMEDOUT) call.transfer.drop_if_dead();
     if (code != CURLE_OK && call.transfer.needs_socket() && call.sockets < most_sockets)
       return connect(id);
+    // Curl asks again by itself where HTTP/1 closes, and not for all that HTTP/2 has for it.
+    if (call.transfer.was_given_up(code) && call.sockets == 0) return connect(id);
     const bool is_reused = call.transfer.is_reused();
     Result<HttpAnswer> result = call.transfer.result(code, call.waited);
     // A server that closed an idle connection said so to the request that crossed it.

@@ -239,6 +239,21 @@ bool CurlTransfer::is_reused() const {
   return connections == 0;
 }
 
+bool CurlTransfer::was_given_up(CURLcode code) const {
+  if (header_bytes_ > 0 || !is_reused()) return false;
+  switch (code) {
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+      return true;
+    default:  // An open list of another library.
+      return false;
+  }
+}
+
 Result<HttpAnswer> CurlTransfer::result(CURLcode code, Duration before) {
   if (head_too_large_)
     return fail(Errc::too_large, fmt::format("{}: an answer whose head is over {} bytes",

@@ -41,6 +41,10 @@ class CurlTransfer {
   /// Whether the connection had carried a request before.
   bool is_reused() const;
 
+  /// Whether the server gave up a connection that it had kept, instead of answering: closed it, or said so in
+  /// HTTP/2 (GOAWAY, REFUSED_STREAM). Nothing of an answer came.
+  bool was_given_up(CURLcode code) const;
+
   /// The answer, when curl is through with `code`.
   ///   before   that the request waited for its socket; 0 = for none
   Result<HttpAnswer> result(CURLcode code, Duration before);

@@ -21,6 +21,11 @@ namespace paceline {
 namespace {
 
 constexpr double slowest_rate = 16 << 10;  // [bytes/s] Of a body, beyond request_timeout.
+// libmicrohttpd 0.9.75 wants to be run again at once for as long as a TLS handshake waits for its peer,
+// who may never go on: after some runs in which nothing moved it waits, unless something comes.
+constexpr int most_in_vain = 8;
+constexpr Duration vain_pause = 10ms;
+constexpr std::size_t block_bytes = 64u << 10;  // Of an answer; four TLS records, a run each.
 
 ServerAnswer refusal_in_text(int status, std::string_view why) {
   return {.status = status,
@@ -71,6 +76,7 @@ struct HttpServer::Daemon {
   int epoll = -1;
   TimerId timer = 0;
   TimerId sweep = 0;
+  int in_vain = 0;  // Runs in a row.
   bool run_soon = false;
   std::set<Responder::Exchange*> exchanges;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);
@@ -94,7 +100,10 @@ struct HttpServer::Daemon {
       throw std::system_error{EINVAL, std::generic_category(),
                               "http server: libmicrohttpd refuses to start (certificate and key?)"};
     epoll = MHD_get_daemon_info(mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    loop.watch_fd(epoll, true, false, [this] { run(); });
+    loop.watch_fd(epoll, true, false, [this] {
+      in_vain = 0;
+      run();
+    });
     sweep = loop.every(1s, [this] {
       drop_gone();
       drop_late();
@@ -187,14 +196,15 @@ struct HttpServer::Daemon {
     MHD_run(mhd);
     loop.cancel(timer);
     MHD_UNSIGNED_LONG_LONG timeout = 0;
-    if (MHD_get_timeout(mhd, &timeout) == MHD_YES)
-      timer =
-          loop.after(std::chrono::milliseconds{std::min<MHD_UNSIGNED_LONG_LONG>(timeout, 60000)},
-                     [this] { run(); });
+    if (MHD_get_timeout(mhd, &timeout) != MHD_YES) return;
+    Duration wait = std::chrono::milliseconds{std::min<MHD_UNSIGNED_LONG_LONG>(timeout, 60000)};
+    if (wait == Duration::zero() && ++in_vain > most_in_vain) wait = vain_pause;
+    timer = loop.after(wait, [this] { run(); });
   }
 
   // After a resume MHD wants to be run, but not from inside its own callbacks.
   void soon() {
+    in_vain = 0;
     if (run_soon) return;
     run_soon = true;
     loop.after(Duration::zero(), [this, still = std::weak_ptr<bool>{alive}] {
@@ -233,6 +243,8 @@ struct HttpServer::Daemon {
                                const char* method, const char* version, const char* upload,
                                std::size_t* upload_size, void** con_cls) {
     auto& self = *static_cast<Daemon*>(cls);
+    self.in_vain = 0;
+    if (!*self.alive) return MHD_NO;  // It could wait for us, and MHD would abort.
     if (!*con_cls) {
       auto* exchange = self.begin(connection, method, version);
       *con_cls = exchange;
@@ -331,16 +343,19 @@ struct HttpServer::Daemon {
 
   MHD_Result queue_answer(Responder::Exchange& exchange) {
     auto& answer = exchange.answer;
-    enter(exchange, HttpPhase::sending, time_for(answer.body.size()));
-    MHD_Response* response = MHD_create_response_from_buffer(answer.body.size(), answer.body.data(),
-                                                             MHD_RESPMEM_MUST_COPY);
+    const auto size = answer.body.size();
+    enter(exchange, HttpPhase::sending, time_for(size));
+    MHD_Response* response =
+        size > block_bytes && !options.key_pem.empty()  // In blocks TLS is seen to move.
+            ? MHD_create_response_from_callback(size, block_bytes, &on_block, &exchange, nullptr)
+            : MHD_create_response_from_buffer(size, answer.body.data(), MHD_RESPMEM_MUST_COPY);
     add_headers(response, answer);
     return queue(exchange, response);
   }
 
   MHD_Result queue_stream(Responder::Exchange& exchange) {
     if (!exchange.closing) enter(exchange, HttpPhase::streaming);
-    MHD_Response* response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 64u << 10,
+    MHD_Response* response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block_bytes,
                                                                &on_stream, &exchange, nullptr);
     add_headers(response, exchange.answer);
     return queue(exchange, response);
@@ -354,8 +369,17 @@ struct HttpServer::Daemon {
     return result;
   }
 
+  static ssize_t on_block(void* cls, std::uint64_t from, char* buffer, std::size_t room) {
+    auto& exchange = *static_cast<Responder::Exchange*>(cls);
+    exchange.daemon->in_vain = 0;
+    const auto block = std::string_view{exchange.answer.body}.substr(from, room);
+    std::ranges::copy(block, buffer);
+    return static_cast<ssize_t>(block.size());
+  }
+
   static ssize_t on_stream(void* cls, std::uint64_t, char* buffer, std::size_t room) {
     auto& exchange = *static_cast<Responder::Exchange*>(cls);
+    exchange.daemon->in_vain = 0;
     if (exchange.pending.empty()) {
       if (exchange.breaking) return MHD_CONTENT_READER_END_WITH_ERROR;
       if (exchange.closing) return MHD_CONTENT_READER_END_OF_STREAM;
@@ -373,6 +397,7 @@ struct HttpServer::Daemon {
     auto* exchange = static_cast<Responder::Exchange*>(*con_cls);
     if (!exchange) return;
     auto& self = *static_cast<Daemon*>(cls);
+    self.in_vain = 0;
     self.exchanges.erase(exchange);
     self.enter(*exchange, HttpPhase::waiting, self.options.idle_timeout);
     exchange->connection = nullptr;
@@ -446,16 +471,6 @@ void Responder::break_off() {
 
 bool Responder::alive() const {
   return exchange_->connection != nullptr;
-}
-
-std::string_view ServerRequest::header(std::string_view name) const {
-  const auto found = std::ranges::find(headers, name, &HttpHeaders::value_type::first);
-  return found == headers.end() ? std::string_view{} : found->second;
-}
-
-std::string_view ServerRequest::parameter(std::string_view name) const {
-  const auto found = query.find(std::string{name});
-  return found == query.end() ? std::string_view{} : found->second;
 }
 
 HttpServer::HttpServer(Loop& loop, Options options, Handle handle)

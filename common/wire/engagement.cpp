@@ -20,7 +20,9 @@ namespace dom = simdjson::dom;
 
 constexpr std::int64_t max_token_life_s = 172'800;
 constexpr std::int64_t default_token_life_s = 300;
-constexpr std::size_t longest_description = 300;  // [bytes] Of a refusal.
+constexpr std::size_t longest_word = 80;          // [bytes] Of a refusal.
+constexpr std::size_t longest_description = 300;  // The same.
+constexpr int deepest_refusal = 2;                // Objects in which it is looked for.
 
 // ---- Out
 
@@ -139,6 +141,17 @@ class Members {
     return items;
   }
 
+  /// The object of that name, or the first of a list of them.
+  std::optional<Members> object(std::string_view name) const {
+    dom::element value;
+    dom::array array;
+    if (object_.at_key(name).get(value)) return std::nullopt;
+    if (!value.get(array) && array.at(0).get(value)) return std::nullopt;
+    dom::object object;
+    if (value.get(object)) return std::nullopt;
+    return Members{object, {}};
+  }
+
  private:
   /// A whole number, also where its writer keeps all numbers as 257.0.
   template <class Int>
@@ -236,10 +249,53 @@ bool is_header_safe(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
+// Also "BearerToken", as Apigee says.
 bool is_bearer(std::string_view word) {
   constexpr std::string_view bearer = "bearer";
-  return std::equal(word.begin(), word.end(), bearer.begin(), bearer.end(),
-                    [](char a, char b) { return (a | 0x20) == b; });
+  return word.size() >= bearer.size() && std::equal(bearer.begin(), bearer.end(), word.begin(),
+                                                    [](char a, char b) { return a == (b | 0x20); });
+}
+
+// ---- Refusals, for people
+
+// Line breaks and tabs, which some services put between their sentences, are blanks.
+std::string shown(std::string text, std::size_t most) {
+  std::ranges::replace_if(
+      text, [](char c) { return c == '\r' || c == '\n' || c == '\t'; }, ' ');
+  const auto is_second = [](char a, char b) { return a == ' ' && b == ' '; };
+  text.erase(std::unique(text.begin(), text.end(), is_second), text.end());
+  return printable_ascii(text, most);
+}
+
+std::string first_text(const Members& members, std::initializer_list<const char*> names) {
+  for (const char* name : names)
+    if (auto said = members.text(name); said && !said->empty()) return *std::move(said);
+  return {};
+}
+
+// The form of RFC 6749, and what services that are older, or know better, call its members.
+std::string error_words(const Members& members) {
+  std::string words = shown(first_text(members, {"error", "errorCode", "ErrorCode"}), longest_word);
+  if (words.empty()) return {};
+  const std::string more =
+      shown(first_text(members, {"error_description", "description", "errorSummary", "message",
+                                 "detail", "Error"}),
+            longest_description);
+  if (!more.empty() && more != words) words += ": " + more;
+  return words;
+}
+
+std::string refusal_words(const Members& members, int depth) {
+  std::string words = error_words(members);
+  if (words.empty())
+    words = shown(first_text(members, {"detail", "message", "Message", "title", "description",
+                                       "error_description", "errorSummary", "faultstring"}),
+                  longest_description);
+  if (depth == 0) return words;
+  for (const char* name : {"error", "errors", "fault", "status"})
+    if (const auto inner = members.object(name); inner && words.empty())
+      words = refusal_words(*inner, depth - 1);
+  return words;
 }
 
 }  // namespace
@@ -356,27 +412,19 @@ Result<TokenAnswer> decode_token_answer(std::string_view text) {
   });
 }
 
-std::string refusal_text(std::string_view text) {
-  if (std::string oauth = token_refusal(text); !oauth.empty()) return oauth;
-  return read_object(text,
-                     [](const Members& members) -> Result<std::string> {
-                       for (const char* name : {"detail", "message", "title"})
-                         if (const auto said = members.text(name); said && !said->empty())
-                           return printable_ascii(*said, longest_description);
-                       return std::string{};
-                     })
+std::string token_refusal(std::string_view text) {
+  return read_object(
+             text,
+             [](const Members& members) -> Result<std::string> { return error_words(members); })
       .value_or("");
 }
 
-std::string token_refusal(std::string_view text) {
-  constexpr std::size_t longest_word = 80;
-  const auto said = read_object(text, [](const Members& members) -> Result<std::string> {
-    std::string words = printable_ascii(TRY(members.text("error")), longest_word);
-    if (const auto description = members.text("error_description"))
-      words += ": " + printable_ascii(*description, longest_description);
-    return words;
-  });
-  return said.value_or("");
+std::string refusal_text(std::string_view text) {
+  return read_object(text,
+                     [](const Members& members) -> Result<std::string> {
+                       return refusal_words(members, deepest_refusal);
+                     })
+      .value_or("");
 }
 
 Result<Fence> decode_fence(std::string_view text) {

@@ -138,12 +138,12 @@ Result<PublicationAnswer> decode_publication_answer(std::string_view json);
 Result<Fence> decode_fence(std::string_view json);  // not_found: an object without a term
 Result<TokenAnswer> decode_token_answer(std::string_view json);
 
-/// What a token service says when it refuses (RFC 6749, 5.2), for people: "invalid_client: Client is
-/// not known". Printable ASCII, at most 400 bytes; "" if it says nothing of that form.
+/// What a token service says when it refuses (RFC 6749, 5.2, and what vendors call its members), for people:
+/// "invalid_client: Client is not known". Printable ASCII on one line, at most 400 bytes; "" if it says nothing of that form.
 std::string token_refusal(std::string_view json);
 
-/// What the body of a refusal says, for people: that, or else its `detail` or `title` (RFC 9457) or its
-/// `message`. Printable ASCII, at most 400 bytes; "" if it is no JSON object with one of them.
+/// What the body of a refusal says, for people: that, or its `detail` or `title` (RFC 9457) or `message`, or that of an
+/// `error`, `errors`, `fault` or `status` in it. On one line as above; "" if it is no JSON object with one of them.
 std::string refusal_text(std::string_view json);
 
 }  // namespace paceline

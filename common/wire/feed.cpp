@@ -53,12 +53,17 @@ std::string_view text_of(std::span<const std::uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+// By its mark of the byte order.
+bool is_utf16(std::string_view text) {
+  return text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
+}
+
 // ---- JSON lines
 
 // The lines that are not blank, one after the other.
 class Lines {
  public:
-  explicit Lines(std::string_view text) : left_{text} {}
+  explicit Lines(std::string_view text) : left_{without_byte_order_mark(text)} {}
 
   std::optional<std::string_view> next() {
     while (!left_.empty()) {
@@ -130,6 +135,7 @@ class JsonRows {
 };
 
 Result<std::string> json_sender(std::string_view text) {
+  if (is_utf16(text)) return fail("text in UTF-16: send UTF-8");
   const auto line = Lines{text}.next();
   if (!line) return fail("empty");
   if (line->size() > most_opening)
@@ -267,7 +273,10 @@ void FeedReading::refuse(FeedRefusal refusal) {
 }
 
 FeedNotation feed_notation(std::span<const std::uint8_t> bytes) {
-  return !bytes.empty() && bytes[0] >= 0x80 ? FeedNotation::messagepack : FeedNotation::json_lines;
+  const auto text = text_of(bytes);
+  const bool is_packed = !text.empty() && bytes[0] >= 0x80 && !is_utf16(text) &&
+                         without_byte_order_mark(text).size() == text.size();
+  return is_packed ? FeedNotation::messagepack : FeedNotation::json_lines;
 }
 
 Result<std::string> read_feed_sender(std::span<const std::uint8_t> bytes) {

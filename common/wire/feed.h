@@ -155,7 +155,7 @@ struct FeedReading {
 
 enum class FeedNotation : std::uint8_t { json_lines, messagepack };
 
-/// By the first byte: that of JSON is ASCII, that of a MessagePack array is not.
+/// By how it begins: JSON with a byte of ASCII or a mark of the byte order, a MessagePack array with neither.
 FeedNotation feed_notation(std::span<const std::uint8_t> bytes);
 
 /// Who a message says that it is from, without a look at its rows; may be "".

@@ -27,7 +27,8 @@ Result<TargetsAnswer> parse_targets_answer(std::string_view json) {
 std::string statistics_line(const StatisticsAnswer& statistics) {
   const auto& [source, fresh, heard_s] = statistics;
   return fmt::format(
-      "statistics: {}{}{}", source.in_use.empty() ? "no Stat Server" : printable(source.in_use),
+      "statistics: {}{}{}",
+      source.in_use.empty() ? "neither primary nor backup is heard" : printable(source.in_use),
       fresh ? "" : ", not fresh",
       source.targets_unseen == 0 ? ""
                                  : fmt::format(", {} targets not visible", source.targets_unseen));

@@ -87,7 +87,7 @@ class CommandLine {
     add_decide();
     command(app_, "election", "what the electors believe, and the last transitions");
     CLI::App* statserver =
-        command(app_, "statserver", "which Stat Server of the pair a node uses, and why");
+        command(app_, "statserver", "which Stat Server, or sender of a feed, a node uses, and why");
     command(*statserver, "status", "the same");
     command(*statserver, "switch", "has the node use the other one, if that is usable");
     command(*statserver, "unseen", "every statistic that the one in use does not know");

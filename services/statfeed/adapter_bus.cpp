@@ -11,12 +11,12 @@ namespace {
 constexpr int most_per_turn = 4;
 // That wait here of each connection: answers until more are dropped, messages until their sender waits.
 constexpr int most_answers = 64;
-constexpr int most_messages = 8;
+constexpr int most_messages = 2;
 // libzmq ends a connection that brings more. What is above max_feed_bytes and below is answered.
-constexpr std::size_t most_bytes = 4 * max_feed_bytes;
+constexpr std::size_t most_bytes = 2 * max_feed_bytes;
 constexpr std::uint64_t steady =
-    20;  // Messages in a row that are right, until it is over for the log.
-constexpr Duration strangers_quiet = 1min;
+    20;                           // Messages in a row that are right, until it is over for the log.
+constexpr Duration quiet = 1min;  // Until it is over for the log.
 
 // A sender that is gone without a word gives its place back.
 constexpr int keepalive_idle_s = 30;
@@ -47,7 +47,20 @@ BusAdapter::BusAdapter(Options options, SourceListener& listener, const TargetsI
       senders_{make_sender(0), make_sender(1)},
       strangers_{world.log, "feed_stranger"},
       strangers_count_{world.metrics.counter("paceline_statfeed_feed_strangers_total",
-                                             "Messages of who is neither primary nor backup.")} {
+                                             "Messages of who is neither primary nor backup.")},
+      crowded_{world.log, "feed_crowded"},
+      ended_count_{world.metrics.counter("paceline_statfeed_feed_connections_ended_total",
+                                         "Connections to the feed that were ended for others.")},
+      connections_{
+          world.metrics.gauge("paceline_statfeed_feed_connections", "Connections to the feed.")},
+      arrivals_{sockets_, loop,
+                [this](int connection) {
+                  places_.arrived(connection, world_.clock.now());
+                  make_room();
+                },
+                [this](const std::string& address, const char* why, bool) {
+                  if (gate_) gate_->refuse(address, why);
+                }} {
   if (sockets_.keys())
     gate_.emplace(sockets_, options_.policy.senders, world.self.node, loop, world.log,
                   world.metrics);
@@ -57,6 +70,7 @@ BusAdapter::BusAdapter(Options options, SourceListener& listener, const TargetsI
   socket_.set(zmq::sockopt::tcp_keepalive_idle, keepalive_idle_s);
   socket_.set(zmq::sockopt::tcp_keepalive_intvl, keepalive_interval_s);
   socket_.set(zmq::sockopt::tcp_keepalive_cnt, keepalive_count);
+  arrivals_.watch(socket_);
   sockets_.bind(socket_, options_.policy.endpoint);
   paths_.add(socket_, options_.policy.endpoint);
 }
@@ -113,10 +127,12 @@ void BusAdapter::take(Frames& frames) {
   const auto outcome =
       intake_.take(bytes_of(body), user ? user : "", targets_index_, world_.clock.now());
   answer(frames, envelope, outcome.reply);
-  if (outcome.server)
+  if (outcome.server) {
+    places_.heard(zmq_msg_get(body.handle(), ZMQ_SRCFD), *outcome.server, world_.clock.now());
     tell_sender(*outcome.server, outcome);
-  else
+  } else {
     tell_stranger(outcome, property(body, "Peer-Address"));
+  }
 }
 
 void BusAdapter::answer(Frames& frames, std::size_t envelope,
@@ -166,9 +182,24 @@ void BusAdapter::tell_sender(int server, const FeedIntake::Outcome& outcome) {
                   {{"server", server_name(server)}, {"how", "bus"}, {"sender", name}});
 }
 
+// An end is seen a moment later, so that one that was ended counts as gone at once.
+void BusAdapter::make_room() {
+  places_.keep_only(arrivals_.open());
+  while (const auto connection = places_.gives_way()) {
+    ended_count_.add();
+    crowded_at_ = world_.clock.now();
+    crowded_.bad({{"connections", places_.taken()}, {"ended", arrivals_.address_of(*connection)}});
+    arrivals_.end(*connection);
+    places_.left(*connection);
+  }
+  connections_.set(static_cast<double>(places_.taken()));
+}
+
 void BusAdapter::look_for_silence() {
   const Instant now = world_.clock.now();
-  if (strangers_.is_bad() && now - stranger_heard_ > strangers_quiet) strangers_.good();
+  make_room();
+  if (strangers_.is_bad() && now - stranger_heard_ > quiet) strangers_.good();
+  if (crowded_.is_bad() && now - crowded_at_ > quiet) crowded_.good();
   for (int server = 0; server < static_cast<int>(senders_.size()); ++server) {
     auto& sender = *senders_[static_cast<std::size_t>(server)];
     if (!sender.open || now - sender.heard <= options_.silence) continue;

@@ -9,6 +9,7 @@
 // value's age counts from the row that told it last. A sender of which no row was taken for `silence` is lost.
 //
 // Nothing here waits: an answer that its sender does not take is dropped, and of those who wait to be heard each has its turn.
+// Connections are bounded; which of them end for others is decided in feed_places.h.
 #pragma once
 
 #include <array>
@@ -22,7 +23,9 @@
 #include "common/runtime/loop.h"
 #include "services/statfeed/config.h"
 #include "services/statfeed/feed_intake.h"
+#include "services/statfeed/feed_places.h"
 #include "services/statfeed/source.h"
+#include "topology/process/arrivals.h"
 #include "topology/process/bound_paths.h"
 #include "topology/process/key_gate.h"
 #include "topology/process/zmq_sockets.h"
@@ -67,6 +70,7 @@ class BusAdapter final : public Source {
   void answer(Frames& frames, std::size_t envelope, const std::vector<std::uint8_t>& reply);
   void tell_stranger(const FeedIntake::Outcome& outcome, const char* address);
   void tell_sender(int server, const FeedIntake::Outcome& outcome);
+  void make_room();
   void look_for_silence();
 
   Options options_;
@@ -83,6 +87,12 @@ class BusAdapter final : public Source {
   FaultLog strangers_;
   Instant stranger_heard_{};
   Counter& strangers_count_;
+  FeedPlaces places_{FeedPlaces::Policy{}};
+  FaultLog crowded_;
+  Instant crowded_at_{};
+  Counter& ended_count_;
+  Gauge& connections_;
+  Arrivals arrivals_;  // After what it watches.
   TimerId timer_ = 0;
   bool started_ = false;
 };

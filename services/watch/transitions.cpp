@@ -108,8 +108,9 @@ void tell_statistics(EventWriter& out, const StatusAnswer& before, const StatusA
                          or_nobody(then.in_use)));
   const auto tell_server = [&](const char* name, bool was_up, bool is_up) {
     if (was_up != is_up)
-      out.tell(is_up ? "stat_server_up" : "stat_server_down", is_up ? "good" : "bad", name,
-               fmt::format("the {} Stat Server {}", name, is_up ? "answers" : "does not answer"));
+      out.tell(
+          is_up ? "stat_server_up" : "stat_server_down", is_up ? "good" : "bad", name,
+          fmt::format("the {} source of statistics is {}", name, is_up ? "heard" : "not heard"));
   };
   tell_server("primary", then.primary_up, said.primary_up);
   tell_server("backup", then.backup_up, said.backup_up);

@@ -37,7 +37,7 @@ TEST_CASE("statistics are told with what is wrong with them", "[pacelinectl]") {
 
   statistics = {.source = {.targets_unseen = 3}};
   CHECK(statistics_line(statistics) ==
-        "statistics: no Stat Server, not fresh, 3 targets not visible");
+        "statistics: neither primary nor backup is heard, not fresh, 3 targets not visible");
 }
 
 TEST_CASE("any bytes give an answer or an error", "[pacelinectl][property]") {

@@ -143,6 +143,20 @@ TEST_CASE("why there is no token is kept until there is one", "[ports]") {
   CHECK(client.credentials->error().empty());
 }
 
+TEST_CASE("a success without a token says what it says instead", "[ports]") {
+  Client client;
+  client.service.answers = {answered(
+      200,
+      R"({"error":"incorrect_client_credentials","error_description":"The client_id is\nincorrect."})")};
+  client.credentials->start();
+  client.sim.run_for(20ms);
+
+  CHECK(client.credentials->error() ==
+        "https://login.test/oauth/token: no token, but incorrect_client_credentials: The client_id "
+        "is "
+        "incorrect.");
+}
+
 TEST_CASE("where nothing is answered the address is said once", "[ports]") {
   Client client;
   client.service.answers = {

@@ -24,6 +24,8 @@ TEST_CASE("a refusal says status, address and what the body says, in one sentenc
         "HTTP status 400 at https://a.test/b: bad? name");
   CHECK(said(422, {}, R"({"title":"Not valid","detail":"target x","error":{"a":1}})") ==
         "HTTP status 422 at https://a.test/b: target x");
+  CHECK(said(418, {}, "{\n  \"a\": [\n    1\n  ]\n}") ==
+        "HTTP status 418 at https://a.test/b: { \"a\": [ 1 ] }");
   CHECK(said(500, {}, "") == "HTTP status 500 at https://a.test/b");
 }
 

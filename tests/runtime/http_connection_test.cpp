@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <sstream>
 
 #include "common/runtime/curl_http.h"
 #include "common/runtime/http_server.h"
@@ -212,6 +213,30 @@ TEST_CASE("a request that waits for a silent name server ends in its own time or
   CHECK(late.error().detail.find("silent.test: the name servers gave no answer within") !=
         std::string::npos);
   CHECK_FALSE(told);
+}
+
+// Run by http2-that-gives-up, which is the servers.
+TEST_CASE("an HTTP/2 server that gives a kept connection up is asked once more, on a new one",
+          "[runtime][.http2]") {
+  const char* ports = getenv("TEST_PORTS");
+  REQUIRE(ports != nullptr);
+  std::istringstream all{ports};
+  for (std::string port; all >> port;) {
+    CAPTURE(port);
+    Web web;
+    for (int i = 0; i < 3; ++i) {
+      const auto answer = web.fetch({.method = "POST",
+                                     .url = "https://127.0.0.1:" + port + "/",
+                                     .body = "publication",
+                                     .timeout = 60s,
+                                     .ca_file = getenv("TEST_CA")});
+      CAPTURE(i, answer ? "" : answer.error().detail);
+      REQUIRE(answer);
+      CHECK(answer->status == 200);
+      CHECK(answer->http_version == 2);
+      CHECK((answer->times.connect_ms > 0) == (i != 2));  // 0 = the connection was there.
+    }
+  }
 }
 
 // Run by foreign-authority, which gives the test a folder of authorities of its own.

@@ -6,6 +6,7 @@
 
 #include "common/runtime/curl_http.h"
 #include "tests/support/catch.h"
+#include "tests/support/certificate.h"
 #include "tests/support/fetch.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/real_loop.h"
@@ -246,6 +247,43 @@ TEST_CASE("a large head that comes in pieces is plain", "[runtime]") {
   CHECK(client.heard.ends_with("heard /"));
   CHECK(site.seen.back().headers.size() == 63);
   CHECK(site.seen.back().parameter("q").size() == 2'000);
+}
+
+TEST_CASE("a TLS handshake that does not go on takes no turns of the loop", "[runtime]") {
+  const Certificate certificate = good_certificate();
+  Site site{{.certificate_pem = certificate.certificate, .key_pem = certificate.key}};
+  for (int i = 0; i < 3; ++i)
+    site.client({"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11});  // Of 517 bytes.
+  REQUIRE(run_until(site.loop, [&] { return site.server.connections() == 3; }));
+
+  int turns = 0;
+  bool over = false;
+  site.loop.after(1s, [&] { over = true; });
+  for (; !over; ++turns) site.loop.run_once(1s);
+
+  CHECK(turns < 1000);  // It would be tens of thousands.
+  const auto huge =
+      test::fetch(site.loop, site.http,
+                  {.url = "https://127.0.0.1:" + std::to_string(site.server.port()) + "/huge",
+                   .ca_file = certificate.file,
+                   .max_answer_bytes = 32u << 20});
+  REQUIRE(huge);
+  CHECK(huge->body == std::string(16u << 20, 'x'));
+}
+
+TEST_CASE("a server that ends while requests wait for it, and others have just come, ends them all",
+          "[runtime]") {
+  std::unique_ptr<RawClient> just_come;
+  {
+    Site site;
+    site.client("GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+    REQUIRE(run_until(site.loop, [&] { return site.late.size() == 1; }));
+    just_come = std::make_unique<RawClient>(site.server.port());
+    REQUIRE(run_until(site.loop, [&] { return site.server.connections() == 2; }));
+    CHECK(just_come->say("GET /late HTTP/1.1\r\nHost: x\r\n\r\n").empty());
+  }
+  CHECK_FALSE(just_come->listen());
+  CHECK(just_come->heard.empty());
 }
 
 TEST_CASE("the server listens on IPv6 too", "[runtime]") {

@@ -20,7 +20,7 @@ TEST_CASE("a stranger has a line when it begins, one a minute, and one when it e
   Strangers strangers{three_nodes(), "a", world.log};
   const Instant start{1h};
 
-  for (int i = 0; i < 13'000; ++i) strangers.refuse("10.9.9.9", start + i * 10ms);  // 130 s.
+  for (int i = 0; i < 13'000; ++i) strangers.refuse("10.9.9.9", "why", start + i * 10ms);  // 130 s.
   strangers.tick(start + 130s);
   CHECK(sim.count("key_refused") == 3);
   CHECK(sim.count("key_refused_over") == 0);
@@ -37,10 +37,10 @@ TEST_CASE("a node whose key is refused is named", "[runtime]") {
   auto& world = sim.process({"a", "elector", 0});
   Strangers strangers{three_nodes(), "a", world.log};
 
-  strangers.refuse("10.0.0.2", Instant{1h});
+  strangers.refuse("10.0.0.2", "its key is none", Instant{1h});
 
   CHECK(strangers.nodes() == std::vector<std::string>{"b"});
-  CHECK(sim.log().back().line.find("node=b") != std::string::npos);
+  CHECK(sim.log().back().line.find("node=b why=\"its key is none\"") != std::string::npos);
 }
 
 TEST_CASE("strangers from everywhere cost a bounded number of lines", "[runtime]") {
@@ -48,7 +48,7 @@ TEST_CASE("strangers from everywhere cost a bounded number of lines", "[runtime]
   auto& world = sim.process({"a", "elector", 0});
   Strangers strangers{three_nodes(), "a", world.log};
 
-  for (int i = 0; i < 100'000; ++i) strangers.refuse("x" + std::to_string(i), Instant{1h});
+  for (int i = 0; i < 100'000; ++i) strangers.refuse("x" + std::to_string(i), "why", Instant{1h});
 
   CHECK(sim.count("key_refused") == 65);
 }

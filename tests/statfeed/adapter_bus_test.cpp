@@ -290,6 +290,39 @@ TEST_CASE("a sender that left with its routing id may come back with it", "[stat
   CHECK(has(second.say(std::string{"{\"sender\":\"crm-a\"}"} + row), "\"taken\":1"));
 }
 
+TEST_CASE("connections are bounded, and whoever opens them takes no sender its own", "[statfeed]") {
+  Feed feed;
+  feed.begin();
+  const auto steady_sender = [&](TestSender& sender, const char* name) {
+    sender.socket.set(zmq::sockopt::reconnect_ivl, -1);  // It has this connection only.
+    sender.connect();
+    CHECK(has(sender.say("{\"sender\":\"" + std::string{name} + "\"}" + row), "\"taken\":1"));
+  };
+  TestSender primary{feed};
+  TestSender backup{feed};
+  steady_sender(primary, "crm-a");
+  steady_sender(backup, "crm-b");
+  auto& ended = feed.metrics.counter("paceline_statfeed_feed_connections_ended_total", "");
+
+  zmq::context_t context;
+  std::vector<zmq::socket_t> crowd;
+  for (int i = 0; i < 60; ++i) {
+    auto& one = crowd.emplace_back(context, zmq::socket_type::dealer);
+    one.set(zmq::sockopt::linger, 0);
+    one.set(zmq::sockopt::reconnect_ivl, -1);
+    one.connect(feed.options.policy.endpoint);
+    one.send(zmq::str_buffer("{\"sender\":\"crm-b\"}"), zmq::send_flags::dontwait);
+  }
+
+  REQUIRE(run_until(feed.loop, [&] { return ended.value() >= 60 + 2 - 16; }));
+  CHECK(has(primary.say(std::string{"{\"sender\":\"crm-a\"}"} + row), "\"taken\":1"));
+  CHECK(feed.metrics.gauge("paceline_statfeed_feed_connections", "").value() <= 16);
+  CHECK(feed.sim.count("feed_crowded") == 1);
+  TestSender newcomer{feed};
+  newcomer.connect();
+  CHECK(has(newcomer.say(std::string{"{\"sender\":\"crm-a\"}"} + row), "\"taken\":1"));
+}
+
 TEST_CASE("a socket file that vanishes is bound again", "[statfeed]") {
   Feed feed;
   feed.begin();
@@ -353,12 +386,21 @@ TEST_CASE("over tcp a key says who speaks, and who has none that is named is a s
     forger.send(std::string{"{\"sender\":\"crm-a\"}"} + row);
     REQUIRE(run_until(feed.loop, [&] { return refused.value() > before; }));
   }
+  CHECK(feed.sim.count("key_refused") == 1);
+  const double before = refused.value();
   TestSender bare{feed, zmq::socket_type::dealer};
+  bare.socket.set(zmq::sockopt::reconnect_ivl, 10);
   bare.connect();
   bare.send(std::string{"{\"sender\":\"crm-a\"}"} + row);
+  REQUIRE(run_until(feed.loop, [&] { return refused.value() > before; }));
+  TestSender mistaken{feed, zmq::socket_type::dealer};  // It takes another's public key for ours.
+  mistaken.show_key("crm-b", feed.folder);
+  mistaken.socket.set(zmq::sockopt::curve_serverkey, *read_file(feed.folder / "keys/crm-a.public"));
+  mistaken.connect();
+  const double with_bare = refused.value();
+  REQUIRE(run_until(feed.loop, [&] { return refused.value() > with_bare + 5; }));
   CHECK(has(backup.say(std::string{"{}"} + row), "\"taken\":1"));
 
-  CHECK(feed.sim.count("key_refused") == 1);
   CHECK(feed.metrics.counter("paceline_statfeed_feed_messages_total", "", {{"server", "primary"}})
             .value() == 0);
 }

@@ -302,10 +302,89 @@ TEST_CASE("a refused token request is shown by 80 bytes of its error and 300 of 
         word.substr(0, 80) + ": " + word.substr(0, 300));
   CHECK(token_refusal(R"({"error":"invalid_client"})") == "invalid_client");
   CHECK(token_refusal("<html>") == "");
-  CHECK(refusal_text(R"({"error":"invalid_client","message":"m"})") == "invalid_client");
+  CHECK(refusal_text(R"({"error":"invalid_client","message":"m"})") == "invalid_client: m");
   CHECK(refusal_text(R"({"message":")" + word + "\"}") == word.substr(0, 300));
   CHECK(refusal_text(R"({"title":"t","detail":null})") == "t");
   CHECK(refusal_text("[]") == "");
+}
+
+TEST_CASE("tokens as the field's services give them are read", "[wire]") {
+  const auto [body, life_s] = GENERATE(table<std::string, std::int64_t>(
+      {// Azure AD, v1 and v2; ADFS.
+       {R"({"token_type":"Bearer","expires_in":"3599","ext_expires_in":"3599","expires_on":"1764460000",
+            "not_before":"1764456100","resource":"https://api.example.com/","access_token":"ey.J0.eX"})",
+        3599},
+       {R"({"token_type":"Bearer","expires_in":3599,"ext_expires_in":3599,"access_token":"ey.J0.eX"})",
+        3599},
+       {R"({"access_token":"ey.J0.eX","token_type":"bearer","expires_in":3600,"resource":"urn:a"})",
+        3600},
+       // Keycloak.
+       {R"({"access_token":"ey.J0.eX","expires_in":300,"refresh_expires_in":0,"token_type":"Bearer",
+            "not-before-policy":0,"scope":"email profile"})",
+        300},
+       // Genesys Cloud.
+       {R"({"access_token":"ey.J0.eX","token_type":"bearer","expires_in":86399})", 86'399},
+       // Okta, Auth0, Cognito.
+       {R"({"token_type":"Bearer","expires_in":3600,"access_token":"ey.J0.eX","scope":"a b"})",
+        3600},
+       {R"({"access_token":"ey.J0.eX","scope":"a","expires_in":86400,"token_type":"Bearer"})",
+        86'400},
+       {R"({"access_token":"ey.J0.eX","expires_in":3600,"token_type":"Bearer"})", 3600},
+       // Salesforce says no life; Apigee everything as text, and the type in its own way.
+       {R"({"access_token":"ey.J0.eX","signature":"s=","token_format":"opaque","instance_url":"https://a.example",
+            "id":"https://b.example/id","token_type":"Bearer","issued_at":"1764456100000"})",
+        300},
+       {R"({"refresh_token_expires_in":"0","api_product_list":"[a]","organization_name":"o","issued_at":
+            "1764456100000","client_id":"c","access_token":"ey.J0.eX","token_type":"BearerToken",
+            "expires_in":"1799","refresh_count":"0","status":"approved"})",
+        1799}}));
+  CAPTURE(body);
+  const auto token = decode_token_answer(body);
+
+  REQUIRE(token);
+  CHECK(*token == TokenAnswer{"ey.J0.eX", life_s});
+}
+
+TEST_CASE("refusals as the field's services write them are shown in a sentence", "[wire]") {
+  const auto [body, shown] = GENERATE(table<std::string, std::string>(
+      {{"{\"error\":\"invalid_client\",\"error_description\":\"AADSTS7000215: Invalid client "
+        "secret provided.\\r\\n"
+        "Trace ID: 3f1e\\r\\nCorrelation ID: 77aa\\r\\nTimestamp: 2026-11-29 "
+        "23:00:00Z\",\"error_codes\":[7000215],"
+        "\"timestamp\":\"2026-11-29 23:00:00Z\",\"trace_id\":\"3f1e\",\"correlation_id\":\"77aa\","
+        "\"error_uri\":\"https://login.microsoftonline.com/error?code=7000215\"}",
+        "invalid_client: AADSTS7000215: Invalid client secret provided. Trace ID: 3f1e Correlation "
+        "ID: 77aa Timestamp: 2026-11-29 23:00:00Z"},
+       {R"({"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"})",
+        "unauthorized_client: Invalid client or Invalid client credentials"},
+       {R"({"error":"invalid_client","description":"invalid client secret"})",  // Genesys Cloud, login and API.
+        "invalid_client: invalid client secret"},
+       {R"({"message":"Invalid login credentials.","code":"bad.credentials","status":401,"contextId":"c",
+            "details":[],"errors":[]})",
+        "Invalid login credentials."},
+       {R"({"errorCode":"invalid_client","errorSummary":"Invalid value for 'client_id' parameter.",
+            "errorLink":"invalid_client","errorId":"oae","errorCauses":[]})",  // Okta.
+        "invalid_client: Invalid value for 'client_id' parameter."},
+       {R"({"error":"invalid_client"})", "invalid_client"},                    // Cognito.
+       {R"({"Message":"User is not authorized"})", "User is not authorized"},  // AWS.
+       {R"({"error":"access_denied","error_description":"Unauthorized"})",     // Auth0.
+        "access_denied: Unauthorized"},
+       {R"({"statusCode":429,"error":"Too Many Requests","message":"Global limit has been reached"})",
+        "Too Many Requests: Global limit has been reached"},
+       {R"({"error":{"code":403,"message":"Method doesn't allow it","status":"PERMISSION_DENIED"}})",  // Google.
+        "Method doesn't allow it"},
+       {R"({"ErrorCode":"invalid_client","Error":"ClientId is Invalid"})",  // Apigee.
+        "invalid_client: ClientId is Invalid"},
+       {R"({"fault":{"faultstring":"Invalid ApiKey","detail":{"errorcode":"oauth.v2.InvalidApiKey"}}})",
+        "Invalid ApiKey"},
+       {R"({"fault":{"code":900902,"message":"Missing Credentials","description":"d"}})",  // WSO2.
+        "Missing Credentials"},
+       {R"({"errors":[{"title":"Unauthorized","detail":"no key"}]})", "no key"},  // JSON:API.
+       {R"({"status":{"code":1,"message":"not allowed"}})", "not allowed"},       // Genesys Engage.
+       {R"({"error":{"error":{"error":{"error":"too deep"}}}})", ""}}));
+  CAPTURE(body);
+
+  CHECK(refusal_text(body) == shown);
 }
 
 TEST_CASE("a token that no header may hold is refused", "[wire]") {

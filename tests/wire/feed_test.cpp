@@ -169,6 +169,20 @@ TEST_CASE("who speaks is read before the rows, and a wrong opening says what is 
   CHECK_THAT(why("\x80"), Catch::Contains("not an array"));
 }
 
+TEST_CASE("a mark of the byte order may come first, and UTF-16 is told", "[wire]") {
+  const auto marked = bytes_of("\xef\xbb\xbf{\"sender\":\"crm\"}\r\n{\"target\":\"t\"}\r\n");
+
+  CHECK(feed_notation(marked) == FeedNotation::json_lines);
+  CHECK(read_feed_sender(marked) == "crm");
+  REQUIRE(read_feed_rows(marked));
+  CHECK(read_feed_rows(marked)->rows.size() == 1);
+  CHECK(read_feed_sender(bytes_of("\xef\xbb\xbf")).error().detail == "empty");
+  for (const auto wide : {std::string_view{"\xff\xfe{\0", 4}, std::string_view{"\xfe\xff\0{", 4}}) {
+    CHECK(feed_notation(bytes_of(wide)) == FeedNotation::json_lines);
+    CHECK(read_feed_sender(bytes_of(wide)).error().detail == "text in UTF-16: send UTF-8");
+  }
+}
+
 TEST_CASE("bytes, rows and named refusals have their bounds", "[wire]") {
   std::string large_text = "{\"sender\":\"a\"}\n";
   large_text.resize(max_feed_bytes, ' ');

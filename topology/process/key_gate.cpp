@@ -19,7 +19,7 @@ KeyGate::KeyGate(ZmqSockets& sockets, const Topology& topology, const std::strin
       loop_{loop},
       strangers_{topology, self, log},
       refused_{metrics.counter("paceline_bus_strangers_total",
-                               "Connections refused because the key is no node's.")},
+                               "Connections refused because the key is no node's, or none.")},
       socket_{sockets.context(), zmq::socket_type::rep} {
   socket_.set(zmq::sockopt::linger, 0);
   socket_.bind("inproc://zeromq.zap.01");
@@ -32,6 +32,11 @@ KeyGate::~KeyGate() {
   loop_.forget_socket(socket_.handle());
 }
 
+void KeyGate::refuse(const std::string& address, const char* why) {
+  refused_.add();
+  strangers_.refuse(address, why, clock_.now());
+}
+
 void KeyGate::answer_all() {
   while (const auto frames = receive(socket_)) {
     const std::string* node = nullptr;
@@ -40,10 +45,9 @@ void KeyGate::answer_all() {
       zmq_z85_encode(key.data(), frames->back().data<std::uint8_t>(), key_bytes);
       node = keys_.node_of(key.data());
     }
-    if (!node) {
-      refused_.add();
-      strangers_.refuse(frames->size() > 3 ? (*frames)[3].to_string() : "unknown", clock_.now());
-    }
+    if (!node)
+      refuse(frames->size() > 3 ? (*frames)[3].to_string() : "unknown",
+             "its key is none that we know");
     const std::string id = frames->size() > 1 ? (*frames)[1].to_string() : "";
     const std::array<std::string, 6> reply = {"1.0",
                                               id,

@@ -2,7 +2,8 @@
 // cluster's keys.
 //
 // A client whose key is a node's gets in, and every message of it carries the node's name (User-Id);
-// any other is refused, counted and told (strangers.h).
+// any other is refused, counted and told (strangers.h). So is one that shows no key at all, or has another
+// public key of ours: libzmq ends it without asking here (arrivals.h).
 #pragma once
 
 #include <string>
@@ -28,6 +29,9 @@ class KeyGate {
   ~KeyGate();
   KeyGate(const KeyGate&) = delete;
   KeyGate& operator=(const KeyGate&) = delete;
+
+  /// Whom libzmq refused without asking here.
+  void refuse(const std::string& address, const char* why);
 
   /// Nodes whose keys are refused here now, by their addresses.
   std::vector<std::string> refused() const { return strangers_.nodes(); }

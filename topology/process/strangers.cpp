@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <set>
+#include <utility>
 
 namespace paceline {
 namespace {
@@ -22,13 +23,14 @@ Strangers::Strangers(const Topology& topology, const std::string& self, Log& log
     if (node.name != self) nodes_at_[node.host].push_back(node.name);
 }
 
-void Strangers::refuse(const std::string& address, Instant now) {
+void Strangers::refuse(const std::string& address, std::string why, Instant now) {
   const bool room = strangers_.contains(address) || strangers_.size() < most_addresses;
   const std::string key = room ? address : "others";
   auto& stranger = strangers_[key];
   if (stranger.count == 0)
     if (const auto found = nodes_at_.find(key); found != nodes_at_.end())
       stranger.nodes = found->second;
+  stranger.why = std::move(why);
   ++stranger.count;
   stranger.last = now;
   if (stranger.count == 1 || now - stranger.told >= quiet_time) tell(key, stranger, now);
@@ -36,8 +38,10 @@ void Strangers::refuse(const std::string& address, Instant now) {
 
 void Strangers::tell(const std::string& address, Stranger& stranger, Instant now) {
   stranger.told = now;
-  log_.warn("key_refused",
-            {{"address", address}, {"node", named(stranger.nodes)}, {"count", stranger.count}});
+  log_.warn("key_refused", {{"address", address},
+                            {"node", named(stranger.nodes)},
+                            {"why", stranger.why},
+                            {"count", stranger.count}});
 }
 
 void Strangers::tick(Instant now) {

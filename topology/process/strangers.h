@@ -1,6 +1,6 @@
-// Who tries to connect with a key of no node, as the log and people see it: bounded, whoever it is.
+// Who tries to connect without a key that fits, as the log and people see it: bounded, whoever it is.
 //
-//   strangers.refuse("10.0.0.7", now);          // for each attempt
+//   strangers.refuse("10.0.0.7", "its key is no node's", now);          // for each attempt
 //   strangers.tick(now);                        // every few seconds
 //
 // An address has a line when it begins, one a minute while it goes on, and one when it was quiet for a
@@ -22,7 +22,7 @@ class Strangers {
   ///   self   the node that refuses: never one of those named
   Strangers(const Topology& topology, const std::string& self, Log& log);
 
-  void refuse(const std::string& address, Instant now);
+  void refuse(const std::string& address, std::string why, Instant now);
   void tick(Instant now);
 
   /// Nodes at whose addresses keys are refused now, in order.
@@ -31,6 +31,7 @@ class Strangers {
  private:
   struct Stranger {
     std::vector<std::string> nodes;  // That have the address.
+    std::string why;                 // The last attempt.
     std::uint64_t count = 0;
     Instant last{};
     Instant told{};

@@ -14,6 +14,7 @@
 #include "common/base/check.h"
 #include "common/runtime/system_clock.h"
 #include "common/wire/messages.h"
+#include "topology/process/arrivals.h"
 #include "topology/process/bound_paths.h"
 #include "topology/process/key_gate.h"
 #include "topology/process/key_monitor.h"
@@ -71,6 +72,10 @@ struct ZmqBus::State {
     if (!sockets.keys()) return;
     gate.emplace(sockets, topology, self.node, loop, log, metrics);
     monitor.emplace(sockets, loop, log, metrics);
+    arrivals.emplace(sockets, loop, nullptr,
+                     [this](const std::string& address, const char* why, bool certain) {
+                       if (certain) gate->refuse(address, why);
+                     });
   }
 
   ~State() {
@@ -93,6 +98,11 @@ struct ZmqBus::State {
     return *found;
   }
 
+  void bind(zmq::socket_t& socket, const std::string& where) {
+    if (arrivals && is_tcp(where)) arrivals->watch(socket);
+    sockets.bind(socket, where);
+  }
+
   // The first call for a channel binds it.
   void open_writer(std::string_view name) {
     if (writers.has(name)) return;
@@ -100,7 +110,7 @@ struct ZmqBus::State {
     CHECK(ch.from == self.process);
     const auto where = filled(topology, ch.endpoint, *topology.node(self.node), self);
     auto socket = sockets.make(zmq::socket_type::pub, 64, max_small_frame_bytes);
-    sockets.bind(socket, where);
+    bind(socket, where);
     paths.add(writers.add(ch, std::move(socket)), where);
   }
 
@@ -262,7 +272,7 @@ struct ZmqBus::State {
   void answer_at(const std::string& where, std::string unsigned_node, Answer answerer) {
     auto& socket =
         answering.emplace_back(sockets.make(zmq::socket_type::rep, 64, max_small_frame_bytes));
-    sockets.bind(socket, where);
+    bind(socket, where);
     paths.add(socket, where);
     loop.watch_socket(socket.handle(), [this, &socket, unsigned_node = std::move(unsigned_node),
                                         answerer = std::move(answerer)] {
@@ -299,6 +309,7 @@ struct ZmqBus::State {
   std::map<std::uint64_t, Question> questions;
   std::uint64_t last_question = 0;
   std::deque<zmq::socket_t> answering;
+  std::optional<Arrivals> arrivals;      // After what it watches.
   BoundPaths paths{sockets, loop, log};  // After what it looks after.
 };
 
