@@ -23,12 +23,21 @@ std::string run_dir(const Topology& topology, const SupervisorOptions& options) 
   return options.run_dir.empty() ? topology.run_dir : options.run_dir;
 }
 
+std::string log_folder(const Topology& topology, const Node& node,
+                       const SupervisorOptions& options) {
+  if (!options.log_dir.empty()) return options.log_dir;
+  return run_dir(topology, options) + "/" + node.name + "/log";
+}
+
 std::string program(const Topology& topology, const Node& node, const std::string& process,
                     int count, const SupervisorOptions& options) {
   const std::string instance = count > 1 ? process + "-%(process_num)d" : process;
+  SupervisorOptions there = options;  // The number's own % is none to escape.
+  there.bin_dir = escaped(options.bin_dir);
+  there.topology = escaped(options.topology);
   return fmt::format(
       "[program:{node}-{process}]\n"
-      "command={bin}/{process} {topology} --node {node}{index}\n"
+      "command={command}\n{user}"
       "process_name={instance}\n"
       "numprocs={count}\n"
       "autostart=true\n"
@@ -39,14 +48,18 @@ std::string program(const Topology& topology, const Node& node, const std::strin
       "stopsignal=TERM\n"
       "stopwaitsecs=5\n"
       "redirect_stderr=true\n"
-      "stdout_logfile={run}/{node}/log/{instance}.log\n"
+      "stdout_logfile={log}/{log_prefix}{instance}.log\n"
       "stdout_logfile_maxbytes=10MB\n"
       "stdout_logfile_backups=5\n\n",
       fmt::arg("node", node.name), fmt::arg("process", process),
-      fmt::arg("bin", escaped(options.bin_dir)), fmt::arg("topology", escaped(options.topology)),
-      fmt::arg("index", count > 1 ? " --index %(process_num)d" : ""),
+      fmt::arg("command",
+               fmt::join(process_command(node, process, count > 1 ? "%(process_num)d" : "", there),
+                         " ")),
+      fmt::arg("user",
+               options.user.empty() ? std::string{} : fmt::format("user={}\n", options.user)),
       fmt::arg("instance", instance), fmt::arg("count", count),
-      fmt::arg("run", escaped(run_dir(topology, options))));
+      fmt::arg("log", escaped(log_folder(topology, node, options))),
+      fmt::arg("log_prefix", options.log_dir.empty() ? std::string{} : node.name + "-"));
 }
 
 const Node& node_named(const Topology& topology, const std::string& name) {
@@ -93,12 +106,22 @@ std::map<std::string, Found, std::less<>> programs(std::string_view configuratio
 
 }  // namespace
 
+std::vector<std::string> process_command(const Node& node, const std::string& process,
+                                         const std::string& index,
+                                         const SupervisorOptions& options) {
+  std::vector<std::string> words = {options.bin_dir + "/" + process, options.topology, "--node",
+                                    node.name};
+  if (!index.empty()) words.insert(words.end(), {"--index", index});
+  return words;
+}
+
 std::string supervisor_group(const Topology& topology, const Node& node,
                              const SupervisorOptions& options) {
   std::string text = fmt::format(
       "; Node {} of cluster {}, from {}: do not edit, make it anew after a change there.\n"
-      "; {}/{}/log has to exist. Exit 78 is a bad configuration: not started again.\n\n",
-      node.name, topology.cluster, options.topology, run_dir(topology, options), node.name);
+      "; {} has to exist (--folders makes it). Exit 78 is a bad configuration: not started "
+      "again.\n\n",
+      node.name, topology.cluster, options.topology, log_folder(topology, node, options));
   std::vector<std::string> names;
   for (const auto& [process, count] : topology.processes(node)) {
     text += program(topology, node, process, count, options);
@@ -121,9 +144,10 @@ std::vector<std::string> supervisor_folders(const Topology& topology,
                                             const std::vector<std::string>& nodes,
                                             const SupervisorOptions& options) {
   std::vector<std::string> folders;
-  for (const std::string& name : nodes)
-    folders.push_back(
-        fmt::format("{}/{}/log", run_dir(topology, options), node_named(topology, name).name));
+  for (const std::string& name : nodes) {
+    std::string folder = log_folder(topology, node_named(topology, name), options);
+    if (std::ranges::find(folders, folder) == folders.end()) folders.push_back(std::move(folder));
+  }
   return folders;
 }
 

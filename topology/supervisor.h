@@ -16,7 +16,15 @@ struct SupervisorOptions {
   std::string bin_dir;   // Absolute: where statfeed, pacer, ... are.
   std::string topology;  // Absolute path of the topology file.
   std::string run_dir;   // Absolute; "" = as the topology says.
+  std::string log_dir;   // Absolute: NODE-PROCESS.log there; "" = {run}/NODE/log/PROCESS.log.
+  std::string user;      // As whom supervisord runs them; "" = as itself.
 };
+
+/// The words that start one process: what a supervisor of any kind runs.
+///   index    "" = the only one of its kind
+std::vector<std::string> process_command(const Node& node, const std::string& process,
+                                         const std::string& index,
+                                         const SupervisorOptions& options);
 
 /// One [program:NODE-PROCESS] for each process of `node` and the [group:NODE] of all of them.
 std::string supervisor_group(const Topology& topology, const Node& node,

@@ -286,6 +286,14 @@ class CommandLine {
     init->add_flag("--tar", request_.tar, "packs each bundle as NODE.tar.gz too");
   }
 
+  void started_as(CLI::App* command) {
+    command
+        ->add_option("--bin", request_.bin_dir,
+                     "where the programs are (default: beside pacelinectl)")
+        ->type_name("FOLDER");
+    command->add_option("--user", request_.user, "as whom they run")->type_name("USER");
+  }
+
   void add_files() {
     add_init();
     CLI::App* topology = command(app_, "topology", "checks and shows a topology file");
@@ -305,10 +313,18 @@ class CommandLine {
     CLI::App* supervisor = command(
         *topology, "supervisor", "supervisord's groups: of --node, or of all nodes on one machine");
     argument(supervisor, "FILE", "the topology file (default: --topology)");
+    started_as(supervisor);
     supervisor
-        ->add_option("--bin", request_.bin_dir,
-                     "where the programs are (default: beside pacelinectl)")
+        ->add_option("--log-dir", request_.log_dir,
+                     "where the logs go, as NODE-PROCESS.log (default: log of the node in run_dir)")
         ->type_name("FOLDER");
+    supervisor->add_flag("--folders", request_.folders,
+                         "makes the folders of the logs, as supervisord does not");
+    CLI::App* units =
+        command(*topology, "units", "the units of systemd that run --node without supervisord");
+    argument(units, "FILE", "the topology file (default: --topology)");
+    started_as(units);
+    units->add_option("--dir", request_.only, "writes them into this folder")->type_name("FOLDER");
     CLI::App* keys =
         command(app_, "keys",
                 "makes the key pairs that are missing: of --node, or of all nodes and senders");

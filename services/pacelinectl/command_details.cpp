@@ -6,7 +6,7 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 19> all = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 21> all = {{
     {"status",
      R"(One screen: who is master since when, a line a node, what the pacing comes to, and why this
 node is not ready, if it is not. Any node's watch answers; ours is asked first.
@@ -132,6 +132,17 @@ The file keeps everything else byte for byte, its owner and its permissions.
 
 Example:
   pacelinectl topology rename demo-2      # on every node, then what it says)"},
+    {"topology supervisor",
+     R"(Example, as root on the host of node a:
+  pacelinectl topology supervisor --node a --user paceline --log-dir /var/log/paceline --folders > /etc/supervisor/conf.d/paceline.conf
+  supervisorctl update)"},
+    {"topology units",
+     R"(A unit for each process and paceline-node.target, which wants them all. What they may do stands in
+paceline-.service.d, which comes with the package.
+
+Example, as root on the host of node a:
+  pacelinectl topology units --node a --dir /etc/systemd/system
+  systemctl daemon-reload && systemctl enable --now paceline-node.target)"},
     {"topology check",
      R"(Examples:
   pacelinectl topology check /etc/paceline/topology.toml

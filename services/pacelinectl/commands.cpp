@@ -27,6 +27,7 @@ constexpr auto table = std::to_array<Command>({
     {"topology draw", command_topology_draw},
     {"topology rename", command_topology_rename},
     {"topology supervisor", command_topology_supervisor},
+    {"topology units", command_topology_units},
     {"init", command_init},
     {"keys", command_keys},
     {"keys check", command_keys_check},

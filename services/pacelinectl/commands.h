@@ -44,6 +44,7 @@ Outcome command_topology_check(const Request& request, Environment& environment)
 Outcome command_topology_draw(const Request& request, Environment& environment);
 Outcome command_topology_rename(const Request& request, Environment& environment);
 Outcome command_topology_supervisor(const Request& request, Environment& environment);
+Outcome command_topology_units(const Request& request, Environment& environment);
 Outcome command_version(const Request& request, Environment& environment);
 Outcome command_watch(const Request& request, Environment& environment);
 Outcome command_what_if(const Request& request, Environment& environment);

@@ -29,13 +29,16 @@ struct Request {
   bool pair = false;            // `init`: two nodes without a witness are accepted.
   bool tar = false;             // `init`: packed, too.
   bool csv = false;             // `targets export`: whatever the file is called; `history`.
-  std::string bin_dir;          // `topology supervisor`: "" = where pacelinectl itself is.
+  std::string bin_dir;          // `topology supervisor`, `units`: "" = where pacelinectl itself is.
+  std::string log_dir;          // `topology supervisor`: "" = {run}/NODE/log.
+  std::string user;             // ... and `units`: "" = supervisord's own.
+  bool folders = false;         // `topology supervisor`: make those of the logs.
   std::string supervisor_file;  // `topology check`: to compare with; "" = none.
   bool ids = false;             // `targets`: the ids alone.
   bool follow = false;          // `events`
   bool all = false;             // `explain`, `what-if`: every figure.
   bool markdown = false;        // `schema`: as it stands in the documentation.
-  std::string only;             // `watch`: the target; `man`: the folder.
+  std::string only;             // `watch`: the target; `man`, `topology units`: the folder.
   std::uint64_t limit = 0;      // `watch`, `events`: at most so many lines; 0 = no limit.
   double seconds = 0;           // `bench`: to measure for; `top`: between two refreshes.
   DecideSettings decide;

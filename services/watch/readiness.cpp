@@ -185,10 +185,11 @@ ReadinessAnswer readiness(const StatusAnswer& status, const TotalsAnswer& totals
         "no statistics: neither primary nor backup is heard; pacelinectl statserver says how each "
         "stands");
   else if (!status.statistics.source.push_doubt.empty())
-    reasons.push_back(fmt::format(
-        "statistics may be wrong: the push of the {} is in doubt ({}); it is begun anew, then it is "
-        "polled; if this stays, ask who runs the server or a proxy before it",
-        status.statistics.source.in_use, status.statistics.source.push_doubt));
+    reasons.push_back(
+        fmt::format("statistics may be wrong: the push of the {} is in doubt ({}); it is begun "
+                    "anew, then it is "
+                    "polled; if this stays, ask who runs the server or a proxy before it",
+                    status.statistics.source.in_use, status.statistics.source.push_doubt));
   for (const auto& shard : status.pacers)
     if (!shard.fresh) reasons.push_back(fmt::format("pacer shard {} is not heard", shard.shard));
   check_publisher(*self, reasons);

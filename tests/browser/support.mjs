@@ -51,6 +51,7 @@ export class Cluster {
     let next = port;
     const text = fs.readFileSync(path.join(root, "topology", demo ? "demo.toml" : "five-node.toml"), "utf8")
       .replace(/^run_dir = .*/m, `run_dir = "${this.dir}"`).replace(/^targets = .*/m, `targets = "${this.dir}/targets.csv"`)
+      .replaceAll("ipc:///run/paceline/", "ipc://{run}/").replace(/^\[watch\]$/m, "")
       .replace(/^time_scale = .*/m, "").replace(/^encrypted = .*/m, "encrypted = false").replace(/^host = .*/gm, 'host = "127.0.0.1"')
       .replace(/^port = .*/gm, () => { const line = `port = ${next}`; next += 20; return line; });
     this.topology = path.join(this.dir, "topology.toml");

@@ -43,6 +43,10 @@ TEST_CASE("a command of two words is one command", "[pacelinectl]") {
   CHECK(good({"topology", "check", "x.toml"}).arguments == std::vector<std::string>{"x.toml"});
   CHECK(good({"topology", "draw"}).arguments.empty());
   CHECK(good({"topology", "supervisor", "x", "--bin", "/b", "--node", "a"}).bin_dir == "/b");
+  CHECK(good({"topology", "supervisor", "--log-dir", "/l", "--folders"}).log_dir == "/l");
+  CHECK(good({"topology", "supervisor", "--log-dir", "/l", "--folders"}).folders);
+  CHECK(good({"topology", "units", "--user", "u"}).user == "u");
+  CHECK(good({"topology", "units", "--dir", "/d"}).only == "/d");
   CHECK(good({"topology", "check", "x", "--supervisor", "s"}).supervisor_file == "s");
   CHECK(good({"targets"}).command == "targets");
   CHECK(good({"targets", "check", "x.csv"}).command == "targets check");
@@ -105,6 +109,7 @@ TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
                                                        {"topology", "draw"},
                                                        {"topology", "rename", "other"},
                                                        {"topology", "supervisor"},
+                                                       {"topology", "units"},
                                                        {"init", "out", "--cluster", "x"},
                                                        {"keys"},
                                                        {"keys", "check"},

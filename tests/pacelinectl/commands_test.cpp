@@ -394,6 +394,47 @@ TEST_CASE("supervisord's groups are made for one node or all", "[pacelinectl]") 
   CHECK_FALSE(has(b.out, "[group:a]"));
 }
 
+TEST_CASE("the folders of the logs are made when that is asked, and never otherwise",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  Request asked = request("topology supervisor");
+  const Outcome before = run_command(asked, environment);
+  CHECK(environment.folders.empty());
+  asked.folders = true;
+
+  const Outcome after = run_command(asked, environment);
+
+  CHECK(after.out == before.out);
+  for (const char* node : {"a", "b", "w"})
+    CHECK(environment.folders.contains(std::string{"/etc/../build/demo/"} + node + "/log"));
+  asked.node = "a";
+  asked.log_dir = "/var/log/paceline";
+  const Outcome elsewhere = run_command(asked, environment);
+  CHECK(environment.folders.contains("/var/log/paceline"));
+  CHECK(has(elsewhere.out, "\nstdout_logfile=/var/log/paceline/a-elector.log\n"));
+}
+
+TEST_CASE("systemd's units are those of one node, shown or written", "[pacelinectl]") {
+  FakeEnvironment environment;
+  const Outcome nobody = run_command(request("topology units"), environment);
+  const Outcome unknown = run_command(request_at("x", "topology units"), environment);
+  Request asked = request_at("a", "topology units");
+  const Outcome shown = run_command(asked, environment);
+  asked.only = "/etc/systemd/system";
+  const Outcome written = run_command(asked, environment);
+
+  CHECK(nobody.exit == exit_usage);
+  CHECK(has(nobody.error, "name it by --node"));
+  CHECK(unknown.exit == exit_usage);
+  CHECK(has(unknown.error, "no node 'x'"));
+  CHECK(has(shown.out, "## paceline-pacer@.service\n"));
+  CHECK(has(shown.out, "\nExecStart=/usr/lib/paceline/pacer /etc/demo.toml --node a --index %i\n"));
+  const auto& target = environment.files["/etc/systemd/system/paceline-node.target"];
+  CHECK(has(target.text, "\nWants=paceline-pacer@1.service\n"));
+  CHECK(target.mode == 0644);
+  CHECK(has(written.out, "systemctl enable --now paceline-node.target\n"));
+}
+
 TEST_CASE("the drawing names every node and channel", "[pacelinectl]") {
   FakeEnvironment environment;
   const std::string drawing = run_command(request("topology draw"), environment).out;

@@ -84,7 +84,7 @@ TEST_CASE("a topology file with a mistake ends every command that needs it with 
         request("metrics", {"elector"}), request("statserver"), request("record"),
         request("events"), request("history", {"t"}), request("watch", {"pace"}), request("keys"),
         request("topology check"), request("topology draw"), request("topology supervisor"),
-        request("targets export")}) {
+        request("topology units"), request("targets export")}) {
     Request bad = good;
     bad.topology = "/etc/bad.toml";
     Request missing = good;

@@ -87,6 +87,24 @@ TEST_CASE("a supervisord group that does not match is told", "[topology]") {
 TEST_CASE("log folders are named, since supervisord does not make them", "[topology]") {
   CHECK(supervisor_folders(demo(), {"a", "w"}, options) ==
         std::vector<std::string>{"/run/p%l/a/log", "/run/p%l/w/log"});
+  CHECK(
+      supervisor_group(demo(), *demo().node("a"), options).find("; /run/p%l/a/log has to exist") !=
+      std::string::npos);
+}
+
+TEST_CASE("logs of several nodes may lie in one folder, as files of their own", "[topology]") {
+  SupervisorOptions elsewhere = options;
+  elsewhere.log_dir = "/var/log/pac%line";
+  elsewhere.user = "paceline";
+
+  const std::string text = supervisor_groups(demo(), {"a", "w"}, elsewhere);
+
+  CHECK(supervisor_folders(demo(), {"a", "w"}, elsewhere) ==
+        std::vector<std::string>{"/var/log/pac%line"});
+  for (const char* name : {"a-pacer-%(process_num)d", "a-elector", "w-elector"})
+    CHECK(text.find(std::string{"\nstdout_logfile=/var/log/pac%%line/"} + name + ".log\n") !=
+          std::string::npos);
+  CHECK(text.find("--node w\nuser=paceline\nprocess_name=elector\n") != std::string::npos);
 }
 
 TEST_CASE("any supervisord text is compared without a crash", "[topology][property]") {
