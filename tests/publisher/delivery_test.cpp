@@ -130,7 +130,7 @@ TEST_CASE("a node whose client is refused is no reach, and says where and why",
   CHECK(!report.endpoint_reachable);
   CHECK(!report.token_usable);
   CHECK(report.token_error == "https://login.test/oauth/token: HTTP status " +
-                                  std::to_string(code) + ": invalid_client: wrong?secret");
+                                  std::to_string(code) + ": invalid_client: wrong secret");
 
   fixture.endpoint->token_status = 200;
   fixture.sim.run_for(15s);
