@@ -58,7 +58,9 @@ FUZZ(token) {
     CHECK(*fetched == credentials.error().empty());
     CHECK(credentials.error().size() <= 1024 &&
           std::ranges::all_of(credentials.error(), is_printable));
-    CHECK(credentials.error().find("hidden") == std::string::npos);
+    // What the service itself says may be repeated.
+    CHECK(line.find("hidden") != line.npos ||
+          credentials.error().find("hidden") == std::string::npos);
     if (!*fetched) continue;
     const auto& token = credentials.token();
     CHECK(token.usable(world.clock.now()) && std::ranges::all_of(token.text(), is_printable));
