@@ -63,35 +63,11 @@ Arrivals::Arrivals(ZmqSockets& sockets, Loop& loop, Came came, Refused refused)
     : sockets_{sockets}, loop_{loop}, came_{std::move(came)}, refused_{std::move(refused)} {
 }
 
-Arrivals::~Arrivals() {
-  for (auto& watched : watched_) {
-    loop_.forget_socket(watched->events.handle());
-    zmq_socket_monitor(watched->socket, nullptr, 0);
-  }
-}
-
 void Arrivals::watch(zmq::socket_t& socket) {
-  const auto place = fmt::format("inproc://arrivals-{}", watched_.size());
-  if (zmq_socket_monitor(socket.handle(), place.c_str(), events) != 0) throw zmq::error_t{};
-  watched_.push_back(std::make_unique<Watched>(
-      Watched{socket.handle(), {sockets_.context(), zmq::socket_type::pair}}));
-  auto& watched = *watched_.back();
-  watched.events.set(zmq::sockopt::linger, 0);
-  watched.events.connect(place);
-  loop_.watch_socket(watched.events.handle(), [this, &watched] { hear(watched); });
-}
-
-// An event is a message of two frames: number (16 bits) and value (32 bits) in the first.
-void Arrivals::hear(Watched& watched) {
-  while (const auto frames = receive(watched.events)) {
-    std::uint16_t event = 0;
-    std::int32_t value = 0;
-    if (frames->front().size() < sizeof event + sizeof value) continue;
-    const auto* bytes = frames->front().data<char>();
-    std::memcpy(&event, bytes, sizeof event);
-    std::memcpy(&value, bytes + sizeof event, sizeof value);
-    take(watched, event, value);
-  }
+  auto& watched = *watched_.emplace_back(std::make_unique<Watched>());
+  watched.monitor = std::make_unique<SocketMonitor>(
+      sockets_, loop_, socket, events,
+      [this, &watched](int event, int value) { take(watched, event, value); });
 }
 
 // What failed is told without the connection; that this one ended comes next, from the same thread.

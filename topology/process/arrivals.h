@@ -18,6 +18,7 @@
 #include <zmq.hpp>
 
 #include "common/runtime/loop.h"
+#include "topology/process/socket_monitor.h"
 #include "topology/process/zmq_sockets.h"
 
 namespace paceline {
@@ -32,7 +33,6 @@ class Arrivals {
   using Refused = std::function<void(const std::string& address, const char* why, bool certain)>;
 
   Arrivals(ZmqSockets& sockets, Loop& loop, Came came, Refused refused);
-  ~Arrivals();
   Arrivals(const Arrivals&) = delete;
   Arrivals& operator=(const Arrivals&) = delete;
 
@@ -48,8 +48,7 @@ class Arrivals {
 
  private:
   struct Watched {
-    void* socket;
-    zmq::socket_t events;
+    std::unique_ptr<SocketMonitor> monitor{};
     const char* fault = nullptr;  // Told of a connection that the next event ends.
     bool broken_off = false;      // The same: its peer ended it before it was through.
   };
@@ -58,7 +57,6 @@ class Arrivals {
     std::string address;
   };
 
-  void hear(Watched& watched);
   void take(Watched& watched, int event, int value);
   bool is_there(int connection) const;
 

@@ -14,6 +14,7 @@
 #include "common/base/metrics.h"
 #include "common/ports/log.h"
 #include "common/runtime/loop.h"
+#include "topology/process/socket_monitor.h"
 #include "topology/process/zmq_sockets.h"
 
 namespace paceline {
@@ -21,7 +22,6 @@ namespace paceline {
 class KeyMonitor {
  public:
   KeyMonitor(ZmqSockets& sockets, Loop& loop, Log& log, Metrics& metrics);
-  ~KeyMonitor();
   KeyMonitor(const KeyMonitor&) = delete;
   KeyMonitor& operator=(const KeyMonitor&) = delete;
 
@@ -35,8 +35,7 @@ class KeyMonitor {
   struct Watched {
     std::string node;
     std::string channel;
-    zmq::socket_t* of;
-    zmq::socket_t events;
+    std::unique_ptr<SocketMonitor> monitor{};
     int broken_off = 0;  // Handshakes in a row.
     bool refused = false;
   };
@@ -45,7 +44,7 @@ class KeyMonitor {
     Gauge* gauge;
   };
 
-  void hear(Watched& watched);
+  void take(Watched& watched, int event, int value);
   void set(Watched& watched, bool refused, const char* why);
   bool is_refused(const std::string& node) const;
 
