@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
+#include "common/base/check.h"
+#include "services/pacelinectl/shipped_topology.h"
+
 namespace paceline::pacelinectl {
 namespace {
 
@@ -55,90 +60,17 @@ std::string nodes(const NewCluster& cluster) {
   return out;
 }
 
-// {sockets} is the folder of the sockets.
-constexpr std::string_view channels = R"(
-# The bus: who says what to whom. endpoint: {run} {host} {port} {port+N} {node} {process} {index}.
-# period: between two messages, at the latest; stale: a sender that is silent for longer counts as gone;
-# keyframe: all rows are repeated.
-
-[channels.stat]
-carries = "TargetStat"
-from = "statfeed"
-to = ["pacer", "watch"]
-scope = "node"
-endpoint = "ipc://{sockets}/{node}/stat"
-period = "1s"
-stale = "10s"
-keyframe = "10s"
-
-[channels.pace]
-carries = "TargetPace"
-from = "pacer"
-to = ["publisher", "watch"]
-scope = "node"
-endpoint = "ipc://{sockets}/{node}/pace-{index}"
-period = "2s"
-stale = "10s"
-keyframe = "10s"
-
-[channels.feedback]
-carries = "TargetFeedback"
-from = "publisher"
-to = ["pacer", "watch"]
-scope = "cluster"
-endpoint = "tcp://{host}:{port+2}"
-period = "2s"
-stale = "30s"
-keyframe = "10s"
-
-[channels.heartbeat]
-carries = "ElectionMessage"
-from = "elector"
-to = ["elector", "watch", "pacer"]
-scope = "cluster"
-endpoint = "tcp://{host}:{port}"
-period = "200ms"
-stale = "1200ms"
-
-[channels.vote]
-carries = "ElectionMessage"
-from = "elector"
-to = ["elector"]
-scope = "cluster"
-endpoint = "tcp://{host}:{port+1}"
-period = "200ms"
-stale = "2s"
-
-[channels.grant]
-carries = "Grant"
-from = "elector"
-to = ["publisher", "watch"]
-scope = "node"
-endpoint = "ipc://{sockets}/{node}/grant"
-period = "200ms"
-stale = "1s"
-
-[channels.publication]
-carries = "PublicationReport"
-from = "publisher"
-to = ["elector", "watch"]
-scope = "cluster"
-endpoint = "tcp://{host}:{port+3}"
-period = "200ms"
-stale = "1s"
-)";
-
-constexpr std::string_view controls =
-    R"(control = "ipc://{sockets}/{node}/{process}-{index}.ctl"
-cluster_control = "tcp://{host}:{port+9}"
-pacer_control = "tcp://{host}:{port+11+index}"
-)";
-
-std::string with_sockets(std::string_view text, const NewCluster& cluster) {
-  constexpr std::string_view word = "{sockets}";
-  std::string out{text};
-  for (auto at = out.find(word); at != out.npos; at = out.find(word, at))
-    out.replace(at, word.size(), cluster.socket_dir);
+// What is the same in every cluster is that of the shipped one: from the line that begins with
+// `first` to the one before that which begins with `behind`.
+std::string shipped(std::string_view first, std::string_view behind, const NewCluster& cluster) {
+  constexpr std::string_view sockets = "ipc:///run/paceline";
+  const auto from = shipped_topology.find(fmt::format("\n{}", first));
+  const auto to = shipped_topology.find(fmt::format("\n{}", behind), from);
+  CHECK(from != shipped_topology.npos && to != shipped_topology.npos);
+  std::string out{shipped_topology.substr(from + 1, to - from)};
+  for (auto at = out.find(sockets); at != out.npos; at = out.find(sockets, at + 1))
+    out.replace(at, sockets.size(), "ipc://" + cluster.socket_dir);
+  while (out.ends_with("\n\n")) out.pop_back();
   return out;
 }
 
@@ -198,9 +130,9 @@ Then remove the bundle: {state}/keys/{node}.secret in it is this node's private 
 }  // namespace
 
 std::string bundle_topology(const NewCluster& cluster) {
-  return head(cluster) + with_sockets(controls, cluster) +
-         (cluster.pair ? "mode = \"pair\"\n" : "") + nodes(cluster) +
-         with_sockets(channels, cluster) + outside(cluster);
+  return head(cluster) + shipped("control = ", "[nodes.a]", cluster) +
+         (cluster.pair ? "mode = \"pair\"\n" : "") + nodes(cluster) + "\n" +
+         shipped("# The bus: ", "# The outside", cluster) + outside(cluster);
 }
 
 std::string example_targets() {

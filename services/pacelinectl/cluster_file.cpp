@@ -53,6 +53,20 @@ Result<Bytes> ask_first_of(const std::vector<const Node*>& nodes, const ClusterF
 
 }  // namespace
 
+const std::string& topology_name(const Request& request) {
+  return request.arguments.empty() ? request.topology : request.arguments[0];
+}
+
+tl::expected<TopologyFile, Outcome> open_topology(const Request& request,
+                                                  Environment& environment) {
+  const std::string& file = topology_name(request);
+  auto text = environment.read(file);
+  if (!text) return tl::unexpected{failed(exit_usage, text.error().detail)};
+  auto topology = parse_topology(*text, environment.absolute(file));
+  if (!topology) return tl::unexpected{failed(exit_mistakes, topology.error().detail)};
+  return TopologyFile{file, *std::move(text), *std::move(topology)};
+}
+
 Result<ClusterFile> load_cluster(const Request& request, Environment& environment) {
   auto text = environment.read(request.topology);
   if (!text)

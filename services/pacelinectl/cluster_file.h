@@ -30,6 +30,21 @@ struct ClusterFile {
 ///   errors   not_found: the file, or --node in it; bad_value: its first mistake
 Result<ClusterFile> load_cluster(const Request& request, Environment& environment);
 
+/// A topology file that a command names, for those that need no running cluster.
+struct TopologyFile {
+  std::string file;  // As it was named.
+  std::string text;
+  Topology topology;
+};
+
+/// FILE of a command whose first argument it is, else --topology.
+const std::string& topology_name(const Request& request);
+
+/// That file, read and checked.
+///   errors   what the command ends with: exit_usage, it cannot be read; exit_mistakes, its first
+///            mistake
+tl::expected<TopologyFile, Outcome> open_topology(const Request& request, Environment& environment);
+
 /// Where watch answers, our node's first. A watch that listens on the loopback of another host is
 /// left out: it cannot be reached from here.
 std::vector<WatchEndpoint> watch_endpoints(const ClusterFile& cluster);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/json.h"
 #include "services/statfeed/config.h"
@@ -48,21 +49,19 @@ Result<std::vector<std::string>> senders_of(const std::string& text, const std::
 }  // namespace
 
 Outcome command_keys(const Request& request, Environment& environment) {
-  const std::string& file = request.arguments.empty() ? request.topology : request.arguments[0];
-  const auto text = environment.read(file);
-  if (!text) return failed(exit_usage, text.error().detail);
-  const auto topology = parse_topology(*text, environment.absolute(file));
-  if (!topology) return failed(exit_mistakes, topology.error().detail);
-  if (!request.node.empty() && !topology->node(request.node))
+  const auto opened = open_topology(request, environment);
+  if (!opened) return opened.error();
+  const auto& [file, text, topology] = *opened;
+  if (!request.node.empty() && !topology.node(request.node))
     return failed(exit_usage, fmt::format("{}: no node '{}'", file, request.node));
-  const std::string folder = topology->run_dir + "/keys";
+  const std::string folder = topology.run_dir + "/keys";
   if (const auto made = environment.make_folder(folder, 0700); !made)
     return failed(exit_not_answered, made.error().detail);
   std::vector<std::string> names;
-  for (const Node& node : topology->nodes)
+  for (const Node& node : topology.nodes)
     if (request.node.empty() || node.name == request.node) names.push_back(node.name);
   if (request.node.empty()) {
-    const auto senders = senders_of(*text, environment.absolute(file), *topology);
+    const auto senders = senders_of(text, environment.absolute(file), topology);
     if (!senders) return failed(exit_mistakes, senders.error().detail);
     names.insert(names.end(), senders->begin(), senders->end());
   }

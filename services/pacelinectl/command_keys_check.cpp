@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 
 namespace paceline::pacelinectl {
@@ -108,24 +109,22 @@ std::string as_json(const KeyCheck& check) {
 }  // namespace
 
 Outcome command_keys_check(const Request& request, Environment& environment) {
-  const std::string& file = request.arguments.empty() ? request.topology : request.arguments[0];
-  const auto text = environment.read(file);
-  if (!text) return failed(exit_usage, text.error().detail);
-  const auto topology = parse_topology(*text, environment.absolute(file));
-  if (!topology) return failed(exit_mistakes, topology.error().detail);
-  const Node* self = request.node.empty() ? nullptr : topology->node(request.node);
+  const auto opened = open_topology(request, environment);
+  if (!opened) return opened.error();
+  const auto& [file, text, topology] = *opened;
+  const Node* self = request.node.empty() ? nullptr : topology.node(request.node);
   if (!request.node.empty() && !self)
     return failed(exit_usage, fmt::format("{}: no node '{}'", file, request.node));
-  const std::string folder = topology->run_dir + "/keys";
+  const std::string folder = topology.run_dir + "/keys";
   KeyCheck check{folder, environment};
-  for (const Node& node : topology->nodes) check.check(node);
+  for (const Node& node : topology.nodes) check.check(node);
   if (!self)  // That whose private key is here, if it is one.
     for (const NodeKeys& found : check.keys)
       if (found.has_secret) {
-        self = topology->node(found.node);
+        self = topology.node(found.node);
         break;
       }
-  check.check_owners(*topology, self);
+  check.check_owners(topology, self);
   if (!self) check.mistakes.push_back(folder + " has no private key of any node");
   const int exit = check.mistakes.empty() ? exit_fine : exit_mistakes;
   if (request.json) return {.exit = exit, .out = as_json(check)};

@@ -1,6 +1,7 @@
 // `topology check FILE`: every mistake of a topology file, with line and column.
 #include <fmt/format.h>
 
+#include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/process_tables.h"
@@ -8,7 +9,7 @@
 namespace paceline::pacelinectl {
 
 Outcome command_topology_check(const Request& request, Environment& environment) {
-  const std::string& file = request.arguments.empty() ? request.topology : request.arguments[0];
+  const std::string& file = topology_name(request);
   const auto text = environment.read(file);
   if (!text) return failed(exit_usage, text.error().detail);
   std::string supervisor;

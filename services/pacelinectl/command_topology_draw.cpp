@@ -1,4 +1,5 @@
 // `topology draw FILE`: who talks to whom.
+#include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/json.h"
 #include "topology/draw.h"
@@ -6,12 +7,9 @@
 namespace paceline::pacelinectl {
 
 Outcome command_topology_draw(const Request& request, Environment& environment) {
-  const std::string& file = request.arguments.empty() ? request.topology : request.arguments[0];
-  const auto text = environment.read(file);
-  if (!text) return failed(exit_usage, text.error().detail);
-  const auto topology = parse_topology(*text, environment.absolute(file));
-  if (!topology) return failed(exit_mistakes, topology.error().detail);
-  return {.out = request.json ? topology_json(*topology) : draw_topology(*topology)};
+  const auto opened = open_topology(request, environment);
+  if (!opened) return opened.error();
+  return {.out = request.json ? topology_json(opened->topology) : draw_topology(opened->topology)};
 }
 
 }  // namespace paceline::pacelinectl

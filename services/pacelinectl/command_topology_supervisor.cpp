@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/json.h"
 #include "topology/supervisor.h"
@@ -41,18 +42,16 @@ Outcome units_in_files(const std::vector<std::pair<std::string, std::string>>& u
 }  // namespace
 
 Outcome command_topology_supervisor(const Request& request, Environment& environment) {
-  const std::string& file = request.arguments.empty() ? request.topology : request.arguments[0];
-  const auto text = environment.read(file);
-  if (!text) return failed(exit_usage, text.error().detail);
-  const auto topology = parse_topology(*text, environment.absolute(file));
-  if (!topology) return failed(exit_mistakes, topology.error().detail);
+  const auto opened = open_topology(request, environment);
+  if (!opened) return opened.error();
+  const auto& [file, text, topology] = *opened;
   std::vector<std::string> nodes;
-  for (const Node& node : topology->nodes)
+  for (const Node& node : topology.nodes)
     if (request.node.empty() || node.name == request.node) nodes.push_back(node.name);
   if (nodes.empty()) return failed(exit_usage, fmt::format("{}: no node '{}'", file, request.node));
   const SupervisorOptions options = options_of(request, file, environment);
-  const std::string configuration = supervisor_groups(*topology, nodes, options);
-  const auto folders = supervisor_folders(*topology, nodes, options);
+  const std::string configuration = supervisor_groups(topology, nodes, options);
+  const auto folders = supervisor_folders(topology, nodes, options);
   if (request.folders)
     for (const auto& folder : folders)
       if (const auto made = environment.make_folder(folder, 0750); !made)
@@ -61,17 +60,15 @@ Outcome command_topology_supervisor(const Request& request, Environment& environ
 }
 
 Outcome command_topology_units(const Request& request, Environment& environment) {
-  const std::string& file = request.arguments.empty() ? request.topology : request.arguments[0];
-  const auto text = environment.read(file);
-  if (!text) return failed(exit_usage, text.error().detail);
-  const auto topology = parse_topology(*text, environment.absolute(file));
-  if (!topology) return failed(exit_mistakes, topology.error().detail);
-  const Node* node = topology->node(request.node);
+  const auto opened = open_topology(request, environment);
+  if (!opened) return opened.error();
+  const auto& [file, text, topology] = *opened;
+  const Node* node = topology.node(request.node);
   if (!node)
     return failed(exit_usage, request.node.empty()
                                   ? std::string{"units are those of one node: name it by --node"}
                                   : fmt::format("{}: no node '{}'", file, request.node));
-  const auto units = systemd_units(*topology, *node, options_of(request, file, environment));
+  const auto units = systemd_units(topology, *node, options_of(request, file, environment));
   if (!request.only.empty()) return units_in_files(units, request, environment);
   if (request.json) return {.out = texts_json(units)};
   Outcome outcome;

@@ -1,4 +1,4 @@
-// Files as one .tar.gz, the same bytes for the same files (POSIX ustar, gzip by zlib, no times).
+// Files as one .tar.gz, the same bytes for the same files (POSIX ustar, no times).
 #pragma once
 
 #include <span>
