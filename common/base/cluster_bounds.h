@@ -7,5 +7,6 @@ namespace paceline {
 
 inline constexpr std::size_t max_nodes = 64;
 inline constexpr std::size_t max_name_bytes = 32;  // Of the cluster and of a node.
+inline constexpr std::size_t max_why_bytes = 256;  // Of what an operator gives as reason.
 
 }  // namespace paceline

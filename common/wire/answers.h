@@ -76,6 +76,7 @@ struct NodeAnswer {
   double clock_ahead_s = 0;
   std::string targets;
   bool targets_differ = false;
+  std::string maintenance;
 
   static constexpr About about{"node", "A node as this one hears it."};
   static constexpr auto schema() {
@@ -100,6 +101,9 @@ struct NodeAnswer {
               "version of the targets file that it paces by; empty = not known"},
         Field{&N::targets_differ, "targets_differ",
               "for some time that version has been another than ours"},
+        Field{&N::maintenance, "maintenance",
+              "why an operator drained it; empty = it is in service"}
+            .added(),
     };
   }
   bool operator==(const NodeAnswer&) const = default;
@@ -264,6 +268,40 @@ struct ChannelAnswer {
 };
 static_assert(lists_every_member<ChannelAnswer>());
 
+enum class CauseWeight : std::uint8_t { stops, endangers, tells };
+
+/// How bad it is.
+template <>
+inline constexpr std::array words_of<CauseWeight>{
+    Word{"stops", "invitations do not go out as they should"},
+    Word{"endangers", "they do, but one more failure may stop them"},
+    Word{"tells", "an operator should know"},
+};
+static_assert(words_match<CauseWeight>());
+
+/// Something that is wrong, and what to do about it.
+struct CauseAnswer {
+  std::string id;
+  CauseWeight weight = CauseWeight::tells;
+  std::string node;
+  std::string cause;
+  std::string remedy;
+
+  static constexpr About about{"cause", "Something that is wrong, and what to do about it."};
+  static constexpr auto schema() {
+    using C = CauseAnswer;
+    return std::tuple{
+        Field{&C::id, "id", "a word for scripts and for the runbook"},
+        Field{&C::weight, "weight", "how bad it is"},
+        Field{&C::node, "node", "where; empty = the cluster"},
+        Field{&C::cause, "cause", "what is wrong, a sentence"},
+        Field{&C::remedy, "remedy", "what to do, a sentence"},
+    };
+  }
+  bool operator==(const CauseAnswer&) const = default;
+};
+static_assert(lists_every_member<CauseAnswer>());
+
 /// The whole picture: GET /api/v1/status.
 struct StatusAnswer {
   std::string cluster;
@@ -286,6 +324,9 @@ struct StatusAnswer {
   GrantAnswer grant;
   TotalsAnswer totals;
   std::vector<ChannelAnswer> channels;
+  std::string paused;
+  std::optional<std::string> paused_since;
+  std::vector<CauseAnswer> causes;
 
   static constexpr About about{"status", "The whole picture, as one node hears it."};
   static constexpr auto schema() {
@@ -313,6 +354,11 @@ struct StatusAnswer {
         Field{&S::grant, "grant", "the leave to publish that this node holds"},
         Field{&S::totals, "totals", "sums over all targets"},
         Field{&S::channels, "channels", "every bus channel that is heard"},
+        Field{&S::paused, "paused",
+              "why an operator stopped all invitations; empty = they may go out"}
+            .added(),
+        Field{&S::paused_since, "paused_since", "when that was said, in UTC; null = never"}.added(),
+        Field{&S::causes, "causes", "what is wrong and what to do, worst first"}.added(),
     };
   }
   bool operator==(const StatusAnswer&) const = default;

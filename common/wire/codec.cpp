@@ -121,8 +121,9 @@ template <class T>
 constexpr std::size_t least_bytes() {
   if constexpr (Structure<T>) {
     std::size_t sum = 1;
-    for_each_field<T>(
-        [&]<class Owner, class Value>(const Field<Owner, Value>&) { sum += least_bytes<Value>(); });
+    for_each_field<T>([&]<class Owner, class Value>(const Field<Owner, Value>& field) {
+      if (!field.is_added) sum += least_bytes<Value>();
+    });
     return sum;
   }
   return 1;
@@ -189,8 +190,13 @@ class Unpacker {
     const auto count = in_.array(1);
     std::uint32_t at = 0;
     for_each_field<T>([&](const auto& field) {
-      if (at++ >= count) throw Wrong{Errc::bad_value, fmt::format("only {} fields", count)};
       auto& member = value.*field.member;
+      if (at >= count) {
+        if (!field.is_added) throw Wrong{Errc::bad_value, fmt::format("only {} fields", count)};
+        member = T{}.*field.member;
+        return;
+      }
+      ++at;
       (*this)(member);
       check(field, member);
       if constexpr (requires { value.version; })

@@ -99,6 +99,9 @@ struct ElectionMessage {
   std::vector<PeerSeen> seen;
   std::uint64_t wall_ms = 0;
   std::string targets;
+  std::string maintenance;
+  std::string pause;
+  std::uint64_t pause_ms = 0;
 
   static constexpr About about{"election",
                                "What electors say to each other, on `heartbeat` and `vote`."};
@@ -135,6 +138,15 @@ struct ElectionMessage {
         Field{
             &M::targets, "targets", 64,
             "version of the targets file that the sender's publisher paces by; empty = not known"},
+        Field{&M::maintenance, "maintenance", max_why_bytes,
+              "why an operator drained the sender; empty = it is in service"}
+            .added(),
+        Field{&M::pause, "pause", max_why_bytes,
+              "why an operator stopped all invitations; empty = they may go out"}
+            .added(),
+        Field{&M::pause_ms, "pause_ms", "ms since 1970", 0, max_wall_ms,
+              "when that was said, by the clock of the node where it was; the latest word counts"}
+            .added(),
     };
   }
   bool operator==(const ElectionMessage&) const = default;

@@ -73,7 +73,7 @@ class Reader {
     } else if constexpr (requires { into.by_word; }) {
       Members members{object(from)};
       for (std::size_t i = 0; i < into.by_word.size(); ++i)
-        member(members, into.words()[i].name, into.by_word[i], false, [] {});
+        member(members, into.words()[i].name, into.by_word[i] = 0, true, [] {});
     } else if constexpr (requires { into.has_value(); }) {
       (*this)(from, into.emplace());
     } else if constexpr (std::is_same_v<Value, HistoryCell>) {
@@ -98,7 +98,8 @@ class Reader {
           value.has_value();
         };
       }();
-      member(members, field.name, value, may_lack, [&] { check(field, value); });
+      if (field.is_added) value = T{}.*field.member;
+      member(members, field.name, value, may_lack || field.is_added, [&] { check(field, value); });
     });
   }
 

@@ -1,8 +1,9 @@
 // Every structure that crosses a process boundary on the bus, one header a channel.
 //
 // On the wire (codec.h) a structure is a MessagePack array of its fields in the order of its schema (schema.h). A
-// receiver ignores fields beyond those it knows, so a structure grows at its end only; anything else raises
-// wire_version, and a receiver refuses a version that it does not know.
+// receiver ignores fields beyond those it knows, so a structure grows at its end only, by fields that are added(): the
+// version before does not send them. Anything else raises wire_version, and a receiver refuses a version that it does
+// not know.
 #pragma once
 
 #include "common/wire/control.h"      // An operator or a late subscriber <-> any process.

@@ -34,6 +34,7 @@ enum class PaceReason : std::uint8_t {
   idle_not_answering,
   pending_cap,
   statistics_contradicted,
+  paused,
 };
 
 /// Why a target was granted what it was: the binding constraint of its last decision. A closed list.
@@ -57,6 +58,7 @@ inline constexpr std::array words_of<PaceReason>{
          "agents count as ready, but take nothing from the queue beside them"},
     Word{"pending_cap", "max_pending_per_agent binds"},
     Word{"statistics_contradicted", "statistics stand still while the endpoint tells of visitors"},
+    Word{"paused", "an operator has paused the cluster"},
 };
 static_assert(words_match<PaceReason>());
 

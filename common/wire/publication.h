@@ -19,6 +19,7 @@ struct Grant {
   std::string boot;
   std::string why;
   std::uint64_t publisher = 0;
+  std::string pause;
 
   static constexpr About about{"grant", "The elector's leave to publish."};
   static constexpr auto schema() {
@@ -34,6 +35,9 @@ struct Grant {
         Field{&Grant::why, "why", "for people, when revoked"},
         Field{&Grant::publisher, "publisher", "",
               "incarnation of the publisher that it is for; no other may use it"},
+        Field{&Grant::pause, "pause", max_why_bytes,
+              "why an operator has nothing allowed to any target; empty = the pacers' word goes out"}
+            .added(),
     };
   }
   bool operator==(const Grant&) const = default;
@@ -103,6 +107,7 @@ struct PublicationReport {
   std::uint64_t awaiting_targets = 0;
   double stat_age_s = -1;
   std::uint64_t paced_targets = 0;
+  bool paused = false;
 
   static constexpr About about{"publication",
                                "The publisher's life sign and the report of its last cycle."};
@@ -165,6 +170,8 @@ struct PublicationReport {
         Field{&R::stat_age_s, "stat_age_s", "s", -1, max_seconds,
               "age of the statistics that the oldest shard decided on; -1 = one has none"},
         Field{&R::paced_targets, "paced_targets", "targets", "that it publishes for when it may"},
+        Field{&R::paused, "paused", "the last accepted publication allowed nothing, by a pause"}
+            .added(),
     };
   }
   bool operator==(const PublicationReport&) const = default;

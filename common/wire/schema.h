@@ -58,6 +58,7 @@ concept Sized = requires(const T& value) {
 /// anything its type holds. Where the least is -1, -1 stands for "none" and is null in JSON.
 /// Text and list: most is the bound of its length, in bytes or items.
 /// A structure without a name ("") is inlined for people: its fields stand among those of its owner.
+/// A field that is added() was not sent by the version before this one: where it is missing, it keeps its default.
 template <class Owner, class Value>
 struct Field {
   Value Owner::*member;
@@ -66,6 +67,7 @@ struct Field {
   double least;
   double most;
   const char* meaning;  // One sentence, without its full stop.
+  bool is_added = false;
 
   /// A number with its range.
   constexpr Field(Value Owner::*of, const char* called, const char* in, double from, double to,
@@ -90,6 +92,12 @@ struct Field {
   constexpr Field(Value Owner::*of, const char* called, std::size_t longest,
                   const char* means) requires Sized<Value> : Field{of, called, means} {
     most = static_cast<double>(longest);
+  }
+
+  constexpr Field added() const {
+    Field field = *this;
+    field.is_added = true;
+    return field;
   }
 
   /// Whether -1 stands for "none".

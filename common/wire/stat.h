@@ -45,7 +45,8 @@ struct StatSource {
         Field{&StatSource::updates_per_second, "updates_per_second", "1/s", 0, 1e12,
               "statistics heard"},
         Field{&StatSource::push_doubt, "push_doubt",
-              "what is wrong with the push of the server in use; empty = nothing, or it is polled"},
+              "what is wrong with the push of the server in use; empty = nothing, or it is polled"}
+            .added(),
     };
   }
   bool operator==(const StatSource&) const = default;
