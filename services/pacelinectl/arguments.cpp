@@ -174,6 +174,8 @@ class CommandLine {
                                "checks a targets file and replaces another by it, as TOML or CSV");
     argument(import, "FROM", "the file to read")->required();
     argument(import, "TO", "the file to replace; .csv makes it CSV (default: the topology's)");
+    argument(command(*targets, "rollback", "what the last import replaced takes its place again"),
+             "FILE", "the targets file (default: the topology's)");
     CLI::App* exported = command(*targets, "export", "what runs, as a targets file");
     argument(exported, "FILE", "where to (default: standard output)");
     exported->add_flag("--csv", request_.csv, "as CSV, whatever the file is called");

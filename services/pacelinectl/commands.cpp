@@ -14,6 +14,7 @@ constexpr auto table = std::to_array<Command>({
     {"targets check", command_targets_check},
     {"targets diff", command_targets_diff},
     {"targets import", command_targets_import},
+    {"targets rollback", command_targets_rollback},
     {"targets export", command_targets_export},
     {"explain", command_explain},
     {"decide", command_decide},

@@ -40,6 +40,7 @@ Outcome command_top(const Request& request, Environment& environment);
 Outcome command_targets_diff(const Request& request, Environment& environment);
 Outcome command_targets_export(const Request& request, Environment& environment);
 Outcome command_targets_import(const Request& request, Environment& environment);
+Outcome command_targets_rollback(const Request& request, Environment& environment);
 Outcome command_topology_check(const Request& request, Environment& environment);
 Outcome command_topology_draw(const Request& request, Environment& environment);
 Outcome command_topology_rename(const Request& request, Environment& environment);

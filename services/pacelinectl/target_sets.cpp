@@ -7,6 +7,7 @@
 #include "services/pacelinectl/table.h"
 #include "topology/findings.h"
 #include "topology/target_fields.h"
+#include "topology/targets_diff.h"
 
 namespace paceline::pacelinectl {
 namespace {
@@ -87,6 +88,39 @@ std::string ask_nodes_apart(const ClusterFile& cluster, Environment& environment
   if (!body) return "";
   const auto view = decode<ElectionView>(*body);
   return view ? nodes_apart(*view) : "";
+}
+
+Result<std::string> targets_file_of(const Request& request, std::size_t argument,
+                                    Environment& environment) {
+  if (request.arguments.size() > argument) return request.arguments[argument];
+  const auto cluster = TRY(load_cluster(request, environment));
+  return cluster.topology.targets_file;
+}
+
+std::string replaced_name(const std::string& file) {
+  const auto dot = file.rfind('.');
+  const auto slash = file.rfind('/');
+  if (dot == file.npos || (slash != file.npos && dot < slash)) return file + ".before";
+  return file.substr(0, dot) + ".before" + file.substr(dot);
+}
+
+std::string difference_to(const std::string& file, const Targets& next, Environment& environment) {
+  const auto text = environment.read(file);
+  if (!text) return "there was no such file";
+  const auto before = parse_targets(*text, file, max_rows);
+  if (!before) return "what was there had mistakes";
+  return diff_targets(before->all, next.all).summary() +
+         (before->agents == next.agents ? "" : ", other [[agents]]");
+}
+
+Outcome replaced_outcome(const Request& request, const std::string& file, const Targets& targets,
+                         const std::string& was) {
+  const auto count = targets.all.size();
+  if (request.json)
+    return {.out = texts_json(
+                {{{"file", file}, {"targets", std::to_string(count)}, {"difference", was}}})};
+  return {.out = fmt::format("{}: {} targets, {}; pacelinectl reload puts them to work\n", file,
+                             count, was)};
 }
 
 std::string targets_as(const std::string& file, const Targets& targets) {

@@ -39,6 +39,23 @@ std::string nodes_apart(const ElectionView& view);
 /// The same, of our elector; "" too if it does not answer, which is told elsewhere.
 std::string ask_nodes_apart(const ClusterFile& cluster, Environment& environment);
 
+/// The targets file that an argument names; without it the topology's.
+///   argument  [0, 1] its number
+///   errors    those of load_cluster()
+Result<std::string> targets_file_of(const Request& request, std::size_t argument,
+                                    Environment& environment);
+
+/// Where an import keeps what it replaces: "targets.before.toml" of "targets.toml".
+std::string replaced_name(const std::string& file);
+
+/// What `next` adds, removes and changes of that file, in words.
+std::string difference_to(const std::string& file, const Targets& next, Environment& environment);
+
+/// What is said when `targets` have taken their place in that file.
+///   was  of difference_to()
+Outcome replaced_outcome(const Request& request, const std::string& file, const Targets& targets,
+                         const std::string& was);
+
 /// Whole, in the form that its name asks for: CSV if it ends in .csv, else TOML.
 std::string targets_as(const std::string& file, const Targets& targets);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <unordered_set>
 #include <utility>
 
 #include "common/base/hash.h"
@@ -13,7 +14,8 @@
 namespace paceline::watch {
 namespace {
 
-constexpr std::size_t turns = 30;                  // Steps in which every open day is written once.
+constexpr std::size_t turns = 30;  // Steps in which every open day is written once.
+constexpr std::size_t days_a_write = 500;
 constexpr std::int64_t longest_step_ms = 120'000;  // Longer between two calls: it was not watched.
 
 std::uint64_t rise(std::uint64_t before, std::uint64_t now) {
@@ -146,16 +148,27 @@ void ComplianceBook::close(std::uint32_t target) {
   unwritten_.push_back(std::move(day));
 }
 
-// A day that is over and the open one that follows it in one transaction: the chain's end is its
-// newest day at any time.
-Result<void> ComplianceBook::write(std::vector<std::uint32_t> open) {
-  StoreBatch batch{.days = unwritten_, .keep_days = keep_days_};
+// All days of a target that are over, and the open one that follows them, in one transaction: the chain's end is its
+// newest day at any time. Some targets at a time: a day ends for all of a zone at once.
+Result<void> ComplianceBook::write(const std::vector<std::uint32_t>& turn) {
+  std::unordered_set<std::uint32_t> now;
+  for (std::size_t i = 0; i < std::min(unwritten_.size(), days_a_write); ++i)
+    now.insert(unwritten_[i].series);
+  const auto is_later = [&](const StoredDay& day) { return !now.contains(day.series); };
+  std::unordered_set<std::uint32_t> later;
+  StoreBatch batch{.keep_days = keep_days_};
   for (const auto& day : unwritten_)
-    if (const auto at = at_.find(day.series); at != at_.end()) open.push_back(at->second);
+    is_later(day) ? void(later.insert(day.series)) : batch.days.push_back(day);
+  std::vector<std::uint32_t> open;
+  for (const auto target : turn)
+    if (!now.contains(numbers_[target]) && !later.contains(numbers_[target]))
+      open.push_back(target);
+  for (const auto series : now)
+    if (const auto at = at_.find(series); at != at_.end()) open.push_back(at->second);
   for (const auto target : open)
     batch.open_days.push_back({numbers_[target], encode(open_[target])});
   if (auto done = store_->write(batch); !done) return done;
-  unwritten_.clear();
+  unwritten_.erase(std::ranges::stable_partition(unwritten_, is_later).begin(), unwritten_.end());
   for (const auto target : open) open_[target].changed = false;
   return {};
 }
@@ -178,7 +191,7 @@ Result<void> ComplianceBook::note(const TargetTable& table, std::string_view epo
     next_ %= open_.size();
     if (open_[next_].changed) turn.push_back(static_cast<std::uint32_t>(next_));
   }
-  return write(std::move(turn));
+  return write(turn);
 }
 
 Result<ComplianceRecord> ComplianceBook::read(std::uint32_t target) const {

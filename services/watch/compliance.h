@@ -8,8 +8,9 @@
 // changed, removed or put between shows. The newest digest stands with the open day, the one before the oldest is kept
 // as well. Who can write the file can make a new chain from the beginning: note the newest digest elsewhere.
 //
-// What the open day has come to is written in turns, all targets within five minutes at the default step, with the
-// counters it was reckoned from: after a restart the difference to them is counted, so nothing is lost.
+// A day ends for all targets of a zone at once: those of 500 are written a step of history. What the open day has come
+// to is written in turns, all targets within five minutes at the default step, with the counters it was reckoned from:
+// after a restart the difference to them is counted, so nothing is lost.
 //
 // Pure (the store is a port). Invariant: at most `most_unwritten` days wait for the store.
 #pragma once
@@ -77,7 +78,7 @@ class ComplianceBook {
   static Result<Open> decode(std::string_view bytes);
   void count(Open& open, const TargetRow& row, std::uint64_t epoch, std::int64_t wall_ms) const;
   void close(std::uint32_t target);
-  Result<void> write(std::vector<std::uint32_t> open);
+  Result<void> write(const std::vector<std::uint32_t>& turn);
 
   int keep_days_;
   Store* store_;

@@ -73,7 +73,7 @@ bool is_json(std::string_view text) {
 }
 
 void check_answer(const WebAnswer& answer) {
-  constexpr std::array known{200, 304, 400, 401, 403, 404, 405, 429, 503};
+  constexpr std::array known{200, 304, 400, 401, 403, 404, 405, 421, 429, 503};
   CHECK(std::ranges::count(known, answer.status) == 1);
   bool packed = false;
   for (const auto& [name, value] : answer.headers) {

@@ -129,6 +129,55 @@ TEST_CASE("a good file takes the place of the topology's targets", "[pacelinectl
   CHECK(written->all == parse_targets(next_csv, "t")->all);
 }
 
+TEST_CASE("what an import replaced comes back by a rollback, and goes by another",
+          "[pacelinectl]") {
+  FakeEnvironment environment = node();
+  const std::string old = targets_as_toml(*parse_targets(running_csv, "t"));
+  environment.files["/etc/demo-targets.toml"].text = old;
+  const auto rollback = [&] {
+    return run_command(request_at("a", "targets rollback", {}), environment);
+  };
+  CHECK(rollback().exit == exit_usage);
+  CHECK(rollback().error.find("nothing to go back to: /etc/demo-targets.before.toml") == 0);
+  for (int twice = 0; twice < 2; ++twice)
+    run_command(request_at("a", "targets import", {"next.csv"}), environment);
+  const std::string next = environment.files["/etc/demo-targets.toml"].text;
+  REQUIRE(next != old);
+
+  const Outcome back = rollback();
+  CHECK(back.exit == exit_fine);
+  CHECK(back.out ==
+        "/etc/demo-targets.toml: 2 targets, 1 added, 1 removed, 1 changed; pacelinectl reload puts "
+        "them to work\n");
+  CHECK(environment.files["/etc/demo-targets.toml"].text == old);
+  CHECK(environment.files["/etc/demo-targets.before.toml"].text == next);
+  rollback();
+  CHECK(environment.files["/etc/demo-targets.toml"].text == next);
+
+  environment.files["/etc/demo-targets.before.toml"].text = "[[target]]\n";
+  CHECK(rollback().exit == exit_mistakes);
+  CHECK(environment.files["/etc/demo-targets.toml"].text == next);
+}
+
+TEST_CASE("an import drops nothing that the file says of agents", "[pacelinectl]") {
+  FakeEnvironment environment = node();
+  auto sharing = *parse_targets(next_csv, "t");
+  environment.files["sharing.toml"].text = targets_as_toml(sharing) +
+                                           "\n[[agents]]\ncount = 2\ngroups = [\"" +
+                                           sharing.all[0].group + "\"]\n";
+
+  const Outcome refused =
+      run_command(request_at("a", "targets import", {"sharing.toml", "to.csv"}), environment);
+  const Outcome done =
+      run_command(request_at("a", "targets import", {"sharing.toml", "to.toml"}), environment);
+
+  CHECK(refused.exit == exit_usage);
+  CHECK(refused.error.find("sharing.toml says by [[agents]] who shares agents") == 0);
+  CHECK_FALSE(environment.files.contains("to.csv"));
+  CHECK(done.exit == exit_fine);
+  CHECK(parse_targets(environment.files["to.toml"].text, "t")->agents.size() == 1);
+}
+
 TEST_CASE("a file with mistakes takes no place and all of them are told", "[pacelinectl]") {
   FakeEnvironment environment = node();
   environment.files["bad.csv"].text = "id,channel,group,queue\na b,chat,,Q\n";

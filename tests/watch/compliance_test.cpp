@@ -225,6 +225,58 @@ TEST_CASE("the rolling window ends with each day and knows the days before those
   CHECK(std::ranges::count(csv, '\n') == 4);
 }
 
+TEST_CASE(
+    "a day that ends for all targets at once is written some targets at a time, and nothing is "
+    "lost between",
+    "[watch]") {
+  constexpr std::uint32_t targets = 1'200;
+  Folder folder;
+  const std::string file = folder / "history.db";
+  std::vector<TargetName> names(targets, sales());
+  std::vector<std::string> ids;
+  for (std::uint32_t i = 0; i < targets; ++i) ids.push_back(names[i].id = "t" + std::to_string(i));
+  TargetTable table{names};
+  std::int64_t wall_ms = 1'793'649'600'000;
+  const auto tell = [&](ComplianceBook& book, std::uint64_t answered) {
+    for (std::uint32_t i = 0; i < targets; ++i)
+      table.set_feedback(i, {.accepted = answered, .answered = answered});
+    REQUIRE(book.note(table, "e1", wall_ms));
+  };
+  auto store = std::make_unique<SqliteStore>(file);
+  const auto numbers = store->numbers(ids);
+  REQUIRE(numbers);
+  auto book = std::make_unique<ComplianceBook>(400, store.get());
+  REQUIRE(book->begin(ids, *numbers));
+  for (int step = 0; step < 31; ++step, wall_ms += 10'000) tell(*book, 10);
+  wall_ms += day_ms;
+  tell(*book, 10);
+
+  std::vector<std::size_t> written;
+  for (int step = 0; step < 3; ++step) {
+    std::size_t days = 0;
+    for (const std::uint32_t number : *numbers) days += store->days(number)->days.size();
+    written.push_back(days);
+    for (std::uint32_t i = 0; i < targets; ++i) CHECK(book->read(i)->fault.empty());
+    wall_ms += 10'000;
+    tell(*book, 10);
+  }
+  CHECK(written == std::vector<std::size_t>{500, 1'000, 1'200});
+
+  wall_ms += day_ms;
+  tell(*book, 30);  // 500 of these are written; the process ends.
+  book.reset();
+  store = std::make_unique<SqliteStore>(file);
+  book = std::make_unique<ComplianceBook>(400, store.get());
+  REQUIRE(book->begin(ids, *numbers));
+  for (int step = 0; step < 4; ++step, wall_ms += 10'000) tell(*book, 30);
+  for (std::uint32_t i = 0; i < targets; ++i) {
+    const auto record = *book->read(i);
+    CHECK(record.fault.empty());
+    REQUIRE(record.days.size() == 3);
+    CHECK(record.days[0].answered + record.days[1].answered + record.days[2].answered == 20);
+  }
+}
+
 TEST_CASE("a day of a target takes no more than the bytes that SETTINGS.md tells", "[watch]") {
   constexpr std::uint32_t targets = 200;
   constexpr int days = 400;
