@@ -344,9 +344,11 @@ TEST_CASE("every reason not to be ready is named", "[watch]") {
   const auto result = readiness(view.status(start, morning));
 
   CHECK_FALSE(result.ready);
-  CHECK(result.reasons ==
-        std::vector<std::string>{"statfeed is not heard", "pacer shard 0 is not heard",
-                                 "this node is master, and its publisher is shut"});
+  const std::vector<std::string> told{
+      "statfeed and pacer 0 of node a, which is master, are not heard; ",
+      "node a is master, and its publisher is shut; "};
+  REQUIRE(result.reasons.size() == told.size());
+  for (std::size_t i = 0; i < told.size(); ++i) CHECK(result.reasons[i].starts_with(told[i]));
 }
 
 TEST_CASE("a master of another node that publishes nothing is a reason here too", "[watch]") {
@@ -359,22 +361,26 @@ TEST_CASE("a master of another node that publishes nothing is a reason here too"
   view.hear(publishes("a", false), then);
   std::string reason;
   SECTION("its publisher is not heard") {
-    reason = "node b is master, and its publisher is not heard here";
+    reason = "publisher of node b, which is master, is not heard; ";
   }
   SECTION("its gate is shut") {
     view.hear(publishes("b", false), then);
-    reason = "node b is master, and its publisher is shut";
+    reason = "node b is master, and its publisher is shut; ";
   }
   SECTION("the endpoint refuses what it sends") {
     auto report = publishes("b", true, PublicationOutcome::failed);
     report.since_accepted_s = 10.4;
     report.detail = "HTTP status 503";
     view.hear(report, then);
-    reason = "the endpoint accepted nothing from node b for 10.4 s (failed HTTP status 503)";
+    reason =
+        "the endpoint accepted nothing from node b for 10.4 s (failed HTTP status 503); it answers, "
+        "so ask who runs it";
   }
   const auto status = view.status(then, morning);
   REQUIRE(status.master == "b");
-  CHECK(readiness(status).reasons == std::vector<std::string>{reason});
+  const auto told = readiness(status).reasons;
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].starts_with(reason));
 }
 
 TEST_CASE("a grant has no time left once it ran out", "[watch]") {

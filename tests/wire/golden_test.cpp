@@ -52,7 +52,8 @@ StateFrame<TargetStat> stat_frame() {
                .targets_visible = 40,
                .targets_unseen = 2,
                .updates_per_second = 12.5,
-               .push_doubt = "polls show 7"};
+               .push_doubt = "polls show 7",
+               .backup_trouble = "it is silent"};
   stat.ids = {"t00"};
   stat.indices = {0};
   stat.rows = {{.quality = StatQuality::good,
