@@ -34,8 +34,8 @@ std::string last_publication(const NodeAnswer& node, bool colour) {
   if (!node.publication) return "-";
   const std::string text = publication(node.publication->report);
   if (node.publisher != "down" || text == "-") return text;
-  return coloured(
-      text + ", said " + readable_seconds(node.publication->heard_s) + " ago", Colour::dim, colour);
+  return coloured(text + ", said " + readable_seconds(node.publication->heard_s) + " ago",
+                  Colour::dim, colour);
 }
 
 std::string nodes_table(const StatusAnswer& status, bool colour) {
@@ -63,15 +63,14 @@ std::string headline(const StatusAnswer& status, bool colour) {
   std::string text =
       fmt::format("cluster {}: {}, term {}", printable(status.cluster), master, status.term);
   if (status.master_since) text += ", since " + printable(*status.master_since);
-  if (!status.master_why.empty()) text += fmt::format(" ({})", printable(status.master_why));
+  if (!status.master_why.empty()) text += fmt::format(": {}", printable(status.master_why));
   return text + "\n";
 }
 
 // Worst first, above everything else. A watch of an earlier version has the reasons only.
 std::string causes(const StatusAnswer& status, bool colour) {
   std::string text;
-  for (const CauseAnswer& cause : status.causes)
-    text += cause_line(cause, colour) + "\n";
+  for (const CauseAnswer& cause : status.causes) text += cause_line(cause, colour) + "\n";
   if (status.causes.empty()) {
     for (const std::string& reason : status.not_ready_because)
       text += coloured("not ready: " + printable(reason), Colour::bad, colour) + "\n";

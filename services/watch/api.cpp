@@ -161,8 +161,8 @@ std::string Api::status(Instant now, WallTime wall) const {
 Reply Api::route(const WebRequest& request, Instant now, WallTime wall) const {
   const std::string_view path = request.path;
   if (path == "/readyz") {
-    const auto result = readiness(sources_.cluster.status(now, wall), sources_.targets.totals(),
-                                  surroundings_);
+    const auto result =
+        readiness(sources_.cluster.status(now, wall), sources_.targets.totals(), surroundings_);
     auto answer = live(readiness_json(result));
     answer.status = result.ready ? 200 : 503;
     return answer;

@@ -52,7 +52,7 @@ bool hears(const Findings& out, const NodeAnswer& listener, const std::string& s
 
 bool others_hear(const Findings& out, const std::string& speaker) {
   return std::ranges::any_of(out.status.nodes, [&](const NodeAnswer& other) {
-    return other.role != NodeRole::down && hears(out, other, speaker);
+    return !out.is_own(other) && other.role != NodeRole::down && hears(out, other, speaker);
   });
 }
 
@@ -120,8 +120,8 @@ void find_election_causes(Findings& out) {
                                          "hears {}",
                                          status.nodes.size(), out.around.quorum, status.node,
                                          heard.empty() ? "none" : "only " + listed(heard)),
-                    .remedy = fmt::format("bring {} back, or mend the network to it",
-                                          listed(silent)),
+                    .remedy = fmt::format("bring {} back, or mend the network to {}",
+                                          listed(silent), silent.size() == 1 ? "it" : "them"),
                     .unfit = true});
   out.add({.id = CauseId::no_master,
            .weight = CauseWeight::stops,
@@ -144,7 +144,7 @@ void find_silence(Findings& out) {
       if (is_down && node.publisher != "open" && node.publisher != "shut") {
         out.add({.id = CauseId::node_silent,
                  .weight = out.weight_at(node) == CauseWeight::tells ? CauseWeight::tells
-                                                                    : CauseWeight::endangers,
+                                                                     : CauseWeight::endangers,
                  .node = node.name,
                  .cause = fmt::format("node {} is silent: {}", node.name, ago(node.heard_s)),
                  .remedy = fmt::format("does its host run, and can this one reach {}? On it: "
@@ -171,13 +171,14 @@ void find_silence(Findings& out) {
 void find_link_causes(Findings& out) {
   const auto& nodes = out.status.nodes;
   const auto tell_key = [&](std::string cause, const std::string& of, const std::string& on) {
-    out.add({.id = CauseId::key_refused,
-             .weight = CauseWeight::endangers,
-             .node = on,
-             .cause = std::move(cause),
-             .remedy = fmt::format("keys/{}.public on {} must be the one of {}: copy it there, then "
-                                   "restart both nodes' processes (pacelinectl keys check)",
-                                   of, on, of)});
+    out.add(
+        {.id = CauseId::key_refused,
+         .weight = CauseWeight::endangers,
+         .node = on,
+         .cause = std::move(cause),
+         .remedy = fmt::format("keys/{}.public on {} must be the one of {}: copy it there, then "
+                               "restart both nodes' processes (pacelinectl keys check)",
+                               of, on, of)});
   };
   const std::string& self = out.status.node;
   for (const auto& node : out.around.refuse_our_key)
@@ -192,9 +193,9 @@ void find_link_causes(Findings& out) {
       // Whom we do not hear says nothing to us of whom it hears.
       const bool is_ours = listener.name == self && speaker.role == NodeRole::down;
       const double age_s = is_ours ? speaker.heard_s : age_at(listener, speaker.name);
-      const bool speaks = is_ours ? others_hear(out, speaker.name)
-                                  : speaker.role != NodeRole::down &&
-                                        hears(out, speaker, listener.name);
+      const bool speaks =
+          is_ours ? others_hear(out, speaker.name)
+                  : speaker.role != NodeRole::down && hears(out, speaker, listener.name);
       if (!speaks || !is_deaf(out, age_s)) continue;
       if (++told <= most_pairs) tell_one_way(out, speaker, listener.name);
     }
@@ -253,8 +254,9 @@ void find_fitness_causes(Findings& out) {
              .node = node.name,
              .cause = fmt::format("node {} counts as unfit to be master{}{}", node.name,
                                   reason.empty() ? "" : ": ", reason),
-             .remedy = "it is forgotten once a publication of it is accepted, or another master has "
-                       "served for some periods; pacelinectl election says more",
+             .remedy =
+                 "it is forgotten once a publication of it is accepted, or another master has "
+                 "served for some periods; pacelinectl election says more",
              .unfit = out.is_own(node)});
   }
   std::size_t candidates = 0;
@@ -263,14 +265,14 @@ void find_fitness_causes(Findings& out) {
     if (node.priority == 0 || node.role == NodeRole::witness) continue;
     ++candidates;
     if (node.name == status.master) continue;
-    const bool able = node.role == NodeRole::standby && node.tier == 0 && node.publisher != "down" &&
-                      node.maintenance.empty();
+    const bool able = node.role == NodeRole::standby && node.tier == 0 &&
+                      node.publisher != "down" && node.maintenance.empty();
     if (!able)
       unable.push_back(fmt::format("{} {}", node.name,
-                                   !node.maintenance.empty()         ? "is in maintenance"
-                                   : node.role == NodeRole::down     ? "is silent"
-                                   : node.publisher == "down"        ? "has no publisher"
-                                                                     : "is not fit"));
+                                   !node.maintenance.empty()     ? "is in maintenance"
+                                   : node.role == NodeRole::down ? "is silent"
+                                   : node.publisher == "down"    ? "has no publisher"
+                                                                 : "is not fit"));
   }
   if (!status.master.empty() && candidates > 1 && unable.size() + 1 == candidates)
     out.add({.id = CauseId::no_spare,

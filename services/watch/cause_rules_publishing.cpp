@@ -98,7 +98,8 @@ void find_master_causes(Findings& out, const NodeAnswer& master) {
   if (master.publisher == "shut")
     tell(CauseId::publisher_shut,
          fmt::format("node {} is master, and its publisher is shut", master.name),
-         "it opens with the elector's next grant; if it stays, the publisher's log has grant_refused "
+         "it opens with the elector's next grant; if it stays, the publisher's log has "
+         "grant_refused "
          "or what it waits for");
   const std::string remedy =
       out.is_told(CauseId::no_token, master.name) ||

@@ -129,16 +129,17 @@ void find_feedback_causes(Findings& out) {
   double oldest_s = -1;
   for (const auto& shard : status.pacers) oldest_s = std::max(oldest_s, shard.cycle.feedback_age_s);
   if (oldest_s <= feedback_late_s) return;
-  out.add({.id = CauseId::feedback_old,
-           .weight = status.master == status.node ? CauseWeight::stops : CauseWeight::endangers,
-           .node = status.node,
-           .cause = fmt::format("the endpoint's feedback is {:.0f} s old on node {}: what is pending "
-                                "is estimated",
-                                oldest_s, status.node),
-           .remedy = fmt::format("is the publisher of {} heard here, and does the endpoint give "
-                                 "feedback?",
-                                 status.master),
-           .unfit = true});
+  out.add(
+      {.id = CauseId::feedback_old,
+       .weight = status.master == status.node ? CauseWeight::stops : CauseWeight::endangers,
+       .node = status.node,
+       .cause = fmt::format("the endpoint's feedback is {:.0f} s old on node {}: what is pending "
+                            "is estimated",
+                            oldest_s, status.node),
+       .remedy = fmt::format("is the publisher of {} heard here, and does the endpoint give "
+                             "feedback?",
+                             status.master),
+       .unfit = true});
 }
 
 }  // namespace paceline::watch

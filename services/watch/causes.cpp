@@ -22,12 +22,12 @@ void find_operators_doing(Findings& out) {
              .unfit = true});
   for (const auto& node : status.nodes)
     if (!node.maintenance.empty())
-      out.add({.id = CauseId::maintenance,
-               .weight = CauseWeight::tells,
-               .node = node.name,
-               .cause = fmt::format("node {} is in maintenance: {}", node.name, node.maintenance),
-               .remedy = fmt::format("pacelinectl undrain {} puts it into service again",
-                                     node.name)});
+      out.add(
+          {.id = CauseId::maintenance,
+           .weight = CauseWeight::tells,
+           .node = node.name,
+           .cause = fmt::format("node {} is in maintenance: {}", node.name, node.maintenance),
+           .remedy = fmt::format("pacelinectl undrain {} puts it into service again", node.name)});
 }
 
 void find_own_causes(Findings& out) {
@@ -76,9 +76,8 @@ CauseWeight Findings::weight_at(const NodeAnswer& node) const {
 }
 
 bool Findings::is_told(CauseId id, std::string_view node) const {
-  return std::ranges::any_of(found, [&](const Finding& each) {
-    return each.id == id && each.cause.node == node;
-  });
+  return std::ranges::any_of(
+      found, [&](const Finding& each) { return each.id == id && each.cause.node == node; });
 }
 
 std::vector<Finding> find_causes(const StatusAnswer& status, const TotalsAnswer& totals,

@@ -114,7 +114,8 @@ struct ProcessStarts {
 
 /// What watch knows beside the bus.
 struct Surroundings {
-  std::map<std::string, std::string> heartbeats{};  // Of each node, where others hear it: "10.0.0.2:7100".
+  std::map<std::string, std::string>
+      heartbeats{};  // Of each node, where others hear it: "10.0.0.2:7100".
   double heartbeat_stale_s = 1;
   std::size_t quorum = 0;  // Nodes that must agree on a master; 0 = it needs no majority.
   std::string history_off{};

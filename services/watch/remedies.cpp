@@ -29,29 +29,19 @@ struct Sign {
 };
 
 // The first that is found counts.
-constexpr std::array<Sign, 23> signs{{{"status 407", Obstacle::proxy},
-                                      {"proxy", Obstacle::proxy},
-                                      {"certificate", Obstacle::certificate},
-                                      {"ssl", Obstacle::certificate},
-                                      {"tls", Obstacle::certificate},
-                                      {"no such name", Obstacle::name},
-                                      {"name servers", Obstacle::name},
-                                      {"could not resolve", Obstacle::name},
-                                      {"status 401", Obstacle::credentials},
-                                      {"invalid_client", Obstacle::credentials},
-                                      {"refuses our", Obstacle::credentials},
-                                      {"refuses us", Obstacle::credentials},
-                                      {"status 403", Obstacle::forbidden},
-                                      {"status 404", Obstacle::path},
-                                      {"redirected", Obstacle::path},
-                                      {"status ", Obstacle::answers},
-                                      {"refused", Obstacle::refused},
-                                      {"timed out", Obstacle::no_answer},
-                                      {"timeout", Obstacle::no_answer},
-                                      {"no answer", Obstacle::no_answer},
-                                      {"unreachable", Obstacle::no_answer},
-                                      {"no route", Obstacle::no_answer},
-                                      {"reset", Obstacle::no_answer}}};
+constexpr std::array<Sign, 23> signs{
+    {{"status 407", Obstacle::proxy},        {"proxy", Obstacle::proxy},
+     {"certificate", Obstacle::certificate}, {"ssl", Obstacle::certificate},
+     {"tls", Obstacle::certificate},         {"no such name", Obstacle::name},
+     {"name servers", Obstacle::name},       {"could not resolve", Obstacle::name},
+     {"status 401", Obstacle::credentials},  {"invalid_client", Obstacle::credentials},
+     {"refuses our", Obstacle::credentials}, {"refuses us", Obstacle::credentials},
+     {"status 403", Obstacle::forbidden},    {"status 404", Obstacle::path},
+     {"redirected", Obstacle::path},         {"status ", Obstacle::answers},
+     {"refused", Obstacle::refused},         {"timed out", Obstacle::no_answer},
+     {"timeout", Obstacle::no_answer},       {"no answer", Obstacle::no_answer},
+     {"unreachable", Obstacle::no_answer},   {"no route", Obstacle::no_answer},
+     {"reset", Obstacle::no_answer}}};
 
 // What a server says after its status is its own affair: "HTTP status 503 at ...: proxy_pass failed".
 std::string_view ours(std::string_view detail) {
@@ -84,9 +74,8 @@ std::string remedy_of(std::string_view detail, const RequestSettings& settings) 
       return fmt::format("check the name in {} of [{}], and this host's name servers", address,
                          process);
     case Obstacle::credentials:
-      return fmt::format("check {} of [{}]; then pacelinectl reload {} (a mended secret file is "
-                         "read by itself)",
-                         credentials, process, process);
+      return fmt::format("check {} of [{}], then pacelinectl reload {}", credentials, process,
+                         process);
     case Obstacle::forbidden:
       return "it knows us and does not allow it: ask who runs it for the right";
     case Obstacle::path:
@@ -97,9 +86,10 @@ std::string remedy_of(std::string_view detail, const RequestSettings& settings) 
       return fmt::format("nothing listens there: does it run, and is {} of [{}] right?", address,
                          process);
     case Obstacle::no_answer:
-      return fmt::format("check network and firewalls from this host to {} of [{}], and whether it "
-                         "runs",
-                         address, process);
+      return fmt::format(
+          "check network and firewalls from this host to {} of [{}], and whether it "
+          "runs",
+          address, process);
     case Obstacle::unknown:
       break;
   }

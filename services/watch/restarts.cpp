@@ -25,8 +25,8 @@ void Restarts::note(std::string_view process, std::uint64_t incarnation, Instant
 std::vector<ProcessStarts> Restarts::often(Instant now) const {
   std::vector<ProcessStarts> often;
   for (const auto& [process, life] : lives_) {
-    const auto starts = std::ranges::count_if(
-        life.starts, [&](Instant start) { return now - start <= window; });
+    const auto starts =
+        std::ranges::count_if(life.starts, [&](Instant start) { return now - start <= window; });
     if (starts >= often_at) often.push_back({process, static_cast<int>(starts)});
   }
   return often;

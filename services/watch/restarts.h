@@ -21,7 +21,8 @@ namespace paceline::watch {
 class Restarts {
  public:
   static constexpr Duration window = 10min;
-  static constexpr int often_at = 3;  // Starts within the window, as the alert PacelineRestarting counts.
+  static constexpr int often_at =
+      3;  // Starts within the window, as the alert PacelineRestarting counts.
 
   ///   most   processes; those of the topology are fewer
   explicit Restarts(std::size_t most = 4096) : most_{most} {}

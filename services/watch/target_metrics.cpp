@@ -8,7 +8,8 @@ namespace paceline::watch {
 namespace {
 
 constexpr std::uint64_t least_outcomes = 20;
-constexpr std::uint64_t most_counted = 2000;  // Of an older rate more do not make what is now surer.
+constexpr std::uint64_t most_counted =
+    2000;  // Of an older rate more do not make what is now surer.
 
 struct TargetFamily {
   const char* name;

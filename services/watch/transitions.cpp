@@ -89,7 +89,8 @@ std::string fitness_words(const NodeAnswer& node) {
 void tell_node(EventWriter& out, const NodeAnswer& before, const NodeAnswer& now) {
   if (before.role != now.role) {
     // What a node said last is no reason for its silence.
-    const std::string why = now.role == NodeRole::down ? "nothing is heard of its elector" : now.why;
+    const std::string why =
+        now.role == NodeRole::down ? "nothing is heard of its elector" : now.why;
     const char* severity = now.role == NodeRole::down      ? "bad"
                            : before.role == NodeRole::down ? "good"
                                                            : "notice";

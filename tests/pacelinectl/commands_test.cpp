@@ -42,8 +42,9 @@ TEST_CASE("status begins with what is wrong and what to do, in watch's order", "
   const Outcome outcome = run_command(request("status"), environment);
 
   CHECK(outcome.exit == exit_fine);
-  CHECK(outcome.out.starts_with("stops     node a gets no access token -> check it\n"
-                                "endangers a hears b"));
+  CHECK(
+      outcome.out.starts_with("stops     node a gets no access token -> check it\n"
+                              "endangers a hears b"));
   CHECK(has(outcome.out, " -> check tcp 7100\n\ncluster demo: a is master"));
   CHECK_FALSE(has(outcome.out, "\x1b"));
   CHECK_FALSE(has(outcome.out, "not ready: "));  // Said already.

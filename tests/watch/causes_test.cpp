@@ -215,7 +215,8 @@ TEST_CASE("a node that is gone is told as one, and that nobody is left to take o
   const auto maintained = causes(status);
   CHECK(find(maintained, "node_silent")->weight == CauseWeight::tells);
   CHECK(find(maintained, "maintenance")->cause == "node b is in maintenance: new memory");
-  CHECK(find(maintained, "no_spare")->cause == "if a fails, nobody can be master: b is in maintenance");
+  CHECK(find(maintained, "no_spare")->cause ==
+        "if a fails, nobody can be master: b is in maintenance");
 }
 
 TEST_CASE("a witness that is gone is told", "[watch]") {
@@ -240,7 +241,7 @@ TEST_CASE("without a quorum it is said who is missing", "[watch]") {
   CHECK(told[0].id == "no_quorum");
   CHECK(told[0].weight == CauseWeight::stops);
   CHECK(told[0].cause == "nobody is master: of 3 nodes 2 must agree, and node a hears only a");
-  CHECK(told[0].remedy == "bring b and w back, or mend the network to it");
+  CHECK(told[0].remedy == "bring b and w back, or mend the network to them");
 }
 
 TEST_CASE("why a Stat Server serves nothing is told with what to check", "[watch]") {
@@ -339,9 +340,11 @@ TEST_CASE("the remedy of a request that failed follows from what was said of it"
   CHECK(remedy("HTTP status 407 at https://e, said by the proxy").starts_with("check proxy"));
   CHECK(remedy("HTTP status 403 at https://e: no right").starts_with("it knows us"));
   CHECK(remedy("HTTP status 404 at https://e").starts_with("check the path"));
-  CHECK(remedy("HTTP status 302, redirected to https://p, not followed").starts_with("check the path"));
+  CHECK(remedy("HTTP status 302, redirected to https://p, not followed")
+            .starts_with("check the path"));
   // What the server's body says does not count.
-  CHECK(remedy("HTTP status 503 at https://e: proxy certificate refused").starts_with("it answers"));
+  CHECK(
+      remedy("HTTP status 503 at https://e: proxy certificate refused").starts_with("it answers"));
   CHECK(remedy("").starts_with("check network, proxy and ca_file"));
 }
 

@@ -184,8 +184,7 @@ TEST_CASE("what would keep a publication from going out is a reason", "[watch]")
     report.token_error = "https://login.example/oauth/token: 401 invalid_client";
     reason =
         "node a gets no access token: https://login.example/oauth/token: 401 invalid_client; check "
-        "client_id and its secret of [publisher]; then pacelinectl reload publisher (a mended "
-        "secret file is read by itself)";
+        "client_id and its secret of [publisher], then pacelinectl reload publisher";
   }
   SECTION("another cluster of this name") {
     report.disputed_term = 257;
@@ -226,11 +225,10 @@ TEST_CASE("feedback that stopped is a reason", "[watch]") {
   CHECK(readiness(view.status(start, morning)).ready);  // An endpoint that gives none.
 
   view.hear(FeedbackHead{.epoch = "e", .term = 257, .sequence = 9});
-  CHECK(
-      readiness(view.status(start, morning)).reasons ==
-      std::vector<std::string>{
-          "the endpoint's feedback is 31 s old on node a: what is pending is estimated; is the "
-          "publisher of a heard here, and does the endpoint give feedback?"});
+  CHECK(readiness(view.status(start, morning)).reasons ==
+        std::vector<std::string>{
+            "the endpoint's feedback is 31 s old on node a: what is pending is estimated; is the "
+            "publisher of a heard here, and does the endpoint give feedback?"});
 }
 
 TEST_CASE("words of strangers, other clusters and the past change nothing", "[watch]") {
@@ -379,7 +377,8 @@ TEST_CASE("a master of another node that publishes nothing is a reason here too"
     report.detail = "HTTP status 503";
     view.hear(report, then);
     reason =
-        "the endpoint accepted nothing from node b for 10.4 s (failed HTTP status 503); it answers, "
+        "the endpoint accepted nothing from node b for 10.4 s (failed HTTP status 503); it "
+        "answers, "
         "so ask who runs it";
   }
   const auto status = view.status(then, morning);

@@ -65,7 +65,8 @@ TEST_CASE("each thing that makes a node unfit is told by its own reason", "[watc
          report_of(status, 0).endpoint_reachable = false;
          report_of(status, 0).detail = "HTTP status 503";
        }},
-      {"the endpoint does not serve node a: connection refused; nothing listens there: does it run, "
+      {"the endpoint does not serve node a: connection refused; nothing listens there: does it "
+       "run, "
        "and is base_service_url of [publisher] right?",
        [](auto& status) {
          report_of(status, 0).endpoint_reachable = false;

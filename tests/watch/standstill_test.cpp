@@ -36,8 +36,9 @@ TEST_CASE("most targets without statistics are a reason", "[watch]") {
                                  "old; statfeed's log says why"});
   const auto unseen = reasons(of_a_hundred(PaceState::stale, PaceReason::not_visible, 100));
   REQUIRE(unseen.size() == 1);
-  CHECK(unseen[0].starts_with("no invitations for 100 of 100 targets: no values come for them; "
-                              "pacelinectl statserver unseen"));
+  CHECK(
+      unseen[0].starts_with("no invitations for 100 of 100 targets: no values come for them; "
+                            "pacelinectl statserver unseen"));
   CHECK(reasons(of_a_hundred(PaceState::disabled, PaceReason::disabled, 100)).empty());
 }
 

@@ -68,9 +68,9 @@ export class ClusterStrip {
   }
 
   show_notices(status) {
-    const notices = status.causes.length === 0 ? [] : [make("ul", { class: `notice causes ${status.causes[0].weight}`, "aria-label": "What is wrong, and what to do" },
+    const notices = status.causes.length === 0 ? [] : [make("ul", { class: `notice causes ${status.causes[0].weight}`, "aria-label": "What is wrong, and what to do", tabindex: "0" },
       ...status.causes.map((cause) => make("li", { "data-id": cause.id }, this.weight(cause.weight), " ", make("b", {}, cause.cause), make("span", { class: "remedy" }, " \u2192 ", cause.remedy))))];
-    this.notices.replaceChildren(...notices);
+    put_parts(this.notices, notices);
   }
 
   weight(word) {
@@ -100,7 +100,7 @@ export class ClusterStrip {
     put_note(pills[0], word_note("node", "role", node.role));
     const idle = node.publisher === "shut" && node.role === "standby";  // As it should be.
     if (node.publisher !== "none" && node.role !== "down" && !idle) pills.push(pill(publisher_tones[node.publisher], "publisher " + node.publisher));
-    const cause = status.causes.find((each) => each.node === node.name && each.weight !== "tells");
+    const cause = status.causes.find((each) => each.node === node.name && (each.weight === "stops" || (each.weight === "endangers" && node.role !== "master")));
     const why = cause ? cause.cause : node.maintenance ? `in maintenance: ${node.maintenance}`
       : node.role === "down" ? `silent${node.heard_s === null ? ", never heard" : " for " + seconds(node.heard_s)}`
       : node.role === "master" ? this.publication(node.publication)

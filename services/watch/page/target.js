@@ -45,6 +45,7 @@ export class TargetView {
   leave() {
     this.history?.destroy();
     this.history = null;
+    this.unknown = false;
     this.id = undefined;
   }
 
@@ -68,6 +69,7 @@ export class TargetView {
 
   // The row came anew; the explanation and the history are asked for with it, never more than one at a time.
   async refresh(row) {
+    if (this.unknown) return row && this.show(this.id);  // It came with other targets.
     if (row) this.show_row(row);
     if (this.asking === this.id) return;
     const id = this.id;
@@ -96,6 +98,7 @@ export class TargetView {
 
   // Figures of nothing would say nothing.
   show_unknown(id) {
+    this.unknown = true;
     this.element.replaceChildren(make("a", { class: "back", href: "#/" }, "\u2190 all targets"),
       make("p", { class: "card unknown" }, "There is no target ", make("b", {}, bdi(revealed(id))), ". It was removed from the targets file, or its name is written otherwise; the list of ", make("a", { href: "#/" }, "all targets"), " can be searched."));
   }
