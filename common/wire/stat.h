@@ -19,6 +19,8 @@ inline constexpr std::array words_of<StatQuality>{
 };
 static_assert(words_match<StatQuality>());
 
+inline constexpr std::size_t max_trouble_bytes = 400;
+
 /// The Stat Server pair as statfeed sees it.
 struct StatSource {
   std::string in_use;
@@ -29,6 +31,8 @@ struct StatSource {
   std::uint32_t targets_unseen = 0;
   double updates_per_second = 0;
   std::string push_doubt;
+  std::string primary_trouble;
+  std::string backup_trouble;
 
   static constexpr About about{"stat_source", "The Stat Server pair as statfeed sees it."};
   static constexpr auto schema() {
@@ -46,6 +50,12 @@ struct StatSource {
               "statistics heard"},
         Field{&StatSource::push_doubt, "push_doubt",
               "what is wrong with the push of the server in use; empty = nothing, or it is polled"}
+            .added(),
+        Field{&StatSource::primary_trouble, "primary_trouble", max_trouble_bytes,
+              "why the primary serves nothing, as its last failure says; empty = it does"}
+            .added(),
+        Field{&StatSource::backup_trouble, "backup_trouble", max_trouble_bytes,
+              "the same of the backup; empty = it serves, or there is none"}
             .added(),
     };
   }

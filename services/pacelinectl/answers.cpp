@@ -24,6 +24,14 @@ Result<TargetsAnswer> parse_targets_answer(std::string_view json) {
   return targets;
 }
 
+std::string cause_line(const CauseAnswer& cause, bool colour) {
+  const Colour shade = cause.weight == CauseWeight::stops       ? Colour::bad
+                       : cause.weight == CauseWeight::endangers ? Colour::warn
+                                                                : Colour::none;
+  return coloured(fmt::format("{:<9}", to_string(cause.weight)), shade, colour) + " " +
+         coloured(printable(cause.cause), Colour::bold, colour) + " -> " + printable(cause.remedy);
+}
+
 std::string statistics_line(const StatisticsAnswer& statistics) {
   const auto& [source, fresh, heard_s] = statistics;
   return fmt::format(

@@ -18,6 +18,9 @@ Result<StatusAnswer> parse_status(std::string_view json);
 ///   errors   as json_read(), "not a list of targets: "
 Result<TargetsAnswer> parse_targets_answer(std::string_view json);
 
+/// "stops     node b gets no access token: ... -> check client_id ...", without its line's end.
+std::string cause_line(const CauseAnswer& cause, bool colour);
+
 /// "statistics: primary, not fresh, 3 targets not visible"
 std::string statistics_line(const StatisticsAnswer& statistics);
 

@@ -8,8 +8,9 @@ namespace {
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 21> all = {{
     {"status",
-     R"(One screen: who is master since when, a line a node, what the pacing comes to, and why this
-node is not ready, if it is not. Any node's watch answers; ours is asked first.
+     R"(One screen: what is wrong and what to do about it, worst first; who is master since when, a line
+a node, what the pacing comes to. Any node's watch answers; ours is asked first. `stops`: invitations
+do not go out as they should; `endangers`: one more failure may stop them; `tells`: good to know.
 
 Examples:
   pacelinectl status

@@ -41,6 +41,11 @@ std::string text_of(const std::string& node, const StatusReply& reply, bool colo
       printable(said["switches"]),
       said["provisional"] == "true" ? "; its numbers are provisional" : "", table.text());
   for (const std::string server : {"primary", "backup"})
+    if (const auto& trouble = said[server + "_trouble"]; !trouble.empty())
+      text += coloured(fmt::format("the {} serves nothing: {}", server, printable(trouble)),
+                       Colour::bad, colour) +
+              "\n";
+  for (const std::string server : {"primary", "backup"})
     if (said[server + "_push"].starts_with("doubted"))
       text +=
           coloured(fmt::format("the push of {} is {}", server, printable(said[server + "_push"])),

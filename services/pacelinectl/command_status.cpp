@@ -29,14 +29,27 @@ std::string round_trip(const PublicationReport& report, bool colour) {
                   long_one ? Colour::warn : Colour::none, colour);
 }
 
+// Of a node whose elector or publisher is not heard it is what it said last: dim, with its age.
+std::string last_publication(const NodeAnswer& node, bool colour) {
+  if (!node.publication) return "-";
+  const std::string text = publication(node.publication->report);
+  if (node.publisher != "down" || text == "-") return text;
+  return coloured(text + ", said " + readable_seconds(node.publication->heard_s) + " ago",
+                  Colour::dim, colour);
+}
+
 std::string nodes_table(const StatusAnswer& status, bool colour) {
   TextTable table{{"NODE", "ROLE", "ELECTOR", ">TERM", ">PRIORITY", "PUBLISHER", "LAST PUBLICATION",
                    ">ROUND TRIP", ">ACCEPTED AGO", ">HEARD AGO"}};
   for (const NodeAnswer& node : status.nodes) {
     const auto report = node.publication ? node.publication->report : PublicationReport{};
-    table.add({printable(node.name), coloured(to_string(node.role), colour_of(node.role), colour),
+    const std::string role = to_string(node.role);
+    table.add({printable(node.name),
+               coloured(node.maintenance.empty() ? role : role + ", drained", colour_of(node.role),
+                        colour),
                printable(node.elector), std::to_string(node.term), std::to_string(node.priority),
-               printable(node.publisher), publication(report), round_trip(report, colour),
+               printable(node.publisher), last_publication(node, colour),
+               node.publisher == "down" ? "-" : round_trip(report, colour),
                readable_seconds(report.since_accepted_s), readable_seconds(node.heard_s)});
   }
   return table.text();
@@ -50,8 +63,22 @@ std::string headline(const StatusAnswer& status, bool colour) {
   std::string text =
       fmt::format("cluster {}: {}, term {}", printable(status.cluster), master, status.term);
   if (status.master_since) text += ", since " + printable(*status.master_since);
-  if (!status.master_why.empty()) text += fmt::format(" ({})", printable(status.master_why));
+  if (!status.master_why.empty()) text += fmt::format(": {}", printable(status.master_why));
   return text + "\n";
+}
+
+// Worst first, above everything else. A watch of an earlier version has the reasons only.
+std::string causes(const StatusAnswer& status, bool colour) {
+  std::string text;
+  for (const CauseAnswer& cause : status.causes) text += cause_line(cause, colour) + "\n";
+  if (status.causes.empty()) {
+    for (const std::string& reason : status.not_ready_because)
+      text += coloured("not ready: " + printable(reason), Colour::bad, colour) + "\n";
+    if (status.history_off)
+      text += coloured("history is off: " + printable(*status.history_off), Colour::warn, colour) +
+              "\n";
+  }
+  return text.empty() ? text : text + "\n";
 }
 
 std::string sums(const StatusAnswer& status) {
@@ -78,15 +105,9 @@ Outcome command_status(const Request& request, Environment& environment) {
   const auto status = parse_status(reply->body);
   if (!status) return failed(exit_not_answered, "watch answered, but " + status.error().detail);
   if (request.json) return {.out = reply->body + "\n"};
-  std::string text = headline(*status, request.colour) + "\n" +
-                     nodes_table(*status, request.colour) + "\n" + sums(*status);
-  for (const std::string& reason : status->not_ready_because)
-    text += coloured("not ready: " + printable(reason), Colour::bad, request.colour) + "\n";
-  if (status->history_off)
-    text += coloured("history is off: " + printable(*status->history_off), Colour::warn,
-                     request.colour) +
-            "\n";
-  return {.out = text + "page: " + printable(status->watch_url) + "\n"};
+  return {.out = causes(*status, request.colour) + headline(*status, request.colour) + "\n" +
+                 nodes_table(*status, request.colour) + "\n" + sums(*status) +
+                 "page: " + printable(status->watch_url) + "\n"};
 }
 
 }  // namespace paceline::pacelinectl

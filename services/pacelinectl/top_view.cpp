@@ -141,6 +141,23 @@ std::vector<std::string> head(const StatusAnswer& status, const std::string& tim
   return lines;
 }
 
+// What ails the screen itself, else the worst cause, and how many more there are.
+std::string notice_line(const StatusAnswer& status, const std::string& problem, int width,
+                        bool colour) {
+  std::string notice = problem;
+  Colour shade = Colour::bad;
+  if (notice.empty() && !status.causes.empty()) {
+    const CauseAnswer& worst = status.causes.front();
+    const auto more = status.causes.size() - 1;
+    notice = fmt::format("{}{} -> {}", more == 0 ? "" : fmt::format("(1 of {}) ", more + 1),
+                         worst.cause, worst.remedy);
+    if (worst.weight != CauseWeight::stops) shade = Colour::warn;
+  } else if (notice.empty() && !status.not_ready_because.empty()) {
+    notice = "not ready: " + status.not_ready_because.front();
+  }
+  return coloured(fitted(printable(notice), width, false), shade, colour);
+}
+
 void scroll(TopView& view, std::int64_t rows) {
   const auto most =
       static_cast<std::int64_t>(view.matching > view.page ? view.matching - view.page : 0);
@@ -216,10 +233,7 @@ std::string top_frame(TopView& view, const StatusAnswer& status, const TargetsAn
   view.matching = targets.matching;
   const int width = std::max(size.columns, 1);
   std::vector<std::string> lines = head(status, time, colour);
-  std::string notice = problem;
-  if (notice.empty() && !status.not_ready_because.empty())
-    notice = "not ready: " + status.not_ready_because.front();
-  lines.push_back(coloured(fitted(printable(notice), width, false), Colour::bad, colour));
+  lines.push_back(notice_line(status, problem, width, colour));
   lines.push_back(headings(view, width, colour));
   const std::size_t shown = std::min(targets.targets.size(), view.page);
   for (std::size_t i = 0; i < shown; ++i)

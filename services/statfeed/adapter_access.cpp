@@ -33,10 +33,23 @@ ServerAccess::ServerAccess(StatServerAccess settings, const std::string& server,
                        [this](bool fetched, int) { on_token(fetched); });
 }
 
-void ServerAccess::start(std::function<void()> ready) {
+void ServerAccess::start(std::function<void()> ready, std::function<void()> no_token) {
   if (!credentials_) return ready();
   ready_ = std::move(ready);
+  no_token_ = std::move(no_token);
   credentials_->start();
+}
+
+std::string ServerAccess::token_trouble() const {
+  return credentials_ ? credentials_->error() : "";
+}
+
+std::string ServerAccess::credentials() const {
+  if (credentials_ || !settings_.bearer.empty()) return "our access token";
+  if (!basic_.empty()) return "our password (user " + settings_.user + ")";
+  if (!settings_.api_key.empty()) return "our API key";
+  return settings_.client_certificate_file.empty() ? "us, who have no user, token or key for it"
+                                                   : "our client certificate";
 }
 
 HttpRequest ServerAccess::request(std::string method, std::string url) const {
@@ -61,7 +74,7 @@ void ServerAccess::accepted() {
 }
 
 void ServerAccess::on_token(bool fetched) {
-  if (!fetched) return;
+  if (!fetched) return no_token_();
   ++key_;
   if (ready_) std::exchange(ready_, nullptr)();
 }

@@ -27,8 +27,13 @@ class ServerAccess {
   ServerAccess(const ServerAccess&) = delete;
   ServerAccess& operator=(const ServerAccess&) = delete;
 
-  /// Calls `ready` once: now, or when the first token was fetched.
-  void start(std::function<void()> ready);
+  /// Calls `ready` once: now, or when the first token was fetched; `no_token` each time that none was.
+  void start(std::function<void()> ready, std::function<void()> no_token);
+
+  /// Why there is no access token; "" = there is, or none is wanted.
+  std::string token_trouble() const;
+  /// What a server that answers 401 refuses: "our password", "our access token" ...
+  std::string credentials() const;
 
   /// With every header and file that says who we are.
   HttpRequest request(std::string method, std::string url) const;
@@ -46,6 +51,7 @@ class ServerAccess {
   std::optional<ClientCredentials> credentials_;  // If tokens are fetched.
   std::uint64_t key_ = 0;
   std::function<void()> ready_;
+  std::function<void()> no_token_;
 };
 
 }  // namespace paceline::statfeed

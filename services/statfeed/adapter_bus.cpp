@@ -207,7 +207,10 @@ void BusAdapter::look_for_silence() {
     sender.session.bad(
         {{"sender", options_.intake.senders[static_cast<std::size_t>(server)]},
          {"why", "no row of it was taken for " + format_duration(options_.silence)}});
-    listener_.became(server, {.complete = true, .lost = true, .each_ages = true});
+    listener_.became(server, {.complete = true,
+                              .lost = true,
+                              .each_ages = true,
+                              .trouble = "no row of it is taken any more"});
   }
 }
 

@@ -53,13 +53,17 @@ GmsAdapter::~GmsAdapter() {
 }
 
 void GmsAdapter::start() {
-  http_.start([this] {
-    started_ = true;
-    listener_.began(server_);
-    schedule_.rebuild(targets_index_.order());
-    tell_state();
-    pump();
-  });
+  http_.start(
+      [this] {
+        started_ = true;
+        listener_.began(server_);
+        schedule_.rebuild(targets_index_.order());
+        tell_state();
+        pump();
+      },
+      [this] {
+        if (!stopped_) tell_state();
+      });
 }
 
 void GmsAdapter::targets_changed(const TargetsIndex::Change& change) {
@@ -71,6 +75,7 @@ void GmsAdapter::targets_changed(const TargetsIndex::Change& change) {
 
 void GmsAdapter::stop() {
   started_ = false;
+  stopped_ = true;
   world_.timers.cancel(wake_);
   http_.cancel_all();
 }
@@ -183,7 +188,8 @@ void GmsAdapter::tell_state() {
                              .pushing = false,
                              .lost = backoff_.failures() >= 2,
                              .each_ages = true,
-                             .unseen = schedule_.unseen()});
+                             .unseen = schedule_.unseen(),
+                             .trouble = http_.trouble()});
 }
 
 }  // namespace paceline::statfeed

@@ -60,6 +60,7 @@ class GmsAdapter final : public Source {
   std::string url_;
   std::string max_age_;
   bool started_ = false;
+  bool stopped_ = false;
   bool opened_ = false;
   Backoff backoff_;  // From the second pause in a row on the server counts as lost.
   Instant paused_until_{};

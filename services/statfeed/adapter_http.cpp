@@ -44,12 +44,19 @@ void ServerHttp::send(HttpRequest request, bool held, Done done) {
     if (answer) {
       bytes_.add(static_cast<double>(answer->body.size()));
       if (!held) round_trip_.observe(answer->times.total_ms / 1000);
-      if (answer->status == 401) access_.refused(key);
+      refused_ = answer->status == 401;
+      if (refused_) access_.refused(key);
       if (answer->status < 300) access_.accepted();
     }
     done(answer);
   });
   out_.insert(*sent);
+}
+
+std::string ServerHttp::trouble() const {
+  if (const auto why = access_.token_trouble(); !why.empty()) return "no access token: " + why;
+  if (trouble_.empty() || !refused_) return trouble_;
+  return "it refuses " + access_.credentials() + ": " + trouble_;
 }
 
 void ServerHttp::cancel_all() {

@@ -25,8 +25,10 @@ class ServerHttp {
   ServerHttp(const ServerHttp&) = delete;
   ServerHttp& operator=(const ServerHttp&) = delete;
 
-  /// Calls `ready` once: now, or when the first token was fetched.
-  void start(std::function<void()> ready) { access_.start(std::move(ready)); }
+  /// Calls `ready` once: now, or when the first token was fetched; `no_token` each time that none was.
+  void start(std::function<void()> ready, std::function<void()> no_token) {
+    access_.start(std::move(ready), std::move(no_token));
+  }
 
   HttpRequest request(std::string method, std::string url) const {
     return access_.request(std::move(method), std::move(url));
@@ -45,14 +47,26 @@ class ServerHttp {
   /// Answers, or parts of them, could not be used.
   void unusable(std::uint32_t count) { unusable_.add(count); }
   /// A request failed, or was answered with an error: logged once until succeeded().
-  void failed(const std::string& why) { fault_.bad({{"why", why}}); }
-  void succeeded() { fault_.good(); }
+  void failed(const std::string& why) {
+    troubled(why);
+    fault_.bad({{"why", why}});
+  }
+  void succeeded() {
+    trouble_.clear();
+    fault_.good();
+  }
+  /// The same as failed() for who looks at trouble(), and logs it himself.
+  void troubled(std::string why) { trouble_ = std::move(why); }
+  /// Why the server serves nothing, for people: of the last failure since succeeded(); "" = none.
+  std::string trouble() const;
 
  private:
   World& world_;
   Http& http_;
   ServerAccess access_;
   std::set<HttpCall> out_;  // Not answered yet.
+  bool refused_ = false;    // Our credentials, by the last answer.
+  std::string trouble_{};
   FaultLog fault_;
   Counter& requests_;
   Counter& failures_;

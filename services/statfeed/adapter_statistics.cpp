@@ -48,9 +48,13 @@ StatisticsAdapter::~StatisticsAdapter() {
 
 void StatisticsAdapter::start() {
   started_ = true;
-  http_.start([this] {
-    if (started_) carry(session_.start(world_.clock.now()));
-  });
+  http_.start(
+      [this] {
+        if (started_) carry(session_.start(world_.clock.now()));
+      },
+      [this] {
+        if (started_) tell_state();
+      });
 }
 
 void StatisticsAdapter::targets_changed(const TargetsIndex::Change& change) {
@@ -72,26 +76,19 @@ void StatisticsAdapter::carry(Session::Step step) {
   }
   if (!step.updates.empty()) listener_.updated(server_, step.updates);
   if (step.heard) listener_.heard(server_);
-  const std::string unchecked = session_.unchecked();
-  const std::string doubt = session_.doubt().empty() ? unchecked : session_.doubt();
-  listener_.became(server_, {.complete = session_.complete(),
-                             .available = session_.available(),
-                             .pushing = session_.pushing(),
-                             .lost = session_.lost(),
-                             .polled = session_.polling(),
-                             .unseen = session_.unseen(),
-                             .doubt = doubt});
   if (step.heard && std::ranges::none_of(step.notes, is_failure)) {
     session_fault_.good();
     http_.succeeded();
   }
   for (const auto& note : step.notes) tell(note);
+  tell_state();
+  const std::string unchecked = session_.unchecked();
   if (step.all_read && step.refused == 0) values_fault_.good();
   if (unchecked.empty())
     unchecked_fault_.good();
   else if (!unchecked_fault_.is_bad())
     unchecked_fault_.bad({{"why", unchecked}});
-  doubted_.set(doubt.empty() ? 0 : 1);
+  doubted_.set(doubt().empty() ? 0 : 1);
   if (step.refused > 0) http_.unusable(step.refused);
   for (auto& call : step.calls) {
     const bool leaves = call.kind == Session::Call::Kind::disconnect && step.new_session;
@@ -102,10 +99,27 @@ void StatisticsAdapter::carry(Session::Step step) {
                               [this] { carry(session_.tick(world_.clock.now())); });
 }
 
+std::string StatisticsAdapter::doubt() const {
+  return session_.doubt().empty() ? session_.unchecked() : session_.doubt();
+}
+
+void StatisticsAdapter::tell_state() {
+  listener_.became(server_, {.complete = session_.complete(),
+                             .available = session_.available(),
+                             .pushing = session_.pushing(),
+                             .lost = session_.lost(),
+                             .polled = session_.polling(),
+                             .unseen = session_.unseen(),
+                             .doubt = doubt(),
+                             .trouble = http_.trouble()});
+}
+
 void StatisticsAdapter::tell(const Session::Note& note) {
-  if (note.event == "session_lost")  // `why` may end as an HTTP body does.
-    return session_fault_.bad(
-        {{"why", note.why.substr(0, note.why.find_last_not_of("\r\n ") + 1)}});
+  if (note.event == "session_lost") {  // `why` may end as an HTTP body does.
+    const auto why = note.why.substr(0, note.why.find_last_not_of("\r\n ") + 1);
+    http_.troubled(why);
+    return session_fault_.bad({{"why", why}});
+  }
   if (note.event == "request_failed") return http_.failed(note.why);
   if (note.event == "values_refused") return values_fault_.bad({{"why", note.why}});
   if (note.event == "push_trusted") return push_fault_.good();

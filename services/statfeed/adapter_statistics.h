@@ -37,6 +37,8 @@ class StatisticsAdapter final : public Source {
 
  private:
   void carry(Session::Step step);
+  void tell_state();
+  std::string doubt() const;
   using Cookies = std::map<std::string, std::string>;
   void send(Session::Call call, const Cookies& cookies);
   void keep_cookies(const HttpHeaders& headers);

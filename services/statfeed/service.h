@@ -93,6 +93,7 @@ class Statfeed final : public SourceListener {
   void mark_all_dirty();
   TargetStat row(std::uint32_t slot, Instant now) const;
   StatSource head(Instant now);
+  std::string trouble(const Server& server, Instant now) const;
   /// [>= 0] since the server in use was heard; since the start of statfeed if none is.
   Duration age(Instant now) const;
   /// Of one target's numbers, where they have an age of their own.

@@ -68,6 +68,7 @@ void Statfeed::fill_status(StatusReply& reply, int index, Instant now) const {
   };
   add(name, config_.replay_file.empty() ? config_.servers[at(index)] : config_.replay_file);
   add(name + "_up", failover_.usable(server.view, now) ? "true" : "false");
+  add(name + "_trouble", trouble(server, now));
   add(name + "_mode", !config_.bus.endpoint.empty() ? "fed"
                       : server.state.each_ages      ? "one by one"
                       : server.state.pushing        ? "push"

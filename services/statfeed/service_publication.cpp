@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/base/utf8.h"
 #include "services/statfeed/service.h"
 
 namespace paceline::statfeed {
@@ -96,6 +97,15 @@ Duration Statfeed::own_age(const Server& server, std::uint32_t slot, Instant now
   return old <= config_.failover.silence ? Duration::zero() : old;
 }
 
+// Why it serves nothing; "" = it does, or the site does not have it.
+std::string Statfeed::trouble(const Server& server, Instant now) const {
+  if (!server.view.configured || failover_.usable(server.view, now)) return {};
+  if (!server.state.trouble.empty())
+    return printable_ascii(server.state.trouble, max_trouble_bytes);
+  if (!server.view.available) return "it says that it is not available";
+  return server.view.heard ? "it is silent" : "it has told nothing yet";
+}
+
 StatSource Statfeed::head(Instant now) {
   StatSource head;
   const auto in_use = failover_.in_use();
@@ -110,6 +120,8 @@ StatSource Statfeed::head(Instant now) {
   head.updates_per_second = updates_per_second_;
   if (in_use && servers_[at(*in_use)].state.pushing)
     head.push_doubt = servers_[at(*in_use)].state.doubt;
+  head.primary_trouble = trouble(servers_[0], now);
+  head.backup_trouble = trouble(servers_[1], now);
   return head;
 }
 

@@ -26,6 +26,7 @@ struct SourceState {
       false;  // The same, but it is 0 below `silence`: all are asked for, again and again.
   std::size_t unseen = 0;  // Statistics that the server does not know.
   std::string doubt{};     // What is wrong with the push, for a person; "" = nothing. Not recorded.
+  std::string trouble{};   // What its last failure says, likewise; "" = it answers. Not recorded.
 
   bool operator==(const SourceState&) const = default;
 };

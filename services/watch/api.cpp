@@ -155,13 +155,14 @@ Reply Api::reply(const WebRequest& request, Instant now, WallTime wall) {
 
 std::string Api::status(Instant now, WallTime wall) const {
   return status_json(sources_.cluster.status(now, wall), sources_.targets.totals(), watch_url_,
-                     history_off_);
+                     surroundings_);
 }
 
 Reply Api::route(const WebRequest& request, Instant now, WallTime wall) const {
   const std::string_view path = request.path;
   if (path == "/readyz") {
-    const auto result = readiness(sources_.cluster.status(now, wall), sources_.targets.totals());
+    const auto result =
+        readiness(sources_.cluster.status(now, wall), sources_.targets.totals(), surroundings_);
     auto answer = live(readiness_json(result));
     answer.status = result.ready ? 200 : 503;
     return answer;

@@ -12,6 +12,7 @@
 
 #include "common/base/result.h"
 #include "services/watch/access.h"
+#include "services/watch/causes.h"
 #include "services/watch/cluster_view.h"
 #include "services/watch/compliance.h"
 #include "services/watch/history.h"
@@ -53,9 +54,9 @@ class Api {
 
   void set_watch_url(std::string url) { watch_url_ = std::move(url); }
   const std::string& watch_url() const { return watch_url_; }
-  /// Why there is no history on disk, although there should be; "" = there is.
-  void set_history_off(std::string why) { history_off_ = std::move(why); }
-  const std::string& history_off() const { return history_off_; }
+  /// What causes and readiness depend on beside the sources.
+  Surroundings& surroundings() { return surroundings_; }
+  const Surroundings& surroundings() const { return surroundings_; }
 
   /// The past of a target, or of all together for "*", as JSON.
   ///   from, to, step   as parse_history_query reads them
@@ -84,7 +85,7 @@ class Api {
   Sources sources_;
   AccessControl access_;
   std::string watch_url_;
-  std::string history_off_;
+  Surroundings surroundings_{};
 };
 
 /// What a request's parameters ask the table for.

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "services/watch/standing.h"
+
 namespace paceline::watch {
 namespace {
 
@@ -120,7 +122,7 @@ NodeAnswer ClusterView::node_answer(const ClusterNode& node, Instant now) const 
     answer.term = said.term;
     answer.tier = said.tier;
     answer.believes_master = said.master;
-    answer.why = said.why;
+    answer.why = plain_words(said.why);
     answer.clock_ahead_s = elector.clock_ahead_s;
     answer.targets = said.targets;
     answer.targets_differ =

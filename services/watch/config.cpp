@@ -116,6 +116,19 @@ Result<void> check_open(const Settings& settings, const WatchConfig& config) {
   return {};
 }
 
+// Where others hear each node's heartbeats, if that is over tcp.
+std::map<std::string, std::string> heartbeats_of(const Topology& topology) {
+  constexpr std::string_view tcp = "tcp://";
+  std::map<std::string, std::string> places;
+  const auto* channel = topology.channel("heartbeat");
+  if (!channel) return places;
+  for (const auto& node : topology.nodes)
+    if (const auto place = endpoint(topology, channel->endpoint, node, channel->from, 0);
+        place && place->starts_with(tcp))
+      places[node.name] = place->substr(tcp.size());
+  return places;
+}
+
 void take_topology(WatchConfig& config, const Topology& topology, const Node& self) {
   config.node = self.name;
   config.time_scale = topology.time_scale;
@@ -132,6 +145,8 @@ void take_topology(WatchConfig& config, const Topology& topology, const Node& se
                     .senders = senders_of(topology, self),
                     .heartbeat_stale = stale_of(topology, "heartbeat", 2s),
                     .publication_stale = stale_of(topology, "publication", 2s)};
+  config.heartbeats = heartbeats_of(topology);
+  config.quorum = topology.mode == ElectionMode::quorum ? topology.nodes.size() / 2 + 1 : 0;
   for (const auto& node : topology.nodes)
     config.cluster.nodes.push_back(
         {.name = node.name, .witness = node.witness(), .priority = node.priority});

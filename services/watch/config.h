@@ -35,6 +35,9 @@ struct WatchConfig {
   int pacers = 1;
   std::size_t most_rows = default_max_targets;  // [1..] of any sender, in any message.
   ClusterViewOptions cluster;
+  std::map<std::string, std::string>
+      heartbeats{};        // Of each node, where others hear it: "HOST:PORT".
+  std::size_t quorum = 0;  // Nodes that elect; 0 = the pair mode has none.
   std::vector<std::pair<std::string, int>> processes;  // Of our node, with their counts.
   Duration stat_stale = 5s;
   Duration pace_stale = 6s;

@@ -2,6 +2,7 @@
 
 #include "common/wire/json_fields.h"
 #include "services/watch/answers.h"
+#include "services/watch/standing.h"
 
 namespace paceline::watch {
 namespace {
@@ -18,14 +19,18 @@ void write_table(JsonWriter& json, const TargetTable& table,
 }  // namespace
 
 std::string status_json(StatusAnswer status, const TotalsAnswer& totals, std::string_view watch_url,
-                        std::string_view history_off) {
-  auto verdict = readiness(status, totals);
+                        const Surroundings& around) {
+  const auto findings = find_causes(status, totals, around);
+  auto verdict = readiness_of(status, findings);
+  status.causes = causes_of(findings);
+  if (const auto why = why_not_preferred(status); !why.empty())
+    status.master_why += (status.master_why.empty() ? "" : "; ") + why;
   status.ready = verdict.ready;
   status.not_ready_because = std::move(verdict.reasons);
   status.targets = totals.targets;
   status.totals = totals;
   status.watch_url = watch_url;
-  if (!history_off.empty()) status.history_off = history_off;
+  if (!around.history_off.empty()) status.history_off = around.history_off;
   return json_text(status);
 }
 

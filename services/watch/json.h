@@ -18,7 +18,7 @@ namespace paceline::watch {
 
 /// The whole picture, as `pacelinectl status --json` shows it too.
 std::string status_json(StatusAnswer status, const TotalsAnswer& totals, std::string_view watch_url,
-                        std::string_view history_off = "");
+                        const Surroundings& around = {});
 
 std::string nodes_json(const StatusAnswer& status);
 std::string channels_json(const StatusAnswer& status);

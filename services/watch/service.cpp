@@ -120,7 +120,12 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store, std::string 
   if (store_)
     if (auto known = store_->events({.limit = config.events})) events_.restore(*std::move(known));
   begin_compliance();
-  api_.set_history_off(std::move(history_off));
+  auto& around = api_.surroundings();
+  around.heartbeats = config.heartbeats;
+  around.heartbeat_stale_s = to_seconds(config.cluster.heartbeat_stale);
+  around.quorum = config.quorum;
+  around.exposed = config.exposed;
+  around.history_off = std::move(history_off);
   tell_start();
   world.timers.every(step_period, [this] { step(); });
   world.timers.every(config.stream_period, [this] { broadcast(); });
@@ -129,7 +134,7 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store, std::string 
 // What a person must see to, with every start.
 void Watch::tell_start() {
   const auto wall_ms = ms_since_1970(world_.clock.wall());
-  if (api_.history_off().empty()) api_.set_history_off(history_.failure());
+  if (history_off().empty()) api_.surroundings().history_off = history_.failure();
   tell_history_off();
   for (const auto& why : config_.exposed) {
     world_.log.warn("file_exposed", {{"why", why}});
@@ -142,13 +147,13 @@ void Watch::tell_start() {
 }
 
 void Watch::tell_history_off() {
-  if (api_.history_off().empty()) return;
-  world_.log.error("history_unavailable", {{"why", api_.history_off()}});
+  if (history_off().empty()) return;
+  world_.log.error("history_unavailable", {{"why", history_off()}});
   add_event({.wall_ms = ms_since_1970(world_.clock.wall()),
              .kind = "history_off",
              .severity = "bad",
              .subject = config_.node,
-             .detail = api_.history_off()});
+             .detail = history_off()});
 }
 
 void Watch::answer_control() {
@@ -157,7 +162,7 @@ void Watch::answer_control() {
     reply.fields.push_back({"targets_version", targets_version_});
     reply.fields.push_back({"streams", std::to_string(streams_.size())});
     reply.fields.push_back({"events", std::to_string(events_.last())});
-    reply.fields.push_back({"history_off", api_.history_off()});
+    reply.fields.push_back({"history_off", history_off()});
     reply.fields.push_back({"history_bytes", std::to_string(store_ ? store_->bytes() : 0)});
     reply.fields.push_back({"history_samples_lost", std::to_string(history_.samples_lost())});
     reply.fields.push_back({"compliance_days_lost", std::to_string(compliance_.days_lost())});
@@ -197,7 +202,7 @@ std::string Watch::take_targets(std::vector<TargetName> names, std::vector<Agent
   history_.renumber(ids, targets_.renew(std::move(names)));
   begin_compliance();
   if (!history_.failure().empty()) {
-    api_.set_history_off(history_.failure());
+    api_.surroundings().history_off = history_.failure();
     tell_history_off();
   }
   stat_.reset_ids(ids);
@@ -224,6 +229,7 @@ void Watch::hear_message(const char* channel) {
           {{"channel", channel}, {"from", from.text()}, {"why", "claims to be " + message->node}});
     }
     refusals_.good();
+    restarts_.note(from.text(), message->incarnation, world_.clock.now());
     if constexpr (std::is_same_v<Message, ElectionMessage>)
       cluster_.hear(*message, world_.clock.now(), world_.clock.wall());
     else
@@ -233,10 +239,12 @@ void Watch::hear_message(const char* channel) {
 
 template <class Reader>
 void Watch::note_senders(const char* channel, const Reader& reader) {
-  for (const auto& [stream, sender] : reader.senders())
+  for (const auto& [stream, sender] : reader.senders()) {
+    restarts_.note(sender.address.text(), sender.incarnation, world_.clock.now());
     if (sender.synchronised)
       cluster_.hear_rows(channel, sender.address.text(), sender.shard, sender.heard,
                          sender.content);
+  }
 }
 
 void Watch::note_all_senders() {
@@ -263,9 +271,19 @@ void Watch::follow_pacers() {
   }
 }
 
+void Watch::look_around() {
+  auto& around = api_.surroundings();
+  auto trouble = world_.bus.key_trouble();
+  around.refuse_our_key = std::move(trouble.refuse_ours);
+  around.refused_here = std::move(trouble.refused_here);
+  around.restarting = restarts_.often(world_.clock.now());
+  around.history_not_written = unwritten_.is_bad() ? unwritten_why_ : "";
+}
+
 void Watch::step() {
   note_all_senders();
   follow_pacers();
+  look_around();
   const std::string before = cluster_.master();
   for (auto& event : cluster_.step(targets_, world_.clock.now(), world_.clock.wall())) {
     // Who greps for warnings finds what went wrong, with what went right again beside it.
@@ -351,7 +369,8 @@ void Watch::keep_compliance(std::int64_t wall_ms) {
 void Watch::note_store(const Result<void>& done) {
   if (done) return unwritten_.good();
   counters_.store_failures.add();
-  unwritten_.bad({{"why", done.error().detail}});
+  unwritten_why_ = done.error().detail;
+  unwritten_.bad({{"why", unwritten_why_}});
 }
 
 void Watch::broadcast() {

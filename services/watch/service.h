@@ -22,6 +22,7 @@
 #include "services/watch/compliance.h"
 #include "services/watch/config.h"
 #include "services/watch/metrics_merge.h"
+#include "services/watch/restarts.h"
 
 namespace paceline::watch {
 
@@ -98,6 +99,8 @@ class Watch {
   void note_store(const Result<void>& done);
   void tell_start();
   void tell_history_off();
+  const std::string& history_off() const { return api_.surroundings().history_off; }
+  void look_around();
   void answer_handover(const AskHandover& question, WebExchange exchange);
   void answer(const WebRequest& request, WebExchange exchange);
   void answer_explanation(const WebRequest& request, std::uint32_t target, WebExchange exchange);
@@ -118,10 +121,12 @@ class Watch {
   ComplianceBook compliance_;
   std::string feedback_epoch_{};  // Of the endpoint's counters.
   KeptTime kept_time_;
+  Restarts restarts_;
   Api api_;
   ControlServer control_;
   FaultLog refusals_;
   FaultLog unwritten_;
+  std::string unwritten_why_{};  // The last one.
   FaultLog clock_;
   StateReader<TargetStat> stat_;
   StateReader<TargetPace> pace_;

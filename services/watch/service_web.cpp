@@ -135,7 +135,7 @@ void Watch::set_gauges(const StatusAnswer& status) {
   set("paceline_watch_master_claims", "Nodes that say they are master; 1 is right.", status.claims);
   set("paceline_watch_history_off",
       "Whether no history is kept on disk, although it should be: status says why.",
-      api_.history_off().empty() ? 0 : 1);
+      history_off().empty() ? 0 : 1);
   if (connections_) {
     const auto connections = connections_();
     set("paceline_watch_connections", "Open HTTP connections.",
@@ -152,8 +152,14 @@ void Watch::set_gauges(const StatusAnswer& status) {
     count("paceline_watch_requests_malformed_total", "HTTP requests that could not be understood.",
           connections.refused, {});
   }
+  const auto findings = find_causes(status, targets_.totals(), api_.surroundings());
   set("paceline_watch_ready", "Whether this node is fit for its role.",
-      readiness(status, targets_.totals()).ready ? 1 : 0);
+      readiness_of(status, findings).ready ? 1 : 0);
+  constexpr auto ids = words_of<CauseId>;
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    set("paceline_watch_causes", "Causes that status tells, by their id.",
+        static_cast<double>(std::ranges::count(findings, static_cast<CauseId>(i), &Finding::id)),
+        {{"cause", ids[i].name}});
   set("paceline_watch_term", "Term of the master, or the highest heard.",
       static_cast<double>(status.term));
   for (const auto& node : status.nodes)

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace paceline::watch {
 namespace {
 
 constexpr std::uint64_t least_outcomes = 20;
+constexpr std::uint64_t most_counted =
+    2000;  // Of an older rate more do not make what is now surer.
 
 struct TargetFamily {
   const char* name;
@@ -54,13 +57,26 @@ MetricFamily by(const char* name, const char* help, const char* type, const char
   return family;
 }
 
+/// The share that it is at least, 19 times of 20: the lower end of Wilson's interval (1927).
+///   share      [0..1]
+///   outcomes   [>= 1] that it was found in
+double least_share(double share, std::uint64_t outcomes) {
+  constexpr double z = 1.96;
+  const double p = std::clamp(share, 0.0, 1.0);
+  const auto n = static_cast<double>(std::min(outcomes, most_counted));
+  const double middle = p + z * z / (2 * n);
+  const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  return std::max(0.0, (middle - half) / (1 + z * z / n));
+}
+
 }  // namespace
 
 bool over_goal(const TargetRow& row) {
+  const auto outcomes = row.feedback.answered + row.feedback.abandoned;
   return row.has_pace && row.has_feedback &&
          row.name->options.optimization_target == OptimizationTarget::abandonment_rate &&
-         row.feedback.answered + row.feedback.abandoned >= least_outcomes &&
-         row.pace.abandonment > row.pace.goal / 100.0;
+         outcomes >= least_outcomes &&
+         least_share(row.pace.abandonment, outcomes) > row.pace.goal / 100.0;
 }
 
 std::vector<MetricFamily> target_families(const TargetTable& table, std::size_t most) {
@@ -71,8 +87,8 @@ std::vector<MetricFamily> target_families(const TargetTable& table, std::size_t 
   const auto number = [](auto count) { return static_cast<double>(count); };
   std::vector<MetricFamily> families;
   families.push_back(one("paceline_watch_targets_over_goal",
-                         "Targets whose proactive abandonment is above their goal, on 20 outcomes "
-                         "or more.",
+                         "Targets whose proactive abandonment is certainly above their goal: the "
+                         "interval of the rate lies above it, on 20 outcomes or more.",
                          over));
   families.push_back(one("paceline_watch_targets_without_series",
                          "Targets that [watch] target_series leaves out of paceline_target_*.",

@@ -18,8 +18,8 @@ namespace paceline::watch {
 ///   cost   O(targets)
 std::vector<MetricFamily> target_families(const TargetTable& table, std::size_t most);
 
-/// Whether a target's proactive abandonment is above its goal, on 20 outcomes or more. False for
-/// those whose goal is a busy factor.
+/// Whether a target's proactive abandonment is above its goal for certain: on 20 outcomes or more, and
+/// Wilson's interval of the rate lies above the goal. False for those with another goal.
 bool over_goal(const TargetRow& row);
 
 }  // namespace paceline::watch

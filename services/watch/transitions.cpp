@@ -1,7 +1,7 @@
 // What changed between two looks at the cluster, in sentences for people.
 #include <fmt/format.h>
 
-#include "services/watch/cluster_view.h"
+#include "services/watch/cause_rules.h"
 
 namespace paceline::watch {
 namespace {
@@ -79,14 +79,24 @@ void tell_publication(EventWriter& out, const NodeAnswer& before, const NodeAnsw
     out.tell("targets_accepted", "good", now.name, "the endpoint accepts every target again");
 }
 
+// "fit to be master"; "not fit to be master: it has no usable token"
+std::string fitness_words(const NodeAnswer& node) {
+  if (node.tier == 0) return "fit to be master";
+  const auto reason = unfit_reason(node);
+  return "not fit to be master" + (reason.empty() ? "" : ": " + reason);
+}
+
 void tell_node(EventWriter& out, const NodeAnswer& before, const NodeAnswer& now) {
   if (before.role != now.role) {
+    // What a node said last is no reason for its silence.
+    const std::string why =
+        now.role == NodeRole::down ? "nothing is heard of its elector" : now.why;
     const char* severity = now.role == NodeRole::down      ? "bad"
                            : before.role == NodeRole::down ? "good"
                                                            : "notice";
     out.tell("role_changed", severity, now.name,
              fmt::format("{} is {}, it was {}{}{}", now.name, to_string(now.role),
-                         to_string(before.role), now.why.empty() ? "" : ": ", now.why));
+                         to_string(before.role), why.empty() ? "" : ": ", why));
   }
   if (before.publisher != now.publisher)
     out.tell("publisher_changed", now.publisher == "down" ? "bad" : "notice", now.name,
@@ -94,7 +104,7 @@ void tell_node(EventWriter& out, const NodeAnswer& before, const NodeAnswer& now
                          before.publisher));
   if (before.tier != now.tier)
     out.tell("health_changed", now.tier > before.tier ? "bad" : "good", now.name,
-             fmt::format("health tier {} after {} (0 = fit)", now.tier, before.tier));
+             fmt::format("{} is {}", now.name, fitness_words(now)));
   tell_publication(out, before, now);
 }
 
@@ -106,14 +116,15 @@ void tell_statistics(EventWriter& out, const StatusAnswer& before, const StatusA
     out.tell("source_switched", said.in_use.empty() ? "bad" : "notice", now.node,
              fmt::format("statistics come from {}, they came from {}", or_nobody(said.in_use),
                          or_nobody(then.in_use)));
-  const auto tell_server = [&](const char* name, bool was_up, bool is_up) {
+  const auto tell_server = [&](const char* name, bool was_up, bool is_up,
+                               const std::string& trouble) {
     if (was_up != is_up)
-      out.tell(
-          is_up ? "stat_server_up" : "stat_server_down", is_up ? "good" : "bad", name,
-          fmt::format("the {} source of statistics is {}", name, is_up ? "heard" : "not heard"));
+      out.tell(is_up ? "stat_server_up" : "stat_server_down", is_up ? "good" : "bad", name,
+               fmt::format("the {} source of statistics is {}{}{}", name,
+                           is_up ? "heard" : "not heard", trouble.empty() ? "" : ": ", trouble));
   };
-  tell_server("primary", then.primary_up, said.primary_up);
-  tell_server("backup", then.backup_up, said.backup_up);
+  tell_server("primary", then.primary_up, said.primary_up, said.primary_trouble);
+  tell_server("backup", then.backup_up, said.backup_up, said.backup_trouble);
 }
 
 void tell_channels(EventWriter& out, const StatusAnswer& before, const StatusAnswer& now) {

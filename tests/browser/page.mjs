@@ -111,6 +111,9 @@ async function without_schema(browser) {
     await page.evaluate((to) => { location.hash = to; }, hash);
     await page.waitForSelector(there, { state: "attached", timeout: 300_000 });
   }
+  await page.evaluate(() => { location.hash = "#/target/nope"; });
+  await page.waitForSelector(".unknown");
+  expect((await page.textContent("#view-target")).includes("There is no target nope.") && (await page.locator("#view-target .figures").count()) === 0, "an unknown target is a plain message, with the way back");
   expect((await page.textContent("#health")) === "pacing" && thrown.length === 0, `and the rest is as it is with one ${thrown.join(" | ")}`);
   await context.close();
 }

@@ -30,6 +30,54 @@ TEST_CASE("status tells who is master in one screen", "[pacelinectl]") {
   CHECK_FALSE(has(outcome.out, "\x1b"));
 }
 
+TEST_CASE("status begins with what is wrong and what to do, in watch's order", "[pacelinectl]") {
+  FakeEnvironment environment;
+  auto status = demo_status();
+  status.ready = false;
+  status.not_ready_because = {"node a gets no access token; check client_id"};
+  status.causes = {{"no_token", CauseWeight::stops, "a", "node a gets no access token", "check it"},
+                   {"one_way", CauseWeight::endangers, "b", "a hears b\x1b[2J", "check tcp 7100"}};
+  environment.web["http://127.0.0.1:7110/api/v1/status"] = {200, json_text(status)};
+
+  const Outcome outcome = run_command(request("status"), environment);
+
+  CHECK(outcome.exit == exit_fine);
+  CHECK(
+      outcome.out.starts_with("stops     node a gets no access token -> check it\n"
+                              "endangers a hears b"));
+  CHECK(has(outcome.out, " -> check tcp 7100\n\ncluster demo: a is master"));
+  CHECK_FALSE(has(outcome.out, "\x1b"));
+  CHECK_FALSE(has(outcome.out, "not ready: "));  // Said already.
+}
+
+TEST_CASE("status of a watch that names no causes yet says why it is not ready", "[pacelinectl]") {
+  FakeEnvironment environment;
+  auto status = demo_status();
+  status.not_ready_because = {"statfeed is not heard"};
+  environment.web["http://127.0.0.1:7110/api/v1/status"] = {200, json_text(status)};
+
+  CHECK(run_command(request("status"), environment)
+            .out.starts_with("not ready: statfeed is not heard\n\ncluster demo"));
+}
+
+TEST_CASE("what a silent publisher said last has its age, and a drained node says so",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  auto status = demo_status();
+  status.nodes[0].role = NodeRole::down;
+  status.nodes[0].publisher = "down";
+  status.nodes[0].publication->heard_s = 42;
+  status.nodes[1].maintenance = "new disk";
+  environment.web["http://127.0.0.1:7110/api/v1/status"] = {200, json_text(status)};
+
+  const Outcome outcome = run_command(request("status"), environment);
+
+  CAPTURE(outcome.out);
+  CHECK(has(outcome.out, "accepted (200), said 42.0 s ago"));
+  CHECK_FALSE(has(outcome.out, "12 of 200 ms"));
+  CHECK(has(outcome.out, "standby, drained"));
+}
+
 TEST_CASE("status says why no history is kept", "[pacelinectl]") {
   FakeEnvironment environment;
   auto status = demo_status();

@@ -87,8 +87,8 @@ TEST_CASE("nobody becomes master by his own word, and who tries is named", "[wat
   CHECK(node(status, "b").role == NodeRole::standby);
   CHECK(readiness(status).reasons ==
         std::vector<std::string>{
-            "b says it is master of term 9007199254740991; the electors hold a; is "
-            "its key in other hands?"});
+            "b says it is master of term 9007199254740991; the electors hold a; if it is no "
+            "hand-over: is its key in other hands?"});
 }
 
 TEST_CASE("a lower incarnation is heard again after some silence", "[watch]") {
@@ -146,8 +146,9 @@ TEST_CASE("clocks of other nodes are compared with ours", "[watch]") {
     hear("w", ElectorRole::observer, 10'100);
     CHECK(view.peer_clocks(start) == ClockAgreement::differ);
     CHECK(readiness(view.status(start, morning)).reasons ==
-          std::vector<std::string>{"the clock of this host differs from those of b (+10.2 s), w "
-                                   "(+10.1 s); check its time synchronisation"});
+          std::vector<std::string>{
+              "the clock of node a differs from those of b (+10.2 s), w (+10.1 s); check its time "
+              "synchronisation (chronyc tracking, timedatectl)"});
   }
 }
 
@@ -182,9 +183,8 @@ TEST_CASE("what would keep a publication from going out is a reason", "[watch]")
     report.token_usable = false;
     report.token_error = "https://login.example/oauth/token: 401 invalid_client";
     reason =
-        "no access token: https://login.example/oauth/token: 401 invalid_client; check "
-        "base_auth_url, client_id and secret of this node; a mended secret file is read by itself, "
-        "the rest after pacelinectl reload publisher";
+        "node a gets no access token: https://login.example/oauth/token: 401 invalid_client; check "
+        "client_id and its secret of [publisher], then pacelinectl reload publisher";
   }
   SECTION("another cluster of this name") {
     report.disputed_term = 257;
@@ -197,17 +197,21 @@ TEST_CASE("what would keep a publication from going out is a reason", "[watch]")
     report.clock_skew_ms = -10'000;
     report.clock_skew_error_ms = 520;
     reason =
-        "the clock of this host is 10.0 s behind the endpoint's; check its time "
-        "synchronisation";
+        "the clock of node a is 10.0 s behind the endpoint's; check its time synchronisation "
+        "(chronyc tracking, timedatectl)";
   }
   SECTION("no statistics") {
     report.stat_age_s = -1;
-    reason = "a pacer hears no statistics; is statfeed running, and its socket there?";
+    reason =
+        "a pacer of node a hears no statistics; is its statfeed running, and does a Stat Server "
+        "serve it? There: pacelinectl statserver";
   }
   SECTION("nothing learned yet") {
     report.paced_targets = 50;
     report.awaiting_targets = 26;
-    reason = "26 targets still wait for what the pacer of another node has learned";
+    reason =
+        "26 targets of node a still wait for what the pacer of another node has learned; it takes "
+        "some seconds after a start; if it stays, look at the logs of both pacers";
   }
   view.hear(report, start);
 
@@ -221,10 +225,10 @@ TEST_CASE("feedback that stopped is a reason", "[watch]") {
   CHECK(readiness(view.status(start, morning)).ready);  // An endpoint that gives none.
 
   view.hear(FeedbackHead{.epoch = "e", .term = 257, .sequence = 9});
-  CHECK(
-      readiness(view.status(start, morning)).reasons ==
-      std::vector<std::string>{"the endpoint's feedback is 31 s old: what is pending is estimated; "
-                               "is the publisher of a heard here?"});
+  CHECK(readiness(view.status(start, morning)).reasons ==
+        std::vector<std::string>{
+            "the endpoint's feedback is 31 s old on node a: what is pending is estimated; is the "
+            "publisher of a heard here, and does the endpoint give feedback?"});
 }
 
 TEST_CASE("words of strangers, other clusters and the past change nothing", "[watch]") {
@@ -344,9 +348,11 @@ TEST_CASE("every reason not to be ready is named", "[watch]") {
   const auto result = readiness(view.status(start, morning));
 
   CHECK_FALSE(result.ready);
-  CHECK(result.reasons ==
-        std::vector<std::string>{"statfeed is not heard", "pacer shard 0 is not heard",
-                                 "this node is master, and its publisher is shut"});
+  const std::vector<std::string> told{
+      "statfeed and pacer 0 of node a, which is master, are not heard; ",
+      "node a is master, and its publisher is shut; "};
+  REQUIRE(result.reasons.size() == told.size());
+  for (std::size_t i = 0; i < told.size(); ++i) CHECK(result.reasons[i].starts_with(told[i]));
 }
 
 TEST_CASE("a master of another node that publishes nothing is a reason here too", "[watch]") {
@@ -359,22 +365,36 @@ TEST_CASE("a master of another node that publishes nothing is a reason here too"
   view.hear(publishes("a", false), then);
   std::string reason;
   SECTION("its publisher is not heard") {
-    reason = "node b is master, and its publisher is not heard here";
+    reason = "publisher of node b, which is master, is not heard; ";
   }
   SECTION("its gate is shut") {
     view.hear(publishes("b", false), then);
-    reason = "node b is master, and its publisher is shut";
+    reason = "node b is master, and its publisher is shut; ";
   }
   SECTION("the endpoint refuses what it sends") {
     auto report = publishes("b", true, PublicationOutcome::failed);
     report.since_accepted_s = 10.4;
     report.detail = "HTTP status 503";
     view.hear(report, then);
-    reason = "the endpoint accepted nothing from node b for 10.4 s (failed HTTP status 503)";
+    reason =
+        "the endpoint accepted nothing from node b for 10.4 s (failed HTTP status 503); it "
+        "answers, "
+        "so ask who runs it";
   }
   const auto status = view.status(then, morning);
   REQUIRE(status.master == "b");
-  CHECK(readiness(status).reasons == std::vector<std::string>{reason});
+  const auto told = readiness(status).reasons;
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].starts_with(reason));
+}
+
+TEST_CASE("what electors say of their roles is shown in an operator's words", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  auto message = says("a", ElectorRole::master, 257);
+  message.why = "a quorum acknowledged; elected: b released: a is fitter";
+  view.hear(message, start, morning);
+
+  CHECK(node(view.status(start, morning), "a").why == "b handed over: a is fitter");
 }
 
 TEST_CASE("a grant has no time left once it ran out", "[watch]") {

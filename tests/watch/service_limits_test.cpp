@@ -213,6 +213,12 @@ TEST_CASE("while the disk is full the last minutes stay in memory, and writing i
   a.role = ElectorRole::master;
   sim.run_for(5min);
   CHECK(sim.count("history_not_written") == 1);
+  Client client;
+  const auto told = [&] {
+    watch.ask({.path = "/api/v1/status", .peer = "x"}, client.exchange());
+    return client.answers.back().body.find("\"id\":\"history_not_written\"") != std::string::npos;
+  };
+  CHECK(told());
   CHECK(world.metrics.counter("paceline_watch_history_failures_total", "").value() > 0);
   CHECK(watch.events().last() > 0);
   CHECK(disk.events({})->size() < watch.events().last());
@@ -223,6 +229,7 @@ TEST_CASE("while the disk is full the last minutes stay in memory, and writing i
   disk.full = false;
   sim.run_for(60s);
   CHECK(sim.count("history_not_written_over") == 1);
+  CHECK_FALSE(told());
   CHECK(disk.events({})->size() == watch.events().last());
   sim.run_for(10min);
   CHECK(disk.samples()->size() <= History::most_samples);
@@ -248,6 +255,10 @@ TEST_CASE("a watch whose history is off serves, says why everywhere, and is read
   const auto status = nlohmann::json::parse(get("/api/v1/status"));
   CHECK(status["history_off"] == "h.db: another watch writes it");
   CHECK(status["not_ready_because"].dump().find("h.db") == std::string::npos);
+  std::map<std::string, std::string> causes;
+  for (const auto& cause : status["causes"]) causes[cause["id"]] = cause["cause"];
+  CHECK(causes["history_off"] == "no history is kept on disk: h.db: another watch writes it");
+  CHECK(causes["file_exposed"] == "t.toml is open");
   const auto events = nlohmann::json::parse(get("/api/v1/events"))["events"];
   REQUIRE(events.size() >= 2);
   CHECK(events[0]["kind"] == "history_off");
@@ -260,7 +271,10 @@ TEST_CASE("a watch whose history is off serves, says why everywhere, and is read
          {"paceline_watch_history_off{node=\"a\",process=\"watch\",index=\"0\"} 1\n",
           "why=\"gave_way\"} 5\n", "why=\"turned_away\"} 1\n", "why=\"late\"} 2\n",
           "paceline_watch_requests_malformed_total{node=\"a\",process=\"watch\",index=\"0\"} "
-          "4\n"}) {
+          "4\n",
+          "paceline_watch_causes{node=\"a\",process=\"watch\",index=\"0\",cause=\"file_exposed\"} "
+          "1\n",
+          "cause=\"one_way\"} 0\n"}) {
       CAPTURE(line, metrics);
       CHECK(metrics.find(line) != std::string::npos);
     }

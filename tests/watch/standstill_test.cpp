@@ -34,11 +34,11 @@ TEST_CASE("most targets without statistics are a reason", "[watch]") {
   CHECK(reasons(of_a_hundred(PaceState::stale, PaceReason::stale_statistics, 51)) ==
         std::vector<std::string>{"no invitations for 51 of 100 targets: their statistics are too "
                                  "old; statfeed's log says why"});
-  CHECK(reasons(of_a_hundred(PaceState::stale, PaceReason::not_visible, 100)) ==
-        std::vector<std::string>{
-            "no invitations for 100 of 100 targets: no values come for them; may the Stat Server "
-            "see these groups and queues, or does the feed send all that is needed? See "
-            "pacelinectl statserver unseen"});
+  const auto unseen = reasons(of_a_hundred(PaceState::stale, PaceReason::not_visible, 100));
+  REQUIRE(unseen.size() == 1);
+  CHECK(
+      unseen[0].starts_with("no invitations for 100 of 100 targets: no values come for them; "
+                            "pacelinectl statserver unseen"));
   CHECK(reasons(of_a_hundred(PaceState::disabled, PaceReason::disabled, 100)).empty());
 }
 

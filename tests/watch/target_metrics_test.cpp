@@ -48,17 +48,29 @@ TEST_CASE("series of single targets come only when asked for, and no more than a
   CHECK(named(target_families(table, 100), "paceline_target_granted")->samples.size() == 3);
 }
 
-TEST_CASE("over the goal needs outcomes, and a goal of abandonment", "[watch]") {
+TEST_CASE("over the goal needs outcomes that make it certain, and a goal of abandonment",
+          "[watch]") {
   TargetTable table{three()};
+  const auto is_over = [&](std::uint64_t outcomes, double abandonment) {
+    const auto abandoned = static_cast<std::uint64_t>(abandonment * static_cast<double>(outcomes));
+    table.set_feedback(0, {.answered = outcomes - abandoned, .abandoned = abandoned});
+    table.set_pace(0, {.abandonment = abandonment, .goal = 3});
+    return over_goal(table.row(0));
+  };
 
-  over(table, 0, 2);
-  over(table, 2, 2);  // Its goal is a busy factor.
-  table.set_feedback(1, {.sent = 100, .answered = 5, .abandoned = 1});
-  table.set_pace(1, {.abandonment = 0.2, .goal = 3});
+  CHECK_FALSE(is_over(27, 1.0 / 27));  // Lies between 0.7 and 18.3 %.
+  CHECK_FALSE(is_over(6, 0.5));
+  CHECK(is_over(30, 0.2));
+  CHECK_FALSE(is_over(100, 0.05));
+  CHECK(is_over(1000, 0.05));
+  CHECK_FALSE(is_over(1'000'000, 0.031));  // Most of them are of another time.
+  CHECK_FALSE(is_over(1000, 0.029));
 
-  CHECK(over_goal(table.row(0)));
-  CHECK(!over_goal(table.row(1)));
-  CHECK(!over_goal(table.row(2)));
+  over(table, 0, 200);
+  over(table, 2, 200);  // Its goal is a busy factor.
+  table.set_pace(0, {.abandonment = 0.5, .goal = 3});
+  table.set_pace(2, {.abandonment = 0.5, .goal = 3});
+  CHECK_FALSE(over_goal(table.row(2)));
   CHECK(named(target_families(table, 0), "paceline_watch_targets_over_goal")->samples[0].value ==
         1);
 }

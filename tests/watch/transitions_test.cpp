@@ -87,6 +87,39 @@ TEST_CASE("every difference between two looks is one event of its kind", "[watch
   }
 }
 
+TEST_CASE("what a node said before is no reason for what it is now", "[watch]") {
+  auto before = good_cluster();
+  before.nodes[1].why = "fit to be master";
+  auto now = before;
+  now.nodes[1].role = NodeRole::down;
+
+  const auto events = transitions(before, now, 5);
+
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].detail == "b is down, it was standby: nothing is heard of its elector");
+}
+
+TEST_CASE("how fit a node is, is told by the reason, not by a number", "[watch]") {
+  const auto before = good_cluster();
+  auto now = before;
+  now.nodes[1].tier = 2;
+  now.nodes[1].why = "fit (less fit: it has no usable token: HTTP status 401)";
+
+  CHECK(transitions(before, now, 5).at(0).detail ==
+        "b is not fit to be master: it has no usable token: HTTP status 401");
+  CHECK(transitions(now, before, 5).at(0).detail == "b is fit to be master");
+}
+
+TEST_CASE("why a Stat Server is not heard is in its event", "[watch]") {
+  const auto before = good_cluster();
+  auto now = before;
+  now.statistics.source.primary_up = false;
+  now.statistics.source.primary_trouble = "it refuses our API key: HTTP status 401";
+
+  CHECK(transitions(before, now, 5).at(0).detail ==
+        "the primary source of statistics is not heard: it refuses our API key: HTTP status 401");
+}
+
 TEST_CASE("what went wrong and is right again is a good event", "[watch]") {
   for (const auto& [kind, over] : endings())
     for (const auto& difference : differences()) {

@@ -52,7 +52,8 @@ StateFrame<TargetStat> stat_frame() {
                .targets_visible = 40,
                .targets_unseen = 2,
                .updates_per_second = 12.5,
-               .push_doubt = "polls show 7"};
+               .push_doubt = "polls show 7",
+               .backup_trouble = "it is silent"};
   stat.ids = {"t00"};
   stat.indices = {0};
   stat.rows = {{.quality = StatQuality::good,
@@ -275,12 +276,14 @@ TEST_CASE("the messages of the version before are read", "[wire]") {
   leave.pause.clear();
   auto said = report();
   said.paused = false;
+  auto statistics = stat_frame();
+  statistics.head.backup_trouble.clear();
 
   CHECK(decode<ElectionMessage>(bytes_of(before.at("heartbeat"))) == heartbeat);
   CHECK(decode<Grant>(bytes_of(before.at("grant"))) == leave);
   CHECK(decode<PublicationReport>(bytes_of(before.at("publication"))) == said);
   CHECK(decode<ElectionView>(bytes_of(before.at("election"))).value().peers.at(0) == heartbeat);
-  CHECK(decode<StateFrame<TargetStat>>(bytes_of(before.at("stat"))) == stat_frame());
+  CHECK(decode<StateFrame<TargetStat>>(bytes_of(before.at("stat"))) == statistics);
   CHECK(decode<StateFrame<TargetPace>>(bytes_of(before.at("pace"))) == pace_frame());
   CHECK(decode<StateFrame<TargetFeedback>>(bytes_of(before.at("feedback"))) == feedback_frame());
 }

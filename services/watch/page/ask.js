@@ -27,7 +27,7 @@ export async function ask(path) {
   const answer = await fetch(path, { headers: headers() });
   if (answer.status === 401) { await need_token(); return ask(path); }
   const body = parsed(await answer.text());
-  if (!answer.ok) throw new Error(body.detail || body.title || `HTTP ${answer.status}`);
+  if (!answer.ok) throw Object.assign(new Error(body.detail || body.title || `HTTP ${answer.status}`), { status: answer.status });
   return body;
 }
 

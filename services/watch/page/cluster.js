@@ -1,8 +1,9 @@
 // The cluster at a glance: who is master and why, every node and what it hears, and eight figures with their last hour.
-import { bytes, compact, count, date_time, make, name_of, percent, pill, put_class, put_note, put_parts, put_text, seconds, sparkline, words } from "./dom.js";
+import { bytes, compact, count, make, name_of, percent, pill, put_class, put_note, put_parts, put_text, seconds, sparkline, words, zoned } from "./dom.js";
 import { field_notes, word_note } from "./schema.js";
 
 const role_tones = { master: "accent", standby: "good", witness: "", down: "bad" };
+const weight_tones = { stops: "bad", endangers: "warn", tells: "" };
 const publisher_tones = { open: "good", shut: "", down: "bad" };
 const most_round_trips = 120;
 const network_window_ms = 10_000;
@@ -67,12 +68,15 @@ export class ClusterStrip {
   }
 
   show_notices(status) {
-    const notices = [];
-    if (status.claims > 1) notices.push(make("p", { class: "notice" }, `${status.claims} nodes say they are master; the publisher's gate lets only one speak.`));
-    if (status.not_ready_because.length)
-      notices.push(make("ul", { class: "notice", "aria-label": `Why node ${status.node} is not ready` }, ...status.not_ready_because.map((why) => make("li", {}, why))));
-    if (status.history_off) notices.push(make("p", { class: "notice", "aria-label": "Why no history is kept" }, `History is off: ${status.history_off}`));
-    this.notices.replaceChildren(...notices);
+    const notices = status.causes.length === 0 ? [] : [make("ul", { class: `notice causes ${status.causes[0].weight}`, "aria-label": "What is wrong, and what to do", tabindex: "0" },
+      ...status.causes.map((cause) => make("li", { "data-id": cause.id }, this.weight(cause.weight), " ", make("b", {}, cause.cause), make("span", { class: "remedy" }, " \u2192 ", cause.remedy))))];
+    put_parts(this.notices, notices);
+  }
+
+  weight(word) {
+    const made = pill(weight_tones[word], word);
+    put_note(made, word_note("cause", "weight", word));
+    return made;
   }
 
   show_headline(status) {
@@ -80,9 +84,9 @@ export class ClusterStrip {
       this.headline.replaceChildren(pill("bad", "no master"), make("span", {}, ` nobody may publish; the highest term heard is ${status.term}`));
       return;
     }
-    const since = status.master_since ? `${date_time(status.master_since)} (${seconds(Math.max(0, (Date.parse(status.time) - Date.parse(status.master_since)) / 1000))})` : "an unknown time";
+    const since = status.master_since ? `${zoned(status.master_since)} (${seconds(Math.max(0, (Date.parse(status.time) - Date.parse(status.master_since)) / 1000))})` : "an unknown time";
     this.headline.replaceChildren(make("b", {}, status.master), " is master, term ", make("b", { class: "num" }, String(status.term)), " since ", make("b", { class: "num" }, since),
-      ...(status.master_why ? [", because: ", make("b", {}, status.master_why)] : []));
+      ...(status.master_why ? [": ", make("b", {}, status.master_why)] : []));
   }
 
   node(node, status) {
@@ -96,16 +100,26 @@ export class ClusterStrip {
     put_note(pills[0], word_note("node", "role", node.role));
     const idle = node.publisher === "shut" && node.role === "standby";  // As it should be.
     if (node.publisher !== "none" && node.role !== "down" && !idle) pills.push(pill(publisher_tones[node.publisher], "publisher " + node.publisher));
-    const why = node.role === "down" ? `not heard${node.heard_s === null ? " yet" : " for " + seconds(node.heard_s)}`
-      : node.role === "master" ? (node.publication ? `last publication ${words(node.publication.outcome)}${node.publication.detail ? ` (${node.publication.detail})` : ""}; the endpoint accepted one ${node.publication.since_accepted_s === null ? "never yet" : seconds(node.publication.since_accepted_s) + " ago"}` : "no publication yet")
-      : `${words(node.elector)}${node.why ? ": " + node.why : ""}`;
+    const cause = status.causes.find((each) => each.node === node.name && (each.weight === "stops" || (each.weight === "endangers" && node.role !== "master")));
+    const why = cause ? cause.cause : node.maintenance ? `in maintenance: ${node.maintenance}`
+      : node.role === "down" ? `silent${node.heard_s === null ? ", never heard" : " for " + seconds(node.heard_s)}`
+      : node.role === "master" ? this.publication(node.publication)
+      : node.role === "witness" ? "votes, and is never master" : "ready to take over";
+    if (node.maintenance) pills.push(pill("warn", "drained"));
     return make("div", { class: `node ${node.role}`, role: "listitem", "aria-label": `Node ${node.name}, ${node.role}` },
       make("div", { class: "row" }, make("span", { class: "name" }, node.name), make("span", { class: "pills" }, ...pills)),
       make("p", { class: "why" }, why),
-      make("p", { class: "facts" }, fact("term", String(node.term), "", field_notes("node", ["term"])), fact("priority", String(node.priority), "", field_notes("node", ["priority"])),
-        ...(node.role === "witness" ? [] : [fact("health", node.tier === 0 ? "fit" : `tier ${node.tier}`, node.tier === 0 ? "" : "bad", field_notes("node", ["tier"]))]),
+      make("p", { class: node.role === "down" ? "facts past" : "facts" }, ...(node.role === "down" ? [make("span", {}, node.heard_s === null ? "nothing is known" : `as of ${seconds(node.heard_s)} ago:`)] : []), fact("term", String(node.term), "", field_notes("node", ["term"])), fact("priority", String(node.priority), "", field_notes("node", ["priority"])),
+        ...(node.role === "witness" ? [] : [fact("health", node.tier === 0 ? "fit" : "not fit", node.tier === 0 ? "" : "bad", [node.why, field_notes("node", ["tier"])].filter(Boolean).join("\n"))]),
         ...(idle ? [fact("publisher", "shut", "", field_notes("node", ["publisher"]))] : []), fact("heard", node.heard_s === null ? "never" : seconds(node.heard_s) + " ago", "", field_notes("node", ["heard_s"]))),
-      make("p", { class: "links" }, make("span", { class: "quiet" }, "hears"), ...(node.hears.length ? node.hears.map(link) : [make("span", { class: "link bad" }, "nobody")])));
+      ...(node.role === "down" ? [] : [make("p", { class: "links" }, make("span", { class: "quiet" }, "hears"), ...(node.hears.length ? node.hears.map(link) : [make("span", { class: "link bad" }, "nobody")]))]));
+  }
+
+  publication(heard) {
+    if (!heard || heard.outcome === "none") return "nothing was published yet";
+    const ago = heard.since_accepted_s === null ? "never yet" : seconds(heard.since_accepted_s) + " ago";
+    return heard.outcome === "accepted" ? `the endpoint accepted the last publication ${ago}`
+      : `the endpoint's last word was ${words(heard.outcome)}${heard.detail ? ` (${heard.detail})` : ""}; it accepted one ${ago}`;
   }
 
   show_tiles(status) {

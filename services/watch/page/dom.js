@@ -73,16 +73,31 @@ export const seconds = (value) => {
   return value < 172800 ? `${(value / 3600).toFixed(1)} h` : `${Math.round(value / 86400)} days`;
 };
 export const bytes = (value) => value < 2000 ? `${value} B` : value < 2e6 ? `${(value / 1000).toFixed(1)} kB` : `${(value / 1e6).toFixed(2)} MB`;
+/** Of the reader's clock: "CET", "GMT+1". */
+const zone = () => new Intl.DateTimeFormat("en-US", { timeZoneName: "short" }).formatToParts(new Date()).find((part) => part.type === "timeZoneName")?.value ?? "local time";
+/** "2026-11-22 19:43:46 UTC" of an instant as the interface says it. */
+export const utc = (time) => new Date(time).toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC");
 export const clock = (time) => new Date(time).toLocaleTimeString([], { hour12: false });
 export const date_time = (time) => (new Date(time).toDateString() === new Date().toDateString() ? "" : new Date(time).toLocaleDateString() + " ") + clock(time);
+/** The same with its zone, and in UTC where that is another. */
+export const zoned = (time) => (zone() === "UTC" ? `${date_time(time)} UTC` : `${date_time(time)} ${zone()} (${utc(time)})`);
 export const number = (value) => {
   if (value === null) return "none";
   if (Number.isInteger(value)) return count(value);
   return Math.abs(value) >= 100 ? value.toFixed(1) : String(Number(Math.abs(value) >= 0.01 ? value.toFixed(3) : value.toPrecision(3)));
 };
 
-/** As the metric paceline_watch_targets_over_goal counts: fewer than 20 outcomes say nothing about a share. */
-export const over_goal = (row) => row.optimization_target !== "BUSY_FACTOR" && row.answered + row.abandoned >= 20 && row.abandonment * 100 > row.goal;
+const most_counted = 2000;  // Outcomes: of an older rate more do not make what is now surer.
+/** Between which shares the abandonment lies, 19 times of 20 (Wilson 1927), by how many outcomes are known. */
+export function abandonment_interval(row) {
+  const n = Math.min(row.answered + row.abandoned, most_counted), share = Math.min(Math.max(row.abandonment, 0), 1), z = 1.96;
+  if (n === 0) return [0, 1];
+  const middle = (share + z * z / (2 * n)) / (1 + z * z / n);
+  const half = z / (1 + z * z / n) * Math.sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+  return [Math.max(0, middle - half), Math.min(1, middle + half)];
+}
+/** As the metric paceline_watch_targets_over_goal counts: red when it is certain, 1 of 27 is not. */
+export const over_goal = (row) => row.optimization_target === "ABANDONMENT_RATE" && row.answered + row.abandoned >= 20 && abandonment_interval(row)[0] * 100 > row.goal;
 
 export const state_tones = { ok: "good", degraded: "warn", stale: "bad", disabled: "" };
 export const severity_tones = { good: "good", notice: "accent", bad: "bad" };

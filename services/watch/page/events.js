@@ -1,5 +1,5 @@
 // What happened: live, or those of a range of time.
-import { bdi, date_time, make, pill, put_text, severity_tones, words } from "./dom.js";
+import { bdi, date_time, make, pill, put_text, severity_tones, utc, words } from "./dom.js";
 
 const most_events = 1000;
 const most_shown = 500;
@@ -69,7 +69,7 @@ export class EventView {
     let day = "";
     for (const event of chosen.slice(0, most_shown)) {
       if (day_of(event.time) !== day) lines.push(make("li", { class: "day" }, day = day_of(event.time)));
-      lines.push(make("li", { class: "s-" + event.severity, "data-number": event.number }, make("time", { datetime: event.time, title: event.time }, date_time(event.time)),
+      lines.push(make("li", { class: "s-" + event.severity, "data-number": event.number }, make("time", { datetime: event.time, title: utc(event.time) }, date_time(event.time)),
         make("span", {}, pill(severity_tones[event.severity] ?? "", words(event.kind))), make("span", { class: "subject" }, bdi(event.subject || "cluster")), make("span", { class: "what" }, bdi(event.detail))));
     }
     this.list.replaceChildren(...lines);

@@ -1,5 +1,5 @@
 // One target: its figures now, why it was granted what it was, and its history.
-import { bdi, count, held_of, make, number, over_goal, percent, put_class, put_note, put_parts, put_text, revealed, seconds, state_tones, title_of, words } from "./dom.js";
+import { abandonment_interval, bdi, count, held_of, make, number, over_goal, percent, put_class, put_note, put_parts, put_text, revealed, seconds, state_tones, title_of, words } from "./dom.js";
 import { HistoryView } from "./history.js";
 import { field_notes, figure, section_title, word_note } from "./schema.js";
 
@@ -31,7 +31,7 @@ function explanation_parts(explanation) {
 const views = [
   { fields: ["proactive"], mark: (row) => (row.proactive ? "some" : "") }, { fields: ["pending", "max_pending"] }, { fields: ["logged_in"] }, { fields: ["ready"] },
   { fields: ["busy"] }, { fields: ["after_call_work"] }, { fields: ["in_handling", "slots"], show: held_of }, { fields: ["in_queue"] }, { fields: ["predicted_wait_s"], show: (row) => seconds(row.predicted_wait_s) },
-  { fields: ["abandonment"], show: (row) => percent(row.abandonment), mark: (row) => (over_goal(row) ? "over" : "") }, { fields: ["acceptance"], show: (row) => percent(row.acceptance) },
+  { fields: ["abandonment"], show: (row) => `${percent(row.abandonment)}${row.answered + row.abandoned > 0 ? ` (${abandonment_interval(row).map(percent).join(" to ")})` : ""}`, mark: (row) => (over_goal(row) ? "over" : "") }, { fields: ["acceptance"], show: (row) => percent(row.acceptance) },
   { fields: ["busy_factor"], show: (row) => percent(row.busy_factor) }, { fields: ["reactive_state"], show: (row) => row.reactive_state.toFixed(2) },
   { fields: ["sent"] }, { fields: ["accepted"] }, { fields: ["answered"] }, { fields: ["abandoned"] },
 ];
@@ -45,6 +45,7 @@ export class TargetView {
   leave() {
     this.history?.destroy();
     this.history = null;
+    this.unknown = false;
     this.id = undefined;
   }
 
@@ -68,6 +69,7 @@ export class TargetView {
 
   // The row came anew; the explanation and the history are asked for with it, never more than one at a time.
   async refresh(row) {
+    if (this.unknown) return row && this.show(this.id);  // It came with other targets.
     if (row) this.show_row(row);
     if (this.asking === this.id) return;
     const id = this.id;
@@ -87,10 +89,18 @@ export class TargetView {
         put_parts(this.explained, explanation_parts(explanation));
       }
     } catch (error) {
-      if (id === this.id) this.explained.replaceChildren(make("p", { class: "notice" }, error.message));
+      if (id === this.id && error.status === 404) this.show_unknown(id);
+      else if (id === this.id) this.explained.replaceChildren(make("p", { class: "notice" }, error.message));
     } finally {
       if (this.asking === id) this.asking = undefined;
     }
+  }
+
+  // Figures of nothing would say nothing.
+  show_unknown(id) {
+    this.unknown = true;
+    this.element.replaceChildren(make("a", { class: "back", href: "#/" }, "\u2190 all targets"),
+      make("p", { class: "card unknown" }, "There is no target ", make("b", {}, bdi(revealed(id))), ". It was removed from the targets file, or its name is written otherwise; the list of ", make("a", { href: "#/" }, "all targets"), " can be searched."));
   }
 
   show_row(row) {

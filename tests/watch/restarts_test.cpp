@@ -1,0 +1,36 @@
+#include "services/watch/restarts.h"
+
+#include "tests/support/catch.h"
+#include "tests/watch/fixtures.h"
+
+namespace paceline::test {
+using namespace watch;
+
+TEST_CASE("a process that is started three times in ten minutes is told, while it is so",
+          "[watch]") {
+  Restarts restarts;
+  for (std::uint64_t life = 1; life <= 3; ++life)
+    restarts.note("b/publisher/0", life, start + life * 1min);
+  CHECK(restarts.often(start + 4min).empty());  // The first was running already.
+
+  restarts.note("b/publisher/0", 4, start + 5min);
+  restarts.note("b/publisher/0", 4, start + 6min);
+  restarts.note("b/publisher/0", 3, start + 6min);  // Overtaken on its way.
+  const auto told = restarts.often(start + 7min);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].process == "b/publisher/0");
+  CHECK(told[0].starts == 3);
+
+  CHECK(restarts.often(start + 13min).empty());
+}
+
+TEST_CASE("no more processes are known than there is room for", "[watch]") {
+  Restarts restarts{1};
+  for (std::uint64_t life = 1; life <= 9; ++life) {
+    restarts.note("a/pacer/0", life, start);
+    restarts.note("a/pacer/1", life, start);
+  }
+  CHECK(restarts.often(start).size() == 1);
+}
+
+}  // namespace paceline::test
