@@ -7,6 +7,7 @@
 #include <array>
 
 #include "common/base/nearest_word.h"
+#include "common/base/secrets.h"
 
 namespace paceline {
 
@@ -133,10 +134,18 @@ std::vector<Settings::Key> Settings::keys() const {
   return keys;
 }
 
+// What was read as a secret is not shown, nor a text that may be one under a key that nobody knows.
 Error Settings::error(std::string_view key, std::string_view why) const {
   const toml::node* node = as_table(root_->value).get(key);
-  return error_at(where(key),
-                  fmt::format("{} = {}: {}", full(key), node ? shown(*node) : "(absent)", why));
+  const bool is_read = std::ranges::find(read_, key) != read_.end();
+  const bool is_secret =
+      effective_.find(fmt::format("{} = ****\n", full(key))) != effective_.npos ||
+      (!is_read && node && node->is_string() && sounds_secret(key));
+  return error_at(where(key), fmt::format("{} = {}: {}", full(key),
+                                          !node       ? "(absent)"
+                                          : is_secret ? "****"
+                                                      : shown(*node),
+                                          why));
 }
 
 Result<std::string> Settings::text(std::string_view key, std::optional<std::string> fallback) {
@@ -288,9 +297,8 @@ std::optional<Error> Settings::unknown_key() const {
   for (const Key& key : keys()) {
     if (std::ranges::find(read_, key.name) != read_.end()) continue;
     const std::vector<std::string_view> known{read_.begin(), read_.end()};
-    return error_at(key.where, fmt::format("{} = {}: unknown key{}", full(key.name),
-                                           shown(*as_table(root_->value).get(key.name)),
-                                           did_you_mean(key.name, known)));
+    const Error wrong = error(key.name, "unknown key" + did_you_mean(key.name, known));
+    return error_at(key.where, std::string{wrong.reason()});
   }
   return std::nullopt;
 }

@@ -11,8 +11,10 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <optional>
 
+#include "common/runtime/connector.h"
 #include "common/runtime/curl_http.h"
 #include "common/runtime/files.h"
 #include "common/runtime/system_clock.h"
@@ -138,37 +140,100 @@ Result<unsigned> HostEnvironment::mode(const std::string& path) {
   return about.st_mode & 07777u;
 }
 
+// Until all have come, or the person asks to stop.
+template <class Answer>
+std::vector<Result<Answer>> HostEnvironment::wait_for(
+    std::vector<std::optional<Result<Answer>>>& answers) {
+  while (!stopped_ && std::ranges::any_of(answers, [](const auto& one) { return !one; }))
+    loop().run_once(step);
+  std::vector<Result<Answer>> all;
+  all.reserve(answers.size());
+  for (auto& answer : answers) all.push_back(answer ? *std::move(answer) : interrupted());
+  return all;
+}
+
 Result<Bytes> HostEnvironment::ask(const Topology& topology, const Address& whom,
                                    const ControlRequest& request) {
-  const auto where = TRY(
-      endpoint(topology, topology.control, *topology.node(whom.node), whom.process, whom.index));
+  const Asked question{whom, request};
+  return std::move(ask_all(topology, {&question, 1}).front());
+}
+
+std::vector<Result<Bytes>> HostEnvironment::ask_all(const Topology& topology,
+                                                    std::span<const Asked> questions) {
   constexpr std::string_view ipc = "ipc://";
-  if (where.starts_with(ipc) && !exists(where.substr(ipc.size())))
-    return fail(Errc::unavailable, where + ": no such socket");  // Else ZeroMQ would wait for it.
   // As a process of the asked node we use its ipc socket, which needs no keys.
   Topology local = topology;
   local.encrypted = false;
   TerminalLog log;
   Metrics metrics;
-  ZmqBus bus{local, {whom.node, "pacelinectl", 0}, loop(), log, metrics};
-  std::optional<Result<Bytes>> answer;
-  bus.ask(whom, encode(request), timeout, [&](Result<Bytes> bytes) { answer = std::move(bytes); });
-  while (!answer && !stopped_) loop().run_once(step);
-  if (!answer) return interrupted();
-  const ControlReply reply = TRY(decode<ControlReply>(TRY(*std::move(answer))));
-  if (!reply.ok) return fail(Errc::refused, whom.text() + ": " + reply.error);
-  return Bytes{reply.body.begin(), reply.body.end()};
+  std::map<std::string, ZmqBus> buses;  // By node.
+  std::vector<std::optional<Result<Bytes>>> answers(questions.size());
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    const Address& whom = questions[i].whom;
+    const auto where =
+        endpoint(topology, topology.control, *topology.node(whom.node), whom.process, whom.index);
+    if (!where) {
+      answers[i] = tl::unexpected(where.error());
+    } else if (where->starts_with(ipc) && !exists(where->substr(ipc.size()))) {
+      // Else ZeroMQ would wait for it.
+      answers[i] = fail(Errc::unavailable, *where + ": no such socket");
+    } else {
+      auto& bus = buses
+                      .try_emplace(whom.node, local, Address{whom.node, "pacelinectl", 0}, loop(),
+                                   log, metrics)
+                      .first->second;
+      bus.ask(whom, encode(questions[i].request), timeout,
+              [&answers, i](Result<Bytes> bytes) { answers[i] = std::move(bytes); });
+    }
+  }
+  auto replies = wait_for(answers);
+  for (std::size_t i = 0; i < replies.size(); ++i)
+    replies[i] = [&]() -> Result<Bytes> {
+      const ControlReply reply = TRY(decode<ControlReply>(TRY(std::move(replies[i]))));
+      if (!reply.ok) return fail(Errc::refused, questions[i].whom.text() + ": " + reply.error);
+      return Bytes{reply.body.begin(), reply.body.end()};
+    }();
+  return replies;
 }
 
 Result<HttpAnswer> HostEnvironment::fetch(HttpRequest request) {
+  request.timeout = timeout;
+  std::vector<HttpRequest> requests;
+  requests.push_back(std::move(request));
+  return std::move(fetch_all(std::move(requests)).front());
+}
+
+std::vector<Result<HttpAnswer>> HostEnvironment::fetch_all(std::vector<HttpRequest> requests) {
   Metrics metrics;
   CurlHttp http{loop(), metrics};
-  request.timeout = timeout;
-  std::optional<Result<HttpAnswer>> answer;
-  http.send(std::move(request), [&](Result<HttpAnswer> came) { answer = std::move(came); });
-  while (!answer && !stopped_) loop().run_once(step);
-  if (!answer) return interrupted();
-  return *std::move(answer);
+  std::vector<std::optional<Result<HttpAnswer>>> answers(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i)
+    http.send(std::move(requests[i]),
+              [&answers, i](Result<HttpAnswer> came) { answers[i] = std::move(came); });
+  return wait_for(answers);
+}
+
+std::vector<Result<void>> HostEnvironment::connect_all(std::span<const TcpPlace> places,
+                                                       Duration within) {
+  Metrics metrics;
+  Connector connector{loop(), metrics, {}};
+  std::vector<std::optional<Result<int>>> sockets(places.size());
+  for (std::size_t i = 0; i < places.size(); ++i)
+    connector.connect(places[i].host, places[i].port, within, [&sockets, i](Result<int> socket) {
+      if (socket) close(*socket);
+      sockets[i] = std::move(socket);
+    });
+  std::vector<Result<void>> outcomes;
+  for (auto& socket : wait_for(sockets)) {
+    const bool is_refused =
+        !socket && socket.error().detail.find(std::strerror(ECONNREFUSED)) != std::string::npos;
+    if (socket)
+      outcomes.emplace_back();
+    else
+      outcomes.push_back(
+          fail(is_refused ? Errc::refused : socket.error().code, std::move(socket).error().detail));
+  }
+  return outcomes;
 }
 
 Result<std::size_t> HostEnvironment::read_input(std::span<char> into) {

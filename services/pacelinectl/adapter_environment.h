@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "common/runtime/loop.h"
+#include "services/pacelinectl/adapter_host.h"
 #include "services/pacelinectl/environment.h"
 
 namespace paceline::pacelinectl {
@@ -27,6 +28,11 @@ class HostEnvironment final : public Environment {
   Result<Bytes> ask(const Topology& topology, const Address& whom,
                     const ControlRequest& request) override;
   Result<HttpAnswer> fetch(HttpRequest request) override;
+  std::vector<Result<Bytes>> ask_all(const Topology& topology,
+                                     std::span<const Asked> questions) override;
+  std::vector<Result<HttpAnswer>> fetch_all(std::vector<HttpRequest> requests) override;
+  std::vector<Result<void>> connect_all(std::span<const TcpPlace> places, Duration within) override;
+  HostFacts& host() override { return host_; }
   Result<std::size_t> read_input(std::span<char> into) override;
   Result<void> write_output(std::string_view text) override;
   Result<void> subscribe(const Topology& topology, const std::string& node,
@@ -41,7 +47,10 @@ class HostEnvironment final : public Environment {
   // One for all that waits, so that a signal is not lost between two questions; made when first
   // needed, because from then on signals only tell it.
   Loop& loop();
+  template <class Answer>
+  std::vector<Result<Answer>> wait_for(std::vector<std::optional<Result<Answer>>>& answers);
 
+  ThisHost host_;
   std::optional<Loop> loop_;
   bool stopped_ = false;
 };

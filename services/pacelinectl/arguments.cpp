@@ -296,8 +296,22 @@ class CommandLine {
     command->add_option("--user", request_.user, "as whom they run")->type_name("USER");
   }
 
+  void add_check() {
+    CLI::App* check = command(app_, "check",
+                              "all that can be known of this node before its start and while it "
+                              "runs, and what to do");
+    check->add_flag("--plugin", request_.plugin, "one line and exit codes as plugins of Nagios");
+    check->add_flag("--offline", request_.offline, "files and this host alone: nobody is asked");
+    check
+        ->add_option("--supervisor", request_.supervisor_file,
+                     "supervisord's configuration with this node's group (default: that of "
+                     "/etc/supervisor/conf.d)")
+        ->type_name("FILE");
+  }
+
   void add_files() {
     add_init();
+    add_check();
     CLI::App* topology = command(app_, "topology", "checks and shows a topology file");
     topology->require_subcommand(1);
     CLI::App* check = command(*topology, "check", "every mistake, with line and column");
@@ -333,6 +347,13 @@ class CommandLine {
     argument(keys, "FILE", "the topology file (default: --topology)");
     argument(command(*keys, "check", "whose keys are here, whether they are whole and private"),
              "FILE", "the topology file (default: --topology)");
+    argument(command(*keys, "export", "the public key of a node, as a line for keys import"),
+             "NODE", "default: that of --node, else whose private key is here");
+    CLI::App* keys_import =
+        command(*keys, "import", "takes public keys of other hosts, as keys export writes them");
+    argument(keys_import, "FILE", "the lines; - is standard input")->required();
+    keys_import->add_flag("--replace", request_.replace,
+                          "takes another key of a node that has one here");
   }
 
   CLI::App& app_;

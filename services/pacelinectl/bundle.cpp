@@ -81,8 +81,8 @@ std::string outside(const NewCluster& cluster) {
              ? "# backup = \"https://backup.example/statistics/v3\"\n"
              : fmt::format("backup = {}\n", quoted(cluster.statserver_backup));
   out += R"(# interface = "gms"  # Statistics through GMS; without it the Statistics API v3.
-# user = "..."        # HTTP Basic; or api_key, bearer, or auth_url with client_id and client_secret.
-# password = "..."    # This file is for the processes' user alone then: chmod 0640.
+# user = "..."  # HTTP Basic; or api_key_file, bearer_file, or auth_url with client_id and client_secret_file.
+# password_file = "statserver-password"  # For the processes' user alone: chmod 0600.
 # ca_file = "statserver-ca.pem"
 # [statfeed.statistics.ready]  # A site's own names of statistics.
 # name = "Agents_Ready"
@@ -98,7 +98,7 @@ std::string outside(const NewCluster& cluster) {
   out += R"(
 [watch]  # Its page: http://127.0.0.1:(port+10) on each node.
 # listen = "0.0.0.0:7110"  # For the network, which needs the next three.
-# read_token = "..."
+# read_token_file = "watch-token"
 # certificate_file = "watch.pem"
 # key_file = "watch-key.pem"
 )";
@@ -121,6 +121,7 @@ the node's host, {host}. On it, as root, in the folder of the bundle, with the u
     supervisorctl update
 
 Then remove the bundle: {state}/keys/{node}.secret in it is this node's private key, and no other host needs it.
+Once all nodes run, `pacelinectl check` on each host tells what is amiss, and what to do.
 )",
       fmt::arg("node", node.name), fmt::arg("cluster", cluster.name), fmt::arg("host", node.host),
       fmt::arg("config", cluster.config_dir), fmt::arg("state", cluster.state_dir),

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "common/base/hash.h"
+#include "common/base/secrets.h"
 #include "common/base/url.h"
 #include "services/pacelinectl/answers.h"
 #include "services/pacelinectl/table.h"
@@ -17,6 +18,10 @@ namespace paceline::pacelinectl {
 namespace {
 
 constexpr const char* advice = "is the group running? try supervisorctl status";
+constexpr const char* tls_advice =
+    "look at ca_file of [watch], which has to have the authority of its certificate, and at the "
+    "names in that";
+constexpr std::string_view status_path = "/api/v1/status";
 
 std::string socket_path(const Topology& topology, const Node& node) {
   const auto filled = endpoint(topology, topology.control, node, "elector", 0);
@@ -51,7 +56,29 @@ Result<Bytes> ask_first_of(const std::vector<const Node*>& nodes, const ClusterF
               fmt::format("no {} answers at {}: {}", process, fmt::join(tried, ", "), advice));
 }
 
+// The right to the control sockets is enough to see how the cluster does.
+Result<HttpAnswer> status_by_socket(const ClusterFile& cluster, std::string_view path,
+                                    Environment& environment) {
+  if (path != status_path) return fail(Errc::unsupported, "watch answers that over HTTP alone");
+  const Bytes body =
+      TRY(ask_process(cluster, "watch", 0, request_of(Question::cluster), environment));
+  HttpAnswer answer;
+  answer.status = 200;
+  answer.body = std::string{reinterpret_cast<const char*>(body.data()), body.size()};
+  return answer;
+}
+
 }  // namespace
+
+Result<std::string> secret_of(const std::string& text, const std::string& file,
+                              Environment& environment) {
+  if (file.empty()) return text;
+  const std::string content = TRY(environment.read(file));
+  if (content.size() > max_secret_bytes) return fail(file + ": over 4 KiB, which is no secret");
+  auto secret = secret_in(content);
+  if (!secret) return fail(file + ": no secret in it: " + secret.error().detail);
+  return secret;
+}
 
 const std::string& topology_name(const Request& request) {
   return request.arguments.empty() ? request.topology : request.arguments[0];
@@ -97,14 +124,16 @@ std::vector<WatchEndpoint> watch_endpoints(const ClusterFile& cluster) {
     const bool here = node.host == cluster.self().host;
     std::string host = config->listen_address;
     if (is_this_host(host) && !here) continue;
-    if (host == "0.0.0.0" || host == "::") host = here ? "127.0.0.1" : node.host;
-    if (host.find(':') != host.npos && !host.starts_with('[')) host = '[' + host + ']';
     const bool secure = !config->certificate_file.empty();
+    // A certificate is for a name or an address of the node, hardly for 127.0.0.1.
+    if (host == "0.0.0.0" || host == "::") host = here && !secure ? "127.0.0.1" : node.host;
+    if (host.find(':') != host.npos && !host.starts_with('[')) host = '[' + host + ']';
     WatchEndpoint watch{
         .node = node.name,
         .url = fmt::format("{}://{}:{}", secure ? "https" : "http", host, config->listen_port),
         .token = config->access.read_token,
-        .ca_file = config->certificate_file};
+        .token_file = config->read_token_file,
+        .ca_file = config->ca_file.empty() ? config->certificate_file : config->ca_file};
     places.insert(node.name == cluster.node ? places.begin() : places.end(), std::move(watch));
   }
   return places;
@@ -117,17 +146,38 @@ std::vector<const Node*> local_nodes(const ClusterFile& cluster) {
   return nodes;
 }
 
+Result<HttpRequest> watch_request(const WatchEndpoint& watch, const std::string& path,
+                                  Environment& environment) {
+  HttpRequest request{.url = watch.url + path, .headers = {}, .body = {}, .ca_file = watch.ca_file};
+  const std::string token = TRY(secret_of(watch.token, watch.token_file, environment));
+  if (!token.empty()) request.headers.emplace_back("Authorization", "Bearer " + token);
+  return request;
+}
+
 Result<HttpAnswer> ask_watch(const ClusterFile& cluster, const std::string& path,
                              Environment& environment) {
   std::vector<std::string> tried;
-  for (const WatchEndpoint& watch : watch_endpoints(cluster)) {
-    HttpRequest request{
-        .url = watch.url + path, .headers = {}, .body = {}, .ca_file = watch.ca_file};
-    if (!watch.token.empty())
-      request.headers.emplace_back("Authorization", "Bearer " + watch.token);
-    auto reply = environment.fetch(std::move(request));
+  const char* remedy = advice;
+  const auto places = watch_endpoints(cluster);
+  if (places.empty())
+    return fail(
+        Errc::unavailable,
+        "no watch can be reached from here: each listens on its own host alone, so ask there");
+  for (const WatchEndpoint& watch : places) {
+    auto request = watch_request(watch, path, environment);
+    if (!request) {
+      if (auto status = status_by_socket(cluster, path, environment)) return *std::move(status);
+      tried.push_back(fmt::format("{} ({})", watch.url, request.error().detail));
+      continue;
+    }
+    const std::string prefix = request->url + ": ";  // Of what the port says.
+    auto reply = environment.fetch(*std::move(request));
     if (!reply) {
-      tried.push_back(watch.url);
+      const Error& error = reply.error();
+      const bool is_of_port = error.detail.starts_with(prefix);
+      if (error.code == Errc::refused && is_of_port) remedy = tls_advice;
+      tried.push_back(fmt::format("{} ({})", watch.url,
+                                  is_of_port ? error.detail.substr(prefix.size()) : error.detail));
       continue;
     }
     if (reply->status != 200)
@@ -136,7 +186,7 @@ Result<HttpAnswer> ask_watch(const ClusterFile& cluster, const std::string& path
     return *std::move(reply);
   }
   return fail(Errc::unavailable,
-              fmt::format("no watch answers at {}: {}", fmt::join(tried, ", "), advice));
+              fmt::format("no watch answers at {}: {}", fmt::join(tried, ", "), remedy));
 }
 
 Result<Bytes> ask_process(const ClusterFile& cluster, const std::string& process, int index,

@@ -14,6 +14,7 @@ struct WatchEndpoint {
   std::string node;
   std::string url;  // "http://127.0.0.1:7110", without a path.
   std::string token;
+  std::string token_file;  // That has the token; "" = none.
   std::string ca_file;
 };
 
@@ -60,8 +61,19 @@ Result<Targets> load_targets(const ClusterFile& cluster, Environment& environmen
 /// not have it: right for all that share no agents, and the pacer says if it is not its own.
 int pacer_of(const ClusterFile& cluster, const std::string& target, Environment& environment);
 
-/// Asks one watch after the other for `path` until one answers.
-///   errors   unavailable: none did, naming the addresses
+/// The secret that stands in `file`, or else `text`.
+///   errors   not_found: cannot be read; bad_value: no secret in it
+Result<std::string> secret_of(const std::string& text, const std::string& file,
+                              Environment& environment);
+
+/// A question to a watch, with the token that lets read.
+///   errors   not_found, bad_value: the file of the token cannot be read, or has none
+Result<HttpRequest> watch_request(const WatchEndpoint& watch, const std::string& path,
+                                  Environment& environment);
+
+/// Asks one watch after the other for `path` until one answers. Who may not read the token gets
+/// /api/v1/status from the control socket of a watch of this host.
+///   errors   unavailable: none did, naming each address and why
 ///            refused: what the first one that answered said
 Result<HttpAnswer> ask_watch(const ClusterFile& cluster, const std::string& path,
                              Environment& environment);

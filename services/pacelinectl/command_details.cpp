@@ -6,7 +6,7 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 21> all = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 24> all = {{
     {"status",
      R"(One screen: what is wrong and what to do about it, worst first; who is master since when, a line
 a node, what the pacing comes to. Any node's watch answers; ours is asked first. `stops`: invitations
@@ -106,6 +106,28 @@ Examples:
   pacelinectl man | man -l -
   pacelinectl man what-if | man -l -
   pacelinectl man --dir /usr/local/share/man/man1)"},
+    {"check",
+     R"(Topology and settings, files with secrets, certificates, keys, ports, peers, clocks, Stat Servers, token
+and endpoint: a line a thing, and what to do. Nothing is changed, nothing is published. What could not be
+asked is UNKNOWN, with the reason. Exit codes: 0 all is OK; 1 something is a WARNING or UNKNOWN; 3 something
+is CRITICAL; with --plugin 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+
+Examples:
+  pacelinectl check
+  pacelinectl check --offline --node a      # before the first start
+  pacelinectl check --json | jq -r '.checks[] | select(.state != "OK") | .what')"},
+    {"keys export",
+     R"(A line of name, key and fingerprint. Nobody can do harm with it but who can write over it on its way: compare
+the fingerprint on both hosts.
+
+Example, on the host of node a:
+  ssh b pacelinectl keys export | pacelinectl keys import -)"},
+    {"keys import",
+     R"(Takes all lines or none. A key that is there is never replaced without --replace. The processes read keys
+when they start.
+
+Example:
+  pacelinectl keys import b.key)"},
     {"loglevel",
      R"(Until the process starts anew.
 

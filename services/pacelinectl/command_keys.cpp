@@ -2,12 +2,11 @@
 // is an error.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/feed_senders.h"
 #include "services/pacelinectl/json.h"
-#include "services/statfeed/config.h"
+#include "services/pacelinectl/key_check.h"
 #include "topology/topology.h"
 
 namespace paceline::pacelinectl {
@@ -32,20 +31,6 @@ Result<bool> ensure_pair(const std::string& path, Environment& environment) {
   return true;
 }
 
-/// Those whose keys statfeed wants to see (services/statfeed/FEED.md); none where it has Stat Servers.
-Result<std::vector<std::string>> senders_of(const std::string& text, const std::string& file,
-                                            const Topology& topology) {
-  std::vector<std::string> names;
-  const auto node = std::ranges::find_if(topology.nodes, [](auto& n) { return !n.witness(); });
-  if (node == topology.nodes.end()) return names;
-  Place place = TRY(parse_place(text, file, node->name, "statfeed", 0));
-  if (TRY(place.settings.text("interface", "")) != "bus") return names;
-  const auto config = TRY(statfeed::parse_statfeed_config(place));
-  if (config.bus.senders.encrypted)
-    for (const Node& sender : config.bus.senders.nodes) names.push_back(sender.name);
-  return names;
-}
-
 }  // namespace
 
 Outcome command_keys(const Request& request, Environment& environment) {
@@ -54,14 +39,14 @@ Outcome command_keys(const Request& request, Environment& environment) {
   const auto& [file, text, topology] = *opened;
   if (!request.node.empty() && !topology.node(request.node))
     return failed(exit_usage, fmt::format("{}: no node '{}'", file, request.node));
-  const std::string folder = topology.run_dir + "/keys";
+  const std::string folder = keys_folder(topology);
   if (const auto made = environment.make_folder(folder, 0700); !made)
     return failed(exit_not_answered, made.error().detail);
   std::vector<std::string> names;
   for (const Node& node : topology.nodes)
     if (request.node.empty() || node.name == request.node) names.push_back(node.name);
   if (request.node.empty()) {
-    const auto senders = senders_of(text, environment.absolute(file), topology);
+    const auto senders = feed_senders(text, environment.absolute(file), topology);
     if (!senders) return failed(exit_mistakes, senders.error().detail);
     names.insert(names.end(), senders->begin(), senders->end());
   }

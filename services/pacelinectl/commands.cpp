@@ -10,6 +10,7 @@ namespace {
 
 constexpr auto table = std::to_array<Command>({
     {"status", command_status},
+    {"check", command_check},
     {"targets", command_targets},
     {"targets check", command_targets_check},
     {"targets diff", command_targets_diff},
@@ -32,6 +33,8 @@ constexpr auto table = std::to_array<Command>({
     {"init", command_init},
     {"keys", command_keys},
     {"keys check", command_keys_check},
+    {"keys export", command_keys_export},
+    {"keys import", command_keys_import},
     {"metrics", command_metrics},
     {"loglevel", command_loglevel},
     {"record", command_record},

@@ -11,6 +11,7 @@
 namespace paceline::pacelinectl {
 
 Outcome command_bench(const Request& request, Environment& environment);
+Outcome command_check(const Request& request, Environment& environment);
 Outcome command_complete(const Request& request, Environment& environment);
 Outcome command_completion(const Request& request, Environment& environment);
 Outcome command_decide(const Request& request, Environment& environment);
@@ -23,6 +24,8 @@ Outcome command_history(const Request& request, Environment& environment);
 Outcome command_init(const Request& request, Environment& environment);
 Outcome command_keys(const Request& request, Environment& environment);
 Outcome command_keys_check(const Request& request, Environment& environment);
+Outcome command_keys_export(const Request& request, Environment& environment);
+Outcome command_keys_import(const Request& request, Environment& environment);
 Outcome command_loglevel(const Request& request, Environment& environment);
 Outcome command_man(const Request& request, Environment& environment);
 Outcome command_metrics(const Request& request, Environment& environment);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/file_view.h"
 #include "common/base/result.h"
@@ -14,6 +15,7 @@
 #include "common/ports/bus.h"
 #include "common/ports/http.h"
 #include "common/wire/codec.h"
+#include "services/pacelinectl/host_facts.h"
 #include "topology/topology.h"
 
 namespace paceline::pacelinectl {
@@ -21,6 +23,19 @@ namespace paceline::pacelinectl {
 struct KeyPair {
   std::string public_key;  // 40 characters of Z85.
   std::string secret_key;
+};
+
+/// A question to a process of a node of this host.
+struct Asked {
+  Address whom;
+  ControlRequest request;
+};
+
+struct TcpPlace {
+  std::string host;  // A name or an address, IPv6 without brackets.
+  int port = 0;
+
+  bool operator==(const TcpPlace&) const = default;
 };
 
 /// What a person pressed.
@@ -104,6 +119,20 @@ class Environment {
   /// One HTTP request and its answer, whatever the status.
   ///   errors   unavailable, refused (TLS), too_large
   virtual Result<HttpAnswer> fetch(HttpRequest request) = 0;
+
+  /// All at once, which takes as long as the slowest one: answers in the order of what was asked.
+  ///   errors   of each, as above; a request has its own time-out
+  virtual std::vector<Result<Bytes>> ask_all(const Topology& topology,
+                                             std::span<const Asked> questions) = 0;
+  virtual std::vector<Result<HttpAnswer>> fetch_all(std::vector<HttpRequest> requests) = 0;
+  /// Whether somebody listens there, of each.
+  ///   errors   refused: nobody does, although the host answers; not_found: no such name; unavailable: no
+  ///            answer in time, no way
+  virtual std::vector<Result<void>> connect_all(std::span<const TcpPlace> places,
+                                                Duration within) = 0;
+
+  /// What else the host tells.
+  virtual HostFacts& host() = 0;
 
   /// What has come on standard input, waiting for some of it.
   ///   returns  [bytes] put into `into`; 0 = its end

@@ -33,7 +33,10 @@ struct Request {
   std::string log_dir;          // `topology supervisor`: "" = {run}/NODE/log.
   std::string user;             // ... and `units`: "" = supervisord's own.
   bool folders = false;         // `topology supervisor`: make those of the logs.
-  std::string supervisor_file;  // `topology check`: to compare with; "" = none.
+  std::string supervisor_file;  // `topology check`, `check`: to compare with; "" = none.
+  bool plugin = false;          // `check`: as monitoring systems want it.
+  bool offline = false;         // `check`: nobody is asked.
+  bool replace = false;         // `keys import`: another key of the same node, too.
   bool ids = false;             // `targets`: the ids alone.
   bool follow = false;          // `events`
   bool all = false;             // `explain`, `what-if`: every figure.

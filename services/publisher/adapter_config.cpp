@@ -4,14 +4,15 @@
 
 #include <cstdlib>
 
+#include "common/runtime/file_modes.h"
 #include "common/runtime/files.h"
+#include "common/runtime/secret_file.h"
 #include "topology/process/load_targets.h"
 #include "topology/shared_agents.h"
 
 namespace paceline::publisher {
 namespace {
 
-constexpr std::size_t max_secret_bytes = 4096;
 constexpr const char* boot_id_file = "/proc/sys/kernel/random/boot_id";
 
 std::string first_line(const std::string& text) {
@@ -20,17 +21,11 @@ std::string first_line(const std::string& text) {
 
 // Of a file, if that is named, or of an environment variable.
 Result<std::string> read_secret(const std::string& file, const std::string& variable) {
-  std::string secret;
-  std::string from = file;
-  if (!file.empty()) {
-    secret = first_line(TRY(read_file(file, max_secret_bytes)));
-  } else {
-    from = "environment variable " + variable;
-    const char* value = std::getenv(variable.c_str());
-    secret = value ? value : "";
-  }
-  if (secret.empty()) return fail(Errc::not_found, from + ": no client secret in it");
-  return secret;
+  if (!file.empty()) return read_secret_file(file, "client secret");
+  const char* value = std::getenv(variable.c_str());
+  if (!value || !*value)
+    return fail(Errc::not_found, "environment variable " + variable + ": no client secret in it");
+  return std::string{value};
 }
 
 }  // namespace
@@ -51,6 +46,11 @@ Result<PublisherConfig> read_publisher_config(Place& place) {
   // Curl would find out with the first request, hours after --check.
   for (const auto& file : {config.ca_file, config.client_certificate_file, config.client_key_file})
     if (!file.empty()) static_cast<void>(TRY(read_file(file)));
+  config.exposed =
+      exposures_of({{config.client_secret_file, "the client secret"},
+                    {config.client_key_file, "the key of the client certificate"},
+                    {config.proxy.find('@') == config.proxy.npos ? "" : place.topology.file,
+                     "the topology file with the password of the proxy"}});
   config.boot = first_line(TRY(read_file(boot_id_file)));
   config.pid = getpid();
   return config;

@@ -64,6 +64,7 @@ struct PublisherConfig {
   std::string targets_version;        // See topology/targets.h.
   std::string client_secret;
   std::function<Result<std::string>()> read_secret;  // The same anew: somebody may have mended it.
+  std::vector<std::string> exposed;                  // Why files with secrets lie open.
   std::string boot;                                  // This host's boot id.
   std::int64_t pid = 0;
 };

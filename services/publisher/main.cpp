@@ -1,7 +1,6 @@
 // publisher: tells the engagement endpoint what may be offered, while its elector grants it. Reads
 // channels `pace` and `grant`, writes `feedback` and `publication`.
 #include "common/runtime/curl_http.h"
-#include "common/runtime/file_modes.h"
 #include "services/publisher/adapter_config.h"
 #include "services/publisher/service.h"
 #include "topology/process/serve.h"
@@ -14,10 +13,7 @@ int main(int argc, char** argv) {
       "publisher", argc, argv, read_publisher_config,
       [](const PublisherConfig& config, World& world, Loop& loop,
          Follower<PublisherConfig>& follower) {
-        for (const auto& why :
-             exposures_of({{config.client_secret_file, "the client secret"},
-                           {config.client_key_file, "the key of the client certificate"}}))
-          world.log.warn("file_exposed", {{"why", why}});
+        for (const auto& why : config.exposed) world.log.warn("file_exposed", {{"why", why}});
         CurlHttp http{loop, world.metrics};
         Publisher publisher{config, world, http};
         follower.follow = [&](PublisherConfig next) -> Result<std::optional<std::string>> {

@@ -1,5 +1,7 @@
 #include "services/statfeed/adapter_access.h"
 
+#include "common/runtime/secret_file.h"
+
 namespace paceline::statfeed {
 namespace {
 
@@ -25,11 +27,13 @@ ServerAccess::ServerAccess(StatServerAccess settings, const std::string& server,
   if (settings_.auth_url.empty()) return;
   HttpRequest request = bare(settings_, "POST", settings_.auth_url);
   request.timeout = token_timeout;
-  credentials_.emplace(world, http,
-                       ClientCredentials::Options{.request = std::move(request),
-                                                  .client_id = settings_.client_id,
-                                                  .client_secret = settings_.client_secret,
-                                                  .fault_event = server + "_token_refused"},
+  ClientCredentials::Options options{.request = std::move(request),
+                                     .client_id = settings_.client_id,
+                                     .client_secret = settings_.client_secret,
+                                     .fault_event = server + "_token_refused"};
+  if (const std::string& file = settings_.client_secret_file; !file.empty())
+    options.read_secret = [file] { return read_secret_file(file, "client secret"); };
+  credentials_.emplace(world, http, std::move(options),
                        [this](bool fetched, int) { on_token(fetched); });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/secrets.h"
 #include "common/base/url.h"
 #include "common/wire/feed.h"
 #include "services/statfeed/config_feed_endpoint.h"
@@ -30,28 +31,34 @@ Result<std::string> server_url(Settings& settings, std::string_view key, Sent se
   return text;
 }
 
-Result<std::string> header_value(Settings& settings, std::string_view key) {
-  auto value = TRY(settings.secret(key, ""));
-  if (std::ranges::any_of(value, [](char c) { return c < 0x20 || c == 0x7f; }))
-    return tl::unexpected(
-        error_at(settings.where(key), std::string{key} + " = ****: has a control character"));
-  return value;
+// Into the text, or the name of the file that has it.
+Result<void> take_secret(Settings& settings, std::string_view key, std::string& text,
+                         std::string& file) {
+  auto secret = secret_setting(settings, key);
+  if (!secret) return tl::unexpected(std::move(secret).error());
+  text = std::move(secret->text);
+  file = std::move(secret->file);
+  return {};
 }
 
 Result<StatServerAccess> parse_access(Settings& settings) {
   StatServerAccess access;
-  access.api_key = TRY(header_value(settings, "api_key"));
-  access.bearer = TRY(header_value(settings, "bearer"));
+  for (const auto& [key, text, file] :
+       {std::tuple{"api_key", &access.api_key, &access.api_key_file},
+        {"bearer", &access.bearer, &access.bearer_file},
+        {"client_secret", &access.client_secret, &access.client_secret_file},
+        {"password", &access.password, &access.password_file}})
+    if (auto done = take_secret(settings, key, *text, *file); !done)
+      return tl::unexpected(std::move(done).error());
+  const bool has_bearer = !(access.bearer.empty() && access.bearer_file.empty());
   access.auth_url = TRY(server_url(settings, "auth_url", Sent::secret, ""));
   access.client_id = TRY(settings.text("client_id", ""));
-  access.client_secret = TRY(header_value(settings, "client_secret"));
   access.user = TRY(settings.text("user", ""));
-  access.password = TRY(header_value(settings, "password"));
   access.ca_file = TRY(settings.file("ca_file", ""));
   access.client_certificate_file = TRY(settings.file("client_certificate_file", ""));
   access.client_key_file = TRY(settings.file("client_key_file", ""));
-  access.proxy = TRY(settings.text("proxy", ""));
-  if (!access.user.empty() && !(access.auth_url.empty() && access.bearer.empty()))
+  access.proxy = TRY(settings.secret("proxy", ""));  // It may hold a password.
+  if (!access.user.empty() && (has_bearer || !access.auth_url.empty()))
     return tl::unexpected(settings.error("user", "a token is sent too, and only one can be"));
   if (access.user.find(':') != std::string::npos)
     return tl::unexpected(settings.error("user", "has a colon"));
@@ -60,7 +67,7 @@ Result<StatServerAccess> parse_access(Settings& settings) {
         settings.error("client_certificate_file", "goes with client_key_file: both or neither"));
   if (!access.auth_url.empty() && access.client_id.empty())
     return tl::unexpected(settings.error("client_id", "auth_url needs it"));
-  if (!access.auth_url.empty() && !access.bearer.empty())
+  if (!access.auth_url.empty() && has_bearer)
     return tl::unexpected(
         settings.error("auth_url", "bearer is given too, and only one can be sent"));
   return access;
@@ -240,7 +247,10 @@ Result<GmsPolicy> parse_gms(Settings& settings, const Session::Policy& session) 
   if (policy.max_age % std::chrono::seconds{1} != Duration::zero())
     return tl::unexpected(settings.error("max_age", "not whole seconds"));
   policy.tenant = TRY(settings.text("tenant", ""));
-  policy.tenant_password = TRY(settings.secret("tenant_password", ""));
+  if (auto done = take_secret(settings, "tenant_password", policy.tenant_password,
+                              policy.tenant_password_file);
+      !done)
+    return tl::unexpected(std::move(done).error());
   constexpr std::array<std::string_view, 2> metric_keys{"metric", "statisticType"};
   policy.metric_key = TRY(settings.word("metric_key", metric_keys, "metric"));
   return policy;

@@ -15,7 +15,8 @@
 
 namespace paceline::statfeed {
 
-/// Who we are and whom we trust at a Stat Server.
+/// Who we are and whom we trust at a Stat Server. A secret that stands in a file is read into its text by
+/// adapter_config.
 struct StatServerAccess {
   std::string api_key;   // Header x-api-key; "" = none.
   std::string bearer;    // Fixed access token; "" = none.
@@ -24,10 +25,16 @@ struct StatServerAccess {
   std::string client_secret;
   std::string user;  // HTTP Basic, where there is no token; "" = none.
   std::string password;
+  std::string api_key_file;  // "" = the text above.
+  std::string bearer_file;
+  std::string client_secret_file;
+  std::string password_file;
   std::string ca_file;
   std::string client_certificate_file;
   std::string client_key_file;
-  std::string proxy;
+  std::string proxy;  // It may hold a password.
+
+  bool operator==(const StatServerAccess&) const = default;
 };
 
 /// How to ask the Stat Service of GMS.
@@ -40,6 +47,7 @@ struct GmsPolicy {
   Duration retry_max = 10s;
   std::string tenant;
   std::string tenant_password;
+  std::string tenant_password_file;   // "" = the text above.
   std::string metric_key = "metric";  // Or "statisticType".
 };
 
@@ -75,8 +83,9 @@ struct StatfeedConfig {
   Duration keyframe = 10s;
   Duration stale = 10s;  // Numbers older than this are not to be used.
 
-  Targets targets;                   // As read at the start by main.
-  std::vector<std::string> exposed;  // Why files with secrets lie open; by main too.
+  // Filled in by adapter_config, which can read files.
+  Targets targets;
+  std::vector<std::string> exposed;  // Why files with secrets lie open.
 };
 
 /// Times of the pacing world are divided by the topology's time_scale here. SETTINGS.md has each key.

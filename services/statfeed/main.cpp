@@ -5,15 +5,13 @@
 #include <stdexcept>
 
 #include "common/runtime/curl_http.h"
-#include "common/runtime/file_modes.h"
-#include "common/runtime/files.h"
 #include "services/statfeed/adapter_bus.h"
+#include "services/statfeed/adapter_config.h"
 #include "services/statfeed/adapter_gms.h"
 #include "services/statfeed/adapter_record.h"
 #include "services/statfeed/adapter_replay.h"
 #include "services/statfeed/adapter_statistics.h"
 #include "services/statfeed/service.h"
-#include "topology/process/load_targets.h"
 #include "topology/process/serve.h"
 
 using namespace paceline;
@@ -23,24 +21,11 @@ namespace {
 
 constexpr Duration leave_time = 200ms;
 
-Result<StatfeedConfig> load(Place& place) {
-  auto config = TRY(parse_statfeed_config(place));
-  config.targets = TRY(load_targets(place.topology));
-  const StatServerAccess& access = config.access;
-  const bool has_secret = !(access.api_key + access.bearer + access.client_secret +
-                            access.password + config.gms_policy.tenant_password)
-                               .empty();
-  config.exposed = exposures_of({{has_secret ? place.topology.file : "",
-                                  "the topology file with a secret of the Stat Servers"},
-                                 {access.client_key_file, "the key of the client certificate"}});
-  return config;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   return serve<StatfeedConfig>(
-      "statfeed", argc, argv, load,
+      "statfeed", argc, argv, read_statfeed_config,
       [](const StatfeedConfig& config, World& world, Loop& loop,
          Follower<StatfeedConfig>& follower) {
         for (const auto& why : config.exposed) world.log.warn("file_exposed", {{"why", why}});
@@ -86,7 +71,11 @@ int main(int argc, char** argv) {
           statfeed.attach(static_cast<int>(i), *servers[i]);
           servers[i]->start();
         }
-        follower.follow = [&](StatfeedConfig next) {
+        follower.follow = [&](StatfeedConfig next) -> Result<std::optional<std::string>> {
+          const bool same_secrets =
+              next.access == config.access &&
+              next.gms_policy.tenant_password == config.gms_policy.tenant_password;
+          if (!same_secrets) return std::nullopt;  // The sessions begin anew with them.
           auto outcome = statfeed.take_targets(next.targets);
           recorder.targets_changed();
           return outcome;

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "common/base/ascii.h"
+#include "common/base/secrets.h"
 #include "common/base/url.h"
 #include "topology/shared_agents.h"
 
@@ -108,10 +109,11 @@ Result<void> check_open(const Settings& settings, const WatchConfig& config) {
     return tl::unexpected{
         settings.error("operate_token", "is the read_token too: let them differ")};
   if (!is_this_host(config.listen_address) &&
-      (config.access.read_token.empty() || config.certificate_file.empty()))
+      ((config.access.read_token.empty() && config.read_token_file.empty()) ||
+       config.certificate_file.empty()))
     return tl::unexpected{settings.error(
-        "listen", fmt::format("{} is open to the network: that needs read_token, certificate_file "
-                              "and key_file",
+        "listen", fmt::format("{} is open to the network: that needs read_token_file, "
+                              "certificate_file and key_file",
                               config.listen_address))};
   return {};
 }
@@ -167,8 +169,13 @@ Result<WatchConfig> parse_watch_config(Place& place) {
   config.listen_port = listen.port;
   config.certificate_file = TRY(settings.file("certificate_file", ""));
   config.key_file = TRY(settings.file("key_file", ""));
-  config.access.read_token = TRY(settings.secret("read_token", ""));
-  config.access.operate_token = TRY(settings.secret("operate_token", ""));
+  config.ca_file = TRY(settings.file("ca_file", ""));
+  SecretSetting read_token = TRY(secret_setting(settings, "read_token"));
+  SecretSetting operate_token = TRY(secret_setting(settings, "operate_token"));
+  config.access.read_token = std::move(read_token.text);
+  config.access.operate_token = std::move(operate_token.text);
+  config.read_token_file = std::move(read_token.file);
+  config.operate_token_file = std::move(operate_token.file);
   config.access.hosts = TRY(parse_allowed_hosts(settings));
   config.access.hosts.push_back(ascii_lower(self.host));  // As other nodes know it.
   config.access.requests_per_second =

@@ -20,11 +20,14 @@ struct WatchConfig {
   int listen_port = 0;           // [0..65535] 0 = any free one.
   std::string certificate_file;  // With key_file: HTTPS.
   std::string key_file;
+  std::string ca_file;  // By which those who ask check the certificate; "" = by itself.
   AccessRules access;
-  Duration stream_period = 1s;    // Between two messages of the live stream.
-  Duration history_period = 10s;  // The finest step of history.
-  std::string history_file;       // "" = memory only.
-  int compliance_days = 400;      // [7..4000] that the compliance record keeps.
+  std::string read_token_file;  // adapter_config reads the tokens of `access` from there; "" = they
+  std::string operate_token_file;  // stand in the topology file.
+  Duration stream_period = 1s;     // Between two messages of the live stream.
+  Duration history_period = 10s;   // The finest step of history.
+  std::string history_file;        // "" = memory only.
+  int compliance_days = 400;       // [7..4000] that the compliance record keeps.
   std::uint64_t history_bytes = 1ull << 30;
   std::size_t events = 1000;      // Kept.
   std::size_t max_streams = 32;   // Open at once.
@@ -43,13 +46,15 @@ struct WatchConfig {
   Duration pace_stale = 6s;
   Duration feedback_stale = 30s;
 
-  std::string targets_file;  // Read by main.cpp into `targets`.
+  std::string targets_file;  // Read by adapter_config into `targets`.
   std::vector<TargetName> targets;
   std::vector<AgentSet> agents;  // Who shares agents, as the membership tells.
   std::string targets_version;   // See topology/targets.h.
 
-  // Found by main.cpp: files with secrets that others on this host may read or change, a sentence each.
+  // Found by adapter_config: files that others on this host may read or change, a sentence each; of these, those that
+  // hold secrets.
   std::vector<std::string> exposed;
+  std::vector<std::string> exposed_secrets;
 };
 
 /// Reads [watch] and what the cluster says of it.

@@ -72,5 +72,80 @@ TEST_CASE("a node that the topology does not have is named with those it has", "
   CHECK(exit_of(cluster.error()) == exit_usage);
 }
 
+/// The demo, whose watches want a token that stands in a file.
+FakeEnvironment with_token_file() {
+  FakeEnvironment environment;
+  environment.files["/etc/demo.toml"].text += "\n[watch]\nread_token_file = \"watch-token\"\n";
+  environment.files["/etc/watch-token"].text = "sesame\nof Monday\n";
+  return environment;
+}
+
+TEST_CASE("watch is asked with the token of its file", "[pacelinectl]") {
+  FakeEnvironment environment = with_token_file();
+  environment.web["http://127.0.0.1:7110/api/v1/events"] = {200, "{}"};
+
+  const auto answer =
+      ask_watch(*load_cluster(request("events"), environment), "/api/v1/events", environment);
+
+  REQUIRE(answer);
+  CHECK(environment.requests.at(0).headers == HttpHeaders{{"Authorization", "Bearer sesame"}});
+}
+
+TEST_CASE("status needs no secret: the watch of this host tells it at its control socket",
+          "[pacelinectl]") {
+  FakeEnvironment environment = with_token_file();
+  environment.unreadable.insert("/etc/watch-token");
+  const std::string body = "{}";
+  environment.replies.emplace("a/watch/0 cluster", Bytes{body.begin(), body.end()});
+  const auto cluster = load_cluster(request("status"), environment);
+
+  const auto status = ask_watch(*cluster, "/api/v1/status", environment);
+  const auto events = ask_watch(*cluster, "/api/v1/events", environment);
+
+  REQUIRE(status);
+  CHECK(status->body == body);
+  CHECK(environment.requests.empty());
+  REQUIRE_FALSE(events);
+  CHECK(events.error().detail.find("/etc/watch-token: cannot be opened") != std::string::npos);
+}
+
+TEST_CASE("a watch with a certificate is asked by its node's address and its authority",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  auto& text = environment.files["/etc/demo.toml"].text;
+  text +=
+      "\n[watch]\nlisten = \"0.0.0.0:443\"\nread_token = \"x\"\ncertificate_file = \"c.pem\"\n"
+      "key_file = \"k.pem\"\n";
+  for (auto at = text.find("host = \"127.0.0.1\""); at != text.npos;
+       at = text.find("host = \"127.0.0.1\""))
+    text.replace(at, 18, "host = \"192.0.2.7\"");
+  const auto itself = watch_endpoints(*load_cluster(request("status"), environment));
+  text += "ca_file = \"ca.pem\"\n";
+  const auto authority = watch_endpoints(*load_cluster(request("status"), environment));
+
+  REQUIRE(itself.size() == 2);
+  CHECK(itself[0].url == "https://192.0.2.7:443");
+  CHECK(itself[0].ca_file == "/etc/c.pem");
+  REQUIRE(authority.size() == 2);
+  CHECK(authority[0].ca_file == "/etc/ca.pem");
+}
+
+TEST_CASE("why no watch answers is told of each, and what to look at", "[pacelinectl]") {
+  FakeEnvironment environment;
+  const std::string url = "http://127.0.0.1:7110/api/v1/status";
+  environment.web_faults.emplace(
+      url, Error{Errc::refused, url + ": SSL certificate problem: unable to get local issuer"});
+
+  const auto answer =
+      ask_watch(*load_cluster(request("status"), environment), "/api/v1/status", environment);
+
+  REQUIRE_FALSE(answer);
+  CHECK(
+      answer.error().detail ==
+      "no watch answers at http://127.0.0.1:7110 (SSL certificate problem: unable to get local "
+      "issuer), http://127.0.0.1:7130 (connection refused): look at ca_file of [watch], which has "
+      "to have the authority of its certificate, and at the names in that");
+}
+
 }  // namespace
 }  // namespace paceline::test

@@ -118,8 +118,8 @@ TEST_CASE("silence is told with the addresses and what to try", "[pacelinectl]")
 
   CHECK(status.exit == exit_not_answered);
   CHECK(status.error ==
-        "no watch answers at http://127.0.0.1:7110, http://127.0.0.1:7130: is the group running? "
-        "try supervisorctl status");
+        "no watch answers at http://127.0.0.1:7110 (connection refused), http://127.0.0.1:7130 "
+        "(connection refused): is the group running? try supervisorctl status");
   CHECK(election.exit == exit_not_answered);
   CHECK(has(election.error, "no elector answers at ipc:///etc/../build/demo/a/elector-0.ctl, "));
   CHECK(has(election.error, "is the group running? try supervisorctl status"));

@@ -7,6 +7,7 @@
 #include <functional>
 #include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,44 @@ inline Request request_at(const char* node, const std::string& command,
   return made;
 }
 
+/// A host of which a test says what is unusual.
+class FakeHost final : public HostFacts {
+ public:
+  std::map<std::string, std::string> exposed;  // By file: why it lies open.
+  FolderFacts facts{.is_in_memory = false, .free_bytes = 10ull << 30};
+  std::map<std::string, std::vector<std::string>> folders;
+  std::map<std::string, std::vector<CertificateFacts>> certificates_of;  // By the text of the file.
+  std::string key_fault;
+  std::map<int, Errc> ports;  // That cannot be listened on, and why.
+  std::vector<std::string> users = {"paceline"};
+  std::uint64_t open_files = 65'536;
+
+  std::optional<std::string> exposure(const std::string& file, std::string_view) override {
+    const auto found = exposed.find(file);
+    return found == exposed.end() ? std::nullopt : std::optional{found->second};
+  }
+  Result<FolderFacts> folder(const std::string&) override { return facts; }
+  std::vector<std::string> files_in(const std::string& folder) override { return folders[folder]; }
+  Result<std::vector<CertificateFacts>> certificates(std::string_view pem) override {
+    const auto found = certificates_of.find(std::string{pem});
+    if (found == certificates_of.end()) return fail("no certificate (PEM) in it");
+    return found->second;
+  }
+  Result<void> key_belongs(std::string_view, std::string_view) override {
+    if (!key_fault.empty()) return fail(key_fault);
+    return {};
+  }
+  Result<void> can_listen(const std::string&, int port) override {
+    const auto found = ports.find(port);
+    if (found == ports.end()) return {};
+    return fail(found->second, "not possible");
+  }
+  bool has_user(const std::string& name) override {
+    return std::ranges::find(users, name) != users.end();
+  }
+  std::uint64_t most_open_files() override { return open_files; }
+};
+
 class FakeEnvironment final : public Environment {
  public:
   struct File {
@@ -45,9 +84,16 @@ class FakeEnvironment final : public Environment {
   struct WebAnswer {
     int status = 0;
     std::string body;
+    HttpHeaders headers{};
   };
+  FakeHost this_host;
+  std::set<std::string> unreadable;                // Files that are there, but not for us.
+  std::map<int, Error> closed;                     // Ports of other hosts that do not answer.
+  std::vector<HttpRequest> requests;               // As fetch() had them.
+  std::map<std::string, Error> web_faults;         // By URL: why nobody answers.
   std::map<std::string, WebAnswer> web;            // By URL without the query.
   std::map<std::string, Result<Bytes>> processes;  // By "a/pacer/0".
+  std::map<std::string, Result<Bytes>> replies;    // By "a/pacer/0 status", first.
   std::vector<std::string> asked;                  // "a/pacer/0 explain t07", "http://...".
   std::string input;  // Standard input, given out by `input_step` bytes.
   std::size_t input_step = 7;
@@ -69,7 +115,8 @@ class FakeEnvironment final : public Environment {
 
   Result<std::string> read(const std::string& path) override {
     const auto found = files.find(path);
-    if (found == files.end()) return fail(Errc::not_found, path + ": cannot be opened");
+    if (found == files.end() || unreadable.contains(path))
+      return fail(Errc::not_found, path + ": cannot be opened");
     return found->second.text;
   }
   Result<FileView> map(const std::string& path) override {
@@ -116,16 +163,42 @@ class FakeEnvironment final : public Environment {
     std::string said = whom.text() + " " + request.question;
     for (const auto& argument : request.arguments) said += " " + argument;
     asked.push_back(said);
+    if (const auto reply = replies.find(said); reply != replies.end()) return reply->second;
     if (on_ask) return on_ask(request);
     const auto found = processes.find(whom.text());
     return found == processes.end() ? fail(Errc::unavailable, "silence") : found->second;
   }
   Result<HttpAnswer> fetch(HttpRequest request) override {
     asked.push_back(request.url);
+    requests.push_back(request);
+    if (const auto fault = web_faults.find(request.url); fault != web_faults.end())
+      return tl::unexpected{fault->second};
     const auto found = web.find(request.url.substr(0, request.url.find('?')));
     if (found == web.end()) return fail(Errc::unavailable, "connection refused");
-    return HttpAnswer{.status = found->second.status, .headers = {}, .body = found->second.body};
+    return HttpAnswer{.status = found->second.status,
+                      .headers = found->second.headers,
+                      .body = found->second.body};
   }
+  std::vector<Result<Bytes>> ask_all(const Topology& topology,
+                                     std::span<const Asked> questions) override {
+    std::vector<Result<Bytes>> answers;
+    for (const Asked& question : questions)
+      answers.push_back(ask(topology, question.whom, question.request));
+    return answers;
+  }
+  std::vector<Result<HttpAnswer>> fetch_all(std::vector<HttpRequest> all) override {
+    std::vector<Result<HttpAnswer>> answers;
+    for (HttpRequest& request : all) answers.push_back(fetch(std::move(request)));
+    return answers;
+  }
+  std::vector<Result<void>> connect_all(std::span<const TcpPlace> places, Duration) override {
+    std::vector<Result<void>> outcomes(places.size());
+    for (std::size_t i = 0; i < places.size(); ++i)
+      if (const auto fault = closed.find(places[i].port); fault != closed.end())
+        outcomes[i] = tl::unexpected{fault->second};
+    return outcomes;
+  }
+  HostFacts& host() override { return this_host; }
   Result<std::size_t> read_input(std::span<char> into) override {
     const std::size_t count = std::min({input.size(), into.size(), input_step});
     std::copy_n(input.begin(), count, into.begin());

@@ -3,17 +3,20 @@
 #include <zmq.h>
 
 #include <algorithm>
-#include <fstream>
 #include <stdexcept>
+
+#include "common/base/secrets.h"
+#include "common/runtime/files.h"
 
 namespace paceline {
 namespace {
 
 std::string read_key(const std::string& file) {
-  std::ifstream in{file};
-  std::string key;
-  if (!(in >> key))
-    throw std::runtime_error{file + ": no key; make the cluster's keys with `pacelinectl keys`"};
+  const auto text = read_file(file, max_secret_bytes);
+  const std::string key{first_word(text ? *text : std::string{})};
+  if (key.empty())
+    throw std::runtime_error{(text ? file + ": empty" : text.error().detail) +
+                             ": no key; make the cluster's keys with `pacelinectl keys`"};
   std::uint8_t binary[32];
   if (key.size() != 40 || !zmq_z85_decode(binary, key.c_str()))
     throw std::runtime_error{file + ": not a key of 40 characters"};

@@ -1,6 +1,7 @@
 #include "topology/process/serve.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <malloc.h>
 #include <unistd.h>
 
@@ -226,6 +227,8 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
   if (const auto done = process.prepare(loaded->place); !done)
     return bad_config(name, done.error().detail);
   if (arguments.check) {
+    if (const auto refused = process.refused_by_check(); !refused.empty())
+      return bad_config(name, fmt::format("{}", fmt::join(refused, "; ")));
     std::fputs(loaded->place.settings.effective().c_str(), stdout);
     return exit_asked;
   }

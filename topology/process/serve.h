@@ -9,7 +9,8 @@
 //   }
 //
 // Usage: NAME TOPOLOGY.toml --node NODE [--index N] [--check] [--json-log] [--log-level LEVEL]
-//   --check   reads and checks everything, prints the effective settings, opens nothing
+//   --check   reads and checks everything, prints the effective settings, opens nothing; refuses files with secrets that
+//             lie open (Config::exposed_secrets, or all of Config::exposed), which a start only tells
 //
 // Reload (SIGHUP, or the control question "reload"): the files are read again.
 //   - Wrong ones are refused and change nothing; where nothing is new, nothing changes.
@@ -33,6 +34,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/result.h"
 #include "common/ports/world.h"
@@ -57,6 +59,8 @@ enum class Urgency : std::uint8_t { usual, urgent };
 struct ServedProcess {
   // Parses the settings; 78 on error.
   std::function<Result<void>(Place& place)> prepare;
+  // Of the settings prepared: why --check refuses them although they can be started with, a sentence each.
+  std::function<std::vector<std::string>()> refused_by_check;
   // Whether the settings differ from those prepared; or refuses them.
   std::function<Result<bool>(Place& place)> differs;
   // As Follower.
@@ -79,6 +83,14 @@ int serve(const char* name, int argc, char** argv, Result<Config> (*parse)(Place
   process.prepare = [&](Place& place) -> Result<void> {
     config = TRY(parse(place));
     return {};
+  };
+  process.refused_by_check = [&]() -> std::vector<std::string> {
+    if constexpr (requires { config.exposed_secrets; })
+      return config.exposed_secrets;
+    else if constexpr (requires { config.exposed; })
+      return config.exposed;
+    else
+      return {};
   };
   process.differs = [&](Place& place) -> Result<bool> {
     const Config next = TRY(parse(place));

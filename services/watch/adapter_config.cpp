@@ -1,0 +1,49 @@
+#include "services/watch/adapter_config.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "common/runtime/file_modes.h"
+#include "common/runtime/files.h"
+#include "common/runtime/secret_file.h"
+#include "services/watch/adapter_host.h"
+#include "topology/process/load_targets.h"
+
+namespace paceline::watch {
+namespace {
+
+constexpr std::size_t max_pem_bytes = 1u << 20;
+
+}  // namespace
+
+Result<WatchConfig> read_watch_config(Place& place) {
+  WatchConfig config = TRY(parse_watch_config(place));
+  const bool is_inline = !(config.access.read_token + config.access.operate_token).empty();
+  config.exposed_secrets =
+      exposures_of({{is_inline ? place.topology.file : "", "the topology file with a bearer token"},
+                    {config.read_token_file, "the token that lets read"},
+                    {config.operate_token_file, "the token that lets operate"},
+                    {config.key_file, "the key of the certificate"}});
+  config.exposed = exposures_of({{config.history_file, "the history of every target"}});
+  config.exposed.insert(config.exposed.begin(), config.exposed_secrets.begin(),
+                        config.exposed_secrets.end());
+  if (auto done = take_secret_file(config.read_token_file, "token", config.access.read_token);
+      !done)
+    return tl::unexpected(std::move(done).error());
+  if (auto done = take_secret_file(config.operate_token_file, "token", config.access.operate_token);
+      !done)
+    return tl::unexpected(std::move(done).error());
+  if (!config.operate_token_file.empty() && config.access.operate_token == config.access.read_token)
+    return fail(config.operate_token_file + ": its token is the read_token too: let them differ");
+  if (auto name = name_of_host(); !name.empty()) config.access.hosts.push_back(std::move(name));
+  if (!config.certificate_file.empty())
+    if (const auto pem = read_file(config.certificate_file, max_pem_bytes))
+      std::ranges::copy(names_of_certificate(*pem), std::back_inserter(config.access.hosts));
+  const auto targets = TRY(load_targets(place.topology));
+  config.targets = target_names(targets, config.pacers);
+  config.agents = targets.agents;
+  config.targets_version = targets.version();
+  return config;
+}
+
+}  // namespace paceline::watch
