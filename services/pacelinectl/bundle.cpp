@@ -105,11 +105,28 @@ std::string outside(const NewCluster& cluster) {
   return out;
 }
 
+// As the package's own file of that name, with the name that it leaves open.
+std::string node_environment(const NewNode& node) {
+  return fmt::format(
+      R"(# What this host's processes of Paceline find in their environment: read by paceline.service and by the units of `pacelinectl topology
+# units`. Not a shell script: NAME=VALUE, one a line.
+
+# Which node of topology.toml this host is.
+PACELINE_NODE={}
+
+# Lines of JSON in the logs; debug, info, warn or error.
+#PACELINE_JSON_LOG=1
+#PACELINE_LOG_LEVEL=info
+)",
+      node.name);
+}
+
 std::string readme(const NewCluster& cluster, const NewNode& node) {
   return fmt::format(
       R"(Node {node} of the Paceline cluster {cluster}, as `pacelinectl init` made it. The bundle is an image of folders of
-the node's host, {host}. On it, as root, in the folder of the bundle, with the user that runs Paceline
-(here: paceline):
+the node's host, {host}. Where Debian's package of Paceline is installed, `tar -C / -xzf {node}.tar.gz` and
+`systemctl start paceline` as root are all. Elsewhere, as root, in the folder of the bundle, with the user that
+runs Paceline (here: paceline):
 
     mkdir -p {config} {state}/{node}/log {sockets}
     cp -R .{config}/. {config}
@@ -156,7 +173,8 @@ std::vector<BundleFile> bundle_files(const NewCluster& cluster, const NewNode& n
                                      const BundleInputs& inputs) {
   const std::string folder = cluster.config_dir.substr(1) + "/";
   std::vector<BundleFile> files{{folder + "topology.toml", bundle_topology(cluster), 0644},
-                                {folder + "README", readme(cluster, node), 0644}};
+                                {folder + "README", readme(cluster, node), 0644},
+                                {folder + "node.env", node_environment(node), 0644}};
   if (node.witness) return files;
   files.push_back({folder + cluster.targets_name,
                    inputs.targets.empty() ? example_targets() : inputs.targets, 0644});

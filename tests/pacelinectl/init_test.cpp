@@ -69,6 +69,8 @@ TEST_CASE("init makes a bundle a node: its own private key, all public ones, a c
     }
     CHECK(environment.files.at(keys + node + ".secret").mode == 0600u);
     CHECK(environment.folders.at(keys.substr(0, keys.size() - 1)) == 0700u);
+    CHECK(has(text_of(environment, "out/" + node + "/etc/paceline/node.env"),
+              "\nPACELINE_NODE=" + node + "\n"));
     const bool paces = node != "w";
     const std::string config = "out/" + node + "/etc/paceline/";
     CHECK(environment.files.contains(config + "client-secret") == paces);
