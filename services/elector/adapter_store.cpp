@@ -26,7 +26,7 @@ void take_over(const std::string& nameless, const std::string& path) {
 }  // namespace
 
 FileStore::FileStore(const std::string& folder, const std::string& cluster)
-    : path_{folder + "/term-" + cluster} {
+    : path_{folder + "/term-" + cluster}, orders_path_{folder + "/orders-" + cluster} {
   std::filesystem::create_directories(folder);
   const std::string lock = folder + "/lock";
   lock_ = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -53,6 +53,16 @@ DurableState FileStore::load() {
 
 Result<void> FileStore::save(const DurableState& state) {
   return write_file_atomically(path_, format_durable_state(state), 0600);
+}
+
+Result<Orders> FileStore::load_orders() {
+  if (!std::filesystem::exists(orders_path_)) return Orders{};
+  const std::string text = TRY(read_file(orders_path_, 4096));
+  return parse_orders(text);
+}
+
+Result<void> FileStore::save_orders(const Orders& orders) {
+  return write_file_atomically(orders_path_, format_orders(orders), 0600);
 }
 
 }  // namespace paceline::elector

@@ -287,7 +287,8 @@ bool Election::idle() const {
 }
 
 bool Election::eligible(Instant now) {
-  if (priority_ == 0 || publisher_.tier == Tier::no_publisher || next_term() == 0) return false;
+  if (priority_ == 0 || !maintenance_.empty()) return false;
+  if (publisher_.tier == Tier::no_publisher || next_term() == 0) return false;
   return !damping_.suppressed(now) || !peers_.any_eligible(now);
 }
 

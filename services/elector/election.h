@@ -85,6 +85,15 @@ class Election {
   ///            unavailable: there is no master, or nobody who could take over
   Result<Outcome> hand_over(const std::string& target, const std::string& why, Instant now);
 
+  /// An operator takes this node out of service: it gives mastership away, then votes and does not
+  /// stand, until it is taken back.
+  ///
+  ///   anyway   also if nobody who can publish could take over
+  ///   errors   refused: a witness, which is never master
+  ///            unavailable: nobody could take over
+  Result<Outcome> begin_maintenance(const std::string& why, bool anyway, Instant now);
+  Outcome end_maintenance(Instant now);
+
   /// This process is about to end: a master releases its term as soon as its publisher has stopped.
   Outcome stop(Instant now);
 
@@ -143,6 +152,7 @@ class Election {
   void step_down(const std::string& why, Instant now);
   void look_for_better(Instant now);
   const Peer* successor(const std::string& target, Instant now) const;  // Null: nobody could.
+  std::string maintenance_words() const { return "in maintenance: " + maintenance_; }
 
   void become(ElectorRole role, std::string why);
   void grant(Instant now, const std::string& why = {});
@@ -180,6 +190,7 @@ class Election {
   Lock lock_;
   Peers peers_;
   PublisherState publisher_;
+  std::string maintenance_;  // Why an operator took this node out of service; "" = in service.
   Damping damping_;
 
   // Candidate; `votes_` also in grace, and while a lost term is learned.

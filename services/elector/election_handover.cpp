@@ -76,6 +76,37 @@ const Peer* Election::successor(const std::string& target, Instant now) const {
   return next != nullptr && peers_.is_eligible(*next, now) ? next : nullptr;
 }
 
+Result<Election::Outcome> Election::begin_maintenance(const std::string& why, bool anyway,
+                                                      Instant now) {
+  if (priority_ == 0) return fail(Errc::refused, self_ + " is a witness: it is never master");
+  const Peer* next = peers_.fittest(now);
+  anyway = anyway || !maintenance_.empty();  // Nothing changes then but the reason.
+  if (!anyway && next == nullptr) return fail(Errc::unavailable, "no other node could take over");
+  const bool would_fail = next != nullptr &&
+                          next->said.tier >= static_cast<std::int32_t>(Tier::cannot_publish) &&
+                          next->said.tier > static_cast<std::int32_t>(publisher_.tier);
+  if (!anyway && would_fail)
+    return fail(Errc::unavailable,
+                next->said.node + " is the next, but could not publish: " + next->said.why);
+  begin(now);
+  maintenance_ = why;
+  if (leads())
+    drain(next != nullptr ? next->said.node : "", maintenance_words(), now);
+  else if (role_ == Role::candidate)
+    step_down(maintenance_words(), now);
+  else if (role_ == Role::follower || role_ == Role::observer)
+    become(Role::observer, maintenance_words());
+  return finish(now);
+}
+
+Election::Outcome Election::end_maintenance(Instant now) {
+  begin(now);
+  maintenance_.clear();
+  if (role_ == Role::observer)
+    become(eligible(now) ? Role::follower : Role::observer, "back in service");
+  return finish(now);
+}
+
 Election::Outcome Election::stop(Instant now) {
   begin(now);
   const Peer* next = peers_.fittest(now);

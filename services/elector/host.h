@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "services/elector/durable_state.h"
+#include "services/elector/orders.h"
 
 namespace paceline::elector {
 
@@ -17,6 +18,13 @@ class TermStore {
   /// On return the state survives a crash of the host.
   ///   errors   unavailable: disk full, not writable; what was stored before still is
   virtual Result<void> save(const DurableState& state) = 0;
+
+  /// What operators ordered; nothing stored yet = no orders.
+  ///   errors   bad_value: it is there and unreadable
+  virtual Result<Orders> load_orders() = 0;
+
+  /// As save().
+  virtual Result<void> save_orders(const Orders& orders) = 0;
 };
 
 class ProcessWatch {

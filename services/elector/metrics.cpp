@@ -24,6 +24,11 @@ ElectorMetrics::ElectorMetrics(Metrics& metrics)
       targets_differ{metrics.gauge(
           "paceline_elector_targets_differ",
           "Nodes whose publisher paces by another targets file, for more than 10 s.")},
+      paused{metrics.gauge("paceline_elector_paused",
+                           "1 while an operator has all invitations stopped, as far as this node "
+                           "heard.")},
+      maintenance{metrics.gauge("paceline_elector_maintenance",
+                                "1 while an operator has this node out of service.")},
       grants{metrics.counter("paceline_elector_grants_total", "Grants renewed to the publisher.")},
       revocations{metrics.counter("paceline_elector_revocations_total", "Grants taken back.")},
       late{metrics.counter("paceline_elector_late_wakeups_total",

@@ -27,6 +27,8 @@ struct ElectorMetrics {
   Gauge& penalty;
   Gauge& tier;
   Gauge& targets_differ;
+  Gauge& paused;
+  Gauge& maintenance;
   Counter& grants;
   Counter& revocations;
   Counter& late;

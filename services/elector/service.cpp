@@ -39,6 +39,7 @@ Elector::Elector(const ElectorConfig& config, World& world, TermStore& store,
       storing_{world.log, "term_not_stored"},
       publisher_silent_{world.log, "publisher_silent"},
       terms_{world.log, "terms_running_out"},
+      keeping_orders_{world.log, "orders_not_stored"},
       control_{world} {
   if (durable_.lost) {
     // Stays lost on disk until it is learned: a restart must not take it for a first start.
@@ -66,6 +67,7 @@ Elector::Elector(const ElectorConfig& config, World& world, TermStore& store,
   });
   control_.question(Question::handover,
                     [this](const auto& arguments) { return answer_handover(arguments); });
+  begin_orders();
   wake();
 }
 
@@ -115,6 +117,7 @@ void Elector::apply(Election::Outcome outcome) {
 void Elector::look(Instant now) {
   looked_at_ = now;
   odd_peers_.look(election_, targets_version_);
+  if (keeping_orders_.is_bad()) keep_orders();
   if (!runs_out(election_.term())) return terms_.good();
   terms_.bad({{"term", election_.term()},
               {"largest", largest_term},
@@ -147,6 +150,7 @@ void Elector::publish_grant(const Election::GrantOrder& order) {
   grant.boot = config_.boot;
   grant.why = order.why;
   grant.publisher = publisher_incarnation_;
+  grant.pause = orders_.pause.why;
   encode(grant, bytes_);
   world_.bus.publish("grant", bytes_);
   (order.term == 0 ? metrics_.revocations : metrics_.grants).add();
@@ -160,6 +164,7 @@ void Elector::publish(ElectionMessage& message, std::string_view channel) {
   message.master_since_ms = master_since_ms_;
   message.wall_ms = wall_ms(world_.clock.wall());
   message.targets = targets_version_;
+  say_orders(message);
   metrics_.sent(message.kind);
   encode(message, bytes_);
   world_.bus.publish(channel, bytes_);
@@ -197,6 +202,8 @@ void Elector::tell(const Election::Outcome& outcome) {
   metrics_.lease_left.set(is_master ? std::max(0.0, to_seconds(election_.lease_until() - now))
                                     : 0.0);
   metrics_.penalty.set(election_.penalty(now));
+  metrics_.paused.set(orders_.pause.why.empty() ? 0 : 1);
+  metrics_.maintenance.set(orders_.maintenance.empty() ? 0 : 1);
 }
 
 }  // namespace paceline::elector

@@ -5,6 +5,7 @@
 //
 //   service.cpp            start, stop, time; what goes out
 //   service_messages.cpp   what comes in
+//   service_orders.cpp     pause and maintenance
 //   service_view.cpp       answers to people
 //   service_peers.*        what is odd about other nodes
 //
@@ -53,6 +54,17 @@ class Elector {
   void look(Instant now);
   void refuse(Refusal refusal, const std::string& from, const ElectionMessage& message);
   void count_lost(const ElectionMessage& message);
+
+  void begin_orders();
+  void hear_pause(const ElectionMessage& message);
+  void keep_orders();
+  void say_orders(ElectionMessage& message) const;
+  Result<Bytes> answer_order(const std::string& order, const std::string& why);
+  Result<void> pause(std::string why);
+  Result<void> drain(const std::string& why, bool anyway);
+  void undrain();
+  std::string obstacle(const std::string& node) const;
+
   Result<Bytes> answer_handover(const ControlServer::Arguments& arguments);
   void fill_status(StatusReply& reply) const;
 
@@ -62,6 +74,8 @@ class Elector {
   ProcessWatch& processes_;
   ElectorMetrics metrics_;
   DurableState durable_;
+  Orders orders_;
+  std::optional<Instant> word_heard_;  // The last of another node that counted.
   Election election_;
 
   std::uint64_t grants_ = 0;  // Sequence of channel grant.
@@ -96,6 +110,7 @@ class Elector {
   FaultLog storing_;
   FaultLog publisher_silent_;
   FaultLog terms_;
+  FaultLog keeping_orders_;
   ControlServer control_;
 };
 

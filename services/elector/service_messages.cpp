@@ -17,6 +17,7 @@ void Elector::on_message(const std::string& from, Payload bytes) {
   auto outcome = election_.hear(from, *message, now);
   if (outcome.refused == Refusal::none) {
     count_lost(*message);
+    hear_pause(*message);  // Before the outcome: a grant of this very message may say it.
     misconfigured_.good();
     odd_peers_.heard(*message);
     if (message->kind == ElectionMessageKind::heartbeat)

@@ -7,8 +7,12 @@
 namespace paceline::elector {
 
 Result<Bytes> Elector::answer_handover(const ControlServer::Arguments& arguments) {
-  if (arguments.size() > 1) return fail("handover wants at most one argument: NODE");
+  if (arguments.size() == 2) return answer_order(arguments[0], arguments[1]);
+  if (arguments.size() > 2)
+    return fail("handover wants at most one argument, NODE, or two, ORDER and WHY");
   const std::string target = arguments.empty() ? "" : arguments[0];
+  if (const std::string why = obstacle(target); !why.empty())
+    return fail(Errc::unavailable, target + " could not take over: " + why);
   auto outcome = TRY(election_.hand_over(target, "an operator asked", world_.clock.now()));
   world_.log.info("handover_asked", {{"target", target.empty() ? "the fittest" : target}});
   apply(std::move(outcome));
@@ -24,6 +28,7 @@ ElectionView Elector::view() const {
   view.self.master_since_ms = master_since_ms_;
   view.self.wall_ms = wall_ms(world_.clock.wall());
   view.self.targets = targets_version_;
+  say_orders(view.self);
   for (const auto& peer : election_.peers().all()) {
     if (!peer.known) continue;
     view.peers.push_back(peer.said);
@@ -44,6 +49,8 @@ void Elector::fill_status(StatusReply& reply) const {
   reply.fields.push_back({"lease_left_s", std::to_string(seen.lease_left_s)});
   reply.fields.push_back({"tier", to_string(static_cast<Tier>(seen.self.tier))});
   reply.fields.push_back({"why_unfit", election_.publisher().why_unfit});
+  reply.fields.push_back({"paused", seen.self.pause});
+  reply.fields.push_back({"maintenance", seen.self.maintenance});
   reply.fields.push_back({"peers_heard", std::to_string(seen.peers.size())});
 }
 

@@ -51,6 +51,9 @@ struct PublisherMetrics {
                      "1 if the endpoint answered the last request or probe.")};
   Gauge& token_usable{metrics_.gauge("paceline_publisher_token_usable",
                                      "1 while an access token is held that has not run out.")};
+  Gauge& paused{metrics_.gauge(
+      "paceline_publisher_paused",
+      "1 if the last accepted publication allowed nothing, because an operator has paused.")};
   Gauge& failed_in_a_row{metrics_.gauge("paceline_publisher_failed_in_a_row",
                                         "Publications that failed since the last accepted one.")};
   Gauge& clock_skew_s{metrics_.gauge(

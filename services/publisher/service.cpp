@@ -161,7 +161,7 @@ void Publisher::schedule(Instant now) {
 }
 
 void Publisher::on_pace(const std::vector<std::uint32_t>& changed) {
-  if (!gate_.open() || full_due_) return;
+  if (!gate_.open() || full_due_ || paused()) return;
   bool is_urgent = false;
   for (const std::uint32_t index : changed) {
     offers_.set(index, offer_of(pace_.row(index)));
@@ -179,7 +179,20 @@ void Publisher::on_grant(Payload bytes) {
   const std::uint64_t ignored = gate_.ignored();
   on_change(gate_.receive(*grant, world_.clock.now()));
   metrics_.grants_ignored.add(static_cast<double>(gate_.ignored() - ignored));
+  if (gate_.ignored() == ignored && grant->term != 0) take_pause(grant->pause);
   step();
+}
+
+// What is on its way says what does not hold any more; where the endpoint refuses, it keeps its time.
+void Publisher::take_pause(const std::string& why) {
+  const bool was_paused = paused();
+  pause_ = why;
+  if (paused() == was_paused) return;
+  world_.log.info(paused() ? "paused" : "resumed", {{"term", gate_.term()}, {"why", why}});
+  if (!gate_.open()) return;
+  cancel_publication();
+  full_due_ = true;
+  if (last_.failed_in_a_row == 0) cycle_.start(world_.clock.now());
 }
 
 void Publisher::on_change(Gate::Change change) {
@@ -194,6 +207,7 @@ void Publisher::on_change(Gate::Change change) {
         batch_limit_.reset();
         encodings_.reset();
         feedback_of_term_ = false;
+        last_.paused = false;
         backoff_.reset();
         cycle_.start(world_.clock.now());
       }

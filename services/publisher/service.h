@@ -81,6 +81,8 @@ class Publisher {
   void schedule(Instant now);
   void on_grant(Payload bytes);
   void on_change(Gate::Change change);
+  void take_pause(const std::string& why);
+  bool paused() const { return !pause_.empty(); }
 
   /// Why a publication goes out.
   ///   period       its period has come
@@ -129,6 +131,8 @@ class Publisher {
   PublisherMetrics metrics_;
 
   Gate gate_;
+  // Why the elector has nothing allowed to anybody; "" = what the pacers say goes out.
+  std::string pause_;
   Access access_;
   Cycle cycle_;
   Backoff backoff_;

@@ -11,7 +11,8 @@ constexpr std::size_t answer_bytes_per_target = 1024;
 
 }  // namespace
 
-// A shard that is silent beyond the bound is worth nothing: nothing is allowed for its targets.
+// A shard that is silent beyond the bound is worth nothing: nothing is allowed for its targets. In a
+// pause nothing is allowed to anybody; who comes by himself is served as before.
 void Publisher::refresh_offers(Instant now) {
   std::vector<bool> current(static_cast<std::size_t>(config_.pacers));  // By shard.
   for (const auto& [stream, sender] : pace_.senders())
@@ -23,7 +24,12 @@ void Publisher::refresh_offers(Instant now) {
   else
     pacing_.good();
   const Offer stale = nothing(PaceState::stale, PaceReason::stale_statistics);
+  const Offer none = nothing(PaceState::disabled, PaceReason::paused);
   for (std::uint32_t i = 0; i < offers_.size(); ++i) {
+    if (paused()) {
+      offers_.set(i, none);
+      continue;
+    }
     const bool heard = current[static_cast<std::size_t>(config_.shards[i])] && pace_.known(i);
     offers_.set(i, heard ? offer_of(pace_.row(i)) : stale);
   }

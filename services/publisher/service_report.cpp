@@ -97,6 +97,7 @@ void Publisher::send_report() {
   metrics_.since_accepted_s.set(now.since_accepted_s);
   metrics_.endpoint_reachable.set(now.endpoint_reachable ? 1 : 0);
   metrics_.token_usable.set(now.token_usable ? 1 : 0);
+  metrics_.paused.set(now.paused ? 1 : 0);
   metrics_.failed_in_a_row.set(static_cast<double>(now.failed_in_a_row));
   metrics_.clock_skew_s.set(now.clock_skew_ms / 1000);
   metrics_.clock_skew_error_s.set(now.clock_skew_error_ms < 0 ? -1
@@ -111,6 +112,7 @@ void Publisher::fill_status(StatusReply& reply) const {
       {{"gate", now.open ? "open" : "closed: " + gate_.why()},
        {"term", std::to_string(now.term)},
        {"sequence", std::to_string(now.sequence)},
+       {"paused", pause_},
        {"outcome", to_string(now.outcome)},
        {"detail", now.detail},
        {"targets", fmt::format("{} of {}", now.targets, offers_.size())},

@@ -21,6 +21,27 @@ bool exists(const std::string& path) {
 
 }  // namespace
 
+TEST_CASE("orders are kept for the name of their cluster, and a damaged file is no empty one",
+          "[elector]") {
+  const Folder folder;
+  const Orders orders{.pause = {"a drill", 12}, .maintenance = "new disks"};
+  {
+    FileStore store{folder / "state", "demo"};
+    CHECK(store.load_orders() == Orders{});
+    REQUIRE(store.save_orders(orders));
+  }
+  {
+    FileStore store{folder / "state", "demo"};
+    CHECK(store.load_orders() == orders);
+    CHECK(store.load() == DurableState{});
+  }
+  CHECK(FileStore{folder / "state", "other"}.load_orders() == Orders{});
+
+  write(folder / "state/orders-demo", "");
+
+  CHECK_FALSE(FileStore{folder / "state", "demo"}.load_orders());
+}
+
 TEST_CASE("a term is kept for the name of its cluster, and another name begins anew", "[elector]") {
   const Folder folder;
   const DurableState reached{.term = 1793, .incarnation = 12};

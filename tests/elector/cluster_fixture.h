@@ -26,6 +26,18 @@ struct SimStore final : TermStore {
     state = next;
     return {};
   }
+  Result<Orders> load_orders() override {
+    if (orders_torn) return fail("torn");
+    return orders;
+  }
+  Result<void> save_orders(const Orders& next) override {
+    if (full) return fail(Errc::unavailable, "disk full");
+    orders = next;
+    orders_torn = false;
+    return {};
+  }
+  Orders orders;
+  bool orders_torn = false;
   DurableState state;
   bool full = false;
 };
@@ -49,7 +61,9 @@ struct SimPublisher {
         gate{{.node = node, .boot = "boot", .incarnation = w.incarnation, .guard = 20ms}} {
     world.bus.subscribe("grant", [this](const Address& from, Payload bytes) {
       if (from.node != node) return;
-      gate.receive(decode<Grant>(bytes).value(), world.clock.now());
+      const Grant grant = decode<Grant>(bytes).value();
+      gate.receive(grant, world.clock.now());
+      if (grant.term != 0) pause = grant.pause;
       report();
     });
     world.timers.every(200ms, [this] { report(); });
@@ -70,6 +84,7 @@ struct SimPublisher {
   World& world;
   std::string node;
   Gate gate;
+  std::string pause = "no grant yet";              // What the last grant said.
   std::function<void(PublicationReport&)> change;  // What a test makes of each report.
 };
 

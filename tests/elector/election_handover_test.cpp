@@ -424,4 +424,62 @@ TEST_CASE("a follower that is asked to hand over does nothing", "[elector]") {
   CHECK(fixture.a.role() == Role::follower);
 }
 
+TEST_CASE("a node in maintenance hands over, answers for votes, and does not stand", "[elector]") {
+  Fixture fixture;
+  fixture.become_master();
+  fixture.hear("b", Kind::presence, 0);
+
+  fixture.take(fixture.a.begin_maintenance("new disks", false, fixture.now).value());
+  REQUIRE(fixture.a.role() == Role::draining);
+  fixture.fit({.tier = Tier::fit, .stopped_term = fixture.a.term()});
+
+  REQUIRE(fixture.said(Kind::release) != nullptr);
+  CHECK(fixture.said(Kind::release)->target == "b");
+  CHECK(fixture.a.role() == Role::observer);
+  CHECK(fixture.a.why_now() == "released: in maintenance: new disks");
+  fixture.pass(10s);
+  CHECK(fixture.a.role() == Role::observer);
+  CHECK(fixture.refusal_of("b").empty());
+  fixture.take(fixture.a.end_maintenance(fixture.now));
+  CHECK(fixture.a.role() == Role::follower);
+}
+
+TEST_CASE("a candidate that is taken out of service steps down, and its votes come too late",
+          "[elector]") {
+  Fixture fixture;
+  fixture.quiet_over();
+  const auto term = fixture.become_candidate();
+
+  fixture.take(fixture.a.begin_maintenance("new disks", true, fixture.now).value());
+  fixture.hear("w", Kind::vote, term);
+
+  CHECK(fixture.a.role() == Role::observer);
+}
+
+TEST_CASE("a node that starts in maintenance never stands", "[elector]") {
+  Fixture fixture;
+
+  fixture.take(fixture.a.begin_maintenance("new disks", true, fixture.now).value());
+  fixture.pass(10s);
+
+  CHECK(fixture.a.role() == Role::observer);
+  CHECK(fixture.said(Kind::pre_vote) == nullptr);
+}
+
+TEST_CASE("a node is not taken out of service for one that could not publish", "[elector]") {
+  Fixture fixture;
+  fixture.become_master();
+  auto unfit = fixture.message("b", Kind::presence, 0);
+  unfit.tier = static_cast<std::int32_t>(Tier::cannot_publish);
+  unfit.why = "it has no usable token";
+  fixture.hear(unfit);
+
+  const auto refused = fixture.a.begin_maintenance("new disks", false, fixture.now);
+
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().detail == "b is the next, but could not publish: it has no usable token");
+  CHECK(fixture.a.role() == Role::master);
+  CHECK(fixture.a.begin_maintenance("new disks", true, fixture.now));
+}
+
 }  // namespace paceline::test

@@ -100,6 +100,12 @@ class Cluster {
       state = saved;
       return {};
     }
+    elector::Orders orders;
+    Result<elector::Orders> load_orders() override { return orders; }
+    Result<void> save_orders(const elector::Orders& saved) override {
+      orders = saved;
+      return {};
+    }
   };
   struct NoWatch final : ProcessWatch {
     Result<void> watch(std::int64_t, std::function<void()>) override {
