@@ -35,8 +35,9 @@ struct Grant {
         Field{&Grant::why, "why", "for people, when revoked"},
         Field{&Grant::publisher, "publisher", "",
               "incarnation of the publisher that it is for; no other may use it"},
-        Field{&Grant::pause, "pause", max_why_bytes,
-              "why an operator has nothing allowed to any target; empty = the pacers' word goes out"}
+        Field{
+            &Grant::pause, "pause", max_why_bytes,
+            "why an operator has nothing allowed to any target; empty = the pacers' word goes out"}
             .added(),
     };
   }
