@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 namespace paceline::pacelinectl {
 namespace {
@@ -51,8 +52,15 @@ bool is_wanted(const Topology& topology, const Node& self, const BoundPort& port
   });
 }
 
+/// What became of the ports of a node.
+struct PortSums {
+  std::size_t held = 0;  // By its own processes.
+  std::size_t free = 0;
+  std::set<std::string> elsewhere;  // Addresses that this host does not have.
+};
+
 void check_port(CheckContext& context, const RunningFacts& running, const BoundPort& port,
-                std::size_t& held, std::size_t& free) {
+                PortSums& sums) {
   const auto free_now = context.environment.host().can_listen(port.place.host, port.place.port);
   const std::string is =
       fmt::format("tcp {}, {} of {}", text_of(port.place), port.what, port.process);
@@ -62,18 +70,16 @@ void check_port(CheckContext& context, const RunningFacts& running, const BoundP
     context.list.critical("ports", is + ", is held by nobody although that process runs",
                           fmt::format("pacelinectl reload {}, and look at its log", port.process));
   else if (free_now)
-    ++free;
+    ++sums.free;
   else if (free_now.error().code == Errc::refused && runs)
-    ++held;
+    ++sums.held;
   else if (free_now.error().code == Errc::refused)
     context.list.critical("ports", is + ", is taken by another program",
                           fmt::format("ss -ltnp 'sport = :{}' names it; end it, or give the node "
                                       "another port",
                                       port.place.port));
   else if (free_now.error().code == Errc::not_found)
-    context.list.critical("ports",
-                          fmt::format("{}: {} is no address of this host", is, port.place.host),
-                          "is this the host of that node (--node), and is its `host` right?");
+    sums.elsewhere.insert(port.place.host);
   else
     context.list.unknown("ports", fmt::format("{}: {}", is, free_now.error().detail),
                          "ask as the user that runs Paceline");
@@ -102,13 +108,18 @@ std::vector<BoundPort> bound_ports(const ClusterFile& cluster, const Node& node)
 void check_ports(CheckContext& context, const RunningFacts& running) {
   auto ports = bound_ports(context.cluster, context.self());
   add_own_places(context, ports);
-  std::size_t held = 0;
-  std::size_t free = 0;
-  for (const BoundPort& port : ports) check_port(context, running, port, held, free);
-  if (held + free == ports.size())
+  PortSums sums;
+  for (const BoundPort& port : ports) check_port(context, running, port, sums);
+  for (const std::string& host : sums.elsewhere)
+    context.list.critical(
+        "ports",
+        fmt::format("{} is no address of this host, so node {} cannot listen there", host,
+                    context.cluster.node),
+        "is this the host of that node (--node), and is its `host` right?");
+  if (sums.held + sums.free == ports.size())
     context.list.ok("ports",
                     fmt::format("{} tcp ports of node {}: {} held by its own processes, {} free",
-                                ports.size(), context.cluster.node, held, free));
+                                ports.size(), context.cluster.node, sums.held, sums.free));
 }
 
 void check_peers(CheckContext& context) {

@@ -86,8 +86,7 @@ void ask_token(CheckContext& context, const publisher::PublisherConfig& config, 
                                 "pacelinectl status tells whether it has a token");
   const auto secret = secret_of("", config.client_secret_file, context.environment);
   if (!secret)
-    return context.list.unknown("token", secret.error().detail,
-                                "ask as the user that runs Paceline");
+    return context.list.unknown("token", secret.error().detail, "see the lines on secrets");
   batch.add(
       token_request(publisher_request(config, config.base_auth_url), config.client_id, *secret),
       [&context, url = config.base_auth_url](const Result<HttpAnswer>& answer) {
@@ -297,7 +296,7 @@ void ask_watches(CheckContext& context, Batch& batch) {
     }
     auto request = watch_request(*place, "/api/v1/status", context.environment);
     if (!request) {
-      context.list.unknown("nodes", request.error().detail, "ask as the user that runs Paceline");
+      context.list.unknown("nodes", request.error().detail, "see the lines on secrets");
       continue;
     }
     HttpRequest metrics = *request;
@@ -341,7 +340,7 @@ void check_outside(CheckContext& context, const std::vector<std::size_t>& unsaid
   if (!are_asked) return;
   if (!login.trouble.empty())
     return context.list.unknown("statserver", "our login: " + login.trouble,
-                                "ask as the user that runs Paceline");
+                                "see the lines on secrets");
   Batch second;
   for (const std::size_t server : unsaid) ask_server(context, server, login, second);
   second.run(context.environment);

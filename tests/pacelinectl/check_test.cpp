@@ -322,6 +322,18 @@ TEST_CASE("what is wrong while the node runs is told with what to do", "[pacelin
   CHECK(outcome.exit == (words.starts_with("CRITICAL") ? exit_mistakes : 1));
 }
 
+TEST_CASE("a host that does not have the node's address is told so once", "[pacelinectl]") {
+  Demo demo;
+  for (int port = 7100; port < 7150; ++port)
+    demo.environment.this_host.ports[port] = Errc::not_found;
+
+  const std::string out = demo.check().out;
+
+  const auto first = out.find("CRITICAL  ports         127.0.0.1 is no address of this host");
+  CHECK(first != out.npos);
+  CHECK(out.find("ports  ", first + 20) == out.npos);
+}
+
 TEST_CASE("the node of a host that does not run yet is that whose private key is there",
           "[pacelinectl]") {
   Demo demo;
