@@ -91,10 +91,37 @@ class CommandLine {
     command(*statserver, "status", "the same");
     command(*statserver, "switch", "has the node use the other one, if that is usable");
     command(*statserver, "unseen", "every statistic that the one in use does not know");
-    argument(command(app_, "handover", "asks the master to hand over"), "NODE",
-             "to this node (default: the best)");
+    add_orders();
     add_processes();
     add_record();
+  }
+
+  // Each waits for what comes of it.
+  CLI::App* order(const std::string& name, const std::string& help) {
+    CLI::App* order = command(app_, name, help);
+    order
+        ->add_option("--timeout", request_.timeout_s,
+                     "how long to wait for what comes of it; 0 = not at all (default: 15)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.0, 3600.0));
+    return order;
+  }
+
+  void why(CLI::App* order) {
+    order->add_option("--why", request_.why, "the reason, for whoever looks (default: an operator)")
+        ->type_name("TEXT");
+  }
+
+  void add_orders() {
+    argument(order("handover", "has the master hand over"), "NODE",
+             "to this node (default: the best)");
+    why(order("pause", "no invitations at all, until resume"));
+    order("resume", "ends a pause");
+    CLI::App* drain = order("drain", "takes a node of this host out of service: it is not master");
+    argument(drain, "NODE", "of this host (default: --node)");
+    why(drain);
+    drain->add_flag("--force", request_.force, "also if no other node could take over");
+    argument(order("undrain", "takes it back"), "NODE", "of this host (default: --node)");
   }
 
   void add_messages() {

@@ -6,7 +6,7 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 24> all = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 28> all = {{
     {"status",
      R"(One screen: what is wrong and what to do about it, worst first; who is master since when, a line
 a node, what the pacing comes to. Any node's watch answers; ours is asked first. `stops`: invitations
@@ -134,9 +134,35 @@ Example:
 Example:
   pacelinectl loglevel pacer debug)"},
     {"handover",
-     R"(Examples:
+     R"(Says who is master then, in which term and after how long; or why nobody followed.
+
+Examples:
   pacelinectl handover          # to the fittest
   pacelinectl handover b)"},
+    {"pause",
+     R"(Nothing is allowed to any target, whoever is master, over restarts of everything, until resume. Given
+to any elector of this host. Waits until the endpoint has accepted a publication that says so.
+Invitations that are out run out by themselves; the pacers go on deciding and learning.
+
+Example:
+  pacelinectl pause --why "fire drill")"},
+    {"resume",
+     R"(The next publication takes up what the pacers decide. Waits until the endpoint has accepted it.
+
+Example:
+  pacelinectl resume)"},
+    {"drain",
+     R"(The node gives mastership away if it has it, and then votes and does not stand for it, over restarts
+too, until undrain. It is shown as in maintenance. Refused if no other node could take over; with
+--force nobody is master then, and no invitations go out.
+
+Example:
+  pacelinectl drain --why "new disks")"},
+    {"undrain",
+     R"(Mastership stays where it is, unless the topology has preempt.
+
+Example:
+  pacelinectl undrain)"},
     {"init",
      R"(What the options do not say is asked for on a terminal. For each node a bundle is made: a folder that
 is an image of those of its host, with topology, targets, the node's private key and the public keys

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/json.h"
@@ -42,6 +44,17 @@ std::string warnings(const ElectionView& view) {
         "terms_running_out: term {} of at most {}; give the cluster another name: "
         "pacelinectl topology rename NEW-NAME\n",
         view.self.term, largest_term);
+  if (!view.self.pause.empty())
+    text += fmt::format("paused since {}: {}\n",
+                        utc_text(static_cast<std::int64_t>(view.self.pause_ms)),
+                        printable(view.self.pause));
+  const auto tell_maintenance = [&](const ElectionMessage& node) {
+    if (!node.maintenance.empty())
+      text += fmt::format("{} is in maintenance: {}\n", printable(node.node),
+                          printable(node.maintenance));
+  };
+  tell_maintenance(view.self);
+  std::ranges::for_each(view.peers, tell_maintenance);
   const auto apart = nodes_apart(view);
   return text + apart + (apart.empty() ? "" : "see pacelinectl targets diff, on each of them\n");
 }

@@ -131,6 +131,8 @@ std::string_view sentence_of(PaceReason reason) {
       return "max_pending_per_agent allows no more outstanding invitations.";
     case PaceReason::statistics_contradicted:
       return "The statistics stand still while the endpoint tells of visitors.";
+    case PaceReason::paused:
+      return "An operator paused all invitations.";
   }
   return "";
 }

@@ -27,7 +27,8 @@ void find_operators_doing(Findings& out) {
            .weight = CauseWeight::tells,
            .node = node.name,
            .cause = fmt::format("node {} is in maintenance: {}", node.name, node.maintenance),
-           .remedy = fmt::format("pacelinectl undrain {} puts it into service again", node.name)});
+           .remedy = fmt::format("pacelinectl undrain {} puts it into service again", node.name),
+           .unfit = node.name == status.node});
 }
 
 void find_own_causes(Findings& out) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "services/watch/standing.h"
@@ -125,6 +127,7 @@ NodeAnswer ClusterView::node_answer(const ClusterNode& node, Instant now) const 
     answer.why = plain_words(said.why);
     answer.clock_ahead_s = elector.clock_ahead_s;
     answer.targets = said.targets;
+    answer.maintenance = said.maintenance;  // Of one that is down too: that is why it may be.
     answer.targets_differ =
         elector.differs_since && now - *elector.differs_since > targets_may_differ;
     if (now - elector.heard <= options_.heartbeat_stale) {
@@ -183,6 +186,23 @@ void ClusterView::find_master(StatusAnswer& status) const {
     for (const auto& each : status.nodes) status.term = std::max(status.term, each.term);
 }
 
+// The master's word, since it is what goes out; without one the latest that is heard.
+void ClusterView::find_pause(StatusAnswer& status) const {
+  const auto order = [](const ElectionMessage& m) {
+    return std::tuple{m.pause_ms, !m.pause.empty(), std::string_view{m.pause}};
+  };
+  const ElectionMessage* word = nullptr;
+  for (const auto& node : status.nodes) {
+    if (node.role == NodeRole::down) continue;
+    if (!status.master.empty() && node.name != status.master) continue;
+    const auto& said = *electors_.find(node.name)->second.said;
+    if (word == nullptr || order(said) > order(*word)) word = &said;
+  }
+  if (word == nullptr || word->pause_ms == 0) return;
+  status.paused = word->pause;
+  status.paused_since = utc_time(static_cast<std::int64_t>(word->pause_ms));
+}
+
 // Channels with rows, and what their senders told of themselves.
 void ClusterView::add_row_channels(StatusAnswer& status, Instant now) const {
   const auto keep_youngest = [](double& seconds, double other) {
@@ -237,6 +257,7 @@ StatusAnswer ClusterView::status(Instant now, WallTime wall) const {
       .cluster = options_.cluster, .node = options_.self, .time = utc_time(ms_since_1970(wall))};
   for (const auto& node : options_.nodes) status.nodes.push_back(node_answer(node, now));
   find_master(status);
+  find_pause(status);
   status.statistics.source = statistics_;
   status.feedback.head = feedback_;
   add_row_channels(status, now);

@@ -81,6 +81,9 @@ class ClusterView {
   /// Whom the electors hold for master, or held last, as of the last step; empty = nobody yet.
   const std::string& master() const { return held_; }
 
+  /// Whether an operator has all invitations stopped, as of the last step.
+  bool paused() const { return before_ && !before_->paused.empty(); }
+
   /// Whether the topology has that node, and it is no witness.
   bool has_candidate(std::string_view node) const;
 
@@ -112,6 +115,7 @@ class ClusterView {
   NodeAnswer node_answer(const ClusterNode& node, Instant now) const;
   bool is_held_for_master(const StatusAnswer& status, const std::string& node) const;
   void find_master(StatusAnswer& status) const;
+  void find_pause(StatusAnswer& status) const;
   void compare_targets(Instant now);
   void add_row_channels(StatusAnswer& status, Instant now) const;
   void add_node_channels(StatusAnswer& status) const;

@@ -293,6 +293,7 @@ void Watch::step() {
                      fields);
     add_event(std::move(event));
   }
+  targets_.set_paused(cluster_.paused());
   if (!cluster_.master().empty() && cluster_.master() != before)
     feedback_.ask({cluster_.master(), "publisher", 0});
   targets_.clear_transitions();

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 #include "common/base/ascii.h"
 #include "common/base/check.h"
@@ -64,7 +65,10 @@ void count_transition(TransitionCount& transition, std::uint32_t index) {
 }  // namespace
 
 TargetTable::TargetTable(std::vector<TargetName> names)
-    : names_{std::move(names)}, rows_(names_.size()), is_changed_(names_.size()) {
+    : names_{std::move(names)},
+      rows_(names_.size()),
+      decided_(names_.size()),
+      is_changed_(names_.size()) {
   for (std::uint32_t i = 0; i < names_.size(); ++i) {
     rows_[i].name = &names_[i];
     index_of_.emplace(names_[i].id, i);
@@ -74,14 +78,17 @@ TargetTable::TargetTable(std::vector<TargetName> names)
 std::vector<std::uint32_t> TargetTable::renew(std::vector<TargetName> names) {
   std::vector<std::uint32_t> before;
   std::vector<TargetRow> rows;
+  std::vector<TargetPace> decided;
   rows.reserve(names.size());
   for (const auto& name : names) {
     const auto known = index_of_.find(name.id);
     before.push_back(known == index_of_.end() ? UINT32_MAX : known->second);
     rows.push_back(known == index_of_.end() ? TargetRow{} : rows_[known->second]);
+    decided.push_back(known == index_of_.end() ? TargetPace{} : decided_[known->second]);
   }
   names_ = std::move(names);
   rows_ = std::move(rows);
+  decided_ = std::move(decided);
   index_of_.clear();
   for (std::uint32_t i = 0; i < names_.size(); ++i) {
     rows_[i].name = &names_[i];
@@ -107,6 +114,17 @@ void TargetTable::set_stat(std::uint32_t index, const TargetStat& stat) {
 
 void TargetTable::set_pace(std::uint32_t index, const TargetPace& pace) {
   CHECK(index < rows_.size());
+  if (rows_[index].has_pace && decided_[index] == pace) return;
+  decided_[index] = pace;
+  show_pace(index);
+}
+
+void TargetTable::show_pace(std::uint32_t index) {
+  TargetPace pace = decided_[index];
+  if (paused_ && (pace.state == PaceState::ok || pace.state == PaceState::degraded)) {
+    pace.reason = PaceReason::paused;
+    pace.proactive = pace.max_pending = 0;
+  }
   auto& row = rows_[index];
   if (row.has_pace && row.pace == pace) return;
   if (!row.has_pace || row.pace.reason != pace.reason)
@@ -114,6 +132,14 @@ void TargetTable::set_pace(std::uint32_t index, const TargetPace& pace) {
   row.pace = pace;
   row.has_pace = true;
   note_change(index);
+}
+
+void TargetTable::set_paused(bool paused) {
+  if (std::exchange(paused_, paused) == paused) return;
+  const auto changes = reason_changes_;  // What comes to light again is no new event.
+  for (std::uint32_t i = 0; i < rows_.size(); ++i)
+    if (rows_[i].has_pace) show_pace(i);
+  reason_changes_ = changes;
 }
 
 void TargetTable::forget_pace(std::uint32_t index) {

@@ -1,6 +1,7 @@
 // Every pacing target as this node hears it: statistics, pace and feedback, by dense index.
 //
 //   table.set_pace(index, row);      // a channel said so
+//   table.set_paused(true);          // whatever the pacers grant, nothing goes out
 //   table.select(query)              // the rows that a person asks for, in their order
 //   table.take_changed(500)          // what changed since, oldest first, for the live stream
 //
@@ -92,6 +93,10 @@ class TargetTable {
   void forget_pace(std::uint32_t index);
   void set_feedback(std::uint32_t index, const TargetFeedback& feedback);
 
+  /// While paused, a target that its pacer would pace shows that nothing is allowed, and reason
+  /// `paused`; of the others their own reason is the nearer one.
+  void set_paused(bool paused);
+
   std::size_t size() const { return rows_.size(); }
   const TargetRow& row(std::uint32_t index) const { return rows_[index]; }
   std::optional<std::uint32_t> find(std::string_view id) const;
@@ -124,9 +129,12 @@ class TargetTable {
 
  private:
   void note_change(std::uint32_t index);
+  void show_pace(std::uint32_t index);
 
   std::vector<TargetName> names_{};
   std::vector<TargetRow> rows_{};
+  std::vector<TargetPace> decided_{};  // By the pacers; a row has what holds.
+  bool paused_ = false;
   std::unordered_map<std::string_view, std::uint32_t> index_of_;  // Views into names_.
   std::deque<std::uint32_t> changed_;
   std::vector<bool> is_changed_{};

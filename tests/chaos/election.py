@@ -217,7 +217,7 @@ class Chaos:
     def handover(self, master):
         """pacelinectl handover, asked at the witness."""
         try:
-            self.cluster.ctl("w", "handover")
+            self.cluster.ctl("w", "handover", "--timeout", "0")
             yield f"pacelinectl handover, {master} being master"
         except Broken as refused:  # As it must be while the other is damped.
             yield f"pacelinectl handover: {refused}"

@@ -82,6 +82,8 @@ TEST_CASE("changes and moments keep their order and their words", "[pacelinectl]
         std::vector<std::pair<std::string, std::string>>{{"from", "-2h"}, {"to", "now"}});
   CHECK(history.csv);
   CHECK(exit_code({"bench", "--seconds", "0"}) == exit_usage);
+  CHECK(exit_code({"pause", "--timeout", "-1"}) == exit_usage);
+  CHECK(good({"drain", "--why", "new disks", "--timeout", "2.5"}).timeout_s == 2.5);
 }
 
 TEST_CASE("a half typed line is no usage error", "[pacelinectl]") {
@@ -105,6 +107,10 @@ TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
                                                        {"statserver", "switch"},
                                                        {"statserver", "unseen"},
                                                        {"handover"},
+                                                       {"pause", "--why", "a drill"},
+                                                       {"resume"},
+                                                       {"drain", "a", "--force"},
+                                                       {"undrain", "--timeout", "0"},
                                                        {"topology", "check"},
                                                        {"topology", "draw"},
                                                        {"topology", "rename", "other"},

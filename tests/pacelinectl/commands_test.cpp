@@ -268,20 +268,30 @@ TEST_CASE("the election tells clocks, targets that differ, and terms that run ou
   view.peers[0].targets = "v1";
   CHECK(has(text(), "give the cluster another name: pacelinectl topology rename NEW-NAME\n"));
   CHECK_FALSE(has(text(), "targets_differ"));
+  view.self.pause = "a drill";
+  view.self.pause_ms = 1'795'577'426'000;
+  view.peers[0].maintenance = "new disks";
+  CHECK(has(text(), "paused since 2026-11-25T03:30:26.000Z: a drill\n"));
+  CHECK(has(text(), "b is in maintenance: new disks\n"));
 }
 
 TEST_CASE("a hand-over is asked of the elector here, never to a witness", "[pacelinectl]") {
   FakeEnvironment environment;
-  environment.processes.emplace("a/elector/0",
-                                encode(StatusReply{{{"asked", "a"}, {"target", "b"}}}));
+  environment.on_ask = [](const ControlRequest& asked) -> Result<Bytes> {
+    if (asked.question == "election") return encode(ElectionView{});
+    return encode(StatusReply{{{"asked", "a"}, {"target", "b"}}});
+  };
+  Request only_asks = request("handover", {"b"});
+  only_asks.timeout_s = 0;
 
-  const Outcome good = run_command(request("handover", {"b"}), environment);
+  const Outcome good = run_command(only_asks, environment);
   const Outcome witness = run_command(request("handover", {"w"}), environment);
   const Outcome nobody = run_command(request("handover", {"x"}), environment);
 
   CHECK(good.exit == exit_fine);
-  CHECK(has(good.out, "asked: a\ntarget: b\n"));
-  CHECK(environment.asked == std::vector<std::string>{"a/elector/0 handover b"});
+  CHECK(has(good.out, "asked; see `pacelinectl election`"));
+  CHECK(environment.asked ==
+        std::vector<std::string>{"a/elector/0 election", "a/elector/0 handover b"});
   CHECK(witness.exit == exit_usage);
   CHECK(nobody.exit == exit_usage);
 }
@@ -338,16 +348,19 @@ TEST_CASE("what changes a process, or speaks of it alone, is asked of our node o
   const Outcome reload = run_command(request("reload", {"pacer-0"}), environment);
   const Outcome level = run_command(request("loglevel", {"pacer-0", "debug"}), environment);
   const Outcome metrics = run_command(request("metrics", {"pacer-0"}), environment);
-  const Outcome handover = run_command(request("handover"), environment);
+  const Outcome undrain = run_command(request("undrain"), environment);
+  const Outcome pause = run_command(request("pause"), environment);
 
   CHECK(reload.exit == exit_not_answered);
   CHECK(level.exit == exit_not_answered);
   CHECK(metrics.exit == exit_not_answered);
-  CHECK(handover.exit == exit_fine);
-  CHECK(environment.asked == std::vector<std::string>{"a/pacer/0 reload",
-                                                      "a/pacer/0 loglevel debug",
-                                                      "a/pacer/0 metrics", "a/elector/0 handover",
-                                                      "b/elector/0 handover"});
+  CHECK(undrain.exit == exit_not_answered);
+  environment.asked.resize(6);  // Then it asks what came of it.
+  CHECK(environment.asked ==
+        std::vector<std::string>{"a/pacer/0 reload", "a/pacer/0 loglevel debug",
+                                 "a/pacer/0 metrics", "a/elector/0 handover undrain ",
+                                 "a/elector/0 handover pause an operator",
+                                 "b/elector/0 handover pause an operator"});
 }
 
 TEST_CASE("metrics are told as Prometheus reads them", "[pacelinectl]") {

@@ -1,8 +1,10 @@
 // COMMANDS.md and DECIDE.md, beside the table that parses the command line.
+#include <iomanip>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "services/pacelinectl/arguments.h"
 #include "services/pacelinectl/command_line.h"
 #include "services/pacelinectl/commands.h"
 #include "tests/pacelinectl/fake_environment.h"
@@ -93,6 +95,37 @@ TEST_CASE("DECIDE.md has every option of decide", "[pacelinectl]") {
     if (option.name != "--help") options.insert(option.name);
 
   CHECK(listed == options);
+}
+
+// Each line of a block that runs pacelinectl: as its words, without what a shell would do with them.
+std::vector<std::vector<std::string>> commands_of(const std::string& document) {
+  std::vector<std::vector<std::string>> all;
+  std::istringstream text{tree_file(document)};
+  bool is_block = false;
+  for (std::string line; std::getline(text, line);) {
+    if (line.starts_with("```")) is_block = line == "```sh";
+    const auto command = line.find("pacelinectl ");
+    if (!is_block || line.starts_with('#') || command == std::string::npos) continue;
+    std::istringstream words{line.substr(command)};
+    all.emplace_back();
+    for (std::string word; words >> std::quoted(word);) all.back().push_back(word);
+  }
+  return all;
+}
+
+TEST_CASE("every command of the operator's pages is one that pacelinectl understands",
+          "[pacelinectl]") {
+  for (const std::string document : {"ops/OPERATE.md", "ops/INSTALL.md"}) {
+    const auto commands = commands_of(document);
+    CHECK(commands.size() >= 5);
+    for (const auto& words : commands) {
+      std::vector<const char*> argv;
+      for (const auto& word : words) argv.push_back(word.c_str());
+      CAPTURE(document, words);
+      CHECK(std::holds_alternative<Request>(
+          parse_arguments(static_cast<int>(argv.size()), argv.data())));
+    }
+  }
 }
 
 struct DecideKey {

@@ -44,10 +44,12 @@ TEST_CASE("a silent cluster is asked in the order of the manual, and no further"
         // The same process of any node knows the answer.
         Case{request("explain", {"t07"}), pacers}, Case{what_if, pacers},
         Case{request("election"), electors}, Case{request("handover"), electors},
+        Case{request("pause"), electors}, Case{request("resume"), electors},
         // One node is spoken of, or changed.
         Case{request("metrics", {"pacer-1"}), {"a/pacer/1"}},
         Case{request("reload", {"publisher"}), {"a/publisher/0"}},
         Case{request("loglevel", {"pacer", "debug"}), {"a/pacer/0", "a/pacer/1"}},
+        Case{request("drain"), {"a/elector/0"}}, Case{request("undrain", {"b"}), {"b/elector/0"}},
         Case{request("record"), statfeed}, Case{request("statserver"), statfeed},
         Case{request("statserver switch"), statfeed}, Case{request("statserver unseen"), statfeed},
         Case{request("targets diff", {"good.csv"}), {"a/watch/0"}},
@@ -78,13 +80,29 @@ TEST_CASE("a topology file with a mistake ends every command that needs it with 
           "[pacelinectl]") {
   FakeEnvironment environment;
   environment.files["/etc/bad.toml"].text = "cluster = 3\n";
-  for (const Request& good :
-       {request("status"), request("top"), request("explain", {"t"}), request("election"),
-        request("handover"), request("reload"), request("loglevel", {"pacer", "info"}),
-        request("metrics", {"elector"}), request("statserver"), request("record"),
-        request("events"), request("history", {"t"}), request("watch", {"pace"}), request("keys"),
-        request("topology check"), request("topology draw"), request("topology supervisor"),
-        request("topology units"), request("targets export")}) {
+  for (const Request& good : {request("status"),
+                              request("top"),
+                              request("explain", {"t"}),
+                              request("election"),
+                              request("handover"),
+                              request("pause"),
+                              request("resume"),
+                              request("drain"),
+                              request("undrain"),
+                              request("reload"),
+                              request("loglevel", {"pacer", "info"}),
+                              request("metrics", {"elector"}),
+                              request("statserver"),
+                              request("record"),
+                              request("events"),
+                              request("history", {"t"}),
+                              request("watch", {"pace"}),
+                              request("keys"),
+                              request("topology check"),
+                              request("topology draw"),
+                              request("topology supervisor"),
+                              request("topology units"),
+                              request("targets export")}) {
     Request bad = good;
     bad.topology = "/etc/bad.toml";
     Request missing = good;

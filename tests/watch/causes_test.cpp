@@ -217,6 +217,9 @@ TEST_CASE("a node that is gone is told as one, and that nobody is left to take o
   CHECK(find(maintained, "maintenance")->cause == "node b is in maintenance: new memory");
   CHECK(find(maintained, "no_spare")->cause ==
         "if a fails, nobody can be master: b is in maintenance");
+  CHECK(readiness(status).ready);
+  status.nodes[0].maintenance = "new disks";
+  CHECK_FALSE(readiness(status).ready);
 }
 
 TEST_CASE("a witness that is gone is told", "[watch]") {

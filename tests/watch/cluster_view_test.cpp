@@ -423,4 +423,51 @@ TEST_CASE("a talkative kind of event does not push out a rare one", "[watch]") {
   CHECK(events.since(0, 3).size() == 3);
 }
 
+TEST_CASE("a pause is what the master says of it, and without a master the latest word",
+          "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  hear_a_good_cluster(view, start);
+  CHECK(view.status(start, morning).paused.empty());
+  CHECK_FALSE(view.status(start, morning).paused_since);
+
+  auto standby = says("b", ElectorRole::follower, 257, 2);
+  standby.pause = "a drill";
+  standby.pause_ms = 1'790'000'000'000;
+  view.hear(standby, start, morning);
+  CHECK(view.status(start, morning).paused.empty());  // It is not what goes out.
+
+  auto master = says("a", ElectorRole::master, 257, 2);
+  master.pause = "a drill";
+  master.pause_ms = 1'790'000'000'000;
+  view.hear(master, start, morning);
+  CHECK(view.status(start, morning).paused == "a drill");
+  CHECK(view.status(start, morning).paused_since == "2026-09-21T14:13:20.000Z");
+  CHECK_FALSE(view.paused());
+  view.step(TargetTable{names({"t0"})}, start, morning);
+  CHECK(view.paused());
+
+  auto later = says("b", ElectorRole::follower, 257, 3);
+  later.pause_ms = 1'790'000'001'000;
+  view.hear(later, start + 800ms, morning);
+  CHECK(view.status(start + 800ms, morning).paused == "a drill");
+  const auto status = view.status(start + 1500ms, morning);  // The master is silent.
+  CHECK(status.paused.empty());
+  CHECK(status.paused_since == "2026-09-21T14:13:21.000Z");
+}
+
+TEST_CASE("a node says that it is in maintenance, and is known to be when it is down", "[watch]") {
+  ClusterView view{two_nodes_and_a_witness()};
+  hear_a_good_cluster(view, start);
+  auto drained = says("b", ElectorRole::observer, 257, 2);
+  drained.maintenance = "new disks";
+
+  view.hear(drained, start, morning);
+
+  CHECK(node(view.status(start, morning), "b").maintenance == "new disks");
+  CHECK(node(view.status(start, morning), "a").maintenance.empty());
+  const auto later = view.status(start + 1h, morning);
+  CHECK(node(later, "b").role == NodeRole::down);
+  CHECK(node(later, "b").maintenance == "new disks");
+}
+
 }  // namespace paceline::test

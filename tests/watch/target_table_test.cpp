@@ -163,4 +163,37 @@ TEST_CASE("channelCapacity sums the ready agents of what is fresh", "[watch]") {
         Errc::unavailable);
 }
 
+TEST_CASE(
+    "in a pause the targets that would be paced show it, and later what was decided meanwhile",
+    "[watch]") {
+  TargetTable table{names({"t0", "t1", "t2", "t3"})};
+  table.set_pace(0, paced(PaceReason::granted, 4));
+  table.set_pace(1, paced(PaceReason::stale_statistics));
+  table.set_pace(2, paced(PaceReason::fast_cut, 1));
+  table.clear_transitions();
+
+  table.set_paused(true);
+  table.set_pace(0, paced(PaceReason::granted, 7));
+
+  CHECK(table.row(0).pace.reason == PaceReason::paused);
+  CHECK(table.row(0).pace.proactive == 0);
+  CHECK(table.row(0).pace.max_pending == 0);
+  CHECK(table.row(1).pace.reason == PaceReason::stale_statistics);
+  CHECK_FALSE(table.row(3).has_pace);
+  CHECK(table.totals().proactive == 0);
+  CHECK(table.totals().by_reason.by_word[static_cast<std::size_t>(PaceReason::paused)] == 2);
+  table.renew(names({"t2", "t0"}));
+  table.clear_transitions();
+
+  table.set_paused(false);
+
+  CHECK(table.row(1).pace.reason == PaceReason::granted);
+  CHECK(table.row(1).pace.proactive == 7);
+  CHECK(table.row(0).pace.reason == PaceReason::fast_cut);
+  CHECK(table.reason_changes()[static_cast<std::size_t>(PaceReason::fast_cut)].count == 0);
+  const auto revision = table.revision();
+  table.set_paused(false);
+  CHECK(table.revision() == revision);
+}
+
 }  // namespace paceline::test

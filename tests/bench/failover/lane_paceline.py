@@ -28,7 +28,7 @@ def measure(cluster, fault, chance, heartbeat):
         began, undo = cluster.kill(master, "elector"), lambda: None
     elif fault == "handover":
         began, undo = time.time() * 1000, lambda: None
-        cluster.ctl(master, "handover")
+        cluster.ctl(master, "handover", "--timeout", "0")
     else:
         began, undo = time.time() * 1000, lambda: cluster.wires.isolate(master, False)
         cluster.wires.isolate(master, True)

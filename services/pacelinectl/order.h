@@ -1,0 +1,53 @@
+// What operators order of electors, and what came of it: an order is carried out by processes of other nodes too, so a
+// command that gives one looks until it is so, and says why if it is not in time.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "common/wire/answers.h"
+#include "common/wire/election.h"
+#include "services/pacelinectl/cluster_file.h"
+
+namespace paceline::pacelinectl {
+
+/// The question by which an elector is given an order: pause, resume, drain, drain_anyway or undrain.
+ControlRequest order_of(std::string order, std::string why);
+
+/// What was waited for.
+struct Awaited {
+  std::string obstacle;  // "" = it is so.
+  Duration after{};
+};
+
+/// Looks ten times a second until nothing is in the way, for so long, or until the person asks to stop.
+///
+///   obstacle   says what is in the way, a sentence; "" = nothing
+Awaited await(double timeout_s, Environment& environment,
+              const std::function<std::string()>& obstacle);
+
+/// What an elector of this host believes: the first of local_nodes() that answers.
+Result<ElectionView> election_view(const ClusterFile& cluster, Environment& environment);
+
+/// What the master says of itself; null if there is none that holds a lease, as far as that elector knows.
+const ElectionMessage* master_of(const ElectionView& view);
+
+/// "b is master in term 513"
+std::string mastership_text(const ElectionView& view);
+
+/// Why that node could not be master, as a half sentence: "b is not heard"; "" = it could.
+std::string unable_text(const ElectionView& view, const std::string& node);
+
+/// A line for who has to know that an order would not survive a restart; "" = it would.
+std::string stored_text(const StatusReply& reply);
+
+/// What keeps a pause, or its end, from being what the endpoint goes by.
+///
+///   returns  a sentence; "" = the master's last accepted publication said so
+std::string pause_obstacle(const StatusAnswer& status, bool wants_pause);
+
+/// The node of a command whose first argument it may be, ours otherwise: for what can only be asked on its host.
+///   errors   what the command ends with: exit_usage, no such node, or a witness; exit_not_answered, it is on another host
+tl::expected<ClusterFile, Outcome> node_to_order(const Request& request, ClusterFile cluster);
+
+}  // namespace paceline::pacelinectl
