@@ -1,4 +1,4 @@
-// `keys export`, `keys import`, and the lines that go between them.
+// `keys`, `keys export`, `keys import`, and the lines that go between them.
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/key_lines.h"
 #include "tests/pacelinectl/fake_environment.h"
@@ -18,7 +18,60 @@ Request import_of(const std::string& file, bool replace = false) {
   return asked;
 }
 
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
+
 }  // namespace
+
+TEST_CASE("keys are made once, secrets for the owner only", "[pacelinectl]") {
+  FakeEnvironment environment;
+
+  const Outcome first = run_command(request("keys"), environment);
+  const Outcome again = run_command(request("keys"), environment);
+
+  CHECK(first.exit == exit_fine);
+  CHECK(environment.folders.at("/etc/../build/demo/keys") == 0700u);
+  CHECK(environment.files.at("/etc/../build/demo/keys/a.secret").mode == 0600u);
+  CHECK(environment.files.at("/etc/../build/demo/keys/w.public").mode == 0644u);
+  CHECK(environment.files.at("/etc/../build/demo/keys/a.secret").text == "secret1\n");
+  CHECK(has(first.out, "/etc/../build/demo/keys/b: made"));
+  CHECK(has(again.out, "/etc/../build/demo/keys/b: kept"));
+  CHECK(environment.files.at("/etc/../build/demo/keys/a.secret").text == "secret1\n");
+}
+
+TEST_CASE("senders that feed over tcp have keys as nodes have", "[pacelinectl]") {
+  FakeEnvironment environment;
+  auto& text = environment.files.at("/etc/demo.toml").text;
+  const auto put = [&](const std::string& endpoint) {
+    const auto from = text.find("[statfeed]");
+    text = text.substr(0, from) +
+           "[statfeed]\ninterface = \"bus\"\nprimary = \"crm-a\"\nbackup = \"crm-b\"\n" +
+           "endpoint = \"" + endpoint + "\"\n" + text.substr(text.find("[publisher]"));
+  };
+  put("ipc://{run}/feed");
+  CHECK_FALSE(has(run_command(request("keys"), environment).out, "crm-a"));
+  put("tcp://{host}:{port+4}");
+
+  const Outcome outcome = run_command(request("keys"), environment);
+
+  CHECK(has(outcome.out, "/keys/w: kept\n"));
+  CHECK(has(outcome.out, "/keys/crm-a: made\n"));
+  CHECK(has(outcome.out, "/keys/crm-b: made\n"));
+  put("udp://x");
+  CHECK(has(run_command(request("keys"), environment).error, "neither ipc:// nor tcp://"));
+}
+
+TEST_CASE("half a key pair is not replaced", "[pacelinectl]") {
+  FakeEnvironment environment;
+  environment.files["/etc/../build/demo/keys/a.public"].text = "old";
+
+  const Outcome outcome = run_command(request("keys"), environment);
+
+  CHECK(outcome.exit == exit_not_answered);
+  CHECK(has(outcome.error, "a.public is there without"));
+  CHECK(environment.files.at("/etc/../build/demo/keys/a.public").text == "old");
+}
 
 TEST_CASE("a key is exported as a line that another host imports", "[pacelinectl]") {
   FakeEnvironment there;
