@@ -128,6 +128,7 @@ TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
                                                        {"version"},
                                                        {"targets", "diff", "f"},
                                                        {"targets", "import", "f"},
+                                                       {"targets", "rollback"},
                                                        {"targets", "export"},
                                                        {"record"},
                                                        {"record", "check", "f"},
