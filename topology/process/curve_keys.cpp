@@ -16,7 +16,8 @@ std::string read_key(const std::string& file) {
   const std::string key{first_word(text ? *text : std::string{})};
   if (key.empty())
     throw std::runtime_error{(text ? file + ": empty" : text.error().detail) +
-                             ": no key; make the cluster's keys with `pacelinectl keys`"};
+                             ": no key; `pacelinectl keys` makes this host's, `pacelinectl keys "
+                             "import` takes another's"};
   std::uint8_t binary[32];
   if (key.size() != 40 || !zmq_z85_decode(binary, key.c_str()))
     throw std::runtime_error{file + ": not a key of 40 characters"};
