@@ -102,15 +102,16 @@ std::span<const StructureText> message_schema() {
 
 std::span<const StructureText> answer_schema() {
   static const std::vector<StructureText> all{
-      structure_text<StatusAnswer>(),     structure_text<NodeAnswer>(),
-      structure_text<PeerAnswer>(),       structure_text<HeardPublication>(),
-      structure_text<StatisticsAnswer>(), structure_text<PacerAnswer>(),
-      structure_text<FeedbackAnswer>(),   structure_text<GrantAnswer>(),
-      structure_text<TotalsAnswer>(),     structure_text<ChannelAnswer>(),
-      structure_text<TargetAnswer>(),     structure_text<TargetsAnswer>(),
-      structure_text<ReadinessAnswer>(),  structure_text<ProblemAnswer>(),
-      structure_text<Explanation>(),      structure_text<ExplanationStep>(),
-      structure_text<ComplianceAnswer>(), structure_text<ComplianceDayAnswer>()};
+      structure_text<StatusAnswer>(),       structure_text<NodeAnswer>(),
+      structure_text<PeerAnswer>(),         structure_text<HeardPublication>(),
+      structure_text<StatisticsAnswer>(),   structure_text<PacerAnswer>(),
+      structure_text<FeedbackAnswer>(),     structure_text<GrantAnswer>(),
+      structure_text<TotalsAnswer>(),       structure_text<ChannelAnswer>(),
+      structure_text<CauseAnswer>(),        structure_text<TargetAnswer>(),
+      structure_text<TargetsAnswer>(),      structure_text<ReadinessAnswer>(),
+      structure_text<ProblemAnswer>(),      structure_text<Explanation>(),
+      structure_text<ExplanationStep>(),    structure_text<ComplianceAnswer>(),
+      structure_text<ComplianceDayAnswer>()};
   return all;
 }
 

@@ -20,6 +20,7 @@ enum class Obstacle : std::uint8_t {
   answers,
   refused,
   no_answer,
+  sender,
   unknown,
 };
 
@@ -29,19 +30,30 @@ struct Sign {
 };
 
 // The first that is found counts.
-constexpr std::array<Sign, 23> signs{
-    {{"status 407", Obstacle::proxy},        {"proxy", Obstacle::proxy},
-     {"certificate", Obstacle::certificate}, {"ssl", Obstacle::certificate},
-     {"tls", Obstacle::certificate},         {"no such name", Obstacle::name},
-     {"name servers", Obstacle::name},       {"could not resolve", Obstacle::name},
-     {"status 401", Obstacle::credentials},  {"invalid_client", Obstacle::credentials},
-     {"refuses our", Obstacle::credentials}, {"refuses us", Obstacle::credentials},
-     {"status 403", Obstacle::forbidden},    {"status 404", Obstacle::path},
-     {"redirected", Obstacle::path},         {"status ", Obstacle::answers},
-     {"refused", Obstacle::refused},         {"timed out", Obstacle::no_answer},
-     {"timeout", Obstacle::no_answer},       {"no answer", Obstacle::no_answer},
-     {"unreachable", Obstacle::no_answer},   {"no route", Obstacle::no_answer},
-     {"reset", Obstacle::no_answer}}};
+constexpr std::array<Sign, 24> signs{{{"no row of it", Obstacle::sender},
+                                      {"status 407", Obstacle::proxy},
+                                      {"proxy", Obstacle::proxy},
+                                      {"certificate", Obstacle::certificate},
+                                      {"ssl", Obstacle::certificate},
+                                      {"tls", Obstacle::certificate},
+                                      {"no such name", Obstacle::name},
+                                      {"name servers", Obstacle::name},
+                                      {"could not resolve", Obstacle::name},
+                                      {"status 401", Obstacle::credentials},
+                                      {"invalid_client", Obstacle::credentials},
+                                      {"refuses our", Obstacle::credentials},
+                                      {"refuses us", Obstacle::credentials},
+                                      {"status 403", Obstacle::forbidden},
+                                      {"status 404", Obstacle::path},
+                                      {"redirected", Obstacle::path},
+                                      {"status ", Obstacle::answers},
+                                      {"refused", Obstacle::refused},
+                                      {"timed out", Obstacle::no_answer},
+                                      {"timeout", Obstacle::no_answer},
+                                      {"no answer", Obstacle::no_answer},
+                                      {"unreachable", Obstacle::no_answer},
+                                      {"no route", Obstacle::no_answer},
+                                      {"reset", Obstacle::no_answer}}};
 
 // What a server says after its status is its own affair: "HTTP status 503 at ...: proxy_pass failed".
 std::string_view ours(std::string_view detail) {
@@ -90,6 +102,9 @@ std::string remedy_of(std::string_view detail, const RequestSettings& settings) 
           "check network and firewalls from this host to {} of [{}], and whether it "
           "runs",
           address, process);
+    case Obstacle::sender:
+      return "look whether its sender runs and what it is answered; statfeed's log has what was "
+             "refused";
     case Obstacle::unknown:
       break;
   }

@@ -265,6 +265,7 @@ TEST_CASE(
   wall_ms += day_ms;
   tell(*book, 30);  // 500 of these are written; the process ends.
   book.reset();
+  store.reset();
   store = std::make_unique<SqliteStore>(file);
   book = std::make_unique<ComplianceBook>(400, store.get());
   REQUIRE(book->begin(ids, *numbers));
