@@ -341,6 +341,7 @@ TEST_CASE("the remedy of a request that failed follows from what was said of it"
   CHECK(remedy("https://e: no such name").starts_with("check the name in base_service_url"));
   CHECK(remedy("https://e: Connection timed out").starts_with("check network and firewalls"));
   CHECK(remedy("HTTP status 407 at https://e, said by the proxy").starts_with("check proxy"));
+  CHECK(remedy("no row of it is taken any more").starts_with("look whether its sender runs"));
   CHECK(remedy("HTTP status 403 at https://e: no right").starts_with("it knows us"));
   CHECK(remedy("HTTP status 404 at https://e").starts_with("check the path"));
   CHECK(remedy("HTTP status 302, redirected to https://p, not followed")
