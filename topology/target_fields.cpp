@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 
+#include "common/base/ascii.h"
 #include "common/base/utf8.h"
 
 namespace paceline {
@@ -28,7 +29,6 @@ bool is_media_channel(std::string_view name) {
 
 // UTF-8 without control characters.
 bool is_text(std::string_view text) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   return is_utf8(text) && std::ranges::none_of(text, is_control);
 }
 

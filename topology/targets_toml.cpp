@@ -9,6 +9,7 @@
 
 #include "common/base/nearest_word.h"
 #include "topology/target_fields.h"
+#include "topology/toml_text.h"
 
 namespace paceline {
 namespace {
@@ -242,19 +243,10 @@ class TomlReader {
   std::map<std::string, Channel, std::less<>> channels_;
 };
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
 std::string written(const PacingOption& option, const PacingOptions& options) {
   auto text = option.text(options);
   return fmt::format("{} = {}\n", option.name,
-                     option.kind == PacingOption::Kind::word ? quoted(text) : text);
+                     option.kind == PacingOption::Kind::word ? toml_string(text) : text);
 }
 
 }  // namespace
@@ -286,7 +278,7 @@ std::string targets_as_toml(const Targets& targets) {
     out += "\n[[target]]\n";
     for (const TargetField& field : target_fields())
       if (field.needed || !(target.*field.member).empty())
-        out += fmt::format("{} = {}\n", field.name, quoted(target.*field.member));
+        out += fmt::format("{} = {}\n", field.name, toml_string(target.*field.member));
     if (target.options == shared) continue;
     for (const PacingOption& option : pacing_options())
       if (option.text(target.options) != option.text(shared))
@@ -295,7 +287,7 @@ std::string targets_as_toml(const Targets& targets) {
   for (const AgentSet& set : targets.agents) {
     out += fmt::format("\n[[agents]]\ncount = {}\ngroups = [", set.agents);
     for (const auto& group : set.groups)
-      out += fmt::format("{}{}", &group == &set.groups.front() ? "" : ", ", quoted(group));
+      out += fmt::format("{}{}", &group == &set.groups.front() ? "" : ", ", toml_string(group));
     out += "]\n";
   }
   return out;

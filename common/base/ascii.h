@@ -17,6 +17,11 @@ inline std::string ascii_lower(std::string_view text) {
   return lower;
 }
 
+/// A control character: below the blank, or DEL.
+constexpr bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
 /// Whether both are the same but for the case of letters.
 inline bool same_word(std::string_view a, std::string_view b) {
   constexpr auto lower = [](char c) { return ascii_lower(c); };

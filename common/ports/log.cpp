@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "common/base/ascii.h"
+
 namespace paceline {
 namespace {
 
@@ -18,7 +20,7 @@ void append_quoted(std::string& line, std::string_view text) {
       (line += '\\') += c;
     else if (c == '\n')
       line += "\\n";
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+    else if (is_control(c))
       line += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
     else
       line += c;
@@ -28,8 +30,7 @@ void append_quoted(std::string& line, std::string_view text) {
 
 bool plain(std::string_view text) {
   for (const char c : text)
-    if (static_cast<unsigned char>(c) <= 0x20 || c == '"' || c == '=' || c == '\\' || c == 0x7f)
-      return false;
+    if (is_control(c) || c == ' ' || c == '"' || c == '=' || c == '\\') return false;
   return !text.empty();
 }
 

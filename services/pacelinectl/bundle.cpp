@@ -6,26 +6,13 @@
 
 #include "common/base/check.h"
 #include "services/pacelinectl/shipped_topology.h"
+#include "topology/toml_text.h"
 
 namespace paceline::pacelinectl {
 namespace {
 
 constexpr const char* secret_name = "client-secret";
 constexpr const char* ca_name = "endpoint-ca.pem";
-
-// A basic string of TOML.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\')
-      out += fmt::format("\\{}", c);
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      out += fmt::format("\\u{:04x}", c);
-    else
-      out += c;
-  }
-  return out + "\"";
-}
 
 std::string head(const NewCluster& cluster) {
   return fmt::format(
@@ -38,9 +25,9 @@ targets = {targets}  # Beside this file; .csv is read as CSV, .toml as TOML.
 pacers = 2  # Processes of a node that decide, each for its share of the targets.
 encrypted = true
 )",
-      fmt::arg("name", cluster.name), fmt::arg("quoted_name", quoted(cluster.name)),
-      fmt::arg("state", quoted(cluster.state_dir)),
-      fmt::arg("targets", quoted(cluster.targets_name)));
+      fmt::arg("name", cluster.name), fmt::arg("quoted_name", toml_string(cluster.name)),
+      fmt::arg("state", toml_string(cluster.state_dir)),
+      fmt::arg("targets", toml_string(cluster.targets_name)));
 }
 
 std::string nodes(const NewCluster& cluster) {
@@ -54,7 +41,7 @@ std::string nodes(const NewCluster& cluster) {
     const std::string remark =
         node.witness ? "  # A witness votes and is never master: an elector alone." : "";
     out += fmt::format("\n[nodes.{}]\nhost = {}\nport = {}\npriority = {}{}\n", node.name,
-                       quoted(node.host), node.port, node.witness ? 0 : priority, remark);
+                       toml_string(node.host), node.port, node.witness ? 0 : priority, remark);
     priority -= cluster.nodes.size() > 9 ? 1 : 10;  // Higher is preferred as master.
   }
   return out;
@@ -75,11 +62,11 @@ std::string shipped(std::string_view first, std::string_view behind, const NewCl
 }
 
 std::string outside(const NewCluster& cluster) {
-  std::string out =
-      fmt::format("\n# The outside.\n\n[statfeed]\nprimary = {}\n", quoted(cluster.statserver));
+  std::string out = fmt::format("\n# The outside.\n\n[statfeed]\nprimary = {}\n",
+                                toml_string(cluster.statserver));
   out += cluster.statserver_backup.empty()
              ? "# backup = \"https://backup.example/statistics/v3\"\n"
-             : fmt::format("backup = {}\n", quoted(cluster.statserver_backup));
+             : fmt::format("backup = {}\n", toml_string(cluster.statserver_backup));
   out += R"(# interface = "gms"  # Statistics through GMS; without it the Statistics API v3.
 # user = "..."  # HTTP Basic; or api_key_file, bearer_file, or auth_url with client_id and client_secret_file.
 # password_file = "statserver-password"  # For the processes' user alone: chmod 0600.
@@ -91,7 +78,8 @@ std::string outside(const NewCluster& cluster) {
       "\n[publisher]\nbase_service_url = {}\nbase_auth_url = {}\nclient_id = "
       "{}\nclient_secret_file = "
       "\"{}\"  # Beside this file.\n",
-      quoted(cluster.endpoint), quoted(cluster.token_url), quoted(cluster.client_id), secret_name);
+      toml_string(cluster.endpoint), toml_string(cluster.token_url), toml_string(cluster.client_id),
+      secret_name);
   out += fmt::format("{}ca_file = \"{}\"\n", cluster.has_ca ? "" : "# ", ca_name);
   out += "# proxy = \"http://proxy.example:3128\"\n";
   if (cluster.pair) out += "\n[elector]\naccept_dual_publish = true\n";
