@@ -12,8 +12,7 @@ namespace paceline {
 namespace {
 
 bool has_control_character(std::string_view text) {
-  return std::ranges::any_of(
-      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return std::ranges::any_of(text, is_control);
 }
 
 }  // namespace

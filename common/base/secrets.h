@@ -29,6 +29,14 @@ struct SecretSetting {
 ///   errors   bad_value: both are given; a control character in it
 Result<SecretSetting> secret_setting(Settings& settings, std::string_view key);
 
+/// A file with a secret that lies open to others.
+struct Exposure {
+  std::string is;  // "FILE, the client secret, has mode 0644: everybody on this host may read it"
+  std::string remedy;  // "chmod g-w,o-rwx FILE"
+
+  std::string text() const { return is + "; " + remedy; }
+};
+
 /// Whether what stands under such a key may be a secret, whatever slip is in it: `passwrod`, `api_key`.
 bool sounds_secret(std::string_view key);
 

@@ -31,6 +31,16 @@ bool is_client_refused(const HttpAnswer& answer) {
 
 }  // namespace
 
+HttpRequest token_request(HttpRequest to, std::string_view client_id,
+                          std::string_view client_secret) {
+  to.method = "POST";
+  to.headers = {{"Authorization", basic_authorization(client_id, client_secret)},
+                {"Content-Type", "application/x-www-form-urlencoded"},
+                {"Accept", "application/json"}};
+  to.body = "grant_type=client_credentials";
+  return to;
+}
+
 ClientCredentials::ClientCredentials(World& world, Http& http, Options options, Answered answered)
     : world_{world},
       http_{http},
@@ -60,13 +70,7 @@ void ClientCredentials::renew() {
 
 void ClientCredentials::fetch() {
   token_.fetching(world_.clock.now());
-  HttpRequest request = options_.request;
-  request.method = "POST";
-  request.headers = {
-      {"Authorization", basic_authorization(options_.client_id, options_.client_secret)},
-      {"Content-Type", "application/x-www-form-urlencoded"},
-      {"Accept", "application/json"}};
-  request.body = "grant_type=client_credentials";
+  HttpRequest request = token_request(options_.request, options_.client_id, options_.client_secret);
   request.max_answer_bytes = max_answer_bytes;
   call_ = http_.send(std::move(request),
                      [this](Result<HttpAnswer> answer) { on_answer(std::move(answer)); });

@@ -21,6 +21,11 @@
 
 namespace paceline {
 
+/// Asks a token service for a token by client credentials (RFC 6749, 4.4).
+///   to   URL, timeout, authorities, certificate, proxy
+HttpRequest token_request(HttpRequest to, std::string_view client_id,
+                          std::string_view client_secret);
+
 class ClientCredentials {
  public:
   struct Options {

@@ -25,7 +25,7 @@ mode_t let_in_above(const std::string& file) {
 
 }  // namespace
 
-std::optional<std::string> exposure_of(const std::string& file, std::string_view what) {
+std::optional<Exposure> find_exposure(const std::string& file, std::string_view what) {
   struct stat about {};
   if (stat(file.c_str(), &about) != 0) return std::nullopt;
   const mode_t let_in = let_in_above(file);
@@ -35,9 +35,15 @@ std::optional<std::string> exposure_of(const std::string& file, std::string_view
   const bool is_read = may(S_IROTH, S_IXOTH);
   const bool is_changed = may(S_IWGRP, S_IXGRP) || may(S_IWOTH, S_IXOTH);
   if (!is_read && !is_changed) return std::nullopt;
-  return fmt::format(
-      "{}, {}, has mode {:04o}: {}; chmod g-w,o-rwx {}", file, what, about.st_mode & 07777u,
-      is_read ? "everybody on this host may read it" : "others than its owner may change it", file);
+  return Exposure{fmt::format("{}, {}, has mode {:04o}: {}", file, what, about.st_mode & 07777u,
+                              is_read ? "everybody on this host may read it"
+                                      : "others than its owner may change it"),
+                  "chmod g-w,o-rwx " + file};
+}
+
+std::optional<std::string> exposure_of(const std::string& file, std::string_view what) {
+  const auto found = find_exposure(file, what);
+  return found ? std::optional{found->text()} : std::nullopt;
 }
 
 std::vector<std::string> exposures_of(const std::vector<SecretFile>& files) {

@@ -1,7 +1,8 @@
 #include "services/elector/durable_state.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
-#include <cstdio>
 #include <optional>
 
 #include "common/base/hash.h"
@@ -28,12 +29,13 @@ std::optional<std::uint64_t> take_number(std::string_view& text, std::string_vie
 
 }  // namespace
 
+std::string with_check(std::string body) {
+  body += fmt::format("check {:016x}\n", fnv1a(body));
+  return body;
+}
+
 std::string format_durable_state(const DurableState& state) {
-  const std::string body = body_of(state);
-  char check[32];
-  std::snprintf(check, sizeof check, "check %016llx\n",
-                static_cast<unsigned long long>(fnv1a(body)));
-  return body + check;
+  return with_check(body_of(state));
 }
 
 Result<DurableState> parse_durable_state(std::string_view text) {

@@ -25,6 +25,9 @@ struct DurableState {
   bool operator==(const DurableState&) const = default;
 };
 
+/// The lines of a file, and below them the check that they are whole.
+std::string with_check(std::string body);
+
 /// The file's text for a term and an incarnation.
 std::string format_durable_state(const DurableState& state);
 

@@ -8,10 +8,11 @@
 #include <tuple>
 #include <utility>
 
+#include "common/base/ascii.h"
 #include "common/base/cluster_bounds.h"
-#include "common/base/hash.h"
 #include "common/base/utf8.h"
 #include "common/wire/state_frame.h"
+#include "services/elector/durable_state.h"
 
 namespace paceline::elector {
 namespace {
@@ -59,15 +60,13 @@ Result<std::string> checked_why(std::string why) {
   if (why.empty()) return fail("a reason is wanted");
   if (why.size() > max_why_bytes)
     return fail(fmt::format("the reason has {} bytes: {} at most", why.size(), max_why_bytes));
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (!is_utf8(why) || std::ranges::any_of(why, is_control))
     return fail("the reason is not one line of UTF-8");
   return why;
 }
 
 std::string format_orders(const Orders& orders) {
-  const std::string body = body_of(orders);
-  return fmt::format("{}check {:016x}\n", body, fnv1a(body));
+  return with_check(body_of(orders));
 }
 
 Result<Orders> parse_orders(std::string_view text) {

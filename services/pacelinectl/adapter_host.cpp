@@ -68,8 +68,8 @@ std::filesystem::path nearest_there(std::filesystem::path path) {
 
 }  // namespace
 
-std::optional<std::string> ThisHost::exposure(const std::string& file, std::string_view what) {
-  return exposure_of(file, what);
+std::optional<Exposure> ThisHost::exposure(const std::string& file, std::string_view what) {
+  return find_exposure(file, what);
 }
 
 Result<FolderFacts> ThisHost::folder(const std::string& path) {

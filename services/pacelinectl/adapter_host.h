@@ -7,7 +7,7 @@ namespace paceline::pacelinectl {
 
 class ThisHost final : public HostFacts {
  public:
-  std::optional<std::string> exposure(const std::string& file, std::string_view what) override;
+  std::optional<Exposure> exposure(const std::string& file, std::string_view what) override;
   Result<FolderFacts> folder(const std::string& path) override;
   std::vector<std::string> files_in(const std::string& folder) override;
   Result<std::vector<CertificateFacts>> certificates(std::string_view pem) override;

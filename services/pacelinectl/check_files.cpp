@@ -96,14 +96,9 @@ std::optional<std::string> read_or_tell(CheckContext& context, std::string_view 
 
 /// Whether others may read or change the file.
 bool tell_exposure(CheckContext& context, const std::string& file, const std::string& what) {
-  constexpr std::string_view remedy = "; chmod ";
   const auto open = context.environment.host().exposure(file, what);
-  if (!open) return false;
-  const auto cut = open->rfind(remedy);
-  context.list.critical(
-      "secrets", open->substr(0, cut),
-      cut == open->npos ? fmt::format("chmod 0600 {}", file) : open->substr(cut + 2));
-  return true;
+  if (open) context.list.critical("secrets", open->is, open->remedy);
+  return open.has_value();
 }
 
 void check_key(CheckContext& context, const PemFile& file, const std::string& pem) {

@@ -6,8 +6,8 @@
 
 #include "common/base/retry_after.h"
 #include "common/base/url.h"
+#include "common/ports/client_credentials.h"
 #include "common/ports/http_refusal.h"
-#include "common/ports/token.h"
 #include "common/wire/engagement.h"
 #include "services/pacelinectl/answers.h"
 #include "services/pacelinectl/check_network.h"
@@ -47,15 +47,6 @@ std::string refusal(const Result<HttpAnswer>& answer, std::string_view url) {
   return answer ? http_refusal(*answer, url) : answer.error().detail;
 }
 
-HttpRequest token_request(HttpRequest request, const std::string& id, const std::string& secret) {
-  request.method = "POST";
-  request.headers = {{"Authorization", basic_authorization(id, secret)},
-                     {"Content-Type", "application/x-www-form-urlencoded"},
-                     {"Accept", "application/json"}};
-  request.body = "grant_type=client_credentials";
-  return request;
-}
-
 /// The token, or why there is none.
 Result<std::string> token_in(const Result<HttpAnswer>& answer, const std::string& url) {
   if (!answer || answer->status < 200 || answer->status >= 300)
@@ -69,16 +60,6 @@ std::string token_remedy(const Result<HttpAnswer>& answer, std::string_view wher
   return fmt::format("look at {}, client_id and the secret", where);
 }
 
-HttpRequest publisher_request(const publisher::PublisherConfig& config, std::string url) {
-  HttpRequest request;
-  request.url = std::move(url);
-  request.ca_file = config.ca_file;
-  request.client_certificate_file = config.client_certificate_file;
-  request.client_key_file = config.client_key_file;
-  request.proxy = config.proxy;
-  return request;
-}
-
 void ask_token(CheckContext& context, const publisher::PublisherConfig& config, Batch& batch) {
   if (config.client_secret_file.empty())
     return context.list.unknown("token",
@@ -88,7 +69,7 @@ void ask_token(CheckContext& context, const publisher::PublisherConfig& config, 
   if (!secret)
     return context.list.unknown("token", secret.error().detail, "see the lines on secrets");
   batch.add(
-      token_request(publisher_request(config, config.base_auth_url), config.client_id, *secret),
+      token_request(request_to(config, "POST", config.base_auth_url), config.client_id, *secret),
       [&context, url = config.base_auth_url](const Result<HttpAnswer>& answer) {
         if (const auto token = token_in(answer, url))
           context.list.ok("token", fmt::format("{} gave one", http_address(url)));
@@ -123,7 +104,7 @@ void ask_endpoint(CheckContext& context, const publisher::PublisherConfig& confi
   const auto contract = config.is_webhook ? publisher::webhook_contract(config.webhook)
                                           : publisher::paceline_contract(config.cluster);
   const std::string url = config.base_service_url + contract.path;
-  batch.add(publisher_request(config, url), [&context, url](const Result<HttpAnswer>& answer) {
+  batch.add(request_to(config, "GET", url), [&context, url](const Result<HttpAnswer>& answer) {
     if (!answer || answer->status >= 500) {
       context.list.critical("endpoint", refusal(answer, url),
                             answer
@@ -138,17 +119,6 @@ void ask_endpoint(CheckContext& context, const publisher::PublisherConfig& confi
     context.list.figure("endpoint_ms", fmt::format("{:.0f}", answer->times.total_ms));
     check_date(context, *answer);
   });
-}
-
-HttpRequest statfeed_request(const statfeed::StatServerAccess& access, std::string url) {
-  HttpRequest request;
-  request.url = std::move(url);
-  request.headers = {{"Accept", "application/json"}};
-  request.ca_file = access.ca_file;
-  request.client_certificate_file = access.client_certificate_file;
-  request.client_key_file = access.client_key_file;
-  request.proxy = access.proxy;
-  return request;
 }
 
 /// How our login stands at the Stat Servers, as far as it is known without asking them.
@@ -183,7 +153,8 @@ std::string probe_url(const statfeed::StatfeedConfig& config, const std::string&
 void ask_server(CheckContext& context, std::size_t server, const Login& login, Batch& batch) {
   const auto& config = *context.settings.statfeed;
   const std::string url = probe_url(config, config.servers[server]);
-  HttpRequest request = statfeed_request(config.access, url);
+  HttpRequest request = request_to(config.access, "GET", url);
+  request.headers = {{"Accept", "application/json"}};
   if (!login.api_key.empty()) request.headers.emplace_back("x-api-key", login.api_key);
   if (!login.authorization.empty())
     request.headers.emplace_back("Authorization", login.authorization);
@@ -217,7 +188,7 @@ void ask_statfeed_token(CheckContext& context, Login& login, Batch& batch) {
     login.trouble = secret.error().detail;
     return;
   }
-  batch.add(token_request(statfeed_request(access, access.auth_url), access.client_id, *secret),
+  batch.add(token_request(request_to(access, "POST", access.auth_url), access.client_id, *secret),
             [&context, &login, url = access.auth_url](const Result<HttpAnswer>& answer) {
               if (auto token = token_in(answer, url)) {
                 login.authorization = "Bearer " + *token;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/base/secrets.h"
 #include "common/base/time.h"
 
 namespace paceline::pacelinectl {
@@ -28,8 +29,8 @@ class HostFacts {
  public:
   virtual ~HostFacts() = default;
 
-  /// As exposure_of() in common/runtime/file_modes.h: why a file with a secret lies open, with the remedy.
-  virtual std::optional<std::string> exposure(const std::string& file, std::string_view what) = 0;
+  /// As find_exposure() in common/runtime/file_modes.h.
+  virtual std::optional<Exposure> exposure(const std::string& file, std::string_view what) = 0;
 
   /// Of the folder, or of the nearest one above it that is there.
   ///   errors   unavailable

@@ -117,6 +117,17 @@ Result<void> parse_sizes(Settings& settings, PublisherConfig& config) {
 
 }  // namespace
 
+HttpRequest request_to(const PublisherConfig& config, std::string method, std::string url) {
+  HttpRequest request;
+  request.method = std::move(method);
+  request.url = std::move(url);
+  request.ca_file = config.ca_file;
+  request.client_certificate_file = config.client_certificate_file;
+  request.client_key_file = config.client_key_file;
+  request.proxy = config.proxy;
+  return request;
+}
+
 Result<PublisherConfig> parse_publisher_config(Place& place) {
   PublisherConfig config;
   config.cluster = place.topology.cluster;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/ports/http.h"
 #include "services/publisher/contract.h"
 #include "topology/topology.h"
 
@@ -68,6 +69,9 @@ struct PublisherConfig {
   std::string boot;                                  // This host's boot id.
   std::int64_t pid = 0;
 };
+
+/// To the endpoint or its token service: with the authorities, certificate and proxy that are set.
+HttpRequest request_to(const PublisherConfig& config, std::string method, std::string url);
 
 /// Reads [publisher] (SETTINGS.md lists the keys). Paths are relative to the topology file's folder.
 ///   errors   bad_value: missing, unknown or out of range, naming FILE:LINE:COLUMN, key and value

@@ -50,14 +50,8 @@ std::optional<Instant> Access::next(bool may_probe) const {
 }
 
 HttpRequest Access::request_to(std::string method, std::string url, Duration timeout) const {
-  HttpRequest request;
-  request.method = std::move(method);
-  request.url = std::move(url);
+  HttpRequest request = publisher::request_to(config_, std::move(method), std::move(url));
   request.timeout = timeout;
-  request.ca_file = config_.ca_file;
-  request.client_certificate_file = config_.client_certificate_file;
-  request.client_key_file = config_.client_key_file;
-  request.proxy = config_.proxy;
   return request;
 }
 

@@ -7,17 +7,6 @@ namespace {
 
 constexpr Duration token_timeout = 10s;
 
-HttpRequest bare(const StatServerAccess& settings, std::string method, std::string url) {
-  HttpRequest request;
-  request.method = std::move(method);
-  request.url = std::move(url);
-  request.ca_file = settings.ca_file;
-  request.client_certificate_file = settings.client_certificate_file;
-  request.client_key_file = settings.client_key_file;
-  request.proxy = settings.proxy;
-  return request;
-}
-
 }  // namespace
 
 ServerAccess::ServerAccess(StatServerAccess settings, const std::string& server, World& world,
@@ -25,7 +14,7 @@ ServerAccess::ServerAccess(StatServerAccess settings, const std::string& server,
     : settings_{std::move(settings)},
       basic_{settings_.user.empty() ? "" : basic_password(settings_.user, settings_.password)} {
   if (settings_.auth_url.empty()) return;
-  HttpRequest request = bare(settings_, "POST", settings_.auth_url);
+  HttpRequest request = request_to(settings_, "POST", settings_.auth_url);
   request.timeout = token_timeout;
   ClientCredentials::Options options{.request = std::move(request),
                                      .client_id = settings_.client_id,
@@ -57,7 +46,7 @@ std::string ServerAccess::credentials() const {
 }
 
 HttpRequest ServerAccess::request(std::string method, std::string url) const {
-  HttpRequest request = bare(settings_, std::move(method), std::move(url));
+  HttpRequest request = request_to(settings_, std::move(method), std::move(url));
   request.headers.emplace_back("Accept", "application/json");
   if (!settings_.api_key.empty()) request.headers.emplace_back("x-api-key", settings_.api_key);
   const std::string token =

@@ -274,6 +274,17 @@ Result<void> parse_value_delays(Settings& settings, double time_scale, StatfeedC
 
 }  // namespace
 
+HttpRequest request_to(const StatServerAccess& access, std::string method, std::string url) {
+  HttpRequest request;
+  request.method = std::move(method);
+  request.url = std::move(url);
+  request.ca_file = access.ca_file;
+  request.client_certificate_file = access.client_certificate_file;
+  request.client_key_file = access.client_key_file;
+  request.proxy = access.proxy;
+  return request;
+}
+
 Result<StatfeedConfig> parse_statfeed_config(Place& place) {
   const Topology& topology = place.topology;
   const double time_scale = topology.time_scale;

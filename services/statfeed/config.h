@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/ports/http.h"
 #include "services/statfeed/failover.h"
 #include "services/statfeed/mapping.h"
 #include "services/statfeed/poll_schedule.h"
@@ -36,6 +37,9 @@ struct StatServerAccess {
 
   bool operator==(const StatServerAccess&) const = default;
 };
+
+/// With its authorities, certificate and proxy, without credentials.
+HttpRequest request_to(const StatServerAccess& access, std::string method, std::string url);
 
 /// How to ask the Stat Service of GMS.
 struct GmsPolicy {

@@ -47,9 +47,10 @@ class FakeHost final : public HostFacts {
   std::vector<std::string> users = {"paceline"};
   std::uint64_t open_files = 65'536;
 
-  std::optional<std::string> exposure(const std::string& file, std::string_view) override {
+  std::optional<Exposure> exposure(const std::string& file, std::string_view) override {
     const auto found = exposed.find(file);
-    return found == exposed.end() ? std::nullopt : std::optional{found->second};
+    if (found == exposed.end()) return std::nullopt;
+    return Exposure{found->second, "chmod 0600 " + file};
   }
   Result<FolderFacts> folder(const std::string&) override { return facts; }
   std::vector<std::string> files_in(const std::string& folder) override { return folders[folder]; }
