@@ -36,7 +36,7 @@ bool is_pool(std::string_view name) {
   return name.empty() || is_id(name);
 }
 
-constexpr std::array<TargetField, 5> fields = {{
+constexpr std::array<TargetField, 5> all_fields = {{
     {"id", &Target::id, is_id, "not an id (1 to 128 letters, digits and -_.:@)"},
     {"channel", &Target::media_channel, is_media_channel,
      "not a media channel (1 to 32 of a-z 0-9 _ -)"},
@@ -52,12 +52,12 @@ bool is_object(std::string_view name) {
 }
 
 std::span<const TargetField> target_fields() {
-  return fields;
+  return all_fields;
 }
 
 std::vector<std::string_view> target_names() {
   std::vector<std::string_view> names;
-  for (const TargetField& field : fields) names.push_back(field.name);
+  for (const TargetField& field : all_fields) names.push_back(field.name);
   for (const PacingOption& option : pacing_options()) names.push_back(option.name);
   return names;
 }
@@ -69,7 +69,7 @@ Result<void> set_option(PacingOptions& options, std::string_view name, std::stri
 }
 
 Result<void> set_target(Target& target, std::string_view name, std::string_view text) {
-  for (const TargetField& field : fields) {
+  for (const TargetField& field : all_fields) {
     if (field.name != name) continue;
     if (!field.holds(text)) return fail(std::string{field.otherwise});
     target.*field.member = text;

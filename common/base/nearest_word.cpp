@@ -8,7 +8,6 @@
 namespace paceline {
 namespace {
 
-constexpr std::size_t longest = 64;
 constexpr std::size_t most_slips = 3;
 constexpr std::size_t least_part = 4;  // Letters of a part that says enough.
 
@@ -22,10 +21,12 @@ std::string letters_of(std::string_view word) {
   return letters;
 }
 
-/// How many letters have to be put in, left out, replaced or swapped with the next one
-/// (optimal string alignment).
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::array<std::array<std::size_t, longest + 1>, longest + 1> least{};
+}  // namespace
+
+std::size_t letters_apart(std::string_view a, std::string_view b) {
+  a = a.substr(0, longest_word);
+  b = b.substr(0, longest_word);
+  std::array<std::array<std::size_t, longest_word + 1>, longest_word + 1> least{};
   for (std::size_t i = 0; i <= a.size(); ++i) least[i][0] = i;
   for (std::size_t j = 0; j <= b.size(); ++j) least[0][j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i)
@@ -38,18 +39,16 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return least[a.size()][b.size()];
 }
 
-}  // namespace
-
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> words) {
-  if (word.size() > longest) return {};
+  if (word.size() > longest_word) return {};
   const std::string meant = letters_of(word);
   std::string_view nearest;
-  std::size_t least = longest + 1;
+  std::size_t least = longest_word + 1;
   for (const auto candidate : words) {
-    if (meant.empty() || candidate.size() > longest) continue;
+    if (meant.empty() || candidate.size() > longest_word) continue;
     const std::string letters = letters_of(candidate);
     const std::size_t most = std::min(most_slips, (std::max(meant.size(), letters.size()) + 1) / 3);
-    const std::size_t apart = distance(meant, letters);
+    const std::size_t apart = letters_apart(meant, letters);
     const bool part = (meant.size() >= least_part && letters.find(meant) != letters.npos) ||
                       (letters.size() >= least_part && meant.find(letters) != meant.npos);
     if (apart > most && !part) continue;

@@ -1,5 +1,6 @@
 #include "common/base/time.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -64,6 +65,11 @@ std::string format_utc(WallTime time) {
   std::snprintf(text, sizeof text, "%.*s.%03dZ", static_cast<int>(length), date,
                 static_cast<int>((millis - seconds).count()));
   return text;
+}
+
+std::string format_utc_ms(std::int64_t ms) {
+  const std::int64_t latest = ms_since_1970(WallTime::max());
+  return format_utc(WallTime{std::chrono::milliseconds{std::clamp<std::int64_t>(ms, 0, latest)}});
 }
 
 }  // namespace paceline

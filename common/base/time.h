@@ -53,4 +53,7 @@ constexpr std::int64_t ms_since_1970(WallTime time) {
 /// "2026-11-22T19:43:46.375Z"; years 1970..2261.
 std::string format_utc(WallTime time);
 
+/// The same of milliseconds since 1970, as messages and files have them; the nearest of these years for any other.
+std::string format_utc_ms(std::int64_t ms);
+
 }  // namespace paceline

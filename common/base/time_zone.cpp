@@ -5,41 +5,24 @@
 #include <algorithm>
 #include <charconv>
 #include <exception>
-#include <vector>
 
 #include "common/base/ascii.h"
+#include "common/base/nearest_word.h"
 
 namespace paceline {
 namespace {
 
 using std::chrono::minutes;
 
-// Changes of one letter that turn one text into the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 // The whole name, or that of the city alone.
 std::string near_name(std::string_view text) {
-  constexpr std::size_t longest = 64;
-  const std::string wanted = ascii_lower(std::string{text.substr(0, longest)});
+  const std::string wanted = ascii_lower(std::string{text.substr(0, longest_word)});
   std::string best;
   std::size_t least = std::max<std::size_t>(2, wanted.size() / 3) + 1;
   for (const auto& zone : date::get_tzdb().zones) {
     const std::string name = ascii_lower(zone.name());
     const std::string city = name.substr(name.rfind('/') + 1);
-    const std::size_t far = std::min(distance(wanted, name), distance(wanted, city));
+    const std::size_t far = std::min(letters_apart(wanted, name), letters_apart(wanted, city));
     if (far >= least) continue;
     least = far;
     best = zone.name();

@@ -34,9 +34,9 @@ double finite(double value) {
 // ---- In
 
 // One JSON object whose members are asked for by name; errors name the member and where it stands.
-class Members {
+class BodyMembers {
  public:
-  Members(dom::object object, std::string where) : object_{object}, where_{std::move(where)} {}
+  BodyMembers(dom::object object, std::string where) : object_{object}, where_{std::move(where)} {}
 
   bool has(std::string_view name) const {
     return object_.at_key(name).error() == simdjson::SUCCESS;
@@ -121,7 +121,7 @@ class Members {
   /// Every object of the list as `read` reads it; a list that is absent is empty if it may be.
   template <class Item>
   Result<std::vector<Item>> list(std::string_view name, bool may_be_absent,
-                                 Result<Item> (*read)(const Members&)) const {
+                                 Result<Item> (*read)(const BodyMembers&)) const {
     std::vector<Item> items;
     if (may_be_absent && !says(name)) return items;
     dom::array array;
@@ -132,7 +132,7 @@ class Members {
       dom::object object;
       if (element.get(object)) return wrong(fmt::format("{}[{}]", name, items.size()), "an object");
       // Only an error needs to know which item it was; naming each would cost more than reading it.
-      auto item = read(Members{object, {}});
+      auto item = read(BodyMembers{object, {}});
       if (!item)
         return fail(item.error().code,
                     fmt::format("{}{}[{}].{}", where_, name, items.size(), item.error().detail));
@@ -142,14 +142,14 @@ class Members {
   }
 
   /// The object of that name, or the first of a list of them.
-  std::optional<Members> object(std::string_view name) const {
+  std::optional<BodyMembers> object(std::string_view name) const {
     dom::element value;
     dom::array array;
     if (object_.at_key(name).get(value)) return std::nullopt;
     if (!value.get(array) && array.at(0).get(value)) return std::nullopt;
     dom::object object;
     if (value.get(object)) return std::nullopt;
-    return Members{object, {}};
+    return BodyMembers{object, {}};
   }
 
  private:
@@ -178,7 +178,7 @@ class Members {
 
 // Parses a whole text whose root is an object and reads it.
 template <class Read>
-auto read_object(std::string_view json, Read read) -> decltype(read(std::declval<Members&>())) {
+auto read_object(std::string_view json, Read read) -> decltype(read(std::declval<BodyMembers&>())) {
   if (json.size() > max_frame_bytes)
     return fail(Errc::too_large, fmt::format("{} bytes of JSON", json.size()));
   json = without_byte_order_mark(json);
@@ -188,7 +188,7 @@ auto read_object(std::string_view json, Read read) -> decltype(read(std::declval
     return fail(fmt::format("not JSON: {}", simdjson::error_message(error)));
   dom::object object;
   if (root.get(object)) return fail("not a JSON object");
-  Members members{object, {}};
+  BodyMembers members{object, {}};
   return read(members);
 }
 
@@ -207,7 +207,7 @@ void write_target(JsonWriter& json, const TargetOffer& target) {
   json.end();
 }
 
-Result<TargetOffer> read_target(const Members& members) {
+Result<TargetOffer> read_target(const BodyMembers& members) {
   TargetOffer target;
   target.id = TRY(members.text("id"));
   target.channel = TRY(members.text("channel"));
@@ -223,14 +223,14 @@ Result<TargetOffer> read_target(const Members& members) {
   return target;
 }
 
-Result<RejectedTarget> read_rejection(const Members& members) {
+Result<RejectedTarget> read_rejection(const BodyMembers& members) {
   RejectedTarget target;
   target.id = TRY(members.text("id"));
   target.code = TRY(members.text("code"));
   return target;
 }
 
-Result<OfferFeedback> read_feedback(const Members& members) {
+Result<OfferFeedback> read_feedback(const BodyMembers& members) {
   OfferFeedback feedback;
   feedback.id = TRY(members.text("id"));
   feedback.counts.sent = TRY(members.count("sent"));
@@ -267,14 +267,14 @@ std::string shown(std::string text, std::size_t most) {
   return printable_ascii(text, most);
 }
 
-std::string first_text(const Members& members, std::initializer_list<const char*> names) {
+std::string first_text(const BodyMembers& members, std::initializer_list<const char*> names) {
   for (const char* name : names)
     if (auto said = members.text(name); said && !said->empty()) return *std::move(said);
   return {};
 }
 
 // The form of RFC 6749, and what services that are older, or know better, call its members.
-std::string error_words(const Members& members) {
+std::string error_words(const BodyMembers& members) {
   std::string words = shown(first_text(members, {"error", "errorCode", "ErrorCode"}), longest_word);
   if (words.empty()) return {};
   const std::string more =
@@ -285,7 +285,7 @@ std::string error_words(const Members& members) {
   return words;
 }
 
-std::string refusal_words(const Members& members, int depth) {
+std::string refusal_words(const BodyMembers& members, int depth) {
   std::string words = error_words(members);
   if (words.empty())
     words = shown(first_text(members, {"detail", "message", "Message", "title", "description",
@@ -322,7 +322,7 @@ void encode_publication(const PublicationRequest& request, std::string& out) {
 }
 
 Result<PublicationRequest> decode_publication(std::string_view text) {
-  return read_object(text, [](const Members& members) -> Result<PublicationRequest> {
+  return read_object(text, [](const BodyMembers& members) -> Result<PublicationRequest> {
     constexpr auto forever = largest_contract_number;
     PublicationRequest request;
     request.version = TRY(members.small("version"));
@@ -381,7 +381,7 @@ void encode_publication_answer(const PublicationAnswer& answer, std::string& out
 }
 
 Result<PublicationAnswer> decode_publication_answer(std::string_view text) {
-  return read_object(text, [](const Members& members) -> Result<PublicationAnswer> {
+  return read_object(text, [](const BodyMembers& members) -> Result<PublicationAnswer> {
     PublicationAnswer answer;
     answer.term = TRY(members.term());
     answer.sequence = TRY(members.count("sequence"));
@@ -395,7 +395,7 @@ Result<PublicationAnswer> decode_publication_answer(std::string_view text) {
 }
 
 Result<TokenAnswer> decode_token_answer(std::string_view text) {
-  return read_object(text, [](const Members& members) -> Result<TokenAnswer> {
+  return read_object(text, [](const BodyMembers& members) -> Result<TokenAnswer> {
     TokenAnswer answer;
     answer.access_token = TRY(members.text("access_token"));
     if (!is_header_safe(answer.access_token))
@@ -415,20 +415,20 @@ Result<TokenAnswer> decode_token_answer(std::string_view text) {
 std::string token_refusal(std::string_view text) {
   return read_object(
              text,
-             [](const Members& members) -> Result<std::string> { return error_words(members); })
+             [](const BodyMembers& members) -> Result<std::string> { return error_words(members); })
       .value_or("");
 }
 
 std::string refusal_text(std::string_view text) {
   return read_object(text,
-                     [](const Members& members) -> Result<std::string> {
+                     [](const BodyMembers& members) -> Result<std::string> {
                        return refusal_words(members, deepest_refusal);
                      })
       .value_or("");
 }
 
 Result<Fence> decode_fence(std::string_view text) {
-  return read_object(text, [](const Members& members) -> Result<Fence> {
+  return read_object(text, [](const BodyMembers& members) -> Result<Fence> {
     if (!members.has("term")) return fail(Errc::not_found, "term: missing");
     Fence fence;
     fence.term = TRY(members.term());

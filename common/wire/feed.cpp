@@ -19,11 +19,11 @@ namespace {
 namespace dom = simdjson::dom;
 
 constexpr std::size_t most_shown = 60;      // [bytes] Of what is wrong.
-constexpr std::uint8_t nil = 0xc0;          // MessagePack's.
+constexpr std::uint8_t nil_byte = 0xc0;     // MessagePack's.
 constexpr std::size_t most_opening = 1024;  // [bytes] Of the line that says who speaks.
 
 // What is wrong with one row; never seen outside this file.
-struct Wrong {
+struct WrongRow {
   std::string key;
   std::string why;
 };
@@ -32,16 +32,16 @@ struct Wrong {
 template <class Owner>
 void check(const Field<Owner, double>& field, double value) {
   if (in_range(field, value) && (value >= 0 || value == -1)) return;
-  throw Wrong{field.name, fmt::format("{} = {}: not in [{}, {}]", field.name, value,
-                                      std::max(field.least, 0.0), field.most)};
+  throw WrongRow{field.name, fmt::format("{} = {}: not in [{}, {}]", field.name, value,
+                                         std::max(field.least, 0.0), field.most)};
 }
 
 template <class Owner>
 void check(const Field<Owner, std::string>& field, const std::string& value) {
-  if (value.empty()) throw Wrong{field.name, fmt::format("{}: missing", field.name)};
+  if (value.empty()) throw WrongRow{field.name, fmt::format("{}: missing", field.name)};
   if (static_cast<double>(value.size()) > field.most)
-    throw Wrong{field.name,
-                fmt::format("{}: {} bytes long, at most {}", field.name, value.size(), field.most)};
+    throw WrongRow{field.name, fmt::format("{}: {} bytes long, at most {}", field.name,
+                                           value.size(), field.most)};
 }
 
 Error too_many_rows() {
@@ -85,9 +85,9 @@ class JsonRows {
   dom::object object(std::string_view line) {
     dom::element root;
     if (const auto error = parser_.parse(line.data(), line.size()).get(root))
-      throw Wrong{"", fmt::format("not JSON: {}", simdjson::error_message(error))};
+      throw WrongRow{"", fmt::format("not JSON: {}", simdjson::error_message(error))};
     dom::object object;
-    if (root.get(object)) throw Wrong{"", fmt::format("{}: not an object", shown(root))};
+    if (root.get(object)) throw WrongRow{"", fmt::format("{}: not an object", shown(root))};
     return object;
   }
 
@@ -102,16 +102,16 @@ class JsonRows {
       for_each_field<FeedRow>([&, &name = key, &from = value](const auto& field) {
         if (name == field.name) {
           known = true;
-          if ((given & bit) != 0) throw Wrong{field.name, fmt::format("{}: twice", field.name)};
+          if ((given & bit) != 0) throw WrongRow{field.name, fmt::format("{}: twice", field.name)};
           given |= bit;
           set(row.*field.member, from, field.name);
           check(field, row.*field.member);
         }
         bit <<= 1;
       });
-      if (!known) throw Wrong{printable_ascii(key, most_shown), "no such field"};
+      if (!known) throw WrongRow{printable_ascii(key, most_shown), "no such field"};
     }
-    if (row.target.empty()) throw Wrong{"target", "target: missing"};
+    if (row.target.empty()) throw WrongRow{"target", "target: missing"};
   }
 
  private:
@@ -122,13 +122,14 @@ class JsonRows {
 
   static void set(std::string& into, dom::element from, const char* name) {
     std::string_view text;
-    if (from.get(text)) throw Wrong{name, fmt::format("{} = {}: not a text", name, shown(from))};
+    if (from.get(text)) throw WrongRow{name, fmt::format("{} = {}: not a text", name, shown(from))};
     into = text;
   }
 
   static void set(double& into, dom::element from, const char* name) {
     if (from.is_null()) return;
-    if (from.get(into)) throw Wrong{name, fmt::format("{} = {}: not a number", name, shown(from))};
+    if (from.get(into))
+      throw WrongRow{name, fmt::format("{} = {}: not a number", name, shown(from))};
   }
 
   dom::parser parser_;
@@ -158,7 +159,7 @@ Result<std::string> json_sender(std::string_view text) {
       }
     }
     return std::string{sender.substr(0, max_feed_name + 1)};
-  } catch (const Wrong& wrong) {
+  } catch (const WrongRow& wrong) {
     return fail("the first line is " + wrong.why);
   }
 }
@@ -175,7 +176,7 @@ Result<FeedReading> json_rows(std::string_view text) {
     try {
       json.read(*line, row);
       reading.rows.push_back({number, std::move(row)});
-    } catch (const Wrong& wrong) {
+    } catch (const WrongRow& wrong) {
       reading.refuse({number, printable_ascii(row.target, most_shown), wrong.key, wrong.why});
     }
   }
@@ -221,18 +222,18 @@ void read_row(std::span<const std::uint8_t> bytes, FeedRow& row) {
       if (at++ >= count) return;
       auto& value = row.*field.member;
       try {
-        if (bytes[bytes.size() - in.left()] == nil)
+        if (bytes[bytes.size() - in.left()] == nil_byte)
           in.skip();
         else
           set(in, value);
       } catch (const MsgpackReader::Wrong& wrong) {
-        throw Wrong{field.name, fmt::format("{}: {}", field.name, wrong.why)};
+        throw WrongRow{field.name, fmt::format("{}: {}", field.name, wrong.why)};
       }
       check(field, value);
     });
-    if (row.target.empty()) throw Wrong{"target", "target: missing"};
+    if (row.target.empty()) throw WrongRow{"target", "target: missing"};
   } catch (const MsgpackReader::Wrong& wrong) {  // Not an array.
-    throw Wrong{"", wrong.why};
+    throw WrongRow{"", wrong.why};
   }
 }
 
@@ -251,7 +252,7 @@ Result<FeedReading> messagepack_rows(std::span<const std::uint8_t> bytes) {
       try {
         read_row(bytes.subspan(begin, bytes.size() - in.left() - begin), row);
         reading.rows.push_back({number, std::move(row)});
-      } catch (const Wrong& wrong) {
+      } catch (const WrongRow& wrong) {
         reading.refuse({number, printable_ascii(row.target, most_shown), wrong.key, wrong.why});
       }
     }

@@ -20,7 +20,7 @@ namespace dom = simdjson::dom;
 constexpr std::size_t longest_shown = 60;
 
 // What is wrong with a text; caught in json_read() below, never seen outside this file.
-struct Wrong {
+struct WrongText {
   Errc code;
   std::string why;
 };
@@ -111,7 +111,7 @@ class Reader {
       (*this)(*found, into);
       check();
     } else if (!may_lack) {
-      throw Wrong{Errc::bad_value, where_ + ": missing"};
+      throw WrongText{Errc::bad_value, where_ + ": missing"};
     }
     where_.resize(before);
   }
@@ -121,12 +121,12 @@ class Reader {
   void check(const Field<Owner, Value>& field, const Value& value) const {
     if constexpr (Number<Value>) {
       if (!in_range(field, value))
-        throw Wrong{Errc::bad_value, fmt::format("{} = {}: not in [{}, {}]", where_, value,
-                                                 field.least, field.most)};
+        throw WrongText{Errc::bad_value, fmt::format("{} = {}: not in [{}, {}]", where_, value,
+                                                     field.least, field.most)};
     } else if constexpr (Sized<Value>) {
       if (static_cast<double>(value.size()) > field.most)
-        throw Wrong{Errc::too_large,
-                    fmt::format("{}: {} long, at most {}", where_, value.size(), field.most)};
+        throw WrongText{Errc::too_large,
+                        fmt::format("{}: {} long, at most {}", where_, value.size(), field.most)};
     }
   }
 
@@ -201,8 +201,9 @@ class Reader {
   [[noreturn]] void wrong(dom::element from, std::string_view why) const {
     const std::string shown = simdjson::minify(from);
     const std::string cut = shown.size() > longest_shown ? "..." : "";
-    throw Wrong{Errc::bad_value, fmt::format("{}{}{}{}: {}", where_, where_.empty() ? "" : " = ",
-                                             shown.substr(0, longest_shown), cut, why)};
+    throw WrongText{Errc::bad_value,
+                    fmt::format("{}{}{}{}: {}", where_, where_.empty() ? "" : " = ",
+                                shown.substr(0, longest_shown), cut, why)};
   }
 
   std::string where_;  // The member that is being read: "nodes[1].tier".
@@ -220,7 +221,7 @@ Result<T> json_read(std::string_view text) {
     T value;
     Reader{}(root, value);
     return value;
-  } catch (const Wrong& wrong) {
+  } catch (const WrongText& wrong) {
     return fail(wrong.code, wrong.why);
   }
 }

@@ -205,9 +205,9 @@ void note(Unreadable& unreadable, std::string why) {
 
 // One JSON object whose members are asked for by name. A member that is absent or null gives the
 // fallback; one of another type is an error that names it.
-class Members {
+class AnswerMembers {
  public:
-  explicit Members(dom::object object) : object_{object} {}
+  explicit AnswerMembers(dom::object object) : object_{object} {}
 
   Result<std::string> text(std::string_view name) const {
     const auto element = find(name);
@@ -273,12 +273,12 @@ class Members {
     return std::optional{value};
   }
 
-  Result<std::optional<Members>> object(std::string_view name) const {
+  Result<std::optional<AnswerMembers>> object(std::string_view name) const {
     const auto element = find(name);
-    if (!element) return std::optional<Members>{};
+    if (!element) return std::optional<AnswerMembers>{};
     dom::object value;
     if (element->get(value)) return wrong(name, "an object");
-    return std::optional{Members{value}};
+    return std::optional{AnswerMembers{value}};
   }
 
   /// Appends what `read` makes of every object of the list.
@@ -293,7 +293,7 @@ class Members {
         return fail(Errc::too_large, fmt::format("{}: over {} items", name, max_rows));
       dom::object object;
       if (entry.get(object)) return wrong(fmt::format("{}[{}]", name, items.size()), "an object");
-      auto item = read(Members{object});
+      auto item = read(AnswerMembers{object});
       if (!item)
         return fail(item.error().code,
                     fmt::format("{}[{}].{}", name, items.size(), item.error().detail));
@@ -320,7 +320,7 @@ class Members {
         note(unreadable, fmt::format("{}[{}]: not an object", name, place));
         continue;
       }
-      Entry<Item> got = read(Members{object});
+      Entry<Item> got = read(AnswerMembers{object});
       if (!got.odd.empty()) note(unreadable, fmt::format("{}[{}]{}", name, place, got.odd));
       if (got.item) items.push_back(*std::move(got.item));
     }
@@ -352,7 +352,7 @@ std::optional<double> number_of(const dom::element& element) {
 // The number of a `value` object: intValue, made finer by stringValue where that says the same
 // number with its fraction; stringValue alone where there is no intValue. Nothing if neither is a
 // number.
-std::optional<double> number_of(const Members& value) {
+std::optional<double> number_of(const AnswerMembers& value) {
   const auto from = [&](std::string_view name) {
     const auto element = value.find(name);
     return element ? number_of(*element) : std::nullopt;
@@ -368,12 +368,12 @@ bool is_plain(const std::optional<dom::element>& element) {
 }
 
 // [ms since 1970]; 0 where nobody can tell: it only orders values.
-std::int64_t timestamp_of(const Members& members) {
+std::int64_t timestamp_of(const AnswerMembers& members) {
   return members.integer("timestamp", 0).value_or(0);
 }
 
 // An entry is of use if it says which statistic it is of: by its id, or by object and name.
-Entry<StatisticValue> read_value(const Members& members) {
+Entry<StatisticValue> read_value(const AnswerMembers& members) {
   const auto word = [&](std::string_view name) {
     return members.word(name).value_or(std::string{});
   };
@@ -393,7 +393,7 @@ Entry<StatisticValue> read_value(const Members& members) {
   const auto said = members.find("value");
   std::optional<double> number;
   if (dom::object object; said && !said->get(object)) {
-    const Members inner{object};
+    const AnswerMembers inner{object};
     if (value.timestamp_ms == 0) value.timestamp_ms = timestamp_of(inner);
     number = number_of(inner);
     if (!number && !(is_plain(inner.find("intValue")) && is_plain(inner.find("stringValue"))))
@@ -413,7 +413,7 @@ Entry<StatisticValue> read_value(const Members& members) {
   return read;
 }
 
-Result<StatisticRequest> read_request(const Members& members) {
+Result<StatisticRequest> read_request(const AnswerMembers& members) {
   StatisticRequest request;
   request.statistic_id = TRY(members.text("statisticId"));
   request.object_id = TRY(members.text("objectId"));
@@ -434,7 +434,7 @@ Result<StatisticRequest> read_request(const Members& members) {
 }
 
 // Those of an operation's `data`.
-Result<std::vector<StatisticRequest>> read_requests(const Members& members) {
+Result<std::vector<StatisticRequest>> read_requests(const AnswerMembers& members) {
   std::vector<StatisticRequest> requests;
   const auto data = TRY(members.object("data"));
   if (!data || !data->find("statistics")) return fail("data.statistics: missing");
@@ -444,8 +444,8 @@ Result<std::vector<StatisticRequest>> read_requests(const Members& members) {
 
 // The published schema has only `status` with a free `detail`; which statistic it is stands in one
 // of three places, or nowhere.
-Entry<StatisticError> read_error(const Members& members) {
-  const auto word = [](const Members& of, std::string_view name) {
+Entry<StatisticError> read_error(const AnswerMembers& members) {
+  const auto word = [](const AnswerMembers& of, std::string_view name) {
     return of.word(name).value_or(std::string{});
   };
   StatisticError error;
@@ -458,11 +458,11 @@ Entry<StatisticError> read_error(const Members& members) {
   dom::object detail;
   if (const auto element = status->find("detail");
       element && error.statistic_id.empty() && !element->get(detail))
-    error.statistic_id = word(Members{detail}, "statisticId");
+    error.statistic_id = word(AnswerMembers{detail}, "statisticId");
   return {.item = std::move(error), .odd = {}};
 }
 
-Result<BayeuxMessage> read_message(const Members& members) {
+Result<BayeuxMessage> read_message(const AnswerMembers& members) {
   BayeuxMessage message;
   message.channel = TRY(members.text("channel"));
   if (message.channel.empty()) return fail("channel: missing");
@@ -507,10 +507,10 @@ Result<dom::element> parse(std::string_view json) {
   return root;
 }
 
-Result<Members> parse_object(std::string_view json) {
+Result<AnswerMembers> parse_object(std::string_view json) {
   dom::object object;
   if (TRY(parse(json)).get(object)) return fail("not a JSON object");
-  return Members{object};
+  return AnswerMembers{object};
 }
 
 }  // namespace
@@ -637,7 +637,7 @@ Result<std::vector<BayeuxMessage>> decode_bayeux(std::string_view text) {
   std::vector<BayeuxMessage> messages;
   dom::array array;
   if (dom::object single; !root.get(single)) {
-    messages.push_back(TRY(read_message(Members{single})));
+    messages.push_back(TRY(read_message(AnswerMembers{single})));
     return messages;
   }
   if (root.get(array)) return fail("neither a message nor a list of messages");
@@ -651,7 +651,7 @@ Result<std::vector<BayeuxMessage>> decode_bayeux(std::string_view text) {
       note(unreadable, fmt::format("message {}: not an object", place));
       continue;
     }
-    auto message = read_message(Members{object});
+    auto message = read_message(AnswerMembers{object});
     if (message)
       messages.push_back(*std::move(message));
     else

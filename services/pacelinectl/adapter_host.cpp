@@ -29,7 +29,7 @@ struct Freed {
   void operator()(T* value) const { Free(value); }
 };
 using Certificate = std::unique_ptr<X509, Freed<X509, X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY, EVP_PKEY_free>>;
+using PrivateKey = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY, EVP_PKEY_free>>;
 
 struct FreedBio {
   void operator()(BIO* bio) const { BIO_free(bio); }
@@ -111,7 +111,7 @@ Result<void> ThisHost::key_belongs(std::string_view certificate_pem, std::string
   const Bio key_bytes = memory(key_pem);
   const Certificate certificate{
       PEM_read_bio_X509(certificate_bytes.get(), nullptr, nullptr, nullptr)};
-  const Key key{PEM_read_bio_PrivateKey(key_bytes.get(), nullptr, no_password, nullptr)};
+  const PrivateKey key{PEM_read_bio_PrivateKey(key_bytes.get(), nullptr, no_password, nullptr)};
   ERR_clear_error();
   if (!certificate) return fail("no certificate (PEM) in it");
   if (!key) return fail("no private key (PEM, without a password) in it");

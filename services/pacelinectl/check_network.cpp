@@ -12,8 +12,6 @@ namespace paceline::pacelinectl {
 namespace {
 
 constexpr Duration connect_patience = 2s;
-constexpr double clock_tells_s = 1;
-constexpr double clock_stops_s = 3;  // As readiness of watch has it.
 
 std::optional<TcpPlace> tcp_place(std::string_view endpoint) {
   constexpr std::string_view tcp = "tcp://";

@@ -6,6 +6,10 @@
 
 namespace paceline::pacelinectl {
 
+inline constexpr double clock_tells_s = 1;  // [s] Two clocks that differ by more are told,
+inline constexpr double clock_stops_s =
+    3;  // and by more than this are wrong, as watch's causes have it.
+
 /// A tcp socket that a process of a node binds.
 struct BoundPort {
   std::string process;

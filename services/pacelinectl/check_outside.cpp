@@ -19,8 +19,6 @@ namespace {
 constexpr Duration patience = 3s;  // Of one request.
 constexpr std::size_t most_answer_bytes = 1u << 20;
 constexpr double date_step_s = 1;  // A Date header has whole seconds.
-constexpr double clock_tells_s = 1;
-constexpr double clock_stops_s = 3;
 
 /// Requests that go out together, each with what to make of its answer.
 class Batch {

@@ -6,7 +6,7 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 28> all = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 28> all_details = {{
     {"status",
      R"(One screen: what is wrong and what to do about it, worst first; who is master since when, a line
 a node, what the pacing comes to. Any node's watch answers; ours is asked first. `stops`: invitations
@@ -201,7 +201,7 @@ Example, as root on the host of node a:
 }  // namespace
 
 std::string_view details_of(std::string_view command) {
-  for (const auto& [name, text] : all)
+  for (const auto& [name, text] : all_details)
     if (name == command) return text;
   return {};
 }

@@ -16,7 +16,7 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr std::size_t most_input = 64u << 10;
+constexpr std::size_t most_keys_bytes = 64u << 10;
 
 /// The topology that --topology names; what stands behind these commands is no topology file.
 tl::expected<TopologyFile, Outcome> open_named(const Request& request, Environment& environment) {
@@ -30,7 +30,7 @@ Result<std::string> standard_input(Environment& environment) {
   std::array<char, 4096> part{};
   while (const std::size_t count = TRY(environment.read_input(part))) {
     text.append(part.data(), count);
-    if (text.size() > most_input) return fail(Errc::too_large, "standard input: over 64 KiB");
+    if (text.size() > most_keys_bytes) return fail(Errc::too_large, "standard input: over 64 KiB");
   }
   return text;
 }

@@ -105,7 +105,7 @@ std::string readable_seconds(double seconds) {
 std::string utc_text(std::int64_t wall_ms, std::string_view otherwise) {
   constexpr std::int64_t year_2261 = 9'180'000'000'000;  // WallTime counts nanoseconds in 64 bits.
   if (wall_ms < 0 || wall_ms > year_2261) return std::string{otherwise};
-  return format_utc(WallTime{std::chrono::milliseconds{wall_ms}});
+  return format_utc_ms(wall_ms);
 }
 
 std::string printable(std::string_view text) {

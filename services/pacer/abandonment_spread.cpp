@@ -7,7 +7,7 @@ namespace paceline::pacer {
 namespace {
 
 constexpr double whole_period_s = 600;
-constexpr double weight = 1.0 / 120;  // A day of twenty hours.
+constexpr double period_weight = 1.0 / 120;  // A day of twenty hours.
 constexpr double enough_periods = 30;
 constexpr double most_periods = 1000;
 
@@ -24,7 +24,7 @@ void AbandonmentSpread::follow(double served, double abandoned, double dt_s) {
   if (period_s_ < whole_period_s) return;
   if (served_ + abandoned_ > 0) {  // Not at night.
     learned.periods = std::min(learned.periods + 1, most_periods);
-    const double share = std::max(weight, 1 / learned.periods);
+    const double share = std::max(period_weight, 1 / learned.periods);
     learned.mean += share * (abandoned_ - learned.mean);
     learned.square += share * (abandoned_ * abandoned_ - learned.square);
   }
@@ -38,7 +38,7 @@ double AbandonmentSpread::ratio() const {
 
 double AbandonmentSpread::counts_for() const {
   // Four standard deviations of what is seen by chance where each abandons for himself.
-  const double known = std::clamp(learned.periods, enough_periods, 2 / weight);
+  const double known = std::clamp(learned.periods, enough_periods, 2 / period_weight);
   const double usual = 1.05 + 4 * std::sqrt(2 / known);
   constexpr double a_point_of_ratio = 0.5;
   constexpr double most_more = 0.15;

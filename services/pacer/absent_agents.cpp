@@ -1,4 +1,5 @@
 #include "services/pacer/absent_agents.h"
+#include "services/pacer/rise.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,9 +7,8 @@
 namespace paceline::pacer {
 namespace {
 
-constexpr double longest_gap_s = 120;  // Beyond it nothing is learned from a difference.
 constexpr double longest_ring_s = 30;  // Beyond it nobody rings: an absent agent came back.
-constexpr double weight = 0.1;         // Of one more in r.
+constexpr double new_weight = 0.1;     // Of one more in r.
 constexpr double enough_taken = 5;     // Before, r is taken for `cautious_s`.
 constexpr double cautious_s = 10;
 constexpr double least_limit_s = 3;
@@ -78,7 +78,7 @@ void AbsentAgents::begin(const Look& look) {
 void AbsentAgents::learn_usual(double seconds) {
   if (seconds > longest_ring_s) return;
   learned.taken = std::min(learned.taken + 1, most_taken);
-  learned.usual_s += std::max(weight, 1 / learned.taken) * (seconds - learned.usual_s);
+  learned.usual_s += std::max(new_weight, 1 / learned.taken) * (seconds - learned.usual_s);
 }
 
 void AbsentAgents::believe(std::int32_t idle, double true_s) {

@@ -1,4 +1,5 @@
 #include "services/pacer/contradiction.h"
+#include "services/pacer/rise.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,13 +7,8 @@
 namespace paceline::pacer {
 namespace {
 
-constexpr double longest_gap_s = 120;
 constexpr double feedback_gap_s = 30;  // What came in between belongs to no instant.
 constexpr float most_told = 1e6f;
-
-double rise(std::uint64_t before, std::uint64_t after) {
-  return after <= before ? 0 : static_cast<double>(after - before);
-}
 
 }  // namespace
 

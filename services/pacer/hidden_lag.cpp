@@ -1,4 +1,5 @@
 #include "services/pacer/hidden_lag.h"
+#include "services/pacer/rise.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +8,6 @@
 namespace paceline::pacer {
 namespace {
 
-constexpr double longest_gap_s = 120;
 constexpr double longest_look_s = 1.25;  // The scatter's width, a little more than a second.
 constexpr float related = 0.6f;   // Share of those who enter that acceptances are to explain.
 constexpr float change = 0.005f;  // Chance, a weighed half second, that the lag is another.

@@ -4,12 +4,11 @@
 #include <cmath>
 
 #include "common/base/check.h"
+#include "services/pacer/rise.h"
 
 namespace paceline::pacer {
 namespace {
 
-constexpr double longest_gap_s = 120;  // Beyond it nothing is learned from a difference.
-constexpr double most_events = 1e5;    // In one difference; more is a counter's mistake.
 constexpr double forget_answer = 0.998;
 constexpr double forget_outcome = 0.999;
 constexpr double decay_s = 12 * 3600;  // Samples decay toward the priors with this time constant.
@@ -18,15 +17,6 @@ constexpr double answer_prior = 30;   // [answers]
 constexpr double service_prior = 10;  // [ends]
 constexpr double wrap_up_prior = 3;   // [ends] Weak: most groups have none.
 constexpr double patience_prior = 5;  // [abandonments]
-
-// Difference of a cumulative counter; a fall is a restart and counts as none.
-double rise(std::uint64_t before, std::uint64_t after) {
-  return after <= before ? 0 : std::min(static_cast<double>(after - before), most_events);
-}
-
-double rise(double before, double after) {
-  return after <= before ? 0 : std::min(after - before, most_events);
-}
 
 // Whether a decision may come out differently.
 bool differ(const PoolClaims& a, const PoolClaims& b) {

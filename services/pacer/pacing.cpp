@@ -13,7 +13,6 @@ namespace paceline::pacer {
 namespace {
 
 constexpr std::int32_t most_slots = 20'000;
-constexpr double most_pending = 1e6;
 constexpr double dither = 0.1;  // Width of the draw's effect on ln(risk allowed).
 
 std::int32_t count(std::int32_t value) {

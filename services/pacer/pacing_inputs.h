@@ -9,6 +9,8 @@
 
 namespace paceline::pacer {
 
+inline constexpr double most_pending = 1e6;  // [invitations] of one target; more is a mistake.
+
 /// What other targets claim of the agents that this target shares with them (pool_view.h makes it);
 /// all zero where it shares none. Cumulative numbers only ever rise.
 struct PoolClaims {

@@ -6,12 +6,6 @@
 #include "services/pacer/pacing.h"
 
 namespace paceline::pacer {
-namespace {
-
-constexpr double most_pending = 1e6;
-
-}  // namespace
-
 // What the endpoint told, less those answered since if that is long ago, and what went out since.
 double TargetPacing::estimated_pending(const PacingInputs& in, double delay_s, double refresh_s,
                                        double now_s) const {

@@ -1,4 +1,5 @@
 #include "services/pacer/pool_dealing.h"
+#include "services/pacer/rise.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,21 +8,20 @@ namespace paceline::pacer {
 namespace {
 
 constexpr double memory_s = 600;
-constexpr double most_events = 1e5;  // [invitations] In one difference.
-constexpr double enough = 8;         // [invitations] A bound above this is none.
+constexpr double enough = 8;  // [invitations] A bound above this is none.
 
 }  // namespace
 
 void PoolDealing::see(std::uint64_t sent, bool restarted, double true_s) {
   const bool rose = has_sent_ && !restarted && sent > sent_;
-  const double rise = rose ? std::min(static_cast<double>(sent - sent_), most_events) : 0;
+  const double more = rose ? rise(sent_, sent) : 0;
   sent_ = sent;
   has_sent_ = true;
   true_s_ = true_s;
-  if (rise <= 0) return;
-  dealt_ = dealt(true_s) + rise;
+  if (more <= 0) return;
+  dealt_ = dealt(true_s) + more;
   dealt_s_ = true_s;
-  taken_ += static_cast<float>(rise);
+  taken_ += static_cast<float>(more);
   if (taken_ < granted_ || granted_ <= 0) return;
   if (short_ && granted_ >= limit_) limit_ *= 2;
   if (limit_ > enough) {

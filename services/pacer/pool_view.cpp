@@ -5,21 +5,16 @@
 #include <numeric>
 
 #include "common/base/check.h"
+#include "services/pacer/rise.h"
 
 namespace paceline::pacer {
 namespace {
 
 constexpr double least_hold_s = 6;   // For a grant to reach the endpoint and be seen sent.
-constexpr double most_events = 1e5;  // In one difference; more is a counter's mistake.
 constexpr double same_agents = 0.9;  // Of both: enough to wait for one another.
 constexpr double dealt_ahead = 2;    // [invitations] by which one may be before another.
-constexpr double longest_gap_s = 120;
 constexpr double unlike = 0.9;       // Acceptances nearer to one another count as equal.
 constexpr double same_share = 0.02;  // Of v: closer is not fitted again.
-
-double risen(std::uint64_t before, std::uint64_t after) {
-  return after <= before ? 0 : std::min(static_cast<double>(after - before), most_events);
-}
 
 double waiting_of(const PacingInputs& inputs) {
   return std::max(0, inputs.queue);
@@ -123,15 +118,15 @@ void PoolView::count_outcomes(Member& member, const PacingInputs& before, std::u
   const PacingInputs& now = member.told;
   const bool same_statistics = member.counted && now.stat_epoch == before.stat_epoch;
   const bool same_feedback = member.heard && now.feedback_epoch == before.feedback_epoch;
-  const double answered = same_statistics ? risen(before.answered, now.answered) : 0;
-  const double abandoned = same_statistics ? risen(before.abandoned, now.abandoned) : 0;
-  const double entered = same_statistics && now.entered > 0 ? risen(before.entered, now.entered)
-                                                            : answered + abandoned;
+  const double answered = same_statistics ? rise(before.answered, now.answered) : 0;
+  const double abandoned = same_statistics ? rise(before.abandoned, now.abandoned) : 0;
+  const double entered =
+      same_statistics && now.entered > 0 ? rise(before.entered, now.entered) : answered + abandoned;
   const auto& p = now.proactive;
   const auto& q = before.proactive;
-  const double accepted = same_feedback ? risen(q.accepted, p.accepted) : 0;
-  const double served = same_feedback ? risen(q.answered, p.answered) : 0;
-  const double lost = same_feedback ? risen(q.abandoned, p.abandoned) : 0;
+  const double accepted = same_feedback ? rise(q.accepted, p.accepted) : 0;
+  const double served = same_feedback ? rise(q.answered, p.answered) : 0;
+  const double lost = same_feedback ? rise(q.abandoned, p.abandoned) : 0;
   const double queue_s = member.visible ? 0.5 * (waiting_of(before) + waiting_of(now)) * dt_s : 0;
   if (served + lost > 0)
     member.budget.learn(served, lost, options(index).optimization_goal / 100.0);

@@ -1,4 +1,5 @@
 #include "services/pacer/waits.h"
+#include "services/pacer/rise.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,14 +7,8 @@
 namespace paceline::pacer {
 namespace {
 
-constexpr double nobody = 1e-3;        // [interactions] less is rounding.
-constexpr double most_events = 1e4;    // In one look; more is a counter's mistake.
-constexpr double longest_gap_s = 120;  // Beyond it, who waits is not who waited.
-constexpr double keep_recent = 0.95;   // Of what was known, for each one who ends.
-
-double rise(std::uint64_t before, std::uint64_t after) {
-  return after <= before ? 0 : std::min(static_cast<double>(after - before), most_events);
-}
+constexpr double nobody = 1e-3;       // [interactions] less is rounding.
+constexpr double keep_recent = 0.95;  // Of what was known, for each one who ends.
 
 // Share of those who are `age_s` old at the end of a look of `dt_s`, and ended within it, who were
 // older than the limit then.

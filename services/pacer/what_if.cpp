@@ -8,7 +8,7 @@
 namespace paceline::pacer {
 namespace {
 
-constexpr int most = 100'000;
+constexpr int most_given = 100'000;
 
 struct Change {
   std::string_view key;
@@ -56,17 +56,17 @@ Result<void> apply(const Change& change, WhatIf& what) {
   auto& options = what.options;
   const std::string_view key = change.key;
   if (key == "agents")
-    set_agents(in, TRY(whole(change, 0, most)));
+    set_agents(in, TRY(whole(change, 0, most_given)));
   else if (key == "idle")
-    in.idle = TRY(whole(change, 0, most));
+    in.idle = TRY(whole(change, 0, most_given));
   else if (key == "busy")
-    in.busy = TRY(whole(change, 0, most));
+    in.busy = TRY(whole(change, 0, most_given));
   else if (key == "wrap_up")
-    in.wrap_up = TRY(whole(change, 0, most));
+    in.wrap_up = TRY(whole(change, 0, most_given));
   else if (key == "queue")
-    in.queue = TRY(whole(change, 0, most));
+    in.queue = TRY(whole(change, 0, most_given));
   else if (key == "pending")
-    in.proactive.pending = TRY(whole(change, 0, most));
+    in.proactive.pending = TRY(whole(change, 0, most_given));
   else if (key == "goal")
     options.optimization_goal = TRY(whole(change, 1, 99));
   else if (key == "ratio")

@@ -11,8 +11,8 @@ namespace paceline::publisher {
 namespace {
 
 constexpr std::size_t most_samples = 8;
-constexpr Duration memory = 5min;       // Clocks drift apart, by up to 30 ms in that time.
-constexpr double half_second_ms = 500;  // Dates have whole seconds.
+constexpr Duration sample_memory = 5min;  // Clocks drift apart, by up to 30 ms in that time.
+constexpr double half_second_ms = 500;    // Dates have whole seconds.
 
 }  // namespace
 
@@ -40,7 +40,7 @@ void ClockSkew::observe(std::string_view date, WallTime received, Duration round
 std::optional<ClockSkew::Estimate> ClockSkew::estimate(Instant now) const {
   std::optional<Estimate> best;
   for (const Sample& sample : samples_)
-    if (now - sample.at <= memory && (!best || sample.estimate.error_ms <= best->error_ms))
+    if (now - sample.at <= sample_memory && (!best || sample.estimate.error_ms <= best->error_ms))
       best = sample.estimate;
   return best;
 }

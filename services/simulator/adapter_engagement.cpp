@@ -18,7 +18,6 @@ namespace paceline::simulator {
 namespace {
 
 constexpr std::size_t max_tokens = 1024;
-constexpr std::size_t max_hanging = 256;
 constexpr std::string_view clusters_path = "/api/v2/pacing/clusters/";
 constexpr std::string_view publications_path = "/publications";
 constexpr std::string_view token_path = "/oauth/token";
@@ -374,7 +373,7 @@ void EngagementAdapter::note(const ServerRequest& request, const PublicationRequ
   const Timestamp timestamp = world_.timestamp();
   nlohmann::ordered_json line;
   line["received_ms"] = timestamp.wall_ms;
-  line["received"] = format_utc(WallTime{std::chrono::milliseconds{timestamp.wall_ms}});
+  line["received"] = format_utc_ms(timestamp.wall_ms);
   line["cluster"] = publication.cluster;
   line["node"] = publication.node;
   line["term"] = publication.term;

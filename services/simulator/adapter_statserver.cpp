@@ -12,7 +12,6 @@ constexpr std::string_view base_path = "/statistics/v3";
 constexpr std::string_view polled_path = "/workspace/v3/reporting";  // Without push.
 constexpr std::string_view gms_path = "/genesys/1";
 constexpr std::string_view session_cookie = "STATISTICS_SESSIONID=";
-constexpr std::size_t max_hanging = 256;
 
 std::string cookie_of(const ServerRequest& request) {
   const std::string_view cookies = request.header("cookie");

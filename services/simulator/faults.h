@@ -13,6 +13,9 @@
 
 namespace paceline::simulator {
 
+/// Requests that a fault leaves without an answer; of more, the oldest is dropped.
+inline constexpr std::size_t max_hanging = 256;
+
 enum class ServerFault : std::uint8_t {
   up,
   down,          // Its port is closed, sessions and counters are lost.

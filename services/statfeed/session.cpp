@@ -8,7 +8,6 @@
 namespace paceline::statfeed {
 namespace {
 
-constexpr Duration never = 365 * 24h;
 constexpr Duration least_wait = 10ms;
 constexpr std::size_t max_farewells = 200;
 

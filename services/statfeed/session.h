@@ -47,6 +47,8 @@
 
 namespace paceline::statfeed {
 
+inline constexpr Duration never = 365 * std::chrono::hours{24};  // A wake that does not come.
+
 class Session {
  public:
   struct Policy {

@@ -10,7 +10,6 @@
 namespace paceline::statfeed {
 namespace {
 
-constexpr Duration never = 365 * 24h;
 constexpr int failures_to_lose = 3;  // Polls in a row.
 
 }  // namespace

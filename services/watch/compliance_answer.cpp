@@ -19,10 +19,6 @@ std::string goal_word(std::uint8_t target) {
   return std::string{to_string(options.optimization_target)};
 }
 
-std::string utc(std::int64_t ms) {
-  return format_utc(WallTime{std::chrono::milliseconds{ms}});
-}
-
 std::string share_text(double share) {
   return share < 0 ? "" : fmt::format("{:.6f}", share);
 }
@@ -47,8 +43,8 @@ ComplianceAnswer compliance_answer(const TargetName& target, const ComplianceRec
     const auto length = static_cast<double>(day.ends_ms - day.begins_ms);
     answer.days.push_back(
         {.date = format_date(day.date),
-         .begins = utc(day.begins_ms),
-         .ends = utc(day.ends_ms),
+         .begins = format_utc_ms(day.begins_ms),
+         .ends = format_utc_ms(day.ends_ms),
          .over = !record.digests[i].empty(),
          .watched = length > 0 ? std::min(1.0, static_cast<double>(day.counted_ms) / length) : 0,
          .offered = day.offered,

@@ -15,10 +15,6 @@ std::string quoted(std::string_view text) {
   return '"' + out + '"';
 }
 
-std::string utc(std::int64_t ms) {
-  return format_utc(WallTime{std::chrono::milliseconds{ms}});
-}
-
 }  // namespace
 
 std::string history_csv(const HistorySeries& series) {
@@ -26,7 +22,7 @@ std::string history_csv(const HistorySeries& series) {
   for (const auto& column : history_columns) out += fmt::format(",{}", column.name);
   out += "\r\n";
   for (const auto& point : series.points) {
-    out += utc(point.key * series.step_ms);
+    out += format_utc_ms(point.key * series.step_ms);
     for (std::size_t c = 0; c < history::count; ++c)
       if (c == history::reason)
         out += fmt::format(",{}", to_string(static_cast<PaceReason>(point.values.at[c])));
@@ -40,9 +36,9 @@ std::string history_csv(const HistorySeries& series) {
 std::string events_csv(std::span<const Event> events) {
   std::string out = "number,time,kind,severity,subject,detail\r\n";
   for (const auto& event : events)
-    out +=
-        fmt::format("{},{},{},{},{},{}\r\n", event.number, utc(event.wall_ms), quoted(event.kind),
-                    quoted(event.severity), quoted(event.subject), quoted(event.detail));
+    out += fmt::format("{},{},{},{},{},{}\r\n", event.number, format_utc_ms(event.wall_ms),
+                       quoted(event.kind), quoted(event.severity), quoted(event.subject),
+                       quoted(event.detail));
   return out;
 }
 

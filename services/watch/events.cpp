@@ -8,8 +8,7 @@ namespace paceline::watch {
 
 std::optional<std::string> utc_time(std::int64_t wall_ms) {
   if (wall_ms <= 0) return std::nullopt;
-  const std::int64_t latest_ms = ms_since_1970(WallTime::max());  // In 2262; one may ask for later.
-  return format_utc(WallTime{std::chrono::milliseconds{std::min(wall_ms, latest_ms)}});
+  return format_utc_ms(wall_ms);
 }
 
 void EventList::add(Event event) {

@@ -1,13 +1,10 @@
 #include "common/base/address_order.h"
 
 #include "tests/support/catch.h"
+#include "tests/support/start.h"
 
 namespace paceline::test {
-namespace {
-
-constexpr Instant start{1000s};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("families take turns, beginning with that of the first address", "[base]") {
   const AddressOrder order;

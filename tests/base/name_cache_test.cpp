@@ -1,12 +1,12 @@
 #include "common/base/name_cache.h"
 
 #include "tests/support/catch.h"
+#include "tests/support/start.h"
 
 namespace paceline::test {
 namespace {
 
 using Ask = NameCache::Ask;
-constexpr Instant start{1000s};
 
 }  // namespace
 

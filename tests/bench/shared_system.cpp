@@ -10,7 +10,7 @@ namespace paceline::test {
 using namespace pacer;
 namespace {
 
-PacingTuning tuning_of(const Scenario& scenario) {
+PacingTuning shared_tuning_of(const Scenario& scenario) {
   PacingTuning tuning;
   tuning.reactive_goal_percent = scenario.reactive_goal * 100;
   tuning.window_s = scenario.day_h * 3600;
@@ -59,10 +59,10 @@ class PacelinePool final : public SharedSystem {
         pool_{PoolSharing::of_agents(scenario.targets.size(), known == Known::membership
                                                                   ? classes_of(scenario)
                                                                   : std::vector<AgentClass>{}),
-              tuning_of(scenario.base)},
+              shared_tuning_of(scenario.base)},
         search_{scenario.targets.size()},
         busy_(scenario.targets.size(), 0),
-        pacing_(scenario.targets.size(), TargetPacing{tuning_of(scenario.base)}),
+        pacing_(scenario.targets.size(), TargetPacing{shared_tuning_of(scenario.base)}),
         chance_{seed, 98} {
     for (std::uint32_t t = 0; t < scenario.targets.size(); ++t) {
       PacingOptions options;

@@ -13,6 +13,7 @@
 #include "services/elector/service.h"
 #include "services/publisher/gate.h"
 #include "tests/support/catch.h"
+#include "tests/support/has.h"
 #include "tests/support/sim_world.h"
 
 namespace paceline::test {
@@ -140,10 +141,6 @@ inline std::string lines_of(const Cluster& cluster, const std::string& process,
   for (const auto& entry : cluster.sim.log())
     if (entry.process == process && entry.event == event) all += entry.line + "\n";
   return all;
-}
-
-inline bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
 }
 
 template <class Answer>

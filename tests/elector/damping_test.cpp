@@ -1,14 +1,11 @@
 #include "tests/support/catch.h"
 // The rest after Catch: its CHECK is the one we mean.
 #include "services/elector/damping.h"
+#include "tests/support/start.h"
 
 namespace paceline::test {
 using namespace elector;
-namespace {
-
-constexpr Instant start{1000s};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("three losses in a row suppress a node, and time heals it", "[elector]") {
   Damping damping;

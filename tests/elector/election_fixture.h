@@ -7,14 +7,13 @@
 
 #include "services/elector/election.h"
 #include "tests/support/catch.h"
+#include "tests/support/start.h"
 
 namespace paceline::test {
 using namespace elector;
 
 using Kind = ElectionMessageKind;
 using Role = ElectorRole;
-
-inline constexpr Instant start{1000s};
 
 inline ElectionPolicy three() {
   return {.cluster = "test", .voters = {{"a", 100}, {"b", 90}, {"w", 0}}};

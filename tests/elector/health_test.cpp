@@ -3,12 +3,11 @@
 #include <limits>
 
 #include "services/elector/health.h"
+#include "tests/support/start.h"
 
 namespace paceline::test {
 using namespace elector;
 namespace {
-
-constexpr Instant start{1000s};
 
 /// Of a publisher of which nothing bad can be said: a standby that probes.
 PublicationReport good() {

@@ -3,12 +3,11 @@
 #include <vector>
 
 #include "services/elector/metrics.h"
+#include "tests/support/start.h"
 
 namespace paceline::test {
 using namespace elector;
 namespace {
-
-constexpr Instant start{1000s};
 
 // The value of a sample; -1 = there is none.
 double value_of(const Metrics& metrics, std::string_view name, const Labels& labels) {

@@ -1,18 +1,21 @@
 #include "tests/support/catch.h"
 // The rest after Catch: its CHECK is the one we mean.
 #include "services/elector/peers.h"
+#include "tests/support/start.h"
 
 namespace paceline::test {
 using namespace elector;
+using Kind = ElectionMessageKind;
+
 namespace {
 
-const ElectionPolicy three{.cluster = "test", .voters = {{"a", 100}, {"b", 90}, {"w", 0}}};
-constexpr Instant start{1000s};
+const ElectionPolicy two_and_witness{.cluster = "test",
+                                     .voters = {{"a", 100}, {"b", 90}, {"w", 0}}};
 
 ElectionMessage presence(const std::string& node, std::uint64_t sequence) {
   ElectionMessage message;
   message.cluster = "test";
-  message.config = three.fingerprint();
+  message.config = two_and_witness.fingerprint();
   message.node = node;
   message.incarnation = 1;
   message.sequence = sequence;
@@ -24,7 +27,7 @@ ElectionMessage presence(const std::string& node, std::uint64_t sequence) {
 }  // namespace
 
 TEST_CASE("an overtaken presence is not heard again, a new life is", "[elector]") {
-  Peers peers{three, 1};
+  Peers peers{two_and_witness, 1};
   REQUIRE(peers.record(presence("b", 5), start) == Refusal::none);
 
   CHECK(peers.record(presence("b", 5), start + 1ms) == Refusal::overtaken);
@@ -39,7 +42,7 @@ TEST_CASE("an overtaken presence is not heard again, a new life is", "[elector]"
 }
 
 TEST_CASE("the fittest is nobody while all are silent, witnesses or starting", "[elector]") {
-  Peers peers{three, 1};
+  Peers peers{two_and_witness, 1};
   CHECK(peers.fittest(start) == nullptr);
   auto witness = presence("w", 1);
   witness.priority = 0;
@@ -58,7 +61,7 @@ TEST_CASE("the fittest is nobody while all are silent, witnesses or starting", "
 }
 
 TEST_CASE("a quorum follows since the older of the two newest answers", "[elector]") {
-  auto five = three;
+  auto five = two_and_witness;
   five.voters = {{"a"}, {"b"}, {"c"}, {"d"}, {"e"}};
   Peers peers{five, 1};
   CHECK_FALSE(peers.followed_since(start));
@@ -74,7 +77,7 @@ TEST_CASE("a quorum follows since the older of the two newest answers", "[electo
 
 TEST_CASE("every refusal has its name", "[elector]") {
   const auto refused = [](auto change) {
-    Peers peers{three, 1};
+    Peers peers{two_and_witness, 1};
     auto message = presence("b", 1);
     change(message);
     return std::string{to_string(peers.record(message, start))};
@@ -92,15 +95,14 @@ TEST_CASE("every refusal has its name", "[elector]") {
   CHECK(refused([](auto& m) { m.term = most_lifted << 8; }) == "none");
   CHECK(std::string{to_string(Refusal::forged_sender)} == "forged_sender");
   CHECK(std::string{to_string(Refusal::witness_leads)} == "witness_leads");
-  Peers peers{three, 1};
+  Peers peers{two_and_witness, 1};
   peers.record(presence("b", 1), start);
   CHECK(std::string{to_string(peers.record(presence("b", 1), start))} == "overtaken");
 }
 
 TEST_CASE("who acts under a term must be its only candidate", "[elector]") {
-  using Kind = ElectionMessageKind;
   const auto refused = [](Kind kind, std::uint64_t number) {
-    Peers peers{three, 1};
+    Peers peers{two_and_witness, 1};
     auto message = presence("b", 1);
     message.kind = kind;
     message.term = 1 << 8 | number;
@@ -117,8 +119,7 @@ TEST_CASE("who acts under a term must be its only candidate", "[elector]") {
 }
 
 TEST_CASE("a witness beats no heart, asks for no vote and releases nothing", "[elector]") {
-  using Kind = ElectionMessageKind;
-  Peers peers{three, 1};
+  Peers peers{two_and_witness, 1};
   for (const Kind kind : {Kind::heartbeat, Kind::release, Kind::vote_request}) {
     auto message = presence("w", 1);
     message.kind = kind;
@@ -130,7 +131,7 @@ TEST_CASE("a witness beats no heart, asks for no vote and releases nothing", "[e
 }
 
 TEST_CASE("a peer in a far term is refused until what we know has been lifted", "[elector]") {
-  Peers peers{three, 1, 5 << 8 | 1};
+  Peers peers{two_and_witness, 1, 5 << 8 | 1};
   auto far = presence("b", 1);
   far.term = (3 * most_lifted) << 8 | 2;
 
@@ -142,7 +143,7 @@ TEST_CASE("a peer in a far term is refused until what we know has been lifted", 
 }
 
 TEST_CASE("a voter deposes a master at most once in four locks", "[elector]") {
-  Peers peers{three, 1};
+  Peers peers{two_and_witness, 1};
 
   CHECK(peers.may_depose("w", start));
   CHECK_FALSE(peers.may_depose("w", start + 2400ms - 1ns));
@@ -151,7 +152,7 @@ TEST_CASE("a voter deposes a master at most once in four locks", "[elector]") {
 }
 
 TEST_CASE("what comes over channel vote has no order, and proves its sender alive", "[elector]") {
-  Peers peers{three, 1};
+  Peers peers{two_and_witness, 1};
   peers.record(presence("b", 5), start);
   auto vote = presence("b", 1);
   vote.kind = ElectionMessageKind::vote;
@@ -163,7 +164,7 @@ TEST_CASE("what comes over channel vote has no order, and proves its sender aliv
 }
 
 TEST_CASE("a peer is alive for less than a lock after it was heard", "[elector]") {
-  Peers peers{three, 1};
+  Peers peers{two_and_witness, 1};
   CHECK_FALSE(peers.any_known());
   CHECK_FALSE(peers.any_alive(start));
   peers.record(presence("b", 1), start);
@@ -175,7 +176,7 @@ TEST_CASE("a peer is alive for less than a lock after it was heard", "[elector]"
 }
 
 TEST_CASE("an incarnation that fell is heard after two locks of silence", "[elector]") {
-  Peers peers{three, 1};
+  Peers peers{two_and_witness, 1};
   peers.record(presence("b", 5), start);
 
   CHECK(peers.record(presence("b", 1), start + 1200ms - 1ns) == Refusal::overtaken);
@@ -183,7 +184,7 @@ TEST_CASE("an incarnation that fell is heard after two locks of silence", "[elec
 }
 
 TEST_CASE("nobody finds itself, strangers or nobody", "[elector]") {
-  const Peers peers{three, 1};
+  const Peers peers{two_and_witness, 1};
 
   CHECK(peers.find("b") == &peers.all()[1]);
   CHECK(peers.find("a") == nullptr);
@@ -193,7 +194,7 @@ TEST_CASE("nobody finds itself, strangers or nobody", "[elector]") {
 
 TEST_CASE("the fittest is of the best tier, then the highest priority, then the first",
           "[elector]") {
-  auto five = three;
+  auto five = two_and_witness;
   five.voters = {{"a"}, {"b"}, {"c"}, {"d"}, {"e"}};
   Peers peers{five, 1};
   const auto heard = [&](const std::string& node, Tier tier, int priority) {
@@ -216,7 +217,7 @@ TEST_CASE("the fittest is of the best tier, then the highest priority, then the 
 }
 
 TEST_CASE("a rank counts who is fitter, of higher priority, or equal and before us", "[elector]") {
-  ElectionPolicy five = three;
+  ElectionPolicy five = two_and_witness;
   five.voters = {{"a", 90}, {"b", 90}, {"c", 90}, {"d", 90}, {"w", 0}};
   const auto rank = [&](Tier own, auto change, const std::string& except = "") {
     Peers peers{five, 2};
@@ -246,7 +247,7 @@ TEST_CASE("a rank counts who is fitter, of higher priority, or equal and before 
 }
 
 TEST_CASE("only a newer answer is news, and a new term begins without any", "[elector]") {
-  Peers peers{three, 1};
+  Peers peers{two_and_witness, 1};
 
   CHECK(peers.acknowledged("b", start));
   CHECK_FALSE(peers.acknowledged("b", start));
@@ -259,7 +260,7 @@ TEST_CASE("only a newer answer is news, and a new term begins without any", "[el
 }
 
 TEST_CASE("how long ago each other was heard, in milliseconds", "[elector]") {
-  Peers peers{three, 1};
+  Peers peers{two_and_witness, 1};
   peers.record(presence("b", 1), start);
 
   CHECK(peers.seen(start + 1500us) == std::vector<PeerSeen>{{"b", 1}, {"w", -1}});

@@ -9,7 +9,8 @@ namespace paceline::test {
 using namespace elector;
 namespace {
 
-const ElectionPolicy three{.cluster = "test", .voters = {{"a", 100}, {"b", 90}, {"w", 0}}};
+const ElectionPolicy a_b_and_witness{.cluster = "test",
+                                     .voters = {{"a", 100}, {"b", 90}, {"w", 0}}};
 
 }  // namespace
 
@@ -29,7 +30,7 @@ TEST_CASE("a lease on the slowest clock is over before the lock on the fastest",
 }
 
 TEST_CASE("more than half of all voters are a quorum", "[elector]") {
-  auto policy = three;
+  auto policy = a_b_and_witness;
   CHECK(policy.quorum() == 2);
   policy.voters.resize(5);
   CHECK(policy.quorum() == 3);
@@ -42,18 +43,18 @@ TEST_CASE("more than half of all voters are a quorum", "[elector]") {
 
 TEST_CASE("priorities may differ while a configuration is rolled out, voters may not",
           "[elector]") {
-  auto other = three;
+  auto other = a_b_and_witness;
   other.voters[0].priority = 1;
-  CHECK(other.fingerprint() == three.fingerprint());
+  CHECK(other.fingerprint() == a_b_and_witness.fingerprint());
   other.voters[0].name = "c";
-  CHECK(other.fingerprint() != three.fingerprint());
-  other = three;
+  CHECK(other.fingerprint() != a_b_and_witness.fingerprint());
+  other = a_b_and_witness;
   other.missed = 4;
-  CHECK(other.fingerprint() != three.fingerprint());
+  CHECK(other.fingerprint() != a_b_and_witness.fingerprint());
 }
 
 TEST_CASE("lock and lease follow from heartbeat, missed, rho and guard", "[elector]") {
-  ElectionPolicy policy = three;
+  ElectionPolicy policy = a_b_and_witness;
   policy.heartbeat = 100ms;
   policy.missed = 4;
   policy.rho_ppm = 0;
@@ -66,19 +67,19 @@ TEST_CASE("lock and lease follow from heartbeat, missed, rho and guard", "[elect
 }
 
 TEST_CASE("voters are numbered from 1, in their order", "[elector]") {
-  CHECK(three.number("a") == 1);
-  CHECK(three.number("w") == 3);
-  CHECK(three.number("x") == 0);
-  CHECK(three.number("") == 0);
+  CHECK(a_b_and_witness.number("a") == 1);
+  CHECK(a_b_and_witness.number("w") == 3);
+  CHECK(a_b_and_witness.number("x") == 0);
+  CHECK(a_b_and_witness.number("") == 0);
   CHECK(counter_of(0x1234) == 0x12);
   CHECK(candidate_of(0x1234) == 0x34);
 }
 
 TEST_CASE("what all electors must agree on is in the fingerprint, each by itself", "[elector]") {
   const auto differs = [](auto change) {
-    ElectionPolicy other = three;
+    ElectionPolicy other = a_b_and_witness;
     change(other);
-    return other.fingerprint() != three.fingerprint();
+    return other.fingerprint() != a_b_and_witness.fingerprint();
   };
 
   CHECK(differs([](auto& p) { p.cluster = "tset"; }));
@@ -94,7 +95,7 @@ TEST_CASE("what all electors must agree on is in the fingerprint, each by itself
 }
 
 TEST_CASE("a fingerprint is the same in every build", "[elector]") {
-  CHECK(three.fingerprint() == 0x2a16e2bfu);
+  CHECK(a_b_and_witness.fingerprint() == 0x2a16e2bfu);
 }
 
 }  // namespace paceline::test

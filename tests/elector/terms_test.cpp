@@ -3,12 +3,11 @@
 #include <rapidcheck.h>
 
 #include "services/elector/terms.h"
+#include "tests/support/start.h"
 
 namespace paceline::test {
 using namespace elector;
 namespace {
-
-constexpr Instant start{1000s};
 
 std::uint64_t term(std::uint64_t counter) {
   return counter << 8 | 2;

@@ -9,7 +9,7 @@ namespace paceline::test {
 using namespace pacelinectl;
 namespace {
 
-const Address pacer{"a", "pacer", 0};
+const Address sending_pacer{"a", "pacer", 0};
 
 StateFrame<TargetPace> keyframe(std::int32_t proactive) {
   StateFrame<TargetPace> frame;
@@ -29,10 +29,10 @@ StateFrame<TargetPace> delta(std::uint32_t index, std::int32_t proactive) {
   return frame;
 }
 
-constexpr const char* now = "2026-11-25T03:00:00.000Z";
+constexpr const char* arrival = "2026-11-25T03:00:00.000Z";
 
 std::vector<std::string> heard(ChannelLines& lines, const StateFrame<TargetPace>& frame) {
-  auto news = lines.lines_of(pacer, encode(frame), now);
+  auto news = lines.lines_of(sending_pacer, encode(frame), arrival);
   REQUIRE(news);
   return *std::move(news);
 }
@@ -72,8 +72,8 @@ TEST_CASE("a message without rows is one line, also as JSON", "[pacelinectl]") {
   ChannelLines text{"grant", {}};
   ChannelLines json{"grant", {.json = true}};
 
-  const auto as_text = text.lines_of(elector, grant, now);
-  const auto as_json = json.lines_of(elector, grant, now);
+  const auto as_text = text.lines_of(elector, grant, arrival);
+  const auto as_json = json.lines_of(elector, grant, arrival);
 
   REQUIRE(as_text);
   REQUIRE(as_json);
@@ -82,7 +82,7 @@ TEST_CASE("a message without rows is one line, also as JSON", "[pacelinectl]") {
   CHECK(as_text->front().find(" term=257 ") != std::string::npos);
   CHECK(as_text->front().find('\n') == as_text->front().size() - 1);
   const auto object = nlohmann::json::parse(as_json->front());
-  CHECK(object["time"] == now);
+  CHECK(object["time"] == arrival);
   CHECK(object["from"] == "a/elector/0");
   CHECK(object["term"] == 257);
   CHECK(object["why"] == "a \"b\"\n");
@@ -95,7 +95,7 @@ TEST_CASE("a line as JSON has every field of the message's schema", "[pacelinect
 
   const auto row = nlohmann::json::parse(heard(rows, keyframe(1)).at(0));
   const auto report = nlohmann::json::parse(
-      reports.lines_of({"a", "publisher", 0}, encode(PublicationReport{}), now)->at(0));
+      reports.lines_of({"a", "publisher", 0}, encode(PublicationReport{}), arrival)->at(0));
 
   CHECK(row.size() == 3 + field_count<TargetPace>);
   CHECK(row["target"] == "t1");
@@ -111,8 +111,8 @@ TEST_CASE("garbage is an error, an index beyond the names is passed over", "[pac
   heard(lines, keyframe(1));
 
   const Bytes garbage{0xdd, 0xff, 0xff, 0xff, 0xff};
-  CHECK_FALSE(lines.lines_of(pacer, garbage, now));
-  CHECK_FALSE(lines.lines_of(pacer, {}, now));
+  CHECK_FALSE(lines.lines_of(sending_pacer, garbage, arrival));
+  CHECK_FALSE(lines.lines_of(sending_pacer, {}, arrival));
   CHECK(heard(lines, delta(99, 5)).empty());
 }
 

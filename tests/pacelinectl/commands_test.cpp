@@ -4,16 +4,13 @@
 #include "tests/pacelinectl/fake_environment.h"
 #include "tests/pacelinectl/watch_bodies.h"
 #include "tests/support/catch.h"
+#include "tests/support/has.h"
 
 namespace paceline::test {
 using namespace pacelinectl;
 namespace {
 
 const std::string status_body = json_text(demo_status());
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
-}
 
 TEST_CASE("status tells who is master in one screen", "[pacelinectl]") {
   FakeEnvironment environment;

@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json answer(DecideStream& stream, const Json& line) {
+Json pool_answer(DecideStream& stream, const Json& line) {
   return Json::parse(stream.answer(line.dump()));
 }
 
@@ -53,11 +53,11 @@ TEST_CASE("targets of one pool do not spend an agent twice", "[pacelinectl]") {
   int granted_apart = 0;
   int granted_pooled = 0;
   for (const auto* target : {"sales", "billing", "help"}) {
-    granted_apart += answer(apart, line_of(target, 1))["invitations"].get<int>();
-    answer(pooled, with(line_of(target, 1), "pool", "team"));
+    granted_apart += pool_answer(apart, line_of(target, 1))["invitations"].get<int>();
+    pool_answer(pooled, with(line_of(target, 1), "pool", "team"));
   }
   for (const auto* target : {"sales", "billing", "help"})
-    granted_pooled += answer(pooled, line_of(target, 2))["invitations"].get<int>();
+    granted_pooled += pool_answer(pooled, line_of(target, 2))["invitations"].get<int>();
 
   CHECK(granted_apart == 12);  // Each the four idle agents.
   CHECK(granted_pooled == 4);
@@ -66,12 +66,12 @@ TEST_CASE("targets of one pool do not spend an agent twice", "[pacelinectl]") {
 TEST_CASE("who comes after the others' grants is told why there is nothing left", "[pacelinectl]") {
   auto stream = without_warm_up_stream();
   for (const auto* target : {"sales", "billing"})
-    answer(stream, with(with(line_of(target, 1), "pool", "team"), "options",
-                        with(Json::object(), "optimizationGoal", target[0] == 's' ? 5 : 3)));
+    pool_answer(stream, with(with(line_of(target, 1), "pool", "team"), "options",
+                             with(Json::object(), "optimizationGoal", target[0] == 's' ? 5 : 3)));
 
   // What billing was granted by the line before is not yet sent.
-  const Json second = answer(stream, line_of("sales", 2));
-  const Json first = answer(stream, line_of("billing", 2));
+  const Json second = pool_answer(stream, line_of("sales", 2));
+  const Json first = pool_answer(stream, line_of("billing", 2));
 
   CHECK(first["invitations"] > 0);
   CHECK(second["invitations"] == 0);
@@ -92,7 +92,7 @@ TEST_CASE("invitations follow the weights, whoever's line comes first", "[paceli
       // All that was sent two seconds ago is answered, so that room comes and goes.
       Json line = with(line_of(target, second, sent[target]), "pool", "team");
       line["options"]["weight"] = target[0] == 'h' ? 4 : 1;
-      sent[target] += answer(stream, line)["invitations"].get<int>();
+      sent[target] += pool_answer(stream, line)["invitations"].get<int>();
     }
 
   const double share = static_cast<double>(sent["heavy"]) / (sent["heavy"] + sent["light"]);
@@ -107,14 +107,14 @@ TEST_CASE("a membership tells who shares some agents", "[pacelinectl]") {
   Json agents;
   for (int a = 0; a < 15; ++a)
     agents["agent " + std::to_string(a)] = a < 5 ? sales : a < 10 ? both : billing;
-  CHECK(answer(stream, with(Json::object(), "membership", agents))["agents"] == 15);
-  answer(stream, line_of("sales", 1));
+  CHECK(pool_answer(stream, with(Json::object(), "membership", agents))["agents"] == 15);
+  pool_answer(stream, line_of("sales", 1));
 
-  const Json half = answer(stream, line_of("billing", 1));
+  const Json half = pool_answer(stream, line_of("billing", 1));
   for (auto& [name, targets] : agents.items())
     if (targets.size() == 2) targets = name == "agent 7" ? Json::array() : sales;
-  CHECK(answer(stream, with(Json::object(), "membership", agents))["agents"] == 14);
-  const Json alone = answer(stream, line_of("billing", 2));
+  CHECK(pool_answer(stream, with(Json::object(), "membership", agents))["agents"] == 14);
+  const Json alone = pool_answer(stream, line_of("billing", 2));
 
   CHECK(half["pool"]["shared_agents"] == 5);
   CHECK(half["pool"]["others_pending"].get<double>() > 1);
@@ -124,7 +124,7 @@ TEST_CASE("a membership tells who shares some agents", "[pacelinectl]") {
 TEST_CASE("a wrong membership or pool is refused with key and value, and changes nothing",
           "[pacelinectl]") {
   auto stream = without_warm_up_stream();
-  answer(stream, with(line_of("sales", 1), "pool", "team"));
+  pool_answer(stream, with(line_of("sales", 1), "pool", "team"));
   stream.answer(R"({"membership":{"ann":["help"]}})");
   const auto message = [&](const std::string& line) {
     return Json::parse(stream.answer(line))["error"]["message"].get<std::string>();
@@ -140,7 +140,7 @@ TEST_CASE("a wrong membership or pool is refused with key and value, and changes
   CHECK(message(with(line_of("help", 2), "pool", "team").dump()) ==
         "line 7: pool = team: its agents are told by the membership");
   CHECK(message(with(line_of("help", 2), "pool", 7).dump()) == "line 8: pool = 7: not a text");
-  CHECK_FALSE(answer(stream, line_of("help", 1)).contains("error"));  // It was at no time yet.
+  CHECK_FALSE(pool_answer(stream, line_of("help", 1)).contains("error"));  // It was at no time yet.
   CHECK(message(R"({"membership":{"al":["help"]},"target":"x"})").ends_with("no such key"));
   CHECK(Json::parse(stream.answer(R"({"membership":{"zoe":["help"]}})"))["agents"] == 2);
 }

@@ -5,15 +5,12 @@
 #include "services/pacelinectl/process_tables.h"
 #include "tests/pacelinectl/fake_environment.h"
 #include "tests/support/catch.h"
+#include "tests/support/has.h"
 #include "tests/support/manual.h"
 #include "topology/topology.h"
 
 namespace paceline::test {
 namespace {
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
-}
 
 // Two nodes and a witness, told by options.
 Request init(std::vector<std::pair<std::string, std::string>> others = {}) {

@@ -3,6 +3,7 @@
 #include "services/pacelinectl/key_lines.h"
 #include "tests/pacelinectl/fake_environment.h"
 #include "tests/support/catch.h"
+#include "tests/support/has.h"
 
 namespace paceline::test {
 using namespace pacelinectl;
@@ -16,10 +17,6 @@ Request import_of(const std::string& file, bool replace = false) {
   Request asked = request("keys import", {file});
   asked.replace = replace;
   return asked;
-}
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
 }
 
 }  // namespace

@@ -7,14 +7,11 @@
 #include "tests/pacelinectl/fake_environment.h"
 #include "tests/pacelinectl/watch_bodies.h"
 #include "tests/support/catch.h"
+#include "tests/support/has.h"
 
 namespace paceline::test {
 using namespace pacelinectl;
 namespace {
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
-}
 
 TEST_CASE("watch shows a line a message, as many as asked for", "[pacelinectl]") {
   FakeEnvironment environment;

@@ -4,14 +4,11 @@
 
 #include "services/pacelinectl/commands.h"
 #include "tests/support/catch.h"
+#include "tests/support/has.h"
 
 namespace paceline::test {
 using namespace pacelinectl;
 namespace {
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
-}
 
 TEST_CASE("the manual names every command, its words and options", "[pacelinectl]") {
   const std::string all = manual_page();

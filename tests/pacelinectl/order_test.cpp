@@ -6,14 +6,11 @@
 #include "tests/pacelinectl/fake_environment.h"
 #include "tests/pacelinectl/watch_bodies.h"
 #include "tests/support/catch.h"
+#include "tests/support/has.h"
 
 namespace paceline::test {
 using namespace pacelinectl;
 namespace {
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
-}
 
 /// As elector a sees the demo's cluster.
 ElectionView view_of(const std::string& master, std::uint64_t term) {

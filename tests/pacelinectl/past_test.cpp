@@ -4,6 +4,7 @@
 #include "tests/pacelinectl/fake_environment.h"
 #include "tests/pacelinectl/watch_bodies.h"
 #include "tests/support/catch.h"
+#include "tests/support/has.h"
 
 namespace paceline::test {
 using namespace pacelinectl;
@@ -19,10 +20,6 @@ constexpr const char* events_body =
     R"("severity":"bad","subject":"a","detail":"a is master"},)"
     R"({"number":9,"time":"2026-11-25T03:50:20.000Z","kind":"role_changed","severity":"notice",)"
     R"("subject":"","detail":"fine"}]})";
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
-}
 
 TEST_CASE("history is a table, CSV or watch's JSON", "[pacelinectl]") {
   FakeEnvironment environment;

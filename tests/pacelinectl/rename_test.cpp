@@ -1,6 +1,7 @@
 #include "services/pacelinectl/commands.h"
 #include "tests/pacelinectl/fake_environment.h"
 #include "tests/support/catch.h"
+#include "tests/support/has.h"
 
 namespace paceline::test {
 using namespace pacelinectl;
@@ -14,10 +15,6 @@ Request rename_to(const std::string& name) {
   made.topology = file;
   made.arguments = {name};
   return made;
-}
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
 }
 
 TEST_CASE("a renamed cluster's file keeps everything else byte for byte", "[pacelinectl]") {

@@ -1,14 +1,11 @@
 #include "services/pacelinectl/commands.h"
 #include "tests/pacelinectl/fake_environment.h"
 #include "tests/support/catch.h"
+#include "tests/support/has.h"
 
 namespace paceline::test {
 using namespace pacelinectl;
 namespace {
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != text.npos;
-}
 
 const StatusReply pair_status{{{"in_use", "backup"},
                                {"primary", "http://s1/statistics/v3"},

@@ -84,7 +84,7 @@ Decision overloaded(int minutes, int invited, double feedback_age_s, TargetPacin
   return d;
 }
 
-TargetPacing without_warm_up() {
+TargetPacing dual_without_warm_up() {
   PacingTuning tuning;
   tuning.warm_up_answers = 0;
   return TargetPacing{tuning};
@@ -166,8 +166,8 @@ TEST_CASE("what was lost to invited ones is never negative, nor more than was lo
 }
 
 TEST_CASE("where nobody is invited, what is lost does not close the reactive loop", "[pacer]") {
-  TargetPacing alone = without_warm_up();
-  TargetPacing shared = without_warm_up();
+  TargetPacing alone = dual_without_warm_up();
+  TargetPacing shared = dual_without_warm_up();
 
   const Decision first = overloaded(5, 0, 0, alone);
   const Decision later = overloaded(100, 0, 0, alone);
@@ -182,7 +182,7 @@ TEST_CASE("where nobody is invited, what is lost does not close the reactive loo
 }
 
 TEST_CASE("without feedback all that is lost counts against invitations", "[pacer]") {
-  TargetPacing pacing = without_warm_up();
+  TargetPacing pacing = dual_without_warm_up();
 
   const Decision d = overloaded(100, 0, -1, pacing);
 
@@ -195,7 +195,7 @@ TEST_CASE("the reactive loop begins low where reactive traffic is much, and only
   PacingOptions options;
   options.algorithm = Algorithm::super_progressive_dual;
   const auto begins = [&](int every) {
-    TargetPacing pacing = without_warm_up();
+    TargetPacing pacing = dual_without_warm_up();
     PacingInputs in;
     in.logged_in = in.idle = 10;
     Decision d;
@@ -212,10 +212,10 @@ TEST_CASE("the reactive loop begins low where reactive traffic is much, and only
 
 TEST_CASE("what is lost without invitations survives a restart and is forgotten over weeks",
           "[pacer]") {
-  TargetPacing one = without_warm_up();
+  TargetPacing one = dual_without_warm_up();
   overloaded(100, 0, 0, one);
-  TargetPacing soon = without_warm_up();
-  TargetPacing late = without_warm_up();
+  TargetPacing soon = dual_without_warm_up();
+  TargetPacing late = dual_without_warm_up();
 
   soon.restore(one.learned(), 60);
   late.restore(one.learned(), 140 * 86400.0);

@@ -6,7 +6,7 @@
 namespace paceline::test {
 namespace {
 
-constexpr Learned experienced{.accepted = 40, .answers = 100, .answers_ever = 100};
+constexpr Learned served_before{.accepted = 40, .answers = 100, .answers_ever = 100};
 
 // A pacer that answers what the test gives it.
 struct FakePeer {
@@ -47,11 +47,11 @@ TEST_CASE("a cold pacer takes up what a warm one of another node learned", "[pac
   CAPTURE(seed);
   ColdNode node{seed};
   MemoryStore store;
-  store.bytes = node.of({{"sales", experienced}, {"elsewhere", experienced}});
+  store.bytes = node.of({{"sales", served_before}, {"elsewhere", served_before}});
   PacerConfig theirs = node.config;
   theirs.peers = {};
   Pacer warm{theirs, node.sim.process({"b", "pacer", 0}), store};
-  FakePeer other{node.sim, 1, node.of({{"help", experienced}})};
+  FakePeer other{node.sim, 1, node.of({{"help", served_before}})};
 
   node.start();
   node.sim.run_for(4s);
@@ -67,7 +67,7 @@ TEST_CASE("a cold pacer takes up what a warm one of another node learned", "[pac
 TEST_CASE("a pacer that knows all its targets asks nobody", "[pacer][scenario]") {
   ColdNode node;
   FakePeer peer{node.sim, 0, node.of({})};
-  node.store.bytes = node.of({{"sales", experienced}, {"help", experienced}});
+  node.store.bytes = node.of({{"sales", served_before}, {"help", served_before}});
 
   node.start();
   node.sim.run_for(10s);
@@ -98,13 +98,13 @@ TEST_CASE("targets with nothing learned are cold until they have had their warm-
 TEST_CASE("what a peer learned is refused when it is too old or damaged or no checkpoint",
           "[pacer][scenario]") {
   ColdNode node;
-  std::string damaged = node.of({{"sales", experienced}});
+  std::string damaged = node.of({{"sales", served_before}});
   char& middle = damaged[damaged.size() / 2];
   middle = static_cast<char>(middle ^ 1);
   const auto says = GENERATE_REF(values<Result<std::string>>(
-      {node.of({{"sales", experienced}}, 25h), damaged, std::string{"PLCK"}, std::string{},
+      {node.of({{"sales", served_before}}, 25h), damaged, std::string{"PLCK"}, std::string{},
        fail("I do not tell"),
-       encode_checkpoint({.saved = WallTime::min(), .targets = {{"sales", experienced}}})}));
+       encode_checkpoint({.saved = WallTime::min(), .targets = {{"sales", served_before}}})}));
   FakePeer peer{node.sim, 0, says};
   FakePeer other{node.sim, 1, node.of({})};
 
@@ -121,7 +121,7 @@ TEST_CASE("what a peer learned is refused when it is too old or damaged or no ch
 
 TEST_CASE("what a peer learned of other targets is passed over", "[pacer][scenario]") {
   ColdNode node;
-  FakePeer peer{node.sim, 0, node.of({{"foreign", experienced}})};
+  FakePeer peer{node.sim, 0, node.of({{"foreign", served_before}})};
   FakePeer other{node.sim, 1, node.of({{"sales", Learned{.service = {.ends = 9}}}})};
 
   node.start();
@@ -136,7 +136,7 @@ TEST_CASE("a target that knows something itself keeps it", "[pacer][scenario]") 
   ColdNode node;
   constexpr Learned own{.accepted = 90, .answers = 100, .answers_ever = 100};
   node.store.bytes = node.of({{"sales", own}});
-  FakePeer peer{node.sim, 0, node.of({{"sales", experienced}, {"help", experienced}})};
+  FakePeer peer{node.sim, 0, node.of({{"sales", served_before}, {"help", served_before}})};
 
   node.start();
   node.sim.run_for(4s);
@@ -156,7 +156,7 @@ TEST_CASE("peers that are silent are given up within a bound and that is said",
   CHECK(node.sim.count("peers_silent") == 1);
   CHECK(node.cold() == 2);
 
-  FakePeer late{node.sim, 0, node.of({{"sales", experienced}})};
+  FakePeer late{node.sim, 0, node.of({{"sales", served_before}})};
   node.sim.run_for(30min);
   CHECK(late.asked == 0);
 }
@@ -166,7 +166,7 @@ TEST_CASE("a peer that is there only after a while is still asked", "[pacer][sce
   node.start();
   node.sim.run_for(15s);
 
-  FakePeer late{node.sim, 0, node.of({{"sales", experienced}, {"help", experienced}})};
+  FakePeer late{node.sim, 0, node.of({{"sales", served_before}, {"help", served_before}})};
   node.sim.run_for(1min);
 
   CHECK(late.asked == 1);
@@ -177,7 +177,7 @@ TEST_CASE("what a pacer tells its peers is made anew every ten seconds at most",
           "[pacer][scenario]") {
   ColdNode node;
   node.config.peers = {};
-  node.store.bytes = node.of({{"sales", experienced}});
+  node.store.bytes = node.of({{"sales", served_before}});
   node.start();
   World& asker = node.sim.process({"b", "pacer", 0});
   const auto ask = [&] {

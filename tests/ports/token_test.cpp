@@ -1,11 +1,10 @@
 #include "common/ports/token.h"
 
 #include "tests/support/catch.h"
+#include "tests/support/start.h"
 
 namespace paceline::test {
 namespace {
-
-constexpr Instant start{1000s};
 
 Token token_with_life(std::int64_t life_s) {
   Token token{Token::Policy{}};

@@ -5,12 +5,12 @@
 
 #include "common/wire/state_frame.h"
 #include "tests/support/catch.h"
+#include "tests/support/start.h"
 
 namespace paceline::test {
 using namespace publisher;
 namespace {
 
-constexpr Instant start{1000s};
 constexpr WallTime noon{1'700'000'000s};
 
 std::string date_of(WallTime time) {

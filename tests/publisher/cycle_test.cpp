@@ -1,16 +1,13 @@
 #include "services/publisher/cycle.h"
 
 #include "tests/support/catch.h"
+#include "tests/support/start.h"
 
 #include <rapidcheck.h>
 
 namespace paceline::test {
 using namespace publisher;
-namespace {
-
-constexpr Instant start{1000s};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("a cycle keeps its rhythm", "[publisher]") {
   Cycle cycle{2s, 0s};

@@ -1,14 +1,13 @@
 #include "services/publisher/gate.h"
 
 #include "tests/support/catch.h"
+#include "tests/support/start.h"
 
 #include <rapidcheck.h>
 
 namespace paceline::test {
 using namespace publisher;
 namespace {
-
-constexpr Instant start{1000s};
 
 Gate closed_gate() {
   return Gate{{.node = "a", .boot = "boot-1", .incarnation = 5, .guard = 20ms}};

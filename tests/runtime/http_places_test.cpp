@@ -7,11 +7,10 @@
 #include <cstring>
 
 #include "tests/support/catch.h"
+#include "tests/support/start.h"
 
 namespace paceline::test {
 namespace {
-
-constexpr Instant start{1000s};
 
 HttpPeer peer(const std::string& text) {
   sockaddr_storage address{};

@@ -8,6 +8,7 @@
 #include "common/wire/codec.h"
 #include "tests/runtime/bus_fixture.h"
 #include "tests/statfeed/adapter_fixture.h"
+#include "tests/support/has.h"
 
 namespace paceline::test {
 using namespace statfeed;
@@ -16,10 +17,6 @@ namespace {
 constexpr const char* row = "\n{\"target\":\"t1\",\"ready\":3}";
 
 /// Of the last answer's text.
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 struct Feed {
   explicit Feed(std::string endpoint = "", bool encrypted = false) {
     targets_index.apply({{"t1", "g1", "q1"}});

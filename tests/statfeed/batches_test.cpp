@@ -6,13 +6,12 @@
 #include <map>
 #include <numeric>
 
+#include "tests/statfeed/start.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
 using namespace statfeed;
 namespace {
-
-constexpr Instant start{1h};
 
 std::vector<std::uint32_t> slots(std::uint32_t count) {
   std::vector<std::uint32_t> all(count);

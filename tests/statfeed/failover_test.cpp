@@ -2,13 +2,12 @@
 
 #include <rapidcheck.h>
 
+#include "tests/statfeed/start.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
 using namespace statfeed;
 namespace {
-
-constexpr Instant start{1h};
 
 ServerView good(Instant heard) {
   return {.configured = true, .complete = true, .available = true, .heard = heard, .newest_ms = 0};

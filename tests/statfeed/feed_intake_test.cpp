@@ -5,13 +5,12 @@
 #include <algorithm>
 
 #include "common/wire/codec.h"
+#include "tests/statfeed/start.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
 using namespace statfeed;
 namespace {
-
-constexpr Instant start{1h};
 
 struct Intake {
   Intake() { targets_index.apply({{"t00", "g", "q"}, {"t01", "g", "q"}}); }

@@ -1,12 +1,11 @@
 #include "services/statfeed/feed_places.h"
 
+#include "tests/statfeed/start.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
 using statfeed::FeedPlaces;
 namespace {
-
-constexpr Instant start{1h};
 
 // Everybody who has to go goes.
 std::vector<int> ended(FeedPlaces& places) {

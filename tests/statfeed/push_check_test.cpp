@@ -1,12 +1,12 @@
 #include "services/statfeed/push_check.h"
 
+#include "tests/statfeed/start.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
 using namespace statfeed;
 namespace {
 
-constexpr Instant start{1h};
 constexpr Statistic ready = statistic_of(0, StatisticKind::ready);
 constexpr Statistic handling = statistic_of(0, StatisticKind::handling_time);
 

@@ -5,13 +5,13 @@
 #include <deque>
 
 #include "services/statfeed/session.h"
+#include "tests/statfeed/start.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
 using namespace statfeed;
 
 using Kind = Session::Call::Kind;
-inline constexpr Instant start{1h};
 
 // A session with its calls, answered by hand.
 struct SessionFixture {

@@ -2,13 +2,12 @@
 
 #include <rapidcheck.h>
 
+#include "tests/statfeed/start.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
 using namespace statfeed;
 namespace {
-
-constexpr Instant start{1h};
 
 Totals totals_of(std::uint32_t slots) {
   Totals totals{{.per_second = 1, .burst = 10}};

@@ -9,7 +9,7 @@ Targets three() {
   return *parse_targets("id,channel,group,queue\na,chat,A,QA\nb,chat,B,QB\nc,chat,C,QC\n", "t.csv");
 }
 
-std::string error_of(std::string_view text) {
+std::string membership_error(std::string_view text) {
   Targets targets = three();
   const auto added = add_membership(targets, text, "m.csv");
   CHECK(targets.agents.empty() != added.has_value());
@@ -38,12 +38,13 @@ TEST_CASE("agents of the same groups are one set, and groups that are not paced 
 
 TEST_CASE("a mistake in the membership file names its place and leaves the targets as they were",
           "[topology]") {
-  CHECK(error_of("agents,groups\n") ==
+  CHECK(membership_error("agents,groups\n") ==
         "m.csv:1:1: \"agents,groups\": the first line is \"agent,groups\"");
-  CHECK(error_of("agent,groups\nsmith\n") == "m.csv:2:1: 1 cells, not an agent and its groups");
-  CHECK(error_of("agent,groups\nsmith,A\nsmith,B\n") ==
+  CHECK(membership_error("agent,groups\nsmith\n") ==
+        "m.csv:2:1: 1 cells, not an agent and its groups");
+  CHECK(membership_error("agent,groups\nsmith,A\nsmith,B\n") ==
         "m.csv:3:1: agent = \"smith\": stands in line 2 already");
-  CHECK(error_of("agent,groups\nsmith,A;;B\n,A\n") ==
+  CHECK(membership_error("agent,groups\nsmith,A;;B\n,A\n") ==
         "m.csv:2:7: groups = \"A;;B\": not 1 to 256 object ids, parted by semicolons (and 1 more "
         "mistakes)");
 }

@@ -3,11 +3,11 @@
 
 #include "services/watch/cluster_view.h"
 #include "services/watch/target_table.h"
+#include "tests/support/start.h"
 
 namespace paceline::test {
 using namespace watch;
 
-inline constexpr Instant start{1000s};
 inline constexpr WallTime morning{1'790'000'000s};
 
 inline std::vector<TargetName> names(std::initializer_list<const char*> ids) {

@@ -74,7 +74,7 @@ StateFrame<TargetStat> stat_frame() {
   return stat;
 }
 
-StateFrame<TargetPace> pace_frame() {
+StateFrame<TargetPace> golden_pace() {
   StateFrame<TargetPace> pace;
   pace.header = {.sender = "a/pacer/1",
                  .shard = 1,
@@ -126,7 +126,7 @@ StateFrame<TargetFeedback> feedback_frame() {
   return fb;
 }
 
-ElectionMessage election_message() {
+ElectionMessage golden_heartbeat() {
   return {.cluster = "demo",
           .config = 7,
           .node = "a",
@@ -235,9 +235,9 @@ TEST_CASE("the bytes of every message are those of wire version 1", "[wire]") {
   REQUIRE(golden.size() == 14);
 
   CHECK(hexadecimal(stat_frame()) == golden.at("stat"));
-  CHECK(hexadecimal(pace_frame()) == golden.at("pace"));
+  CHECK(hexadecimal(golden_pace()) == golden.at("pace"));
   CHECK(hexadecimal(feedback_frame()) == golden.at("feedback"));
-  CHECK(hexadecimal(election_message()) == golden.at("heartbeat"));
+  CHECK(hexadecimal(golden_heartbeat()) == golden.at("heartbeat"));
   CHECK(hexadecimal(grant()) == golden.at("grant"));
   CHECK(hexadecimal(report()) == golden.at("publication"));
   CHECK(hexadecimal(ControlRequest{.question = "explain", .arguments = {"t00", "x"}}) ==
@@ -252,8 +252,8 @@ TEST_CASE("the bytes of every message are those of wire version 1", "[wire]") {
             Explanation{"t00", PaceReason::ceiling, "why", {{"m", 3, "agents", "step", "n"}}}) ==
         golden.at("explanation"));
   CHECK(hexadecimal(ElectionView{
-            .self = election_message(),
-            .peers = {election_message()},
+            .self = golden_heartbeat(),
+            .peers = {golden_heartbeat()},
             .peer_age_s = {0.25},
             .lease_left_s = 0.5,
             .transitions = {{.wall_ms = 1, .role = ElectorRole::leader, .term = 2, .why = "w"}}}) ==
@@ -268,7 +268,7 @@ TEST_CASE("the bytes of every message are those of wire version 1", "[wire]") {
 TEST_CASE("the messages of the version before are read", "[wire]") {
   const auto before = recorded("codec_before.txt");
   REQUIRE(before.size() == 14);
-  auto heartbeat = election_message();
+  auto heartbeat = golden_heartbeat();
   heartbeat.maintenance.clear();
   heartbeat.pause.clear();
   heartbeat.pause_ms = 0;
@@ -284,7 +284,7 @@ TEST_CASE("the messages of the version before are read", "[wire]") {
   CHECK(decode<PublicationReport>(bytes_of(before.at("publication"))) == said);
   CHECK(decode<ElectionView>(bytes_of(before.at("election"))).value().peers.at(0) == heartbeat);
   CHECK(decode<StateFrame<TargetStat>>(bytes_of(before.at("stat"))) == statistics);
-  CHECK(decode<StateFrame<TargetPace>>(bytes_of(before.at("pace"))) == pace_frame());
+  CHECK(decode<StateFrame<TargetPace>>(bytes_of(before.at("pace"))) == golden_pace());
   CHECK(decode<StateFrame<TargetFeedback>>(bytes_of(before.at("feedback"))) == feedback_frame());
 }
 

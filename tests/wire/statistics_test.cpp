@@ -10,20 +10,20 @@
 namespace paceline::test {
 namespace {
 
-rc::Gen<std::string> word() {
+rc::Gen<std::string> any_word() {
   return rc::gen::container<std::string>(rc::gen::inRange('\x01', '\x7f'));
 }
 
 rc::Gen<std::string> filled_word() {
-  return rc::gen::nonEmpty(word());
+  return rc::gen::nonEmpty(any_word());
 }
 
 StatisticValue some_value() {
   StatisticValue value{.statistic_id = *filled_word(),
-                       .subscription_id = *word(),
-                       .name = *word(),
-                       .object_id = *word(),
-                       .object_type = *word(),
+                       .subscription_id = *any_word(),
+                       .name = *any_word(),
+                       .object_id = *any_word(),
+                       .object_type = *any_word(),
                        .timestamp_ms = *rc::gen::inRange<std::int64_t>(0, 1ll << 50),
                        .value = 0,
                        .valid = *rc::gen::arbitrary<bool>()};
@@ -263,14 +263,17 @@ TEST_CASE("malformed input leaves nothing behind", "[wire]") {
 
 TEST_CASE("statistics messages survive a round trip", "[wire][property]") {
   CHECK(rc::check("subscription", [] {
-    SubscriptionRequest request{.operation_id = *word(), .statistics = {}};
+    SubscriptionRequest request{.operation_id = *any_word(), .statistics = {}};
     const auto count = *rc::gen::inRange(0, 4);
     for (int i = 0; i < count; ++i) {
-      StatisticRequest one{*filled_word(), *word(), *word(), *word(), {}};
+      StatisticRequest one{*filled_word(), *any_word(), *any_word(), *any_word(), {}};
       if (*rc::gen::arbitrary<bool>())
-        one.definition = StatisticDefinition{
-            *word(), *rc::gen::arbitrary<int>(), *rc::gen::arbitrary<int>(), *word(), *word(),
-            *word()};
+        one.definition = StatisticDefinition{*any_word(),
+                                             *rc::gen::arbitrary<int>(),
+                                             *rc::gen::arbitrary<int>(),
+                                             *any_word(),
+                                             *any_word(),
+                                             *any_word()};
       request.statistics.push_back(one);
     }
     std::string text;
@@ -279,12 +282,12 @@ TEST_CASE("statistics messages survive a round trip", "[wire][property]") {
   }));
   CHECK(rc::check("answer", [] {
     SubscriptionAnswer answer{.code = *rc::gen::arbitrary<int>(),
-                              .message = *word(),
-                              .subscription_id = *word(),
+                              .message = *any_word(),
+                              .subscription_id = *any_word(),
                               .statistics = some_values(),
                               .errors = {}};
     if (*rc::gen::arbitrary<bool>())
-      answer.errors.push_back({*word(), *rc::gen::arbitrary<int>(), *word()});
+      answer.errors.push_back({*any_word(), *rc::gen::arbitrary<int>(), *any_word()});
     std::string text;
     encode_subscription_answer(answer, text);
     RC_ASSERT(decode_subscription_answer(text).value() == answer);
@@ -292,23 +295,24 @@ TEST_CASE("statistics messages survive a round trip", "[wire][property]") {
   CHECK(rc::check("bayeux", [] {
     BayeuxMessage message{.channel = *rc::gen::element<std::string>(
                               "/meta/handshake", "/meta/connect", std::string{updates_channel}),
-                          .id = *word(),
-                          .client_id = *word(),
+                          .id = *any_word(),
+                          .client_id = *any_word(),
                           .successful = some_flag(),
-                          .error = *word(),
-                          .subscription = *word(),
+                          .error = *any_word(),
+                          .subscription = *any_word(),
                           .subscriptions = {},
-                          .connection_type = *word(),
+                          .connection_type = *any_word(),
                           .connection_types = {},
-                          .reconnect = *word(),
+                          .reconnect = *any_word(),
                           .timeout_ms = *rc::gen::inRange<std::int64_t>(-1, 100'000),
                           .interval_ms = *rc::gen::inRange<std::int64_t>(-1, 100'000),
                           .statistics = {},
                           .service_state = {}};
     if (message.channel == updates_channel) message.statistics = some_values();
-    if (message.channel == "/meta/handshake") message.connection_types = {*word(), "long-polling"};
+    if (message.channel == "/meta/handshake")
+      message.connection_types = {*any_word(), "long-polling"};
     if (*rc::gen::arbitrary<bool>())
-      message.subscriptions = {std::exchange(message.subscription, ""), *word()};
+      message.subscriptions = {std::exchange(message.subscription, ""), *any_word()};
     std::string text;
     encode_bayeux({message, message}, text);
     RC_ASSERT(decode_bayeux(text).value() == (std::vector{message, message}));

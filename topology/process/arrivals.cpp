@@ -15,8 +15,9 @@
 namespace paceline {
 namespace {
 
-constexpr int events = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED |
-                       ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+constexpr int arrival_events = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                               ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
 const std::string unknown = "unknown";
 
 // 0 = no such socket.
@@ -66,7 +67,7 @@ Arrivals::Arrivals(ZmqSockets& sockets, Loop& loop, Came came, Refused refused)
 void Arrivals::watch(zmq::socket_t& socket) {
   auto& watched = *watched_.emplace_back(std::make_unique<Watched>());
   watched.monitor = std::make_unique<SocketMonitor>(
-      sockets_, loop_, socket, events,
+      sockets_, loop_, socket, arrival_events,
       [this, &watched](int event, int value) { take(watched, event, value); });
 }
 

@@ -8,8 +8,9 @@
 namespace paceline {
 namespace {
 
-constexpr int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
-                       ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+constexpr int handshake_events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                                 ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                                 ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
 constexpr int most_broken_off = 5;
 
 }  // namespace
@@ -21,7 +22,7 @@ KeyMonitor::KeyMonitor(ZmqSockets& sockets, Loop& loop, Log& log, Metrics& metri
 void KeyMonitor::watch(zmq::socket_t& socket, const std::string& node, const std::string& channel) {
   auto& watched = *watched_.emplace_back(std::make_unique<Watched>(Watched{node, channel}));
   watched.monitor = std::make_unique<SocketMonitor>(
-      sockets_, loop_, socket, events,
+      sockets_, loop_, socket, handshake_events,
       [this, &watched](int event, int value) { take(watched, event, value); });
   nodes_.try_emplace(node,
                      Node{FaultLog{log_, "key_refused_by"},
