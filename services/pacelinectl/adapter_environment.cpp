@@ -18,6 +18,7 @@
 #include "common/runtime/curl_http.h"
 #include "common/runtime/files.h"
 #include "common/runtime/system_clock.h"
+#include "services/pacelinectl/adapter_program.h"
 #include "services/pacelinectl/adapter_screen.h"
 #include "topology/process/zmq_bus.h"
 
@@ -254,6 +255,11 @@ Result<void> HostEnvironment::write_output(std::string_view text) {
     text.remove_prefix(static_cast<std::size_t>(count));
   }
   return {};
+}
+
+Result<ProgramEnd> HostEnvironment::run(const std::vector<std::string>& words,
+                                        std::string_view input, Duration limit) {
+  return run_program(words, input, limit);
 }
 
 Result<void> HostEnvironment::subscribe(const Topology& topology, const std::string& node,

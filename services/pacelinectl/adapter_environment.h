@@ -35,6 +35,8 @@ class HostEnvironment final : public Environment {
   HostFacts& host() override { return host_; }
   Result<std::size_t> read_input(std::span<char> into) override;
   Result<void> write_output(std::string_view text) override;
+  Result<ProgramEnd> run(const std::vector<std::string>& words, std::string_view input,
+                         Duration limit) override;
   Result<void> subscribe(const Topology& topology, const std::string& node,
                          const std::string& channel, Duration timeout,
                          const OnMessage& on_message) override;

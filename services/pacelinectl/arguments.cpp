@@ -178,6 +178,25 @@ class CommandLine {
     command(app_, "version", "the version of this program");
   }
 
+  CLI::Option* on_all_nodes(CLI::App* import) {
+    CLI::Option* everywhere = import->add_flag("--cluster", request_.cluster,
+                                               "on all nodes, and reload them; or on none");
+    import->add_flag("--yes", request_.yes, "with --cluster: nobody is asked")->needs(everywhere);
+    import
+        ->add_option("--shell", request_.shell,
+                     "with --cluster: what leads to another host, {host} and {node} replaced "
+                     "(default: ssh -o BatchMode=yes {host})")
+        ->type_name("WORDS")
+        ->needs(everywhere);
+    import
+        ->add_option("--timeout", request_.timeout_s,
+                     "with --cluster: wait so long for each node to work by it (default: 15)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.0, 3600.0))
+        ->needs(everywhere);
+    return everywhere;
+  }
+
   void add_targets() {
     CLI::App* targets =
         command(app_, "targets", "every pacing target: agents, invitations, reason");
@@ -199,8 +218,12 @@ class CommandLine {
     argument(difference, "OTHER", "the new one (default: FILE is compared with what runs)");
     CLI::App* import = command(*targets, "import",
                                "checks a targets file and replaces another by it, as TOML or CSV");
-    argument(import, "FROM", "the file to read")->required();
-    argument(import, "TO", "the file to replace; .csv makes it CSV (default: the topology's)");
+    argument(import, "FROM", "the file to read; - is standard input")->required();
+    CLI::Option* to =
+        argument(import, "TO", "the file to replace; .csv makes it CSV (default: the topology's)");
+    CLI::Option* dry_run = import->add_flag("--dry-run", request_.dry_run,
+                                            "tells what would change, and changes nothing");
+    on_all_nodes(import)->excludes(to)->excludes(dry_run);
     argument(command(*targets, "rollback", "what the last import replaced takes its place again"),
              "FILE", "the targets file (default: the topology's)");
     CLI::App* exported = command(*targets, "export", "what runs, as a targets file");
@@ -349,6 +372,13 @@ class CommandLine {
         ->type_name("FILE");
     argument(command(*topology, "draw", "who talks to whom"), "FILE",
              "the topology file (default: --topology)");
+    argument(command(*topology, "diff", "what another topology file would change"), "FILE",
+             "the new one; - is standard input")
+        ->required();
+    CLI::App* import = command(*topology, "import", "checks a file and replaces --topology by it");
+    argument(import, "FILE", "the new one; - is standard input")->required();
+    on_all_nodes(import);
+    command(*topology, "rollback", "what the last import replaced takes its place again");
     CLI::App* rename = command(*topology, "rename",
                                "gives the cluster another name, under which terms begin anew");
     argument(rename, "NEW-NAME", "of the cluster")->required();

@@ -199,15 +199,20 @@ Result<Bytes> ask_own_process(const ClusterFile& cluster, const std::string& pro
   return ask_first_of({&cluster.self()}, cluster, process, index, request, environment);
 }
 
+Result<void> add_own_membership(Targets& targets, const Topology& topology,
+                                Environment& environment) {
+  if (topology.membership_file.empty()) return {};
+  const auto membership = environment.read(topology.membership_file);
+  if (!membership) return tl::unexpected(membership.error());
+  return add_membership(targets, *membership, topology.membership_file);
+}
+
 Result<Targets> load_targets(const ClusterFile& cluster, Environment& environment) {
   const Topology& topology = cluster.topology;
   const auto text = TRY(environment.read(topology.targets_file));
   Targets targets = TRY(parse_targets(text, topology.targets_file, topology.max_targets));
-  if (!topology.membership_file.empty()) {
-    const auto membership = TRY(environment.read(topology.membership_file));
-    if (const auto added = add_membership(targets, membership, topology.membership_file); !added)
-      return tl::unexpected(added.error());
-  }
+  if (const auto added = add_own_membership(targets, topology, environment); !added)
+    return tl::unexpected(added.error());
   return targets;
 }
 

@@ -53,6 +53,11 @@ std::vector<WatchEndpoint> watch_endpoints(const ClusterFile& cluster);
 /// Nodes whose control sockets are on this host: ours, then those with the same host.
 std::vector<const Node*> local_nodes(const ClusterFile& cluster);
 
+/// Adds who shares agents by the membership file, where the topology names one.
+///   errors   of reading it, and its first mistake
+Result<void> add_own_membership(Targets& targets, const Topology& topology,
+                                Environment& environment);
+
 /// The targets of the cluster, with the membership file where the topology names one.
 ///   errors   of reading either, and its first mistake
 Result<Targets> load_targets(const ClusterFile& cluster, Environment& environment);

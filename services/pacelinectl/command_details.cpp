@@ -6,7 +6,7 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 28> all_details = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 30> all_details = {{
     {"status",
      R"(One screen: what is wrong and what to do about it, worst first; who is master since when, a line
 a node, what the pacing comes to. Any node's watch answers; ours is asked first. `stops`: invitations
@@ -122,6 +122,14 @@ the fingerprint on both hosts.
 
 Example, on the host of node a:
   ssh b pacelinectl keys export | pacelinectl keys import -)"},
+    {"targets import",
+     R"(With --cluster: asks every node that paces what would change there, then you, then writes the file on
+all and reloads them, the master last, and waits until all pace by it. What fails on one is taken back on
+those before. Other hosts are reached by ssh, or by what --shell says.
+
+Examples:
+  pacelinectl targets import autumn.csv --dry-run
+  pacelinectl targets import autumn.csv --cluster)"},
     {"keys import",
      R"(Takes all lines or none. A key that is there is never replaced without --replace. The processes read keys
 when they start.
@@ -173,6 +181,13 @@ Example:
   pacelinectl init --cluster acme --nodes a=192.0.2.11,b=192.0.2.12 --witness w=192.0.2.21 \
     --statserver https://stat-1.example/statistics/v3 --endpoint https://api.example/api/ \
     --token-url https://login.example/oauth/token --client-id paceline --client-secret secret.txt)"},
+    {"topology import",
+     R"(With --cluster as `targets import`: all nodes are asked first, then you; the witnesses are reloaded first,
+the master last, each when the one before is well; what goes wrong on one is taken back on all.
+
+Examples:
+  pacelinectl topology diff faster.toml
+  pacelinectl topology import faster.toml --cluster)"},
     {"topology rename",
      R"(Terms belong to the cluster's name: of the electors, and of the endpoint that refuses older ones.
 When they run out (pacelinectl election says so) another name is the way out. Nothing is deleted,

@@ -7,6 +7,7 @@
 
 #include "services/pacelinectl/bundle.h"
 #include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/input.h"
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/process_tables.h"
 #include "services/pacelinectl/tar.h"
@@ -21,19 +22,6 @@ constexpr std::size_t most_input = 4u << 20;  // Of a file of secrets or authori
 constexpr int most_tries = 5;                 // Of one question.
 
 using Answers = std::map<std::string, std::string>;
-
-/// One line of standard input, without its end.
-Result<std::string> read_line(Environment& environment) {
-  constexpr std::size_t longest = 4096;
-  std::string line;
-  char c = 0;
-  while (TRY(environment.read_input({&c, 1})) == 1) {
-    if (c == '\n') return line;
-    if (line.size() == longest) return fail(Errc::too_large, "an answer of over 4096 bytes");
-    if (c != '\r') line += c;
-  }
-  return fail(Errc::unavailable, "the answers ended before all was told");
-}
 
 std::string fault_of_answer(const InitWish& wish, const std::string& answer,
                             Environment& environment) {

@@ -9,6 +9,7 @@
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/feed_senders.h"
+#include "services/pacelinectl/input.h"
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/key_check.h"
 #include "services/pacelinectl/key_lines.h"
@@ -23,16 +24,6 @@ tl::expected<TopologyFile, Outcome> open_named(const Request& request, Environme
   Request named = request;
   named.arguments.clear();
   return open_topology(named, environment);
-}
-
-Result<std::string> standard_input(Environment& environment) {
-  std::string text;
-  std::array<char, 4096> part{};
-  while (const std::size_t count = TRY(environment.read_input(part))) {
-    text.append(part.data(), count);
-    if (text.size() > most_keys_bytes) return fail(Errc::too_large, "standard input: over 64 KiB");
-  }
-  return text;
 }
 
 /// What importing these lines would do to the folder.
@@ -138,7 +129,8 @@ Outcome command_keys_import(const Request& request, Environment& environment) {
   if (!opened) return opened.error();
   const auto& [topology_file, topology_text, topology] = *opened;
   const std::string& file = request.arguments.at(0);
-  const auto text = file == "-" ? standard_input(environment) : environment.read(file);
+  const auto text =
+      file == "-" ? read_whole_input(environment, most_keys_bytes) : environment.read(file);
   if (!text) return failed(exit_usage, text.error().detail);
   const auto lines = parse_key_lines(*text, file, environment);
   if (!lines) return failed(exit_mistakes, lines.error().detail);

@@ -8,6 +8,7 @@
 namespace paceline::pacelinectl {
 
 Outcome command_targets_import(const Request& request, Environment& environment) {
+  if (request.cluster) return command_targets_rollout(request, environment);
   const auto read = read_targets_file(request.arguments[0], request, environment);
   if (read.outcome.exit != exit_fine) return read.outcome;
   const auto to = targets_file_of(request, 1, environment);
@@ -19,13 +20,14 @@ Outcome command_targets_import(const Request& request, Environment& environment)
                     "import it into a .toml file",
                     request.arguments[0]));
   const auto was = difference_to(*to, read.targets, environment);
+  if (request.dry_run) return replaced_outcome(request, *to, read.targets, was, environment);
   const auto text = targets_as(*to, read.targets);
   if (const auto before = environment.read(*to); before && *before != text)
     if (const auto done = environment.write(replaced_name(*to), *before, 0644); !done)
       return failed(exit_not_answered, done.error().detail);
   if (const auto done = environment.write(*to, text, 0644); !done)
     return failed(exit_not_answered, done.error().detail);
-  return replaced_outcome(request, *to, read.targets, was);
+  return replaced_outcome(request, *to, read.targets, was, environment);
 }
 
 }  // namespace paceline::pacelinectl

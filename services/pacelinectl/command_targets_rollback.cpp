@@ -25,7 +25,7 @@ Outcome command_targets_rollback(const Request& request, Environment& environmen
       return failed(exit_not_answered,
                     fmt::format("{} is back, but what it replaced is not kept: {}", *file,
                                 done.error().detail));
-  return replaced_outcome(request, *file, read.targets, was);
+  return replaced_outcome(request, *file, read.targets, was, environment);
 }
 
 }  // namespace paceline::pacelinectl

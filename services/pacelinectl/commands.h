@@ -46,10 +46,15 @@ Outcome command_top(const Request& request, Environment& environment);
 Outcome command_targets_diff(const Request& request, Environment& environment);
 Outcome command_targets_export(const Request& request, Environment& environment);
 Outcome command_targets_import(const Request& request, Environment& environment);
+/// `targets import --cluster`
+Outcome command_targets_rollout(const Request& request, Environment& environment);
 Outcome command_targets_rollback(const Request& request, Environment& environment);
 Outcome command_topology_check(const Request& request, Environment& environment);
+Outcome command_topology_diff(const Request& request, Environment& environment);
 Outcome command_topology_draw(const Request& request, Environment& environment);
+Outcome command_topology_import(const Request& request, Environment& environment);
 Outcome command_topology_rename(const Request& request, Environment& environment);
+Outcome command_topology_rollback(const Request& request, Environment& environment);
 Outcome command_topology_supervisor(const Request& request, Environment& environment);
 Outcome command_topology_units(const Request& request, Environment& environment);
 Outcome command_undrain(const Request& request, Environment& environment);

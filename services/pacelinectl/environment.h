@@ -38,6 +38,13 @@ struct TcpPlace {
   bool operator==(const TcpPlace&) const = default;
 };
 
+/// What became of a program that was run.
+struct ProgramEnd {
+  int exit = 0;
+  std::string out;
+  std::string error;
+};
+
 /// What a person pressed.
 struct KeyPress {
   enum class Key : std::uint8_t {
@@ -142,6 +149,12 @@ class Environment {
   /// All of `text` on standard output, at once.
   ///   errors   unavailable: nobody reads any more
   virtual Result<void> write_output(std::string_view text) = 0;
+
+  /// Runs a program to its end, with `input` on its standard input. Words are handed over as they stand; no shell reads them.
+  ///   returns  how it ended, and the first 1 MiB of each of its outputs
+  ///   errors   unavailable: it could not be started, was killed, or did not end within `limit` (and is killed)
+  virtual Result<ProgramEnd> run(const std::vector<std::string>& words, std::string_view input,
+                                 Duration limit) = 0;
 
   /// Receives a bus channel as a process of `node` would, until `on_message` returns false
   /// (enough) or the person asks to stop.

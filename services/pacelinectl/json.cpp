@@ -152,6 +152,17 @@ std::string texts_json(std::span<const std::pair<std::string, std::string>> memb
   return dumped(object);
 }
 
+Result<std::vector<std::pair<std::string, std::string>>> texts_of(std::string_view text) {
+  const Json object = Json::parse(text, nullptr, false);
+  if (!object.is_object()) return fail("not a JSON object");
+  std::vector<std::pair<std::string, std::string>> members;
+  for (const auto& [name, value] : object.items()) {
+    if (!value.is_string()) return fail(name + ": not a text");
+    members.emplace_back(name, value.get<std::string>());
+  }
+  return members;
+}
+
 std::string unseen_json(std::span<const std::pair<std::string, std::string>> missing) {
   Json all = Json::array();
   for (const auto& [target, what] : missing) {

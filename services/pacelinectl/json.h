@@ -31,6 +31,10 @@ std::string supervisor_json(std::string_view configuration, std::span<const std:
 /// {"added":[..],"removed":[..],"changed":[{"id","fields":{NAME:{"before","after"}}}]}
 std::string diff_json(const TargetsDiff& diff);
 
+/// Reads what texts_json() writes.
+///   errors   bad_value: no object of texts
+Result<std::vector<std::pair<std::string, std::string>>> texts_of(std::string_view json);
+
 /// An object of texts.
 std::string texts_json(std::span<const std::pair<std::string, std::string>> members);
 

@@ -11,12 +11,6 @@ namespace {
 
 constexpr Duration between_looks = 100ms;
 
-const ElectionMessage* said_by(const ElectionView& view, const std::string& node) {
-  if (view.self.node == node) return &view.self;
-  const auto found = std::ranges::find(view.peers, node, &ElectionMessage::node);
-  return found == view.peers.end() ? nullptr : &*found;
-}
-
 // A peer that is silent is kept with what it said last.
 bool is_silent(const ElectionView& view, const std::string& node) {
   constexpr double silent_after_s = 10;  // A heartbeat of 5 s makes a presence each 6.25 s.
@@ -26,6 +20,12 @@ bool is_silent(const ElectionView& view, const std::string& node) {
 }
 
 }  // namespace
+
+const ElectionMessage* said_by(const ElectionView& view, const std::string& node) {
+  if (view.self.node == node) return &view.self;
+  const auto found = std::ranges::find(view.peers, node, &ElectionMessage::node);
+  return found == view.peers.end() ? nullptr : &*found;
+}
 
 ControlRequest order_of(std::string order, std::string why) {
   return request_of(Question::handover, {std::move(order), std::move(why)});

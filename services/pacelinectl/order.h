@@ -29,6 +29,9 @@ Awaited await(double timeout_s, Environment& environment,
 /// What an elector of this host believes: the first of local_nodes() that answers.
 Result<ElectionView> election_view(const ClusterFile& cluster, Environment& environment);
 
+/// What that node says of itself; null if the elector never heard it.
+const ElectionMessage* said_by(const ElectionView& view, const std::string& node);
+
 /// What the master says of itself; null if there is none that holds a lease, as far as that elector knows.
 const ElectionMessage* master_of(const ElectionView& view);
 

@@ -44,6 +44,10 @@ struct Request {
   bool follow = false;          // `events`
   bool all = false;             // `explain`, `what-if`: every figure.
   bool markdown = false;        // `schema`: as it stands in the documentation.
+  bool cluster = false;         // `targets import`: on all nodes, or on none.
+  bool dry_run = false;         // ...: tell what it would change.
+  bool yes = false;             // ...: nobody is asked.
+  std::string shell;            // ...: what leads to the other hosts; "" = rollout.h's.
   std::string only;             // `watch`: the target; `man`, `topology units`: the folder.
   std::uint64_t limit = 0;      // `watch`, `events`: at most so many lines; 0 = no limit.
   double seconds = 0;           // `bench`: to measure for; `top`: between two refreshes.

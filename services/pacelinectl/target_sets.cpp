@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "services/pacelinectl/input.h"
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/table.h"
 #include "topology/findings.h"
@@ -12,6 +13,8 @@
 namespace paceline::pacelinectl {
 namespace {
 
+constexpr std::size_t most_targets_bytes = 256u << 20;  // A million targets with all their options.
+
 std::string version_of(const Result<Bytes>& body) {
   if (!body) return "";
   const auto status = decode<StatusReply>(*body);
@@ -19,6 +22,13 @@ std::string version_of(const Result<Bytes>& body) {
   for (const auto& [name, value] : status->fields)
     if (name == "targets_version") return value;
   return "";
+}
+
+// The version that processes would show: with the agents of the topology's membership file. "" where that cannot be told.
+std::string running_version(const Request& request, Targets targets, Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
+  if (!cluster) return "";
+  return add_own_membership(targets, cluster->topology, environment) ? targets.version() : "";
 }
 
 }  // namespace
@@ -30,7 +40,8 @@ std::size_t max_targets(const Request& request, Environment& environment) {
 
 TargetsFile read_targets_file(const std::string& file, const Request& request,
                               Environment& environment) {
-  const auto text = environment.read(file);
+  const auto text =
+      file == "-" ? read_whole_input(environment, most_targets_bytes) : environment.read(file);
   if (!text) return {{}, failed(exit_usage, text.error().detail)};
   const auto limit = max_targets(request, environment);
   auto targets = parse_targets(*text, file, limit);
@@ -104,23 +115,30 @@ std::string replaced_name(const std::string& file) {
   return file.substr(0, dot) + ".before" + file.substr(dot);
 }
 
-std::string difference_to(const std::string& file, const Targets& next, Environment& environment) {
+FileDifference difference_to(const std::string& file, const Targets& next,
+                             Environment& environment) {
   const auto text = environment.read(file);
-  if (!text) return "there was no such file";
+  if (!text) return {"there was no such file"};
   const auto before = parse_targets(*text, file, max_rows);
-  if (!before) return "what was there had mistakes";
-  return diff_targets(before->all, next.all).summary() +
-         (before->agents == next.agents ? "" : ", other [[agents]]");
+  if (!before) return {"what was there had mistakes"};
+  const auto differs = diff_targets(before->all, next.all);
+  const bool same_agents = before->agents == next.agents;
+  return {differs.summary() + (same_agents ? "" : ", other [[agents]]"),
+          !differs.empty() || !same_agents};
 }
 
 Outcome replaced_outcome(const Request& request, const std::string& file, const Targets& targets,
-                         const std::string& was) {
+                         const FileDifference& was, Environment& environment) {
   const auto count = targets.all.size();
   if (request.json)
-    return {.out = texts_json(
-                {{{"file", file}, {"targets", std::to_string(count)}, {"difference", was}}})};
-  return {.out = fmt::format("{}: {} targets, {}; pacelinectl reload puts them to work\n", file,
-                             count, was)};
+    return {.out = texts_json({{{"file", file},
+                                {"targets", std::to_string(count)},
+                                {"difference", was.words},
+                                {"changes", was.any ? "yes" : "no"},
+                                {"version", running_version(request, targets, environment)}}})};
+  return {.out = fmt::format("{}: {} targets, {}{}\n", file, count, was.words,
+                             request.dry_run ? "; nothing was written"
+                                             : "; pacelinectl reload puts them to work")};
 }
 
 std::string targets_as(const std::string& file, const Targets& targets) {

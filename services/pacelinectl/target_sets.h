@@ -48,13 +48,18 @@ Result<std::string> targets_file_of(const Request& request, std::size_t argument
 /// Where an import keeps what it replaces: "targets.before.toml" of "targets.toml".
 std::string replaced_name(const std::string& file);
 
-/// What `next` adds, removes and changes of that file, in words.
-std::string difference_to(const std::string& file, const Targets& next, Environment& environment);
+/// What `next` adds, removes and changes of that file.
+struct FileDifference {
+  std::string words;  // "3 added, 1 removed, 2 changed"
+  bool any = true;
+};
+FileDifference difference_to(const std::string& file, const Targets& next,
+                             Environment& environment);
 
-/// What is said when `targets` have taken their place in that file.
+/// What is said when `targets` have taken their place in that file, or would.
 ///   was  of difference_to()
 Outcome replaced_outcome(const Request& request, const std::string& file, const Targets& targets,
-                         const std::string& was);
+                         const FileDifference& was, Environment& environment);
 
 /// Whole, in the form that its name asks for: CSV if it ends in .csv, else TOML.
 std::string targets_as(const std::string& file, const Targets& targets);

@@ -101,7 +101,8 @@ class FakeEnvironment final : public Environment {
   std::string output;                               // What went to standard output at once.
   std::vector<std::pair<Address, Bytes>> messages;  // What subscribe() hears, one after the other.
   std::function<Result<Bytes>(const ControlRequest&)> on_ask;  // In place of `processes`.
-  int pauses_left = 0;                                         // Then the person asks to stop.
+  std::function<Result<ProgramEnd>(const std::vector<std::string>&, std::string_view)> on_run;
+  int pauses_left = 0;  // Then the person asks to stop.
   std::function<void()> on_pause;
   std::function<void()> on_wait;  // At the screen, which shows a frame already.
   bool terminal = false;
@@ -209,6 +210,10 @@ class FakeEnvironment final : public Environment {
   Result<void> write_output(std::string_view text) override {
     output += text;
     return {};
+  }
+  Result<ProgramEnd> run(const std::vector<std::string>& words, std::string_view text,
+                         Duration) override {
+    return on_run ? on_run(words, text) : fail(Errc::unavailable, words.front() + ": not found");
   }
   Result<void> subscribe(const Topology&, const std::string& node, const std::string& channel,
                          Duration, const OnMessage& on_message) override {

@@ -1,0 +1,32 @@
+#include "services/pacelinectl/input.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace paceline::pacelinectl {
+
+Result<std::string> read_line(Environment& environment) {
+  constexpr std::size_t longest = 4096;
+  std::string line;
+  char c = 0;
+  while (TRY(environment.read_input({&c, 1})) == 1) {
+    if (c == '\n') return line;
+    if (line.size() == longest) return fail(Errc::too_large, "an answer of over 4096 bytes");
+    if (c != '\r') line += c;
+  }
+  return fail(Errc::unavailable, "the answers ended before all was told");
+}
+
+Result<std::string> read_whole_input(Environment& environment, std::size_t most) {
+  std::string text;
+  std::array<char, 4096> part{};
+  while (const std::size_t count = TRY(environment.read_input(part))) {
+    text.append(part.data(), count);
+    if (text.size() > most)
+      return fail(Errc::too_large, fmt::format("standard input: over {} KiB", most >> 10));
+  }
+  return text;
+}
+
+}  // namespace paceline::pacelinectl
