@@ -28,7 +28,7 @@ inline constexpr std::array<ExplanationSection, 6> explanation_sections = {{
     {"estimate", "3. What was learned"},
     {"step", "4. How it was decided"},
     {"result", "5. What came of it"},
-    {"pool", "6. Who shares its agents"},  // Of targets that share them, alone.
+    {"pool", "6. Who shares its agents"},  // Of targets that share them, or seem to, alone.
 }};
 
 inline constexpr auto explanation_fields = std::to_array<ExplanationField>({
@@ -128,6 +128,10 @@ inline constexpr auto explanation_fields = std::to_array<ExplanationField>({
      "of theirs outstanding that fall on its agents, as so many of its own"},
     {"own_correction", "", "pool", "of the aggressiveness, for its own abandonment"},
     {"pool_goal", "percent", "pool", "in force: the strictest of its kind in the pool"},
+    {"overlap_share", "", "pool",
+     "of its own agents, that another target is seen to have as well though nothing tells it",
+     true},
+    {"overlap_certainty", "standard deviations", "pool", "that this is from chance; found above 4"},
 });
 
 namespace detail {

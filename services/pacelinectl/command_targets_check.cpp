@@ -1,13 +1,16 @@
-// `targets check FILE`: every mistake of a targets file, with its line.
+// `targets check FILE`: every mistake of a targets file, with its line; and which targets share agents, by the file and by the
+// topology's membership.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
 
+#include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/target_sets.h"
+#include "topology/membership.h"
 #include "topology/shared_agents.h"
 
 namespace paceline::pacelinectl {
@@ -32,17 +35,35 @@ std::string shared_text(const Targets& targets) {
   return text;
 }
 
+// The membership that the services would read beside the file.
+//   returns  why it could not be read; "" otherwise, also where there is none
+//   errors   its mistakes
+Result<std::string> add_topology_membership(Targets& targets, const Request& request,
+                                            Environment& environment) {
+  const auto cluster = load_cluster(request, environment);
+  if (!cluster || cluster->topology.membership_file.empty()) return "";
+  const std::string& file = cluster->topology.membership_file;
+  const auto text = environment.read(file);
+  if (!text) return text.error().detail + ": what it tells of shared agents is left out";
+  if (auto added = add_membership(targets, *text, file); !added)
+    return tl::unexpected{std::move(added).error()};
+  return "";
+}
+
 }  // namespace
 
 Outcome command_targets_check(const Request& request, Environment& environment) {
   const std::string& file = request.arguments[0];
-  const auto read = read_targets_file(file, request, environment);
+  auto read = read_targets_file(file, request, environment);
   if (read.outcome.exit != exit_fine) return read.outcome;
+  const auto left_out = add_topology_membership(read.targets, request, environment);
+  if (!left_out) return {.exit = exit_mistakes, .out = left_out.error().detail + "\n"};
   if (const auto once = check_pools(read.targets); !once)
     return {.exit = exit_mistakes, .out = fmt::format("{}: {}\n", file, once.error().detail)};
   if (request.json) return {.out = mistakes_json(file, {})};
   return {.out = fmt::format("{}: good, {} targets\n", file, read.targets.all.size()) +
-                 shared_text(read.targets)};
+                 shared_text(read.targets),
+          .error = *left_out};
 }
 
 }  // namespace paceline::pacelinectl

@@ -93,6 +93,14 @@ void add_result(Steps& steps, const Decision& decision) {
   steps.add("predicted_wait_s", decision.predicted_wait_s);
 }
 
+void add_overlap(Steps& steps, const SeenOverlap& seen) {
+  steps.add(
+      "overlap_share", seen.share,
+      seen.more == 0 ? seen.with : seen.with + ", and " + std::to_string(seen.more) + " more");
+  steps.add("overlap_certainty", seen.certainty,
+            seen.is_used ? "decided by" : "not decided by: pool_detection is not use");
+}
+
 }  // namespace
 
 std::string_view sentence_of(PaceReason reason) {
@@ -149,7 +157,7 @@ std::string_view to_string(PacingInformation information) {
 
 Explanation explain(std::string_view target, const PacingInputs& inputs,
                     const PacingOptions& options, const Decision& decision,
-                    std::string_view goal_of) {
+                    std::string_view goal_of, const std::optional<SeenOverlap>& seen) {
   Explanation explanation{.target = std::string{target},
                           .reason = decision.reason,
                           .sentence = std::string{sentence_of(decision.reason)},
@@ -171,6 +179,7 @@ Explanation explain(std::string_view target, const PacingInputs& inputs,
     steps.add("pool_goal", options.optimization_goal,
               goal_of.empty() ? "" : "the goal of " + std::string{goal_of});
   }
+  if (seen) add_overlap(steps, *seen);
   return explanation;
 }
 

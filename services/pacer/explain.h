@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -79,12 +80,21 @@ std::string_view sentence_of(PaceReason reason);
 
 std::string_view to_string(PacingInformation information);
 
+/// Agents that a target seems to share, by counts that change together (overlap.h).
+struct SeenOverlap {
+  std::string with;      // Of all such targets the one that has most of its agents.
+  std::size_t more = 0;  // Others beside that one.
+  double share = 0;      // [0..1] of its own agents.
+  double certainty = 0;  // [standard deviations, >= 0]
+  bool is_used = false;  // It is decided by; else it is told alone.
+};
+
 /// Every input, option, estimate, step and result of a decision, in that order; then those of its
-/// pool, if it has one.
+/// pool, if it has one, and of the overlap that is seen.
 ///   options   that were in force: of a pool those with its goal
 ///   goal_of   whose goal that is, where it is another target's
 Explanation explain(std::string_view target, const PacingInputs& inputs,
                     const PacingOptions& options, const Decision& decision,
-                    std::string_view goal_of = "");
+                    std::string_view goal_of = "", const std::optional<SeenOverlap>& seen = {});
 
 }  // namespace paceline::pacer

@@ -90,8 +90,13 @@ bool OverlapSearch::judge(double now_s) {
         return x.a == y.a && x.b == y.b && std::abs(x.of_a - y.of_a) <= moved &&
                std::abs(x.of_b - y.of_b) <= moved;
       });
-  if (!same) found_ = std::move(found);
-  return !same;
+  if (!same) {
+    found_ = std::move(found);
+    return true;
+  }
+  // The shares stay, so that small moves add up to one that is worth telling.
+  for (std::size_t i = 0; i < found.size(); ++i) found_[i].z = found[i].z;
+  return false;
 }
 
 // Drops the pairs that were tried and show nothing.

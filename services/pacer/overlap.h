@@ -62,7 +62,7 @@ class OverlapSearch {
   ///   cost     O(pairs watched)
   bool judge(double now_s);
 
-  /// In the order of their targets.
+  /// In the order of their targets; `z` as last judged, the shares as last returned to be others.
   std::span<const DetectedOverlap> found() const { return found_; }
 
   std::size_t watched() const { return pairs_.size(); }

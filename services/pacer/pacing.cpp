@@ -142,11 +142,12 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   if (tuning_.sends_after_decision && in.feedback_age_s >= 0)
     in.feedback_age_s += unsaid_feedback_lag(in, now_s);
   const bool nobody = in.logged_in == 0;
-  const double absent = absent_.follow({.true_s = now_s - in.stat_age_s,
-                                        .idle = in.idle,
-                                        .queue = in.queue,
-                                        .answered = in.answered,
-                                        .abandoned = in.abandoned});
+  const double absent = tuning_.absent_guard ? absent_.follow({.true_s = now_s - in.stat_age_s,
+                                                               .idle = in.idle,
+                                                               .queue = in.queue,
+                                                               .answered = in.answered,
+                                                               .abandoned = in.abandoned})
+                                             : 0;
   leave_out(static_cast<std::int32_t>(std::lround(absent)), in);
   const Observed seen = history_.observe(in, tuning_, sent_new_, now_s);
   collapse_.follow(seen.accepted, seen.answers);

@@ -80,6 +80,7 @@ struct PacingTuning {
   double gain = 0.05;  // k of the loop.
   bool closed_loop = true;
   bool budget_guard = true;          // Steers each accounting window to its budget.
+  bool absent_guard = true;          // Leaves out idle slots that take nothing.
   double reactive_goal_percent = 5;  // [1..99] _DUAL: abandonment of reactive interactions.
   int warm_up_answers = 20;          // Progressive 1:1 until so many invitations were answered.
   double ceiling_per_slot = 3;       // Hard ceiling of the acceptances that m may bring, per slot.

@@ -25,6 +25,7 @@
 #include "common/ports/world.h"
 #include "services/pacer/checkpoint.h"
 #include "services/pacer/config.h"
+#include "services/pacer/explain.h"
 #include "services/pacer/masterships.h"
 #include "services/pacer/overlap.h"
 #include "services/pacer/pacing.h"
@@ -129,6 +130,7 @@ class Pacer {
   PacingOptions options_in_pool(std::uint32_t index) const;
   /// Whose goal it is paced by; "" = its own.
   std::string goal_of(std::uint32_t index) const;
+  std::optional<SeenOverlap> seen_overlap(std::uint32_t index) const;
   void tell_day(std::uint32_t index, double now_s);
   PacingInputs inputs_of(std::uint32_t index, Instant now) const;
   Result<Bytes> explain_target(const ControlServer::Arguments& arguments);

@@ -14,7 +14,8 @@ Result<Bytes> Pacer::explain_target(const ControlServer::Arguments& arguments) {
   if (arguments.size() != 1) return fail("explain needs one argument: the target's id");
   const auto index = TRY(index_named(arguments.front()));
   return encode(explain(ids_[index], inputs_in_pool(index, world_.clock.now()),
-                        options_in_pool(index), paced_[index].decision, goal_of(index)));
+                        options_in_pool(index), paced_[index].decision, goal_of(index),
+                        seen_overlap(index)));
 }
 
 Result<Bytes> Pacer::what_if_target(const ControlServer::Arguments& arguments) const {
@@ -31,7 +32,8 @@ Result<Bytes> Pacer::what_if_target(const ControlServer::Arguments& arguments) c
   }
   const Decision decision = decide_held(paced.pacing, what, pools_[media_of_[index]],
                                         paced.decision.explanation.uniform, pacing_s(now));
-  return encode(explain(ids_[index], what.inputs, what.options, decision, goal_of(index)));
+  return encode(explain(ids_[index], what.inputs, what.options, decision, goal_of(index),
+                        seen_overlap(index)));
 }
 
 Result<std::uint32_t> Pacer::index_named(const std::string& id) const {

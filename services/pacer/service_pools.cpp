@@ -152,6 +152,25 @@ std::string Pacer::goal_of(std::uint32_t index) const {
   return other ? ids_[pool.targets[*other]] : "";
 }
 
+// Of the pairs that were found, what one target is told.
+std::optional<SeenOverlap> Pacer::seen_overlap(std::uint32_t index) const {
+  std::optional<SeenOverlap> seen;
+  for (const DetectedOverlap& pair : overlaps_.found()) {
+    if (pair.a != index && pair.b != index) continue;
+    const bool first = pair.a == index;
+    SeenOverlap next{.with = ids_[first ? pair.b : pair.a],
+                     .more = seen ? seen->more + 1 : 0,
+                     .share = first ? pair.of_a : pair.of_b,
+                     .certainty = pair.z,
+                     .is_used = config_.pool_detection == PoolDetection::use};
+    if (seen && seen->share >= next.share)
+      seen->more = next.more;
+    else
+      seen = std::move(next);
+  }
+  return seen;
+}
+
 PacingOptions Pacer::options_in_pool(std::uint32_t index) const {
   const PoolPlace place = place_[index];
   return place.pool == no_pool ? config_.shard.targets[index].options

@@ -154,6 +154,19 @@ void take_topology(WatchConfig& config, const Topology& topology, const Node& se
         {.name = node.name, .witness = node.witness(), .priority = node.priority});
 }
 
+// Of each target the agents that it shares, and those of its own beside them.
+std::vector<std::vector<AgentPart>> parts_of(std::size_t targets,
+                                             const std::vector<SharedAgents>& shared) {
+  std::vector<double> agents(targets, 0);
+  for (const SharedAgents& set : shared)
+    for (const auto target : set.targets) agents[target] += set.agents;
+  std::vector<std::vector<AgentPart>> parts(targets);
+  for (std::uint32_t number = 0; number < shared.size(); ++number)
+    for (const auto target : shared[number].targets)
+      parts[target].push_back({.set = number, .share = shared[number].agents / agents[target]});
+  return parts;
+}
+
 }  // namespace
 
 Result<WatchConfig> parse_watch_config(Place& place) {
@@ -209,7 +222,9 @@ Result<WatchConfig> parse_watch_config(Place& place) {
 std::vector<TargetName> target_names(const Targets& targets, int pacers) {
   const auto shards = shards_of(targets, pacers);
   const auto heads = pool_heads(targets);
-  const auto counted = counted_once(targets);
+  const auto shared = shared_agents(targets);
+  const auto counted = counted_once(heads.size(), shared);
+  auto parts = parts_of(heads.size(), shared);
   std::vector<int> sizes(heads.size(), 0);
   for (const auto head : heads) ++sizes[head];
   std::vector<TargetName> names;
@@ -226,7 +241,8 @@ std::vector<TargetName> target_names(const Targets& targets, int pacers) {
                      .shard = shards[i],
                      .pool_head = shares ? targets.all[heads[i]].id : "",
                      .pool_targets = sizes[heads[i]],
-                     .counted = counted[i]});
+                     .counted = counted[i],
+                     .parts = std::move(parts[i])});
   }
   return names;
 }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <unordered_map>
 
 namespace paceline::watch {
 namespace {
@@ -60,16 +62,21 @@ Result<double> reactive_state(const TargetTable& targets, std::string_view media
 
 Result<std::int64_t> channel_capacity(const TargetTable& targets, std::string_view media_channel,
                                       std::span<const std::string> groups) {
-  const auto rows = TRY(rows_of(targets, media_channel, groups));
-  std::int64_t ready = 0;
-  bool any = false;
+  auto rows = TRY(rows_of(targets, media_channel, groups));
+  std::erase_if(rows, [](const TargetRow* row) {
+    return !row->has_stat || row->stat.quality < StatQuality::provisional;
+  });
+  if (rows.empty()) return fail(Errc::unavailable, "nothing fresh is known of these groups");
+  std::unordered_map<std::uint32_t, int> told_by;  // Of each set of agents: how many of these rows.
+  for (const auto* row : rows)
+    for (const AgentPart& part : row->name->parts) ++told_by[part.set];
+  double ready = 0;
   for (const auto* row : rows) {
-    if (!row->has_stat || row->stat.quality < StatQuality::provisional) continue;
-    any = true;
-    ready += std::max(0, row->stat.ready);
+    double counted = row->name->parts.empty() ? 1 : 0;
+    for (const AgentPart& part : row->name->parts) counted += part.share / told_by[part.set];
+    ready += counted * std::max(0, row->stat.ready);
   }
-  if (!any) return fail(Errc::unavailable, "nothing fresh is known of these groups");
-  return ready;
+  return std::llround(ready);
 }
 
 }  // namespace paceline::watch

@@ -24,11 +24,12 @@ namespace paceline::watch {
 Result<double> reactive_state(const TargetTable& targets, std::string_view media_channel,
                               std::span<const std::string> groups);
 
-/// Ready agents of the groups.
+/// Ready agents of the groups, each counted once: one whom several of these groups share is a part in
+/// each of them, and whole in one that is asked alone.
 ///
 ///   returns  [agents, >= 0]
 ///   errors   not_found, unavailable: as above
-///   cost     O(targets x groups)
+///   cost     O(targets x groups + sum over these of the sets of agents that they share)
 Result<std::int64_t> channel_capacity(const TargetTable& targets, std::string_view media_channel,
                                       std::span<const std::string> groups);
 

@@ -27,6 +27,12 @@ inline constexpr std::size_t pace_states = words_of<PaceState>.size();
 inline constexpr std::size_t pace_reasons = words_of<PaceReason>.size();
 inline constexpr std::size_t stat_qualities = words_of<StatQuality>.size();
 
+/// Agents of a target who serve exactly the same targets, as told.
+struct AgentPart {
+  std::uint32_t set = 0;  // Which agents: the same number in each target that they serve.
+  double share = 0;       // (0..1] of the target's agents; those of its parts are 1 together.
+};
+
 /// Who a target is; the targets file says so.
 struct TargetName {
   std::string id{};
@@ -38,7 +44,8 @@ struct TargetName {
   int shard = 0;            // Of its pacer.
   std::string pool_head{};  // The first of the targets that it shares agents with; "" = of none.
   int pool_targets = 1;     // How many share agents with it, directly or through others, and it.
-  double counted = 1;       // (0..1] of its agents, so that sums count each agent once.
+  double counted = 1;       // (0..1] of its agents, so that sums over all targets count each once.
+  std::vector<AgentPart> parts{};  // Of what it shares; none where it shares nothing.
 };
 
 /// One target now. A part that was never heard is at its defaults, and its `has_` is false.

@@ -17,6 +17,16 @@ using Maker = std::function<std::unique_ptr<System>(std::uint64_t seed)>;
 constexpr double two_sided_95 = 1.96;
 constexpr int pilot_days = 6;
 
+// What the goal is about, where that is not all who abandon.
+std::string note_on_goal(const Scenario& scenario, const Estimate& lost_pct) {
+  if (scenario.service_level_s <= 0 && scenario.threshold_s <= 0) return "";
+  const bool level = scenario.service_level_s > 0;
+  char text[80];
+  std::snprintf(text, sizeof text, "%s %.2f +-%.2f %%", level ? "answered in time" : "counted",
+                level ? 100 - lost_pct.value : lost_pct.value, lost_pct.half);
+  return text;
+}
+
 void run(const Scenario& scenario, const Maker& make, int days, std::uint64_t seed, Row& row) {
   const auto began = std::chrono::steady_clock::now();
   Record record;
@@ -52,7 +62,7 @@ void run(const Scenario& scenario, const Maker& make, int days, std::uint64_t se
       if (logged_in[hour] > 0) row.hour_occupancy_pct[hour] = 100 * busy[hour] / logged_in[hour];
   }
   record.fill(row);
-  if (row.note.empty()) row.note = record.note(scenario);
+  if (row.note.empty()) row.note = note_on_goal(scenario, row.lost_pct);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   row.events_per_s = static_cast<double>(record.events()) / std::max(1e-9, took.count());
 }
@@ -171,6 +181,7 @@ void Record::fill(Row& row) const {
   row.days = static_cast<int>(busy_.size());
   row.occupancy_pct = percent(ratio_of(busy_, logged_in_));
   row.abandonment_pct = percent(ratio_of(abandoned_, ended_));
+  row.lost_pct = percent(ratio_of(lost_, counted_));
   row.reactive_abandonment_pct = percent(ratio_of(reactive_abandoned_, reactive_ended_));
   row.days_over_goal_pct = 100.0 * days_over_ / std::max(1, row.days);
   const auto over = [](double a, auto b) { return b > 0 ? a / static_cast<double>(b) : 0.0; };
@@ -178,16 +189,6 @@ void Record::fill(Row& row) const {
   row.invitations_per_accepted = over(static_cast<double>(sum_.sent), sum_.accepted);
   row.wasted_pct = 100 * over(static_cast<double>(sum_.sent - sum_.answered), sum_.sent);
   row.ns_per_decision = over(sum_.timed_ns, sum_.timed_decisions);
-}
-
-std::string Record::note(const Scenario& scenario) const {
-  if (scenario.service_level_s <= 0 && scenario.threshold_s <= 0) return "";
-  const Estimate lost = ratio_of(lost_, counted_);
-  const bool level = scenario.service_level_s > 0;
-  char text[80];
-  std::snprintf(text, sizeof text, "%s %.2f +-%.2f %%", level ? "answered in time" : "counted",
-                100 * (level ? 1 - lost.value : lost.value), 100 * lost.half);
-  return text;
 }
 
 Estimate ratio_of(const std::vector<double>& numerators, const std::vector<double>& denominators) {

@@ -25,6 +25,9 @@ struct Row {
   Estimate occupancy_pct;
   Estimate abandonment_pct;  // Proactive.
   Estimate reactive_abandonment_pct;
+  // Of the proactive visitors whom the goal counts: who left, or by a service level was not answered in
+  // time; who left before the threshold does not count.
+  Estimate lost_pct;
   double days_over_goal_pct = 0;
   double mean_wait_s = 0;  // Of all who were served or left.
   double invitations_per_accepted = 0;
@@ -41,8 +44,6 @@ class Record {
  public:
   void add(const Totals& day, const Scenario& scenario);
   void fill(Row& row) const;
-  /// What the goal is about, where that is not all who abandon.
-  std::string note(const Scenario& scenario) const;
   std::int64_t events() const { return sum_.events; }
 
  private:

@@ -1,6 +1,8 @@
 // Sets of targets, by the commands that compare and write them: `targets check|diff|import|export`.
 #include "services/pacelinectl/target_sets.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "services/pacelinectl/commands.h"
@@ -201,6 +203,66 @@ TEST_CASE("the topology says how many targets there may be", "[pacelinectl]") {
   CHECK(outcome.exit == exit_mistakes);
   CHECK(outcome.out ==
         "next.csv:3:1: 2 targets, 1 more than max_targets = 1 of the topology file allows\n");
+}
+
+TEST_CASE("targets check tells which targets share agents, by group, by pool and by membership",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  environment.files["group.csv"].text =
+      "id,channel,group,queue\nsales,chat,G,Q1\nhelp,chat,G,Q2\napart,chat,H,Q3\n";
+  environment.files["many.toml"].text = R"(
+[[agents]]
+groups = ["A", "B"]
+count = 2
+[[agents]]
+groups = ["B", "C"]
+count = 3
+)";
+  for (const char* group : {"C", "B", "A", "D"})
+    environment.files["many.toml"].text += fmt::format(
+        "[[target]]\nid = \"of-{0}\"\nchannel = \"chat\"\ngroup = \"{0}\"\nqueue = \"Q\"\n", group);
+  for (int i = 0; i < 12; ++i)
+    environment.files["many.toml"].text += fmt::format(
+        "[[target]]\nid = \"p{0}\"\nchannel = \"chat\"\ngroup = \"P{0}\"\nqueue = \"Q\"\npool = "
+        "\"red\"\n",
+        i);
+  const auto check = [&](const char* file) {
+    return run_command(request("targets check", {file}), environment).out;
+  };
+
+  CHECK(check("group.csv") == "group.csv: good, 3 targets\n2 targets share agents: sales, help\n");
+  CHECK(check("many.toml") ==
+        "many.toml: good, 16 targets\n"
+        "3 targets share agents: of-C, of-B, of-A\n"
+        "12 targets share agents: p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, ...\n");
+}
+
+TEST_CASE("targets check knows who shares agents by the topology's membership too",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  auto& topology = environment.files["/etc/demo.toml"].text;
+  topology.insert(topology.find("pacers = "), "membership = \"/etc/agents.csv\"\n");
+  environment.files["t.csv"].text = "id,channel,group,queue,pool\na,chat,A,Q1,\nb,chat,B,Q2,\n";
+  environment.files["pool.csv"].text =
+      "id,channel,group,queue,pool\na,chat,A,Q1,red\nb,chat,B,Q2,\n";
+  const auto check = [&](const char* file) {
+    return run_command(request("targets check", {file}), environment);
+  };
+  const Outcome unread = check("t.csv");
+
+  environment.files["/etc/agents.csv"].text = "agent,groups\nsmith,A;B\n";
+
+  CHECK(unread.exit == exit_fine);
+  CHECK(unread.out == "t.csv: good, 2 targets\n");
+  CHECK(unread.error ==
+        "/etc/agents.csv: cannot be opened: what it tells of shared agents is left out");
+  CHECK(check("t.csv").out == "t.csv: good, 2 targets\n2 targets share agents: a, b\n");
+  CHECK(check("pool.csv").exit == exit_mistakes);
+  CHECK(check("pool.csv")
+            .out.starts_with("pool.csv: target \"a\": pool = \"red\", but the membership"));
+  environment.files["/etc/agents.csv"].text = "who,groups\n";
+  CHECK(check("t.csv").exit == exit_mistakes);
+  CHECK(check("t.csv").out.starts_with("/etc/agents.csv:1:1: "));
 }
 
 TEST_CASE("more mistakes than are told are not passed over in silence", "[pacelinectl]") {

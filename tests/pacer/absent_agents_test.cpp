@@ -1,5 +1,8 @@
 #include "services/pacer/absent_agents.h"
 
+#include "services/pacer/explain.h"
+#include "services/pacer/pacing.h"
+#include "tests/pacer/small_centre.h"
 #include "tests/support/catch.h"
 
 // After ours: rapidcheck's own headers know nothing of CHECK.
@@ -50,7 +53,56 @@ Looks quick_group(int idle) {
   return looks;
 }
 
+bool same_decision(const Decision& a, const Decision& b) {
+  bool same = a.state == b.state && a.reason == b.reason && a.invitations == b.invitations &&
+              a.max_pending == b.max_pending && a.m == b.m && a.reactive == b.reactive &&
+              a.reactive_state == b.reactive_state && a.reactive_demand == b.reactive_demand &&
+              a.predicted_wait_s == b.predicted_wait_s && a.not_answering == b.not_answering;
+  for (const ExplainedMember& each : explained_members)
+    same = same && a.explanation.*each.member == b.explanation.*each.member;
+  for (const ExplainedMember& each : window_members)
+    same = same && a.explanation.*each.member == b.explanation.*each.member;
+  return same;
+}
+
+/// Plays the centre, in which `ghosts` more agents are shown ready and take nothing, and asks
+/// two engines: one leaves out who does not answer, the other takes the idle ones at their word.
+///   returns  [decisions] in which they differ
+int decisions_apart(SmallCentre centre, int ghosts, const PacingOptions& options, int hours) {
+  TargetPacing guarded;
+  TargetPacing trusting{PacingTuning{.absent_guard = false}};
+  int differ = 0;
+  for (int second = 0; second < hours * 3600; ++second) {
+    centre.step();
+    PacingInputs in = centre.inputs();
+    in.logged_in += ghosts;
+    in.idle += ghosts;
+    if (in.slots > 0) in.slots += ghosts;
+    const double draw = centre.random.uniform();
+    const Decision d = guarded.decide(in, options, {}, draw, centre.now_s);
+    differ += !same_decision(d, trusting.decide(in, options, {}, draw, centre.now_s));
+    centre.invite(d.invitations);
+  }
+  return differ;
+}
+
 }  // namespace
+
+TEST_CASE("where everybody answers, decisions are those of an engine that takes all at their word",
+          "[pacer]") {
+  const auto algorithm = GENERATE(Algorithm::super_progressive, Algorithm::super_progressive_dual,
+                                  Algorithm::predictive_b, Algorithm::predictive_b_dual);
+  const bool is_phone = GENERATE(false, true);
+  const int slots_each = GENERATE(1, 3);
+  CAPTURE(static_cast<int>(algorithm), is_phone, slots_each);
+  SmallCentre centre{.slots_each = slots_each,
+                     .patience_s = is_phone ? 2.0 : 30.0,
+                     .reactive_rate = is_dual(algorithm) ? 0.02 : 0};
+  const PacingOptions options{.algorithm = algorithm, .proactive_ratio = 100};
+
+  CHECK(decisions_apart(centre, 0, options, 2) == 0);
+  CHECK(decisions_apart(centre, 1, options, 2) > 3600);
+}
 
 TEST_CASE("who is idle while nobody waits is taken at his word", "[pacer]") {
   Looks looks = quick_group(3);

@@ -239,6 +239,24 @@ TEST_CASE("a media channel is the sum of its groups, its state weighted by deman
   CHECK(channel_sum({}).reactive_state == 1);
 }
 
+TEST_CASE("a media channel has an agent of several of its groups once, and every invitation",
+          "[pacer]") {
+  const GroupPace shared{.proactive = 2,
+                         .reactive = 3,
+                         .reactive_state = 0.5,
+                         .reactive_demand = 1,
+                         .ready = 10,
+                         .counted = 0.5};
+  const GroupPace apart{.proactive = 1, .reactive = 4, .reactive_state = 0.5, .ready = 7};
+
+  const GroupPace sum = channel_sum(std::vector{shared, shared, apart});
+
+  CHECK(sum.ready == 17);
+  CHECK(sum.reactive == 7);
+  CHECK(sum.proactive == 5);
+  CHECK(sum.reactive_demand == 2);
+}
+
 TEST_CASE("what is left for reactive visitors is free and not expected by invited ones",
           "[pacer]") {
   const auto of = [](double free, double accepted, double demand) {

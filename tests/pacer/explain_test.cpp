@@ -19,7 +19,8 @@ TEST_CASE("an explanation tells every described value once, in the order of the 
   PacingInputs in = ten_agents(4);
   in.others.members = 2;
 
-  const auto explanation = explain("t", in, {}, pacing.decide(in, {}, {}, 0.5, 1));
+  const auto explanation =
+      explain("t", in, {}, pacing.decide(in, {}, {}, 0.5, 1), "", SeenOverlap{.with = "u"});
 
   REQUIRE(explanation.steps.size() == explanation_fields.size());
   for (std::size_t i = 0; i < explanation_fields.size(); ++i) {
@@ -51,6 +52,26 @@ TEST_CASE("a target without a pool is told nothing of one, a member whose goal i
                     {"others_pending", {2.25, ""}},
                     {"own_correction", {-0.5, ""}},
                     {"pool_goal", {3, "the goal of sales"}}});
+}
+
+TEST_CASE("of agents that seem shared it is told with whom, how many of them and how surely",
+          "[pacer]") {
+  TargetPacing pacing{without_warm_up()};
+  const PacingInputs in = ten_agents(4);
+  const Decision d = pacing.decide(in, {}, {}, 0.5, 1);
+  const auto told = [&](const SeenOverlap& seen) {
+    std::map<std::string, std::pair<double, std::string>> pool;
+    for (const auto& step : explain("t", in, {}, d, "", seen).steps)
+      if (step.group == "pool") pool[step.name] = {step.value, step.note};
+    return pool;
+  };
+
+  CHECK(told({.with = "help", .share = 0.7, .certainty = 6.5, .is_used = true}) ==
+        std::map<std::string, std::pair<double, std::string>>{
+            {"overlap_share", {0.7, "help"}}, {"overlap_certainty", {6.5, "decided by"}}});
+  const auto warned = told({.with = "help", .more = 2, .share = 0.7, .certainty = 6.5});
+  CHECK(warned.at("overlap_share").second == "help, and 2 more");
+  CHECK(warned.at("overlap_certainty").second == "not decided by: pool_detection is not use");
 }
 
 TEST_CASE("an explanation has the decision's own numbers and words", "[pacer]") {

@@ -105,6 +105,34 @@ TEST_CASE("no pool is found in a hundred group-days without any", "[pacer]") {
   CHECK(most == 0);
 }
 
+TEST_CASE("its certainty goes on growing while nothing else of an overlap moves", "[pacer]") {
+  OverlapSearch search{2};
+  BusyAgents agents{two_groups(10, 10), 2, 1};
+  watch(search, agents, 0, 3600, 1);
+  REQUIRE(search.found().size() == 1);
+  const DetectedOverlap before = search.found()[0];
+
+  watch(search, agents, 3600, 2 * 3600, 1);
+
+  CHECK(search.found()[0].z > before.z + 2);
+  CHECK(search.found()[0].of_a == before.of_a);
+}
+
+TEST_CASE("agents who begin together count as many as they are", "[pacer]") {
+  OverlapSearch search{2};
+  for (int i = 0; i <= 50; ++i) {  // Two of the first target, of whom one is the other's as well.
+    const int sign = i % 2 == 0 ? 1 : -1;
+    search.look(std::vector<BusyChange>{{0, 2 * sign}, {1, sign}}, 60.0 * i);
+  }
+
+  REQUIRE(search.judge(3600));
+
+  REQUIRE(search.found().size() == 1);
+  CHECK(search.found()[0].of_a == Approx(0.5));
+  CHECK(search.found()[0].of_b == 1);
+  CHECK(search.found()[0].z == Approx(std::sqrt(50)));
+}
+
 TEST_CASE("an overlap that ends is lost", "[pacer]") {
   OverlapSearch search{2};
   BusyAgents together{two_groups(10, 10), 2, 1};

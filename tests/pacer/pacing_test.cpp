@@ -18,22 +18,24 @@ using namespace pacer;
 namespace {
 
 // The numbers of an explanation that may be below zero.
-constexpr std::array<std::string_view, 6> signed_names = {
+constexpr std::array<std::string_view, 7> signed_names = {
     "aggressiveness", "aggressiveness_reactive", "aggressiveness_used",
-    "budget_excess",  "closing_excess",          "integral"};
+    "budget_excess",  "closing_excess",          "rolling_excess",
+    "integral"};
 
 bool is_sound(const Decision& d) {
   bool sound = d.invitations >= 0 && d.max_pending >= 0 && d.reactive >= 0 &&
                d.invitations <= d.max_pending && d.reactive_state >= 0 && d.reactive_state <= 1;
   for (const double value : {d.m, d.reactive_demand, d.predicted_wait_s})
     sound = sound && std::isfinite(value) && value >= 0;
-  for (const ExplainedMember& each : explained_members) {
+  const auto is_number = [&](const ExplainedMember& each) {
     const double value = d.explanation.*each.member;
     const bool may_be_negative =
         std::ranges::find(signed_names, each.name.field().name) != signed_names.end();
-    sound = sound && std::isfinite(value) && (may_be_negative || value >= 0);
-  }
-  return sound;
+    return std::isfinite(value) && (may_be_negative || value >= 0);
+  };
+  return sound && std::ranges::all_of(explained_members, is_number) &&
+         std::ranges::all_of(window_members, is_number);
 }
 
 // Numbers as a broken or hostile source would send them.
@@ -82,8 +84,10 @@ PacingInputs any_inputs() {
 PacingOptions any_options() {
   PacingOptions options;
   options.algorithm = static_cast<Algorithm>(*rc::gen::inRange(0, 4));
-  options.optimization_target = static_cast<OptimizationTarget>(*rc::gen::inRange(0, 2));
+  options.optimization_target = static_cast<OptimizationTarget>(*rc::gen::inRange(0, 3));
   options.optimization_goal = *rc::gen::inRange(1, 100);
+  options.service_level_seconds = *rc::gen::element(1, 20, 3600);
+  options.abandonment_threshold = *rc::gen::element(0, 0, 5, 600);
   options.proactive_ratio = *rc::gen::inRange(0, 101);
   return options;
 }
@@ -170,7 +174,7 @@ TEST_CASE("abandonment makes the loop careful, service makes it bold", "[pacer]"
 
 TEST_CASE("every algorithm and target grants something to an idle group of any size", "[pacer]") {
   for (int algorithm = 0; algorithm < 4; ++algorithm)
-    for (int target = 0; target < 2; ++target)
+    for (int target = 0; target < 3; ++target)
       for (const int agents : {1, 2, 10, 100, 2000}) {
         CAPTURE(algorithm, target, agents);
         TargetPacing pacing{without_warm_up()};
@@ -207,6 +211,28 @@ TEST_CASE("ten agents with three chat slots are paced as thirty slots", "[pacer]
     CHECK(d.m > 12);
     CHECK(d.m == calls.decide(singles, {.algorithm = algorithm}, {}, 0.5, 1).m);
   }
+}
+
+TEST_CASE("a guard that binds is the reason, and what it leaves of one more is dealt by the draw",
+          "[pacer]") {
+  const auto capped = [](double draw) {
+    TargetPacing pacing{without_warm_up()};
+    return pacing.decide(ten_agents(4),
+                         {.algorithm = Algorithm::super_progressive_dual, .proactive_ratio = 40},
+                         {}, draw, 1);
+  };
+  TargetPacing warming;
+
+  const Decision warm = warming.decide(ten_agents(4), {}, {}, 0.999, 1);
+
+  CHECK(warm.reason == PaceReason::warm_up);
+  CHECK(warm.m == 4);
+  CHECK(warm.max_pending == 4);
+  CHECK(capped(0.5).reason == PaceReason::ratio_cap);
+  CHECK(capped(0.5).m ==
+        Approx(1 / 0.3));  // Four slots, three of which are taken to be in use by invited ones.
+  CHECK(capped(0.5).max_pending == 3);
+  CHECK(capped(0.7).max_pending == 4);
 }
 
 TEST_CASE("a larger group of the same load may invite more", "[pacer]") {

@@ -36,6 +36,23 @@ void play(NodeOfPacer& node, int minutes) {
   }
 }
 
+// The figures of section `pool` of a target's explanation, by name.
+std::map<std::string, ExplanationStep> pool_figures(NodeOfPacer& node, const std::string& id) {
+  std::map<std::string, ExplanationStep> figures;
+  bool is_answered = false;
+  ask_control<Explanation>(node.sim.process({"a", "pacelinectl", 0}).bus, {"a", "pacer", 0},
+                           request_of(Question::explain, {id}), 1s,
+                           [&](Result<Explanation> answer) {
+                             REQUIRE(answer);
+                             is_answered = true;
+                             for (auto& step : answer->steps)
+                               if (step.group == "pool") figures[step.name] = step;
+                           });
+  node.sim.run_for(1s);
+  REQUIRE(is_answered);
+  return figures;
+}
+
 PacerConfig three_targets(PoolDetection detection) {
   PacerConfig config = one_shard({"sales", "help", "apart"});
   config.pool_detection = detection;
@@ -135,12 +152,34 @@ TEST_CASE("and are used when they are to be", "[pacer][scenario]") {
   CHECK(shared(used) <= 0.6 * shared(warned));
 }
 
+TEST_CASE("explain says with whom agents seem shared, how surely, and whether that is used",
+          "[pacer][scenario]") {
+  const auto detection = GENERATE(PoolDetection::warn, PoolDetection::use);
+  const bool is_used = detection == PoolDetection::use;
+  NodeOfPacer node{1, three_targets(detection)};
+  CHECK(pool_figures(node, "sales").empty());
+
+  play(node, 90);
+
+  const auto sales = pool_figures(node, "sales");
+  REQUIRE(sales.contains("overlap_share"));
+  CHECK(sales.at("overlap_share").value == Approx(1).margin(0.05));
+  CHECK(sales.at("overlap_share").note == "help");
+  CHECK(pool_figures(node, "help").at("overlap_share").note == "sales");
+  CHECK(sales.at("overlap_certainty").value > 4);
+  CHECK(sales.at("overlap_certainty").note ==
+        (is_used ? "decided by" : "not decided by: pool_detection is not use"));
+  CHECK(sales.contains("pool_members") == is_used);
+  CHECK(pool_figures(node, "apart").empty());
+}
+
 TEST_CASE("nothing is looked for where that is switched off", "[pacer][scenario]") {
   NodeOfPacer node{1, three_targets(PoolDetection::off)};
 
   play(node, 90);
 
   CHECK(node.sim.count("agents_shared") == 0);
+  CHECK(pool_figures(node, "sales").empty());
 }
 
 }  // namespace paceline::test

@@ -186,6 +186,39 @@ TEST_CASE("history survives a restart at any moment", "[watch]") {
   CHECK(day.history.samples_lost() == 0);
 }
 
+TEST_CASE("the past of all together has an agent of several targets once", "[watch]") {
+  auto shared = names({"t0", "t1", "t2"});
+  shared[0].counted = 0.75;
+  shared[1].counted = 0.25;
+  TargetTable table{shared};
+  History history{{}, {"t0", "t1", "t2"}, nullptr};
+  TargetStat stat;
+  stat.quality = StatQuality::good;
+  stat.logged_in = 8;
+  stat.ready = 4;
+  stat.busy = 4;
+  stat.in_queue = 1;
+  table.set_stat(0, stat);
+  table.set_stat(1, stat);
+  stat.ready = 0;
+  stat.busy = 8;
+  table.set_stat(2, stat);
+  for (std::uint32_t i = 0; i < 3; ++i) table.set_pace(i, paced(PaceReason::granted, 2));
+
+  REQUIRE(history.sample(table, dawn));
+
+  const auto all = history.read(history.all_together(),
+                                {.from_ms = dawn, .to_ms = dawn + 10'000, .step_ms = 0}, dawn);
+  REQUIRE(all);
+  REQUIRE(all->points.size() == 1);
+  const auto& values = all->points[0].values;
+  CHECK(values.get(history::logged_in) == 16);
+  CHECK(values.get(history::ready) == 4);
+  CHECK(values.get(history::occupancy) == Approx(0.75));  // 12 of 16, not 16 of 24.
+  CHECK(values.get(history::in_queue) == 3);
+  CHECK(values.get(history::granted) == 6);
+}
+
 TEST_CASE("targets keep their past when the targets file changes", "[watch]") {
   Folder folder;
   {

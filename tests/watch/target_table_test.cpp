@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "services/watch/config.h"
 #include "services/watch/pull_calls.h"
 #include "tests/support/catch.h"
 #include "tests/watch/fixtures.h"
@@ -33,6 +34,23 @@ TargetPace reactive(double state) {
   auto pace = paced(PaceReason::granted, 1);
   pace.reactive_state = state;
   return pace;
+}
+
+Target of_group(std::string id, std::string group, std::string media_channel = "chat") {
+  return {.id = id,
+          .media_channel = std::move(media_channel),
+          .group = std::move(group),
+          .queue = "Q" + id,
+          .pool = {},
+          .options = {}};
+}
+
+// Two targets of chat and one of voice with the same agents, and one of chat with agents of its own.
+std::vector<TargetName> one_group_of_three_targets() {
+  return target_names({.all = {of_group("sales", "G"), of_group("help", "G"),
+                               of_group("apart", "H"), of_group("calls", "G", "voice")},
+                       .agents = {}},
+                      1);
 }
 
 }  // namespace
@@ -161,6 +179,59 @@ TEST_CASE("channelCapacity sums the ready agents of what is fresh", "[watch]") {
   CHECK(*channel_capacity(table, "voice", {}) == 8);
   CHECK(channel_capacity(table, "chat", std::vector<std::string>{"t2"}).error().code ==
         Errc::unavailable);
+}
+
+TEST_CASE("channelCapacity counts an agent of several of its targets once", "[watch]") {
+  TargetTable table{one_group_of_three_targets()};
+  for (const std::uint32_t of_g : {0u, 1u, 3u}) table.set_stat(of_g, with(10, 0));
+  table.set_stat(2, with(7, 0));
+  const auto chat = [&](std::vector<std::string> groups) {
+    return *channel_capacity(table, "chat", groups);
+  };
+
+  CHECK(chat({}) == 17);
+  CHECK(chat({"sales"}) == 10);  // Asked alone, they are its agents whole.
+  CHECK(chat({"G"}) == 10);
+  CHECK(chat({"help", "apart"}) == 17);
+  CHECK(*channel_capacity(table, "voice", {}) == 10);
+
+  table.set_stat(1, with(50, 0, StatQuality::stale));
+  CHECK(chat({}) == 17);  // The other target tells them.
+}
+
+TEST_CASE("channelCapacity counts an agent once where targets share some of theirs", "[watch]") {
+  const Targets targets{.all = {of_group("a", "A"), of_group("b", "B")},
+                        .agents = {{{"A"}, 6}, {{"A", "B"}, 4}, {{"B"}, 2}}};
+  TargetTable table{target_names(targets, 1)};
+  table.set_stat(0, with(10, 0));
+  table.set_stat(1, with(6, 0));
+
+  CHECK(*channel_capacity(table, "chat", {}) == 12);
+  CHECK(*channel_capacity(table, "chat", std::vector<std::string>{"b"}) == 6);
+}
+
+TEST_CASE("totals count an agent of several targets once, and whatever else in each", "[watch]") {
+  TargetTable table{one_group_of_three_targets()};
+  TargetStat stat = with(3, 0);
+  stat.logged_in = 12;
+  stat.busy = 6;
+  stat.after_call_work = 3;
+  stat.in_queue = 2;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    table.set_stat(i, stat);
+    table.set_pace(i, paced(PaceReason::granted, 1));
+  }
+
+  const auto& totals = table.totals();
+
+  CHECK(totals.logged_in == 24);
+  CHECK(totals.ready == 6);
+  CHECK(totals.busy == 12);
+  CHECK(totals.after_call_work == 6);
+  CHECK(totals.slots == 24);
+  CHECK(totals.in_handling == 18);
+  CHECK(totals.in_queue == 8);
+  CHECK(totals.proactive == 4);
 }
 
 TEST_CASE(
