@@ -32,6 +32,7 @@ Statfeed::Statfeed(const StatfeedConfig& config, World& world)
       servers_{Server{.ledger = Ledger{config.mapping}}, Server{.ledger = Ledger{config.mapping}}},
       started_{world.clock.now()},
       rate_since_{started_},
+      ticked_{started_},
       statistics_old_{world.log, "statistics_old", 10},
       control_{world},
       resets_{world.metrics.counter("paceline_statfeed_resets_total",
@@ -227,7 +228,7 @@ void Statfeed::tell_lags() {
 void Statfeed::heard(int server) {
   if (observer_) observer_->heard(server);
   servers_[at(server)].view.heard = world_.clock.now();
-  if (failover_.in_use() == server) heard_since_mark_ = true;
+  heard_since_mark_[at(server)] = true;
 }
 
 void Statfeed::became(int server, const SourceState& state) {
@@ -263,8 +264,7 @@ void Statfeed::end_provisional(Instant now) {
 void Statfeed::tick() {
   const Instant now = world_.clock.now();
   follow(failover_.step({servers_[0].view, servers_[1].view}, now));
-  if (heard_since_mark_ && failover_.live()) totals_.mark();
-  heard_since_mark_ = false;
+  mark_totals(now);
   end_provisional(now);
   if (now - rate_since_ >= visibility_period) {
     updates_per_second_ = static_cast<double>(updates_) / to_seconds(now - rate_since_);
@@ -278,6 +278,21 @@ void Statfeed::tick() {
         mark_all_dirty();
   }
   publish();
+}
+
+// The servers are held against each other only where neither is behind: after a switch, a silence or
+// a stop of our own, one may have told what came meanwhile, and the other not yet.
+void Statfeed::mark_totals(Instant now) {
+  if (now - std::exchange(ticked_, now) > config_.failover.silence) stood_still_ = now;
+  const auto in_use = failover_.in_use();
+  if (!in_use || !failover_.live()) return;
+  if (!std::exchange(heard_since_mark_[at(*in_use)], false) || failover_.provisional(now)) return;
+  if (stood_still_ && now - *stood_still_ < config_.failover.grace) return;
+  auto& other_heard = heard_since_mark_[at(1 - *in_use)];
+  const bool both = failover_.usable(servers_[at(1 - *in_use)].view, now);
+  if (both && !other_heard) return;  // It will be.
+  totals_.mark(both);
+  other_heard = false;
 }
 
 // Where each value ages by itself, a server that is heard may yet say nothing of some targets.

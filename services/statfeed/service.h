@@ -85,6 +85,7 @@ class Statfeed final : public SourceListener {
   void assign_rows(const std::vector<int>& shards);
   void register_questions();
   void tick();
+  void mark_totals(Instant now);
   void look_at_ages(Instant now);
   void publish_soon();
   void publish();
@@ -132,7 +133,9 @@ class Statfeed final : public SourceListener {
   std::uint64_t updates_ = 0;  // Since `rate_since_`.
   Instant rate_since_;
   double updates_per_second_ = 0;
-  bool heard_since_mark_ = false;
+  std::array<bool, server_count> heard_since_mark_{};
+  Instant ticked_;
+  std::optional<Instant> stood_still_{};  // Until when: nothing was heard, for we did not run.
   VisibilityReport visibility_report_;
   FaultLog statistics_old_;
 

@@ -13,9 +13,10 @@ void Totals::resize(std::uint32_t slots) {
     counters.last.resize(size, -1);
     counters.at.resize(size);
     counters.seen.resize(size);
+    counters.seen_at_mark.resize(size);
   }
-  marks_.resize(size);
   totals_.resize(size);
+  totals_at_mark_.resize(size);
 }
 
 void Totals::forget(std::uint32_t slot) {
@@ -23,9 +24,10 @@ void Totals::forget(std::uint32_t slot) {
     for (auto& counters : servers_) {
       counters.last[i] = -1;
       counters.seen[i] = 0;
+      counters.seen_at_mark[i] = 0;
     }
-    marks_[i] = 0;
     totals_[i] = 0;
+    totals_at_mark_[i] = 0;
   }
 }
 
@@ -49,21 +51,35 @@ Totals::Counted Totals::count(int server, std::uint32_t slot, std::uint32_t coun
   if (rise > allowed) return Counted::jump;
   const auto counted = static_cast<std::uint64_t>(rise);
   counters.seen[i] += counted;
-  if (server == in_use_) totals_[i] += counted;
+  if (server == in_use_)
+    totals_[i] = std::max(totals_[i], since_mark(counters, i));
+  else if (!counters.in_step)
+    counters.seen_at_mark[i] = counters.seen[i];
   return fell ? Counted::reset : Counted::rise;
 }
 
-void Totals::mark() {
-  std::ranges::copy(servers_[static_cast<std::size_t>(1 - in_use_)].seen, marks_.begin());
+// What the total would be by this server alone.
+std::uint64_t Totals::since_mark(const ServerCounters& counters, std::size_t i) const {
+  return totals_at_mark_[i] + counters.seen[i] - counters.seen_at_mark[i];
+}
+
+void Totals::mark(bool both) {
+  for (int server = 0; server < server_count; ++server) {
+    auto& counters = servers_[static_cast<std::size_t>(server)];
+    counters.seen_at_mark = counters.seen;
+    counters.in_step = both || server == in_use_;
+  }
+  totals_at_mark_ = totals_;
 }
 
 void Totals::use(int server) {
   CHECK(server >= 0 && server < server_count);
   if (server == in_use_) return;
-  const auto& seen = servers_[static_cast<std::size_t>(server)].seen;
-  for (std::size_t i = 0; i < totals_.size(); ++i) totals_[i] += seen[i] - marks_[i];
   in_use_ = server;
-  mark();
+  const auto& counters = servers_[static_cast<std::size_t>(server)];
+  if (!counters.in_step) return mark(true);  // The one before told what the totals are.
+  for (std::size_t i = 0; i < totals_.size(); ++i)
+    totals_[i] = std::max(totals_[i], since_mark(counters, i));
 }
 
 }  // namespace paceline::statfeed

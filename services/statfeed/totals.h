@@ -3,14 +3,16 @@
 //
 //   Totals totals{{.per_second = 10, .burst = 50}};
 //   totals.count(server, slot, counter, raw, now);   // a counter as a server says it
-//   totals.mark();                                   // the server in use was just heard
+//   totals.mark(true);                               // both servers were just heard
 //   totals.use(1);                                   // from now on the backup counts
 //   totals.total(slot, counter)
 //
 // Only differences count:
 //   a fall                a restart from zero; what it shows is new, if that is plausible
 //   a rise beyond reason  a server that re-accumulated its history: not counted
-//   a switch              the total goes on with what the other server counted since the last mark
+//   a switch              the total goes on with what the other server counted since the last mark,
+//                         and what was counted since then already is part of that, not beside it:
+//                         each server tells of the same interactions, one sooner and one later
 //
 // Invariant: a total never falls, and never rises in one step by more than
 // per_second x (time since that server last told that counter) + burst.
@@ -54,12 +56,16 @@ class Totals {
   ///   raw      [>= 0]; others are bridged
   Counted count(int server, std::uint32_t slot, std::uint32_t counter, double raw, Instant now);
 
-  /// The server in use has told all it knows: what the other counts from here on would be missing.
+  /// The server in use has told all it knows.
   ///
-  ///   cost   O(targets), a copy
-  void mark();
+  ///   both   so has the other. If not, what the other tells until a mark with both counts for
+  ///          nothing: nobody knows how much of it is in the totals already
+  ///   cost   O(targets), copies
+  void mark(bool both);
 
-  /// From now on `server` carries the totals. The same server again: nothing happens.
+  /// From now on `server` carries the totals. The same server again: nothing happens. Where it is
+  /// behind what is counted already, its next interactions are those, and count only beyond them;
+  /// a mark ends that.
   void use(int server);
 
   std::uint64_t total(std::uint32_t slot, std::uint32_t counter) const {
@@ -71,14 +77,17 @@ class Totals {
     std::vector<double> last;         // As last shown; negative = never.
     std::vector<Instant> at;          // When.
     std::vector<std::uint64_t> seen;  // Counted by differences since the start.
+    std::vector<std::uint64_t> seen_at_mark;
+    bool in_step = true;  // At the last mark.
   };
   double plausible(Duration since) const;
+  std::uint64_t since_mark(const ServerCounters& counters, std::size_t i) const;
 
   Policy policy_;
   int in_use_ = 0;
   std::array<ServerCounters, server_count> servers_;
-  std::vector<std::uint64_t> marks_;  // `seen` of the server not in use at the last mark().
   std::vector<std::uint64_t> totals_;
+  std::vector<std::uint64_t> totals_at_mark_;
 };
 
 }  // namespace paceline::statfeed

@@ -27,14 +27,43 @@ TEST_CASE("objects and names follow a site's own patterns", "[statfeed]") {
 }
 
 TEST_CASE("the default mapping asks for the vendor's names on group and queue", "[statfeed]") {
+  struct Usual {
+    StatisticKind kind;
+    const char* type;
+    const char* name;
+    bool needed;
+  };
+  const auto [kind, type, name, needed] =
+      GENERATE(Usual{StatisticKind::logged_in, "GroupAgents", "LoggedInAgents", true},
+               Usual{StatisticKind::ready, "GroupAgents", "CurrentReadyAgents", true},
+               Usual{StatisticKind::busy, "GroupAgents", "BusyAgents", true},
+               Usual{StatisticKind::after_call_work, "GroupAgents", "AfterCallWorkAgents", false},
+               Usual{StatisticKind::not_ready, "GroupAgents", "NotReadyAgents", false},
+               Usual{StatisticKind::in_queue, "Queue", "Current_In_Queue", true},
+               Usual{StatisticKind::entered, "Queue", "Total_Entered", true},
+               Usual{StatisticKind::answered, "Queue", "Total_Answered", true},
+               Usual{StatisticKind::abandoned, "Queue", "Total_Abandoned", true},
+               Usual{StatisticKind::handling_time, "GroupAgents", "AverageHandlingTime", false},
+               Usual{StatisticKind::waiting_time, "Queue", "AverageWaitingTime", false});
+  CAPTURE(name);
   const Mapping mapping = default_mapping();
-  const TargetObjects target{"t1", "Sales", "SalesQueue"};
 
-  const auto ready = request_for(mapping, target, StatisticKind::ready);
-  const auto entered = request_for(mapping, target, StatisticKind::entered);
+  const auto request = request_for(mapping, {"t1", "Sales", "SalesQueue"}, kind);
 
-  CHECK(ready == StatisticRequest{"", "Sales", "GroupAgents", "CurrentReadyAgents", {}});
-  CHECK(entered == StatisticRequest{"", "SalesQueue", "Queue", "Total_Entered", {}});
+  const char* object = std::string_view{type} == "Queue" ? "SalesQueue" : "Sales";
+  CHECK(request == StatisticRequest{"", object, type, name, {}});
+  CHECK(mapping[kind].needed == needed);
+  CHECK(mapping[kind].asked);
+}
+
+TEST_CASE("what agents hold and may hold is not asked for unless the site names it", "[statfeed]") {
+  const Mapping mapping = default_mapping();
+  for (const auto kind : {StatisticKind::in_handling, StatisticKind::slots}) {
+    CHECK_FALSE(mapping[kind].asked);
+    CHECK_FALSE(mapping[kind].needed);
+    CHECK_FALSE(mapping[kind].of_queue);
+  }
+  CHECK(asked_kinds(mapping) == usual_statistic_kinds);
 }
 
 TEST_CASE("a definition replaces the name", "[statfeed]") {

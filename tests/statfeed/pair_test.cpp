@@ -1,11 +1,8 @@
 // statfeed on the simulator's Stat Server pair: what a switch does to the pacing, on virtual time.
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "services/pacer/pacing.h"
-#include "services/statfeed/adapter_statistics.h"
-#include "services/statfeed/service.h"
 #include "tests/simulator/small_centres.h"
 #include "tests/statfeed/sim_pair.h"
 #include "tests/support/catch.h"
@@ -28,38 +25,10 @@ CentreModel plan() {
   return centre_with(kind, targets);
 }
 
-// A statfeed with a pair of its own, and a pacing of each target by what it says.
-struct Listener {
-  Listener(SimWorld& sim, const std::string& node, Centre& centre, StatfeedConfig wanted = {})
-      : world{sim.process({node, "statfeed", 0})},
-        config{std::move(wanted)},
-        pair{sim, world, centre} {
-    config.servers = {"http://primary/statistics/v3", "http://backup/statistics/v3"};
-    for (const auto& planned : centre.model().targets) {
-      Target target;
-      target.id = planned.id;
-      target.group = planned.group;
-      target.queue = planned.queue;
-      config.targets.all.push_back(target);
-    }
-    statfeed.emplace(config, world);
-    for (std::size_t i = 0; i < 2; ++i) {
-      adapters[i].emplace(
-          StatisticsAdapter::Options{config.servers[i], config.access, config.session},
-          static_cast<int>(i), *statfeed, statfeed->targets_index(), statfeed->mapping(), world,
-          pair);
-      statfeed->attach(static_cast<int>(i), *adapters[i]);
-      adapters[i]->start();
-    }
-  }
+// With a pacing of each target by what it says.
+struct Listener : PairedStatfeed {
+  using PairedStatfeed::PairedStatfeed;
 
-  TargetStat row(std::uint32_t target) const { return statfeed->writer(0).row(target); }
-
-  World& world;
-  StatfeedConfig config;
-  SimPair pair;
-  std::optional<Statfeed> statfeed;
-  std::array<std::optional<StatisticsAdapter>, 2> adapters;
   std::array<TargetPacing, targets> pacing;
 };
 

@@ -161,6 +161,55 @@ TEST_CASE("the first quality that applies is a row's", "[statfeed]") {
   CHECK(fed.row(1).quality == StatQuality::not_visible);
 }
 
+TEST_CASE(
+    "what entered while statfeed stood still is counted once, whichever server tells it first",
+    "[statfeed]") {
+  Fed fed;
+  fed.open(0);
+  fed.open(1);
+  fed.run(3s, {0, 1});
+  const int first = GENERATE(0, 1);
+  CAPTURE(first);
+  const auto settle = [&] {
+    fed.sim.run_for(2s);
+    fed.run(15s, {0, 1});
+  };
+  fed.sim.run_for(12s);  // Nobody is heard.
+
+  fed.say(first, 0, StatisticKind::entered, 35);  // Its session is being filled again.
+  fed.sim.run_for(2s);
+  fed.say(1 - first, 0, StatisticKind::entered, 35);
+  fed.statfeed->heard(1);
+  settle();
+  REQUIRE(fed.statfeed->failover().in_use() == 1);
+  CHECK(fed.row(0).entered == 30);
+
+  for (const int server : {0, 1}) fed.say(server, 0, StatisticKind::entered, 40);
+  settle();
+  CHECK(fed.row(0).entered == 35);
+  CHECK(fed.ask(Question::switch_server));
+  CHECK(fed.row(0).entered == 35);
+}
+
+TEST_CASE("what a server tells that was away is in the totals already, also if it is used at once",
+          "[statfeed]") {
+  Fed fed;
+  fed.open(0);
+  fed.open(1);
+  fed.run(3s, {0, 1});
+  fed.say(0, 0, StatisticKind::entered, 35);
+  fed.run(10s, {0});  // The backup is away.
+  fed.say(1, 0, StatisticKind::entered, 35);
+  fed.statfeed->heard(1);
+
+  CHECK(fed.ask(Question::switch_server));
+
+  CHECK(fed.row(0).entered == 30);
+  fed.say(1, 0, StatisticKind::entered, 37);
+  fed.run(1s, {1});
+  CHECK(fed.row(0).entered == 32);
+}
+
 TEST_CASE("a row asked for value by value is as old as its oldest needed value", "[statfeed]") {
   Fed fed;
   fed.open(0, {.complete = true, .each_ages = true});

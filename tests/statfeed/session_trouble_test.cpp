@@ -168,6 +168,28 @@ TEST_CASE("a server that answers no request is lost, until it answers one", "[st
   CHECK_FALSE(fixture.session.lost());
 }
 
+TEST_CASE(
+    "answers from 500 on are none, and what a server refuses otherwise shows that it is there",
+    "[statfeed]") {
+  const auto [status, lost] =
+      GENERATE(table<int, bool>({{500, true}, {503, true}, {599, true}, {499, false}}));
+  CAPTURE(status);
+  SessionFixture fixture;
+  fixture.begin();
+  fixture.shake_hands();
+  fixture.open_all();
+
+  for (int i = 0; i < 2; ++i) {
+    CHECK_FALSE(fixture.session.lost());
+    fixture.tick(2s);
+    fixture.answer(fixture.take(Kind::poll), status, "");
+  }
+
+  CHECK(fixture.session.lost() == lost);
+  fixture.answer(fixture.take(Kind::connect), 200, connected);
+  CHECK_FALSE(fixture.session.lost());
+}
+
 TEST_CASE("a lost session is tried again after a quarter of a second, doubling up to the bound",
           "[statfeed]") {
   SessionFixture fixture{{.retry_max = 10s}};

@@ -71,7 +71,7 @@ TEST_CASE("after a switch the other server's counter goes on where the mark was"
   totals.count(1, 0, 0, 7, start);  // The backup began later.
   totals.count(0, 0, 0, 103, start + 1s);
   totals.count(1, 0, 0, 10, start + 1s);
-  totals.mark();
+  totals.mark(true);
   totals.count(1, 0, 0, 12,
                start + 2s);  // The primary is dead: only the backup heard of these two.
 
@@ -81,6 +81,94 @@ TEST_CASE("after a switch the other server's counter goes on where the mark was"
   totals.count(1, 0, 0, 13, start + 3s);
   totals.count(0, 0, 0, 1, start + 3s);  // The primary returns, empty, and is not in use.
   CHECK(totals.total(0, 0) == 6);
+}
+
+TEST_CASE(
+    "what both servers tell after a mark is counted once, whoever tells it first and is used then",
+    "[statfeed]") {
+  auto totals = totals_of(1);
+  for (const int server : {0, 1}) totals.count(server, 0, 0, 100, start);
+  totals.mark(true);
+
+  SECTION("the one in use, which is left then") {
+    totals.count(0, 0, 0, 109, start + 10s);
+    totals.count(1, 0, 0, 109, start + 10s);
+    totals.use(1);
+    CHECK(totals.total(0, 0) == 9);
+  }
+  SECTION("the one in use, and the other only once it is used") {
+    totals.count(0, 0, 0, 109, start + 10s);
+    totals.use(1);
+    CHECK(totals.total(0, 0) == 9);
+    totals.count(1, 0, 0, 106, start + 11s);
+    totals.count(1, 0, 0, 109, start + 12s);
+    CHECK(totals.total(0, 0) == 9);
+  }
+  SECTION("the other, which is used then, and is left again") {
+    totals.count(1, 0, 0, 109, start + 10s);
+    totals.use(1);
+    CHECK(totals.total(0, 0) == 9);
+    totals.count(0, 0, 0, 109, start + 11s);
+    totals.use(0);
+    CHECK(totals.total(0, 0) == 9);
+  }
+  totals.count(0, 0, 0, 112, start + 13s);
+  totals.count(1, 0, 0, 112, start + 13s);
+  CHECK(totals.total(0, 0) == 12);
+}
+
+TEST_CASE("a server that lost what was counted already goes on from the next mark", "[statfeed]") {
+  auto totals = totals_of(1);
+  for (const int server : {0, 1}) totals.count(server, 0, 0, 100, start);
+  totals.mark(true);
+  totals.count(0, 0, 0, 105, start + 5s);
+  totals.use(1);
+  totals.count(1, 0, 0, 101, start + 6s);
+  CHECK(totals.total(0, 0) == 5);
+
+  totals.mark(false);
+
+  totals.count(1, 0, 0, 102, start + 7s);
+  CHECK(totals.total(0, 0) == 6);
+}
+
+TEST_CASE("what a server catches up after an absence is in the totals already", "[statfeed]") {
+  auto totals = totals_of(2);
+  for (const int server : {0, 1})
+    for (const std::uint32_t slot : {0, 1}) totals.count(server, slot, 0, 100, start);
+  totals.mark(true);
+  totals.count(0, 0, 0, 109, start + 10s);
+  totals.mark(false);  // The backup is away.
+  totals.count(1, 0, 0, 108, start + 11s);
+
+  SECTION("and it is used before both were heard together") {
+    totals.use(1);
+    CHECK(totals.total(0, 0) == 9);
+    totals.count(1, 0, 0, 110, start + 12s);
+    CHECK(totals.total(0, 0) == 11);
+  }
+  SECTION("and once both were heard together it counts") {
+    totals.count(1, 0, 0, 109, start + 11s);
+    totals.mark(true);
+    totals.count(1, 0, 0, 110, start + 12s);
+    totals.use(1);
+    CHECK(totals.total(0, 0) == 10);
+  }
+  CHECK(totals.total(1, 0) == 0);
+}
+
+TEST_CASE("a target that left takes its marks along", "[statfeed]") {
+  auto totals = totals_of(1);
+  for (const int server : {0, 1}) totals.count(server, 0, 0, 100, start);
+  for (const int server : {0, 1}) totals.count(server, 0, 0, 108, start + 5s);
+  totals.mark(true);
+
+  totals.forget(0);
+
+  for (const int server : {0, 1}) totals.count(server, 0, 0, 3, start + 6s);
+  totals.count(1, 0, 0, 5, start + 7s);
+  totals.use(1);
+  CHECK(totals.total(0, 0) == 2);
 }
 
 TEST_CASE("nonsense is no count", "[statfeed]") {
@@ -100,23 +188,31 @@ TEST_CASE("totals never fall and never jump, whatever two servers show", "[statf
     Instant changed[2]{start, start};
     const auto steps = *rc::gen::inRange(1, 100);
     std::uint64_t before = 0;
-    double pending = 0;  // What the standby may have counted since the last mark.
+    double pending[2]{};  // What each may have counted since the last mark.
+    bool in_step[2]{true, true};
     int in_use = 0;
     bool first[2]{true, true};
     for (int i = 0; i < steps; ++i) {
       now += std::chrono::milliseconds{*rc::gen::inRange(0, 5000)};
       double most = 0;
       switch (*rc::gen::inRange(0, 6)) {
-        case 0:
-          totals.mark();
-          pending = 0;
+        case 0: {
+          const bool both = *rc::gen::arbitrary<bool>();
+          totals.mark(both);
+          pending[0] = pending[1] = 0;
+          in_step[in_use] = true;
+          in_step[1 - in_use] = both;
           break;
+        }
         case 1:
           if (*rc::gen::arbitrary<bool>()) {
-            totals.use(1 - in_use);
             in_use = 1 - in_use;
-            most = pending;
-            pending = 0;
+            totals.use(in_use);
+            most = pending[in_use];
+            if (!in_step[in_use]) {
+              pending[0] = pending[1] = 0;
+              in_step[in_use] = true;
+            }
           }
           break;
         default: {
@@ -125,16 +221,48 @@ TEST_CASE("totals never fall and never jump, whatever two servers show", "[statf
           totals.count(server, 0, 0, *rc::gen::inRange(0, 300), now);
           changed[server] = now;
           first[server] = false;
-          if (server == in_use)
-            most = allowed;
-          else
-            pending += allowed;
+          if (server == in_use) most = allowed;
+          if (in_step[server]) pending[server] += allowed;
         }
       }
       const auto total = totals.total(0, 0);
       RC_ASSERT(total >= before);
       RC_ASSERT(static_cast<double>(total - before) <= most + 1e-9);
       before = total;
+    }
+  }));
+}
+
+TEST_CASE("two servers that count honestly are followed exactly, whoever tells first and is used",
+          "[statfeed][property]") {
+  CHECK(rc::check([] {
+    Totals totals{{.per_second = 1, .burst = 10'000}};
+    totals.resize(1);
+    std::uint64_t happened = 0;
+    std::uint64_t told[2]{};
+    int in_use = 0;
+    for (const int server : {0, 1}) totals.count(server, 0, 1, 700, start);
+    const auto steps = *rc::gen::inRange(1, 100);
+    for (int i = 0; i < steps; ++i) {
+      switch (*rc::gen::inRange(0, 5)) {
+        case 0:
+          happened += *rc::gen::inRange<std::uint64_t>(0, 11);
+          break;
+        case 1:
+          if (told[0] == told[1]) totals.mark(true);
+          break;
+        case 2:
+          totals.use(in_use = 1 - in_use);
+          break;
+        default: {
+          const int server = *rc::gen::inRange(0, 2);
+          told[server] = happened;
+          totals.count(server, 0, 1, 700.0 + static_cast<double>(happened), start + 1s);
+        }
+      }
+      const auto total = totals.total(0, 1);
+      RC_ASSERT(total <= happened);
+      RC_ASSERT(total >= told[in_use]);
     }
   }));
 }
