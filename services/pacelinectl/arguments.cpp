@@ -359,9 +359,26 @@ class CommandLine {
         ->type_name("FILE");
   }
 
+  void add_support_bundle() {
+    CLI::App* bundle = command(app_, "support-bundle",
+                               "settings, states, logs and decisions of this node in one archive, "
+                               "secrets hidden");
+    bundle
+        ->add_option_function<std::vector<std::string>>(
+            "--target", [this](const std::vector<std::string>& ids) { request_.targets = ids; },
+            "with the last decision and hour of this target; may be given again")
+        ->type_name("TARGET")
+        ->allow_extra_args(false);
+    bundle
+        ->add_option("--output", request_.output,
+                     "the archive (default: paceline-support-NODE-TIME.tar.gz here)")
+        ->type_name("FILE");
+  }
+
   void add_files() {
     add_init();
     add_check();
+    add_support_bundle();
     CLI::App* topology = command(app_, "topology", "checks and shows a topology file");
     topology->require_subcommand(1);
     CLI::App* check = command(*topology, "check", "every mistake, with line and column");

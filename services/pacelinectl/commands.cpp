@@ -11,6 +11,7 @@ namespace {
 constexpr auto table = std::to_array<Command>({
     {"status", command_status},
     {"check", command_check},
+    {"support-bundle", command_support_bundle},
     {"targets", command_targets},
     {"targets check", command_targets_check},
     {"targets diff", command_targets_diff},

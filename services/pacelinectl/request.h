@@ -48,9 +48,11 @@ struct Request {
   bool dry_run = false;         // ...: tell what it would change.
   bool yes = false;             // ...: nobody is asked.
   std::string shell;            // ...: what leads to the other hosts; "" = rollout.h's.
-  std::string only;             // `watch`: the target; `man`, `topology units`: the folder.
-  std::uint64_t limit = 0;      // `watch`, `events`: at most so many lines; 0 = no limit.
-  double seconds = 0;           // `bench`: to measure for; `top`: between two refreshes.
+  std::string output;           // `support-bundle`: the archive; "" = a name with node and time.
+  std::vector<std::string> targets;  // `support-bundle`: of which the last decision is told.
+  std::string only;                  // `watch`: the target; `man`, `topology units`: the folder.
+  std::uint64_t limit = 0;           // `watch`, `events`: at most so many lines; 0 = no limit.
+  double seconds = 0;                // `bench`: to measure for; `top`: between two refreshes.
   DecideSettings decide;
 };
 
