@@ -32,7 +32,7 @@ Examples:
   pacelinectl targets --reason goal_guard --sort -abandonment --limit 10
   pacelinectl targets --state stale --ids | xargs -n1 pacelinectl explain)"},
     {"explain",
-     R"(The last decision about a target in the order in which it was made: what was known, how it is
+     R"(The last decision about a target, in a sentence and in the order in which it was made: what was known, how it is
 to be paced, what was learned, the steps, the result. --all shows the figures that are zero too.
 
 Examples:

@@ -1,10 +1,12 @@
 // `explain TARGET`: the last decision about a target, step by step, as its pacer tells it.
 #include <fmt/format.h>
 
+#include "services/pacelinectl/answers.h"
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/explanation_text.h"
 #include "services/pacelinectl/table.h"
+#include "services/watch/explained.h"
 #include "services/watch/json.h"
 
 namespace paceline::pacelinectl {
@@ -25,12 +27,12 @@ double result_of(const Explanation& explanation, std::string_view name) {
 std::string explanation_text(const Explanation& explanation, const Request& request) {
   const double now = result_of(explanation, "invitations");
   std::string text = fmt::format(
-      "{}: {:.0f} new invitations may go out now ({:.0f} outstanding at most)\n{}: {}\n",
-      coloured(printable(explanation.target), Colour::bold, request.colour), now,
-      result_of(explanation, "max_pending"),
+      "{}: {}\n{}: {:.0f} new invitations may go out now ({:.0f} outstanding at most)\n",
+      coloured(printable(explanation.target), Colour::bold, request.colour),
+      printable(explanation.sentence),
       coloured(to_string(explanation.reason), now > 0 ? Colour::good : Colour::warn,
                request.colour),
-      printable(explanation.sentence));
+      now, result_of(explanation, "max_pending"));
   TextTable table{{"", ">", "", ""}};
   std::vector<std::pair<std::size_t, std::string>> titles;  // Before which row.
   std::size_t rows = 0;
@@ -56,6 +58,15 @@ std::string explanation_text(const Explanation& explanation, const Request& requ
   return text;
 }
 
+/// As the watch of this host sees the cluster, where it runs: a pause, and who is master. Without it the pacer's words
+/// stand alone.
+void add_standing(Explanation& explanation, const ClusterFile& cluster, Environment& environment) {
+  const auto body = ask_process(cluster, "watch", 0, request_of(Question::cluster), environment);
+  if (!body) return;
+  const auto status = parse_status({reinterpret_cast<const char*>(body->data()), body->size()});
+  if (status) watch::tell_standing(explanation, *status);
+}
+
 }  // namespace
 
 Outcome command_explain(const Request& request, Environment& environment) {
@@ -66,9 +77,10 @@ Outcome command_explain(const Request& request, Environment& environment) {
   const auto body =
       ask_process(*cluster, "pacer", shard, request_of(Question::explain, {target}), environment);
   if (!body) return failed(exit_not_answered, body.error().detail);
-  const auto explanation = decode<Explanation>(*body);
+  auto explanation = decode<Explanation>(*body);
   if (!explanation)
     return failed(exit_not_answered, "pacer answered, but " + explanation.error().detail);
+  add_standing(*explanation, *cluster, environment);
   if (request.json) return {.out = watch::explanation_json(*explanation) + "\n"};
   return {.out = explanation_text(*explanation, request)};
 }
