@@ -108,7 +108,9 @@ class CommandLine {
   }
 
   void why(CLI::App* order) {
-    order->add_option("--why", request_.why, "the reason, for whoever looks (default: an operator)")
+    order
+        ->add_option("--why", request_.why,
+                     "the reason, for whoever looks; who orders it is told beside it")
         ->type_name("TEXT");
   }
 

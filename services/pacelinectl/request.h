@@ -23,7 +23,7 @@ struct Request {
   // `targets`, `history`: parameters of watch's query; `what-if`: the changes; `init`: the answers.
   std::vector<std::pair<std::string, std::string>> filters;
 
-  std::string why;              // `pause`, `drain`: for people; "" = an operator.
+  std::string why;              // `pause`, `drain`: for people; "" = none is given.
   bool force = false;           // `drain`: also if nobody could take over.
   double timeout_s = 15;        // Orders: [s] waits so long for what comes of it; 0 = not at all.
   std::string length;           // `record`: how long, as "1h".

@@ -46,6 +46,7 @@ class FakeHost final : public HostFacts {
   std::map<int, Errc> ports;  // That cannot be listened on, and why.
   std::vector<std::string> users = {"paceline"};
   std::uint64_t open_files = 65'536;
+  std::string who;
 
   std::optional<Exposure> exposure(const std::string& file, std::string_view) override {
     const auto found = exposed.find(file);
@@ -71,6 +72,7 @@ class FakeHost final : public HostFacts {
   bool has_user(const std::string& name) override {
     return std::ranges::find(users, name) != users.end();
   }
+  std::string person() override { return who; }
   std::uint64_t most_open_files() override { return open_files; }
 };
 
