@@ -1,6 +1,7 @@
 // `explain TARGET`: the last decision about a target, step by step, as its pacer tells it.
 #include <fmt/format.h>
 
+#include "common/base/url.h"
 #include "services/pacelinectl/answers.h"
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
@@ -67,20 +68,34 @@ void add_standing(Explanation& explanation, const ClusterFile& cluster, Environm
   if (status) watch::tell_standing(explanation, *status);
 }
 
+Result<Explanation> ask_pacer(const ClusterFile& cluster, const std::string& target,
+                              Environment& environment) {
+  const int shard = pacer_of(cluster, target, environment);
+  auto explanation = decode<Explanation>(TRY(
+      ask_process(cluster, "pacer", shard, request_of(Question::explain, {target}), environment)));
+  if (!explanation) return fail("pacer answered, but " + explanation.error().detail);
+  add_standing(*explanation, cluster, environment);
+  return explanation;
+}
+
+Result<Explanation> ask_its_watch(const ClusterFile& cluster, const std::string& target,
+                                  Environment& environment) {
+  const auto reply = TRY(ask_watch(
+      cluster, fmt::format("/api/v1/targets/{}/explain", percent_encoded(target)), environment));
+  auto explanation = parse_explanation(reply.body);
+  if (!explanation) return fail("watch answered, but " + explanation.error().detail);
+  return explanation;
+}
+
 }  // namespace
 
 Outcome command_explain(const Request& request, Environment& environment) {
   const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
   const std::string& target = request.arguments[0];
-  const int shard = pacer_of(*cluster, target, environment);
-  const auto body =
-      ask_process(*cluster, "pacer", shard, request_of(Question::explain, {target}), environment);
-  if (!body) return failed(exit_not_answered, body.error().detail);
-  auto explanation = decode<Explanation>(*body);
-  if (!explanation)
-    return failed(exit_not_answered, "pacer answered, but " + explanation.error().detail);
-  add_standing(*explanation, *cluster, environment);
+  const auto explanation = cluster->remote ? ask_its_watch(*cluster, target, environment)
+                                           : ask_pacer(*cluster, target, environment);
+  if (!explanation) return failed(exit_not_answered, explanation.error().detail);
   if (request.json) return {.out = watch::explanation_json(*explanation) + "\n"};
   return {.out = explanation_text(*explanation, request)};
 }

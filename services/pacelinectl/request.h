@@ -16,6 +16,10 @@ struct Request {
   std::string command;  // "status", "topology check", ...: a name of commands().
   std::string topology = "/etc/paceline/topology.toml";
   std::string node;  // "" = the node that runs here, see cluster_file.h.
+  std::string url;   // Of a watch, in place of the topology: from any host; "" = none. Then also:
+  std::string ca_file;     // The authorities that may vouch for it; "" = the system's.
+  std::string token_file;  // With its read token; "" = `token`.
+  std::string token;       // "" = none.
   bool json = false;
   bool colour = false;                 // Standard output is a terminal.
   std::vector<std::string> arguments;  // What follows the command.

@@ -95,6 +95,16 @@ TEST_CASE("a support bundle takes every target that is named, one by one", "[pac
   CHECK(exit_code({"support-bundle", "--target", "t1", "t2"}) == exit_usage);
 }
 
+TEST_CASE("a watch is named by its address, with its authority", "[pacelinectl]") {
+  const Request request =
+      good({"status", "--url", "https://w:7110", "--ca-file", "ca.pem", "--token-file", "token"});
+
+  CHECK(request.url == "https://w:7110");
+  CHECK(request.ca_file == "ca.pem");
+  CHECK(request.token_file == "token");
+  CHECK(exit_code({"status", "--ca-file", "ca.pem"}) == exit_usage);
+}
+
 TEST_CASE("a half typed line is no usage error", "[pacelinectl]") {
   const Request request =
       good({"--topology", "x.toml", "__complete", "loglevel", "--node", "b", ""});
