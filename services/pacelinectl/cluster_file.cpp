@@ -11,13 +11,17 @@
 #include "services/pacelinectl/answers.h"
 #include "services/pacelinectl/table.h"
 #include "services/watch/config.h"
+#include "services/watch/starter.h"
 #include "topology/membership.h"
 #include "topology/shared_agents.h"
 
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr const char* advice = "is the group running? try supervisorctl status";
+constexpr const char* package_socket = "/run/paceline/supervisor.sock";
+constexpr const char* package_unit = "/lib/systemd/system/paceline.service";
+constexpr const char* group_file = "/etc/supervisor/conf.d/paceline.conf";
+constexpr const char* units_target = "/etc/systemd/system/paceline-node.target";
 constexpr const char* tls_advice =
     "look at ca_file of [watch], which has to have the authority of its certificate, and at the "
     "names in that";
@@ -58,7 +62,8 @@ Result<Bytes> ask_first_of(const std::vector<const Node*>& nodes, const ClusterF
     return fail(Errc::not_found,
                 fmt::format("node {} runs no {} {}", cluster.node, process, index));
   return fail(Errc::unavailable,
-              fmt::format("no {} answers at {}: {}", process, fmt::join(tried, ", "), advice));
+              fmt::format("no {} answers at {}: is the group running? try {}", process,
+                          fmt::join(tried, ", "), status_of_starter(environment)));
 }
 
 /// The watch that --url names. Its address may have a path, as behind a proxy.
@@ -186,7 +191,9 @@ Result<HttpRequest> watch_request(const WatchEndpoint& watch, const std::string&
 Result<HttpAnswer> ask_watch(const ClusterFile& cluster, const std::string& path,
                              Environment& environment) {
   std::vector<std::string> tried;
-  const char* remedy = cluster.remote ? url_advice : advice;
+  std::string remedy = cluster.remote
+                           ? std::string{url_advice}
+                           : "is the group running? try " + status_of_starter(environment);
   const auto places = watch_endpoints(cluster);
   if (places.empty())
     return fail(
@@ -258,6 +265,17 @@ int pacer_of(const ClusterFile& cluster, const std::string& target, Environment&
       if (targets->all[i].id == target) return shards[i];
   }
   return shard_of(target, cluster.topology.pacers);
+}
+
+std::string status_of_starter(Environment& environment) {
+  watch::Starter starter;
+  if (environment.exists(package_socket))
+    starter.socket = std::string{"unix://"} + package_socket;
+  else if (environment.exists(units_target))
+    starter.kind = watch::Starter::Kind::systemd;
+  else if (environment.exists(package_unit) && !environment.exists(group_file))
+    return "systemctl status paceline";  // It would make that socket.
+  return watch::status_command(starter);
 }
 
 int exit_of(const Error& error) {

@@ -97,6 +97,9 @@ Result<Bytes> ask_process(const ClusterFile& cluster, const std::string& process
 Result<Bytes> ask_own_process(const ClusterFile& cluster, const std::string& process, int index,
                               const ControlRequest& request, Environment& environment);
 
+/// How whoever starts the processes of this host is asked how they do: "supervisorctl status".
+std::string status_of_starter(Environment& environment);
+
 /// The exit code for an error of the functions above.
 int exit_of(const Error& error);
 
