@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -48,6 +49,27 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
     if (content.size() > max_bytes)
       return fail(Errc::too_large, path + ": over " + std::to_string(max_bytes) + " bytes");
   }
+}
+
+Result<std::string> read_file_end(const std::string& path, std::size_t most) {
+  const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file.good()) return fail(Errc::not_found, why(path, "cannot be opened"));
+  struct stat about {};
+  if (fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode))
+    return fail(Errc::not_found, path + ": not a file");
+  const auto size = static_cast<std::size_t>(about.st_size);
+  std::string content(std::min(size, most), '\0');
+  std::size_t done = 0;
+  while (done < content.size()) {
+    const ssize_t bytes = pread(file.get(), content.data() + done, content.size() - done,
+                                static_cast<off_t>(size - content.size() + done));
+    if (bytes < 0 && errno == EINTR) continue;
+    if (bytes < 0) return fail(Errc::not_found, why(path, "cannot be read"));
+    if (bytes == 0) break;  // It got shorter meanwhile.
+    done += static_cast<std::size_t>(bytes);
+  }
+  content.resize(done);
+  return content;
 }
 
 Result<FileView> map_file(const std::string& path) {

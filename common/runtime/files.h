@@ -13,6 +13,10 @@ namespace paceline {
 ///   errors   not_found: cannot be opened or read; too_large: over `max_bytes`
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes = 64u << 20);
 
+/// The last bytes of a file, `most` of them at most, whatever its size.
+///   errors   not_found: cannot be opened or read, or is no file
+Result<std::string> read_file_end(const std::string& path, std::size_t most);
+
 /// The whole file, mapped.
 ///   errors   not_found: cannot be opened or read
 Result<FileView> map_file(const std::string& path);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/wire/answers.h"
+#include "common/wire/control.h"
 #include "common/wire/past_answers.h"
 
 namespace paceline {
@@ -236,5 +237,6 @@ PACELINE_ANSWER(ProblemAnswer)
 PACELINE_ANSWER(EventsAnswer)
 PACELINE_ANSWER(HistoryAnswer)
 PACELINE_ANSWER(ComplianceAnswer)
+PACELINE_ANSWER(Explanation)
 
 }  // namespace paceline

@@ -12,7 +12,7 @@
 
 namespace paceline {
 
-/// Of the structures of answers.h and past_answers.h. Members that the schema does not have are passed over: a newer process wrote them.
+/// Of the structures of answers.h and past_answers.h, and of an explanation. Members that the schema does not have are passed over: a newer process wrote them.
 /// What may be absent (an optional, a number that may be "none", a field that is added(), the count of a word) is so if its member is null or missing.
 ///   errors   bad_value: not JSON; another member is null or missing, of another type, no word, or out of its range
 ///            too_large: a text or list beyond its bound

@@ -60,9 +60,9 @@ class Elector {
   void keep_orders();
   void say_orders(ElectionMessage& message) const;
   Result<Bytes> answer_order(const std::string& order, const std::string& why);
-  Result<void> pause(std::string why);
+  Result<void> pause(std::string why, const std::string& said_by);
   Result<void> drain(const std::string& why, bool anyway);
-  void undrain();
+  void undrain(const std::string& said_by);
   std::string obstacle(const std::string& node) const;
 
   Result<Bytes> answer_handover(const ControlServer::Arguments& arguments);

@@ -64,14 +64,15 @@ void Elector::hear_pause(const ElectionMessage& message) {
 Result<Bytes> Elector::answer_order(const std::string& order, const std::string& why) {
   Result<void> done{};
   if (order == "pause") {
-    done = checked_why(why).and_then([&](std::string text) { return pause(std::move(text)); });
+    done = checked_why(why).and_then(
+        [&](std::string text) { return pause(std::move(text), "an operator here"); });
   } else if (order == "resume") {
-    done = pause("");
+    done = pause("", why.empty() ? "an operator here" : why);
   } else if (order == "drain" || order == "drain_anyway") {
     done = checked_why(why).and_then(
         [&](const std::string& text) { return drain(text, order == "drain_anyway"); });
   } else if (order == "undrain") {
-    undrain();
+    undrain(why);
   } else {
     done = fail("no order: " + order + "; there are pause, resume, drain, drain_anyway, undrain");
   }
@@ -81,13 +82,13 @@ Result<Bytes> Elector::answer_order(const std::string& order, const std::string&
                              {"stored", keeping_orders_.is_bad() ? "false" : "true"}}});
 }
 
-Result<void> Elector::pause(std::string why) {
+Result<void> Elector::pause(std::string why, const std::string& said_by) {
   auto word = next_word(orders_.pause, std::move(why), wall_ms(world_.clock.wall()));
   if (!word) return tl::unexpected{word.error()};
   orders_.pause = *std::move(word);
   keep_orders();
   world_.log.info(orders_.pause.why.empty() ? "resumed" : "paused",
-                  {{"why", orders_.pause.why}, {"said_by", "an operator here"}});
+                  {{"why", orders_.pause.why}, {"said_by", said_by}});
   return {};
 }
 
@@ -101,11 +102,11 @@ Result<void> Elector::drain(const std::string& why, bool anyway) {
   return {};
 }
 
-void Elector::undrain() {
+void Elector::undrain(const std::string& said_by) {
   if (orders_.maintenance.empty()) return;
   orders_.maintenance.clear();
   keep_orders();
-  world_.log.info("undrained");
+  world_.log.info("undrained", {{"said_by", said_by}});
   apply(election_.end_maintenance(world_.clock.now()));
 }
 

@@ -65,6 +65,10 @@ Result<FileView> HostEnvironment::map(const std::string& path) {
   return map_file(path);
 }
 
+Result<std::string> HostEnvironment::read_end(const std::string& path, std::size_t most) {
+  return read_file_end(path, most);
+}
+
 bool HostEnvironment::exists(const std::string& path) {
   std::error_code error;
   return std::filesystem::exists(path, error);

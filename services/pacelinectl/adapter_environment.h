@@ -15,6 +15,7 @@ class HostEnvironment final : public Environment {
 
   Result<std::string> read(const std::string& path) override;
   Result<FileView> map(const std::string& path) override;
+  Result<std::string> read_end(const std::string& path, std::size_t most) override;
   bool exists(const std::string& path) override;
   Result<void> write(const std::string& path, std::string_view content, unsigned mode) override;
   Result<void> replace(const std::string& path, std::string_view content) override;

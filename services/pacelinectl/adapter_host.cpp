@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
@@ -144,6 +145,16 @@ Result<void> ThisHost::can_listen(const std::string& host, int port) {
 
 bool ThisHost::has_user(const std::string& name) {
   return getpwnam(name.c_str()) != nullptr;
+}
+
+// Behind sudo it is who asked for it.
+std::string ThisHost::person() {
+  const char* sudo = getuid() == 0 ? std::getenv("SUDO_USER") : nullptr;
+  const passwd* user = getpwuid(getuid());
+  const std::string name = sudo != nullptr ? sudo : user != nullptr ? user->pw_name : "";
+  char host[256] = {};
+  if (name.empty() || gethostname(host, sizeof host - 1) != 0) return name;
+  return name + " on " + host;
 }
 
 std::uint64_t ThisHost::most_open_files() {

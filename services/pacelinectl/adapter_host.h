@@ -14,6 +14,7 @@ class ThisHost final : public HostFacts {
   Result<void> key_belongs(std::string_view certificate_pem, std::string_view key_pem) override;
   Result<void> can_listen(const std::string& host, int port) override;
   bool has_user(const std::string& name) override;
+  std::string person() override;
   std::uint64_t most_open_files() override;
 };
 

@@ -24,6 +24,12 @@ Result<TargetsAnswer> parse_targets_answer(std::string_view json) {
   return targets;
 }
 
+Result<Explanation> parse_explanation(std::string_view json) {
+  auto explanation = json_read<Explanation>(json);
+  if (!explanation) return fail("not an explanation: " + explanation.error().detail);
+  return explanation;
+}
+
 std::string cause_line(const CauseAnswer& cause, bool colour) {
   const Colour shade = cause.weight == CauseWeight::stops       ? Colour::bad
                        : cause.weight == CauseWeight::endangers ? Colour::warn

@@ -7,6 +7,7 @@
 
 #include "common/base/result.h"
 #include "common/wire/answers.h"
+#include "common/wire/control.h"
 
 namespace paceline::pacelinectl {
 
@@ -17,6 +18,10 @@ Result<StatusAnswer> parse_status(std::string_view json);
 /// GET /api/v1/targets.
 ///   errors   as json_read(), "not a list of targets: "
 Result<TargetsAnswer> parse_targets_answer(std::string_view json);
+
+/// GET /api/v1/targets/ID/explain.
+///   errors   as json_read(), "not an explanation: "
+Result<Explanation> parse_explanation(std::string_view json);
 
 /// "stops     node b gets no access token: ... -> check client_id ...", without its line's end.
 std::string cause_line(const CauseAnswer& cause, bool colour);

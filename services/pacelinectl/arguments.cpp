@@ -27,6 +27,16 @@ class CommandLine {
     app.add_option("--node", request_.node, "the node to ask (default: the one that runs here)")
         ->type_name("NODE")
         ->envname("PACELINE_NODE");
+    CLI::Option* url = text(app, "--url", request_.url, "URL",
+                            "ask this watch alone, from any host: no topology is read; status, "
+                            "top, targets, explain, events, metrics, history and compliance");
+    // Not so the token, which may stand in the environment for good.
+    text(app, "--ca-file", request_.ca_file, "FILE",
+         "with --url: the authorities that vouch for it (default: the system's)")
+        ->needs(url);
+    text(app, "--token-file", request_.token_file, "FILE",
+         "with --url: a file with its read token (default: the variable PACELINE_TOKEN)")
+        ->envname("PACELINE_TOKEN_FILE");
     app.add_flag("--json", request_.json, "answer in JSON");
     app.require_subcommand(1);
     app.footer(exit_codes);
@@ -53,6 +63,11 @@ class CommandLine {
   CLI::Option* argument(CLI::App* command, const std::string& name, const std::string& help) {
     return command->add_option_function<std::string>(
         name, [this](const std::string& value) { request_.arguments.push_back(value); }, help);
+  }
+
+  CLI::Option* text(CLI::App& command, const std::string& name, std::string& into,
+                    const std::string& value_name, const std::string& help) {
+    return command.add_option(name, into, help)->type_name(value_name);
   }
 
   void filter(CLI::App* command, const std::string& option, const std::string& parameter,
@@ -108,7 +123,9 @@ class CommandLine {
   }
 
   void why(CLI::App* order) {
-    order->add_option("--why", request_.why, "the reason, for whoever looks (default: an operator)")
+    order
+        ->add_option("--why", request_.why,
+                     "the reason, for whoever looks; who orders it is told beside it")
         ->type_name("TEXT");
   }
 
@@ -128,8 +145,7 @@ class CommandLine {
     CLI::App* watch = command(app_, "watch", "follows a bus channel, decoded");
     argument(watch, "CHANNEL", "stat, pace, feedback, heartbeat, vote, grant or publication")
         ->required();
-    watch->add_option("--target", request_.only, "the rows of this target only")
-        ->type_name("TARGET");
+    text(*watch, "--target", request_.only, "TARGET", "the rows of this target only");
     limit(watch, "ends after so many lines");
     CLI::App* schema =
         command(app_, "schema", "the fields of every message, with units, ranges and meanings");
@@ -173,8 +189,7 @@ class CommandLine {
         ->required();
     CLI::App* man = command(app_, "man", "the manual page, for man -l -");
     argument(man, "COMMAND", "of this command only");
-    man->add_option("--dir", request_.only, "writes all pages into this folder")
-        ->type_name("FOLDER");
+    text(*man, "--dir", request_.only, "FOLDER", "writes all pages into this folder");
     command(app_, "version", "the version of this program");
   }
 
@@ -339,11 +354,9 @@ class CommandLine {
   }
 
   void started_as(CLI::App* command) {
-    command
-        ->add_option("--bin", request_.bin_dir,
-                     "where the programs are (default: beside pacelinectl)")
-        ->type_name("FOLDER");
-    command->add_option("--user", request_.user, "as whom they run")->type_name("USER");
+    text(*command, "--bin", request_.bin_dir, "FOLDER",
+         "where the programs are (default: beside pacelinectl)");
+    text(*command, "--user", request_.user, "USER", "as whom they run");
   }
 
   void add_check() {
@@ -352,24 +365,35 @@ class CommandLine {
                               "runs, and what to do");
     check->add_flag("--plugin", request_.plugin, "one line and exit codes as plugins of Nagios");
     check->add_flag("--offline", request_.offline, "files and this host alone: nobody is asked");
-    check
-        ->add_option("--supervisor", request_.supervisor_file,
-                     "supervisord's configuration with this node's group (default: that of "
-                     "/etc/supervisor/conf.d)")
-        ->type_name("FILE");
+    text(*check, "--supervisor", request_.supervisor_file, "FILE",
+         "supervisord's configuration with this node's group (default: that of "
+         "/etc/supervisor/conf.d)");
+  }
+
+  void add_support_bundle() {
+    CLI::App* bundle = command(app_, "support-bundle",
+                               "settings, states, logs and decisions of this node in one archive, "
+                               "secrets hidden");
+    bundle
+        ->add_option_function<std::vector<std::string>>(
+            "--target", [this](const std::vector<std::string>& ids) { request_.targets = ids; },
+            "with the last decision and hour of this target; may be given again")
+        ->type_name("TARGET")
+        ->allow_extra_args(false);
+    text(*bundle, "--output", request_.output, "FILE",
+         "the archive (default: paceline-support-NODE-TIME.tar.gz here)");
   }
 
   void add_files() {
     add_init();
     add_check();
+    add_support_bundle();
     CLI::App* topology = command(app_, "topology", "checks and shows a topology file");
     topology->require_subcommand(1);
     CLI::App* check = command(*topology, "check", "every mistake, with line and column");
     argument(check, "FILE", "the topology file (default: --topology)");
-    check
-        ->add_option("--supervisor", request_.supervisor_file,
-                     "a supervisord configuration that has to match")
-        ->type_name("FILE");
+    text(*check, "--supervisor", request_.supervisor_file, "FILE",
+         "a supervisord configuration that has to match");
     argument(command(*topology, "draw", "who talks to whom"), "FILE",
              "the topology file (default: --topology)");
     argument(command(*topology, "diff", "what another topology file would change"), "FILE",
@@ -446,6 +470,7 @@ CommandRule rule_of(const CLI::App& app) {
 // The shells' own question (complete.h): its words are half typed, so no rule holds for them.
 std::optional<Request> completion_request(int argc, const char* const* argv) {
   Request request;
+  if (const char* token = std::getenv("PACELINE_TOKEN")) request.token = token;
   if (const char* file = std::getenv("PACELINE_TOPOLOGY")) request.topology = file;
   if (const char* node = std::getenv("PACELINE_NODE")) request.node = node;
   int first = 1;
@@ -493,7 +518,9 @@ std::variant<Request, Outcome> parse_arguments(int argc, const char* const* argv
     while (why.ends_with('\n')) why.pop_back();
     return Outcome{exit == 0 ? exit_fine : exit_usage, out.str(), why};
   }
-  return line.request();
+  Request request = line.request();
+  if (const char* token = std::getenv("PACELINE_TOKEN")) request.token = token;
+  return request;
 }
 
 }  // namespace paceline::pacelinectl

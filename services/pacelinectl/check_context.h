@@ -34,4 +34,13 @@ struct CheckContext {
 
 NodeSettings node_settings(const ClusterFile& cluster);
 
+struct NamedSecret {
+  std::string file;
+  std::string what;  // "the client secret"
+};
+
+/// The files with secrets that the settings name; the topology file too if a secret stands in it.
+std::vector<NamedSecret> secret_files(const NodeSettings& settings,
+                                      const std::string& topology_file);
+
 }  // namespace paceline::pacelinectl

@@ -90,6 +90,18 @@ bool has_group(std::string_view configuration, std::string_view node) {
                              [&](const Line& line) { return line.text == head; });
 }
 
+std::vector<std::string> log_folders(std::string_view configuration, const std::string& node) {
+  std::vector<std::string> folders;
+  for (const Line& line : lines_of_node(configuration, node)) {
+    const auto equals = line.text.find('=');
+    if (equals == line.text.npos || trimmed(line.text.substr(0, equals)) != "stdout_logfile")
+      continue;
+    std::string folder = folder_of(trimmed(line.text.substr(equals + 1)));
+    if (std::ranges::find(folders, folder) == folders.end()) folders.push_back(std::move(folder));
+  }
+  return folders;
+}
+
 GroupFacts read_group(std::string_view configuration, const Topology& topology,
                       const std::string& node) {
   const auto lines = lines_of_node(configuration, node);

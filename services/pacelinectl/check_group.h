@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "topology/topology.h"
 
@@ -15,6 +16,9 @@ struct GroupFacts {
   std::string user;        // As whom it runs; "" = as supervisord does.
   std::string difference;  // "LINE: what stands there, and what would"; "" = it is as generated.
 };
+
+/// Where the node's processes log by that configuration.
+std::vector<std::string> log_folders(std::string_view configuration, const std::string& node);
 
 /// Compares the node's group with what `topology supervisor` makes with the folders and the user that the
 /// group names: lines in their order; comments and empty lines count nothing. Groups of other nodes beside

@@ -12,7 +12,6 @@ namespace paceline::pacelinectl {
 namespace {
 
 constexpr double late_s = 2;  // Electors speak five times a second.
-constexpr std::string_view look = "supervisorctl status (or systemctl status), then its log";
 
 std::string_view label_of(const MetricSample& sample, std::string_view name) {
   for (const auto& [key, value] : sample.labels)
@@ -158,7 +157,7 @@ void check_processes(CheckContext& context, const RunningFacts& running) {
     if (!process.answers)
       context.list.critical(
           "processes", fmt::format("{} does not answer: {}", process.address.text(), process.why),
-          std::string{look});
+          status_of_starter(context.environment) + ", then its log");
   const auto answering = std::ranges::count_if(running.processes, &ProcessFacts::answers);
   if (static_cast<std::size_t>(answering) == running.processes.size())
     context.list.ok("processes",
@@ -184,7 +183,7 @@ void check_nodes(CheckContext& context, const RunningFacts& running) {
           "nodes", fmt::format("{} is not heard", node.name),
           fmt::format("on its host: {}; the lines on peers tell whether its ports "
                       "can be reached",
-                      look));
+                      status_of_starter(context.environment)));
       continue;
     }
     heard.push_back(node.name);

@@ -11,16 +11,25 @@
 #include "services/pacelinectl/answers.h"
 #include "services/pacelinectl/table.h"
 #include "services/watch/config.h"
+#include "services/watch/starter.h"
 #include "topology/membership.h"
 #include "topology/shared_agents.h"
 
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr const char* advice = "is the group running? try supervisorctl status";
+constexpr const char* package_socket = "/run/paceline/supervisor.sock";
+constexpr const char* package_unit = "/lib/systemd/system/paceline.service";
+constexpr const char* group_file = "/etc/supervisor/conf.d/paceline.conf";
+constexpr const char* units_target = "/etc/systemd/system/paceline-node.target";
 constexpr const char* tls_advice =
     "look at ca_file of [watch], which has to have the authority of its certificate, and at the "
     "names in that";
+constexpr const char* url_advice =
+    "does a watch run there, and does `listen` of [watch] open it to other hosts?";
+constexpr const char* url_tls_advice =
+    "look at --ca-file, which has to have the authority of its certificate, and at the names in "
+    "that";
 constexpr std::string_view status_path = "/api/v1/status";
 
 std::string socket_path(const Topology& topology, const Node& node) {
@@ -53,7 +62,26 @@ Result<Bytes> ask_first_of(const std::vector<const Node*>& nodes, const ClusterF
     return fail(Errc::not_found,
                 fmt::format("node {} runs no {} {}", cluster.node, process, index));
   return fail(Errc::unavailable,
-              fmt::format("no {} answers at {}: {}", process, fmt::join(tried, ", "), advice));
+              fmt::format("no {} answers at {}: is the group running? try {}", process,
+                          fmt::join(tried, ", "), status_of_starter(environment)));
+}
+
+/// The watch that --url names. Its address may have a path, as behind a proxy.
+Result<WatchEndpoint> watch_of_url(const Request& request, Environment& environment) {
+  std::string url = request.url;
+  const auto parsed = parse_url(url);
+  if (!parsed)
+    return fail(Errc::not_found, fmt::format("--url {}: {}", url, parsed.error().detail));
+  if (url.find_first_of("?#") != url.npos)
+    return fail(Errc::not_found, fmt::format("--url {}: paths are appended to it", url));
+  while (url.ends_with('/')) url.pop_back();
+  const auto token = secret_of(request.token, request.token_file, environment);
+  if (!token) return fail(Errc::not_found, token.error().detail);
+  if (!token->empty() && !may_carry_secrets(*parsed))
+    return fail(Errc::not_found,
+                fmt::format("--url {}: a token is sent there: must be https://", url));
+  return WatchEndpoint{
+      .node = "", .url = url, .token = *token, .token_file = "", .ca_file = request.ca_file};
 }
 
 // The right to the control sockets is enough to see how the cluster does.
@@ -95,6 +123,11 @@ tl::expected<TopologyFile, Outcome> open_topology(const Request& request,
 }
 
 Result<ClusterFile> load_cluster(const Request& request, Environment& environment) {
+  if (!request.url.empty()) {
+    ClusterFile cluster;
+    cluster.remote = TRY(watch_of_url(request, environment));
+    return cluster;
+  }
   auto text = environment.read(request.topology);
   if (!text)
     return fail(Errc::not_found,
@@ -115,6 +148,7 @@ Result<ClusterFile> load_cluster(const Request& request, Environment& environmen
 }
 
 std::vector<WatchEndpoint> watch_endpoints(const ClusterFile& cluster) {
+  if (cluster.remote) return {*cluster.remote};
   std::vector<WatchEndpoint> places;
   for (const Node& node : cluster.topology.nodes) {
     auto place = parse_place(cluster.text, cluster.topology.file, node.name, "watch", 0);
@@ -157,7 +191,9 @@ Result<HttpRequest> watch_request(const WatchEndpoint& watch, const std::string&
 Result<HttpAnswer> ask_watch(const ClusterFile& cluster, const std::string& path,
                              Environment& environment) {
   std::vector<std::string> tried;
-  const char* remedy = advice;
+  std::string remedy = cluster.remote
+                           ? std::string{url_advice}
+                           : "is the group running? try " + status_of_starter(environment);
   const auto places = watch_endpoints(cluster);
   if (places.empty())
     return fail(
@@ -166,6 +202,7 @@ Result<HttpAnswer> ask_watch(const ClusterFile& cluster, const std::string& path
   for (const WatchEndpoint& watch : places) {
     auto request = watch_request(watch, path, environment);
     if (!request) {
+      if (cluster.remote) return tl::unexpected{std::move(request).error()};
       if (auto status = status_by_socket(cluster, path, environment)) return *std::move(status);
       tried.push_back(fmt::format("{} ({})", watch.url, request.error().detail));
       continue;
@@ -175,14 +212,19 @@ Result<HttpAnswer> ask_watch(const ClusterFile& cluster, const std::string& path
     if (!reply) {
       const Error& error = reply.error();
       const bool is_of_port = error.detail.starts_with(prefix);
-      if (error.code == Errc::refused && is_of_port) remedy = tls_advice;
+      if (error.code == Errc::refused && is_of_port)
+        remedy = cluster.remote ? url_tls_advice : tls_advice;
       tried.push_back(fmt::format("{} ({})", watch.url,
                                   is_of_port ? error.detail.substr(prefix.size()) : error.detail));
       continue;
     }
     if (reply->status != 200)
-      return fail(Errc::refused, fmt::format("{}: {} {}", watch.url, reply->status,
-                                             printable(problem_detail(reply->body))));
+      return fail(Errc::refused,
+                  fmt::format("{}: {} {}{}", watch.url, reply->status,
+                              printable(problem_detail(reply->body)),
+                              cluster.remote && reply->status == 401
+                                  ? "; its read token: --token-file or PACELINE_TOKEN"
+                                  : ""));
     return *std::move(reply);
   }
   return fail(Errc::unavailable,
@@ -223,6 +265,17 @@ int pacer_of(const ClusterFile& cluster, const std::string& target, Environment&
       if (targets->all[i].id == target) return shards[i];
   }
   return shard_of(target, cluster.topology.pacers);
+}
+
+std::string status_of_starter(Environment& environment) {
+  watch::Starter starter;
+  if (environment.exists(package_socket))
+    starter.socket = std::string{"unix://"} + package_socket;
+  else if (environment.exists(units_target))
+    starter.kind = watch::Starter::Kind::systemd;
+  else if (environment.exists(package_unit) && !environment.exists(group_file))
+    return "systemctl status paceline";  // It would make that socket.
+  return watch::status_command(starter);
 }
 
 int exit_of(const Error& error) {

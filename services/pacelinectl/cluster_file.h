@@ -1,6 +1,7 @@
 // The topology as a command needs it: which node is ours, where every watch is.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,11 +24,12 @@ struct ClusterFile {
   std::string text;
   std::string node;  // Ours: --node, or the first whose elector has its socket here, or the first;
                      // a witness only by --node, since it runs nothing but an elector.
+  std::optional<WatchEndpoint> remote{};  // --url: all else is empty then.
 
   const Node& self() const { return *topology.node(node); }
 };
 
-/// Reads and checks the topology that the request names.
+/// Reads and checks the topology that the request names; with --url that watch alone, and no file but those for it.
 ///   errors   not_found: the file, or --node in it; bad_value: its first mistake
 Result<ClusterFile> load_cluster(const Request& request, Environment& environment);
 
@@ -94,6 +96,9 @@ Result<Bytes> ask_process(const ClusterFile& cluster, const std::string& process
 ///   errors   as above
 Result<Bytes> ask_own_process(const ClusterFile& cluster, const std::string& process, int index,
                               const ControlRequest& request, Environment& environment);
+
+/// How whoever starts the processes of this host is asked how they do: "supervisorctl status".
+std::string status_of_starter(Environment& environment);
 
 /// The exit code for an error of the functions above.
 int exit_of(const Error& error);

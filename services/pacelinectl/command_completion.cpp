@@ -1,6 +1,8 @@
 // `completion SHELL`: the script that a shell loads; `__complete WORD...`: what that script asks.
 #include <fmt/format.h>
 
+#include <array>
+
 #include "common/base/url.h"
 #include "services/pacelinectl/answers.h"
 #include "services/pacelinectl/cluster_file.h"
@@ -17,8 +19,14 @@ constexpr int most_targets = 200;  // Nobody reads more.
 Request request_of(const Request& asked) {
   Request request = asked;
   for (std::size_t i = 0; i + 1 < asked.arguments.size(); ++i) {
-    if (asked.arguments[i] == "--topology") request.topology = asked.arguments[i + 1];
-    if (asked.arguments[i] == "--node") request.node = asked.arguments[i + 1];
+    constexpr std::array<std::pair<std::string_view, std::string Request::*>, 5> places = {
+        {{"--topology", &Request::topology},
+         {"--node", &Request::node},
+         {"--url", &Request::url},
+         {"--ca-file", &Request::ca_file},
+         {"--token-file", &Request::token_file}}};
+    for (const auto& [option, member] : places)
+      if (asked.arguments[i] == option) request.*member = asked.arguments[i + 1];
   }
   return request;
 }
@@ -54,6 +62,7 @@ Outcome command_complete(const Request& request, Environment& environment) {
     const auto cluster = load_cluster(request_of(request), environment);
     if (!cluster) return words;
     if (kind == "TARGET") return targets_of(*cluster, beginning, environment);
+    if (cluster->remote) return words;
     if (kind == "NODE")
       for (const Node& node : cluster->topology.nodes) words.push_back(node.name);
     if (kind == "PROCESS")

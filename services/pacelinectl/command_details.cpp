@@ -6,7 +6,7 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 30> all_details = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 31> all_details = {{
     {"status",
      R"(One screen: what is wrong and what to do about it, worst first; who is master since when, a line
 a node, what the pacing comes to. Any node's watch answers; ours is asked first. `stops`: invitations
@@ -32,7 +32,7 @@ Examples:
   pacelinectl targets --reason goal_guard --sort -abandonment --limit 10
   pacelinectl targets --state stale --ids | xargs -n1 pacelinectl explain)"},
     {"explain",
-     R"(The last decision about a target in the order in which it was made: what was known, how it is
+     R"(The last decision about a target, in a sentence and in the order in which it was made: what was known, how it is
 to be paced, what was learned, the steps, the result. --all shows the figures that are zero too.
 
 Examples:
@@ -188,6 +188,15 @@ the master last, each when the one before is well; what goes wrong on one is tak
 Examples:
   pacelinectl topology diff faster.toml
   pacelinectl topology import faster.toml --cluster)"},
+    {"support-bundle",
+     R"(One .tar.gz of mode 0600 for who helps: topology, targets and the node's other settings, what status,
+election, check, events, targets, statserver and the metrics of each process say, the ends of the logs
+(256 KiB each), and of the targets that are named the last decision and hour. MANIFEST in it says what is
+in it, what could not be got and why. Works as far as it goes when watch or the whole node is down.
+Passwords, keys and tokens are hidden as ****, in logs too; look through it before it leaves your house.
+
+Example, as the user that runs Paceline:
+  pacelinectl support-bundle --target t07 --target t12)"},
     {"topology rename",
      R"(Terms belong to the cluster's name: of the electors, and of the endpoint that refuses older ones.
 When they run out (pacelinectl election says so) another name is the way out. Nothing is deleted,

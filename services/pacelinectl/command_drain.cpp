@@ -84,7 +84,7 @@ Outcome carry_out(const Order& order, const Request& request, Environment& envir
 }  // namespace
 
 Outcome command_drain(const Request& request, Environment& environment) {
-  const std::string why = request.why.empty() ? "an operator" : request.why;
+  const std::string why = reason_of(request.why, environment);
   return carry_out(
       {.question = order_of(request.force ? "drain_anyway" : "drain", why),
        .obstacle = [&](const auto& view) { return drain_obstacle(view, request.force); },
@@ -93,7 +93,7 @@ Outcome command_drain(const Request& request, Environment& environment) {
 }
 
 Outcome command_undrain(const Request& request, Environment& environment) {
-  return carry_out({.question = order_of("undrain", ""),
+  return carry_out({.question = order_of("undrain", environment.host().person()),
                     .obstacle = undrain_obstacle,
                     .done = "is back in service"},
                    request, environment);

@@ -4,13 +4,34 @@
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/json.h"
+#include "services/pacelinectl/metrics_text.h"
 #include "services/pacelinectl/process_name.h"
+#include "services/pacelinectl/table.h"
 
 namespace paceline::pacelinectl {
+namespace {
+
+/// A watch tells those of every process of its node at once.
+Outcome metrics_by_url(const ClusterFile& cluster, const Request& request,
+                       Environment& environment) {
+  if (request.json)
+    return failed(exit_usage, "metrics --json asks the process itself, so not by --url");
+  const auto reply = ask_watch(cluster, "/metrics", environment);
+  if (!reply) return failed(exit_not_answered, reply.error().detail);
+  std::string text = metrics_of_process(reply->body, request.arguments[0]);
+  if (text.empty())
+    return failed(exit_not_answered,
+                  fmt::format("{}: no metrics of {} are there", cluster.remote->url,
+                              printable(request.arguments[0])));
+  return {.out = std::move(text)};
+}
+
+}  // namespace
 
 Outcome command_metrics(const Request& request, Environment& environment) {
   const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
+  if (cluster->remote) return metrics_by_url(*cluster, request, environment);
   const auto named = parse_process_name(request.arguments[0], cluster->topology, cluster->self());
   if (!named) return failed(exit_usage, named.error().detail);
   if (named->size() > 1)

@@ -10,12 +10,13 @@
 namespace paceline::pacelinectl {
 namespace {
 
-Outcome order_pause(const Request& request, Environment& environment, const std::string& why) {
-  const bool wants_pause = !why.empty();
+Outcome order_pause(const Request& request, Environment& environment, bool wants_pause) {
   const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
   const auto body = ask_process(*cluster, "elector", 0,
-                                order_of(wants_pause ? "pause" : "resume", why), environment);
+                                wants_pause ? order_of("pause", reason_of(request.why, environment))
+                                            : order_of("resume", environment.host().person()),
+                                environment);
   if (!body) return failed(exit_not_answered, body.error().detail);
   const auto reply = decode<StatusReply>(*body);
   if (!reply) return failed(exit_not_answered, "elector answered, but " + reply.error().detail);
@@ -53,11 +54,11 @@ Outcome order_pause(const Request& request, Environment& environment, const std:
 }  // namespace
 
 Outcome command_pause(const Request& request, Environment& environment) {
-  return order_pause(request, environment, request.why.empty() ? "an operator" : request.why);
+  return order_pause(request, environment, true);
 }
 
 Outcome command_resume(const Request& request, Environment& environment) {
-  return order_pause(request, environment, "");
+  return order_pause(request, environment, false);
 }
 
 }  // namespace paceline::pacelinectl

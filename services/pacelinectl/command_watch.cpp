@@ -76,8 +76,9 @@ Outcome command_watch(const Request& request, Environment& environment) {
   if (!done && done.error().code == Errc::unavailable)
     return failed(exit_not_answered,
                   fmt::format("nothing was heard on channel {} of node {} in {}: is the group "
-                              "running? try supervisorctl status",
-                              channel, cluster->node, format_duration(timeout)));
+                              "running? try {}",
+                              channel, cluster->node, format_duration(timeout),
+                              status_of_starter(environment)));
   if (!done) return failed(exit_not_answered, done.error().detail);
   if (refused > 0)
     return failed(exit_not_answered,

@@ -1,5 +1,8 @@
 #include "services/pacelinectl/commands.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 
@@ -11,6 +14,7 @@ namespace {
 constexpr auto table = std::to_array<Command>({
     {"status", command_status},
     {"check", command_check},
+    {"support-bundle", command_support_bundle},
     {"targets", command_targets},
     {"targets check", command_targets_check},
     {"targets diff", command_targets_diff},
@@ -61,6 +65,14 @@ constexpr auto table = std::to_array<Command>({
     {"__complete", command_complete},
 });
 
+// What a watch answers over HTTP.
+constexpr auto by_url = std::to_array<std::string_view>(
+    {"status", "top", "targets", "explain", "events", "metrics", "history", "compliance"});
+
+bool works_by_url(std::string_view command) {
+  return command == "__complete" || std::ranges::find(by_url, command) != by_url.end();
+}
+
 }  // namespace
 
 std::span<const Command> commands() {
@@ -68,6 +80,9 @@ std::span<const Command> commands() {
 }
 
 Outcome run_command(const Request& request, Environment& environment) {
+  if (!request.url.empty() && !works_by_url(request.command))
+    return failed(exit_usage, fmt::format("{} asks more than a watch knows, so not by --url; {} do",
+                                          request.command, fmt::join(by_url, ", ")));
   const auto command = std::ranges::find(table, request.command, &Command::name);
   CHECK(command != table.end());
   return command->run(request, environment);

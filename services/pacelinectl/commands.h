@@ -40,6 +40,7 @@ Outcome command_statserver(const Request& request, Environment& environment);
 Outcome command_statserver_switch(const Request& request, Environment& environment);
 Outcome command_statserver_unseen(const Request& request, Environment& environment);
 Outcome command_status(const Request& request, Environment& environment);
+Outcome command_support_bundle(const Request& request, Environment& environment);
 Outcome command_targets(const Request& request, Environment& environment);
 Outcome command_targets_check(const Request& request, Environment& environment);
 Outcome command_top(const Request& request, Environment& environment);

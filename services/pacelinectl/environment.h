@@ -91,6 +91,9 @@ class Environment {
   /// A whole file of any size, read as it is touched.
   ///   errors   not_found
   virtual Result<FileView> map(const std::string& path) = 0;
+  /// The last bytes of a file, `most` of them at most.
+  ///   errors   not_found
+  virtual Result<std::string> read_end(const std::string& path, std::size_t most) = 0;
   virtual bool exists(const std::string& path) = 0;
 
   /// Writes a file at once or not at all, with these permission bits.

@@ -53,6 +53,9 @@ class HostFacts {
 
   virtual bool has_user(const std::string& name) = 0;
 
+  /// Who gives an order: "anna on acme-1"; "" = that is not known.
+  virtual std::string person() = 0;
+
   /// Files that a process may open, at most.
   virtual std::uint64_t most_open_files() = 0;
 };

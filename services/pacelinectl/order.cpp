@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/base/cluster_bounds.h"
 #include "services/pacelinectl/table.h"
 
 namespace paceline::pacelinectl {
@@ -29,6 +30,14 @@ const ElectionMessage* said_by(const ElectionView& view, const std::string& node
 
 ControlRequest order_of(std::string order, std::string why) {
   return request_of(Question::handover, {std::move(order), std::move(why)});
+}
+
+std::string reason_of(const std::string& why, Environment& environment) {
+  const std::string person = environment.host().person();
+  if (person.empty()) return why.empty() ? "an operator" : why;
+  if (why.empty()) return ("by " + person).substr(0, max_why_bytes);
+  std::string whole = fmt::format("{} (by {})", why, person);
+  return whole.size() <= max_why_bytes ? whole : why;
 }
 
 Awaited await(double timeout_s, Environment& environment,

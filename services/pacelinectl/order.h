@@ -12,7 +12,12 @@
 namespace paceline::pacelinectl {
 
 /// The question by which an elector is given an order: pause, resume, drain, drain_anyway or undrain.
+///   why   as reason_of(); of resume and undrain who gives it, for the elector's log
 ControlRequest order_of(std::string order, std::string why);
+
+/// The reason that goes round with an order, and who gave it: "new disks (by anna on acme-1)"; without a reason "by anna
+/// on acme-1". Without who, where the reason leaves no room for that; "an operator" if nothing is known.
+std::string reason_of(const std::string& why, Environment& environment);
 
 /// What was waited for.
 struct Awaited {

@@ -16,6 +16,10 @@ struct Request {
   std::string command;  // "status", "topology check", ...: a name of commands().
   std::string topology = "/etc/paceline/topology.toml";
   std::string node;  // "" = the node that runs here, see cluster_file.h.
+  std::string url;   // Of a watch, in place of the topology: from any host; "" = none. Then also:
+  std::string ca_file;     // The authorities that may vouch for it; "" = the system's.
+  std::string token_file;  // With its read token; "" = `token`.
+  std::string token;       // "" = none.
   bool json = false;
   bool colour = false;                 // Standard output is a terminal.
   std::vector<std::string> arguments;  // What follows the command.
@@ -23,7 +27,7 @@ struct Request {
   // `targets`, `history`: parameters of watch's query; `what-if`: the changes; `init`: the answers.
   std::vector<std::pair<std::string, std::string>> filters;
 
-  std::string why;              // `pause`, `drain`: for people; "" = an operator.
+  std::string why;              // `pause`, `drain`: for people; "" = none is given.
   bool force = false;           // `drain`: also if nobody could take over.
   double timeout_s = 15;        // Orders: [s] waits so long for what comes of it; 0 = not at all.
   std::string length;           // `record`: how long, as "1h".
@@ -48,9 +52,11 @@ struct Request {
   bool dry_run = false;         // ...: tell what it would change.
   bool yes = false;             // ...: nobody is asked.
   std::string shell;            // ...: what leads to the other hosts; "" = rollout.h's.
-  std::string only;             // `watch`: the target; `man`, `topology units`: the folder.
-  std::uint64_t limit = 0;      // `watch`, `events`: at most so many lines; 0 = no limit.
-  double seconds = 0;           // `bench`: to measure for; `top`: between two refreshes.
+  std::string output;           // `support-bundle`: the archive; "" = a name with node and time.
+  std::vector<std::string> targets;  // `support-bundle`: of which the last decision is told.
+  std::string only;                  // `watch`: the target; `man`, `topology units`: the folder.
+  std::uint64_t limit = 0;           // `watch`, `events`: at most so many lines; 0 = no limit.
+  double seconds = 0;                // `bench`: to measure for; `top`: between two refreshes.
   DecideSettings decide;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "services/pacer/explain_sentence.h"
+
 namespace paceline::pacer {
 namespace {
 
@@ -103,48 +105,6 @@ void add_overlap(Steps& steps, const SeenOverlap& seen) {
 
 }  // namespace
 
-std::string_view sentence_of(PaceReason reason) {
-  switch (reason) {
-    case PaceReason::granted:
-      return "Invitations go out; nothing is withheld but what the goal asks for.";
-    case PaceReason::no_agents:
-      return "Nobody is logged in.";
-    case PaceReason::no_idle_expected:
-      return "No agent is free, or expected to be, before an answer could come.";
-    case PaceReason::pending_enough:
-      return "As many invitations are outstanding as may be.";
-    case PaceReason::goal_guard:
-      return "The closed loop holds back to keep the abandonment goal.";
-    case PaceReason::ratio_cap:
-      return "proactiveRatio leaves no more of the capacity to proactive traffic.";
-    case PaceReason::warm_up:
-      return "Too few answers are known yet: no more invitations than free agents.";
-    case PaceReason::ceiling:
-      return "The hard ceiling of outstanding invitations per agent is reached.";
-    case PaceReason::growth_cap:
-      return "The number may not grow faster in one refresh.";
-    case PaceReason::fast_cut:
-      return "A burst of abandonment in the last minutes halved the number.";
-    case PaceReason::stale_statistics:
-      return "The statistics are older than the bound.";
-    case PaceReason::not_visible:
-      return "The Stat Server does not see the target.";
-    case PaceReason::disabled:
-      return "Switched off by the option `enabled`.";
-    case PaceReason::shared_agents:
-      return "Other targets claim the agents that it shares with them.";
-    case PaceReason::idle_not_answering:
-      return "Agents count as ready, but take nothing from the queue beside them.";
-    case PaceReason::pending_cap:
-      return "max_pending_per_agent allows no more outstanding invitations.";
-    case PaceReason::statistics_contradicted:
-      return "The statistics stand still while the endpoint tells of visitors.";
-    case PaceReason::paused:
-      return "An operator paused all invitations.";
-  }
-  return "";
-}
-
 std::string_view to_string(PacingInformation information) {
   switch (information) {
     case PacingInformation::reconstructed:
@@ -160,7 +120,7 @@ Explanation explain(std::string_view target, const PacingInputs& inputs,
                     std::string_view goal_of, const std::optional<SeenOverlap>& seen) {
   Explanation explanation{.target = std::string{target},
                           .reason = decision.reason,
-                          .sentence = std::string{sentence_of(decision.reason)},
+                          .sentence = sentence_of(inputs, options, decision),
                           .steps = {}};
   explanation.steps.reserve(explanation_fields.size());
   Steps steps{explanation};

@@ -75,9 +75,6 @@ inline constexpr auto window_members = std::to_array<ExplainedMember>({
     {"short_abandonment", &DecisionExplanation::brief},
 });
 
-/// What a reason means, as a sentence for the operator.
-std::string_view sentence_of(PaceReason reason);
-
 std::string_view to_string(PacingInformation information);
 
 /// Agents that a target seems to share, by counts that change together (overlap.h).

@@ -39,6 +39,7 @@ Result<WatchConfig> read_watch_config(Place& place) {
   if (!config.certificate_file.empty())
     if (const auto pem = read_file(config.certificate_file, max_pem_bytes))
       std::ranges::copy(names_of_certificate(*pem), std::back_inserter(config.access.hosts));
+  config.starter = starter_of_this_process();
   const auto targets = TRY(load_targets(place.topology));
   config.targets = target_names(targets, config.pacers);
   config.agents = targets.agents;

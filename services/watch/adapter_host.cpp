@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <memory>
 
 #include "common/base/ascii.h"
@@ -13,6 +14,14 @@ std::string name_of_host() {
   char name[256] = "";
   if (gethostname(name, sizeof name - 1) != 0) return "";
   return ascii_lower(std::string_view{name});
+}
+
+Starter starter_of_this_process() {
+  const auto value = [](const char* name) -> std::string_view {
+    const char* found = std::getenv(name);
+    return found == nullptr ? "" : found;
+  };
+  return starter_of(value("SUPERVISOR_SERVER_URL"), value("INVOCATION_ID"));
 }
 
 std::vector<std::string> names_of_certificate(std::string_view pem) {

@@ -32,11 +32,9 @@ std::string heartbeat_place(const Findings& out, const std::string& node) {
                                               : "tcp " + found->second + " of " + node;
 }
 
-std::string log_remedy(const std::string& node) {
-  return fmt::format(
-      "supervisorctl status on {}: STOPPED wants a start, FATAL or EXITED has the reason in its "
-      "log (exit 78: its settings), RUNNING for some seconds only is started again and again",
-      node);
+std::string log_remedy(const Findings& out, const std::string& node) {
+  const Starter& starter = out.around.starter;
+  return fmt::format("{} on {}: {}", status_command(starter), node, states_of(starter));
 }
 
 // [s] Since the listener heard it, as it said last; -1 = never.
@@ -147,9 +145,9 @@ void find_silence(Findings& out) {
                                                                      : CauseWeight::endangers,
                  .node = node.name,
                  .cause = fmt::format("node {} is silent: {}", node.name, ago(node.heard_s)),
-                 .remedy = fmt::format("does its host run, and can this one reach {}? On it: "
-                                       "supervisorctl status",
-                                       heartbeat_place(out, node.name))});
+                 .remedy = fmt::format("does its host run, and can this one reach {}? On it: {}",
+                                       heartbeat_place(out, node.name),
+                                       status_command(out.around.starter))});
         continue;
       }
       if (is_down) silent.push_back("elector");
@@ -163,7 +161,7 @@ void find_silence(Findings& out) {
              .cause = fmt::format("{} of node {}{} {} not heard", listed(silent), node.name,
                                   is_master ? ", which is master," : "",
                                   silent.size() == 1 ? "is" : "are"),
-             .remedy = log_remedy(node.name),
+             .remedy = log_remedy(out, node.name),
              .unfit = out.is_own(node) || is_master});
   }
 }

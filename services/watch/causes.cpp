@@ -45,8 +45,7 @@ void find_own_causes(Findings& out) {
              .weight = CauseWeight::endangers,
              .node = process.substr(0, process.find('/')),
              .cause = fmt::format("{} was started {} times in ten minutes", process, starts),
-             .remedy = "supervisord calls such a process RUNNING: its log has the reason before "
-                       "each start"});
+             .remedy = restarts_remedy(around.starter)});
   if (!around.history_off.empty())
     tell(CauseId::history_off, "no history is kept on disk: " + around.history_off,
          "when that is mended: pacelinectl reload watch");

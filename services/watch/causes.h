@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "services/watch/cluster_view.h"
+#include "services/watch/starter.h"
 
 namespace paceline::watch {
 
@@ -124,6 +125,7 @@ struct Surroundings {
   std::vector<std::string> refuse_our_key{};  // Nodes.
   std::vector<std::string> refused_here{};    // Nodes whose key we refuse.
   std::vector<ProcessStarts> restarting{};
+  Starter starter{};
 };
 
 struct Finding {

@@ -9,6 +9,7 @@
 #include "common/base/time.h"
 #include "services/watch/access.h"
 #include "services/watch/cluster_view.h"
+#include "services/watch/starter.h"
 #include "services/watch/target_table.h"
 #include "topology/targets.h"
 #include "topology/topology.h"
@@ -45,6 +46,8 @@ struct WatchConfig {
   Duration stat_stale = 5s;
   Duration pace_stale = 6s;
   Duration feedback_stale = 30s;
+
+  Starter starter{};  // Found by adapter_config: who started this process.
 
   std::string targets_file;  // Read by adapter_config into `targets`.
   std::vector<TargetName> targets;

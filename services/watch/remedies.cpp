@@ -12,6 +12,10 @@ namespace {
 
 enum class Obstacle : std::uint8_t {
   proxy,
+  authority,
+  authorities_file,
+  certificate_name,
+  certificate_time,
   certificate,
   name,
   credentials,
@@ -30,9 +34,19 @@ struct Sign {
 };
 
 // The first that is found counts.
-constexpr std::array<Sign, 24> signs{{{"no row of it", Obstacle::sender},
+constexpr std::array<Sign, 34> signs{{{"no row of it", Obstacle::sender},
                                       {"status 407", Obstacle::proxy},
                                       {"proxy", Obstacle::proxy},
+                                      {"local issuer", Obstacle::authority},
+                                      {"self-signed", Obstacle::authority},
+                                      {"self signed", Obstacle::authority},
+                                      {"cafile", Obstacle::authorities_file},
+                                      {"ca cert", Obstacle::authorities_file},
+                                      {"setting certificate", Obstacle::authorities_file},
+                                      {"subject name", Obstacle::certificate_name},
+                                      {"has expired", Obstacle::certificate_time},
+                                      {"not yet valid", Obstacle::certificate_time},
+                                      {"subject alternative", Obstacle::certificate_name},
                                       {"certificate", Obstacle::certificate},
                                       {"ssl", Obstacle::certificate},
                                       {"tls", Obstacle::certificate},
@@ -78,6 +92,19 @@ std::string remedy_of(std::string_view detail, const RequestSettings& settings) 
     case Obstacle::proxy:
       return fmt::format("check proxy of [{}]: its address, name and password, and whether it runs",
                          process);
+    case Obstacle::authority:
+      return fmt::format(
+          "its authority is not known here: name it (PEM) by ca_file of [{}], then pacelinectl "
+          "reload {}",
+          process, process);
+    case Obstacle::authorities_file:
+      return fmt::format(
+          "ca_file of [{}] cannot be read as PEM: check that file and who may read it", process);
+    case Obstacle::certificate_name:
+      return fmt::format("check that {} of [{}] has the name that the certificate is for", address,
+                         process);
+    case Obstacle::certificate_time:
+      return "its certificate is out of its time: ask who runs it, and check this host's clock";
     case Obstacle::certificate:
       return fmt::format(
           "check ca_file of [{}], and that {} has the name that the certificate is for", process,

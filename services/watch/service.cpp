@@ -124,6 +124,7 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store, std::string 
   around.heartbeats = config.heartbeats;
   around.heartbeat_stale_s = to_seconds(config.cluster.heartbeat_stale);
   around.quorum = config.quorum;
+  around.starter = config.starter;
   around.exposed = config.exposed;
   around.history_off = std::move(history_off);
   tell_start();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/check.h"
+#include "services/watch/explained.h"
 #include "services/watch/json.h"
 #include "services/watch/service.h"
 #include "services/watch/target_metrics.h"
@@ -54,11 +55,13 @@ void Watch::answer_explanation(const WebRequest& request, std::uint32_t target,
                                WebExchange exchange) {
   const std::string& id = targets_.row(target).name->id;
   const Address pacer{config_.node, "pacer", targets_.row(target).name->shard};
-  const auto done = [request, pacer,
+  const auto done = [this, request, pacer,
                      exchange = std::move(exchange)](Result<Explanation> explanation) {
-    if (explanation)
+    if (explanation) {
+      tell_standing(*explanation, cluster_.status(world_.clock.now(), world_.clock.wall()));
       return exchange.send(compressed(request, {.body = explanation_json(*explanation),
                                                 .headers = {{"Cache-Control", "no-store"}}}));
+    }
     const int status = explanation.error().code == Errc::unavailable ? 503 : 502;
     exchange.send(problem(status, fmt::format("{} does not explain it: {}", pacer.text(),
                                               explanation.error().detail)));

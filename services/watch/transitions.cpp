@@ -1,6 +1,8 @@
 // What changed between two looks at the cluster, in sentences for people.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "services/watch/cause_rules.h"
 
 namespace paceline::watch {
@@ -47,6 +49,33 @@ void tell_master(EventWriter& out, const StatusAnswer& before, const StatusAnswe
     out.tell("two_claims_over", "good", "", "at most one node says it is master again");
 }
 
+bool any_is_heard(const StatusAnswer& status) {
+  return std::ranges::any_of(status.nodes,
+                             [](const NodeAnswer& node) { return node.role != NodeRole::down; });
+}
+
+// A word that was said before anybody was heard is no news, and silence is no word.
+void tell_pause(EventWriter& out, const StatusAnswer& before, const StatusAnswer& now) {
+  if (!now.paused_since || now.paused_since == before.paused_since || !any_is_heard(before)) return;
+  if (!now.paused.empty())
+    out.tell("paused", "notice", "",
+             fmt::format("an operator stopped all invitations: {}", now.paused));
+  else if (!before.paused.empty())
+    out.tell("resumed", "good", "",
+             fmt::format("an operator lets invitations go out again, after: {}", before.paused));
+}
+
+void tell_maintenance(EventWriter& out, const NodeAnswer& before, const NodeAnswer& now) {
+  if (before.heard_s < 0 || now.heard_s < 0 || before.maintenance == now.maintenance) return;
+  if (!now.maintenance.empty())
+    out.tell("drained", "notice", now.name,
+             fmt::format("an operator took {} out of service: {}", now.name, now.maintenance));
+  else
+    out.tell("undrained", "good", now.name,
+             fmt::format("an operator took {} back into service, after: {}", now.name,
+                         before.maintenance));
+}
+
 void tell_publication(EventWriter& out, const NodeAnswer& before, const NodeAnswer& now) {
   if (!before.publication || !now.publication) return;
   const auto& then = before.publication->report;
@@ -87,6 +116,7 @@ std::string fitness_words(const NodeAnswer& node) {
 }
 
 void tell_node(EventWriter& out, const NodeAnswer& before, const NodeAnswer& now) {
+  tell_maintenance(out, before, now);
   if (before.role != now.role) {
     // What a node said last is no reason for its silence.
     const std::string why =
@@ -153,6 +183,7 @@ std::vector<Event> transitions(const StatusAnswer& before, const StatusAnswer& n
                                std::int64_t wall_ms) {
   EventWriter out{wall_ms};
   tell_master(out, before, now);
+  tell_pause(out, before, now);
   for (const auto& node : now.nodes)
     if (const auto* then = find_node(before, node.name)) tell_node(out, *then, node);
   tell_statistics(out, before, now);

@@ -56,7 +56,8 @@ TEST_CASE("a pause that is ordered anywhere is in every grant, over failovers an
   REQUIRE(cluster.sim.run_until([&] { return !cluster.publishing().empty(); }, 5s));
   CHECK(cluster.publishers[cluster.publishing()]->pause == "a drill");
 
-  REQUIRE(give(cluster, "b", "resume"));
+  REQUIRE(give(cluster, "b", "resume", "anna on acme-1"));
+  CHECK(has(lines_of(cluster, "b/elector/0", "resumed"), "said_by=\"anna on acme-1\""));
   CHECK(cluster.publishers[cluster.publishing()]->pause.empty());
   for (const auto* node : {"a", "b", "w"}) CHECK(cluster.stores[node].orders.pause.why.empty());
   CHECK(cluster.sim.count("paused") >= 3);
@@ -154,8 +155,9 @@ TEST_CASE("a drained master hands over, votes, and is not master again until it 
   CHECK(cluster.publishing().empty());
   CHECK(role_of(cluster, "a") == ElectorRole::observer);
 
-  REQUIRE(give(cluster, "a", "undrain"));
+  REQUIRE(give(cluster, "a", "undrain", "anna on acme-1"));
   CHECK(cluster.await_publisher("a", 3s));
+  CHECK(has(lines_of(cluster, "a/elector/0", "undrained"), "said_by=\"anna on acme-1\""));
   CHECK(has(lines_of(cluster, "a/elector/0", "drained"), "why=\"new disks\""));
   CHECK(cluster.sim.count("undrained") == 1);
 }

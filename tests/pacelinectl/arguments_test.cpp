@@ -86,6 +86,25 @@ TEST_CASE("changes and moments keep their order and their words", "[pacelinectl]
   CHECK(good({"drain", "--why", "new disks", "--timeout", "2.5"}).timeout_s == 2.5);
 }
 
+TEST_CASE("a support bundle takes every target that is named, one by one", "[pacelinectl]") {
+  const Request request =
+      good({"support-bundle", "--target", "t1", "--output", "f", "--target", "t2"});
+
+  CHECK(request.targets == std::vector<std::string>{"t1", "t2"});
+  CHECK(request.output == "f");
+  CHECK(exit_code({"support-bundle", "--target", "t1", "t2"}) == exit_usage);
+}
+
+TEST_CASE("a watch is named by its address, with its authority", "[pacelinectl]") {
+  const Request request =
+      good({"status", "--url", "https://w:7110", "--ca-file", "ca.pem", "--token-file", "token"});
+
+  CHECK(request.url == "https://w:7110");
+  CHECK(request.ca_file == "ca.pem");
+  CHECK(request.token_file == "token");
+  CHECK(exit_code({"status", "--ca-file", "ca.pem"}) == exit_usage);
+}
+
 TEST_CASE("a half typed line is no usage error", "[pacelinectl]") {
   const Request request =
       good({"--topology", "x.toml", "__complete", "loglevel", "--node", "b", ""});
@@ -98,6 +117,7 @@ TEST_CASE("a half typed line is no usage error", "[pacelinectl]") {
 TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
   const std::vector<std::vector<const char*>> lines = {
       {"status"},
+      {"support-bundle", "--target", "t"},
       {"targets"},
       {"targets", "check", "f"},
       {"explain", "t"},

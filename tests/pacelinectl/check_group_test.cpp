@@ -44,6 +44,13 @@ TEST_CASE("a group as it was generated has no difference, whatever its folders a
     }
 }
 
+TEST_CASE("where a node logs is read out of its group", "[pacelinectl]") {
+  const std::string text = group_of(demo(), "", "/logs/50%more");
+
+  CHECK(log_folders(text, "a") == std::vector<std::string>{"/logs/50%more"});
+  CHECK(log_folders(text, "z").empty());
+}
+
 TEST_CASE("a group that somebody changed is told by its line", "[pacelinectl]") {
   const Topology topology = demo();
   const std::string text = group_of(topology);

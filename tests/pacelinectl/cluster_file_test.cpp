@@ -1,5 +1,6 @@
 #include "services/pacelinectl/cluster_file.h"
 
+#include "services/pacelinectl/commands.h"
 #include "tests/pacelinectl/fake_environment.h"
 #include "tests/support/catch.h"
 
@@ -128,6 +129,27 @@ TEST_CASE("a watch with a certificate is asked by its node's address and its aut
   CHECK(itself[0].ca_file == "/etc/c.pem");
   REQUIRE(authority.size() == 2);
   CHECK(authority[0].ca_file == "/etc/ca.pem");
+}
+
+TEST_CASE("who is asked how the processes do is whoever starts them on this host",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  CHECK(status_of_starter(environment) == "supervisorctl status");
+
+  environment.files["/lib/systemd/system/paceline.service"].text = "[Unit]\n";
+  CHECK(status_of_starter(environment) == "systemctl status paceline");
+
+  environment.files["/etc/supervisor/conf.d/paceline.conf"].text = "[group:a]\n";
+  CHECK(status_of_starter(environment) == "supervisorctl status");
+
+  environment.files["/etc/systemd/system/paceline-node.target"].text = "[Unit]\n";
+  CHECK(status_of_starter(environment) == "systemctl status 'paceline-*'");
+  CHECK_THAT(run_command(request("election"), environment).error,
+             Catch::Contains("is the group running? try systemctl status 'paceline-*'"));
+
+  environment.files["/run/paceline/supervisor.sock"].text = "";
+  CHECK(status_of_starter(environment) ==
+        "supervisorctl -s unix:///run/paceline/supervisor.sock status");
 }
 
 TEST_CASE("why no watch answers is told of each, and what to look at", "[pacelinectl]") {

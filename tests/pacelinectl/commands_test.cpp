@@ -188,9 +188,35 @@ TEST_CASE("a target is explained by the pacer of its shard", "[pacelinectl]") {
   const Outcome outcome = run_command(request("explain", {"t07"}), environment);
 
   CAPTURE(outcome.out, outcome.error);
-  CHECK(environment.asked == std::vector<std::string>{pacer + " explain t07"});
-  CHECK(has(outcome.out, "goal_guard: The goal holds back.\n"));
+  CHECK(environment.asked.front() == pacer + " explain t07");
+  CHECK(outcome.out.starts_with("t07: The goal holds back.\ngoal_guard: 0 new invitations"));
   CHECK(has(outcome.out, "3. What was learned\n   acceptance    25.0 %  learned\n"));
+}
+
+TEST_CASE("an explanation tells a pause and who publishes, as the watch of this host does",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  Explanation explanation{.target = "t07", .sentence = "3 free: two more may go.", .steps = {}};
+  explanation.steps.push_back({"state", 0, "", "result", "ok"});
+  environment.processes.emplace("a/pacer/" + std::to_string(shard_of("t07", 2)),
+                                encode(explanation));
+  StatusAnswer status = demo_status();
+  status.paused = "fire drill";
+  status.master = "b";
+  const std::string body = json_text(status);
+  environment.replies.insert_or_assign("a/watch/0 cluster", Bytes{body.begin(), body.end()});
+  Request asked = request("explain", {"t07"});
+
+  const Outcome text = run_command(asked, environment);
+  asked.json = true;
+  const Outcome json = run_command(asked, environment);
+
+  CHECK(text.out.starts_with(
+      "t07: An operator stopped all invitations: fire drill. None may go until pacelinectl resume; "
+      "without the pause: 3 free: two more may go. So decides node a; node b is master, and what "
+      "it "
+      "decides by itself is published.\npaused: "));
+  CHECK(has(json.out, R"("reason":"paused","sentence":"An operator stopped)"));
 }
 
 TEST_CASE("a question that a process refuses is not asked elsewhere", "[pacelinectl]") {

@@ -46,6 +46,7 @@ class FakeHost final : public HostFacts {
   std::map<int, Errc> ports;  // That cannot be listened on, and why.
   std::vector<std::string> users = {"paceline"};
   std::uint64_t open_files = 65'536;
+  std::string who;
 
   std::optional<Exposure> exposure(const std::string& file, std::string_view) override {
     const auto found = exposed.find(file);
@@ -71,6 +72,7 @@ class FakeHost final : public HostFacts {
   bool has_user(const std::string& name) override {
     return std::ranges::find(users, name) != users.end();
   }
+  std::string person() override { return who; }
   std::uint64_t most_open_files() override { return open_files; }
 };
 
@@ -125,6 +127,11 @@ class FakeEnvironment final : public Environment {
     const auto found = files.find(path);
     if (found == files.end()) return fail(Errc::not_found, path + ": cannot be opened");
     return FileView{nullptr, found->second.text};
+  }
+  Result<std::string> read_end(const std::string& path, std::size_t most) override {
+    auto whole = read(path);
+    if (whole && whole->size() > most) whole->erase(0, whole->size() - most);
+    return whole;
   }
   bool exists(const std::string& path) override { return files.contains(path); }
   Result<void> write(const std::string& path, std::string_view content, unsigned mode) override {

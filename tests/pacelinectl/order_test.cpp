@@ -1,6 +1,7 @@
 // Orders to electors: hand-overs, pauses, maintenance, and the waiting for what comes of them.
 #include "services/pacelinectl/order.h"
 
+#include "common/base/cluster_bounds.h"
 #include "common/wire/json_fields.h"
 #include "services/pacelinectl/commands.h"
 #include "tests/pacelinectl/fake_environment.h"
@@ -115,6 +116,26 @@ TEST_CASE("an order that is not to be waited for is only given", "[pacelinectl]"
             "a/elector/0 election", "a/elector/0 handover",
             "a/elector/0 handover pause an operator", "a/elector/0 handover resume ",
             "a/elector/0 handover drain an operator", "a/elector/0 handover undrain "});
+}
+
+TEST_CASE("who gives an order goes round with its reason", "[pacelinectl]") {
+  Electors electors{{view_of("a", 257)}};
+  electors.environment.this_host.who = "anna on acme-1";
+  Request why = request("pause");
+  why.why = "fire drill";
+  Request too_long = request("drain");
+  too_long.why = std::string(max_why_bytes, 'x');
+  for (Request order : {why, request("pause"), request("resume"), too_long, request("undrain")}) {
+    order.timeout_s = 0;
+    CHECK(electors.run(order).exit == exit_fine);
+  }
+
+  CHECK(electors.environment.asked ==
+        std::vector<std::string>{"a/elector/0 handover pause fire drill (by anna on acme-1)",
+                                 "a/elector/0 handover pause by anna on acme-1",
+                                 "a/elector/0 handover resume anna on acme-1",
+                                 "a/elector/0 handover drain " + too_long.why,
+                                 "a/elector/0 handover undrain anna on acme-1"});
 }
 
 TEST_CASE("a pause waits until the endpoint has accepted it", "[pacelinectl]") {

@@ -3,16 +3,12 @@
 #include <cmath>
 #include <map>
 
+#include "services/pacer/explain_sentence.h"
 #include "tests/pacer/ten_agents.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
 using namespace pacer;
-
-TEST_CASE("every reason has a sentence", "[pacer]") {
-  for (int reason = 0; reason < static_cast<int>(words_of<PaceReason>.size()); ++reason)
-    CHECK(!sentence_of(static_cast<PaceReason>(reason)).empty());
-}
 
 TEST_CASE("an explanation tells every described value once, in the order of the list", "[pacer]") {
   TargetPacing pacing;
@@ -88,7 +84,7 @@ TEST_CASE("an explanation has the decision's own numbers and words", "[pacer]") 
     return ExplanationStep{};
   };
   CHECK(explanation.reason == d.reason);
-  CHECK(explanation.sentence == sentence_of(d.reason));
+  CHECK(explanation.sentence == sentence_of(in, {}, d));
   CHECK(step("idle").value == 4);
   CHECK(step("quality").note == "good");
   CHECK(step("feedback_age_s").note == "the endpoint has told nothing yet");

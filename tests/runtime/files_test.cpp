@@ -34,6 +34,17 @@ TEST_CASE("a file beyond its bound is refused", "[runtime]") {
   CHECK(result.error().code == Errc::too_large);
 }
 
+TEST_CASE("of a file the end is read, and not more of it", "[runtime]") {
+  Folder folder;
+  REQUIRE(write_file_atomically(folder / "log", "one\ntwo\n"));
+
+  CHECK(read_file_end(folder / "log", 4) == "two\n");
+  CHECK(read_file_end(folder / "log", 100) == "one\ntwo\n");
+  CHECK(read_file_end(folder / "log", 0) == "");
+  CHECK_FALSE(read_file_end(folder.path(), 4));
+  CHECK_FALSE(read_file_end(folder / "none", 4));
+}
+
 TEST_CASE("a write that fails leaves the old content", "[runtime]") {
   Folder folder;
   REQUIRE(write_file_atomically(folder / "term", "old"));

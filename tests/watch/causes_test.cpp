@@ -257,7 +257,7 @@ TEST_CASE("why a Stat Server serves nothing is told with what to check", "[watch
     REQUIRE(told.size() == 1);
     CHECK(told[0].id == "stat_server_down");
     CHECK(told[0].weight == CauseWeight::endangers);
-    CHECK(told[0].remedy.starts_with("check ca_file of [statfeed], and that backup has the name"));
+    CHECK(told[0].remedy.starts_with("its certificate is out of its time: ask who runs it"));
     CHECK(readiness(status).ready);
   }
   SECTION("both") {
@@ -340,6 +340,23 @@ TEST_CASE("the remedy of a request that failed follows from what was said of it"
   };
   CHECK(remedy("https://e: no such name").starts_with("check the name in base_service_url"));
   CHECK(remedy("https://e: Connection timed out").starts_with("check network and firewalls"));
+  const auto tls = [&](const char* problem) {
+    return remedy(("https://e/oauth: SSL certificate problem: " + std::string{problem}).c_str());
+  };
+  for (const char* problem : {"unable to get local issuer certificate", "self-signed certificate",
+                              "self-signed certificate in certificate chain"})
+    CHECK(tls(problem) ==
+          "its authority is not known here: name it (PEM) by ca_file of [publisher], then "
+          "pacelinectl reload publisher");
+  CHECK(remedy("https://e: error setting certificate file: /etc/ca.pem")
+            .starts_with("ca_file of [publisher] cannot be read"));
+  CHECK(remedy("https://e: Problem with the SSL CA cert (path? access rights?)")
+            .starts_with("ca_file of [publisher] cannot be read"));
+  CHECK(remedy("https://e: SSL: no alternative certificate subject name matches target host name "
+               "'e'") ==
+        "check that base_service_url of [publisher] has the name that the certificate is for");
+  CHECK(tls("certificate is not yet valid").starts_with("its certificate is out of its time"));
+  CHECK(remedy("https://e: tlsv1 alert unknown ca").starts_with("check ca_file of [publisher]"));
   CHECK(remedy("HTTP status 407 at https://e, said by the proxy").starts_with("check proxy"));
   CHECK(remedy("no row of it is taken any more").starts_with("look whether its sender runs"));
   CHECK(remedy("HTTP status 403 at https://e: no right").starts_with("it knows us"));

@@ -102,7 +102,8 @@ TEST_CASE("metrics come from every process, and silence is told", "[watch][scena
         std::string::npos);
 }
 
-TEST_CASE("an explanation is the pacer's own", "[watch][scenario]") {
+TEST_CASE("an explanation is the pacer's own, and says that nobody publishes it",
+          "[watch][scenario]") {
   SimWorld sim{2};
   const auto settings = config();
   Watch watch{settings, sim.process({"a", "watch", 0})};
@@ -110,7 +111,7 @@ TEST_CASE("an explanation is the pacer's own", "[watch][scenario]") {
   control.question(Question::explain, [](const auto& words) -> Result<Bytes> {
     return encode(Explanation{.target = words.at(0),
                               .reason = PaceReason::ceiling,
-                              .sentence = "as many as may be",
+                              .sentence = "as many as may be.",
                               .steps = {}});
   });
   Client client;
@@ -120,7 +121,8 @@ TEST_CASE("an explanation is the pacer's own", "[watch][scenario]") {
 
   REQUIRE(client.answers.size() == 1);
   CHECK(client.answers[0].body ==
-        R"({"target":"t1","reason":"ceiling","sentence":"as many as may be","steps":[]})");
+        R"({"target":"t1","reason":"ceiling","sentence":"as many as may be. )"
+        R"(Nobody is master, so nothing is published.","steps":[]})");
 }
 
 TEST_CASE("a pacer that is gone explains nothing, in time", "[watch][scenario]") {

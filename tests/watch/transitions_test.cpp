@@ -34,6 +34,9 @@ const std::vector<Difference>& differences() {
       {"master_changed", "notice", "a", [](auto& now) { now.term = 769; }},
       {"master_lost", "bad", "a", [](auto& now) { now.master = ""; }},
       {"two_claims", "bad", "", [](auto& now) { now.claims = 2; }},
+      {"paused", "notice", "",
+       [](auto& now) { now.paused = "fire drill", now.paused_since = "2026-11-30T08:00:00.000Z"; }},
+      {"drained", "notice", "b", [](auto& now) { now.nodes[1].maintenance = "new disks"; }},
       {"role_changed", "bad", "b", [](auto& now) { now.nodes[1].role = NodeRole::down; }},
       {"role_changed", "notice", "a", [](auto& now) { now.nodes[0].role = NodeRole::standby; }},
       {"publisher_changed", "notice", "a", [](auto& now) { now.nodes[0].publisher = "shut"; }},
@@ -63,7 +66,8 @@ const std::vector<std::pair<std::string, std::string>>& endings() {
   static const std::vector<std::pair<std::string, std::string>> all = {
       {"two_claims", "two_claims_over"},        {"publication_refused", "publication_accepted"},
       {"targets_rejected", "targets_accepted"}, {"stat_server_down", "stat_server_up"},
-      {"channel_silent", "channel_heard"},      {"health_changed", "health_changed"}};
+      {"channel_silent", "channel_heard"},      {"drained", "undrained"},
+      {"health_changed", "health_changed"}};
   return all;
 }
 
@@ -85,6 +89,55 @@ TEST_CASE("every difference between two looks is one event of its kind", "[watch
     CHECK(events[0].wall_ms == 5);
     CHECK(transitions(now, now, 5).empty());
   }
+}
+
+TEST_CASE("what an operator ordered is told with who and why, and when it is over", "[watch]") {
+  const auto before = good_cluster();
+  auto stopped = before;
+  stopped.paused = "fire drill (by anna on acme-1)";
+  stopped.paused_since = "2026-11-30T08:00:00.000Z";
+  auto again = stopped;
+  again.paused.clear();
+  again.paused_since = "2026-11-30T08:05:00.000Z";
+  auto drained = before;
+  drained.nodes[1].maintenance = "new disks (by anna on acme-1)";
+
+  const auto one = [](const StatusAnswer& then, const StatusAnswer& now) {
+    const auto events = transitions(then, now, 5);
+    REQUIRE(events.size() == 1);
+    return events[0].kind + ", " + events[0].severity + ": " + events[0].detail;
+  };
+  CHECK(one(before, stopped) ==
+        "paused, notice: an operator stopped all invitations: fire drill (by anna on acme-1)");
+  CHECK(one(stopped, again) ==
+        "resumed, good: an operator lets invitations go out again, after: fire drill (by anna on "
+        "acme-1)");
+  CHECK(one(before, drained) ==
+        "drained, notice: an operator took b out of service: new disks (by anna on acme-1)");
+  CHECK(one(drained, before) ==
+        "undrained, good: an operator took b back into service, after: new disks (by anna on "
+        "acme-1)");
+}
+
+TEST_CASE("an order from before anybody was heard is no event, and silence ends none", "[watch]") {
+  auto paused = good_cluster();
+  paused.paused = "fire drill";
+  paused.paused_since = "2026-11-30T08:00:00.000Z";
+  paused.nodes[1].maintenance = "new disks";
+  auto silent = good_cluster();
+  for (auto& node : silent.nodes) {
+    node.role = NodeRole::down;
+    node.heard_s = -1;
+  }
+
+  for (const auto& events : {transitions(silent, paused, 5), transitions(paused, silent, 5)})
+    for (const auto& event : events) {
+      CAPTURE(event.kind, event.detail);
+      CHECK(event.kind != "paused");
+      CHECK(event.kind != "resumed");
+      CHECK(event.kind != "drained");
+      CHECK(event.kind != "undrained");
+    }
 }
 
 TEST_CASE("what a node said before is no reason for what it is now", "[watch]") {
@@ -138,7 +191,8 @@ TEST_CASE("what went wrong and is right again is a good event", "[watch]") {
 }
 
 TEST_CASE("the manual lists every kind of event and every severity", "[watch]") {
-  std::set<std::string> kinds = {"quality_changed", "fast_cut", "idle_not_answering",
+  std::set<std::string> kinds = {"resumed",  // By a later word alone.
+                                 "quality_changed", "fast_cut", "idle_not_answering",
                                  "statistics_contradicted",  // Of targets.
                                  // Of watch itself.
                                  "history_set_aside", "history_off", "file_exposed"};
