@@ -6,6 +6,8 @@
 #include <map>
 #include <sstream>
 
+#include "topology/toml_text.h"
+
 namespace paceline {
 namespace {
 
@@ -16,6 +18,10 @@ void collect(const toml::table& table, const std::string& above, SettingTexts& t
     const std::string key = above + std::string{name.str()};
     if (const auto* inner = value.as_table()) {
       collect(*inner, key + ".", texts);
+      continue;
+    }
+    if (const auto* word = value.as_string()) {
+      texts[key] = toml_string(word->get());
       continue;
     }
     std::ostringstream text;

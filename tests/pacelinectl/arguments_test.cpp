@@ -151,7 +151,6 @@ TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
       {"reload"},
       {"version"},
       {"targets", "diff", "f"},
-      {"targets", "import", "f"},
       {"targets", "import", "f", "--cluster", "--yes"},
       {"targets", "rollback"},
       {"targets", "export"},

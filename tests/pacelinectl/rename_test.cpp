@@ -7,19 +7,19 @@ namespace paceline::test {
 using namespace pacelinectl;
 namespace {
 
-constexpr const char* file = "/etc/demo.toml";
+constexpr const char* topology_file = "/etc/demo.toml";
 
 Request rename_to(const std::string& name) {
   Request made;
   made.command = "topology rename";
-  made.topology = file;
+  made.topology = topology_file;
   made.arguments = {name};
   return made;
 }
 
 TEST_CASE("a renamed cluster's file keeps everything else byte for byte", "[pacelinectl]") {
   FakeEnvironment environment;
-  const std::string before = environment.files[file].text;
+  const std::string before = environment.files[topology_file].text;
 
   const Outcome outcome = run_command(rename_to("demo-2"), environment);
 
@@ -29,7 +29,7 @@ TEST_CASE("a renamed cluster's file keeps everything else byte for byte", "[pace
   const std::string was = "cluster = \"demo\"";
   REQUIRE(has(before, was));
   expected.replace(expected.find(was), was.size(), "cluster = \"demo-2\"");
-  CHECK(environment.files[file].text == expected);
+  CHECK(environment.files[topology_file].text == expected);
   CHECK(has(outcome.out, "the cluster is called demo-2 now, and was demo\n"));
   CHECK(has(outcome.out, "1. on every other node: pacelinectl topology rename demo-2\n"));
   CHECK(has(outcome.out, "2. on every node, witnesses too: pacelinectl reload elector\n"));
@@ -39,7 +39,7 @@ TEST_CASE("a renamed cluster's file keeps everything else byte for byte", "[pace
 TEST_CASE("a name may stand in other quotes, with a comment and far from the margin",
           "[pacelinectl]") {
   FakeEnvironment environment;
-  std::string& text = environment.files[file].text;
+  std::string& text = environment.files[topology_file].text;
   const std::string was = "cluster = \"demo\"";
   text.replace(text.find(was), was.size(), "  cluster\t=   'demo'   # not \"demo\"");
   text = "# cluster = \"demo\"\r\n" + text;
@@ -53,11 +53,11 @@ TEST_CASE("a name may stand in other quotes, with a comment and far from the mar
 TEST_CASE("a name that cannot be, a file with mistakes and no file change nothing",
           "[pacelinectl]") {
   FakeEnvironment environment;
-  const std::string before = environment.files[file].text;
+  const std::string before = environment.files[topology_file].text;
   for (const char* name : {"", "two words", "x\" #", "a\nb", "x\\", "'"}) {
     CAPTURE(name);
     CHECK(run_command(rename_to(name), environment).exit == exit_mistakes);
-    CHECK(environment.files[file].text == before);
+    CHECK(environment.files[topology_file].text == before);
   }
 
   environment.files["/bad.toml"].text = "cluster = 3\n";
@@ -73,7 +73,7 @@ TEST_CASE("a name that cannot be, a file with mistakes and no file change nothin
 
 TEST_CASE("a name over several lines is left to a person", "[pacelinectl]") {
   FakeEnvironment environment;
-  std::string& text = environment.files[file].text;
+  std::string& text = environment.files[topology_file].text;
   const std::string was = "cluster = \"demo\"";
   text.replace(text.find(was), was.size(), "cluster = \"\"\"\ndemo\"\"\"");
   const std::string before = text;

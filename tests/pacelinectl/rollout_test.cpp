@@ -35,7 +35,7 @@ class TwoHosts {
   TwoHosts() {
     std::string& topology = environment.files["/etc/demo.toml"].text;
     const auto b = topology.find("host = ", topology.find("[nodes.b]"));
-    topology.replace(b, topology.find('\n', b) - b, "host = \"host-b\"");
+    topology.replace(b, topology.find('\n', b) - b, "host = \"192.0.2.12\"");
     environment.files["three.csv"].text = three_csv;
     environment.pauses_left = 100;
     for (const char* name : {"a", "b"}) {
@@ -235,7 +235,7 @@ TEST_CASE("another host is reached by the shell that is told, this one by the pr
   CHECK(run_command(request, cluster.environment).exit == exit_fine);
 
   CHECK(words_of["b"] ==
-        Steps{"ip", "netns", "exec", "b", "at-host-b", "pacelinectl", "--node", "b", "reload"});
+        Steps{"ip", "netns", "exec", "b", "at-192.0.2.12", "pacelinectl", "--node", "b", "reload"});
   CHECK(words_of["a"] == Steps{"/usr/lib/paceline/pacelinectl", "--topology", "/etc/demo.toml",
                                "--node", "a", "reload"});
 }

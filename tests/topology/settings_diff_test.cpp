@@ -7,7 +7,9 @@ namespace {
 
 std::vector<std::string> changes_of(std::string_view before, std::string_view after) {
   std::vector<std::string> texts;
-  for (const auto& change : *diff_settings(before, after)) texts.push_back(change.text());
+  const auto changes = diff_settings(before, after);
+  REQUIRE(changes);
+  for (const auto& change : *changes) texts.push_back(change.text());
   return texts;
 }
 

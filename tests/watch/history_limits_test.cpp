@@ -15,7 +15,8 @@ namespace paceline::test {
 using namespace watch;
 namespace {
 
-constexpr std::int64_t now_ms = 1'790'000'405'000;  // In the midst of a step of each resolution.
+constexpr std::int64_t mid_step_ms =
+    1'790'000'405'000;  // In the midst of a step of each resolution.
 
 /// A past without gaps, as far back as each resolution reaches, up to the step under way.
 void fill(Store& store, const std::string& id) {
@@ -23,7 +24,7 @@ void fill(Store& store, const std::string& id) {
   StoreBatch batch;
   for (int tier = 0; tier < static_cast<int>(history_tiers.size()); ++tier) {
     const auto& [factor, keep, chunk] = history_tiers[static_cast<std::size_t>(tier)];
-    const std::int64_t last = now_ms / (10'000 * factor);
+    const std::int64_t last = mid_step_ms / (10'000 * factor);
     for (std::int64_t first = (last - keep - 1) / chunk * chunk; first <= last; first += chunk) {
       std::vector<HistoryPoint> points;
       for (std::int64_t key = first; key < first + chunk && key <= last; ++key)
@@ -78,7 +79,8 @@ TEST_CASE("the past comes in the finest resolution that reaches back with 1500 p
         Case{90 * minute_ms, 600'000, 600'000, 10}, Case{90 * minute_ms, 1, 10'000, 541},
         Case{20 * 60 * minute_ms, 10'000, 10'000, 2161}}) {
     const auto found = history.read(
-        0, {.from_ms = now_ms - back_ms, .to_ms = now_ms, .step_ms = asked_ms}, now_ms);
+        0, {.from_ms = mid_step_ms - back_ms, .to_ms = mid_step_ms, .step_ms = asked_ms},
+        mid_step_ms);
 
     CAPTURE(back_ms, asked_ms);
     REQUIRE(found);
@@ -94,13 +96,13 @@ TEST_CASE("without a file the last 66 steps are kept, in memory", "[watch]") {
   History history{{}, {"t0"}, nullptr};
 
   for (int step = 0; step < 200; ++step) {
-    REQUIRE(history.sample(table, now_ms + step * 10'000));
-    REQUIRE(history.compact(now_ms + step * 10'000));
+    REQUIRE(history.sample(table, mid_step_ms + step * 10'000));
+    REQUIRE(history.compact(mid_step_ms + step * 10'000));
   }
 
-  const std::int64_t last_ms = now_ms + 199 * 10'000;
+  const std::int64_t last_ms = mid_step_ms + 199 * 10'000;
   const auto kept =
-      history.read(0, {.from_ms = now_ms, .to_ms = last_ms, .step_ms = 10'000}, last_ms);
+      history.read(0, {.from_ms = mid_step_ms, .to_ms = last_ms, .step_ms = 10'000}, last_ms);
   REQUIRE(kept);
   CHECK(kept->points.size() == 66);
   CHECK(kept->points.back().key == last_ms / 10'000);
@@ -116,7 +118,7 @@ TEST_CASE("an answer has the newest thousand events and no more can be asked for
   EventList events{2000};
   StoreBatch batch;
   for (std::uint64_t number = 1; number <= 1200; ++number) {
-    batch.events.push_back({.number = number, .wall_ms = now_ms, .kind = "k"});
+    batch.events.push_back({.number = number, .wall_ms = mid_step_ms, .kind = "k"});
     events.add(batch.events.back());
   }
   REQUIRE(file.write(batch));
