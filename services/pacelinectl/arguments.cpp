@@ -207,7 +207,7 @@ class CommandLine {
         ->add_option("--timeout", request_.timeout_s,
                      "with --cluster: wait so long for each node to work by it (default: 15)")
         ->type_name("SECONDS")
-        ->check(CLI::Range(0.0, 3600.0))
+        ->check(CLI::Range(1.0, 3600.0))
         ->needs(everywhere);
     return everywhere;
   }
