@@ -33,6 +33,16 @@ std::string why(const std::string& path, const char* step) {
   return path + ": " + step + ": " + std::strerror(errno);
 }
 
+/// [bytes]
+///   errors   not_found: it could not be opened, or is no file
+Result<std::size_t> size_of(const Descriptor& file, const std::string& path) {
+  if (!file.good()) return fail(Errc::not_found, why(path, "cannot be opened"));
+  struct stat about {};
+  if (fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode))
+    return fail(Errc::not_found, path + ": not a file");
+  return static_cast<std::size_t>(about.st_size);
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
@@ -53,11 +63,7 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
 
 Result<std::string> read_file_end(const std::string& path, std::size_t most) {
   const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file.good()) return fail(Errc::not_found, why(path, "cannot be opened"));
-  struct stat about {};
-  if (fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode))
-    return fail(Errc::not_found, path + ": not a file");
-  const auto size = static_cast<std::size_t>(about.st_size);
+  const std::size_t size = TRY(size_of(file, path));
   std::string content(std::min(size, most), '\0');
   std::size_t done = 0;
   while (done < content.size()) {
@@ -74,11 +80,7 @@ Result<std::string> read_file_end(const std::string& path, std::size_t most) {
 
 Result<FileView> map_file(const std::string& path) {
   const Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file.good()) return fail(Errc::not_found, why(path, "cannot be opened"));
-  struct stat about {};
-  if (fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode))
-    return fail(Errc::not_found, path + ": not a file");
-  const auto size = static_cast<std::size_t>(about.st_size);
+  const std::size_t size = TRY(size_of(file, path));
   if (size == 0) return FileView{};
   void* memory = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (memory == MAP_FAILED) return fail(Errc::not_found, why(path, "cannot be read"));

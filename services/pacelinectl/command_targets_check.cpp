@@ -10,7 +10,6 @@
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/target_sets.h"
-#include "topology/membership.h"
 #include "topology/shared_agents.h"
 
 namespace paceline::pacelinectl {
@@ -41,13 +40,11 @@ std::string shared_text(const Targets& targets) {
 Result<std::string> add_topology_membership(Targets& targets, const Request& request,
                                             Environment& environment) {
   const auto cluster = load_cluster(request, environment);
-  if (!cluster || cluster->topology.membership_file.empty()) return "";
-  const std::string& file = cluster->topology.membership_file;
-  const auto text = environment.read(file);
-  if (!text) return text.error().detail + ": what it tells of shared agents is left out";
-  if (auto added = add_membership(targets, *text, file); !added)
-    return tl::unexpected{std::move(added).error()};
-  return "";
+  if (!cluster) return "";
+  const auto added = add_own_membership(targets, cluster->topology, environment);
+  if (added) return "";
+  if (added.error().code == Errc::bad_value) return tl::unexpected{added.error()};
+  return added.error().detail + ": what it tells of shared agents is left out";
 }
 
 }  // namespace

@@ -43,14 +43,11 @@ Outcome command_targets_rollout(const Request& request, Environment& environment
                    .set_back = {"targets", "rollback"}},
                   pacing,
                   environment};
-  if (auto ended = rollout.ask()) return *std::move(ended);
-  if (!rollout.changes_anything()) return {.out = rollout.differences() + "nothing to do\n"};
-  if (auto ended = rollout.agree()) return *std::move(ended);
-  if (auto ended = rollout.write()) return *std::move(ended);
-  const std::string& version = rollout.version();
-  if (auto ended = rollout.reload(
-          [&](const Node& node) { return paces_otherwise(*cluster, node, version, environment); }))
+  if (auto ended = rollout.carry_out([&](const Node& node) {
+        return paces_otherwise(*cluster, node, rollout.version(), environment);
+      }))
     return *std::move(ended);
+  const std::string& version = rollout.version();
   if (request.json)
     return {.out = texts_json({{{"nodes", rollout.node_names()},
                                 {"targets", std::to_string(count)},

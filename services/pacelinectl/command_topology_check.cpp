@@ -19,12 +19,8 @@ Outcome command_topology_check(const Request& request, Environment& environment)
     supervisor = *std::move(read);
   }
   const auto mistakes = check_whole_topology(*text, file, supervisor);
-  const int exit = mistakes.empty() ? exit_fine : exit_mistakes;
-  if (request.json) return {.exit = exit, .out = mistakes_json(file, mistakes)};
-  std::string out;
-  for (const Mistake& mistake : mistakes) out += mistake.text() + "\n";
-  if (mistakes.empty()) out = file + ": good\n";
-  return {.exit = exit, .out = out};
+  if (!mistakes.empty()) return mistakes_outcome(request, file, mistakes);
+  return {.out = request.json ? mistakes_json(file, mistakes) : file + ": good\n"};
 }
 
 }  // namespace paceline::pacelinectl

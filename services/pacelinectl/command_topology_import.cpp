@@ -33,13 +33,8 @@ tl::expected<Offered, Outcome> open_offered(const Request& request, const std::s
   auto text = file == "-" ? read_whole_input(environment, most_topology) : environment.read(file);
   if (!text) return tl::unexpected{failed(exit_usage, text.error().detail)};
   const std::string& named = file == "-" ? request.topology : file;
-  if (const auto mistakes = check_whole_topology(*text, named); !mistakes.empty()) {
-    Outcome outcome{.exit = exit_mistakes};
-    if (request.json) outcome.out = mistakes_json(named, mistakes);
-    for (const Mistake& mistake : mistakes)
-      if (!request.json) outcome.out += mistake.text() + "\n";
-    return tl::unexpected{std::move(outcome)};
-  }
+  if (const auto mistakes = check_whole_topology(*text, named); !mistakes.empty())
+    return tl::unexpected{mistakes_outcome(request, named, mistakes)};
   const auto before = environment.read(request.topology);
   if (!before) return tl::unexpected{failed(exit_usage, before.error().detail)};
   auto changes = diff_settings(*before, *text);
@@ -113,10 +108,6 @@ Outcome on_all_nodes(const Request& request, const Offered& offered, Environment
                    .set_back = {"topology", "rollback"}},
                   nodes,
                   environment};
-  if (auto ended = rollout.ask()) return *std::move(ended);
-  if (!rollout.changes_anything()) return {.out = rollout.differences() + "nothing to do\n"};
-  if (auto ended = rollout.agree()) return *std::move(ended);
-  if (auto ended = rollout.write()) return *std::move(ended);
   const Node* looked_at = nullptr;
   int well = 0;
   const auto obstacle = [&](const Node& node) -> std::string {
@@ -125,7 +116,7 @@ Outcome on_all_nodes(const Request& request, const Offered& offered, Environment
     well = why.empty() ? well + 1 : 0;
     return well < looks_to_be_well && why.empty() ? node.name + " has only just begun" : why;
   };
-  if (auto ended = rollout.reload(obstacle)) return *std::move(ended);
+  if (auto ended = rollout.carry_out(obstacle)) return *std::move(ended);
   return {.out = rollout.differences() + fmt::format("{} work by it\n", rollout.node_names())};
 }
 

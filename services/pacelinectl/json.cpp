@@ -48,6 +48,15 @@ std::string mistakes_json(std::string_view file, std::span<const Mistake> mistak
   return dumped({{"file", file}, {"good", mistakes.empty()}, {"mistakes", list}});
 }
 
+Outcome mistakes_outcome(const Request& request, std::string_view file,
+                         std::span<const Mistake> mistakes) {
+  Outcome outcome{.exit = exit_mistakes};
+  if (request.json) outcome.out = mistakes_json(file, mistakes);
+  for (const Mistake& mistake : mistakes)
+    if (!request.json) outcome.out += mistake.text() + "\n";
+  return outcome;
+}
+
 std::string election_json(const ElectionView& view) {
   Json peers = Json::array();
   for (std::size_t i = 0; i < view.peers.size(); ++i) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/wire/messages.h"
+#include "services/pacelinectl/request.h"
 #include "topology/check.h"
 #include "topology/targets_diff.h"
 #include "topology/topology.h"
@@ -15,6 +16,10 @@ namespace paceline::pacelinectl {
 
 /// {"file","good","mistakes":[{"where","what"}]}
 std::string mistakes_json(std::string_view file, std::span<const Mistake> mistakes);
+
+/// What a command ends with that found mistakes in a file: them all, a line each or as JSON.
+Outcome mistakes_outcome(const Request& request, std::string_view file,
+                         std::span<const Mistake> mistakes);
 
 /// {"self":{..},"peers":[{..,"age_s"}],"lease_left_s","transitions":[{"time","role","term","why"}]}
 std::string election_json(const ElectionView& view);

@@ -51,6 +51,14 @@ Rollout::Rollout(const ClusterFile& cluster, const Request& request, File file,
   for (const Node* node : nodes) places_.push_back({node, {}, false});
 }
 
+std::optional<Outcome> Rollout::carry_out(const std::function<std::string(const Node&)>& obstacle) {
+  if (auto ended = ask()) return ended;
+  if (!changes_anything()) return Outcome{.out = differences() + "nothing to do\n"};
+  if (auto ended = agree()) return ended;
+  if (auto ended = write()) return ended;
+  return reload(obstacle);
+}
+
 // On this host by this program and this topology; elsewhere by what is installed there.
 Rollout::Words Rollout::words_to(const Node& node) const {
   const auto local = local_nodes(cluster_);

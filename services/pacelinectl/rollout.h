@@ -16,7 +16,7 @@ namespace paceline::pacelinectl {
 inline constexpr std::string_view default_shell = "ssh -o BatchMode=yes {host}";
 
 /// A file on its way: asked of all nodes, then written on all, then put to work on one after the other. What fails on one is taken
-/// back on those before it. Each step gives what the command ends with, or nothing if it may go on.
+/// back on those before it.
 class Rollout {
  public:
   using Words = std::vector<std::string>;
@@ -34,17 +34,12 @@ class Rollout {
   Rollout(const ClusterFile& cluster, const Request& request, File file,
           std::vector<const Node*> nodes, Environment& environment);
 
-  /// Asks each node what would change there.
-  ///   returns  one refuses, does not answer, or would work by another version than the others: nothing is changed
-  std::optional<Outcome> ask();
-  /// Asks the person, unless --yes did.
-  std::optional<Outcome> agree();
-  std::optional<Outcome> write();
-  /// Reloads the nodes, the master last: until then the others show whether the file does what it should.
+  /// All of it. The nodes are reloaded in their order, but the master last: until then the others show whether the file does what it
+  /// should.
   ///   obstacle  asked after each reload for at most --timeout: why that node is not well; "" = it is
-  std::optional<Outcome> reload(const std::function<std::string(const Node&)>& obstacle);
+  ///   returns   what the command ends with where there was nothing to do, somebody said no, or it failed; nothing = all work by it
+  std::optional<Outcome> carry_out(const std::function<std::string(const Node&)>& obstacle);
 
-  bool changes_anything() const;
   const std::string& version() const { return places_.front().would.version; }
   /// A line a node: what changes there.
   std::string differences() const;
@@ -63,6 +58,12 @@ class Rollout {
     bool written = false;
   };
 
+  std::optional<Outcome>
+  ask();  // Whether a node refuses, does not answer, or would work by another version than the others.
+  std::optional<Outcome> agree();  // The person, unless --yes did.
+  std::optional<Outcome> write();
+  std::optional<Outcome> reload(const std::function<std::string(const Node&)>& obstacle);
+  bool changes_anything() const;
   Words words_to(const Node& node) const;
   Result<std::string> run(const Node& node, const Words& words, std::string_view input = {});
   Result<Answer> offered(const Node& node, const Words& words);

@@ -47,15 +47,10 @@ TargetsFile read_targets_file(const std::string& file, const Request& request,
   auto targets = parse_targets(*text, file, limit);
   if (targets) return {*std::move(targets), {}};
   const auto mistakes = check_targets(*text, file, limit);
-  Outcome outcome{.exit = exit_mistakes};
-  if (request.json) {
-    outcome.out = mistakes_json(file, mistakes);
-  } else {
-    for (const Mistake& mistake : mistakes) outcome.out += mistake.text() + "\n";
-    if (mistakes.size() == Findings::max_findings)
-      outcome.out += fmt::format("{}: the first {} mistakes are told, there may be more\n", file,
-                                 mistakes.size());
-  }
+  Outcome outcome = mistakes_outcome(request, file, mistakes);
+  if (!request.json && mistakes.size() == Findings::max_findings)
+    outcome.out += fmt::format("{}: the first {} mistakes are told, there may be more\n", file,
+                               mistakes.size());
   return {{}, std::move(outcome)};
 }
 
