@@ -58,8 +58,7 @@ class Rollout {
     bool written = false;
   };
 
-  std::optional<Outcome>
-  ask();  // Whether a node refuses, does not answer, or would work by another version than the others.
+  std::optional<Outcome> ask();    // The nodes: all have to work by one version.
   std::optional<Outcome> agree();  // The person, unless --yes did.
   std::optional<Outcome> write();
   std::optional<Outcome> reload(const std::function<std::string(const Node&)>& obstacle);
