@@ -55,6 +55,7 @@ struct Loop::State {
   std::vector<zmq_pollitem_t> items;
   std::function<void()> stop_call;
   std::function<Result<std::string>()> reload_call;
+  std::function<void(Duration)> turn_call;
   bool restart_asked = false;
 
   TimerId set(Duration delay, Duration period, std::function<void()> call) {
@@ -202,6 +203,10 @@ void Loop::on_reload(std::function<Result<std::string>()> call) {
   state_->reload_call = std::move(call);
 }
 
+void Loop::on_turn(std::function<void(Duration)> call) {
+  state_->turn_call = std::move(call);
+}
+
 Result<std::string> Loop::reload() {
   if (!state_->reload_call) return fail(Errc::unavailable, "this process does not reload");
   return state_->reload_call();
@@ -232,9 +237,11 @@ void Loop::run_once(Duration patience) {
   const auto millis = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
   const int ready = zmq_poll(state_->items.data(), static_cast<int>(state_->items.size()), millis);
   if (ready < 0 && zmq_errno() != EINTR) broken("zmq_poll");
+  const Instant woken = state_->clock.now();
   if (ready > 0) state_->dispatch();
   // After the messages: a process that slept hears what came before its timers look at the time.
   state_->ring();
+  if (state_->turn_call) state_->turn_call(state_->clock.now() - woken);
 }
 
 }  // namespace paceline

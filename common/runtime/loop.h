@@ -40,6 +40,9 @@ class Loop final : public Timers {
   void restart();
   bool restart_asked() const;
 
+  /// Told after each turn how long its callbacks took: so long did everything else wait.
+  void on_turn(std::function<void(Duration worked)> call);
+
   /// Runs until stop(). Exceptions of callbacks pass through.
   void run();
   void stop();

@@ -19,6 +19,8 @@ constexpr Duration look_period = 2s;
 constexpr std::uint64_t steady = 30;  // Looks in a row that find enough, until it is over.
 constexpr double low_share = 0.8;     // Of the files that may be open.
 
+constexpr double turn_bounds_s[] = {0.001, 0.005, 0.02, 0.1, 0.5, 2};
+
 double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
 }
@@ -63,6 +65,10 @@ ProcessMetrics::ProcessMetrics(Metrics& metrics, Loop& loop, Log& log)
       resident_bytes_{metrics.gauge("process_resident_memory_bytes", "Memory held in RAM.")},
       open_files_{metrics.gauge("process_open_fds", "Open files and sockets.")},
       most_files_{metrics.gauge("process_max_fds", "Open files and sockets that are allowed.")},
+      turns_{metrics.histogram("paceline_loop_turn_seconds",
+                               "One turn of the event loop, the waiting apart: how long everything "
+                               "else waited for it.",
+                               turn_bounds_s)},
       low_{log, "descriptors_low", steady} {
   metrics
       .gauge("paceline_build_info", "1; what runs is in the labels.",
@@ -70,12 +76,14 @@ ProcessMetrics::ProcessMetrics(Metrics& metrics, Loop& loop, Log& log)
       .set(1);
   metrics.gauge("process_start_time_seconds", "When it started, since 1970.")
       .set(std::chrono::duration<double>(SystemClock{}.wall().time_since_epoch()).count());
+  loop_.on_turn([this](Duration worked) { turns_.observe(to_seconds(worked)); });
   look();
   timer_ = loop_.every(look_period, [this] { look(); });
 }
 
 ProcessMetrics::~ProcessMetrics() {
   loop_.cancel(timer_);
+  loop_.on_turn({});
 }
 
 void ProcessMetrics::look() {

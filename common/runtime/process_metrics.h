@@ -1,5 +1,5 @@
 // What the operating system knows of this process, by the names that Prometheus' own clients use,
-// and which build it is.
+// which build it is, and how long its loop was busy with one thing while others waited.
 //
 //   ProcessMetrics process_metrics{metrics, loop, log}; // looks every two seconds
 #pragma once
@@ -26,6 +26,7 @@ class ProcessMetrics {
   Gauge& resident_bytes_;
   Gauge& open_files_;
   Gauge& most_files_;
+  Histogram& turns_;
   FaultLog low_;
   TimerId timer_ = 0;
 };

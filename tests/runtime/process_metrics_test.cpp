@@ -2,6 +2,9 @@
 
 #include <sys/resource.h>
 
+#include <numeric>
+#include <thread>
+
 #include "tests/support/catch.h"
 #include "tests/support/real_loop.h"
 #include "tests/support/sim_world.h"
@@ -16,6 +19,10 @@ double value_of(const Metrics& metrics, const std::string& name, const std::stri
         if (label.empty() || sample.labels.at(0).second == label) return sample.value;
   FAIL(name << " " << label << " is not there");
   return 0;
+}
+
+const Histogram& turns_of(Metrics& metrics) {
+  return metrics.histogram("paceline_loop_turn_seconds", "", {});
 }
 
 }  // namespace
@@ -52,6 +59,26 @@ TEST_CASE("a process shows what the system knows of it, by the usual names", "[r
   CHECK(value_of(metrics, "process_open_fds") > 3);
   CHECK(value_of(metrics, "process_max_fds") > value_of(metrics, "process_open_fds"));
   CHECK(sim.count("descriptors_low") == 0);
+}
+
+TEST_CASE("how long a turn of the loop took is counted, the waiting apart", "[runtime]") {
+  SimWorld sim{1};
+  Metrics metrics;
+  Loop loop;
+  const ProcessMetrics process_metrics{metrics, loop, sim.process({"a", "pacer", 0}).log};
+  const auto turns = [&](std::size_t from) {  // That took at least the bucket's lower bound.
+    const auto& counts = turns_of(metrics).counts();
+    return std::accumulate(counts.begin() + static_cast<std::ptrdiff_t>(from), counts.end(), 0);
+  };
+
+  loop.after(30ms, [] {});
+  loop.run_once(20ms);  // It waits, and nothing takes time.
+  CHECK(turns(0) == 1);
+
+  loop.after(0ms, [] { std::this_thread::sleep_for(25ms); });
+  loop.run_once(0ms);
+  CHECK(turns(0) == 2);
+  CHECK(turns(3) >= 1);  // Over 20 ms.
 }
 
 TEST_CASE("open files that run out are told once", "[runtime]") {
