@@ -1,5 +1,6 @@
 #include "common/runtime/loop.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <queue>
 #include <system_error>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/base/check.h"
@@ -37,10 +39,16 @@ struct Loop::State {
     TimerId id;
     bool operator>(const Due& other) const { return at > other.at; }
   };
+  using Ready = std::shared_ptr<std::function<void()>>;
   struct Watched {
-    bool readable;
-    bool writable;
-    std::shared_ptr<std::function<void()>> ready;
+    short events;
+    Ready ready;
+  };
+  struct Socket {
+    int fd;  // Becomes readable when the socket may have changed; only the socket says whether it has.
+    Ready ready;
+    bool look = true;       // It may have been used since it said so last.
+    bool readable = false;  // As it said.
   };
 
   SystemClock clock;
@@ -51,8 +59,8 @@ struct Loop::State {
   std::unordered_map<TimerId, Timer> timers;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due;
   std::map<int, Watched> fds;
-  std::map<void*, Watched> sockets;
-  std::vector<zmq_pollitem_t> items;
+  std::map<void*, Socket> sockets;
+  std::vector<pollfd> items;  // Of fds, then of sockets, each in its order.
   std::function<void()> stop_call;
   std::function<Result<std::string>()> reload_call;
   std::function<void(Duration)> turn_call;
@@ -77,13 +85,16 @@ struct Loop::State {
     return found == timers.end() || found->second.due != entry.at;
   }
 
-  void ring() {
+  // Whether any timer was due.
+  bool ring() {
     const Instant now = clock.now();
+    bool rang = false;
     while (!due.empty() && due.top().at <= now) {
       const Due entry = due.top();
       const TimerId id = entry.id;
       due.pop();
       if (is_cancelled(entry)) continue;
+      rang = true;
       const auto found = timers.find(id);
       auto& timer = found->second;
       if (timer.period == Duration::zero()) {
@@ -98,33 +109,58 @@ struct Loop::State {
         call();
       }
     }
+    return rang;
   }
 
   void rebuild() {
     items.clear();
-    for (const auto& [fd, watched] : fds) {
-      const int events = (watched.readable ? ZMQ_POLLIN : 0) | (watched.writable ? ZMQ_POLLOUT : 0);
-      items.push_back({nullptr, fd, static_cast<short>(events), 0});
-    }
-    for (const auto& [socket, watched] : sockets) items.push_back({socket, 0, ZMQ_POLLIN, 0});
+    for (const auto& [fd, watched] : fds) items.push_back({fd, watched.events, 0});
+    for (const auto& [handle, socket] : sockets) items.push_back({socket.fd, POLLIN, 0});
     items_changed = false;
   }
 
-  void dispatch() {
-    const auto polled = items;  // Callbacks may watch and forget.
-    for (const auto& item : polled) {
-      if (item.revents == 0) continue;
-      std::shared_ptr<std::function<void()>> call;  // Kept: it may forget itself.
-      if (item.socket) {
-        const auto found = sockets.find(item.socket);
-        if (found != sockets.end()) call = found->second.ready;
-      } else {
-        const auto found = fds.find(item.fd);
-        if (found != fds.end()) call = found->second.ready;
-      }
-      if (call) (*call)();
+  // Asks the sockets that may have been used; to ask one costs two system calls.
+  //   returns   whether any is readable
+  bool look_at_sockets() {
+    bool any = false;
+    for (auto& [handle, socket] : sockets) {
+      if (std::exchange(socket.look, false)) socket.readable = is_readable(handle);
+      any = any || socket.readable;
     }
+    return any;
   }
+
+  static bool is_readable(void* handle) {
+    int events = 0;
+    std::size_t size = sizeof events;
+    if (zmq_getsockopt(handle, ZMQ_EVENTS, &events, &size) != 0) broken("zmq_getsockopt");
+    return (events & ZMQ_POLLIN) != 0;
+  }
+
+  // Callbacks may watch and forget.
+  //   returns   whether a callback may have used any socket
+  bool dispatch() {
+    std::vector<int> fds_ready;
+    std::vector<void*> sockets_ready;
+    auto item = items.begin();
+    for (const auto& [fd, watched] : fds)
+      if ((item++)->revents != 0) fds_ready.push_back(fd);
+    for (auto& [handle, socket] : sockets) {
+      const bool woken = (item++)->revents != 0;
+      if (woken && !socket.readable) socket.readable = is_readable(handle);
+      if (socket.readable) sockets_ready.push_back(handle);
+    }
+    for (const int fd : fds_ready)
+      if (const auto found = fds.find(fd); found != fds.end()) call(found->second.ready);
+    for (auto* handle : sockets_ready)
+      if (const auto found = sockets.find(handle); found != sockets.end()) {
+        found->second.look = true;
+        call(found->second.ready);
+      }
+    return !fds_ready.empty();
+  }
+
+  static void call(Ready ready) { (*ready)(); }  // Kept meanwhile: it may forget itself.
 
   void take_signals() {
     signalfd_siginfo info;
@@ -175,7 +211,9 @@ void Loop::cancel(TimerId timer) {
 }
 
 void Loop::watch_fd(int fd, bool readable, bool writable, std::function<void()> ready) {
-  state_->fds[fd] = {readable, writable, std::make_shared<std::function<void()>>(std::move(ready))};
+  const int events = (readable ? POLLIN : 0) | (writable ? POLLOUT : 0);
+  state_->fds[fd] = {static_cast<short>(events),
+                     std::make_shared<std::function<void()>>(std::move(ready))};
   state_->items_changed = true;
 }
 
@@ -185,8 +223,11 @@ void Loop::forget_fd(int fd) {
 }
 
 void Loop::watch_socket(void* socket, std::function<void()> ready) {
-  state_->sockets[socket] = {true, false,
-                             std::make_shared<std::function<void()>>(std::move(ready))};
+  int fd = -1;
+  std::size_t size = sizeof fd;
+  if (zmq_getsockopt(socket, ZMQ_FD, &fd, &size) != 0) broken("zmq_getsockopt");
+  state_->sockets[socket] = {.fd = fd,
+                             .ready = std::make_shared<std::function<void()>>(std::move(ready))};
   state_->items_changed = true;
 }
 
@@ -233,14 +274,19 @@ void Loop::stop() {
 
 void Loop::run_once(Duration patience) {
   if (state_->items_changed) state_->rebuild();
-  const Duration wait = std::min(patience, state_->until_next());
+  const bool readable = state_->look_at_sockets();
+  const Duration wait = readable ? Duration::zero() : std::min(patience, state_->until_next());
   const auto millis = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
-  const int ready = zmq_poll(state_->items.data(), static_cast<int>(state_->items.size()), millis);
-  if (ready < 0 && zmq_errno() != EINTR) broken("zmq_poll");
+  if (poll(state_->items.data(), state_->items.size(), static_cast<int>(millis)) < 0) {
+    if (errno != EINTR) broken("poll");
+    for (auto& item : state_->items) item.revents = 0;
+  }
   const Instant woken = state_->clock.now();
-  if (ready > 0) state_->dispatch();
+  bool any_used = state_->dispatch();
   // After the messages: a process that slept hears what came before its timers look at the time.
-  state_->ring();
+  any_used |= state_->ring();
+  if (any_used)
+    for (auto& [handle, socket] : state_->sockets) socket.look = true;
   if (state_->turn_call) state_->turn_call(state_->clock.now() - woken);
 }
 

@@ -1,4 +1,4 @@
-// The one event loop of a process: sockets, timers and signals by zmq::poll.
+// The one event loop of a process: sockets, timers and signals by poll().
 #pragma once
 
 #include <functional>
@@ -27,7 +27,9 @@ class Loop final : public Timers {
   void forget_fd(int fd);
 
   /// Calls `ready` whenever the ZeroMQ socket (its C handle) may be read; `ready` must drain it or
-  /// accept being called again.
+  /// accept being called again. A `ready` uses no watched socket but its own, and those that it
+  /// watches from then on: a use by another one's would hide from the loop what it brought to light.
+  /// Timers and file descriptors may use all.
   void watch_socket(void* socket, std::function<void()> ready);
   void forget_socket(void* socket);
 

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <unistd.h>
+#include <zmq.hpp>
 
 #include "tests/support/catch.h"
 #include "tests/support/real_loop.h"
@@ -58,6 +59,36 @@ TEST_CASE("a readable descriptor is told and may be forgotten from its own callb
   CHECK(told == 1);
   close(ends[0]);
   close(ends[1]);
+}
+
+TEST_CASE("a socket is heard whoever used it in between", "[runtime]") {
+  zmq::context_t context;
+  zmq::socket_t theirs{context, zmq::socket_type::pair};
+  zmq::socket_t ours{context, zmq::socket_type::pair};
+  theirs.bind("inproc://loop_test");
+  ours.connect("inproc://loop_test");
+  Loop loop;
+  int heard = 0;
+  loop.watch_socket(ours.handle(), [&] {
+    zmq::message_t message;
+    if (ours.recv(message, zmq::recv_flags::dontwait))
+      ++heard;  // One: it accepts being called again.
+  });
+  loop.run_once(0ms);
+  CHECK(heard == 0);
+
+  // To ask a socket takes away what makes its descriptor readable.
+  loop.after(0ms, [&] {
+    for (int i = 0; i < 3; ++i) theirs.send(zmq::str_buffer("word"), zmq::send_flags::dontwait);
+    CHECK(ours.get(zmq::sockopt::events) == ZMQ_POLLIN + ZMQ_POLLOUT);
+  });
+  for (int turn = 0; turn < 10 && heard < 3; ++turn) loop.run_once(0ms);
+  CHECK(heard == 3);
+
+  loop.forget_socket(ours.handle());
+  theirs.send(zmq::str_buffer("word"), zmq::send_flags::dontwait);
+  loop.run_once(0ms);
+  CHECK(heard == 3);
 }
 
 TEST_CASE("SIGTERM asks to stop and SIGHUP to reload", "[runtime]") {
