@@ -23,14 +23,13 @@ StateWriter<Row>::StateWriter(World& world, std::string channel, Options options
     : world_{world},
       channel_{std::move(channel)},
       options_{std::move(options)},
-      dictionary_{dictionary_hash(options_.ids)},
       rows_(options_.ids.size()),
       is_changed_(options_.ids.size()) {
   CHECK(options_.keyframe > Duration::zero());
-  frame_.header.sender = world_.self.text();
-  frame_.header.shard = options_.shard;
-  frame_.header.incarnation = world_.incarnation;
-  frame_.header.dictionary = dictionary_;
+  header_.sender = world_.self.text();
+  header_.shard = options_.shard;
+  header_.incarnation = world_.incarnation;
+  header_.dictionary = dictionary_hash(options_.ids);
 }
 
 template <class Row>
@@ -54,55 +53,42 @@ void StateWriter<Row>::reset_ids(std::vector<std::string> ids) {
   changed_.clear();
   is_changed_.assign(ids.size(), false);
   options_.ids = std::move(ids);
-  dictionary_ = dictionary_hash(options_.ids);
-  frame_.header.dictionary = dictionary_;
+  header_.dictionary = dictionary_hash(options_.ids);
   force_keyframe();
 }
 
 template <class Row>
-void StateWriter<Row>::fill(StateFrame<Row>& frame, bool keyframe) const {
-  frame.header.sequence = sequence_;
-  frame.header.keyframe = keyframe;
-  frame.head = head_;
-  frame.ids.clear();
-  frame.indices.clear();
-  frame.rows.clear();
-  if (keyframe) {
-    frame.ids = options_.ids;
-    frame.rows = rows_;
-    frame.indices.resize(rows_.size());
-    for (std::uint32_t i = 0; i < frame.indices.size(); ++i) frame.indices[i] = i;
-  } else {
-    frame.indices = changed_;
-    for (const auto index : changed_) frame.rows.push_back(rows_[index]);
-  }
+void StateWriter<Row>::encode_into(Bytes& bytes, const FrameHeader& header) const {
+  encode(StateParts<Row>{header, head_, options_.ids, changed_, rows_}, bytes);
 }
 
 template <class Row>
 void StateWriter<Row>::publish(const typename Row::Head& head, Duration age) {
   const Instant now = world_.clock.now();
-  const bool keyframe = now >= keyframe_due_;
-  if (keyframe) keyframe_due_ = now + options_.keyframe;
+  header_.keyframe = now >= keyframe_due_;
+  if (header_.keyframe) keyframe_due_ = now + options_.keyframe;
   head_ = head;
   content_at_ = now - age;
-  ++sequence_;
-  fill(frame_, keyframe);
-  frame_.header.age_ns = age.count();
+  ++header_.sequence;
+  header_.age_ns = age.count();
+  Bytes large;  // A keyframe is many times a delta: its bytes are not kept.
+  Bytes& bytes = header_.keyframe ? large : bytes_;
+  encode_into(bytes, header_);
   for (const auto index : changed_) is_changed_[index] = false;
   changed_.clear();
-  encode(frame_, bytes_);
-  world_.bus.publish(channel_, bytes_, options_.shard);
+  world_.bus.publish(channel_, bytes, options_.shard);
 }
 
 // Rows set since the last publish() are in it already; they come again with the next delta, which
 // is harmless.
 template <class Row>
 std::vector<std::uint8_t> StateWriter<Row>::keyframe() const {
-  StateFrame<Row> frame;
-  frame.header = frame_.header;
-  fill(frame, true);
-  frame.header.age_ns = (world_.clock.now() - content_at_).count();
-  return encode(frame);
+  FrameHeader header = header_;
+  header.keyframe = true;
+  header.age_ns = (world_.clock.now() - content_at_).count();
+  Bytes bytes;
+  encode_into(bytes, header);
+  return bytes;
 }
 
 template <class Row>
@@ -174,7 +160,8 @@ void StateReader<Row>::refuse(const Address& from, const std::string& why) {
 template <class Row>
 Result<StateFrame<Row>> StateReader<Row>::read(const Address& from,
                                                std::span<const std::uint8_t> bytes) const {
-  auto frame = TRY(decode<StateFrame<Row>>(bytes));
+  auto frame = TRY(decode_frame<Row>(
+      bytes, [&](const FrameHeader& header) { return !knows_ids(from, header); }));
   const auto& header = frame.header;
   if (header.sender != from.text()) return fail(fmt::format("claims to be {}", header.sender));
   if (header.shard < -1 || header.shard >= options_.shards)
@@ -183,6 +170,14 @@ Result<StateFrame<Row>> StateReader<Row>::read(const Address& from,
   if (rows > options_.rows)
     return fail(Errc::too_large, fmt::format("{} rows, at most {}", rows, options_.rows));
   return frame;
+}
+
+// Whether learn_ids() has nothing to learn from it.
+template <class Row>
+bool StateReader<Row>::knows_ids(const Address& from, const FrameHeader& header) const {
+  const auto known = senders_.find({from, header.shard});
+  return known != senders_.end() && !known->second.partial &&
+         known->second.dictionary == header.dictionary;
 }
 
 template <class Row>

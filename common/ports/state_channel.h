@@ -62,21 +62,19 @@ class StateWriter {
   std::size_t size() const { return rows_.size(); }
 
  private:
-  void fill(StateFrame<Row>& frame, bool keyframe) const;
+  void encode_into(Bytes& bytes, const FrameHeader& header) const;
 
   World& world_;
   std::string channel_;
   Options options_;
-  std::uint64_t dictionary_;
-  std::uint64_t sequence_ = 0;
   Instant keyframe_due_{};
   Instant content_at_{};  // When the content last sent was new.
   typename Row::Head head_{};
   std::vector<Row> rows_;
   std::vector<std::uint32_t> changed_;  // Indices whose row differs from what was last sent.
   std::vector<bool> is_changed_;
-  StateFrame<Row> frame_;  // Reused, as is bytes_: no allocation in the steady state.
-  std::vector<std::uint8_t> bytes_;
+  FrameHeader header_;               // Of the last message.
+  std::vector<std::uint8_t> bytes_;  // Of a delta; reused: none allocates in the steady state.
 };
 
 template <class Row>
@@ -156,6 +154,7 @@ class StateReader {
   void hear(const Address& from, std::span<const std::uint8_t> bytes, bool is_answer);
   void pass_over(const Address& from, const StateFrame<Row>& frame, bool is_answer);
   Result<StateFrame<Row>> read(const Address& from, std::span<const std::uint8_t> bytes) const;
+  bool knows_ids(const Address& from, const FrameHeader& header) const;
   FaultLog& refusals_of(const Address& from);
   void refuse(const Address& from, const std::string& why);
   void apply(Sender& sender, StateFrame<Row>& frame);

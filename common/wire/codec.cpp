@@ -41,6 +41,23 @@ class Packer {
     }
   }
 
+  template <class Row>
+  void operator()(const StateParts<Row>& parts) {
+    const bool all = parts.header.keyframe;
+    const auto rows = static_cast<std::uint32_t>(all ? parts.rows.size() : parts.changed.size());
+    const auto index_of = [&](std::uint32_t i) { return all ? i : parts.changed[i]; };
+    pack_.pack_array(field_count<StateFrame<Row>>);
+    (*this)(parts.header);
+    (*this)(parts.head);
+    pack_.pack_array(all ? static_cast<std::uint32_t>(parts.ids.size()) : 0);
+    if (all)
+      for (const auto& id : parts.ids) (*this)(id);
+    pack_.pack_array(rows);
+    for (std::uint32_t i = 0; i < rows; ++i) (*this)(index_of(i));
+    pack_.pack_array(rows);
+    for (std::uint32_t i = 0; i < rows; ++i) (*this)(parts.rows[index_of(i)]);
+  }
+
   void operator()(const std::string& text) {
     pack_.pack_str(static_cast<std::uint32_t>(text.size()));
     pack_.pack_str_body(text.data(), static_cast<std::uint32_t>(text.size()));
@@ -155,6 +172,19 @@ class Unpacker {
 
   void operator()(std::string& text) { text.assign(in_.text()); }
 
+  // Field by field as structure() does it, since what becomes of the ids follows from the header.
+  template <class Row>
+  void state_frame(StateFrame<Row>& frame,
+                   const std::function<bool(const FrameHeader&)>& wants_ids) {
+    const auto count = items(field_count<StateFrame<Row>>);
+    (*this)(frame.header);
+    (*this)(frame.head);
+    wants_ids(frame.header) ? (*this)(frame.ids) : in_.skip();
+    (*this)(frame.indices);
+    (*this)(frame.rows);
+    pass_over(count - static_cast<std::uint32_t>(field_count<StateFrame<Row>>));
+  }
+
   void operator()(ControlReply& reply) {
     const auto count = items(4);
     (*this)(reply.version);
@@ -256,15 +286,24 @@ void encode(const Message& message, Bytes& out) {
   Packer{out}(message);
 }
 
+template <class Row>
+void encode(const StateParts<Row>& parts, Bytes& out) {
+  out.clear();
+  Packer{out}(parts);
+}
+
+namespace {
+
+// The message that `read` makes of the bytes, all of them.
 template <class Message>
-Result<Message> decode(std::span<const std::uint8_t> bytes) {
+Result<Message> read_whole(std::span<const std::uint8_t> bytes, const auto& read) {
   if (bytes.size() > most_bytes<Message>())
     return fail(Errc::too_large, fmt::format("a message of {} bytes, at most {}", bytes.size(),
                                              most_bytes<Message>()));
   try {
     Message message;
     Unpacker unpack{bytes};
-    unpack(message);
+    read(unpack, message);
     if (unpack.left() != 0) return fail(fmt::format("{} bytes left over", unpack.left()));
     if constexpr (is_frame<Message>) {
       if (message.indices.size() != message.rows.size())
@@ -277,13 +316,34 @@ Result<Message> decode(std::span<const std::uint8_t> bytes) {
   }
 }
 
+}  // namespace
+
+template <class Message>
+Result<Message> decode(std::span<const std::uint8_t> bytes) {
+  return read_whole<Message>(bytes, [](Unpacker& unpack, Message& message) { unpack(message); });
+}
+
+template <class Row>
+Result<StateFrame<Row>> decode_frame(std::span<const std::uint8_t> bytes,
+                                     const std::function<bool(const FrameHeader&)>& wants_ids) {
+  return read_whole<StateFrame<Row>>(bytes, [&](Unpacker& unpack, StateFrame<Row>& frame) {
+    unpack.state_frame(frame, wants_ids);
+  });
+}
+
 #define PACELINE_MESSAGE(Message)                        \
   template void encode<Message>(const Message&, Bytes&); \
   template Result<Message> decode<Message>(std::span<const std::uint8_t>);
 
-PACELINE_MESSAGE(StateFrame<TargetStat>)
-PACELINE_MESSAGE(StateFrame<TargetPace>)
-PACELINE_MESSAGE(StateFrame<TargetFeedback>)
+#define PACELINE_ROW(Row)                                    \
+  PACELINE_MESSAGE(StateFrame<Row>)                          \
+  template void encode<Row>(const StateParts<Row>&, Bytes&); \
+  template Result<StateFrame<Row>> decode_frame<Row>(        \
+      std::span<const std::uint8_t>, const std::function<bool(const FrameHeader&)>&);
+
+PACELINE_ROW(TargetStat)
+PACELINE_ROW(TargetPace)
+PACELINE_ROW(TargetFeedback)
 PACELINE_MESSAGE(ElectionMessage)
 PACELINE_MESSAGE(Grant)
 PACELINE_MESSAGE(PublicationReport)

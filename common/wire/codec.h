@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -37,5 +38,28 @@ Bytes encode(const Message& message) {
 ///   cost     O(bytes); memory no more than some times the bytes, whatever they claim
 template <class Message>
 Result<Message> decode(std::span<const std::uint8_t> bytes);
+
+/// A StateFrame as its sender holds it, to be encoded without being put together first: `rows` and
+/// `ids` are all that there are, of which a delta has those of `changed` and no ids.
+template <class Row>
+struct StateParts {
+  const FrameHeader& header;
+  const typename Row::Head& head;
+  std::span<const std::string> ids;
+  std::span<const std::uint32_t> changed;
+  std::span<const Row> rows;
+};
+
+/// Writes the frame into `out`, replacing what was there: the bytes of the StateFrame.
+template <class Row>
+void encode(const StateParts<Row>& parts, Bytes& out);
+
+/// As decode() of a StateFrame; but where `wants_ids` says no to its header, ids are passed over and
+/// none are in the result: they are half of a keyframe, and say nothing new to whoever knows its
+/// dictionary.
+template <class Row>
+Result<StateFrame<Row>> decode_frame(
+    std::span<const std::uint8_t> bytes,
+    const std::function<bool(const FrameHeader& header)>& wants_ids);
 
 }  // namespace paceline

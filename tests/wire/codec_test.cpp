@@ -74,6 +74,35 @@ ElectionMessage election_message() {
 
 }  // namespace
 
+TEST_CASE("a frame is encoded from its parts as if it had been put together", "[wire]") {
+  StateFrame<TargetPace> keyframe = pace_frame();
+  const std::vector<std::uint32_t> changed{1};
+  CHECK(encode(StateParts<TargetPace>{keyframe.header, keyframe.head, keyframe.ids, changed,
+                                      keyframe.rows}) == encode(keyframe));
+
+  StateFrame<TargetPace> delta = keyframe;
+  delta.header.keyframe = false;
+  delta.ids.clear();
+  delta.indices = changed;
+  delta.rows = {keyframe.rows[1]};
+  CHECK(encode(StateParts<TargetPace>{delta.header, delta.head, keyframe.ids, changed,
+                                      keyframe.rows}) == encode(delta));
+}
+
+TEST_CASE("ids of a frame that nobody wants are passed over, not unread", "[wire]") {
+  const StateFrame<TargetPace> frame = pace_frame();
+  const Bytes bytes = encode(frame);
+  CHECK(decode_frame<TargetPace>(bytes, [](const FrameHeader&) { return true; }) == frame);
+
+  StateFrame<TargetPace> without = frame;
+  without.ids.clear();
+  const auto wants_others = [&](const FrameHeader& header) {
+    return header.dictionary != frame.header.dictionary;
+  };
+  CHECK(decode_frame<TargetPace>(bytes, wants_others) == without);
+  CHECK_FALSE(decode_frame<TargetPace>(std::span{bytes}.first(bytes.size() - 1), wants_others));
+}
+
 TEST_CASE("every message comes back as it went", "[wire]") {
   StateFrame<TargetStat> stat;
   stat.head.in_use = "primary";
