@@ -82,14 +82,15 @@ void History::renumber(const std::vector<std::string>& ids,
                        const std::vector<std::uint32_t>& before) {
   CHECK(ids.size() == before.size());
   for (auto& sample : samples_) {
+    const std::vector<HistoryValues> old = sample.all();
     std::vector<HistoryValues> values(before.size() + 1);
     for (std::size_t i = 0; i < before.size(); ++i)
       if (before[i] == UINT32_MAX)
         values[i].at[history::reason] = HistoryValues::unknown;
       else
-        values[i] = sample.values[before[i]];
-    values.back() = sample.values.back();
-    sample.values = std::move(values);
+        values[i] = old[before[i]];
+    values.back() = old.back();
+    sample = PackedSample{sample.step(), values};
   }
   std::vector<Counted> counted(before.size());
   for (std::size_t i = 0; i < before.size(); ++i)
@@ -111,19 +112,18 @@ void History::restore(const std::vector<StoredSample>& stored) {
   }
   for (const auto& row : stored) {
     const auto points = decode_points(row.points, max_rows + 1);
-    if (!points || (!samples_.empty() && samples_.back().step >= row.step)) {
+    if (!points || (!samples_.empty() && samples_.back().step() >= row.step)) {
       ++lost_;
       continue;
     }
-    auto& sample = samples_.emplace_back();
-    sample.step = row.step;
-    sample.values.resize(numbers_.size());
-    for (auto& values : sample.values) values.at[history::reason] = HistoryValues::unknown;
+    std::vector<HistoryValues> values(numbers_.size());
+    for (auto& one : values) one.at[history::reason] = HistoryValues::unknown;
     for (const auto& point : *points)
       if (point.key >= 0 && point.key < static_cast<std::int64_t>(series_of.size()))
         if (const auto series = series_of[static_cast<std::size_t>(point.key)];
             series != UINT32_MAX)
-          sample.values[series] = point.values;
+          values[series] = point.values;
+    samples_.emplace_back(row.step, values);
   }
   while (samples_.size() > most_samples) {
     samples_.pop_front();
@@ -132,7 +132,7 @@ void History::restore(const std::vector<StoredSample>& stored) {
 }
 
 bool History::due(std::int64_t wall_ms) const {
-  return samples_.empty() || floor_divide(wall_ms, options_.step_ms) != samples_.back().step;
+  return samples_.empty() || floor_divide(wall_ms, options_.step_ms) != samples_.back().step();
 }
 
 HistoryValues History::values_of(const TargetRow& row, Counted& before) const {
@@ -214,7 +214,7 @@ Result<void> History::sample(const TargetTable& table, std::int64_t wall_ms) {
   CHECK(table.size() == targets_);
   const std::int64_t step = floor_divide(wall_ms, options_.step_ms);
   // The wall clock went back: what lies ahead of it cannot be ordered with what comes.
-  while (!samples_.empty() && samples_.back().step >= step) {
+  while (!samples_.empty() && samples_.back().step() >= step) {
     samples_.pop_back();
     ++lost_;
   }
@@ -223,17 +223,15 @@ Result<void> History::sample(const TargetTable& table, std::int64_t wall_ms) {
     if (store_) ++lost_;
     closed_ = 0;
   }
-  auto& sample = samples_.emplace_back();
-  sample.step = step;
-  sample.values.resize(numbers_.size());
-  for (std::uint32_t i = 0; i < targets_; ++i)
-    sample.values[i] = values_of(table.row(i), counted_[i]);
-  sample.values[targets_] = sum_of(table, sample.values);
+  std::vector<HistoryValues> values(numbers_.size());
+  for (std::uint32_t i = 0; i < targets_; ++i) values[i] = values_of(table.row(i), counted_[i]);
+  values[targets_] = sum_of(table, values);
+  samples_.emplace_back(step, values);
   if (!store_) return {};
   std::vector<HistoryPoint> points;
   points.reserve(numbers_.size());
   for (std::uint32_t i = 0; i < numbers_.size(); ++i)
-    if (sample.values[i].known()) points.push_back({numbers_[i], sample.values[i]});
+    if (values[i].known()) points.push_back({numbers_[i], values[i]});
   StoreBatch batch;
   batch.samples.push_back({step, encode_points(points)});
   return store_->write(batch);
@@ -241,8 +239,9 @@ Result<void> History::sample(const TargetTable& table, std::int64_t wall_ms) {
 
 Result<void> History::close_slice(StoreBatch& batch, std::int64_t chunk, std::uint32_t until) {
   const std::int64_t last = chunk + history_tiers[0].chunk - 1;
+  const auto slice = in_memory(closed_, until, chunk, last);
   for (std::uint32_t series = closed_; series < until; ++series) {
-    const auto points = in_memory(series, chunk, last);
+    const auto& points = slice[series - closed_];
     if (points.empty()) continue;
     const std::uint32_t number = numbers_[series];
     // What an earlier watch closed of this chunk before it ended is joined, not lost.
@@ -271,7 +270,7 @@ Result<void> History::close_slice(StoreBatch& batch, std::int64_t chunk, std::ui
 
 Result<bool> History::compact(std::int64_t wall_ms, bool may_forget) {
   if (samples_.empty() || !store_) return false;
-  const std::int64_t chunk = chunk_of(samples_.front().step, 0);
+  const std::int64_t chunk = chunk_of(samples_.front().step(), 0);
   const std::int64_t end = chunk + history_tiers[0].chunk;
   if (floor_divide(wall_ms, options_.step_ms) < end) return false;
   const auto all = static_cast<std::uint32_t>(numbers_.size());
@@ -283,7 +282,7 @@ Result<bool> History::compact(std::int64_t wall_ms, bool may_forget) {
   closed_ = until;
   if (closed_ < all) return true;
   closed_ = 0;
-  while (!samples_.empty() && samples_.front().step < end) samples_.pop_front();
+  while (!samples_.empty() && samples_.front().step() < end) samples_.pop_front();
   if (may_forget)
     if (auto done = forget(wall_ms); !done) return tl::unexpected{done.error()};
   return true;
@@ -321,13 +320,23 @@ Result<void> History::forget(std::int64_t wall_ms) {
   return {};
 }
 
+// Of the series [first, last), each by step.
+std::vector<std::vector<HistoryPoint>> History::in_memory(std::uint32_t first, std::uint32_t last,
+                                                          std::int64_t from,
+                                                          std::int64_t to) const {
+  std::vector<std::vector<HistoryPoint>> points(last - first);
+  for (const auto& sample : samples_) {
+    if (sample.step() < from || sample.step() > to) continue;
+    const auto values = sample.range(first, last);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (values[i].known()) points[i].push_back({sample.step(), values[i]});
+  }
+  return points;
+}
+
 std::vector<HistoryPoint> History::in_memory(std::uint32_t series, std::int64_t from,
                                              std::int64_t to) const {
-  std::vector<HistoryPoint> points;
-  for (const auto& sample : samples_)
-    if (sample.step >= from && sample.step <= to && sample.values[series].known())
-      points.push_back({sample.step, sample.values[series]});
-  return points;
+  return in_memory(series, series + 1, from, to).front();
 }
 
 Result<std::vector<HistoryPoint>> History::stored(int tier, std::uint32_t series, std::int64_t from,
@@ -390,8 +399,8 @@ Result<HistorySeries> History::read(std::uint32_t series, const HistoryQuery& qu
     // What is not closed yet is rolled up now, from the start of its step.
     if (!samples_.empty()) {
       const std::int64_t factor = history_tiers[tier].factor;
-      const std::int64_t open = floor_divide(samples_.front().step, factor) * factor;
-      const auto fine = TRY(finest(series, open, samples_.back().step));
+      const std::int64_t open = floor_divide(samples_.front().step(), factor) * factor;
+      const auto fine = TRY(finest(series, open, samples_.back().step()));
       out.points = within(merged(out.points, roll_up(fine, factor)), from, to);
     }
   }

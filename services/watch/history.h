@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "common/base/time.h"
+#include "services/watch/packed_sample.h"
 #include "services/watch/series.h"
 #include "services/watch/store.h"
 #include "services/watch/target_table.h"
@@ -104,10 +105,6 @@ class History {
   const std::string& failure() const { return failure_; }
 
  private:
-  struct Sample {
-    std::int64_t step = 0;
-    std::vector<HistoryValues> values{};  // By series.
-  };
   struct Counted {
     std::array<std::uint64_t, 4> at{};
     bool ever = false;
@@ -119,6 +116,8 @@ class History {
   HistoryValues sum_of(const TargetTable& table, const std::vector<HistoryValues>& values) const;
   std::vector<HistoryPoint> in_memory(std::uint32_t series, std::int64_t from,
                                       std::int64_t to) const;
+  std::vector<std::vector<HistoryPoint>> in_memory(std::uint32_t first, std::uint32_t last,
+                                                   std::int64_t from, std::int64_t to) const;
   Result<std::vector<HistoryPoint>> stored(int tier, std::uint32_t series, std::int64_t from,
                                            std::int64_t to) const;
   Result<std::vector<HistoryPoint>> finest(std::uint32_t series, std::int64_t from,
@@ -130,7 +129,7 @@ class History {
   std::uint32_t targets_;
   Store* store_;
   std::vector<std::uint32_t> numbers_;  // Of the store, by series.
-  std::deque<Sample> samples_{};        // By step.
+  std::deque<PackedSample> samples_{};  // By step.
   std::vector<Counted> counted_;
   std::uint32_t closed_ = 0;  // Series of the oldest chunk that are closed.
   std::uint64_t lost_ = 0;
