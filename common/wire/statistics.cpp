@@ -4,6 +4,7 @@
 #include <rapidjson/writer.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -494,12 +495,15 @@ Result<BayeuxMessage> read_message(const AnswerMembers& members) {
   return message;
 }
 
-// The parser keeps its memory between calls: a poll of thousands of statistics comes every few
-// seconds.
+// The parser keeps its memory between calls, 14 bytes a byte: values of thousands of statistics come
+// every second. What the first answers took, which tell of all at once, is given back.
 Result<dom::element> parse(std::string_view json) {
   if (json.size() > max_frame_bytes)
     return fail(Errc::too_large, fmt::format("{} bytes of JSON", json.size()));
   thread_local dom::parser parser;
+  constexpr std::size_t always_kept = 256u << 10;  // [bytes] of JSON
+  constexpr std::size_t too_large = 8;             // Times the text at hand.
+  if (parser.capacity() > std::max(always_kept, too_large * json.size())) parser = dom::parser{};
   dom::element root;
   json = without_byte_order_mark(json);
   if (const auto error = parser.parse(json.data(), json.size()).get(root))

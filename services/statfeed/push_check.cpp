@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "services/statfeed/ledger.h"
 
@@ -37,30 +38,38 @@ void PushCheck::begin() {
   differences_.clear();
 }
 
+std::optional<double> PushCheck::Told::number() const {
+  return std::isnan(value) ? std::nullopt : std::optional{value};
+}
+
 void PushCheck::told(Statistic statistic, std::optional<double> value, std::int64_t timestamp_ms,
                      Instant now) {
-  if (statistic >= told_.size()) told_.resize(statistic + 1);
+  if (statistic >= told_.size()) {
+    told_.reserve(statistic + 1 + statistic / 8);
+    told_.resize(statistic + 1);
+  }
   differences_.erase(statistic);
   auto& told = told_[statistic];
   told.at = now;
   const auto behind_ms = told.timestamp_ms - timestamp_ms;
-  if (told.known && timestamp_ms > 0 && behind_ms > 0 && behind_ms < Ledger::reorder_window_ms)
+  if (told.timestamp_ms != Told::never && timestamp_ms > 0 && behind_ms > 0 &&
+      behind_ms < Ledger::reorder_window_ms)
     return;
-  told.value = value;
-  told.timestamp_ms = timestamp_ms;
-  told.known = true;
+  told.value = value.value_or(std::numeric_limits<double>::quiet_NaN());
+  told.timestamp_ms = std::max<std::int64_t>(timestamp_ms, 0);
 }
 
 std::optional<PushCheck::Contradiction> PushCheck::polled(Statistic statistic, Batches::Id batch,
                                                           std::optional<double> value,
                                                           Instant asked, Instant now) {
   const auto patience = patience_[statistic % statistic_kind_count];
-  if (!patience || statistic >= told_.size() || !told_[statistic].known) return std::nullopt;
+  if (!patience || statistic >= told_.size() || told_[statistic].timestamp_ms == Told::never)
+    return std::nullopt;
   const auto& told = told_[statistic];
   if (told.at >= asked)
     return std::nullopt;  // The push is alive for it; which is newer, who knows.
   const auto found = differences_.find(statistic);
-  if (same(told.value, value)) {
+  if (same(told.number(), value)) {
     if (found != differences_.end()) differences_.erase(found);
     return std::nullopt;
   }
@@ -71,7 +80,7 @@ std::optional<PushCheck::Contradiction> PushCheck::polled(Statistic statistic, B
   }
   if (asked - found->second.since < *patience) return std::nullopt;
   return Contradiction{.statistic = statistic,
-                       .pushed = told.value,
+                       .pushed = told.number(),
                        .polled = value,
                        .since = now - found->second.since};
 }

@@ -69,11 +69,14 @@ class PushCheck {
   std::optional<Instant> due() const;
 
  private:
-  struct Told {
-    std::optional<double> value;
-    std::int64_t timestamp_ms = 0;
+  struct Told {  // 24 bytes: there is one a statistic.
+    static constexpr std::int64_t never = -1;
+
+    double value = 0;  // Not a number: there is none.
+    std::int64_t timestamp_ms = never;
     Instant at{};
-    bool known = false;
+
+    std::optional<double> number() const;
   };
   struct Difference {
     Batches::Id batch;

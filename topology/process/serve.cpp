@@ -234,9 +234,10 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
   }
 
   malloc_trim(0);  // What reading the files took is not wanted again.
-  // Memory of a decoded batch is wanted again in the next cycle: keep it rather than give it back.
-  mallopt(M_TRIM_THRESHOLD, 64 << 20);
-  mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  // What one cycle takes is wanted again in the next and kept; what all targets at once take, a first
+  // answer or a keyframe, is given back to the system when it is freed.
+  mallopt(M_TRIM_THRESHOLD, 8 << 20);
+  mallopt(M_MMAP_THRESHOLD, 4 << 20);
   const Address self{loaded->place.node, loaded->place.process, loaded->place.index};
   Metrics metrics;
   BoostLog lines{{.process = self.text(), .least = *level, .json = arguments.json_log}};
