@@ -177,11 +177,12 @@ void Watch::set_gauges(const StatusAnswer& status) {
         {{"channel", channel.channel},
          {"sender", channel.sender},
          {"shard", std::to_string(channel.shard)}});
-  const auto& states = targets_.totals().by_state.by_word;
+  const TotalsAnswer totals = targets_.totals();
+  const auto& states = totals.by_state.by_word;
   for (std::size_t i = 0; i < states.size(); ++i)
     set("paceline_watch_targets_by_state", "Targets by state; none while no pacer is heard.",
         static_cast<double>(states[i]), {{"state", to_string(static_cast<PaceState>(i))}});
-  const auto& reasons = targets_.totals().by_reason.by_word;
+  const auto& reasons = totals.by_reason.by_word;
   for (std::size_t i = 0; i < reasons.size(); ++i)
     set("paceline_watch_targets_by_reason", "Targets by the reason of their last decision.",
         static_cast<double>(reasons[i]), {{"reason", to_string(static_cast<PaceReason>(i))}});

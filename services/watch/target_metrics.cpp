@@ -80,7 +80,7 @@ bool over_goal(const TargetRow& row) {
 }
 
 std::vector<MetricFamily> target_families(const TargetTable& table, std::size_t most) {
-  const TotalsAnswer& totals = table.totals();
+  const TotalsAnswer totals = table.totals();
   const std::size_t shown = std::min(most, table.size());
   double over = 0;
   for (std::uint32_t i = 0; i < table.size(); ++i) over += over_goal(table.row(i)) ? 1 : 0;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <type_traits>
 #include <utility>
 
 #include "common/base/ascii.h"
@@ -73,6 +74,7 @@ TargetTable::TargetTable(std::vector<TargetName> names)
     rows_[i].name = &names_[i];
     index_of_.emplace(names_[i].id, i);
   }
+  totals_.targets = names_.size();
 }
 
 std::vector<std::uint32_t> TargetTable::renew(std::vector<TargetName> names) {
@@ -90,9 +92,12 @@ std::vector<std::uint32_t> TargetTable::renew(std::vector<TargetName> names) {
   rows_ = std::move(rows);
   decided_ = std::move(decided);
   index_of_.clear();
+  totals_ = {.targets = names_.size()};
+  agents_ = {};
   for (std::uint32_t i = 0; i < names_.size(); ++i) {
     rows_[i].name = &names_[i];
     index_of_.emplace(names_[i].id, i);
+    count(rows_[i], Count::in);
   }
   changed_.clear();
   is_changed_.assign(names_.size(), false);
@@ -107,8 +112,10 @@ void TargetTable::set_stat(std::uint32_t index, const TargetStat& stat) {
   if (row.has_stat && row.stat == stat) return;
   if (!row.has_stat || row.stat.quality != stat.quality)
     count_transition(quality_changes_[static_cast<std::size_t>(stat.quality)], index);
+  count(row, Count::out);
   row.stat = stat;
   row.has_stat = true;
+  count(row, Count::in);
   note_change(index);
 }
 
@@ -129,8 +136,10 @@ void TargetTable::show_pace(std::uint32_t index) {
   if (row.has_pace && row.pace == pace) return;
   if (!row.has_pace || row.pace.reason != pace.reason)
     count_transition(reason_changes_[static_cast<std::size_t>(pace.reason)], index);
+  count(row, Count::out);
   row.pace = pace;
   row.has_pace = true;
+  count(row, Count::in);
   note_change(index);
 }
 
@@ -146,8 +155,10 @@ void TargetTable::forget_pace(std::uint32_t index) {
   CHECK(index < rows_.size());
   auto& row = rows_[index];
   if (!row.has_pace) return;
+  count(row, Count::out);
   row.pace = {};
   row.has_pace = false;
+  count(row, Count::in);
   note_change(index);
 }
 
@@ -155,8 +166,10 @@ void TargetTable::set_feedback(std::uint32_t index, const TargetFeedback& feedba
   CHECK(index < rows_.size());
   auto& row = rows_[index];
   if (row.has_feedback && row.feedback == feedback) return;
+  count(row, Count::out);
   row.feedback = feedback;
   row.has_feedback = true;
+  count(row, Count::in);
   note_change(index);
 }
 
@@ -237,44 +250,48 @@ TargetSelection TargetTable::select(const TargetQuery& query) const {
   return selection;
 }
 
-const TotalsAnswer& TargetTable::totals() const {
-  if (totals_revision_ == revision_) return totals_;
-  totals_ = {.targets = rows_.size()};
-  // An agent of two targets counts once.
-  double logged_in = 0, ready = 0, busy = 0, after_call_work = 0, slots = 0, in_handling = 0;
-  for (const auto& row : rows_) {
-    if (row.has_stat) {
-      ++totals_.by_quality.by_word[static_cast<std::size_t>(row.stat.quality)];
-      logged_in += row.name->counted * row.stat.logged_in;
-      ready += row.name->counted * row.stat.ready;
-      busy += row.name->counted * row.stat.busy;
-      after_call_work += row.name->counted * row.stat.after_call_work;
-      totals_.in_queue += row.stat.in_queue;
-      const Work work = work_of(row.stat);
-      slots += row.name->counted * static_cast<double>(work.slots);
-      in_handling += row.name->counted * static_cast<double>(work.held);
-    }
-    if (row.has_pace) {
-      ++totals_.paced;
-      ++totals_.by_state.by_word[static_cast<std::size_t>(row.pace.state)];
-      ++totals_.by_reason.by_word[static_cast<std::size_t>(row.pace.reason)];
-      totals_.pending += row.pace.pending;
-      totals_.proactive += row.pace.proactive;
-      totals_.max_pending += row.pace.max_pending;
-    }
-    totals_.sent += row.feedback.sent;
-    totals_.accepted += row.feedback.accepted;
-    totals_.answered += row.feedback.answered;
-    totals_.abandoned += row.feedback.abandoned;
+void TargetTable::count(const TargetRow& row, Count how) {
+  const auto add = [how](auto& sum, auto value) {
+    using Sum = std::remove_reference_t<decltype(sum)>;
+    how == Count::in ? sum += static_cast<Sum>(value) : sum -= static_cast<Sum>(value);
+  };
+  const auto add_agents = [&](double& sum, std::int64_t agents) {
+    add(sum, row.name->counted * static_cast<double>(agents));
+  };
+  if (row.has_stat) {
+    add(totals_.by_quality.by_word[static_cast<std::size_t>(row.stat.quality)], 1);
+    add_agents(agents_.logged_in, row.stat.logged_in);
+    add_agents(agents_.ready, row.stat.ready);
+    add_agents(agents_.busy, row.stat.busy);
+    add_agents(agents_.after_call_work, row.stat.after_call_work);
+    add(totals_.in_queue, row.stat.in_queue);
+    const Work work = work_of(row.stat);
+    add_agents(agents_.slots, work.slots);
+    add_agents(agents_.in_handling, work.held);
   }
-  totals_.logged_in = std::llround(logged_in);
-  totals_.ready = std::llround(ready);
-  totals_.busy = std::llround(busy);
-  totals_.after_call_work = std::llround(after_call_work);
-  totals_.slots = std::llround(slots);
-  totals_.in_handling = std::llround(in_handling);
-  totals_revision_ = revision_;
-  return totals_;
+  if (row.has_pace) {
+    add(totals_.paced, 1);
+    add(totals_.by_state.by_word[static_cast<std::size_t>(row.pace.state)], 1);
+    add(totals_.by_reason.by_word[static_cast<std::size_t>(row.pace.reason)], 1);
+    add(totals_.pending, row.pace.pending);
+    add(totals_.proactive, row.pace.proactive);
+    add(totals_.max_pending, row.pace.max_pending);
+  }
+  add(totals_.sent, row.feedback.sent);
+  add(totals_.accepted, row.feedback.accepted);
+  add(totals_.answered, row.feedback.answered);
+  add(totals_.abandoned, row.feedback.abandoned);
+}
+
+TotalsAnswer TargetTable::totals() const {
+  TotalsAnswer totals = totals_;
+  totals.logged_in = std::llround(agents_.logged_in);
+  totals.ready = std::llround(agents_.ready);
+  totals.busy = std::llround(agents_.busy);
+  totals.after_call_work = std::llround(agents_.after_call_work);
+  totals.slots = std::llround(agents_.slots);
+  totals.in_handling = std::llround(agents_.in_handling);
+  return totals;
 }
 
 std::optional<PaceState> parse_pace_state(std::string_view word) {

@@ -114,8 +114,8 @@ class TargetTable {
   /// The words that `TargetQuery::sort` knows.
   static const std::vector<std::string_view>& sort_words();
 
-  /// cost   O(n), or O(1) while nothing changed
-  const TotalsAnswer& totals() const;
+  /// cost   O(1): the sums follow each change
+  TotalsAnswer totals() const;
 
   /// Changes of any row since the start.
   std::uint64_t revision() const { return revision_; }
@@ -135,6 +135,9 @@ class TargetTable {
   void clear_transitions();
 
  private:
+  // What a row adds to the sums, or takes from them; to be taken out before it changes.
+  enum class Count : std::int8_t { out = -1, in = 1 };
+  void count(const TargetRow& row, Count how);
   void note_change(std::uint32_t index);
   void show_pace(std::uint32_t index);
 
@@ -148,8 +151,18 @@ class TargetTable {
   std::uint64_t revision_ = 0;
   std::array<TransitionCount, stat_qualities> quality_changes_{};
   std::array<TransitionCount, pace_reasons> reason_changes_{};
-  mutable TotalsAnswer totals_;
-  mutable std::uint64_t totals_revision_ = UINT64_MAX;
+  // An agent of two targets counts once: shares of agents. What adding and taking away leaves of
+  // rounding is far below one agent in a lifetime.
+  struct Agents {
+    double logged_in = 0;
+    double ready = 0;
+    double busy = 0;
+    double after_call_work = 0;
+    double slots = 0;
+    double in_handling = 0;
+  };
+  TotalsAnswer totals_{};  // Those of agents apart.
+  Agents agents_{};
 };
 
 /// The enumerator of that word; nothing if there is none.

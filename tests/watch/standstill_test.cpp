@@ -75,7 +75,7 @@ TEST_CASE("what a pacer granted is not shown while it is not heard", "[watch][sc
   StateWriter<TargetPace> rows{pacer, "pace", {.ids = {"t0", "t1"}, .keyframe = 1h}};
   rows.set(0, paced(PaceReason::granted, 7));
   rows.set(1, paced(PaceReason::granted, 2));
-  const auto& totals = [&]() -> const TotalsAnswer& { return watch.targets().totals(); };
+  const auto totals = [&] { return watch.targets().totals(); };
 
   rows.publish({});
   sim.run_for(2s);
