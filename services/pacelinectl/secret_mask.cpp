@@ -142,26 +142,33 @@ std::string hide_tokens(std::string_view text) {
   return out.append(text.substr(done));
 }
 
-/// access_token=..., "client_secret":"...": as requests and answers of OAuth have them.
+/// access_token=..., "client_secret":"...", X-Api-Key: ...: as requests and answers have them; of cookies the whole line.
 std::string hide_named(std::string_view text) {
-  constexpr auto names =
-      std::to_array<std::string_view>({"access_token", "refresh_token", "client_secret",
-                                       "client_assertion", "password", "api_key"});
+  constexpr auto names = std::to_array<std::string_view>(
+      {"access_token", "accesstoken",   "refresh_token", "refreshtoken",
+       "id_token",     "client_secret", "clientsecret",  "client_assertion",
+       "password",     "passwd",        "pwd",           "api_key",
+       "api-key",      "apikey",        "x-api-key",     "x-auth-token",
+       "token=",       "secret=",       "signature=",    "sig=",
+       "response=",    "set-cookie",    "cookie"});
+  const std::string lowered = ascii_lower(text);
   std::string out;
   std::size_t done = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const auto name = std::ranges::find_if(
-        names, [&](std::string_view each) { return text.compare(at, each.size(), each) == 0; });
+        names, [&](std::string_view each) { return lowered.compare(at, each.size(), each) == 0; });
     if (name == names.end() || !starts_token(text, at)) continue;
-    auto begin = at + name->size();
+    auto begin = at + name->size() - (name->ends_with('=') ? 1 : 0);
     if (begin < text.size() && (text[begin] == '"' || text[begin] == '\'')) ++begin;
     begin = std::min(text.find_first_not_of(blanks, begin), text.size());
     if (begin == text.size() || (text[begin] != '=' && text[begin] != ':')) continue;
     begin = std::min(text.find_first_not_of(blanks, begin + 1), text.size());
     if (begin == text.size()) continue;
     const bool is_quoted = text[begin] == '"' || text[begin] == '\'';
+    const char* ends = name->ends_with("cookie") ? "\r\n" : " \t\r\n&,;}\"'";
     const auto end = is_quoted ? end_of_quoted(text, begin)
-                               : std::min(text.find_first_of(" \t\r\n&,;}", begin), text.size());
+                               : std::min(text.find_first_of(ends, begin), text.size());
+    if (end == begin) continue;
     if (is_quoted && end - begin == 2) continue;  // None is given.
     const std::string quote{text.substr(begin, is_quoted ? 1 : 0)};
     out.append(text.substr(done, begin - done))

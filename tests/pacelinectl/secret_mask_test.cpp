@@ -151,6 +151,25 @@ TEST_CASE("what looks like a secret is hidden in texts that no settings explain"
   CHECK(mask.text(harmless) == harmless);
 }
 
+TEST_CASE("headers, cookies and addresses of requests give no secret away", "[pacelinectl]") {
+  const SecretMask mask;
+  const auto masked = [&](const char* text) { return mask.text(text); };
+
+  CHECK(masked("Set-Cookie: JSESSIONID=abc; Path=/\nnext") == "Set-Cookie: ****\nnext");
+  CHECK(masked("cookie: session=abc; other=1") == "cookie: ****");
+  CHECK(masked("x-api-key: abc") == "x-api-key: ****");
+  CHECK(masked("X-Auth-Token: abc") == "X-Auth-Token: ****");
+  CHECK(masked("url=\"https://h/p?token=abc&sig=def&x=1\"") ==
+        "url=\"https://h/p?token=****&sig=****&x=1\"");
+  CHECK(masked(R"({"Password":"abc","refreshToken":"def"})") ==
+        R"({"Password":"****","refreshToken":"****"})");
+  CHECK(masked("Digest username=\"u\", response=\"abc\"") ==
+        "Digest username=\"u\", response=\"****\"");
+  CHECK(masked("PASSWORD=abc pwd=def passwd: ghi") == "PASSWORD=**** pwd=**** passwd: ****");
+  // What tells of a token is none.
+  CHECK(masked("token: good for 40 min") == "token: good for 40 min");
+}
+
 TEST_CASE("no secret of any letters is found in what was hidden", "[pacelinectl][property]") {
   REQUIRE(rc::check([] {
     const auto secret = *rc::gen::container<std::string>(rc::gen::elementOf(std::string{
