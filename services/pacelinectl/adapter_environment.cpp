@@ -94,6 +94,11 @@ Result<void> HostEnvironment::replace(const std::string& path, std::string_view 
                                      std::strerror(errno));
 }
 
+void HostEnvironment::remove(const std::string& path) {
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
+}
+
 Result<void> HostEnvironment::make_folder(const std::string& path, unsigned mode) {
   std::error_code error;
   const bool made = std::filesystem::create_directories(path, error);
@@ -266,6 +271,10 @@ Result<ProgramEnd> HostEnvironment::run(const std::vector<std::string>& words,
   return run_program(words, input, limit);
 }
 
+Result<int> HostEnvironment::run_at_terminal(const std::vector<std::string>& words) {
+  return run_program_at_terminal(words);
+}
+
 Result<void> HostEnvironment::subscribe(const Topology& topology, const std::string& node,
                                         const std::string& channel, Duration first_timeout,
                                         const OnMessage& on_message) {
@@ -301,9 +310,12 @@ Result<void> HostEnvironment::subscribe(const Topology& topology, const std::str
 bool HostEnvironment::pause(Duration duration) {
   const SystemClock clock;
   const Instant until = clock.now() + duration;
-  while (!stopped_ && clock.now() < until)
-    loop().run_once(std::min<Duration>(until - clock.now(), step));
-  return !stopped_;
+  Loop& signals = loop();  // From now on who asks us to stop does not end us.
+  for (;;) {
+    const Duration left = until - clock.now();  // Once: a negative time to wait would be for ever.
+    if (stopped_ || left <= Duration::zero()) return !stopped_;
+    signals.run_once(std::min(left, step));
+  }
 }
 
 Instant HostEnvironment::now() {

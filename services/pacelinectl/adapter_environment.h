@@ -19,6 +19,7 @@ class HostEnvironment final : public Environment {
   bool exists(const std::string& path) override;
   Result<void> write(const std::string& path, std::string_view content, unsigned mode) override;
   Result<void> replace(const std::string& path, std::string_view content) override;
+  void remove(const std::string& path) override;
   Result<void> make_folder(const std::string& path, unsigned mode) override;
   std::string absolute(const std::string& path) override;
   std::string program_folder() override;
@@ -38,6 +39,7 @@ class HostEnvironment final : public Environment {
   Result<void> write_output(std::string_view text) override;
   Result<ProgramEnd> run(const std::vector<std::string>& words, std::string_view input,
                          Duration limit) override;
+  Result<int> run_at_terminal(const std::vector<std::string>& words) override;
   Result<void> subscribe(const Topology& topology, const std::string& node,
                          const std::string& channel, Duration timeout,
                          const OnMessage& on_message) override;

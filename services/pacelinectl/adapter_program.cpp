@@ -57,6 +57,37 @@ class MemoryFile {
   int file_;
 };
 
+// Whether our child could be started.
+Result<pid_t> spawned(const std::vector<std::string>& words,
+                      const posix_spawn_file_actions_t* files) {
+  std::vector<char*> arguments;
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  // What we wait for by a descriptor is blocked here; there it means what it always does.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  pid_t child = 0;
+  const int fault =
+      posix_spawnp(&child, arguments.front(), files, &attributes, arguments.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  if (fault != 0)
+    return fail(Errc::unavailable, fmt::format("{}: {}", words.front(), std::strerror(fault)));
+  return child;
+}
+
+Result<int> exit_of_child(pid_t child, const std::string& name) {
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFSIGNALED(status))
+    return fail(Errc::unavailable, fmt::format("{}: ended by signal {}", name, WTERMSIG(status)));
+  return WEXITSTATUS(status);
+}
+
 // Waits until it ended, or kills it.
 Result<int> ended(pid_t child, const std::string& name, Duration limit) {
   const int watched = static_cast<int>(syscall(SYS_pidfd_open, child, 0));
@@ -64,16 +95,12 @@ Result<int> ended(pid_t child, const std::string& name, Duration limit) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
   const bool over = watched >= 0 && poll(&wait, 1, static_cast<int>(ms)) == 1;
   if (!over) kill(child, SIGKILL);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  const auto exit = exit_of_child(child, name);
   if (watched >= 0) close(watched);
   if (!over)
     return fail(Errc::unavailable,
                 fmt::format("{}: did not end within {}", name, format_duration(limit)));
-  if (WIFSIGNALED(status))
-    return fail(Errc::unavailable, fmt::format("{}: ended by signal {}", name, WTERMSIG(status)));
-  return WEXITSTATUS(status);
+  return exit;
 }
 
 }  // namespace
@@ -86,23 +113,20 @@ Result<ProgramEnd> run_program(const std::vector<std::string>& words, std::strin
   const MemoryFile error{"error"};
   if (!in.fill(input) || out.descriptor() < 0 || error.descriptor() < 0)
     return fail(Errc::unavailable, fmt::format("no memory for {}", words.front()));
-  std::vector<char*> arguments;
-  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_adddup2(&files, in.descriptor(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&files, out.descriptor(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&files, error.descriptor(), STDERR_FILENO);
-  pid_t child = 0;
-  const int fault =
-      posix_spawnp(&child, arguments.front(), &files, nullptr, arguments.data(), environ);
+  const auto child = spawned(words, &files);
   posix_spawn_file_actions_destroy(&files);
-  if (fault != 0)
-    return fail(Errc::unavailable, fmt::format("{}: {}", words.front(), std::strerror(fault)));
-  const int exit = TRY(ended(child, words.front(), limit));
+  const int exit = TRY(ended(TRY(child), words.front(), limit));
   return ProgramEnd{exit, out.text(), error.text()};
+}
+
+Result<int> run_program_at_terminal(const std::vector<std::string>& words) {
+  if (words.empty()) return fail(Errc::bad_value, "no program is named");
+  return exit_of_child(TRY(spawned(words, nullptr)), words.front());
 }
 
 }  // namespace paceline::pacelinectl

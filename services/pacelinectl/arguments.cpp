@@ -139,6 +139,8 @@ class CommandLine {
     why(drain);
     drain->add_flag("--force", request_.force, "also if no other node could take over");
     argument(order("undrain", "takes it back"), "NODE", "of this host (default: --node)");
+    argument(order("wait", "until a node could be master or is; until a witness is heard"), "NODE",
+             "default: --node");
   }
 
   void add_messages() {
@@ -193,6 +195,16 @@ class CommandLine {
     command(app_, "version", "the version of this program");
   }
 
+  // Of a script that goes from host to host.
+  void steps(CLI::App* plan) {
+    text(*plan, "--shell", request_.shell, "WORDS",
+         "what leads to another host, {host} and {node} replaced (default: ssh -o BatchMode=yes "
+         "{host})");
+    filter(plan, "--service", "service", "WORDS",
+           "what starts, stops, restarts and reloads the processes of a host, {verb} replaced "
+           "(default: systemctl {verb} paceline)");
+  }
+
   CLI::Option* on_all_nodes(CLI::App* import) {
     CLI::Option* everywhere = import->add_flag("--cluster", request_.cluster,
                                                "on all nodes, and reload them; or on none");
@@ -210,6 +222,11 @@ class CommandLine {
         ->check(CLI::Range(1.0, 3600.0))
         ->needs(everywhere);
     return everywhere;
+  }
+
+  void replaces(CLI::App* import) {
+    filter(import, "--replaces", "replaces", "STATE",
+           "only if what is there is what --json called `was`");
   }
 
   void add_targets() {
@@ -238,6 +255,7 @@ class CommandLine {
         argument(import, "TO", "the file to replace; .csv makes it CSV (default: the topology's)");
     CLI::Option* dry_run = import->add_flag("--dry-run", request_.dry_run,
                                             "tells what would change, and changes nothing");
+    replaces(import);
     on_all_nodes(import)->excludes(to)->excludes(dry_run);
     argument(command(*targets, "rollback", "what the last import replaced takes its place again"),
              "FILE", "the targets file (default: the topology's)");
@@ -401,7 +419,13 @@ class CommandLine {
         ->required();
     CLI::App* import = command(*topology, "import", "checks a file and replaces --topology by it");
     argument(import, "FILE", "the new one; - is standard input")->required();
+    replaces(import);
     on_all_nodes(import);
+    on_all_nodes(command(*topology, "edit", "an editor on a copy of it, which is then imported"));
+    CLI::App* plan = command(
+        *topology, "plan", "the steps to another topology file on a running cluster, as a script");
+    argument(plan, "FILE", "the new one; - is standard input")->required();
+    steps(plan);
     command(*topology, "rollback", "what the last import replaced takes its place again");
     CLI::App* rename = command(*topology, "rename",
                                "gives the cluster another name, under which terms begin anew");
@@ -433,6 +457,10 @@ class CommandLine {
     CLI::App* keys_import =
         command(*keys, "import", "takes public keys of other hosts, as keys export writes them");
     argument(keys_import, "FILE", "the lines; - is standard input")->required();
+    CLI::App* keys_plan = command(
+        *keys, "plan", "the steps to another pair of keys on a running cluster, as a script");
+    argument(keys_plan, "NODE", "whose pair (default: --node)");
+    steps(keys_plan);
     keys_import->add_flag("--replace", request_.replace,
                           "takes another key of a node that has one here");
   }
@@ -520,6 +548,9 @@ std::variant<Request, Outcome> parse_arguments(int argc, const char* const* argv
   }
   Request request = line.request();
   if (const char* token = std::getenv("PACELINE_TOKEN")) request.token = token;
+  for (const char* name : {"VISUAL", "EDITOR"})
+    if (const char* editor = std::getenv(name); request.command == "topology edit" && editor)
+      request.filters.emplace_back("editor", editor);
   return request;
 }
 

@@ -6,7 +6,7 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 31> all_details = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 35> all_details = {{
     {"status",
      R"(One screen: what is wrong and what to do about it, worst first; who is master since when, a line
 a node, what the pacing comes to. Any node's watch answers; ours is asked first. `stops`: invitations
@@ -181,6 +181,34 @@ Example:
   pacelinectl init --cluster acme --nodes a=192.0.2.11,b=192.0.2.12 --witness w=192.0.2.21 \
     --statserver https://stat-1.example/statistics/v3 --endpoint https://api.example/api/ \
     --token-url https://login.example/oauth/token --client-id paceline --client-secret secret.txt)"},
+    {"topology edit",
+     R"(What VISUAL or EDITOR names is opened on a copy beside the topology. When it ends the copy is checked, the
+difference shown and agreed to, and it takes its place, as topology import has it. One with mistakes stays
+for another try.
+
+Examples:
+  pacelinectl topology edit
+  EDITOR=nano pacelinectl topology edit --cluster)"},
+    {"topology plan",
+     R"(For what topology import --cluster refuses: more or fewer pacers, a node that comes, goes or moves, a
+witness too. One of them at a time. Prints a script for bash: which command on which host, in the order in which
+the least is lost; nothing is done by itself. It carries the new file, and may be run again.
+
+Examples:
+  pacelinectl topology plan next.toml
+  sed 's/^pacers = .*/pacers = 3/' /etc/paceline/topology.toml | pacelinectl topology plan - | bash)"},
+    {"keys plan",
+     R"(Keys are read at a start, so a new pair is one new start of every node, the master's last. Prints a script
+for bash, as topology plan does.
+
+Example:
+  pacelinectl keys plan b | bash)"},
+    {"wait",
+     R"(For scripts that go from node to node: until the node has been well for two seconds, as an elector of this
+host sees it.
+
+Example:
+  pacelinectl wait b --timeout 60)"},
     {"topology import",
      R"(With --cluster as `targets import`: all nodes are asked first, then you; the witnesses are reloaded first,
 the master last, each when the one before is well; what goes wrong on one is taken back on all.

@@ -46,7 +46,8 @@ Outcome command_reload(const Request& request, Environment& environment) {
     told.emplace_back(name, what ? *what : "refused: " + what.error().detail);
     if (!what) {
       outcome.exit = exit_not_answered;
-      outcome.error += (outcome.error.empty() ? "" : "; ") + name + " goes on as before";
+      outcome.error += fmt::format("{}{} goes on as before: {}", outcome.error.empty() ? "" : "; ",
+                                   name, printable(what.error().detail));
     }
     outcome.out += fmt::format("{:<10} {}\n", name, printable(told.back().second));
   }

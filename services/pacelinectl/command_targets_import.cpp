@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/input.h"
 #include "services/pacelinectl/target_sets.h"
 #include "topology/target_fields.h"
 
@@ -20,6 +21,8 @@ Outcome command_targets_import(const Request& request, Environment& environment)
                     "import it into a .toml file",
                     request.arguments[0]));
   const auto was = difference_to(*to, read.targets, environment);
+  if (const auto state = given(request, "replaces"); !state.empty() && state != was.state)
+    return failed(exit_not_answered, *to + " is another file than when it was looked at");
   if (request.dry_run) return replaced_outcome(request, *to, read.targets, was, environment);
   const auto text = targets_as(*to, read.targets);
   if (const auto before = environment.read(*to); before && *before != text)

@@ -27,6 +27,7 @@ Outcome command_keys(const Request& request, Environment& environment);
 Outcome command_keys_check(const Request& request, Environment& environment);
 Outcome command_keys_export(const Request& request, Environment& environment);
 Outcome command_keys_import(const Request& request, Environment& environment);
+Outcome command_keys_plan(const Request& request, Environment& environment);
 Outcome command_loglevel(const Request& request, Environment& environment);
 Outcome command_man(const Request& request, Environment& environment);
 Outcome command_metrics(const Request& request, Environment& environment);
@@ -53,13 +54,16 @@ Outcome command_targets_rollback(const Request& request, Environment& environmen
 Outcome command_topology_check(const Request& request, Environment& environment);
 Outcome command_topology_diff(const Request& request, Environment& environment);
 Outcome command_topology_draw(const Request& request, Environment& environment);
+Outcome command_topology_edit(const Request& request, Environment& environment);
 Outcome command_topology_import(const Request& request, Environment& environment);
+Outcome command_topology_plan(const Request& request, Environment& environment);
 Outcome command_topology_rename(const Request& request, Environment& environment);
 Outcome command_topology_rollback(const Request& request, Environment& environment);
 Outcome command_topology_supervisor(const Request& request, Environment& environment);
 Outcome command_topology_units(const Request& request, Environment& environment);
 Outcome command_undrain(const Request& request, Environment& environment);
 Outcome command_version(const Request& request, Environment& environment);
+Outcome command_wait(const Request& request, Environment& environment);
 Outcome command_watch(const Request& request, Environment& environment);
 Outcome command_what_if(const Request& request, Environment& environment);
 

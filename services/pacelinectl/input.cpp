@@ -6,6 +6,22 @@
 
 namespace paceline::pacelinectl {
 
+std::string given(const Request& request, std::string_view option) {
+  const auto found = std::ranges::find(
+      request.filters, option, [](const auto& each) { return std::string_view{each.first}; });
+  return found == request.filters.end() ? std::string{} : found->second;
+}
+
+std::vector<std::string> words_between_spaces(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(' '), text.size());
+    if (end > 0) words.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
 Result<std::string> read_line(Environment& environment) {
   constexpr std::size_t longest = 4096;
   std::string line;

@@ -24,7 +24,8 @@ struct Request {
   bool colour = false;                 // Standard output is a terminal.
   std::vector<std::string> arguments;  // What follows the command.
 
-  // `targets`, `history`: parameters of watch's query; `what-if`: the changes; `init`: the answers.
+  // `targets`, `history`: parameters of watch's query; `what-if`: the changes; `init`: the answers; of others options that are
+  // seldom given, by their names (given()).
   std::vector<std::pair<std::string, std::string>> filters;
 
   std::string why;              // `pause`, `drain`: for people; "" = none is given.

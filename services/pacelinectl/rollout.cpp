@@ -15,17 +15,6 @@ namespace {
 constexpr Duration longest_run = 60s;
 constexpr std::size_t most_said = 300;  // [bytes] Of what a command says that failed.
 
-// What stands between spaces; there is no quoting.
-std::vector<std::string> words_between_spaces(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const auto end = std::min(text.find(' '), text.size());
-    if (end > 0) words.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
-}
-
 void replace_all(std::string& text, std::string_view what, std::string_view by) {
   for (auto at = text.find(what); at != text.npos; at = text.find(what, at + by.size()))
     text.replace(at, what.size(), by);
@@ -56,7 +45,8 @@ std::optional<Outcome> Rollout::carry_out(const std::function<std::string(const 
   if (!changes_anything()) return Outcome{.out = differences() + "nothing to do\n"};
   if (auto ended = agree()) return ended;
   if (auto ended = write()) return ended;
-  return reload(obstacle);
+  if (auto ended = reload(obstacle)) return ended;
+  return look_again();
 }
 
 // On this host by this program and this topology; elsewhere by what is installed there.
@@ -92,6 +82,8 @@ Result<Rollout::Answer> Rollout::offered(const Node& node, const Words& words) {
   for (const auto& [name, text] : members) {
     if (name == "version") answer.version = text;
     if (name == "difference") answer.difference = text;
+    if (name == "was") answer.was = text;
+    if (name == "beyond") answer.beyond = text;
     if (name == "changes") answer.changes = text == "yes";
   }
   if (answer.version.empty()) return fail("it answered nothing that this pacelinectl understands");
@@ -103,6 +95,9 @@ std::optional<Outcome> Rollout::ask() {
     auto answer = offered(*place.node, file_.ask);
     if (!answer) return none_taken(place, answer.error().detail);
     place.would = *std::move(answer);
+    if (!place.would.beyond.empty())
+      return none_taken(place, fmt::format("{} differs there: this needs more than a reload",
+                                           printable(place.would.beyond)));
     if (place.would.version != version())
       return none_taken(place, fmt::format("with what else is there it would work by {}, {} by {}",
                                            printable(place.would.version),
@@ -127,8 +122,12 @@ std::optional<Outcome> Rollout::agree() {
 // Where nothing changes the file stays as it is written, and so does what it replaced.
 std::optional<Outcome> Rollout::write() {
   for (Place& place : places_) {
+    // From its first call on, who asks us to stop does not end us between two hosts.
+    if (!environment_.pause(1ms)) return taken_back(place, "interrupted before it was written");
     if (!place.would.changes) continue;
-    if (const auto answer = offered(*place.node, file_.write); !answer)
+    Words words = file_.write;
+    if (!place.would.was.empty()) words.insert(words.end(), {"--replaces", place.would.was});
+    if (const auto answer = offered(*place.node, words); !answer)
       return taken_back(place, answer.error().detail);
     place.written = true;
   }
@@ -152,6 +151,19 @@ std::optional<Outcome> Rollout::reload(const std::function<std::string(const Nod
       return taken_back(
           *place, fmt::format("{} after its reload {}", readable_seconds(to_seconds(awaited.after)),
                               awaited.obstacle));
+  }
+  return {};
+}
+
+std::optional<Outcome> Rollout::look_again() {
+  for (const Place& place : places_) {
+    const auto there = offered(*place.node, file_.ask);
+    if (!there || there->changes)
+      return failed(exit_not_answered,
+                    fmt::format("{}: {}", place.node->name,
+                                there ? "another file has taken its place meanwhile: does somebody "
+                                        "else change it, too?"
+                                      : there.error().detail));
   }
   return {};
 }
@@ -184,7 +196,7 @@ Outcome Rollout::taken_back(const Place& place, const std::string& why) {
     if (!each.written) continue;
     const auto back = set_back(each);
     outcome.error +=
-        back ? fmt::format("; {} is set back", each.node->name)
+        back ? fmt::format("; {} {}", each.node->name, *back)
              : fmt::format("; {} COULD NOT BE SET BACK: {}", each.node->name, back.error().detail);
   }
   return outcome;
@@ -194,7 +206,10 @@ Outcome Rollout::taken_back(const Place& place, const std::string& why) {
 Result<std::string> Rollout::set_back(const Place& place) {
   const auto there = TRY(offered(*place.node, file_.ask));
   if (!there.changes) TRY(run(*place.node, file_.set_back));
-  return run(*place.node, {"reload"});
+  if (const auto taken_up = run(*place.node, {"reload"}); !taken_up)
+    return fail(taken_up.error().code, "it has its old file again, but " + taken_up.error().detail);
+  const bool is_other = there.changes && there.was != place.would.was;
+  return std::string{is_other ? "has somebody else's file by now, which stays" : "is set back"};
 }
 
 }  // namespace paceline::pacelinectl

@@ -22,7 +22,8 @@ class Rollout {
   using Words = std::vector<std::string>;
 
   /// pacelinectl's words for what is done with a file. `ask` and `write` read it from standard input and answer under --json with
-  /// `version`, `difference` and `changes`: yes or no.
+  /// `version`, `difference` and `changes`: yes or no; `was`, the state of what is there, in whose place alone `write` puts it; and
+  /// `beyond`, the key of a change that may not go this way.
   struct File {
     std::string name;  // For the person who is asked: "12 targets".
     std::string text;
@@ -50,6 +51,8 @@ class Rollout {
   struct Answer {
     std::string version;
     std::string difference;
+    std::string was;
+    std::string beyond;
     bool changes = false;
   };
   struct Place {
@@ -62,13 +65,14 @@ class Rollout {
   std::optional<Outcome> agree();  // The person, unless --yes did.
   std::optional<Outcome> write();
   std::optional<Outcome> reload(const std::function<std::string(const Node&)>& obstacle);
+  std::optional<Outcome> look_again();  // Nobody else's file has taken its place meanwhile.
   bool changes_anything() const;
   Words words_to(const Node& node) const;
   Result<std::string> run(const Node& node, const Words& words, std::string_view input = {});
   Result<Answer> offered(const Node& node, const Words& words);
   Outcome none_taken(const Place& place, const std::string& why) const;
   Outcome taken_back(const Place& place, const std::string& why);
-  Result<std::string> set_back(const Place& place);
+  Result<std::string> set_back(const Place& place);  // What has become of it.
 
   const ClusterFile& cluster_;
   const Request& request_;

@@ -110,16 +110,28 @@ std::string replaced_name(const std::string& file) {
   return file.substr(0, dot) + ".before" + file.substr(dot);
 }
 
+std::string text_state(std::string_view text, Environment& environment) {
+  std::string word = environment.fingerprint(text);
+  std::erase(word, ' ');
+  return word;
+}
+
+std::string file_state(const std::string& file, Environment& environment) {
+  const auto text = environment.read(file);
+  return text ? text_state(*text, environment) : "none";
+}
+
 FileDifference difference_to(const std::string& file, const Targets& next,
                              Environment& environment) {
   const auto text = environment.read(file);
-  if (!text) return {"there was no such file"};
+  if (!text) return {.words = "there was no such file", .state = "none"};
+  std::string state = text_state(*text, environment);
   const auto before = parse_targets(*text, file, max_rows);
-  if (!before) return {"what was there had mistakes"};
+  if (!before) return {.words = "what was there had mistakes", .state = std::move(state)};
   const auto differs = diff_targets(before->all, next.all);
   const bool same_agents = before->agents == next.agents;
   return {differs.summary() + (same_agents ? "" : ", other [[agents]]"),
-          !differs.empty() || !same_agents};
+          !differs.empty() || !same_agents, std::move(state)};
 }
 
 Outcome replaced_outcome(const Request& request, const std::string& file, const Targets& targets,
@@ -130,6 +142,7 @@ Outcome replaced_outcome(const Request& request, const std::string& file, const 
                                 {"targets", std::to_string(count)},
                                 {"difference", was.words},
                                 {"changes", was.any ? "yes" : "no"},
+                                {"was", was.state},
                                 {"version", running_version(request, targets, environment)}}})};
   return {.out = fmt::format("{}: {} targets, {}{}\n", file, count, was.words,
                              request.dry_run ? "; nothing was written"

@@ -48,10 +48,16 @@ Result<std::string> targets_file_of(const Request& request, std::size_t argument
 /// Where an import keeps what it replaces: "targets.before.toml" of "targets.toml".
 std::string replaced_name(const std::string& file);
 
+/// What stands in that file, as one word that is another for another content; "none" = there is no such file.
+std::string file_state(const std::string& file, Environment& environment);
+/// The same of a text.
+std::string text_state(std::string_view text, Environment& environment);
+
 /// What `next` adds, removes and changes of that file.
 struct FileDifference {
   std::string words;  // "3 added, 1 removed, 2 changed"
   bool any = true;
+  std::string state;  // As file_state().
 };
 FileDifference difference_to(const std::string& file, const Targets& next,
                              Environment& environment);

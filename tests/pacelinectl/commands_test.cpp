@@ -355,7 +355,7 @@ TEST_CASE("a process that refuses its files goes on while the others have reload
   const Outcome outcome = run_command(request("reload"), environment);
 
   CHECK(outcome.exit == exit_not_answered);
-  CHECK(outcome.error == "pacer-1 goes on as before");
+  CHECK(outcome.error == "pacer-1 goes on as before: goal_share = 2: not a share");
   CHECK(has(outcome.out, "pacer-0    2 settings changed\n"));
   CHECK(has(outcome.out, "pacer-1    refused: goal_share = 2: not a share\n"));
   REQUIRE(environment.asked.size() == 6);

@@ -110,7 +110,8 @@ std::vector<std::vector<std::string>> commands_of(const std::string& document) {
       line.replace(line.size() - 1, 1, next);
     std::istringstream words{line.substr(command)};
     all.emplace_back();
-    for (std::string word; words >> std::quoted(word);) all.back().push_back(word);
+    for (std::string word; words >> std::quoted(word) && word != ">" && word != "|";)
+      all.back().push_back(word);
   }
   return all;
 }

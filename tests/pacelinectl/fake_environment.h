@@ -104,6 +104,7 @@ class FakeEnvironment final : public Environment {
   std::vector<std::pair<Address, Bytes>> messages;  // What subscribe() hears, one after the other.
   std::function<Result<Bytes>(const ControlRequest&)> on_ask;  // In place of `processes`.
   std::function<Result<ProgramEnd>(const std::vector<std::string>&, std::string_view)> on_run;
+  std::function<Result<int>(const std::vector<std::string>&)> on_terminal;
   int pauses_left = 0;  // Then the person asks to stop.
   std::function<void()> on_pause;
   std::function<void()> on_wait;  // At the screen, which shows a frame already.
@@ -144,6 +145,7 @@ class FakeEnvironment final : public Environment {
     found->second.text = content;
     return {};
   }
+  void remove(const std::string& path) override { files.erase(path); }
   Result<void> make_folder(const std::string& path, unsigned mode) override {
     folders.emplace(path, mode);
     return {};
@@ -221,6 +223,10 @@ class FakeEnvironment final : public Environment {
   Result<ProgramEnd> run(const std::vector<std::string>& words, std::string_view text,
                          Duration) override {
     return on_run ? on_run(words, text) : fail(Errc::unavailable, words.front() + ": not found");
+  }
+  Result<int> run_at_terminal(const std::vector<std::string>& words) override {
+    return on_terminal ? on_terminal(words)
+                       : fail(Errc::unavailable, words.front() + ": not found");
   }
   Result<void> subscribe(const Topology&, const std::string& node, const std::string& channel,
                          Duration, const OnMessage& on_message) override {

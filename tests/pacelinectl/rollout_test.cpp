@@ -27,9 +27,10 @@ class TwoHosts {
     std::string paces_by;  // A version.
   };
   std::map<std::string, Host> hosts;
-  std::vector<std::string> ran;               // "b import", in order.
-  std::map<std::string, std::string> faults;  // By "b import": what it says.
-  bool takes_up = true;                       // A reload is followed by what the publisher says.
+  std::vector<std::string> ran;                     // "b import", in order.
+  std::map<std::string, std::string> faults;        // By "b import": what it says.
+  std::function<void(const std::string&)> on_step;  // Of `ran`, before it is done.
+  bool takes_up = true;  // A reload is followed by what the publisher says.
   FakeEnvironment environment;
 
   TwoHosts() {
@@ -67,10 +68,16 @@ class TwoHosts {
     const bool dry = std::erase(command, "--dry-run") > 0;
     const std::string step = dry ? "asked" : command.size() > 1 ? command[1] : command[0];
     ran.push_back(node + " " + step);
+    if (on_step) on_step(ran.back());
+    if (const auto state = std::ranges::find(command, "--replaces"); state != command.end())
+      if (*(state + 1) != state_of(hosts[node].file))
+        return ProgramEnd{.exit = 1, .out = "", .error = "another file than when it was looked at"};
     if (const auto fault = faults.find(ran.back()); fault != faults.end())
       return ProgramEnd{.exit = 1, .out = "", .error = "first line\n" + fault->second + "\n"};
     return ProgramEnd{.exit = 0, .out = said(hosts[node], step, input), .error = ""};
   }
+
+  static std::string state_of(const Targets& targets) { return "state-of-" + targets.version(); }
 
   std::string said(Host& host, const std::string& step, std::string_view input) {
     if (step == "rollback") std::swap(host.file, host.replaced);
@@ -79,12 +86,14 @@ class TwoHosts {
     if (step != "asked" && step != "import") return "";
     const auto next = *parse_targets(input, "-");
     const auto differs = diff_targets(host.file.all, next.all);
+    const std::string was = state_of(host.file);
     if (step == "import") {
       host.replaced = host.file;
       host.file = next;
     }
     return texts_json({{{"difference", differs.summary()},
                         {"changes", differs.empty() ? "no" : "yes"},
+                        {"was", was},
                         {"version", next.version()}}});
   }
 
@@ -113,7 +122,8 @@ TEST_CASE("an import on all nodes asks all, writes on all, and reloads the maste
 
   CHECK(outcome.exit == exit_fine);
   CHECK(outcome.error.empty());
-  CHECK(cluster.ran == Steps{"a asked", "b asked", "a import", "b import", "a reload", "b reload"});
+  CHECK(cluster.ran == Steps{"a asked", "b asked", "a import", "b import", "a reload", "b reload",
+                             "a asked", "b asked"});
   CHECK(has(outcome.out, "a          1 added, 0 removed, 0 changed\n"));
   CHECK(has(outcome.out, "3 targets, version " + cluster.version() + ", are what a b pace by"));
   CHECK(cluster.hosts["b"].file.all.size() == 3);
@@ -153,8 +163,50 @@ TEST_CASE("a reload that is refused takes the file back everywhere, and says whe
 
   CHECK(outcome.exit == exit_not_answered);
   CHECK(has(outcome.error,
-            "b: ssh: pacer-0 goes on as before (exit 1); a is set back; "
-            "b COULD NOT BE SET BACK: ssh: pacer-0 goes on as before"));
+            "b: ssh: pacer-0 goes on as before (exit 1); a is set back; b COULD NOT BE SET BACK: "
+            "it has its old file again, but ssh: pacer-0 goes on as before"));
+  CHECK(cluster.hosts["a"].file.all.size() == 2);
+  CHECK(cluster.hosts["b"].file.all.size() == 2);
+}
+
+TEST_CASE(
+    "of two operators who change one file the second is told, and the file of the first stays",
+    "[pacelinectl]") {
+  const Targets others = *parse_targets("id,channel,group,queue\nz,chat,Z,ZQ\n", "t");
+  TwoHosts cluster;
+
+  SECTION("the other one wrote after all were asked") {
+    cluster.on_step = [&](const std::string& step) {
+      if (step == "a import") cluster.hosts["a"].file = others;
+    };
+    CHECK(has(cluster.import().error, "another file than when it was looked at"));
+    CHECK(cluster.ran.back() == "a import");
+  }
+  SECTION("the other one wrote after we did") {
+    cluster.on_step = [&](const std::string& step) {
+      if (step == "b reload") cluster.hosts["b"].file = others;
+    };
+    const Outcome outcome = cluster.import();
+    CHECK(outcome.exit == exit_not_answered);
+    CHECK(has(outcome.error, "b has somebody else's file by now, which stays"));
+    CHECK(cluster.hosts["b"].file.version() == others.version());
+    return;
+  }
+  CHECK(cluster.hosts["a"].file.version() == others.version());
+  CHECK(cluster.hosts["b"].file.all.size() == 2);
+}
+
+TEST_CASE("who interrupts an import on all nodes between two of them gets the first one set back",
+          "[pacelinectl]") {
+  TwoHosts cluster;
+  cluster.on_step = [&](const std::string& step) {
+    if (step == "a import") cluster.environment.pauses_left = 0;
+  };
+
+  const Outcome outcome = cluster.import();
+
+  CHECK(outcome.exit == exit_not_answered);
+  CHECK(outcome.error == "b: interrupted before it was written; a is set back");
   CHECK(cluster.hosts["a"].file.all.size() == 2);
   CHECK(cluster.hosts["b"].file.all.size() == 2);
 }
@@ -225,7 +277,7 @@ TEST_CASE("another host is reached by the shell that is told, this one by the pr
   const auto plain = cluster.environment.on_run;
   std::map<std::string, std::vector<std::string>> words_of;
   cluster.environment.on_run = [&](const auto& words, std::string_view input) {
-    words_of[*(std::ranges::find(words, "--node") + 1)] = words;
+    words_of[*(std::ranges::find(words, "--node") + 1) + " " + words.back()] = words;
     return plain(words, input);
   };
   Request request = request_at("a", "targets import", {"three.csv"});
@@ -234,10 +286,10 @@ TEST_CASE("another host is reached by the shell that is told, this one by the pr
 
   CHECK(run_command(request, cluster.environment).exit == exit_fine);
 
-  CHECK(words_of["b"] ==
+  CHECK(words_of["b reload"] ==
         Steps{"ip", "netns", "exec", "b", "at-192.0.2.12", "pacelinectl", "--node", "b", "reload"});
-  CHECK(words_of["a"] == Steps{"/usr/lib/paceline/pacelinectl", "--topology", "/etc/demo.toml",
-                               "--node", "a", "reload"});
+  CHECK(words_of["a reload"] == Steps{"/usr/lib/paceline/pacelinectl", "--topology",
+                                      "/etc/demo.toml", "--node", "a", "reload"});
 }
 
 TEST_CASE("a dry run tells what an import would change, and writes nothing", "[pacelinectl]") {
@@ -317,8 +369,67 @@ TEST_CASE("what nodes have to agree on is not changed one node after the other",
 
   CHECK(has(refusal("pacers = 2", "pacers = 3"),
             "pacers: this needs more than a reload of each node"));
+  CHECK(has(refusal("pacers = 2", "pacers = 3"), "pacelinectl topology plan has the steps"));
   CHECK(has(refusal("[publisher]", "[elector]\nheartbeat = \"300ms\"\n[publisher]"),
             "elector.heartbeat: this"));
+}
+
+TEST_CASE("a node whose own file differs by more than a reload carries out keeps the file from all",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  Steps ran;
+  environment.on_run = [&](const auto& words, std::string_view input) {
+    ran.push_back(words.back());
+    return Result<ProgramEnd>{
+        ProgramEnd{.exit = 0,
+                   .out = texts_json({{{"difference", "pacers 3 -> 2"},
+                                       {"changes", "yes"},
+                                       {"beyond", "pacers"},
+                                       {"version", environment.fingerprint(input)}}}),
+                   .error = ""}};
+  };
+
+  const Outcome outcome = topology_command(
+      environment, "import", demo_with("client_id = \"paceline\"", "client_id = \"other\""), true);
+
+  CHECK(outcome.exit == exit_not_answered);
+  CHECK(outcome.error ==
+        "w: pacers differs there: this needs more than a reload; nothing was changed on any node");
+  CHECK(ran == Steps{"-"});
+}
+
+TEST_CASE("nodes in another order are another topology, and secrets in a difference are hidden",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  std::string text = environment.files["/etc/demo.toml"].text;
+  const auto a = text.find("[nodes.a]");
+  const auto b = text.find("[nodes.b]");
+  const auto w = text.find("# A witness");
+  const std::string reordered =
+      text.substr(0, a) + text.substr(b, w - b) + text.substr(a, b - a) + text.substr(w);
+  CHECK(topology_command(environment, "diff", reordered).out == "nodes \"a b w\" -> \"b a w\"\n");
+  CHECK(has(topology_command(environment, "import", reordered, true).error, "nodes: this needs"));
+
+  const auto secret = demo_with("[publisher]",
+                                "[watch]\nread_token = \"hunter2hunter2hunter2\"\n"
+                                "[publisher]\nproxy = \"http://joe:pw99@p:1\"");
+  CHECK(topology_command(environment, "diff", secret).out ==
+        "+ publisher.proxy \"http://****@p:1\"\n+ watch.read_token \"****\"\n");
+}
+
+TEST_CASE("a file that is not what it was when it was looked at is not replaced", "[pacelinectl]") {
+  FakeEnvironment environment;
+  environment.files["next.toml"].text =
+      demo_with("client_id = \"paceline\"", "client_id = \"other\"");
+  const std::string before = environment.files["/etc/demo.toml"].text;
+  Request request = request_at("a", "topology import", {"next.toml"});
+
+  request.filters = {{"replaces", "another"}};
+  CHECK(has(run_command(request, environment).error, "is another file than when it was looked at"));
+  CHECK(environment.files["/etc/demo.toml"].text == before);
+
+  request.filters = {{"replaces", text_state(before, environment)}};
+  CHECK(run_command(request, environment).exit == exit_fine);
 }
 
 /// What each elector would have to say while settings go from node to node.
@@ -364,8 +475,8 @@ TEST_CASE("other settings go to the witness first and to the master last, each n
     const Outcome outcome = topology_command(environment, "import", after, true);
     CHECK(outcome.exit == exit_fine);
     CHECK(has(outcome.out, "w a b work by it"));
-    CHECK(ran ==
-          Steps{"w -", "a -", "b -", "w -", "a -", "b -", "w reload", "a reload", "b reload"});
+    CHECK(ran == Steps{"w -", "a -", "b -", "w -", "a -", "b -", "w reload", "a reload", "b reload",
+                       "w -", "a -", "b -"});
   }
   SECTION("one is not") {
     failing = "a";
