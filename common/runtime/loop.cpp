@@ -275,7 +275,8 @@ void Loop::stop() {
 void Loop::run_once(Duration patience) {
   if (state_->items_changed) state_->rebuild();
   const bool readable = state_->look_at_sockets();
-  const Duration wait = readable ? Duration::zero() : std::min(patience, state_->until_next());
+  const Duration wait =
+      readable ? Duration::zero() : std::clamp(patience, Duration::zero(), state_->until_next());
   const auto millis = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
   if (poll(state_->items.data(), state_->items.size(), static_cast<int>(millis)) < 0) {
     if (errno != EINTR) broken("poll");
