@@ -246,8 +246,8 @@ TEST_CASE("a shift across midnight UTC keeps its goal in the days that its peopl
   const Row utc = paced("utc_days", 10, days);
 
   CHECK(local.abandonment_pct.value <= 3);
-  CHECK(local.days_over_goal_pct <= 5);
-  CHECK(utc.days_over_goal_pct > local.days_over_goal_pct);
+  CHECK(local.days_over_goal_pct <= 10);
+  CHECK(utc.days_over_goal_pct >= local.days_over_goal_pct + 10);
   CHECK(local.occupancy_pct.value > utc.occupancy_pct.value - 0.3);
 }
 
@@ -264,8 +264,8 @@ TEST_CASE(
   const Row alone = after_bad_day("week_of_days");
 
   CAPTURE(rolling.note, alone.note);
-  CHECK(rolling.windows_over_goal_pct < 30);  // That day's evening, and perhaps the next.
-  CHECK(alone.windows_over_goal_pct > 70);
+  CHECK(rolling.windows_over_goal_pct < 30);  // That day's evening and the next: two of seven.
+  CHECK(alone.windows_over_goal_pct >= rolling.windows_over_goal_pct + 20);
   CHECK(rolling.abandonment_pct.value < alone.abandonment_pct.value);
 }
 
