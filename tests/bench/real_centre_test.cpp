@@ -251,9 +251,8 @@ TEST_CASE("a shift across midnight UTC keeps its goal in the days that its peopl
   CHECK(local.occupancy_pct.value > utc.occupancy_pct.value - 0.3);
 }
 
-TEST_CASE(
-    "after a bad day the week is made good where the week is a goal, and lasts where it is not",
-    "[bench]") {
+TEST_CASE("after a bad day the week is sooner good again where the week is a goal of its own",
+          "[bench]") {
   const auto after_bad_day = [](const char* name) {
     Scenario scenario = scenario_of(name, 10);
     scenario.lost_each_days = 7;
