@@ -43,7 +43,7 @@ const std::vector<std::string> quick_systems{"paceline", "progressive", "vicidia
                                              "webitel",  "erlang_a",    "ctmdp"};
 const std::vector<std::string> trace_systems{"silent",        "paceline", "progressive",
                                              "vicidial_hard", "webitel",  "prototype"};
-const std::vector<std::string> busy_systems{"paceline"};
+const std::vector<std::string> paceline_alone{"paceline"};  // Nobody else knows of such goals.
 const std::vector<std::string> shared_systems{"paceline", "paceline_detect", "paceline_alone"};
 const std::vector<std::string> quick_shared_systems{"paceline", "paceline_alone"};
 const std::vector<std::string> service_level_systems{"paceline", "paceline_b"};
@@ -59,7 +59,7 @@ int days_for(const Scenario& scenario, const Request& request) {
 std::vector<std::string> systems_for(const Scenario& scenario, const Request& request) {
   if (!request.systems.empty()) return request.systems;
   if (scenario.trace) return trace_systems;
-  if (scenario.busy_goal) return busy_systems;
+  if (scenario.busy_goal || scenario.judged_days > 0) return paceline_alone;
   if (scenario.service_level_s > 0) return service_level_systems;
   return request.quick ? quick_systems : usual_systems;
 }

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint32_t number_mask = (1u << 28) - 1;
 constexpr std::uint32_t sent_ring = 1u << 16;  // Invitations outstanding at once: far fewer.
+constexpr double lost_before_s = 10;  // The day's end: too late for that day to make up for it.
 constexpr int timed_every = 8;
 constexpr std::int64_t preempted_ns = 1'000'000;  // Longer: the machine did something else.
 
@@ -90,6 +91,9 @@ Centre::Centre(const Scenario& scenario, std::uint64_t seed)
     enter_phase(0);
   }
   if (scenario.acceptance_moves_s > 0) move_acceptance(false);
+  if (scenario.lost > 0)
+    push((scenario.warm_up_h + scenario.day_h * scenario.lost_each_days) * 3600 - lost_before_s,
+         EventKind::lose, 0);
 }
 
 void Centre::push(double at, EventKind kind, std::uint32_t index, std::uint32_t stamp) {
@@ -145,6 +149,8 @@ void Centre::play(const Event& event, System& system) {
       return come_or_go(event.index);
     case EventKind::acceptance_moves:
       return move_acceptance(event.index == 1);
+    case EventKind::lose:
+      return lose();
   }
 }
 
@@ -417,6 +423,19 @@ void Centre::move_acceptance(bool other) {
   acceptance_ = other ? scenario_.other_acceptance : scenario_.acceptance;
   push(now_ + scenario_.acceptance_moves_s * moves_.exponential(), EventKind::acceptance_moves,
        other ? 0 : 1);
+}
+
+// They accepted and were gone before anybody could have served them: a fault of the site, say.
+void Centre::lose() {
+  push(now_ + scenario_.day_h * scenario_.lost_each_days * 3600, EventKind::lose, 0);
+  const int lost = scenario_.lost * scenario_.agents;
+  totals_.sent += lost;
+  totals_.accepted += lost;
+  totals_.abandoned += lost;
+  for (int i = 0; i < lost; ++i) {
+    happen(Observation::Kind::accepted, true, 0);
+    happen(Observation::Kind::abandoned, true, 0);
+  }
 }
 
 void Centre::agent_on(std::uint32_t agent) {

@@ -81,6 +81,7 @@ class Centre {
     ring_ends,
     away,
     acceptance_moves,
+    lose,
   };
   struct Waiting {
     double since;
@@ -113,6 +114,7 @@ class Centre {
   void ring_ends(std::uint32_t slot);
   void come_or_go(std::uint32_t agent);
   void move_acceptance(bool other);
+  void lose();
   std::uint32_t choose_idle() const;
   void slot_ends(std::uint32_t slot);
   void free_slot(std::uint32_t slot);

@@ -17,19 +17,53 @@ using Maker = std::function<std::unique_ptr<System>(std::uint64_t seed)>;
 constexpr double two_sided_95 = 1.96;
 constexpr int pilot_days = 6;
 
-// What the goal is about, where that is not all who abandon.
-std::string note_on_goal(const Scenario& scenario, const Estimate& lost_pct) {
-  if (scenario.service_level_s <= 0 && scenario.threshold_s <= 0) return "";
-  const bool level = scenario.service_level_s > 0;
-  char text[80];
-  std::snprintf(text, sizeof text, "%s %.2f +-%.2f %%", level ? "answered in time" : "counted",
-                level ? 100 - lost_pct.value : lost_pct.value, lost_pct.half);
+// What the table's columns do not tell of a scenario.
+std::string note_on(const Scenario& scenario, const Row& row) {
+  char text[100] = "";
+  if (scenario.service_level_s > 0 || scenario.threshold_s > 0) {
+    const bool level = scenario.service_level_s > 0;
+    std::snprintf(text, sizeof text, "%s %.2f +-%.2f %%", level ? "answered in time" : "counted",
+                  level ? 100 - row.lost_pct.value : row.lost_pct.value, row.lost_pct.half);
+  } else if (scenario.judged_days > 0) {
+    std::snprintf(text, sizeof text, "%d days together: worst %.2f %%, %.0f %% of them over",
+                  scenario.judged_days, row.worst_window_pct, row.windows_over_goal_pct);
+  } else if (scenario.watched_to_h > 0) {
+    std::snprintf(text, sizeof text, "%g to %g h: %.2f %%, at first at most %d outstanding",
+                  scenario.watched_from_h, scenario.watched_to_h, row.watched_pct,
+                  row.watched_pending);
+  }
   return text;
 }
+
+// The watched part of each day.
+class Watched {
+ public:
+  void day(const Scenario& scenario, Centre& centre, System& system, double began_s) {
+    if (scenario.watched_to_h <= 0) return;
+    centre.run_until(began_s + scenario.watched_from_h * 3600, system);
+    most_pending_ = std::max(most_pending_, centre.pending());
+    const Totals before = centre.totals();
+    centre.run_until(began_s + scenario.watched_to_h * 3600, system);
+    const Totals passed = centre.totals() - before;
+    abandoned_ += passed.abandoned;
+    ended_ += passed.abandoned + passed.answered;
+  }
+  void fill(Row& row) const {
+    row.watched_pending = most_pending_;
+    row.watched_pct =
+        ended_ > 0 ? 100 * static_cast<double>(abandoned_) / static_cast<double>(ended_) : 0;
+  }
+
+ private:
+  std::int64_t abandoned_ = 0;
+  std::int64_t ended_ = 0;
+  int most_pending_ = 0;
+};
 
 void run(const Scenario& scenario, const Maker& make, int days, std::uint64_t seed, Row& row) {
   const auto began = std::chrono::steady_clock::now();
   Record record;
+  Watched watched;
   const double day_s = scenario.day_h * 3600;
   if (scenario.cold) {
     for (int day = 0; day < days; ++day) {
@@ -55,6 +89,7 @@ void run(const Scenario& scenario, const Maker& make, int days, std::uint64_t se
         busy[hour] += passed.busy_s;
         logged_in[hour] += passed.logged_in_s;
       }
+      watched.day(scenario, centre, *system, now);
       centre.run_until(now += day_s, *system);
       record.add(centre.totals() - before, scenario);
     }
@@ -62,7 +97,9 @@ void run(const Scenario& scenario, const Maker& make, int days, std::uint64_t se
       if (logged_in[hour] > 0) row.hour_occupancy_pct[hour] = 100 * busy[hour] / logged_in[hour];
   }
   record.fill(row);
-  if (row.note.empty()) row.note = note_on_goal(scenario, row.lost_pct);
+  record.fill_windows(row, scenario);
+  watched.fill(row);
+  if (row.note.empty()) row.note = note_on(scenario, row);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   row.events_per_s = static_cast<double>(record.events()) / std::max(1e-9, took.count());
 }
@@ -189,6 +226,23 @@ void Record::fill(Row& row) const {
   row.invitations_per_accepted = over(static_cast<double>(sum_.sent), sum_.accepted);
   row.wasted_pct = 100 * over(static_cast<double>(sum_.sent - sum_.answered), sum_.sent);
   row.ns_per_decision = over(sum_.timed_ns, sum_.timed_decisions);
+}
+
+void Record::fill_windows(Row& row, const Scenario& scenario) const {
+  const auto days = static_cast<std::size_t>(scenario.judged_days);
+  int windows = 0, over = 0;
+  for (std::size_t end = days; days > 0 && end <= lost_.size(); ++end) {
+    double lost = 0, counted = 0;
+    for (std::size_t day = end - days; day < end; ++day) {
+      lost += lost_[day];
+      counted += counted_[day];
+    }
+    if (counted <= 0) continue;
+    ++windows;
+    over += lost > scenario.goal * counted;
+    row.worst_window_pct = std::max(row.worst_window_pct, 100 * lost / counted);
+  }
+  row.windows_over_goal_pct = 100.0 * over / std::max(1, windows);
 }
 
 Estimate ratio_of(const std::vector<double>& numerators, const std::vector<double>& denominators) {

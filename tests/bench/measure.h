@@ -29,12 +29,18 @@ struct Row {
   // time; who left before the threshold does not count.
   Estimate lost_pct;
   double days_over_goal_pct = 0;
-  double mean_wait_s = 0;  // Of all who were served or left.
+  double windows_over_goal_pct = 0;  // Of `judged_days` together, ending with each day.
+  double worst_window_pct = 0;       // Who is lost in the worst of them.
+  double watched_pct = 0;            // Abandonment of the watched hours, over all days,
+  int watched_pending = 0;           // and invitations outstanding at their beginning, at most.
+  double mean_wait_s = 0;            // Of all who were served or left.
   double invitations_per_accepted = 0;
   double wasted_pct = 0;  // Of the invitations: never talked to an agent.
   double ns_per_decision = 0;
-  double events_per_s = 0;      // Speed of the simulation, deciding included.
-  double worst_target_pct = 0;  // Shared agents alone: abandonment of the target that has most.
+  double events_per_s = 0;          // Speed of the simulation, deciding included.
+  double worst_target_pct = 0;      // Shared agents alone: abandonment of the target that has most.
+  double worth_per_answered = 0;    // Likewise, where targets are worth differently,
+  double worth_per_agent_hour = 0;  // and so much an hour of an agent.
   std::array<double, 24> hour_occupancy_pct{};  // Trace alone; 0 = nobody at work.
   std::string note;
 };
@@ -44,6 +50,8 @@ class Record {
  public:
   void add(const Totals& day, const Scenario& scenario);
   void fill(Row& row) const;
+  /// The windows of so many days that are complete, by the share that `scenario` allows.
+  void fill_windows(Row& row, const Scenario& scenario) const;
   std::int64_t events() const { return sum_.events; }
 
  private:

@@ -58,6 +58,18 @@ std::string json_of(const std::vector<Row>& rows) {
                        {"events_per_s", row.events_per_s},
                        {"note", row.note}};
     if (row.worst_target_pct > 0) one["worst_target_pct"] = row.worst_target_pct;
+    if (row.worth_per_answered > 0) {
+      one["worth_per_answered"] = row.worth_per_answered;
+      one["worth_per_agent_hour"] = row.worth_per_agent_hour;
+    }
+    if (row.worst_window_pct > 0) {
+      one["worst_window_pct"] = row.worst_window_pct;
+      one["windows_over_goal_pct"] = row.windows_over_goal_pct;
+    }
+    if (row.watched_pct > 0) {
+      one["watched_pct"] = row.watched_pct;
+      one["watched_pending"] = row.watched_pending;
+    }
     if (row.scenario == "trace") one["hour_occupancy_pct"] = row.hour_occupancy_pct;
     list.push_back(std::move(one));
   }

@@ -157,6 +157,18 @@ std::vector<Entry> all_entries() {
     s.windows_later_h = local ? 0 : 16;
     add(s, small);
   }
+  // A week that must keep the goal beside the day, each fourteenth day a bad one; and without such.
+  for (const bool rolling : {false, true}) {
+    s = chat(rolling ? "week_rolling" : "week_of_days");
+    s.rolling_days = rolling ? 7 : 0;
+    s.judged_days = 7;
+    s.lost_each_days = 14;
+    s.lost = 6;
+    add(s, {10, 30});
+  }
+  s.name = "week_rolling_calm";
+  s.lost = 0;
+  add(s, {10, 30});
   for (const bool phone : {false, true}) {
     s = chat(phone ? "service_level_80_20_phone" : "service_level_80_20");
     if (phone) s.patience_s = 2;
@@ -234,6 +246,8 @@ std::vector<Entry> all_entries() {
               {.from_h = 3, .acceptance = 0},
               {.from_h = 4, .acceptance = 1},
               {.from_h = 5, .acceptance = 0.3}};
+  s.watched_from_h = 4;
+  s.watched_to_h = 5;
   add(s, {10, 30});
   for (const double acceptance : {0.3, 0.8, 0.05}) {
     s = chat(acceptance > 0.5   ? "no_feedback_80"

@@ -72,6 +72,15 @@ struct Scenario {
   // [s] `goal` is the share of proactive visitors who are answered within; 0 = it is abandonment.
   double service_level_s = 0;
   double threshold_s = 0;  // [s] Who leaves sooner does not count as abandoned.
+  // The goal is kept in so many days together as well (the option); 0 = in each day alone.
+  int rolling_days = 0;
+  int judged_days = 0;  // So many days together are judged, whether or not that is kept; 0 = none.
+  // Ten seconds before every so many-th day ends so many visitors leave whom nobody could serve.
+  int lost_each_days = 0;
+  int lost = 0;  // [visitors] An agent.
+  // [h] A part of the day of which the table tells abandonment; nothing if both are 0.
+  double watched_from_h = 0;
+  double watched_to_h = 0;
 
   /// Whether the statistics claim to be fresher than they are, at least at times.
   bool hides_age() const {

@@ -65,19 +65,8 @@ void SharedCentre::run_until(double until_s, SharedSystem& system) {
 void SharedCentre::play(const Event& event, SharedSystem& system) {
   const std::uint32_t index = event.index;
   switch (static_cast<EventKind>(event.kind)) {
-    case EventKind::answer: {
-      Target& target = targets_[index];
-      --target.view.pending;
-      happen();
-      if (event.stamp == 0) {
-        ++target.view.refused;
-        ++target.totals.refused;
-        return;
-      }
-      ++target.view.accepted;
-      ++target.totals.accepted;
-      return enter(index, true);
-    }
+    case EventKind::answer:
+      return answer(index, event.stamp != 0);
     case EventKind::arrival: {
       const Scenario& base = scenario_.base;
       if (base.reactive_load <= 0) return;
@@ -156,7 +145,36 @@ void SharedCentre::set_state(std::uint32_t agent, State state) {
     --count(targets_[t].view, of.state);
     ++count(targets_[t].view, state);
   }
-  of = {state, now_};
+  of.state = state;
+  of.since = now_;
+}
+
+void SharedCentre::offer(std::uint32_t target, const Offer& offer) {
+  targets_[target].offer = offer;
+  send_offered(target);
+}
+
+int SharedCentre::allowance(std::uint32_t target) const {
+  const Offer& offer = targets_[target].offer;
+  return now_ < offer.until_s ? offer.allowance : 0;
+}
+
+void SharedCentre::send_offered(std::uint32_t index) {
+  Target& target = targets_[index];
+  const int count = std::min(allowance(index), target.offer.most_pending - target.view.pending);
+  if (count <= 0) return;
+  target.offer.allowance -= count;
+  send(index, count);
+}
+
+void SharedCentre::answer(std::uint32_t index, bool accepted) {
+  Target& target = targets_[index];
+  --target.view.pending;
+  happen();
+  ++(accepted ? target.view.accepted : target.view.refused);
+  ++(accepted ? target.totals.accepted : target.totals.refused);
+  if (accepted) enter(index, true);
+  send_offered(index);
 }
 
 void SharedCentre::send(std::uint32_t index, int invitations) {
@@ -199,6 +217,8 @@ void SharedCentre::begin(std::uint32_t agent, std::uint32_t index, const Waiting
   target.view.proactive_answered += visitor.proactive;
   ++(visitor.proactive ? target.totals.answered : target.totals.reactive_answered);
   target.totals.wait_s += now_ - visitor.since;
+  agents_[agent].target = index;
+  agents_[agent].began = now_;
   push(now_ + visitor.service * scenario_.base.handle_s, EventKind::talk_ends, agent);
   happen();
 }
@@ -211,6 +231,9 @@ void SharedCentre::talk_ends(std::uint32_t agent) {
 }
 
 void SharedCentre::make_idle(std::uint32_t agent) {
+  SharedView& served = targets_[agents_[agent].target].view;
+  ++served.handled;
+  served.handling_s += now_ - agents_[agent].began;
   set_state(agent, State::idle);
   const auto& skills = scenario_.skills[agent];
   std::uint32_t oldest = 0;

@@ -41,6 +41,10 @@ struct SharedView {
   std::int64_t accepted = 0;
   std::int64_t refused = 0;
   int pending = 0;
+  std::int64_t handled = 0;  // Interactions that are over, wrap-up too,
+  double handling_s = 0;     // and how long they were together.
+
+  bool operator==(const SharedView&) const = default;
 };
 
 /// A system that paces all targets of a centre.
@@ -68,6 +72,17 @@ class SharedCentre {
   SharedCentre& operator=(const SharedCentre&) = delete;
 
   void run_until(double until_s, SharedSystem& system);
+
+  /// What an endpoint sends for a target by itself, whatever the system grants: at once, and again
+  /// as invitations are answered, until it is used up, replaced or over.
+  struct Offer {
+    int allowance = 0;
+    int most_pending = 0;
+    double until_s = 0;
+  };
+  void offer(std::uint32_t target, const Offer& offer);
+  /// What is left of it now.
+  int allowance(std::uint32_t target) const;
 
   /// Of all targets; busy_s and logged_in_s of the agents, each once.
   Totals totals();
@@ -101,6 +116,7 @@ class SharedCentre {
     std::deque<Waiting> queue;
     std::uint32_t head = 0;  // Number of the first in the queue.
     int offered = 0;         // Invitations that wait for visitors.
+    Offer offer{};
     SharedView view{};
     Totals totals{};
   };
@@ -108,6 +124,8 @@ class SharedCentre {
   struct Agent {
     State state = State::idle;
     double since = 0;
+    std::uint32_t target = 0;  // Of the visitor whom he serves,
+    double began = 0;          // since then.
   };
 
   void push(double at, EventKind kind, std::uint32_t index, std::uint32_t stamp = 0);
@@ -116,6 +134,8 @@ class SharedCentre {
   void integrate();
   void set_state(std::uint32_t agent, State state);
   void send(std::uint32_t target, int invitations);
+  void send_offered(std::uint32_t target);
+  void answer(std::uint32_t target, bool accepted);
   void enter(std::uint32_t target, bool proactive);
   void begin(std::uint32_t agent, std::uint32_t target, const Waiting& visitor);
   void talk_ends(std::uint32_t agent);

@@ -99,6 +99,45 @@ TEST_CASE("targets of which nothing is told but what their counts show keep 3 % 
   CHECK(pool.occupancy_pct.value >= least_pct);
 }
 
+TEST_CASE("where one target's interactions are worth more, its weight raises what an hour is worth",
+          "[bench]") {
+  const auto measured = [](const char* name) {
+    return measure_shared(shared_scenarios_named(name).at(0), "paceline", 2, 1);
+  };
+
+  const Row weighted = measured("shared_weights");
+  const Row even = measured("shared_unweighted");
+
+  CAPTURE(weighted.note, even.note);
+  CHECK(even.worth_per_answered == Approx(2.5).margin(0.1));
+  CHECK(weighted.worth_per_answered == Approx(3.25).margin(0.1));
+  CHECK(weighted.worth_per_agent_hour > 1.2 * even.worth_per_agent_hour);
+  CHECK(weighted.abandonment_pct.value <= 3);
+}
+
+TEST_CASE("an endpoint sends what it is offered, up to what may be outstanding, while it is valid",
+          "[bench]") {
+  const SharedScenario scenario = shared_scenarios_named("half_overlap").at(0);
+  SharedCentre centre{scenario, 5};
+  class Nobody final : public SharedSystem {
+    void decide(std::span<const SharedView>, double, std::span<int>) override {}
+  } nobody;
+  centre.run_until(10, nobody);
+
+  centre.offer(0, {.allowance = 30, .most_pending = 4, .until_s = 40});
+  CHECK(centre.view(0).pending == 4);
+  CHECK(centre.allowance(0) == 26);
+  centre.run_until(39, nobody);
+  CHECK(centre.view(0).pending == 4);  // What is answered is sent again.
+  CHECK(centre.view(0).sent > 8);
+  const auto sent = centre.view(0).sent;
+  centre.run_until(300, nobody);
+  CHECK(centre.view(0).pending == 0);
+  CHECK(centre.view(0).sent <= sent + 4);
+  CHECK(centre.allowance(0) == 0);
+  CHECK(centre.view(1).sent == 0);
+}
+
 TEST_CASE("beside reactive traffic targets that share agents keep the reactive goal", "[bench]") {
   const Row pool = measure_shared(shared_scenarios_named("shared_dual_30").at(0), "paceline", 4, 1);
 

@@ -36,6 +36,7 @@ Row measure_shared(const SharedScenario& scenario, const std::string& name, int 
   SharedCentre centre{scenario, seed};
   double now_s = scenario.base.warm_up_h * 3600;
   centre.run_until(now_s, *system);
+  const Totals first_of_all = centre.totals();
   std::vector<Totals> first;
   for (std::size_t t = 0; t < scenario.targets.size(); ++t) first.push_back(centre.totals(t));
   Scenario judged = scenario.base;
@@ -51,6 +52,7 @@ Row measure_shared(const SharedScenario& scenario, const std::string& name, int 
   row.events_per_s = static_cast<double>(record.events()) / std::max(1e-9, took.count());
 
   double least_pct = 100;
+  double worth = 0;
   std::int64_t dealt = 0;
   std::vector<std::int64_t> sent;
   std::size_t worst = 0;
@@ -60,6 +62,7 @@ Row measure_shared(const SharedScenario& scenario, const std::string& name, int 
     if (pct >= row.worst_target_pct) worst = t;
     row.worst_target_pct = std::max(row.worst_target_pct, pct);
     least_pct = std::min(least_pct, pct);
+    worth += scenario.targets[t].worth * static_cast<double>(passed.answered);
     sent.push_back(passed.sent);
     dealt += passed.sent;
   }
@@ -69,6 +72,13 @@ Row measure_shared(const SharedScenario& scenario, const std::string& name, int 
     row.note += fmt::format(", invitations {:.0f} : {:.0f}",
                             100.0 * static_cast<double>(sent[0]) / static_cast<double>(dealt),
                             100.0 * static_cast<double>(sent[1]) / static_cast<double>(dealt));
+  const Totals all = centre.totals() - first_of_all;
+  if (std::ranges::any_of(scenario.targets, [](const auto& target) { return target.worth != 1; })) {
+    row.worth_per_answered = worth / static_cast<double>(std::max<std::int64_t>(1, all.answered));
+    row.worth_per_agent_hour = worth / (all.logged_in_s / 3600);
+    row.note += fmt::format(", worth {:.2f} an interaction, {:.2f} an agent hour",
+                            row.worth_per_answered, row.worth_per_agent_hour);
+  }
   return row;
 }
 

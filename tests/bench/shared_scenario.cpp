@@ -78,8 +78,13 @@ std::vector<SharedScenario> all() {
   list.push_back(make("shared_unequal", 10, 2, all_of(10, 2)));
   list.back().targets[0].acceptance = 0.1;
   list.back().targets[1].acceptance = 0.5;
-  list.push_back(make("shared_weights", 10, 2, all_of(10, 2)));
-  list.back().targets[1].weight = 4;
+  // The second target's interactions are worth four of the first's: dealt by that, and evenly.
+  for (const bool weighted : {true, false}) {
+    auto& s = list.emplace_back(
+        make(weighted ? "shared_weights" : "shared_unweighted", 10, 2, all_of(10, 2)));
+    s.targets[1].worth = 4;
+    if (weighted) s.targets[1].weight = 4;
+  }
   list.push_back(make("shared_short", 10, 2, all_of(10, 2)));
   list.back().targets[0].visitors_per_min = 1;
   for (const double load : {0.3, 0.7}) {

@@ -14,6 +14,7 @@ struct SharedTarget {
   double acceptance = 0.3;      // [0..1]
   double goal = 0.03;           // [0..1]
   int weight = 1;               // Its share of the invitations, beside the others'.
+  double worth = 1;             // Of an interaction, beside the others'.
   double visitors_per_min = 0;  // That can be invited; 0 = as many as one likes.
 };
 

@@ -25,6 +25,7 @@ PacingOptions options_of(const Scenario& scenario, bool closed_form) {
     options.service_level_seconds = static_cast<int>(scenario.service_level_s);
   }
   options.abandonment_threshold = static_cast<int>(scenario.threshold_s);
+  options.rolling_days = scenario.rolling_days;
   options.optimization_goal = static_cast<int>(scenario.goal * 100 + 0.5);
   options.proactive_ratio = static_cast<int>(scenario.proactive_ratio * 100 + 0.5);
   options.refresh_period =

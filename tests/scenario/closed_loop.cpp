@@ -6,6 +6,7 @@
 #include "common/base/check.h"
 #include "common/wire/codec.h"
 #include "common/wire/engagement.h"
+#include "tests/scenario/loop_centre.h"
 #include "tests/support/http_answer.h"
 #include "topology/shared_agents.h"
 
@@ -15,45 +16,19 @@ namespace {
 constexpr Duration stat_server_tick = 200ms;  // A Stat Server gathers changes about so long.
 constexpr std::uint64_t term = 257;
 
-Targets targets_of(const ClosedLoop::Plan& plan) {
-  Targets targets;
-  for (int i = 0; i < plan.groups * plan.targets_per_group; ++i) {
-    const auto number = std::to_string(i);
-    targets.all.push_back(
-        {.id = "t" + number,
-         .media_channel = "chat",
-         .group = "g" + std::to_string(i / plan.targets_per_group),
-         .queue = "q" + number,
-         .options = {.refresh_period = plan.refresh_period, .capacity = plan.capacity}});
-  }
-  return targets;
-}
-
-CentreModel centre_of(const ClosedLoop::Plan& plan) {
-  CentreModel centre{.kinds = {plan.kind}, .targets = {}};
-  for (const auto& target : targets_of(plan).all)
-    centre.targets.push_back({.id = target.id,
-                              .channel = target.media_channel,
-                              .group = target.group,
-                              .queue = target.queue,
-                              .size = static_cast<double>(plan.agents),
-                              .calls = {}});
-  return centre;
-}
-
 }  // namespace
 
 // A Stat Server that tells the centre's statistics as they change.
 class ClosedLoop::StatisticSource final : public Source {
  public:
-  StatisticSource(SourceListener& listener, SimWorld& sim, World& world, Centre& centre,
+  StatisticSource(SourceListener& listener, SimWorld& sim, World& world, LoopCentre& centre,
                   const Plan& plan)
       : listener_{listener},
         sim_{sim},
         world_{world},
         centre_{centre},
         plan_{plan},
-        told_(centre.size()) {}
+        told_(centre.targets().all.size()) {}
   ~StatisticSource() override { stop(); }
   void start() override {
     listener_.began(0);
@@ -69,31 +44,29 @@ class ClosedLoop::StatisticSource final : public Source {
   void tell(Duration lag) {
     centre_.advance(sim_.elapsed());
     std::vector<StatisticUpdate> updates;
-    for (std::uint32_t slot = 0; slot < centre_.size(); ++slot) {
+    for (std::uint32_t slot = 0; slot < told_.size(); ++slot) {
       if (told_[slot] == centre_.changed(slot) && centre_.changed(slot) != 0) continue;
       told_[slot] = centre_.changed(slot);
-      const TargetCounts& counts = centre_.latest_counts(slot);
-      const auto& [reactive, proactive] = std::tie(counts.reactive, counts.proactive);
+      const LoopNumbers numbers = centre_.numbers(slot);
       const auto say = [&](StatisticKind kind, double value) {
         updates.push_back({.statistic = statistic_of(slot, kind),
                            .timestamp_ms = 1'790'000'000'000 + (sim_.elapsed() + lag) / 1ms,
                            .value = value});
       };
-      say(StatisticKind::logged_in, counts.agents.logged_in);
-      say(StatisticKind::ready, counts.agents.ready);
-      say(StatisticKind::busy, counts.agents.busy);
-      say(StatisticKind::after_call_work, counts.agents.wrap_up);
-      say(StatisticKind::not_ready, counts.agents.not_ready);
+      say(StatisticKind::logged_in, numbers.logged_in);
+      say(StatisticKind::ready, numbers.ready);
+      say(StatisticKind::busy, numbers.busy);
+      say(StatisticKind::after_call_work, numbers.wrap_up);
+      say(StatisticKind::not_ready, numbers.not_ready);
       if (plan_.tells_slots) {
-        say(StatisticKind::in_handling, counts.busy + counts.wrap_up);
-        say(StatisticKind::slots, counts.logged_in);
+        say(StatisticKind::in_handling, numbers.in_handling);
+        say(StatisticKind::slots, numbers.slots);
       }
-      say(StatisticKind::in_queue, reactive.queued + proactive.queued);
-      say(StatisticKind::entered, static_cast<double>(reactive.entered + proactive.entered));
-      say(StatisticKind::answered, static_cast<double>(reactive.answered + proactive.answered));
-      say(StatisticKind::abandoned, static_cast<double>(reactive.abandoned + proactive.abandoned));
-      say(StatisticKind::handling_time,
-          counts.handled > 0 ? counts.handling_s / static_cast<double>(counts.handled) : 0);
+      say(StatisticKind::in_queue, numbers.in_queue);
+      say(StatisticKind::entered, static_cast<double>(numbers.entered));
+      say(StatisticKind::answered, static_cast<double>(numbers.answered));
+      say(StatisticKind::abandoned, static_cast<double>(numbers.abandoned));
+      say(StatisticKind::handling_time, numbers.handling_s);
     }
     on_the_way_.push_back({sim_.elapsed() + lag, std::move(updates)});
     while (!on_the_way_.empty() && on_the_way_.front().at <= sim_.elapsed()) {
@@ -112,7 +85,7 @@ class ClosedLoop::StatisticSource final : public Source {
   SourceListener& listener_;
   SimWorld& sim_;
   World& world_;
-  Centre& centre_;
+  LoopCentre& centre_;
   const Plan& plan_;
   std::vector<std::uint64_t> told_;
   std::deque<Told> on_the_way_;
@@ -173,18 +146,18 @@ ClosedLoop::Totals ClosedLoop::Totals::operator-(const Totals& before) const {
 ClosedLoop::ClosedLoop(Plan plan, std::uint64_t seed)
     : plan_{std::move(plan)},
       sim_{seed},
-      centre_{centre_of(plan_), seed},
-      endpoint_{centre_, {.epoch = "one"}},
+      centre_{plan_.skills.empty() ? centre_of_groups(plan_, seed) : centre_of_skills(plan_, seed)},
       elector_{sim_.process({"a", "elector", 0})},
       publisher_world_{sim_.process({"a", "publisher", 0})} {
-  const Targets targets = targets_of(plan_);
+  const Targets& targets = centre_->targets();
   StatfeedConfig feed;
   feed.servers = {"http://primary", ""};
   feed.targets = targets;
   statfeed_ = std::make_unique<Statfeed>(feed, sim_.process({"a", "statfeed", 0}));
   PacerConfig pacing;
   pacing.shard.targets = targets.all;
-  if (plan_.shared_known) pacing.shard.shared = shared_agents(targets);
+  if (plan_.sharing == Sharing::told) pacing.shard.shared = shared_agents(targets);
+  if (plan_.sharing == Sharing::detected) pacing.pool_detection = PoolDetection::use;
   pacing.tuning.sends_after_decision = false;  // As parse_pacer_config() has it.
   pacing.tuning.window_s = to_seconds(day);
   World& pacer_world = sim_.process({"a", "pacer", 0});
@@ -206,8 +179,8 @@ ClosedLoop::ClosedLoop(Plan plan, std::uint64_t seed)
   publishing.shards.assign(targets.all.size(), 0);
   way_ = std::make_unique<Way>(*this, publisher_world_);
   publisher_ = std::make_unique<Publisher>(publishing, publisher_world_, *way_);
-  source_ = std::make_unique<StatisticSource>(*statfeed_, sim_,
-                                              sim_.process({"a", "statserver", 0}), centre_, plan_);
+  source_ = std::make_unique<StatisticSource>(
+      *statfeed_, sim_, sim_.process({"a", "statserver", 0}), *centre_, plan_);
   statfeed_->attach(0, *source_);
   source_->start();
   elector_.timers.every(10s, [this] { grant(); });
@@ -237,27 +210,18 @@ HttpAnswer ClosedLoop::answer(const HttpRequest& request) {
   if (throttled_) return answered(429, "");
   const auto publication = decode_publication(request.body);
   CHECK(publication.has_value());
-  centre_.advance(sim_.elapsed());
-  const auto verdict = endpoint_.receive(*publication, publication->timestamp_ms, 1);
-  CHECK(verdict.status == 200);
+  centre_->advance(sim_.elapsed());
   std::string body;
-  encode_publication_answer(verdict.answer, body);
+  encode_publication_answer(centre_->receive(*publication), body);
   return answered(200, std::move(body));
 }
 
 ClosedLoop::Totals ClosedLoop::totals() {
-  centre_.advance(sim_.elapsed());
-  Totals all{.publications = publications_, .prompts = 0, .bytes = bytes_};
+  centre_->advance(sim_.elapsed());
+  Totals all = centre_->totals();
+  all.publications = publications_;
   all.prompts = publisher_->report().prompts;
-  for (std::uint32_t i = 0; i < centre_.size(); ++i) {
-    const TargetCounts counts = centre_.counts(i);
-    if (centre_.counts_agents(i)) {
-      all.busy_s += counts.busy_s + counts.wrap_up_s;
-      all.logged_in_s += counts.logged_in_s;
-    }
-    all.answered += counts.proactive.answered;
-    all.abandoned += counts.proactive.abandoned;
-  }
+  all.bytes = bytes_;
   return all;
 }
 

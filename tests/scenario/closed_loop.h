@@ -9,12 +9,12 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "services/pacer/service.h"
 #include "services/publisher/service.h"
-#include "services/simulator/centre.h"
-#include "services/simulator/publication_endpoint.h"
+#include "services/simulator/centre_model.h"
 #include "services/statfeed/service.h"
 #include "tests/scenario/no_checkpoint.h"
 #include "tests/support/fake_elector.h"
@@ -26,13 +26,22 @@ using namespace publisher;
 using namespace simulator;
 using namespace statfeed;
 
+class LoopCentre;
+
 class ClosedLoop {
  public:
+  /// What the pacer knows of targets that share agents: what the files tell; what it sees by itself
+  /// (`pool_detection = "use"`); or nothing, so that each is paced alone.
+  enum class Sharing : std::uint8_t { told, detected, unknown };
+
   struct Plan {
     int agents = 10;  // Of each group.
     int groups = 20;  // Each of so many targets:
     int targets_per_group = 1;
-    bool shared_known = true;      // The pacer is told who shares agents; else each is paced alone.
+    // Not empty: the centre is instead this one of `ops/bench pacing`, whose agents have some of its
+    // skills, `groups` times side by side. Files tell of it by the membership.
+    std::string skills;
+    Sharing sharing = Sharing::told;
     Duration hidden_lag{};         // The statistics are so old and claim to be of now.
     Duration refresh_period = 2s;  // Of the targets and of the publisher.
     Duration prompt_gap = 300ms;   // Of the publisher; 0 = nothing between two periods.
@@ -83,8 +92,7 @@ class ClosedLoop {
 
   Plan plan_;
   SimWorld sim_;
-  Centre centre_;
-  PublicationEndpoint endpoint_;
+  std::unique_ptr<LoopCentre> centre_;
   NoCheckpoint no_checkpoint_;
   World& elector_;
   std::unique_ptr<FakeElector> its_master_;

@@ -1,5 +1,7 @@
 #include "tests/scenario/loop_plans.h"
 
+#include <algorithm>
+
 namespace paceline::test {
 namespace {
 
@@ -36,19 +38,34 @@ std::vector<LoopPlan> slot_plans(int groups) {
 }
 
 std::vector<LoopPlan> shared_plans(int groups) {
+  using enum ClosedLoop::Sharing;
   std::vector<LoopPlan> plans;
-  const auto add = [&](const char* name, const char* bench, int targets, Duration patience,
-                       bool known) {
-    ClosedLoop::Plan plan{.agents = 10, .groups = groups, .targets_per_group = targets};
-    plan.shared_known = known;
-    plan.kind.patience.mean_s = to_seconds(patience);
-    plans.push_back({name, known ? "group" : "nothing", bench, plan});
+  const auto name_of = [](ClosedLoop::Sharing sharing, const char* file) {
+    return std::string{sharing == told ? file : sharing == detected ? "detected" : "nothing"};
   };
-  add("two_targets", "shared_2", 2, 60s, true);
-  add("five_targets", "shared_5", 5, 60s, true);
-  add("two_phone", "shared_2_phone", 2, 2s, true);
-  add("five_phone", "shared_5_phone", 5, 2s, true);
-  add("five_targets", "shared_5", 5, 60s, false);
+  const auto add = [&](const char* name, const char* bench, int targets, Duration patience,
+                       ClosedLoop::Sharing sharing) {
+    ClosedLoop::Plan plan{.agents = 10, .groups = groups, .targets_per_group = targets};
+    plan.sharing = sharing;
+    plan.kind.patience.mean_s = to_seconds(patience);
+    plans.push_back({name, name_of(sharing, "group"), bench, plan});
+  };
+  const auto add_skills = [&](const char* name, int agents, ClosedLoop::Sharing sharing) {
+    ClosedLoop::Plan plan{.agents = agents, .groups = std::max(1, groups * 10 / agents)};
+    plan.skills = name;
+    plan.sharing = sharing;
+    plans.push_back({name, name_of(sharing, "membership"), name, plan});
+  };
+  add("two_targets", "shared_2", 2, 60s, told);
+  add("five_targets", "shared_5", 5, 60s, told);
+  add("two_phone", "shared_2_phone", 2, 2s, told);
+  add("five_phone", "shared_5_phone", 5, 2s, told);
+  add_skills("half_overlap", 20, told);
+  add_skills("ring", 30, told);
+  add("five_targets", "shared_5", 5, 60s, detected);
+  add_skills("half_overlap", 20, detected);
+  add("five_targets", "shared_5", 5, 60s, unknown);
+  add_skills("half_overlap", 20, unknown);
   return plans;
 }
 
@@ -66,6 +83,8 @@ std::vector<LoopPlan> lag_plans(int groups) {
   add("15_s", "hidden_lag_15s 10", 15s, 60s);
   add("none_phone", "phone 10", 0s, 2s);
   add("2_s_phone", "hidden_lag_phone_2s 10", 2s, 2s);
+  add("5_s_phone", "hidden_lag_phone_5s 10", 5s, 2s);
+  add("15_s_phone", "hidden_lag_phone_15s 10", 15s, 2s);
   return plans;
 }
 

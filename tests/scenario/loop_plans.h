@@ -9,9 +9,8 @@
 namespace paceline::test {
 
 struct LoopPlan {
-  std::string name;  // Of the centre: one_chat, three_chats, ...
-  std::string
-      known;  // What the pacer knows of what is particular: "figures", "group", "nothing"...
+  std::string name;   // Of the centre: one_chat, three_chats, ...
+  std::string known;  // Whence the pacer knows what is particular: "figures", "group", "nothing"...
   std::string bench;  // The same centre in bench_pacing, as "scenario agents".
   ClosedLoop::Plan plan;
 };
@@ -19,7 +18,8 @@ struct LoopPlan {
 /// Agents who hold several chats, ten a group, `groups` groups.
 std::vector<LoopPlan> slot_plans(int groups);
 
-/// Ten agents a group who serve two or five targets; the last row is without a pool.
+/// Agents who serve several targets: all of a group's, or by their skills. Told by the group or the
+/// membership; not told, but seen by the pacer; and neither.
 std::vector<LoopPlan> shared_plans(int groups);
 
 /// Statistics that are seconds old and claim to be of now.
