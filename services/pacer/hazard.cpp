@@ -8,11 +8,14 @@ constexpr double prior_ends_per_bin = 4;
 
 }  // namespace
 
-void Hazard::expose(const std::array<double, hazard_bins>& counts, int last, double seconds) {
-  const auto bins = static_cast<std::size_t>(last) + 1;
+void Hazard::expose(const std::array<double, hazard_bins>& counts, std::uint32_t bins,
+                    double seconds) {
   double slots = 0;
-  for (std::size_t b = 0; b < bins; ++b) slots += counts[b];
-  for (std::size_t b = 0; b < bins; ++b) learned.bin_exposure_s[b] += counts[b] * seconds;
+  for (; bins != 0; bins &= bins - 1) {
+    const auto b = static_cast<std::size_t>(std::countr_zero(bins));
+    slots += counts[b];
+    learned.bin_exposure_s[b] += counts[b] * seconds;
+  }
   learned.exposure_s += slots * seconds;
 }
 

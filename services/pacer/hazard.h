@@ -48,6 +48,11 @@ constexpr double hazard_edge(int bin) {
   return detail::hazard_edges[static_cast<std::size_t>(bin)];
 }
 
+/// Bins 0 to `last` [0..27], a bit each.
+constexpr std::uint32_t bins_to(int last) {
+  return (std::uint32_t{2} << last) - 1;
+}
+
 /// What is learned of one phase: plain, so that it can be kept in a checkpoint.
 struct PhaseLearned {
   double ends = 0;        // [count, >= 0] phases that ended, forgotten at 0.997 an end.
@@ -62,8 +67,9 @@ class Hazard {
  public:
   PhaseLearned learned{};
 
-  /// `counts[b]` [>= 0] slots in each bin b up to `last` spent `seconds` [>= 0] more in the phase.
-  void expose(const std::array<double, hazard_bins>& counts, int last, double seconds);
+  /// `counts[b]` [>= 0] slots in each bin b of `bins`, a bit each, spent `seconds` [>= 0] more in the
+  /// phase.
+  void expose(const std::array<double, hazard_bins>& counts, std::uint32_t bins, double seconds);
   /// One phase ended in `bin`. Forgets the older ones.
   void end(int bin);
   /// Forgets a share of everything.

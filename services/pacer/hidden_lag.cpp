@@ -43,7 +43,7 @@ void HiddenLag::observe(const Look& look, double now_s) {
   const std::int64_t now = slot_of(now_s);
   const bool gap = !has_last_ || now_s - last_s_ > longest_gap_s;
   if (gap) {
-    accepted_.fill(0);
+    if (Evidence* known = evidence_.if_made()) known->accepted.fill(0);
     entered_.fill(false);
     newest_ = first_ = now;
   }
@@ -52,7 +52,7 @@ void HiddenLag::observe(const Look& look, double now_s) {
     const std::int64_t at = slot_of(now_s - look.cause_age_s);
     if (!gap && has_causes_ && look.cause_epoch == cause_epoch_ && look.causes > last_causes_ &&
         at > newest_ - acceptance_slots) {
-      auto& slot = accepted_[place(std::min(at, newest_), acceptance_slots)];
+      auto& slot = evidence_.make().accepted[place(std::min(at, newest_), acceptance_slots)];
       slot = static_cast<std::uint8_t>(std::min<std::uint64_t>(
           255, slot + std::min<std::uint64_t>(255, look.causes - last_causes_)));
     }
@@ -80,9 +80,10 @@ void HiddenLag::enter(std::int64_t slot) {
 }
 
 void HiddenLag::advance(std::int64_t slot) {
+  Evidence* known = evidence_.if_made();
   while (newest_ < slot) {
     ++newest_;
-    accepted_[place(newest_, acceptance_slots)] = 0;
+    if (known) known->accepted[place(newest_, acceptance_slots)] = 0;
     const std::int64_t complete = newest_ - ahead - 1;
     if (std::exchange(entered_[place(complete, rise_slots)], false)) weigh(complete);
   }
@@ -92,43 +93,49 @@ void HiddenLag::advance(std::int64_t slot) {
 // himself. Where each acceptance is as likely, those at one distance are told from the mean of all.
 void HiddenLag::weigh(std::int64_t slot) {
   constexpr int width = distances + 2 * spread;
+  Evidence* known = evidence_.if_made();
+  if (!known) return;
   if (slot - reach < first_ || slot - reach <= newest_ - acceptance_slots) return;
-  std::array<float, width> at{};  // Acceptances by distance.
-  float all = 0;
-  for (int d = 0; d < width; ++d) {
-    const auto i = static_cast<std::size_t>(d);
-    at[i] = accepted_[place(slot + ahead - d, acceptance_slots)];
-    all += at[i];
-  }
-  if (all == 0) return;
+  std::array<float, width> at;  // Acceptances by distance.
+  const std::uint8_t* told = known->accepted.data();
+  const auto newest = static_cast<int>(place(slot + ahead, acceptance_slots));
+  const int until_wrap = std::min(newest + 1, width);
+  int sum_at = 0;
+  for (int d = 0; d < until_wrap; ++d) sum_at += told[newest - d];
+  for (int d = until_wrap; d < width; ++d) sum_at += told[newest + acceptance_slots - d];
+  if (sum_at == 0) return;
+  for (int d = 0; d < until_wrap; ++d) at[static_cast<std::size_t>(d)] = told[newest - d];
+  for (int d = until_wrap; d < width; ++d)
+    at[static_cast<std::size_t>(d)] = told[newest + acceptance_slots - d];
+  const auto all = static_cast<float>(sum_at);
   const float prior = (1 - unrelated_before) / distances;
   if (unrelated_ == 0) {
     unrelated_ = unrelated_before;
-    likely_.fill(prior);
+    known->likely.fill(prior);
   }
   const float scale = related * width / all;
   float sum = unrelated_;
   for (std::size_t k = 0; k < distances; ++k) {
     float mean = 0;
     for (std::size_t j = 0; j < scatter.size(); ++j) mean += scatter[j] * at[k + j];
-    likely_[k] *= 1 - related + scale * mean;
-    sum += likely_[k];
+    known->likely[k] *= 1 - related + scale * mean;
+    sum += known->likely[k];
   }
   const float keep = (1 - change) / sum;
   unrelated_ = unrelated_ * keep + change * unrelated_before;
-  for (float& each : likely_) each = each * keep + change * prior;
+  for (float& each : known->likely) each = each * keep + change * prior;
   settle();
 }
 
 // The lag is the mean about the likeliest distance, once that is known; until another is.
 void HiddenLag::settle() {
   if (unrelated_ > lost) lag_s_ = 0;
-  const int top =
-      static_cast<int>(std::max_element(likely_.begin(), likely_.end()) - likely_.begin());
+  const auto& all = evidence_->likely;
+  const int top = static_cast<int>(std::max_element(all.begin(), all.end()) - all.begin());
   float mass = 0;
   float sum = 0;
   for (int k = std::max(0, top - spread); k <= std::min(distances - 1, top + spread); ++k) {
-    const float likely = likely_[static_cast<std::size_t>(k)];
+    const float likely = all[static_cast<std::size_t>(k)];
     mass += likely;
     sum += likely * static_cast<float>(k - before);
   }
@@ -142,7 +149,7 @@ double HiddenLag::accepted_since(double since_s) const {
   const std::int64_t first =
       std::max(slot_of(since_s + slot_s / 2), newest_ - acceptance_slots + 1);
   for (std::int64_t slot = first; slot <= newest_; ++slot)
-    sum += accepted_[place(slot, acceptance_slots)];
+    sum += evidence_->accepted[place(slot, acceptance_slots)];
   return sum;
 }
 

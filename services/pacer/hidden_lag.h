@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 
+#include "services/pacer/on_demand.h"
 #include "services/pacer/pacing_inputs.h"
 
 namespace paceline::pacer {
@@ -59,14 +60,19 @@ class HiddenLag {
   static constexpr int acceptance_slots = 88;  // `reach`, and some seconds that are told of late.
   static constexpr int rise_slots = 8;         // More than `ahead`.
 
-  // By half seconds, rings; more than 255 count as 255.
-  std::array<std::uint8_t, acceptance_slots> accepted_{};
-  std::array<bool, rise_slots> entered_{};
+  // Where nothing was ever accepted there is nothing to weigh.
+  struct Evidence {
+    // By half seconds, a ring; more than 255 count as 255.
+    std::array<std::uint8_t, acceptance_slots> accepted{};
+    // How likely each distance is to be the lag; what is left to 1: that there is no relation.
+    std::array<float, distances> likely{};
+  };
+
+  OnDemand<Evidence> evidence_;
+  std::array<bool, rise_slots> entered_{};  // A ring too.
   std::int64_t newest_ = 0;
   std::int64_t first_ = 0;  // The rings begin here.
 
-  // How likely each distance is to be the lag; what is left to 1: that there is no relation.
-  std::array<float, distances> likely_{};
   float unrelated_ = 0;  // 0: nothing was weighed yet.
   float lag_s_ = 0;
 

@@ -58,7 +58,7 @@ Observed TargetHistory::observe(const PacingInputs& inputs, const PacingTuning& 
   const bool had_feedback = has_feedback_ && inputs.feedback_epoch == last_.feedback_epoch;
   learn_answers(inputs, tuning, sent_new, now_s, seen);
   if (has_last_) {  // What others' interactions came to tells of the agents as much as its own.
-    const PoolClaims& before = last_.others;
+    const PoolClaims& before = *last_others_;
     seen.proactive_answered += rise(before.proactive_answered, inputs.others.proactive_answered);
     seen.proactive_abandoned += rise(before.proactive_abandoned, inputs.others.proactive_abandoned);
   }
@@ -67,14 +67,14 @@ Observed TargetHistory::observe(const PacingInputs& inputs, const PacingTuning& 
   if (has_last_ && inputs.stat_epoch == last_.stat_epoch) {
     const double accepted = had_feedback && inputs.feedback_age_s >= 0
                                 ? rise(accepted_before, inputs.proactive.accepted) +
-                                      rise(last_.others.accepted, inputs.others.accepted)
+                                      rise(last_others_->accepted, inputs.others.accepted)
                                 : 0;
     answered = learn_counters(inputs, accepted, seen);
   }
   const bool other = !has_last_ || inputs.idle != last_.idle || inputs.busy != last_.busy ||
                      inputs.wrap_up != last_.wrap_up || inputs.queue != last_.queue ||
                      inputs.answered != last_.answered || inputs.abandoned != last_.abandoned ||
-                     differ(inputs.others, last_.others);
+                     differ(inputs.others, *last_others_);
   // Phases are as old as the statistics, whose age may differ from one decision to the next.
   const double true_s = now_s - inputs.stat_age_s;
   double phases_dt_s = seen.dt_s > 0 ? true_s - last_true_s_ : 0;
@@ -92,8 +92,8 @@ void TargetHistory::pass_time(double now_s, Observed& seen) {
   const double gap_s = has_last_ ? now_s - last_s_ : 0;
   seen.gap_s = std::max(0.0, gap_s);
   if (gap_s > longest_gap_s) {
-    busy_.forget_ages();
-    wrap_up_.forget_ages();
+    if (PhaseAges* busy = busy_.if_made()) busy->forget_ages();
+    if (PhaseAges* wrap_up = wrap_up_.if_made()) wrap_up->forget_ages();
     ends_carry_ = wrap_carry_ = 0;
     decay(std::exp(-gap_s / decay_s));
     return;
@@ -108,11 +108,11 @@ void TargetHistory::pass_time(double now_s, Observed& seen) {
 double TargetHistory::learn_counters(const PacingInputs& inputs, double accepted, Observed& seen) {
   const PoolClaims& others = inputs.others;
   const double answered =
-      rise(last_.answered, inputs.answered) + rise(last_.others.answered, others.answered);
+      rise(last_.answered, inputs.answered) + rise(last_others_->answered, others.answered);
   const double abandoned =
-      rise(last_.abandoned, inputs.abandoned) + rise(last_.others.abandoned, others.abandoned);
+      rise(last_.abandoned, inputs.abandoned) + rise(last_others_->abandoned, others.abandoned);
   const double entered = inputs.entered > 0 ? rise(last_.entered, inputs.entered) +
-                                                  rise(last_.others.entered, others.entered)
+                                                  rise(last_others_->entered, others.entered)
                                             : answered + abandoned;
   seen.entered = entered;
   reactive_answered_carry_ += answered - seen.proactive_answered;
@@ -120,8 +120,8 @@ double TargetHistory::learn_counters(const PacingInputs& inputs, double accepted
   seen.reactive_answered = take(reactive_answered_carry_, -1000);
   seen.reactive_abandoned = take(reactive_abandoned_carry_, -1000);
   if (seen.dt_s > 0) {
-    learned_.queue_s +=
-        0.5 * (last_.queue + inputs.queue) * seen.dt_s + rise(last_.others.queue_s, others.queue_s);
+    learned_.queue_s += 0.5 * (last_.queue + inputs.queue) * seen.dt_s +
+                        rise(last_others_->queue_s, others.queue_s);
     const double keep = retained(forget_outcome, answered + abandoned);
     learned_.queue_abandoned = learned_.queue_abandoned * keep + abandoned;
     learned_.queue_s *= keep;
@@ -135,12 +135,34 @@ void TargetHistory::remember(const PacingInputs& inputs, double true_s, double n
   has_last_ = true;
   last_s_ = now_s;
   last_true_s_ = true_s;
-  const TargetFeedback feedback = last_.proactive;
-  const std::uint64_t feedback_epoch = last_.feedback_epoch;
-  last_ = inputs;
-  if (inputs.feedback_age_s >= 0) return;
-  last_.proactive = feedback;
-  last_.feedback_epoch = feedback_epoch;
+  last_.idle = inputs.idle;
+  last_.busy = inputs.busy;
+  last_.wrap_up = inputs.wrap_up;
+  last_.queue = inputs.queue;
+  last_.entered = inputs.entered;
+  last_.answered = inputs.answered;
+  last_.abandoned = inputs.abandoned;
+  last_.handling_time_s = inputs.handling_time_s;
+  last_.stat_epoch = inputs.stat_epoch;
+  if (inputs.others.members > 0 || last_others_.made()) last_others_.make() = inputs.others;
+  if (inputs.feedback_age_s < 0) return;
+  last_.proactive = inputs.proactive;
+  last_.feedback_epoch = inputs.feedback_epoch;
+}
+
+void TargetHistory::LateAccepted::add(double now_s, std::uint64_t count) {
+  at_s[next] = now_s;
+  accepted[next] = static_cast<std::uint32_t>(count);
+  next = (next + 1) % size;
+  known = std::min(known + 1, size);
+}
+
+double TargetHistory::LateAccepted::since(double since_s) const {
+  if (known == 0) return 0;
+  const auto back = [&](std::uint32_t i) { return (next + size - 1 - i) % size; };
+  std::uint32_t i = 0;
+  while (i + 1 < known && at_s[back(i)] > since_s + 1e-9) ++i;
+  return std::min<double>(accepted[back(0)] - accepted[back(i)], most_events);
 }
 
 void TargetHistory::learn_answers(const PacingInputs& inputs, const PacingTuning& tuning,
@@ -153,16 +175,17 @@ void TargetHistory::learn_answers(const PacingInputs& inputs, const PacingTuning
                          after.accepted < before.accepted || after.sent < before.sent ||
                          after.rejected < before.rejected || after.timed_out < before.timed_out ||
                          after.answered < before.answered || after.abandoned < before.abandoned;
-  if (!has_feedback_ || restarted) accepted_known_ = 0;
-  if (accepted_known_ == 0 || (true_at_s > last_feedback_s_ && after.accepted != before.accepted)) {
-    accepted_at_[accepted_next_] = {true_at_s, after.accepted};
-    accepted_next_ = (accepted_next_ + 1) % accepted_at_.size();
-    accepted_known_ = std::min(accepted_known_ + 1, accepted_at_.size());
-  }
   if (!has_feedback_ || restarted) {
+    if (LateAccepted* late = accepted_.if_made()) late->known = 0;
+    accepted_first_ = after.accepted;
     has_feedback_ = true;
     last_feedback_s_ = true_at_s;
     return;
+  }
+  if (true_at_s > last_feedback_s_ && after.accepted != before.accepted) {
+    LateAccepted& late = accepted_.make();
+    if (late.known == 0) late.add(last_feedback_s_, accepted_first_);
+    late.add(true_at_s, after.accepted);
   }
   const double accepted = rise(before.accepted, after.accepted);
   seen.answers =
@@ -217,8 +240,12 @@ void TargetHistory::learn_phases(const PacingInputs& inputs, double dt_s, double
     wrap_carry_ += ends - (inputs.wrap_up - last_.wrap_up);
     wrap_ends = take(wrap_carry_, -1000);
   }
-  busy_.reconstruct(inputs.busy, ends, dt_s, true_s);
-  wrap_up_.reconstruct(inputs.wrap_up, wrap_ends, dt_s, true_s);
+  const auto follow = [&](OnDemand<PhaseAges>& phase, std::int32_t slots, double ended) {
+    if (phase.made() || slots > 0 || ended >= 0.5)
+      phase.make().reconstruct(slots, ended, dt_s, true_s);
+  };
+  follow(busy_, inputs.busy, ends);
+  follow(wrap_up_, inputs.wrap_up, wrap_ends);
 }
 
 void TargetHistory::smooth(double dt_s, double reactive_entered, double answered,
@@ -249,12 +276,12 @@ Estimates TargetHistory::estimates(const ChannelPool& pool, const PacingTuning& 
   e.answer_delay_s = in(shrunk(learned_.pending_s, learned_.answers, d0, answer_prior), 0.05, 3600);
   const double w0 =
       shrunk(pool.wrap_up_s, pool.wrap_up_ends, tuning.default_wrap_up_s, service_prior);
-  e.wrap_up_s = in(wrap_up_.hazard.mean(w0, wrap_up_prior), 0, 1e5);
+  e.wrap_up_s = in(wrap_up_->hazard.mean(w0, wrap_up_prior), 0, 1e5);
   const double told = in(last_.handling_time_s, 0, 1e5) - e.wrap_up_s;
   const double a0 = told > 0.5 ? told
                                : shrunk(pool.service_s, pool.service_ends, tuning.default_service_s,
                                         service_prior);
-  e.service_s = in(busy_.hazard.mean(a0, service_prior), 0.5, 1e5);
+  e.service_s = in(busy_->hazard.mean(a0, service_prior), 0.5, 1e5);
   const double t0 =
       shrunk(pool.queue_s, pool.queue_abandoned, tuning.default_patience_s, patience_prior);
   e.patience_s =
@@ -266,39 +293,54 @@ Estimates TargetHistory::estimates(const ChannelPool& pool, const PacingTuning& 
 Forecast TargetHistory::forecast(std::span<const double> horizons_s, const Estimates& estimates) {
   CHECK(horizons_s.size() <= max_horizons);
   constexpr double least_phase_s = 0.5;
-  busy_.prepare(horizons_s, estimates.service_s, estimates.wrap_up_s);
-  if (last_.wrap_up > 0)
-    wrap_up_.prepare(horizons_s, std::max(least_phase_s, estimates.wrap_up_s), 0);
+  PhaseAges& busy = busy_.make();
+  busy.prepare(horizons_s, estimates.service_s, estimates.wrap_up_s);
   Forecast forecast;
-  busy_.add_free(last_.busy, forecast);
-  wrap_up_.add_free(last_.wrap_up, forecast);
+  busy.add_free(last_.busy, forecast);
+  if (last_.wrap_up > 0) {
+    PhaseAges& wrap_up = wrap_up_.make();
+    wrap_up.prepare(horizons_s, std::max(least_phase_s, estimates.wrap_up_s), 0);
+    wrap_up.add_free(last_.wrap_up, forecast);
+  }
   for (std::size_t k = 0; k < horizons_s.size(); ++k)
-    forecast.from_start[k] = busy_.free_from_start(k);
+    forecast.from_start[k] = busy.free_from_start(k);
   return forecast;
 }
 
 double TargetHistory::accepted_unseen(double since_s) const {
-  if (accepted_known_ == 0) return 0;
-  const std::size_t size = accepted_at_.size();
-  const auto back = [&](std::size_t i) {
-    return accepted_at_[(accepted_next_ + size - 1 - i) % size];
-  };
-  std::size_t i = 0;
-  while (i + 1 < accepted_known_ && back(i).at_s > since_s + 1e-9) ++i;
-  return rise(back(i).accepted, back(0).accepted);
+  return accepted_->since(since_s);
 }
 
 Learned TargetHistory::learned() const {
-  Learned all = learned_;
-  all.service = busy_.hazard.learned;
-  all.wrap_up = wrap_up_.hazard.learned;
+  Learned all;
+  static_cast<LearnedBasis&>(all) = learned_;
+  all.service = busy_->hazard.learned;
+  all.wrap_up = wrap_up_->hazard.learned;
   return all;
 }
 
+ChannelPool TargetHistory::told_to_pool() const {
+  const PhaseLearned& service = busy_->hazard.learned;
+  const PhaseLearned& wrap_up = wrap_up_->hazard.learned;
+  return {.accepted = learned_.accepted,
+          .answers = learned_.answers,
+          .pending_s = learned_.pending_s,
+          .service_s = service.exposure_s,
+          .service_ends = service.ends,
+          .wrap_up_s = wrap_up.exposure_s,
+          .wrap_up_ends = wrap_up.ends,
+          .queue_s = learned_.queue_s,
+          .queue_abandoned = learned_.queue_abandoned};
+}
+
 void TargetHistory::restore(const Learned& from) {
-  learned_ = sanitised(from);
-  busy_.hazard.learned = learned_.service;
-  wrap_up_.hazard.learned = learned_.wrap_up;
+  const Learned clean = sanitised(from);
+  learned_ = clean;
+  const auto take_up = [](const PhaseLearned& learned, OnDemand<PhaseAges>& phase) {
+    if (phase.made() || learned != PhaseLearned{}) phase.make().hazard.learned = learned;
+  };
+  take_up(clean.service, busy_);
+  take_up(clean.wrap_up, wrap_up_);
 }
 
 void TargetHistory::decay(double keep) {
@@ -307,8 +349,8 @@ void TargetHistory::decay(double keep) {
   learned_.pending_s *= keep;
   learned_.queue_s *= keep;
   learned_.queue_abandoned *= keep;
-  busy_.hazard.decay(keep);
-  wrap_up_.hazard.decay(keep);
+  if (PhaseAges* busy = busy_.if_made()) busy->hazard.decay(keep);
+  if (PhaseAges* wrap_up = wrap_up_.if_made()) wrap_up->hazard.decay(keep);
 }
 
 }  // namespace paceline::pacer

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "services/pacer/learned.h"
+#include "services/pacer/on_demand.h"
 #include "services/pacer/pacing_inputs.h"
 #include "services/pacer/phase_ages.h"
 
@@ -71,18 +72,21 @@ class TargetHistory {
   void forget_answers();
 
   /// Changes whenever the chances of an interaction that begins now (Forecast::from_start) do.
-  std::uint32_t chances() const { return busy_.remade(); }
+  std::uint32_t chances() const { return busy_->remade(); }
 
   /// Whether the start times of most slots are reconstructed rather than guessed.
-  bool known() const { return busy_.known() && wrap_up_.known(); }
+  bool known() const { return busy_->known() && wrap_up_->known(); }
 
-  /// All that was learned, as a checkpoint keeps it.
+  /// All that was learned here, as a checkpoint keeps it.
   Learned learned() const;
   void restore(const Learned& from);
 
+  /// What it tells to the media channel's other targets.
+  ChannelPool told_to_pool() const;
+
   /// The part that the control loops keep here, so that one value holds all that was learned.
-  Learned& loops() { return learned_; }
-  const Learned& loops() const { return learned_; }
+  LearnedBasis& loops() { return learned_; }
+  const LearnedBasis& loops() const { return learned_; }
 
   /// Forgets a share of the samples, toward the priors.
   ///   keep  [0..1]
@@ -99,20 +103,40 @@ class TargetHistory {
   void smooth(double dt_s, double reactive_entered, double answered, double proactive_answered);
 
   // The endpoint's count of accepted invitations in the last seconds, a ring.
-  struct AcceptedAt {
-    double at_s = 0;
-    std::uint64_t accepted = 0;
+  struct LateAccepted {
+    static constexpr std::uint32_t size = 32;
+    std::array<double, size> at_s{};
+    std::array<std::uint32_t, size> accepted{};  // Their last bits: differences are asked for.
+    std::uint32_t next = 0;
+    std::uint32_t known = 0;
+
+    void add(double now_s, std::uint64_t count);
+    double since(double since_s) const;
+  };
+  // What the next inputs are compared with.
+  struct Seen {
+    std::int32_t idle = 0;
+    std::int32_t busy = 0;
+    std::int32_t wrap_up = 0;
+    std::int32_t queue = 0;
+    std::uint64_t entered = 0;
+    std::uint64_t answered = 0;
+    std::uint64_t abandoned = 0;
+    double handling_time_s = 0;
+    TargetFeedback proactive{};
+    std::uint64_t stat_epoch = 0;
+    std::uint64_t feedback_epoch = 0;
   };
 
-  Learned learned_{};
-  std::array<AcceptedAt, 32> accepted_at_{};
-  std::size_t accepted_next_ = 0;
-  std::size_t accepted_known_ = 0;
+  LearnedBasis learned_{};
+  OnDemand<LateAccepted> accepted_;   // Once one is,
+  std::uint64_t accepted_first_ = 0;  // beyond so many.
 
   bool has_last_ = false;
   double last_s_ = 0;
   double last_true_s_ = 0;  // When the last statistics were true.
-  PacingInputs last_{};
+  Seen last_{};
+  OnDemand<PoolClaims> last_others_;  // Once another shares its agents.
   double last_feedback_s_ = 0;
   bool has_feedback_ = false;
   double ends_carry_ = 0;  // Ends that the counters told before the counts did, or the reverse.
@@ -127,8 +151,8 @@ class TargetHistory {
   };
   Unfed unfed_;
   double undecayed_s_ = 0;
-  PhaseAges busy_;
-  PhaseAges wrap_up_;
+  OnDemand<PhaseAges> busy_;     // Once somebody is served, or could be.
+  OnDemand<PhaseAges> wrap_up_;  // Once somebody wraps up.
 };
 
 }  // namespace paceline::pacer

@@ -71,21 +71,33 @@ Learned sanitised(const Learned& learned) {
   return clean;
 }
 
-void ChannelPool::add(const Learned& learned) {
+void ChannelPool::add(const ChannelPool& target) {
   const auto weight = [](double samples) { return samples > pool_cap ? pool_cap / samples : 1.0; };
-  const double answer_weight = weight(learned.answers);
-  accepted += answer_weight * learned.accepted;
-  answers += answer_weight * learned.answers;
-  pending_s += answer_weight * learned.pending_s;
-  const double service_weight = weight(learned.service.ends);
-  service_s += service_weight * learned.service.exposure_s;
-  service_ends += service_weight * learned.service.ends;
-  const double wrap_up_weight = weight(learned.wrap_up.ends);
-  wrap_up_s += wrap_up_weight * learned.wrap_up.exposure_s;
-  wrap_up_ends += wrap_up_weight * learned.wrap_up.ends;
-  const double queue_weight = weight(learned.queue_abandoned);
-  queue_s += queue_weight * learned.queue_s;
-  queue_abandoned += queue_weight * learned.queue_abandoned;
+  const double answer_weight = weight(target.answers);
+  accepted += answer_weight * target.accepted;
+  answers += answer_weight * target.answers;
+  pending_s += answer_weight * target.pending_s;
+  const double service_weight = weight(target.service_ends);
+  service_s += service_weight * target.service_s;
+  service_ends += service_weight * target.service_ends;
+  const double wrap_up_weight = weight(target.wrap_up_ends);
+  wrap_up_s += wrap_up_weight * target.wrap_up_s;
+  wrap_up_ends += wrap_up_weight * target.wrap_up_ends;
+  const double queue_weight = weight(target.queue_abandoned);
+  queue_s += queue_weight * target.queue_s;
+  queue_abandoned += queue_weight * target.queue_abandoned;
+}
+
+void ChannelPool::add(const Learned& target) {
+  add({.accepted = target.accepted,
+       .answers = target.answers,
+       .pending_s = target.pending_s,
+       .service_s = target.service.exposure_s,
+       .service_ends = target.service.ends,
+       .wrap_up_s = target.wrap_up.exposure_s,
+       .wrap_up_ends = target.wrap_up.ends,
+       .queue_s = target.queue_s,
+       .queue_abandoned = target.queue_abandoned});
 }
 
 }  // namespace paceline::pacer

@@ -13,16 +13,13 @@ namespace paceline::pacer {
 inline constexpr double smoothing_s = 600;         // Time constant of the smoothed values.
 inline constexpr double most_reactive_rate = 1e4;  // [1/s]
 
-/// All that survives a restart, of one target.
-struct Learned {
+/// What every target keeps from its first decision on.
+struct LearnedBasis {
   // Answers to invitations, forgotten at 0.998 an answer.
   double accepted = 0;      // [answers, 0..answers]
   double answers = 0;       // [answers, >= 0] accepted, rejected or timed out.
   double pending_s = 0;     // [s] spent waiting for them.
   double answers_ever = 0;  // [answers] not forgotten.
-
-  PhaseLearned service{};
-  PhaseLearned wrap_up{};
 
   // The queue, forgotten at 0.999 an outcome.
   double queue_s = 0;          // [s] waited in it.
@@ -46,14 +43,21 @@ struct Learned {
   double window_seen_s = 0;  // [s] of it that decisions were made in.
   double unserved = 0;       // [interactions] reactive ones who gave up, but not for invited ones.
 
-  double late = 0;        // [interactions] answered, but too late for SERVICE_LEVEL, in the window.
-  double brief = 0;       // [interactions] that left too soon to count, in the window.
-  RollingDays rolling{};  // Days before it, where the option asks for them.
+  double late = 0;   // [interactions] answered, but too late for SERVICE_LEVEL, in the window.
+  double brief = 0;  // [interactions] that left too soon to count, in the window.
 
   // The same, forgotten over two weeks.
   double unserved_long = 0;  // [interactions, 0..reactive_long]
   double reactive_long = 0;  // [interactions] reactive ones that ended.
 
+  bool operator==(const LearnedBasis&) const = default;
+};
+
+/// All that survives a restart, of one target.
+struct Learned : LearnedBasis {
+  PhaseLearned service{};
+  PhaseLearned wrap_up{};
+  RollingDays rolling{};  // Days before the window, where the option asks for them.
   AbsentLearned absent{};
   SpreadLearned spread{};
 
@@ -63,8 +67,7 @@ struct Learned {
 /// `learned` with every value that is not finite or out of its range replaced by "nothing known".
 Learned sanitised(const Learned& learned);
 
-/// What the targets of one media channel know together.
-/// Each target counts as at most some hundred samples.
+/// What the targets of one media channel know together, or one of them.
 struct ChannelPool {
   double accepted = 0;
   double answers = 0;
@@ -76,7 +79,9 @@ struct ChannelPool {
   double queue_s = 0;
   double queue_abandoned = 0;
 
-  void add(const Learned& learned);
+  /// What one target knows, which counts as at most some hundred samples.
+  void add(const ChannelPool& target);
+  void add(const Learned& target);
 };
 
 }  // namespace paceline::pacer

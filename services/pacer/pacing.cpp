@@ -112,7 +112,8 @@ struct TargetPacing::Model {
   double now_s;
   double dt_s;
   Estimates estimates;
-  Decision decision{};
+  Working* working = nullptr;  // From the moment on that there is something to decide.
+  Offer offer{};
   double slots = 1;
   double allowed = 0;     // (0..1) share of proactive outcomes that the loop steers to.
   double stat_age_s = 0;  // [s] of the statistics, with what they hide.
@@ -129,27 +130,33 @@ struct TargetPacing::Model {
 
 Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& options,
                               const ChannelPool& pool, double uniform, double now_s) {
+  learn_and_decide(inputs, options, pool, uniform, now_s);
+  return decision();
+}
+
+void TargetPacing::learn_and_decide(const PacingInputs& inputs, const PacingOptions& options,
+                                    const ChannelPool& pool, double uniform, double now_s) {
   PacingInputs in = within_range(inputs);
   if (!std::isfinite(now_s) || (decided_ && now_s < decided_s_)) now_s = decided_s_;
   const double refresh_s = to_seconds(options.refresh_period);
-  if (!options.enabled) return withheld(PaceState::disabled, PaceReason::disabled, in);
+  if (!options.enabled) return withhold(PaceState::disabled, PaceReason::disabled, in);
   if (in.quality == StatQuality::not_visible)
-    return withheld(PaceState::stale, PaceReason::not_visible, in);
+    return withhold(PaceState::stale, PaceReason::not_visible, in);
   if (in.quality == StatQuality::stale ||
-      in.stat_age_s > std::max(3 * refresh_s, tuning_.stale_after_s))
-    return withheld(PaceState::stale, PaceReason::stale_statistics, in);
+      in.stat_age_s > std::max(3 * refresh_s, tuning_->stale_after_s))
+    return withhold(PaceState::stale, PaceReason::stale_statistics, in);
 
-  if (tuning_.sends_after_decision && in.feedback_age_s >= 0)
+  if (tuning_->sends_after_decision && in.feedback_age_s >= 0)
     in.feedback_age_s += unsaid_feedback_lag(in, now_s);
   const bool nobody = in.logged_in == 0;
-  const double absent = tuning_.absent_guard ? absent_.follow({.true_s = now_s - in.stat_age_s,
-                                                               .idle = in.idle,
-                                                               .queue = in.queue,
-                                                               .answered = in.answered,
-                                                               .abandoned = in.abandoned})
-                                             : 0;
+  const double absent = tuning_->absent_guard ? absent_.follow({.true_s = now_s - in.stat_age_s,
+                                                                .idle = in.idle,
+                                                                .queue = in.queue,
+                                                                .answered = in.answered,
+                                                                .abandoned = in.abandoned})
+                                              : 0;
   leave_out(static_cast<std::int32_t>(std::lround(absent)), in);
-  const Observed seen = history_.observe(in, tuning_, sent_new_, now_s);
+  const Observed seen = history_.observe(in, *tuning_, sent_new_, now_s);
   collapse_.follow(seen.accepted, seen.answers);
   if (collapse_.over()) history_.forget_answers();
   if (seen.changed) uniform_ = uniform >= 0 && uniform < 1 ? uniform : 0.5;
@@ -157,8 +164,8 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
               .options = options,
               .now_s = now_s,
               .dt_s = seen.dt_s,
-              .estimates = history_.estimates(pool, tuning_)};
-  model.decision.not_answering = absent;
+              .estimates = history_.estimates(pool, *tuning_)};
+  model.offer.not_answering = absent;
   model.slots = std::max(1.0, working_slots(in));
   hidden_lag_.observe(in, now_s);
   contradiction_.observe(in, now_s);
@@ -167,10 +174,12 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
                                          : history_.accepted_unseen(now_s - in.stat_age_s);
   model.claimed = in.others.queue + in.others.unseen;
   learn_unfed(in, seen, model.estimates);
-  if (in.feedback_age_s >= 0) grants_.told(now_s - in.feedback_age_s);
-  model.allowed = share_of_goal(
-      options, tuning_, outcomes_a_window(history_.loops().proactive, model.slots, model.estimates),
-      GoalLoop{history_.loops().proactive}.excess_quantile());
+  if (OwnGrants* grants = grants_.if_made(); grants && in.feedback_age_s >= 0)
+    grants->told(now_s - in.feedback_age_s);
+  model.allowed =
+      share_of_goal(options, *tuning_,
+                    outcomes_a_window(history_.loops().proactive, model.slots, model.estimates),
+                    GoalLoop{history_.loops().proactive}.excess_quantile());
   start_loops(options, model.allowed, model.slots, model.estimates);
   turn_window(in, options, now_s, seen.dt_s, model.allowed);
   learn(in, options, model.allowed, seen);
@@ -178,15 +187,29 @@ Decision TargetPacing::decide(const PacingInputs& inputs, const PacingOptions& o
   decided_ = true;
   decided_s_ = now_s;
   if (nobody || (in.logged_in == 0 && working_slots(in) == 0 && absent == 0))
-    return withheld(PaceState::ok, PaceReason::no_agents, in);
+    return withhold(PaceState::ok, PaceReason::no_agents, in);
 
   const bool ended = seen.answers + seen.proactive_answered + seen.proactive_abandoned +
                          seen.reactive_answered + seen.reactive_abandoned >
                      0;
+  model.working = &working_.make();
   if (!reuse_model(model, seen.changed || ended)) model_stock(model);
   guard_stock(model);
   conclude(model);
-  return model.decision;
+  offer_ = model.offer;
+  withheld_ = false;
+}
+
+Decision TargetPacing::decision() const {
+  if (!withheld_) return {offer_, working_->why};
+  Decision d{offer_, {}};
+  const auto& loops = history_.loops();
+  d.explanation.busy_factor = loops.busy_factor;
+  d.explanation.occupancy = loops.occupancy;
+  d.explanation.slots = withheld_slots_;
+  d.explanation.pending = withheld_pending_;
+  d.explanation.uniform = uniform_;
+  return d;
 }
 
 // Nothing is seen to have changed, and so little time has passed that the ends foreseen are the
@@ -197,26 +220,27 @@ bool TargetPacing::reuse_model(Model& model, bool changed) const {
   constexpr double most_s = 2.5;
   constexpr double same_age_s = 0.3;
   constexpr double same_estimate = 0.01;
+  const CachedModel& cached = model.working->cached;
+  DecisionExplanation& why = model.working->why;
   const double good_s = std::min(most_s, share_of_service * model.estimates.service_s);
-  if (changed || !cached_.valid || model.now_s - cached_.at_s > good_s ||
-      model.options != cached_.options ||
-      std::abs(model.stat_age_s - cached_.stat_age_s) > same_age_s ||
-      std::abs(model.estimates.service_s - cached_.service_s) > same_estimate * cached_.service_s)
+  if (changed || !cached.valid || model.now_s - cached.at_s > good_s ||
+      model.options != cached.options ||
+      std::abs(model.stat_age_s - cached.stat_age_s) > same_age_s ||
+      std::abs(model.estimates.service_s - cached.service_s) > same_estimate * cached.service_s)
     return false;
-  model.m = cached_.m;
+  model.m = cached.m;
   if (by_busy_factor(model.options)) {
-    model.m = wanted_busy(model, cached_.explanation);
-    if (cached_.bound || model.m > cached_.most) return false;
+    model.m = wanted_busy(model, why);
+    if (cached.bound || model.m > cached.most) return false;
   }
-  model.capacity = cached_.capacity;
-  model.integer = cached_.integer;
-  model.crossing = cached_.crossing;
-  model.decision.reason = cached_.reason;
-  model.bound = cached_.bound;
-  model.decision.explanation = cached_.explanation;
+  model.capacity = cached.capacity;
+  model.integer = cached.integer;
+  model.crossing = cached.crossing;
+  model.offer.reason = cached.reason;
+  model.bound = cached.bound;
   if (by_busy_factor(model.options)) {
-    model.decision.explanation.integral = history_.loops().integral;
-    model.decision.explanation.m_model = model.m;
+    why.integral = history_.loops().integral;
+    why.m_model = model.m;
   }
   return true;
 }
@@ -232,26 +256,22 @@ double TargetPacing::wanted_busy(const Model& model, const DecisionExplanation& 
                      .acceptance = model.estimates.acceptance});
 }
 
-const TargetPacing::Delays& TargetPacing::delays(double delay_s, double stat_age_s,
-                                                 double refresh_s) {
+void TargetPacing::Delays::follow(double answer_s, double age_s, double period_s) {
   constexpr double noticeable = 0.002;
-  Delays& d = delays_;
-  if (std::abs(delay_s - d.delay_s) <= noticeable * d.delay_s && refresh_s == d.refresh_s &&
-      std::abs(stat_age_s - d.stat_age_s) <= noticeable * d.delay_s)
-    return d;
-  d.delay_s = delay_s;
-  d.stat_age_s = stat_age_s;
-  d.refresh_s = refresh_s;
-  d.made = false;
+  if (std::abs(answer_s - delay_s) <= noticeable * delay_s && period_s == refresh_s &&
+      std::abs(age_s - stat_age_s) <= noticeable * delay_s)
+    return;
+  delay_s = answer_s;
+  stat_age_s = age_s;
+  refresh_s = period_s;
+  made = false;
   for (std::size_t k = 0; k < delay_quantiles; ++k)
-    d.horizons_s[k] =
+    horizons_s[k] =
         stat_age_s + delay_s * unit_delays[k] * (1 + 0.5 * refresh_s / (refresh_s + delay_s));
-  d.horizons_s[delay_quantiles] = stat_age_s + delay_s;
-  return d;
+  horizons_s[delay_quantiles] = stat_age_s + delay_s;
 }
 
-void TargetPacing::fit_delays(const Forecast& free) {
-  Delays& d = delays_;
+void TargetPacing::fit_delays(Delays& d, const Forecast& free) const {
   if (d.chances != history_.chances()) {
     d.chances = history_.chances();
     for (std::size_t k = 0; k < delay_quantiles; ++k)
@@ -272,11 +292,13 @@ void TargetPacing::model_stock(Model& model) {
   const auto& e = model.estimates;
   const double refresh_s = to_seconds(model.options.refresh_period);
   const double stat_age_s = std::min(model.stat_age_s, e.answer_delay_s);
-  const Delays& known = delays(e.answer_delay_s, stat_age_s, refresh_s);
-  const Forecast free = history_.forecast(known.horizons_s, e);
-  if (!known.made || known.chances != history_.chances()) fit_delays(free);
+  Delays& delays = model.working->delays;
+  delays.follow(e.answer_delay_s, stat_age_s, refresh_s);
+  const Forecast free = history_.forecast(delays.horizons_s, e);
+  if (!delays.made || delays.chances != history_.chances()) fit_delays(delays, free);
 
-  auto& why = model.decision.explanation;
+  auto& why = model.working->why;
+  why = {};
   model.queue = model.in.queue + model.unseen + model.claimed;
   why.expected_free = free.mean[delay_quantiles];
   why.expected_free_sd = std::sqrt(std::max(0.0, free.variance[delay_quantiles]));
@@ -297,24 +319,23 @@ void TargetPacing::model_stock(Model& model) {
       model.m = wanted;
       model.integer = false;
     } else {
-      model.decision.reason = PaceReason::goal_guard;
+      model.offer.reason = PaceReason::goal_guard;
       model.bound = true;
     }
   }
   why.m_model = model.m;
-  cached_ = {.at_s = model.now_s,
-             .valid = true,
-             .options = model.options,
-             .stat_age_s = model.stat_age_s,
-             .service_s = e.service_s,
-             .m = model.m,
-             .most = allowed_m,
-             .capacity = model.capacity,
-             .integer = model.integer,
-             .crossing = model.crossing,
-             .reason = model.decision.reason,
-             .bound = model.bound,
-             .explanation = why};
+  model.working->cached = {.at_s = model.now_s,
+                           .valid = true,
+                           .options = model.options,
+                           .stat_age_s = model.stat_age_s,
+                           .service_s = e.service_s,
+                           .m = model.m,
+                           .most = allowed_m,
+                           .capacity = model.capacity,
+                           .integer = model.integer,
+                           .crossing = model.crossing,
+                           .reason = model.offer.reason,
+                           .bound = model.bound};
 }
 
 // s as this decision may use it: of the loop that
@@ -323,15 +344,15 @@ double TargetPacing::usable_s(Model& model) {
   const auto& loops = history_.loops();
   const bool dual = is_dual(model.options.algorithm);
   const GoalLoop proactive{loops.proactive};
-  auto& why = model.decision.explanation;
+  auto& why = model.working->why;
   why.aggressiveness = loops.proactive.s;
   why.aggressiveness_reactive = dual ? loops.reactive.s : 0;
   why.budget_excess = proactive.excess(model.allowed);
   why.closing_excess = loops.proactive.closing_excess;
   why.displaced_allowed = dual ? attributable_share(model.in) : 0;
-  if (tuning_.budget_guard) {
+  if (tuning_->budget_guard) {
     const Budget budget =
-        budget_of(model.options, tuning_, loops.proactive, loops.rolling, model.allowed,
+        budget_of(model.options, *tuning_, loops.proactive, *rolling_, model.allowed,
                   outcomes_a_window(loops.proactive, model.slots, model.estimates),
                   outcomes_left(loops.proactive, model.slots, model.estimates));
     budget_correction_ = budget.correction;
@@ -348,7 +369,7 @@ double TargetPacing::usable_s(Model& model) {
 }
 
 void TargetPacing::model_by_quantile(Model& model, double variance, double s) {
-  const auto& why = model.decision.explanation;
+  const auto& why = model.working->why;
   const auto& e = model.estimates;
   // SERVICE_LEVEL: who waits no longer than the limit is served in time, so what comes free within it
   // counts too.
@@ -366,7 +387,7 @@ void TargetPacing::model_by_quantile(Model& model, double variance, double s) {
 
 void TargetPacing::model_by_risk(Model& model, const Forecast& free, double s, double wanted) {
   const auto& e = model.estimates;
-  auto& why = model.decision.explanation;
+  auto& why = model.working->why;
   const RiskProblem risk = risk_problem(model, free);
   const double factor = by_service_level(model.options)
                             ? 1
@@ -376,12 +397,14 @@ void TargetPacing::model_by_risk(Model& model, const Forecast& free, double s, d
   // BUSY_FACTOR needs to know no more than whether what it wants, or a little more, is allowed.
   const double most = std::min({most_pending, 4 * model.slots / e.acceptance + 8, wanted + 2});
   const double capacity = expected_capacity(risk);
-  double guess = last_stock_ + (capacity - last_capacity_) / std::max(1e-3, mean_accept(risk));
-  if (by_busy_factor(model.options) && !cached_.bound) guess = most;
+  Working& working = *model.working;
+  double guess =
+      working.last_stock + (capacity - working.last_capacity) / std::max(1e-3, mean_accept(risk));
+  if (by_busy_factor(model.options) && !working.cached.bound) guess = most;
   const auto answer = base_stock(risk, why.risk_allowed, static_cast<int>(most),
                                  static_cast<int>(std::lround(std::clamp(guess, 0.0, most))));
-  last_stock_ = answer.m;
-  last_capacity_ = capacity;
+  working.last_stock = answer.m;
+  working.last_capacity = capacity;
   why.risk_at_m = answer.risk;
   model.m = answer.m;
   model.integer = true;
@@ -396,16 +419,16 @@ RiskProblem TargetPacing::risk_problem(const Model& model, const Forecast& free)
                    .relief_rate = model.slots / (e.service_s + e.wrap_up_s),
                    .abandon_rate = 1 / e.patience_s,
                    .wait = wait_goal_of(model.options)};
+  const Delays& delays = model.working->delays;
   const double lag_s = hidden_lag_.lag_s();
-  const double counted =
-      is_dual(model.options.algorithm)
-          ? 1
-          : reactive_counted(lag_s, model.decision.explanation.aggressiveness_used);
+  const double counted = is_dual(model.options.algorithm)
+                             ? 1
+                             : reactive_counted(lag_s, model.working->why.aggressiveness_used);
   for (std::size_t k = 0; k < delay_quantiles; ++k) {
     risk.free_mean[k] = free.mean[k];
     risk.free_variance[k] = free.variance[k];
-    risk.accept[k] = e.acceptance * delays_.accepted[k];
-    if (counted > 0) risk.arrivals[k] = counted * e.reactive_rate * (delays_.arrived_s[k] + lag_s);
+    risk.accept[k] = e.acceptance * delays.accepted[k];
+    if (counted > 0) risk.arrivals[k] = counted * e.reactive_rate * (delays.arrived_s[k] + lag_s);
   }
   return risk;
 }
@@ -416,7 +439,7 @@ void TargetPacing::guard_stock(Model& model) {
   const auto cap = [&](double most, PaceReason reason) {
     if (!(model.m > most)) return;
     model.m = std::max(0.0, most);
-    model.decision.reason = reason;
+    model.offer.reason = reason;
     model.bound = true;
   };
   if (is_dual(model.options.algorithm))
@@ -424,7 +447,7 @@ void TargetPacing::guard_stock(Model& model) {
                     in.busy * loops.proactive_share, model.estimates.acceptance),
         PaceReason::ratio_cap);
   const double one_to_one = in.idle - in.queue - model.unseen - model.claimed;
-  if (history_.answers_known() < tuning_.warm_up_answers) cap(one_to_one, PaceReason::warm_up);
+  if (history_.answers_known() < tuning_->warm_up_answers) cap(one_to_one, PaceReason::warm_up);
   // Where the loop has nothing left to take back and is still over its budget, the model is wrong.
   const bool at_end = corrected_s(model.options, loops.proactive.s, budget_correction_) <=
                       range_of(model.options).low;
@@ -435,8 +458,8 @@ void TargetPacing::guard_stock(Model& model) {
       PaceReason::pending_cap);
   if (collapse_.unsure())
     cap(AcceptanceCollapse::most_pending(model.slots), PaceReason::pending_cap);
-  const double ceiling = tuning_.ceiling_per_slot * model.slots / model.estimates.acceptance;
-  model.decision.explanation.m_ceiling = ceiling;
+  const double ceiling = tuning_->ceiling_per_slot * model.slots / model.estimates.acceptance;
+  model.working->why.m_ceiling = ceiling;
   cap(ceiling, PaceReason::ceiling);
   cap(1.5 * last_m_ + std::max(3.0, 0.25 * model.slots / model.estimates.acceptance),
       PaceReason::growth_cap);
@@ -449,7 +472,7 @@ void TargetPacing::guard_stock(Model& model) {
 void TargetPacing::conclude(Model& model) {
   const auto& in = model.in;
   const auto& e = model.estimates;
-  auto& d = model.decision;
+  auto& d = model.offer;
   d.m = model.m;
   d.max_pending = static_cast<std::int32_t>(std::min(
       most_pending, in.others.pending > 0
@@ -464,15 +487,15 @@ void TargetPacing::conclude(Model& model) {
   }
   last_m_ = model.m;
   sent_new_ = d.invitations;
-  if (tuning_.sends_after_decision)
-    grants_.add(sent_new_, model.now_s, std::max(0.0, in.feedback_age_s) / 8);
-  else
-    grants_.replace(sent_new_, model.now_s, to_seconds(model.options.refresh_period));
+  if (sent_new_ > 0 && tuning_->sends_after_decision)
+    grants_.make().add(sent_new_, model.now_s, std::max(0.0, in.feedback_age_s) / 8);
+  else if (sent_new_ > 0)
+    grants_.make().replace(sent_new_, model.now_s, to_seconds(model.options.refresh_period));
   if (!model.bound) d.reason = reason_of(model);
   if (others_bind(model, pending)) d.reason = PaceReason::shared_agents;
   d.reason = reason_beside_faults(d);
   d.feedback_late = in.feedback_age_s > std::max(3 * to_seconds(model.options.refresh_period),
-                                                 tuning_.feedback_stale_s);
+                                                 tuning_->feedback_stale_s);
   const bool contradicted = contradiction_.found() != Contradicted::nothing;
   if (contradiction_.found() == Contradicted::standing || (contradicted && !model.bound))
     d.reason = PaceReason::statistics_contradicted;
@@ -492,7 +515,7 @@ void TargetPacing::conclude(Model& model) {
     d.reactive = static_cast<std::int32_t>(left.slots);
     d.reactive_state = left.state;
   }
-  d.explanation.pending = pending;
+  model.working->why.pending = pending;
   fill_explanation(model);
 }
 
@@ -508,7 +531,7 @@ double TargetPacing::left_by_others(const Model& model) const {
 // Whether something would be granted if nobody else claimed the agents.
 bool TargetPacing::others_bind(const Model& model, double pending) const {
   const PoolClaims& others = model.in.others;
-  const Decision& d = model.decision;
+  const Offer& d = model.offer;
   if (others.members == 0 || d.invitations > 0) return false;
   const bool outstanding = std::floor(model.m) >= std::round(pending) + 1;
   const bool waiting = d.reason == PaceReason::no_idle_expected && model.capacity < 1 &&
@@ -518,7 +541,7 @@ bool TargetPacing::others_bind(const Model& model, double pending) const {
 
 // While agents do not answer, or nothing is left to keep the window's budget with, no other reason
 // but one that withholds more by itself may hide that.
-PaceReason TargetPacing::reason_beside_faults(const Decision& d) const {
+PaceReason TargetPacing::reason_beside_faults(const Offer& d) const {
   const bool usual = d.reason == PaceReason::granted || d.reason == PaceReason::pending_enough ||
                      d.reason == PaceReason::no_idle_expected || d.reason == PaceReason::growth_cap;
   const bool guarded = d.reason == PaceReason::goal_guard && !spent_;
@@ -528,11 +551,11 @@ PaceReason TargetPacing::reason_beside_faults(const Decision& d) const {
 
 // The reason where no guard has named itself.
 PaceReason TargetPacing::reason_of(const Model& model) const {
-  const Decision& d = model.decision;
+  const Offer& d = model.offer;
+  const DecisionExplanation& why = model.working->why;
   if (d.max_pending == 0)
     return model.capacity < 1 ? PaceReason::no_idle_expected : PaceReason::goal_guard;
-  if (d.explanation.aggressiveness_used < d.explanation.aggressiveness - 0.05)
-    return PaceReason::goal_guard;
+  if (why.aggressiveness_used < why.aggressiveness - 0.05) return PaceReason::goal_guard;
   return d.invitations > 0 ? PaceReason::granted : PaceReason::pending_enough;
 }
 
@@ -540,7 +563,7 @@ PaceReason TargetPacing::reason_of(const Model& model) const {
 void TargetPacing::fill_explanation(Model& model) const {
   const auto& e = model.estimates;
   const auto& loops = history_.loops();
-  auto& why = model.decision.explanation;
+  auto& why = model.working->why;
   why.information =
       history_.known() ? PacingInformation::reconstructed : PacingInformation::memoryless;
   why.acceptance = e.acceptance;
@@ -550,19 +573,20 @@ void TargetPacing::fill_explanation(Model& model) const {
   why.patience_s = e.patience_s;
   why.reactive_rate = e.reactive_rate;
   why.hidden_lag_s = hidden_lag_.lag_s();
-  if (loops.proactive.outcomes > 0)
-    why.proactive_abandonment =
-        std::max(0.0, loops.proactive.abandoned - loops.late) / loops.proactive.outcomes;
-  if (by_service_level(model.options) && loops.proactive.outcomes > 0)
-    why.service_level = 1 - loops.proactive.abandoned / loops.proactive.outcomes;
+  const double outcomes = loops.proactive.outcomes;
+  why.proactive_abandonment =
+      outcomes > 0 ? std::max(0.0, loops.proactive.abandoned - loops.late) / outcomes : 0;
+  why.service_level = by_service_level(model.options) && outcomes > 0
+                          ? 1 - loops.proactive.abandoned / outcomes
+                          : 0;
   why.late = loops.late;
   why.brief = loops.brief;
-  if (loops.reactive.outcomes > 0)
-    why.reactive_abandonment =
-        std::min(1.0, (loops.reactive.abandoned + loops.unserved) / loops.reactive.outcomes);
+  const double ended = loops.reactive.outcomes;
+  why.reactive_abandonment =
+      ended > 0 ? std::min(1.0, (loops.reactive.abandoned + loops.unserved) / ended) : 0;
   why.reactive_unserved = is_dual(model.options.algorithm) ? unserved_share() : 0;
   why.displaced = loops.reactive.abandoned;
-  why.outcomes = loops.proactive.outcomes;
+  why.outcomes = outcomes;
   why.window_age_s = loops.window_s;
   why.window_length_s = window_length_s_;
   why.occupancy = std::clamp(loops.occupancy, 0.0, 1.0);
@@ -577,21 +601,15 @@ void TargetPacing::fill_explanation(Model& model) const {
   why.own_correction = model.in.others.correction;
 }
 
-Decision TargetPacing::withheld(PaceState state, PaceReason reason, const PacingInputs& in) {
-  Decision d;
-  d.state = state;
-  d.reason = reason;
-  d.reactive_state = reason == PaceReason::no_agents || reason == PaceReason::disabled ? 0 : 1;
-  const auto& loops = history_.loops();
-  d.explanation.busy_factor = loops.busy_factor;
-  d.explanation.occupancy = loops.occupancy;
-  d.explanation.slots = working_slots(in);
-  d.explanation.pending = in.proactive.pending;
-  d.explanation.uniform = uniform_;
+void TargetPacing::withhold(PaceState state, PaceReason reason, const PacingInputs& in) {
+  const bool open = reason != PaceReason::no_agents && reason != PaceReason::disabled;
+  offer_ = {.state = state, .reason = reason, .reactive_state = open ? 1.0 : 0.0};
+  withheld_ = true;
+  withheld_slots_ = static_cast<std::int32_t>(working_slots(in));
+  withheld_pending_ = in.proactive.pending;
   last_m_ = 0;
   sent_new_ = 0;
-  cached_.valid = false;
-  return d;
+  if (Working* working = working_.if_made()) working->cached.valid = false;
 }
 
 }  // namespace paceline::pacer

@@ -17,6 +17,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "common/base/pacing_options.h"
@@ -29,6 +30,7 @@
 #include "services/pacer/dual.h"
 #include "services/pacer/hidden_lag.h"
 #include "services/pacer/history.h"
+#include "services/pacer/on_demand.h"
 #include "services/pacer/own_grants.h"
 #include "services/pacer/pacing_inputs.h"
 #include "services/pacer/super_progressive.h"
@@ -105,7 +107,8 @@ struct DecisionExplanation {
   double own_correction = 0;  // [<= 0] of s, for the target's own abandonment.
 };
 
-struct Decision {
+/// What is decided.
+struct Offer {
   PaceState state = PaceState::stale;
   PaceReason reason = PaceReason::stale_statistics;
   std::int32_t invitations = 0;  // New ones that may go out now: max(0, max_pending - pending).
@@ -117,12 +120,18 @@ struct Decision {
   double predicted_wait_s = 0;   // [s] of a visitor who accepts now.
   double not_answering = 0;      // [slots] of the idle ones, that take nothing.
   bool feedback_late = false;    // It stopped: what is pending is a guess, the state is degraded.
+};
+
+struct Decision : Offer {
   DecisionExplanation explanation{};
 };
 
 class TargetPacing {
  public:
-  explicit TargetPacing(const PacingTuning& tuning = {}) : tuning_{tuning} {}
+  explicit TargetPacing(const PacingTuning& tuning = {})
+      : tuning_{std::make_shared<const PacingTuning>(tuning)} {}
+  /// With the parameters that all targets of a pacer have in common.
+  explicit TargetPacing(std::shared_ptr<const PacingTuning> tuning) : tuning_{std::move(tuning)} {}
 
   /// Learns from what changed since the last call, then decides.
   ///
@@ -133,8 +142,18 @@ class TargetPacing {
   Decision decide(const PacingInputs& inputs, const PacingOptions& options, const ChannelPool& pool,
                   double uniform, double now_s);
 
+  /// What the last decide() decided, and why.
+  const Offer& offer() const { return offer_; }
+  Decision decision() const;
+
   /// What a checkpoint keeps, and what it is restored from.
   Learned learned() const;
+
+  /// The part of it that the other targets of the media channel are told.
+  ChannelPool told_to_pool() const { return history_.told_to_pool(); }
+
+  /// [answers] that it ever learned from, here or by whom it was restored from.
+  double answers_ever() const { return history_.loops().answers_ever; }
 
   /// Whether too little is known of it to pace by: it is still in its warm-up, and what it was
   /// restored from had not passed that either.
@@ -157,6 +176,8 @@ class TargetPacing {
     std::array<double, delay_quantiles> leaves{};     // Cumulative hazard of one who begins now.
     std::array<double, delay_quantiles> accepted{};   // Of the invitations that will be accepted.
     std::array<double, delay_quantiles> arrived_s{};  // Reactive visitors per unit of their rate.
+
+    void follow(double answer_s, double age_s, double period_s);
   };
 
   // The last model, used again while nothing is seen to change.
@@ -173,8 +194,21 @@ class TargetPacing {
     double crossing = -1;
     PaceReason reason = PaceReason::granted;
     bool bound = false;
-    DecisionExplanation explanation{};
   };
+
+  // What the model needs once there are agents.
+  struct Working {
+    Delays delays{};
+    CachedModel cached{};
+    // Where the search for m* begins: the last one, and
+    // the slots that it was for (expected_capacity()).
+    int last_stock = 0;
+    double last_capacity = 0;
+    DecisionExplanation why{};  // Of the last decision that was not withheld.
+  };
+
+  void learn_and_decide(const PacingInputs& inputs, const PacingOptions& options,
+                        const ChannelPool& pool, double uniform, double now_s);
 
   // The loops (pacing_loops.cpp).
   void learn(const PacingInputs& inputs, const PacingOptions& options, double allowed,
@@ -203,8 +237,7 @@ class TargetPacing {
   double unsaid_feedback_lag(const PacingInputs& inputs, double now_s);
   void learn_unfed(const PacingInputs& inputs, const Observed& seen, const Estimates& estimates);
   bool reuse_model(Model& model, bool changed) const;
-  const Delays& delays(double delay_s, double stat_age_s, double refresh_s);
-  void fit_delays(const Forecast& free);
+  void fit_delays(Delays& delays, const Forecast& free) const;
   void model_stock(Model& model);
   double usable_s(Model& model);
   void model_by_quantile(Model& model, double variance, double s);
@@ -218,11 +251,11 @@ class TargetPacing {
   PaceReason reason_of(const Model& model) const;
   double left_by_others(const Model& model) const;
   bool others_bind(const Model& model, double pending) const;
-  PaceReason reason_beside_faults(const Decision& decision) const;
+  PaceReason reason_beside_faults(const Offer& offer) const;
   void fill_explanation(Model& model) const;
-  Decision withheld(PaceState state, PaceReason reason, const PacingInputs& inputs);
+  void withhold(PaceState state, PaceReason reason, const PacingInputs& inputs);
 
-  PacingTuning tuning_;
+  std::shared_ptr<const PacingTuning> tuning_;
   TargetHistory history_;
   HiddenLag hidden_lag_;
   Contradiction contradiction_;
@@ -230,19 +263,18 @@ class TargetPacing {
   double decided_s_ = 0;  // [s] when decide() last went through.
   double last_m_ = 0;
 
-  // Where the search for m* begins: the last one, and
-  // the slots that it was for (expected_capacity()).
-  int last_stock_ = 0;
-  double last_capacity_ = 0;
-
-  Delays delays_{};
-  CachedModel cached_{};
-  double sent_new_ = 0;           // [invitations] that the last decision let go.
-  double own_pending_ = 0;        // [invitations] as bookkept while no feedback comes.
-  double no_outcome_s_ = 0;       // [s] since a proactive interaction ended.
-  QueueWaits waits_{};            // While it matters how long visitors wait.
-  double window_length_s_ = 0;    // [s] of the accounting window; 0 = none seen yet.
-  double budget_correction_ = 0;  // v of the window's budget, as the last decision used it.
+  Offer offer_{};
+  OnDemand<Working> working_;
+  bool withheld_ = true;  // The last decision, of which so much is kept:
+  std::int32_t withheld_slots_ = 0;
+  std::int32_t withheld_pending_ = 0;  // [invitations]
+  double sent_new_ = 0;                // [invitations] that the last decision let go.
+  double own_pending_ = 0;             // [invitations] as bookkept while no feedback comes.
+  double no_outcome_s_ = 0;            // [s] since a proactive interaction ended.
+  OnDemand<QueueWaits> waits_;         // Once it matters how long visitors wait.
+  OnDemand<RollingDays> rolling_;      // Once the option asks for days before the window.
+  double window_length_s_ = 0;         // [s] of the accounting window; 0 = none seen yet.
+  double budget_correction_ = 0;       // v of the window's budget, as the last decision used it.
   double uniform_ = 0.5;
   std::optional<AttributableAbandonment> attributable_{};  // While _DUAL.
 
@@ -255,9 +287,9 @@ class TargetPacing {
 
   AbsentAgents absent_;
   AcceptanceCollapse collapse_;
-  OwnGrants grants_;
-  HiddenLag feedback_lag_;     // From a grant to its place in the endpoint's count.
-  std::uint64_t granted_ = 0;  // [invitations] ever.
+  OnDemand<OwnGrants> grants_;        // Once any is made.
+  OnDemand<HiddenLag> feedback_lag_;  // From a grant to its place in the endpoint's count.
+  std::uint64_t granted_ = 0;         // [invitations] ever.
   AbandonmentSpread spread_;
   BudgetReserve reserve_;
   bool spent_ = false;  // The window is over its budget and the loop at its end.

@@ -49,21 +49,23 @@ void TargetPacing::start_loops(const PacingOptions& options, double allowed, dou
   if (is_dual(options.algorithm) && loops.reactive_long < reserve_known)
     loops.reactive.started = false;
   start(loops.reactive, reactive_range_of(options),
-        [&] { return first_reserve(options, tuning_, slots, estimates); });
+        [&] { return first_reserve(options, *tuning_, slots, estimates); });
 }
 
 // Windows begin at fixed instants, so that a restart in the middle of one goes on with it.
 void TargetPacing::turn_window(const PacingInputs& in, const PacingOptions& options, double now_s,
                                double dt_s, double allowed) {
   auto& loops = history_.loops();
-  const AccountingWindow window = accounting_window(in, tuning_, now_s);
+  const AccountingWindow window = accounting_window(in, *tuning_, now_s);
   const double window_s = window.length_s;
   const double age_s = window.age_s;
   const double passed_s = decided_ ? now_s - decided_s_ : 0;
   window_length_s_ = window_s;
   if (age_s < loops.window_s - window.tolerance_s || passed_s >= window_s) {
-    loops.rolling.close_day({loops.proactive.outcomes, loops.proactive.abandoned},
-                            options.rolling_days, std::max(1.0, std::round(passed_s / window_s)));
+    if (options.rolling_days > 0 || rolling_.made())
+      rolling_.make().close_day({loops.proactive.outcomes, loops.proactive.abandoned},
+                                options.rolling_days,
+                                std::max(1.0, std::round(passed_s / window_s)));
     const bool whole = loops.window_seen_s >= 0.9 * window_s;
     GoalLoop proactive{loops.proactive};
     GoalLoop reactive{loops.reactive};
@@ -91,7 +93,7 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   auto& loops = history_.loops();
   const LoopRange range = range_of(options);
   const double slots = working_slots(in);
-  const bool moves = tuning_.closed_loop && history_.answers_known() >= tuning_.warm_up_answers;
+  const bool moves = tuning_->closed_loop && history_.answers_known() >= tuning_->warm_up_answers;
   // Without feedback nobody tells proactive outcomes apart: then all outcomes count.
   const bool apart = in.feedback_age_s >= 0;
   const bool any = seen.proactive_answered + seen.proactive_abandoned + seen.reactive_answered +
@@ -109,14 +111,14 @@ void TargetPacing::learn(const PacingInputs& in, const PacingOptions& options, d
   reserve_.follow(of_goal.kept, of_goal.lost, allowed, spent_ && excess > begins, slots, seen.dt_s);
   // Late answers come together by nature: what spread is usual is known of abandonment alone.
   const bool by_abandonment = options.optimization_target == OptimizationTarget::abandonment_rate;
-  proactive.learn(of_goal.kept, of_goal.lost, corrected, tuning_.gain * step_of_risk(options),
+  proactive.learn(of_goal.kept, of_goal.lost, corrected, tuning_->gain * step_of_risk(options),
                   range, moves, by_abandonment ? spread_.counts_for() : 1);
   const double displaced = learn_attributable(in, options, seen);
   const double reactive_ended = seen.reactive_answered + seen.reactive_abandoned;
   const double steps = std::max(1.0, -loops.reactive.s / reserve_scale);
   GoalLoop reactive{loops.reactive};
   reactive.learn(reactive_ended - displaced, displaced, attributable_share(in),
-                 reserve_gain * tuning_.gain * steps, reactive_range_of(options),
+                 reserve_gain * tuning_->gain * steps, reactive_range_of(options),
                  moves && is_dual(options.algorithm));
   // A stale night must not block the morning: without
   // outcomes for an hour, s goes back to its start.
@@ -150,11 +152,11 @@ TargetPacing::Ended TargetPacing::ended_by_goal(const PacingInputs& in,
   const WaitGoal goal = wait_goal_of(options);
   if (goal.all_who_leave()) return {.kept = answered, .lost = abandoned};
   const WaitShares shares =
-      waits_.follow({.answered = in.answered,
-                     .abandoned = in.abandoned,
-                     .queue = in.queue,
-                     .epoch = in.stat_epoch},
-                    {.within_s = goal.within_s, .after_s = goal.after_s}, seen.gap_s);
+      waits_.make().follow({.answered = in.answered,
+                            .abandoned = in.abandoned,
+                            .queue = in.queue,
+                            .epoch = in.stat_epoch},
+                           {.within_s = goal.within_s, .after_s = goal.after_s}, seen.gap_s);
   const double late = goal.within_s >= 0 ? shares.late * answered : 0;
   const double brief = shares.brief * abandoned;
   history_.loops().late += late;
@@ -206,8 +208,8 @@ double TargetPacing::unserved_share() const {
 
 // What the goal leaves to them, beside those who are lost anyway.
 double TargetPacing::attributable_share(const PacingInputs& in) const {
-  const double goal = share_of_reactive_goal(tuning_);
-  const double least = attributable_least * tuning_.reactive_goal_percent / 100;
+  const double goal = share_of_reactive_goal(*tuning_);
+  const double least = attributable_least * tuning_->reactive_goal_percent / 100;
   return in.feedback_age_s >= 0 ? std::max(goal - unserved_share(), least) : goal;
 }
 
@@ -244,24 +246,26 @@ bool TargetPacing::detect_burst(const Observed& seen, double now_s) {
 // The answers are those that it was ever told, here or by whom it was restored from: two nodes that
 // know the same of a target agree about it. Without any warm-up one answer is asked for.
 bool TargetPacing::cold() const {
-  return history_.loops().answers_ever < std::max(1, tuning_.warm_up_answers);
+  return history_.loops().answers_ever < std::max(1, tuning_->warm_up_answers);
 }
 
 void TargetPacing::restore(const Learned& learned, double age_s) {
-  history_.restore(learned);
-  absent_.learned = sanitised(learned.absent);
+  const Learned clean = sanitised(learned);
+  history_.restore(clean);
+  if (rolling_.made() || clean.rolling != RollingDays{}) rolling_.make() = clean.rolling;
+  absent_.learned = clean.absent;
   if (age_s > absent_known_s) absent_.learned.slots = 0;
-  spread_.learned = sanitised(learned.spread);
+  spread_.learned = clean.spread;
   const double keep = std::exp(-std::clamp(age_s, 0.0, 1e9) / unserved_s);
   history_.loops().unserved_long *= keep;
   history_.loops().reactive_long *= keep;
   constexpr double decay_s = 12 * 3600;
   if (age_s > 0) history_.decay(std::exp(-std::min(age_s, 1e9) / decay_s));
-  if (age_s < tuning_.window_s) return;
+  if (age_s < tuning_->window_s) return;
   auto& loops = history_.loops();  // Its accounting window is over.
-  loops.rolling.close_day({loops.proactive.outcomes, loops.proactive.abandoned},
-                          loops.rolling.reach(),
-                          std::round(age_s / std::max(1.0, tuning_.window_s)));
+  if (RollingDays* rolling = rolling_.if_made())
+    rolling->close_day({loops.proactive.outcomes, loops.proactive.abandoned}, rolling->reach(),
+                       std::round(age_s / std::max(1.0, tuning_->window_s)));
   loops.proactive.outcomes = loops.proactive.abandoned = 0;
   loops.reactive.outcomes = loops.reactive.abandoned = 0;
   loops.window_s = loops.window_seen_s = loops.unserved = loops.late = loops.brief = 0;

@@ -12,21 +12,22 @@ double TargetPacing::estimated_pending(const PacingInputs& in, double delay_s, d
   if (in.feedback_age_s < 0) return own_pending_;
   const double late_s = in.feedback_age_s - refresh_s;
   // An offer may have to wait for a period, and the endpoint's answer to it comes within another.
-  const double waits_s = tuning_.sends_after_decision ? 0 : std::max(2 * refresh_s, 0.5 * delay_s);
+  const double waits_s = tuning_->sends_after_decision ? 0 : std::max(2 * refresh_s, 0.5 * delay_s);
   return in.proactive.pending * (late_s > 0 ? std::exp(-late_s / delay_s) : 1) +
-         grants_.outstanding(delay_s, now_s, now_s - waits_s);
+         grants_->outstanding(delay_s, now_s, now_s - waits_s);
 }
 
 // How much older the feedback is than it says, where each grant is sent at once: then the endpoint's
 // count of those sent follows the grants, and its next look has them unless it lags.
 double TargetPacing::unsaid_feedback_lag(const PacingInputs& in, double now_s) {
   granted_ += static_cast<std::uint64_t>(sent_new_);
-  feedback_lag_.observe({.causes = granted_,
-                         .effects = in.proactive.sent,
-                         .effect_age_s = in.feedback_age_s,
-                         .effect_epoch = in.feedback_epoch},
-                        now_s);
-  const double lag_s = feedback_lag_.lag_s();  // From the first look that could have had the grant.
+  HiddenLag& lag = feedback_lag_.make();
+  lag.observe({.causes = granted_,
+               .effects = in.proactive.sent,
+               .effect_age_s = in.feedback_age_s,
+               .effect_epoch = in.feedback_epoch},
+              now_s);
+  const double lag_s = lag.lag_s();  // From the first look that could have had the grant.
   return lag_s > 0 ? lag_s + HiddenLag::slot_s : 0;
 }
 
@@ -47,6 +48,7 @@ void TargetPacing::learn_unfed(const PacingInputs& in, const Observed& seen,
 
 Learned TargetPacing::learned() const {
   Learned all = history_.learned();
+  all.rolling = *rolling_;
   all.absent = absent_.learned;
   all.spread = spread_.learned;
   return all;

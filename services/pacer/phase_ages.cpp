@@ -8,6 +8,7 @@ namespace {
 
 constexpr double outlier_means = 8;      // A phase longer than this many means teaches nothing.
 constexpr double most_unseen_ends = 64;  // Of phases that began and ended between two looks.
+constexpr std::size_t least_room = 16;   // [slots] so that small groups take room once.
 constexpr double most_draws = 65'536;    // Steps that drawing who ended may cost in one look.
 
 // Chance that a slot whose service ends with cumulative hazard `x` within `ahead_s` and is followed
@@ -44,6 +45,7 @@ void PhaseAges::reconstruct(std::int32_t count, double ends, double dt_s, double
     starts_.erase(starts_.begin(), starts_.begin() + gone);
     guesses_ -= std::min(guesses_, static_cast<std::size_t>(gone));
   }
+  if (starts_.capacity() < slots) starts_.reserve(std::max(least_room, 2 * slots));
   // First sight: as a renewal process would look, ages spread evenly.
   if (starts_.empty() && dt_s <= 0) {
     for (std::size_t i = 0; i < slots; ++i)
@@ -52,8 +54,35 @@ void PhaseAges::reconstruct(std::int32_t count, double ends, double dt_s, double
     guesses_ = slots;
   }
   while (starts_.size() < slots) starts_.push_back(now_s - 0.5 * dt_s);
-  bins_ = {};
-  for (const double start : starts_) sort_into_bin(std::max(0.0, now_s - start));
+  counted_s_ = now_s;
+}
+
+void PhaseAges::Bins::add(std::size_t bin, double slots, double sum_s) {
+  const bool more = (occupied >> bin & 1u) != 0;
+  occupied |= 1u << bin;
+  count[bin] = slots + (more ? count[bin] : 0);
+  elapsed_s[bin] = sum_s + (more ? elapsed_s[bin] : 0);
+}
+
+// The starts ascend but for what an age of the statistics that jumps may have put in disorder, so
+// that those of a bin stand side by side.
+PhaseAges::Bins PhaseAges::bins() const {
+  Bins bins;
+  for (std::size_t i = 0; i < starts_.size();) {
+    double elapsed_s = std::max(0.0, counted_s_ - starts_[i]);
+    const int bin = hazard_bin(elapsed_s);
+    const double from_s = hazard_edge(bin);
+    double slots = 0;
+    double sum_s = 0;
+    do {
+      slots += 1;
+      sum_s += elapsed_s;
+      if (++i == starts_.size()) break;
+      elapsed_s = std::max(0.0, counted_s_ - starts_[i]);
+    } while (elapsed_s >= from_s && starts_[i] >= starts_[i - 1]);
+    bins.add(static_cast<std::size_t>(bin), slots, sum_s);
+  }
+  return bins;
 }
 
 // For ends that are too many to be drawn one by one: then hardly anybody is left to tell apart.
@@ -71,7 +100,6 @@ void PhaseAges::end_oldest(std::size_t ends, double now_s) {
 void PhaseAges::forget_ages() {
   starts_.clear();
   guesses_ = 0;
-  bins_ = {};
 }
 
 void PhaseAges::prepare(std::span<const double> horizons_s, double mean_s, double then_s) {
@@ -91,15 +119,25 @@ void PhaseAges::prepare(std::span<const double> horizons_s, double mean_s, doubl
   then_s_ = then_s;
   horizon_count_ = horizons_s.size();
   hazard.prepare(mean_s);
-  for (std::size_t k = 0; k < horizons_s.size(); ++k) {
-    horizons_s_[k] = horizons_s[k];
-    for (int b = 0; b <= hazard_bins; ++b)
-      chance_[static_cast<std::size_t>(b)][k] = static_cast<float>(
-          chance_free(hazard.between(hazard_edge(b), horizons_s[k]), horizons_s[k], then_s));
-  }
+  std::copy(horizons_s.begin(), horizons_s.end(), horizons_s_.begin());
+  chance_made_ = 0;
+  make_chances(1);
 }
 
-void PhaseAges::add_free(double slots, Forecast& forecast) const {
+// Of those `edges`, a bit each, that have none yet. Most edges never need any: nobody is in the bins
+// beside them before all is prepared anew.
+void PhaseAges::make_chances(std::uint32_t edges) {
+  for (std::uint32_t left = edges & ~chance_made_; left != 0; left &= left - 1) {
+    const int edge = std::countr_zero(left);
+    auto& chances = chance_[static_cast<std::size_t>(edge)];
+    for (std::size_t k = 0; k < horizon_count_; ++k)
+      chances[k] = static_cast<float>(
+          chance_free(hazard.between(hazard_edge(edge), horizons_s_[k]), horizons_s_[k], then_s_));
+  }
+  chance_made_ |= edges;
+}
+
+void PhaseAges::add_free(double slots, Forecast& forecast) {
   if (slots <= 0) return;
   if (starts_.empty()) {
     for (std::size_t k = 0; k < horizon_count_; ++k) {
@@ -109,14 +147,16 @@ void PhaseAges::add_free(double slots, Forecast& forecast) const {
     }
     return;
   }
+  const Bins now = bins();
+  make_chances(now.occupied | now.occupied << 1);
   std::array<double, max_horizons> sum{};
   std::array<double, max_horizons> sum_of_squares{};
-  for (std::size_t b = 0; b < hazard_bins; ++b) {
-    const double count = bins_.count[b];
-    if (count <= 0) continue;
+  for (std::uint32_t left = now.occupied; left != 0; left &= left - 1) {
+    const auto b = static_cast<std::size_t>(std::countr_zero(left));
+    const double count = now.count[b];
     const double from = hazard_edge(static_cast<int>(b));
     const double width = hazard_edge(static_cast<int>(b) + 1) - from;
-    const double part = std::clamp((bins_.elapsed_s[b] / count - from) / width, 0.0, 1.0);
+    const double part = std::clamp((now.elapsed_s[b] / count - from) / width, 0.0, 1.0);
     for (std::size_t k = 0; k < max_horizons; ++k) {
       const double low = chance_[b][k];
       const double chance = low + part * (chance_[b + 1][k] - low);
@@ -133,7 +173,19 @@ void PhaseAges::add_free(double slots, Forecast& forecast) const {
 
 void PhaseAges::expose(double dt_s) {
   if (dt_s <= 0 || starts_.empty()) return;
-  hazard.expose(bins_.count, hazard_bin(outlier_means * mean_s_), dt_s);
+  std::array<double, hazard_bins> count;
+  std::uint32_t occupied = 0;
+  for (std::size_t i = 0; i < starts_.size();) {
+    const std::size_t first = i;
+    const int bin = hazard_bin(counted_s_ - starts_[i]);
+    const double last_s = counted_s_ - hazard_edge(bin);
+    do ++i;
+    while (i < starts_.size() && starts_[i] <= last_s && starts_[i] >= starts_[i - 1]);
+    const auto b = static_cast<std::size_t>(bin);
+    count[b] = static_cast<double>(i - first) + ((occupied >> bin & 1u) != 0 ? count[b] : 0);
+    occupied |= 1u << bin;
+  }
+  hazard.expose(count, occupied & bins_to(hazard_bin(outlier_means * mean_s_)), dt_s);
 }
 
 void PhaseAges::end_one(double now_s) {
@@ -154,12 +206,6 @@ void PhaseAges::end_one(double now_s) {
   }
   starts_.erase(starts_.begin() + static_cast<std::ptrdiff_t>(chosen));
   if (chosen < guesses_) --guesses_;
-}
-
-void PhaseAges::sort_into_bin(double elapsed_s) {
-  const auto b = static_cast<std::size_t>(hazard_bin(elapsed_s));
-  bins_.count[b] += 1;
-  bins_.elapsed_s[b] += elapsed_s;
 }
 
 }  // namespace paceline::pacer

@@ -39,8 +39,8 @@ class PhaseAges {
   void prepare(std::span<const double> horizons_s, double mean_s, double then_s);
 
   /// Adds those of `slots` slots that come free within each horizon of prepare().
-  ///   cost  O(bins x horizons)
-  void add_free(double slots, Forecast& forecast) const;
+  ///   cost  O(slots + bins x horizons)
+  void add_free(double slots, Forecast& forecast);
   /// Chance that a slot which enters the phase now is free within the k-th horizon.
   double free_from_start(std::size_t k) const { return chance_[0][k]; }
 
@@ -55,17 +55,21 @@ class PhaseAges {
   void expose(double dt_s);
   void end_one(double now_s);
   void end_oldest(std::size_t ends, double now_s);
-  void sort_into_bin(double elapsed_s);
 
-  // Slots by hazard bin, as of the last call.
+  // Slots by hazard bin.
   struct Bins {
-    std::array<double, hazard_bins> count{};
-    std::array<double, hazard_bins> elapsed_s{};  // Sum.
+    std::uint32_t occupied = 0;  // A bit each. Of the others nothing is set:
+    std::array<double, hazard_bins> count;
+    std::array<double, hazard_bins> elapsed_s;  // Sum.
+
+    void add(std::size_t bin, double slots, double sum_s);
   };
+  Bins bins() const;
+  void make_chances(std::uint32_t edges);
 
   std::vector<double> starts_;  // [s] when each slot entered the phase, ascending.
-  Bins bins_{};
-  std::size_t guesses_ = 0;  // How many of them, from the oldest, are only guessed.
+  double counted_s_ = 0;        // [s] when there were so many.
+  std::size_t guesses_ = 0;     // How many of them, from the oldest, are only guessed.
   double mean_s_ = 240;
   bool learned_more_ = true;
   int prepared_ = 0;  // Calls of prepare() since the chances were made.
@@ -76,6 +80,7 @@ class PhaseAges {
   // By bin: the chance to be free within each horizon, for
   // one who has been in the phase since the bin's edge.
   std::array<std::array<float, max_horizons>, hazard_bins + 1> chance_{};
+  std::uint32_t chance_made_ = 0;  // Of which edges it fits what was prepared; a bit each.
   std::uint64_t draw_ = 0x9e3779b97f4a7c15ull;
 };
 

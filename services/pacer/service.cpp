@@ -106,8 +106,10 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
       saving_{world.log, "checkpoint_not_saved"},
       hearing_{world.log, "heartbeat_refused"} {
   config_.tuning = tuning_of(config, world.clock.wall());
-  paced_.reserve(size());  // Six kilobytes a target: no second copy while it grows.
+  tuning_ = std::make_shared<const PacingTuning>(config_.tuning);
+  paced_.reserve(size());  // A kilobyte and a half a target: no second copy while it grows.
   for (const auto& target : config_.shard.targets) paced_.push_back(unknown(target));
+  due_ = DueTimes{size()};
   number_targets();
   control_.status([this](StatusReply& reply) { fill_status(reply); });
   control_.question(Question::explain,
@@ -119,15 +121,16 @@ Pacer::Pacer(const PacerConfig& config, World& world, CheckpointStore& store)
   world_.bus.subscribe_own(
       "heartbeat", [this](const Address& from, Payload bytes) { on_heartbeat(from, bytes); });
   restore();
+  total_all();
   world_.timers.every(config_.recompute, [this] { tick(); });
   world_.timers.every(config_.checkpoint_period, [this] { save(); });
   world_.log.info("pacing",
-                  {{"shard", config_.index}, {"targets", size()}, {"cold", cold_targets()}});
+                  {{"shard", config_.index}, {"targets", size()}, {"cold", totals_.cold()}});
   begin_asking_peers();
 }
 
 Pacer::Paced Pacer::unknown(const Target& target) const {
-  return {.pacing = TargetPacing{config_.tuning}, .draws = SplitMix64{fnv1a(target.id)}};
+  return {.pacing = TargetPacing{tuning_}, .draws = SplitMix64{fnv1a(target.id)}};
 }
 
 // Indices, and pools by media channel: a pool that stays keeps what it knows.
@@ -167,22 +170,27 @@ std::string Pacer::take_targets(ShardTargets shard, std::string version) {
   const auto diff = diff_targets(config_.shard.targets, targets);
   std::vector<Paced> paced;
   paced.reserve(targets.size());
-  for (const Target& target : targets) {
+  DueTimes due{targets.size()};
+  for (std::uint32_t i = 0; i < targets.size(); ++i) {
+    const Target& target = targets[i];
     const auto known = index_of_.find(target.id);
     const Target* before =
         known == index_of_.end() ? nullptr : &config_.shard.targets[known->second];
     if (before && same_group(*before, target)) {
       paced.push_back(std::move(paced_[known->second]));
-      paced.back().changed = paced.back().changed || before->options != target.options;
+      due.keep(i, due_, known->second);
+      if (before->options != target.options) due.changed(i);
       paced.back().day_told_s = -1;
     } else {
       paced.push_back(unknown(target));
     }
   }
   paced_ = std::move(paced);
+  due_ = std::move(due);
   config_.shard = std::move(shard);
   config_.targets_version = std::move(version);
   number_targets();
+  total_all();
   stat_.reset_ids(ids_);
   feedback_.reset_ids(ids_);
   pace_.reset_ids(ids_);
@@ -194,7 +202,7 @@ std::string Pacer::take_targets(ShardTargets shard, std::string version) {
 void Pacer::on_stat(const StatSource&, const std::vector<std::uint32_t>& changed) {
   for (const auto& [stream, sender] : stat_.senders())
     stat_epoch_ = std::max(stat_epoch_, sender.incarnation);
-  for (const auto index : changed) paced_[index].changed = true;
+  for (const auto index : changed) due_.changed(index);
   look_for_overlaps(changed, pacing_s(world_.clock.now()));
 }
 
@@ -256,13 +264,39 @@ void Pacer::tell_day(std::uint32_t index, double now_s) {
 void Pacer::decide(std::uint32_t index, const PacingInputs& inputs, const PacingOptions& options,
                    double now_s) {
   Paced& paced = paced_[index];
-  paced.decision =
+  const Decision decision =
       paced.pacing.decide(inputs, options, pools_[media_of_[index]], paced.draws.uniform(), now_s);
-  const double period_s = to_seconds(options.refresh_period);
-  if (now_s >= paced.next_s + period_s) paced.next_s = now_s;
-  if (now_s >= paced.next_s) paced.next_s += period_s;
-  paced.changed = false;
-  pace_.set(index, pace_of(paced.decision, stat_.row(index), options));
+  due_.decided(index, now_s, to_seconds(options.refresh_period), rest_s(index, inputs));
+  add_to_totals(index);
+  pace_.set(index, pace_of(decision, stat_.row(index), options));
+  if (const PoolPlace place = place_[index]; place.pool != no_pool)
+    agent_pools_[place.pool].view.decided(place.member, decision, now_s);
+}
+
+// Where nobody can be invited and nothing is under way, time alone changes nothing, as long as the
+// statistics keep coming. It is looked at once a minute all the same, so that what is smoothed and
+// forgotten by time stays near the truth, and not by all targets at once.
+double Pacer::rest_s(std::uint32_t index, const PacingInputs& inputs) const {
+  constexpr std::uint32_t least_s = 45;
+  constexpr std::uint32_t spread_s = 15;
+  const PaceReason reason = paced_[index].pacing.offer().reason;
+  const bool nobody =
+      reason == PaceReason::no_agents && inputs.queue == 0 && inputs.proactive.pending == 0;
+  const bool rests = nobody || reason == PaceReason::disabled || reason == PaceReason::not_visible;
+  if (!rests || !stat_was_young_ || place_[index].pool != no_pool) return 0;
+  return least_s + index % spread_s;
+}
+
+void Pacer::add_to_totals(std::uint32_t index) {
+  const TargetPacing& pacing = paced_[index].pacing;
+  totals_.set(index, {.reason = pacing.offer().reason,
+                      .max_pending = pacing.offer().max_pending,
+                      .cold = config_.shard.targets[index].options.enabled && pacing.cold()});
+}
+
+void Pacer::total_all() {
+  totals_ = ShardTotals{size()};
+  for (std::uint32_t i = 0; i < size(); ++i) add_to_totals(i);
 }
 
 void Pacer::tick() {
@@ -270,18 +304,23 @@ void Pacer::tick() {
   const double now_s = pacing_s(now);
   const bool fresh = stat_.age(now).has_value();
   if (fresh != stat_was_fresh_) {  // All of them at once: silence is news too.
-    for (auto& paced : paced_) paced.changed = true;
+    due_.all_changed();
     if (fresh)
       world_.log.info("statistics_heard");
     else
       world_.log.warn("statistics_silent", {{"bound_s", to_seconds(config_.stat_stale)}});
     stat_was_fresh_ = fresh;
   }
+  if (const bool young = fresh && world_s(*stat_.age(now)) <= config_.tuning.stale_after_s;
+      young != stat_was_young_) {
+    due_.all_changed();
+    stat_was_young_ = young;
+  }
   tell_unheeded(now);
   ask_peers();
   std::uint32_t decided = 0;
   for (std::uint32_t i = 0; i < size(); ++i) {
-    if (place_[i].pool != no_pool || !is_due(i, now_s)) continue;
+    if (place_[i].pool != no_pool || !due_.is_due(i, now_s)) continue;
     tell_day(i, now_s);
     decide(i, inputs_of(i, world_.clock.now()), config_.shard.targets[i].options, now_s);
     ++decided;
@@ -304,19 +343,13 @@ void Pacer::publish(Instant now) {
   const auto stat_age = stat_.age(now);
   cycle_.stat_age_s = stat_age ? world_s(*stat_age) : -1;
   cycle_.feedback_age_s = feedback_epoch_ > 0 ? world_s(now - feedback_at_) : -1;
-  cycle_.cold = cold_targets();
+  cycle_.cold = totals_.cold();
   cycle_.awaiting = peers_ ? cycle_.cold : 0;
   metrics_.cold.set(cycle_.cold);
   metrics_.stat_age.set(cycle_.stat_age_s);
   metrics_.feedback_age.set(cycle_.feedback_age_s);
-  std::array<int, pace_reasons> by_reason{};
-  double granted = 0;
-  for (const auto& paced : paced_) {
-    ++by_reason[static_cast<std::size_t>(paced.decision.reason)];
-    granted += paced.decision.max_pending;
-  }
-  for (std::size_t r = 0; r < by_reason.size(); ++r) metrics_.by_reason[r]->set(by_reason[r]);
-  metrics_.granted.set(granted);
+  for (std::size_t r = 0; r < pace_reasons; ++r) metrics_.by_reason[r]->set(totals_.by_reason()[r]);
+  metrics_.granted.set(static_cast<double>(totals_.granted()));
   pace_.publish(cycle_, stat_age.value_or(Duration::zero()));
   published_ = now;
 }
@@ -324,7 +357,8 @@ void Pacer::publish(Instant now) {
 void Pacer::pool_targets(double now_s) {
   pooled_s_ = now_s;
   for (auto& pool : pools_) pool = {};
-  for (std::uint32_t i = 0; i < size(); ++i) pools_[media_of_[i]].add(paced_[i].pacing.learned());
+  for (std::uint32_t i = 0; i < size(); ++i)
+    pools_[media_of_[i]].add(paced_[i].pacing.told_to_pool());
 }
 
 }  // namespace paceline::pacer

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -25,6 +26,7 @@
 #include "common/ports/world.h"
 #include "services/pacer/checkpoint.h"
 #include "services/pacer/config.h"
+#include "services/pacer/due_times.h"
 #include "services/pacer/explain.h"
 #include "services/pacer/masterships.h"
 #include "services/pacer/overlap.h"
@@ -32,6 +34,7 @@
 #include "services/pacer/peer_round.h"
 #include "services/pacer/pool_view.h"
 #include "services/pacer/service_metrics.h"
+#include "services/pacer/shard_totals.h"
 
 namespace paceline::pacer {
 
@@ -50,7 +53,7 @@ class Pacer {
   std::string take_targets(ShardTargets shard, std::string version);
 
   std::size_t size() const { return config_.shard.targets.size(); }
-  const Decision& decision(std::uint32_t index) const { return paced_[index].decision; }
+  Decision decision(std::uint32_t index) const { return paced_[index].pacing.decision(); }
 
  private:
   // One target with what was heard of it.
@@ -58,13 +61,10 @@ class Pacer {
     TargetPacing pacing;
     SplitMix64 draws{0};  // Of its dither, by its id: the same in every run and on every node.
     TargetFeedback feedback{};
-    Decision decision{};
-    double next_s = 0;  // [s] of the pacing world: when its refresh period is over.
     double day_begins_s =
         0;                  // [s] of the pacing world: of its own accounting window, if it has one,
     double day_ends_s = 0;  // from its beginning to its end.
     double day_told_s = -1;  // [s] when that was reckoned; negative: anew.
-    bool changed = false;    // Numbers changed since it was decided.
     bool has_feedback = false;
   };
 
@@ -97,18 +97,17 @@ class Pacer {
   void restore();
   void take_up(std::string_view bytes, const char* event, std::vector<bool>& taken);
   Result<AgedCheckpoint> usable_checkpoint(std::string_view bytes) const;
-  std::uint32_t cold_targets() const;
   void begin_asking_peers();
   void ask_peers();
   void end_asking_peers();
   void learn_from(const PeerPacer& peer, const Bytes& answer);
   Result<Bytes> learned_answer();
   void tick();
-  bool is_due(std::uint32_t index, double now_s) const {
-    return paced_[index].changed || now_s >= paced_[index].next_s;
-  }
   void decide(std::uint32_t index, const PacingInputs& inputs, const PacingOptions& options,
               double now_s);
+  double rest_s(std::uint32_t index, const PacingInputs& inputs) const;
+  void add_to_totals(std::uint32_t index);
+  void total_all();
   void publish(Instant now);
   void on_stat(const StatSource& head, const std::vector<std::uint32_t>& changed);
   void on_heartbeat(const Address& from, Payload bytes);
@@ -146,7 +145,10 @@ class Pacer {
   Instant started_;
   std::vector<std::string> ids_;
   std::unordered_map<std::string, std::uint32_t> index_of_;
+  std::shared_ptr<const PacingTuning> tuning_;
   std::vector<Paced> paced_;
+  DueTimes due_;
+  ShardTotals totals_;
   std::vector<std::uint32_t> media_of_;  // Target -> index of its media channel's pool.
   std::vector<std::string> media_;       // Names of the pools.
   std::vector<ChannelPool> pools_;
@@ -171,6 +173,7 @@ class Pacer {
   Instant answer_made_{};
   PaceCycle cycle_{};
   bool stat_was_fresh_ = false;
+  bool stat_was_young_ = false;  // Young enough to pace by.
   Instant published_{};
   ControlServer control_;
   StateReader<TargetStat> stat_;

@@ -14,7 +14,7 @@ Result<Bytes> Pacer::explain_target(const ControlServer::Arguments& arguments) {
   if (arguments.size() != 1) return fail("explain needs one argument: the target's id");
   const auto index = TRY(index_named(arguments.front()));
   return encode(explain(ids_[index], inputs_in_pool(index, world_.clock.now()),
-                        options_in_pool(index), paced_[index].decision, goal_of(index),
+                        options_in_pool(index), decision(index), goal_of(index),
                         seen_overlap(index)));
 }
 
@@ -31,7 +31,7 @@ Result<Bytes> Pacer::what_if_target(const ControlServer::Arguments& arguments) c
     what.inputs = view.view(place.member);
   }
   const Decision decision = decide_held(paced.pacing, what, pools_[media_of_[index]],
-                                        paced.decision.explanation.uniform, pacing_s(now));
+                                        paced.pacing.decision().explanation.uniform, pacing_s(now));
   return encode(explain(ids_[index], what.inputs, what.options, decision, goal_of(index),
                         seen_overlap(index)));
 }
@@ -49,11 +49,11 @@ void Pacer::fill_status(StatusReply& reply) const {
   const auto stat_age = stat_.age(now);
   std::vector<GroupPace> groups;
   for (std::uint32_t i = 0; i < size(); ++i) {
-    const Decision& decision = paced_[i].decision;
-    groups.push_back({.proactive = decision.invitations,
-                      .reactive = decision.reactive,
-                      .reactive_state = decision.reactive_state,
-                      .reactive_demand = decision.reactive_demand,
+    const Offer& offer = paced_[i].pacing.offer();
+    groups.push_back({.proactive = offer.invitations,
+                      .reactive = offer.reactive,
+                      .reactive_state = offer.reactive_state,
+                      .reactive_demand = offer.reactive_demand,
                       .ready = stat_.row(i).ready,
                       .counted = counted_[i]});
   }
@@ -63,7 +63,7 @@ void Pacer::fill_status(StatusReply& reply) const {
   };
   add("shard", fmt::format("{} of {}", config_.index, config_.shards));
   add("targets", fmt::format("{}", size()));
-  add("cold", fmt::format("{}", cold_targets()));
+  add("cold", fmt::format("{}", totals_.cold()));
   add("targets_version", config_.targets_version);
   add("pools", fmt::format("{}", agent_pools_.size()));
   add("shared_agents_found", fmt::format("{}", overlaps_.found().size()));

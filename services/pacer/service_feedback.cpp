@@ -68,7 +68,7 @@ void Pacer::on_feedback(const Address& from, const FeedbackHead& head,
   }
   for (const auto index : changed) {
     Paced& paced = paced_[index];
-    paced.changed = paced.changed || paced.feedback != feedback_.row(index);
+    if (paced.feedback != feedback_.row(index)) due_.changed(index);
     paced.feedback = feedback_.row(index);
     paced.has_feedback = true;
   }

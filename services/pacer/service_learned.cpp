@@ -21,8 +21,8 @@ Result<Bytes> Pacer::learned_answer() {
   if (!answer_ || now - answer_made_ > answer_good_for) {
     Checkpoint checkpoint{.saved = world_.clock.wall(), .targets = {}};
     for (std::uint32_t i = 0; i < size(); ++i)
-      if (auto learned = paced_[i].pacing.learned(); learned.answers_ever > 0)
-        checkpoint.targets.emplace_back(ids_[i], learned);
+      if (paced_[i].pacing.answers_ever() > 0)
+        checkpoint.targets.emplace_back(ids_[i], paced_[i].pacing.learned());
     answer_ = encode_checkpoint(checkpoint);
     answer_made_ = now;
   }
@@ -31,16 +31,9 @@ Result<Bytes> Pacer::learned_answer() {
   return Bytes{answer_->begin(), answer_->end()};
 }
 
-std::uint32_t Pacer::cold_targets() const {
-  std::uint32_t cold = 0;
-  for (std::uint32_t i = 0; i < size(); ++i)
-    cold += config_.shard.targets[i].options.enabled && paced_[i].pacing.cold() ? 1u : 0u;
-  return cold;
-}
-
 // At the start, when our own checkpoint left targets cold.
 void Pacer::begin_asking_peers() {
-  if (config_.peers.empty() || cold_targets() == 0) return;
+  if (config_.peers.empty() || totals_.cold() == 0) return;
   peers_.emplace(config_.peers, world_.clock.now());
   ask_peers();
 }
@@ -58,13 +51,13 @@ void Pacer::ask_peers() {
                    if (!answer) return peers_->silent(then);
                    peers_->answered(then);
                    learn_from(peer, *answer);
-                   if (cold_targets() == 0) end_asking_peers();
+                   if (totals_.cold() == 0) end_asking_peers();
                  });
 }
 
 void Pacer::end_asking_peers() {
   const std::size_t silent = peers_->unanswered();
-  const std::uint32_t cold = cold_targets();
+  const std::uint32_t cold = totals_.cold();
   peers_.reset();
   if (cold > 0 && silent > 0)
     world_.log.warn("peers_silent", {{"pacers", silent}, {"cold", cold}});
@@ -90,11 +83,11 @@ void Pacer::learn_from(const PeerPacer& peer, const Bytes& answer) {
     const auto known = index_of_.find(id);
     if (known == index_of_.end()) continue;
     Paced& paced = paced_[known->second];
-    if (!paced.pacing.cold() || learned.answers_ever <= paced.pacing.learned().answers_ever)
-      continue;
-    paced.pacing = TargetPacing{config_.tuning};
+    if (!paced.pacing.cold() || learned.answers_ever <= paced.pacing.answers_ever()) continue;
+    paced.pacing = TargetPacing{tuning_};
     paced.pacing.restore(learned, world_s(usable->age));
-    paced.changed = true;
+    due_.changed(known->second);
+    add_to_totals(known->second);
     ++count;
   }
   if (count > 0)

@@ -30,7 +30,7 @@ PacerMetrics::PacerMetrics(Metrics& metrics)
                          "Targets that are paced with nothing learned yet.")},
       granted{metrics.gauge("paceline_pacer_max_pending",
                             "Invitations that may be outstanding, over all targets.")} {
-  for (int reason = 0; reason < pace_reasons; ++reason)
+  for (std::size_t reason = 0; reason < pace_reasons; ++reason)
     by_reason.push_back(&metrics.gauge("paceline_pacer_targets",
                                        "Targets by the reason of their last decision.",
                                        {{"reason", to_string(static_cast<PaceReason>(reason))}}));

@@ -4,11 +4,9 @@
 #include <vector>
 
 #include "common/base/metrics.h"
-#include "common/wire/messages.h"
+#include "services/pacer/shard_totals.h"
 
 namespace paceline::pacer {
-
-inline constexpr int pace_reasons = static_cast<int>(words_of<PaceReason>.size());
 
 struct PacerMetrics {
   explicit PacerMetrics(Metrics& metrics);

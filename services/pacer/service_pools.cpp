@@ -74,7 +74,7 @@ void Pacer::add_pools(
 std::uint32_t Pacer::decide_pool(AgentPool& pool, Instant now, double now_s) {
   bool any = false;
   for (std::uint32_t m = 0; m < pool.targets.size(); ++m) {
-    if (!is_due(pool.targets[m], now_s)) continue;
+    if (!due_.is_due(pool.targets[m], now_s)) continue;
     tell_day(pool.targets[m], now_s);
     pool.view.see(m, inputs_of(pool.targets[m], now), now_s);
     any = true;
@@ -83,9 +83,8 @@ std::uint32_t Pacer::decide_pool(AgentPool& pool, Instant now, double now_s) {
   std::uint32_t decided = 0;
   for (const auto m : pool.view.line(now_s)) {
     const auto index = pool.targets[m];
-    if (!is_due(index, now_s) && !pool.view.touched(m)) continue;
+    if (!due_.is_due(index, now_s) && !pool.view.touched(m)) continue;
     decide(index, pool.view.view(m), pool.view.options(m), now_s);
-    pool.view.decided(m, paced_[index].decision, now_s);
     ++decided;
   }
   return decided;

@@ -16,7 +16,7 @@ struct SentenceCase {
   explicit SentenceCase(PaceReason reason, int invitations = 0) {
     in.feedback_age_s = 1;
     decision = {
-        .reason = reason, .invitations = invitations, .max_pending = 4 + invitations, .m = 4};
+        {.reason = reason, .invitations = invitations, .max_pending = 4 + invitations, .m = 4}, {}};
     DecisionExplanation& why = decision.explanation;
     why.expected_free = 2.1;
     why.answer_delay_s = 9;

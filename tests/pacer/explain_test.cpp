@@ -126,15 +126,15 @@ TEST_CASE("every number of an explanation is the one that it names", "[pacer]") 
                               .optimization_goal = 80,
                               .proactive_ratio = 30,
                               .refresh_period = 500ms};
-  Decision d{.state = PaceState::degraded,
-             .reason = PaceReason::ceiling,
-             .invitations = 21,
-             .max_pending = 22,
-             .m = 23,
-             .reactive = 24,
-             .reactive_state = 0.25,
-             .reactive_demand = 26,
-             .predicted_wait_s = 27};
+  Decision d{{.state = PaceState::degraded,
+              .reason = PaceReason::ceiling,
+              .invitations = 21,
+              .max_pending = 22,
+              .m = 23,
+              .reactive = 24,
+              .reactive_state = 0.25,
+              .reactive_demand = 26,
+              .predicted_wait_s = 27}};
   d.explanation.information = PacingInformation::reconstructed;
   double next = 100;
   for (const auto& each : explained_members) d.explanation.*each.member = next++;
@@ -200,7 +200,7 @@ TEST_CASE("every number of an explanation is the one that it names", "[pacer]") 
 }
 
 TEST_CASE("no number of an explanation is endless or none", "[pacer]") {
-  Decision d{.m = 1e308, .predicted_wait_s = std::nan("")};
+  Decision d{{.m = 1e308, .predicted_wait_s = std::nan("")}};
   d.explanation.integral = -INFINITY;
   PacingInputs never;
   never.feedback_age_s = 0;

@@ -31,7 +31,7 @@ TEST_CASE("a hazard learns that a phase of fixed length ends at its length", "[p
     for (int s = 0; s < 60; ++s) {
       std::array<double, hazard_bins> one{};
       one[static_cast<std::size_t>(hazard_bin(s))] = 1;
-      hazard.expose(one, hazard_bins - 1, 1);
+      hazard.expose(one, bins_to(hazard_bins - 1), 1);
     }
     hazard.end(hazard_bin(60));
   }
@@ -39,7 +39,7 @@ TEST_CASE("a hazard learns that a phase of fixed length ends at its length", "[p
   const double known_s = hazard.learned.exposure_s;
   std::array<double, hazard_bins> outlier{};
   outlier[9] = 1;
-  hazard.expose(outlier, 8, 1);
+  hazard.expose(outlier, bins_to(8), 1);
 
   CHECK(hazard.learned.exposure_s == known_s);
   CHECK(hazard.mean(240, 10) == Approx(65).margin(3));
@@ -52,11 +52,11 @@ TEST_CASE("a hazard forgets three in a thousand an end, and all by what decays",
   std::array<double, hazard_bins> counts{};
   counts[0] = 2;
   counts[3] = 5;
-  hazard.expose(counts, 3, 10);
+  hazard.expose(counts, bins_to(3), 10);
   CHECK(hazard.learned.exposure_s == 70);
   CHECK(hazard.learned.bin_exposure_s[0] == 20);
   CHECK(hazard.learned.bin_exposure_s[3] == 50);
-  hazard.expose(counts, 2, 10);
+  hazard.expose(counts, bins_to(2), 10);
   CHECK(hazard.learned.exposure_s == 90);
   CHECK(hazard.learned.bin_exposure_s[3] == 50);
 

@@ -11,7 +11,7 @@ namespace {
 
 /// An evening's worth.
 Learned experienced() {
-  Learned learned{.accepted = 40, .answers = 100, .pending_s = 900, .answers_ever = 700};
+  Learned learned{{.accepted = 40, .answers = 100, .pending_s = 900, .answers_ever = 700}};
   learned.service = {.ends = 120, .exposure_s = 28'800};
   learned.service.bin_ends[9] = 30;
   learned.wrap_up = {.ends = 110, .exposure_s = 2'200};

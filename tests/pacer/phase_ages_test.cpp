@@ -64,7 +64,7 @@ TEST_CASE("who ended is whom the hazard makes most likely", "[pacer]") {
   for (int bin = 0; bin <= hazard_bin(100); ++bin) {
     std::array<double, hazard_bins> one{};
     one[static_cast<std::size_t>(bin)] = 1;
-    ages.hazard.expose(one, bin, 20'000);
+    ages.hazard.expose(one, bins_to(bin), 20'000);
   }
   ages.prepare(horizons, 100, 0);
   ages.reconstruct(0, 0, 0, 0);

@@ -6,7 +6,7 @@
 namespace paceline::test {
 namespace {
 
-constexpr Learned experienced{.accepted = 40, .answers = 100, .answers_ever = 100};
+constexpr Learned experienced{{.accepted = 40, .answers = 100, .answers_ever = 100}};
 
 /// A node whose pacer begins with what `store` has.
 struct Beginning : NodeOfPacer {

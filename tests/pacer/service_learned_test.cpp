@@ -6,7 +6,7 @@
 namespace paceline::test {
 namespace {
 
-constexpr Learned served_before{.accepted = 40, .answers = 100, .answers_ever = 100};
+constexpr Learned served_before{{.accepted = 40, .answers = 100, .answers_ever = 100}};
 
 // A pacer that answers what the test gives it.
 struct FakePeer {
@@ -122,7 +122,7 @@ TEST_CASE("what a peer learned is refused when it is too old or damaged or no ch
 TEST_CASE("what a peer learned of other targets is passed over", "[pacer][scenario]") {
   ColdNode node;
   FakePeer peer{node.sim, 0, node.of({{"foreign", served_before}})};
-  FakePeer other{node.sim, 1, node.of({{"sales", Learned{.service = {.ends = 9}}}})};
+  FakePeer other{node.sim, 1, node.of({{"sales", Learned{{}, {.ends = 9}}}})};
 
   node.start();
   node.sim.run_for(10s);
@@ -134,7 +134,7 @@ TEST_CASE("what a peer learned of other targets is passed over", "[pacer][scenar
 
 TEST_CASE("a target that knows something itself keeps it", "[pacer][scenario]") {
   ColdNode node;
-  constexpr Learned own{.accepted = 90, .answers = 100, .answers_ever = 100};
+  constexpr Learned own{{.accepted = 90, .answers = 100, .answers_ever = 100}};
   node.store.bytes = node.of({{"sales", own}});
   FakePeer peer{node.sim, 0, node.of({{"sales", served_before}, {"help", served_before}})};
 

@@ -147,8 +147,8 @@ TEST_CASE("what was learned survives a kill", "[pacer][scenario]") {
 TEST_CASE("what another shard learned about a target goes with it", "[pacer][scenario]") {
   NodeOfPacer node{1, one_shard({"sales", "help"})};
   node.stop();
-  Learned known{.accepted = 40, .answers = 100, .answers_ever = 100};
-  Learned older{.accepted = 90, .answers = 100, .answers_ever = 100};
+  Learned known{{.accepted = 40, .answers = 100, .answers_ever = 100}};
+  Learned older{{.accepted = 90, .answers = 100, .answers_ever = 100}};
   const auto wall = node.sim.process({"a", "asker", 0}).clock.wall();
   node.store.bytes = encode_checkpoint({.saved = wall, .targets = {{"sales", known}}});
   node.store.siblings = {
