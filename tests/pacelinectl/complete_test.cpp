@@ -29,8 +29,8 @@ using Words = std::vector<std::string>;
 
 TEST_CASE("commands are completed, and those below them", "[pacelinectl]") {
   CHECK(values({"sta"}) == Words{"status", "statserver"});
-  CHECK(values({"topology", ""}) ==
-        Words{"check", "draw", "diff", "import", "rollback", "rename", "supervisor", "units"});
+  CHECK(values({"topology", ""}) == Words{"check", "draw", "diff", "import", "edit", "plan",
+                                          "rollback", "rename", "supervisor", "units"});
   CHECK(values({"--json", "ver"}) == Words{"version"});
   CHECK(values({"status", ""}).empty());
   CHECK(std::ranges::count(values({""}), "__complete") == 0);
