@@ -21,11 +21,15 @@ Outcome command_targets_import(const Request& request, Environment& environment)
                     "import it into a .toml file",
                     request.arguments[0]));
   const auto was = difference_to(*to, read.targets, environment);
-  if (const auto state = given(request, "replaces"); !state.empty() && state != was.state)
+  const auto text = targets_as(*to, read.targets);
+  const auto before = environment.read(*to);
+  // Where nodes share a file the first of them wrote it.
+  const bool is_there = before && *before == text;
+  if (const auto state = given(request, "replaces");
+      !state.empty() && state != was.state && !is_there)
     return failed(exit_not_answered, *to + " is another file than when it was looked at");
   if (request.dry_run) return replaced_outcome(request, *to, read.targets, was, environment);
-  const auto text = targets_as(*to, read.targets);
-  if (const auto before = environment.read(*to); before && *before != text)
+  if (before && !is_there)
     if (const auto done = environment.write(replaced_name(*to), *before, 0644); !done)
       return failed(exit_not_answered, done.error().detail);
   if (const auto done = environment.write(*to, text, 0644); !done)

@@ -99,12 +99,14 @@ Outcome import_offered(const Request& request, const OfferedTopology& offered,
                        Environment& environment) {
   if (request.cluster) return on_all_nodes(request, offered, environment);
   const std::string state = given(request, "replaces");
-  if (!state.empty() && state != text_state(offered.replaces, environment))
+  // Where nodes share a file the first of them wrote it.
+  const bool is_there = offered.replaces == offered.text;
+  if (!state.empty() && !is_there && state != text_state(offered.replaces, environment))
     return failed(exit_not_answered,
                   request.topology + " is another file than when it was looked at");
   const auto mode = environment.mode(request.topology);
   if (!mode) return failed(exit_usage, mode.error().detail);
-  if (offered.replaces != offered.text) {
+  if (!is_there) {
     if (const auto kept =
             environment.write(replaced_name(request.topology), offered.replaces, *mode);
         !kept)

@@ -430,6 +430,11 @@ TEST_CASE("a file that is not what it was when it was looked at is not replaced"
 
   request.filters = {{"replaces", text_state(before, environment)}};
   CHECK(run_command(request, environment).exit == exit_fine);
+  const std::string after = environment.files["/etc/demo.toml"].text;
+
+  // A node that shares the file with the first finds what it was to write.
+  CHECK(run_command(request, environment).exit == exit_fine);
+  CHECK(environment.files["/etc/demo.toml"].text == after);
 }
 
 /// What each elector would have to say while settings go from node to node.
