@@ -44,10 +44,8 @@ std::optional<double> PushCheck::Told::number() const {
 
 void PushCheck::told(Statistic statistic, std::optional<double> value, std::int64_t timestamp_ms,
                      Instant now) {
-  if (statistic >= told_.size()) {
-    told_.reserve(statistic + 1 + statistic / 8);
-    told_.resize(statistic + 1);
-  }
+  if (statistic >= told_.capacity()) told_.reserve(statistic + 1 + statistic / 8);
+  if (statistic >= told_.size()) told_.resize(statistic + 1);
   differences_.erase(statistic);
   auto& told = told_[statistic];
   told.at = now;

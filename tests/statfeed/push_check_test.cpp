@@ -1,6 +1,7 @@
 #include "services/statfeed/push_check.h"
 
 #include "tests/statfeed/start.h"
+#include "tests/support/allocated_bytes.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -11,6 +12,15 @@ constexpr Statistic ready = statistic_of(0, StatisticKind::ready);
 constexpr Statistic handling = statistic_of(0, StatisticKind::handling_time);
 
 }  // namespace
+
+TEST_CASE("to be told of many statistics for the first time costs each the same", "[statfeed]") {
+  constexpr Statistic many = 50'000;
+  PushCheck check{default_mapping(), 30s};
+  const AllocatedBytes allocated;
+  for (Statistic statistic = 0; statistic < many; ++statistic) check.told(statistic, 1, 0, start);
+
+  CHECK(allocated.now() < std::size_t{many} * 300);  // 24 of them kept.
+}
 
 TEST_CASE("a difference between polls and push that lasts is a contradiction", "[statfeed]") {
   PushCheck check{default_mapping(), 30s};
