@@ -106,17 +106,25 @@ std::vector<std::uint32_t> TargetTable::renew(std::vector<TargetName> names) {
   return before;
 }
 
+template <class Set>
+void TargetTable::change(std::uint32_t index, Set set) {
+  auto& row = rows_[index];
+  count(row, Count::out);
+  set(row);
+  count(row, Count::in);
+  note_change(index);
+}
+
 void TargetTable::set_stat(std::uint32_t index, const TargetStat& stat) {
   CHECK(index < rows_.size());
-  auto& row = rows_[index];
+  const auto& row = rows_[index];
   if (row.has_stat && row.stat == stat) return;
   if (!row.has_stat || row.stat.quality != stat.quality)
     count_transition(quality_changes_[static_cast<std::size_t>(stat.quality)], index);
-  count(row, Count::out);
-  row.stat = stat;
-  row.has_stat = true;
-  count(row, Count::in);
-  note_change(index);
+  change(index, [&](TargetRow& changed) {
+    changed.stat = stat;
+    changed.has_stat = true;
+  });
 }
 
 void TargetTable::set_pace(std::uint32_t index, const TargetPace& pace) {
@@ -132,15 +140,14 @@ void TargetTable::show_pace(std::uint32_t index) {
     pace.reason = PaceReason::paused;
     pace.proactive = pace.max_pending = 0;
   }
-  auto& row = rows_[index];
+  const auto& row = rows_[index];
   if (row.has_pace && row.pace == pace) return;
   if (!row.has_pace || row.pace.reason != pace.reason)
     count_transition(reason_changes_[static_cast<std::size_t>(pace.reason)], index);
-  count(row, Count::out);
-  row.pace = pace;
-  row.has_pace = true;
-  count(row, Count::in);
-  note_change(index);
+  change(index, [&](TargetRow& changed) {
+    changed.pace = pace;
+    changed.has_pace = true;
+  });
 }
 
 void TargetTable::set_paused(bool paused) {
@@ -153,24 +160,22 @@ void TargetTable::set_paused(bool paused) {
 
 void TargetTable::forget_pace(std::uint32_t index) {
   CHECK(index < rows_.size());
-  auto& row = rows_[index];
+  const auto& row = rows_[index];
   if (!row.has_pace) return;
-  count(row, Count::out);
-  row.pace = {};
-  row.has_pace = false;
-  count(row, Count::in);
-  note_change(index);
+  change(index, [](TargetRow& changed) {
+    changed.pace = {};
+    changed.has_pace = false;
+  });
 }
 
 void TargetTable::set_feedback(std::uint32_t index, const TargetFeedback& feedback) {
   CHECK(index < rows_.size());
-  auto& row = rows_[index];
+  const auto& row = rows_[index];
   if (row.has_feedback && row.feedback == feedback) return;
-  count(row, Count::out);
-  row.feedback = feedback;
-  row.has_feedback = true;
-  count(row, Count::in);
-  note_change(index);
+  change(index, [&](TargetRow& changed) {
+    changed.feedback = feedback;
+    changed.has_feedback = true;
+  });
 }
 
 void TargetTable::note_change(std::uint32_t index) {

@@ -135,9 +135,12 @@ class TargetTable {
   void clear_transitions();
 
  private:
-  // What a row adds to the sums, or takes from them; to be taken out before it changes.
-  enum class Count : std::int8_t { out = -1, in = 1 };
+  // What a row adds to the sums, or takes from them.
+  enum class Count : std::uint8_t { in, out };
   void count(const TargetRow& row, Count how);
+  // The one way in which a row changes: the sums and the list of changes follow.
+  template <class Set>
+  void change(std::uint32_t index, Set set);
   void note_change(std::uint32_t index);
   void show_pace(std::uint32_t index);
 
