@@ -320,17 +320,7 @@ Learned TargetHistory::learned() const {
 }
 
 ChannelPool TargetHistory::told_to_pool() const {
-  const PhaseLearned& service = busy_->hazard.learned;
-  const PhaseLearned& wrap_up = wrap_up_->hazard.learned;
-  return {.accepted = learned_.accepted,
-          .answers = learned_.answers,
-          .pending_s = learned_.pending_s,
-          .service_s = service.exposure_s,
-          .service_ends = service.ends,
-          .wrap_up_s = wrap_up.exposure_s,
-          .wrap_up_ends = wrap_up.ends,
-          .queue_s = learned_.queue_s,
-          .queue_abandoned = learned_.queue_abandoned};
+  return pacer::told_to_pool(learned_, busy_->hazard.learned, wrap_up_->hazard.learned);
 }
 
 void TargetHistory::restore(const Learned& from) {

@@ -89,15 +89,20 @@ void ChannelPool::add(const ChannelPool& target) {
 }
 
 void ChannelPool::add(const Learned& target) {
-  add({.accepted = target.accepted,
-       .answers = target.answers,
-       .pending_s = target.pending_s,
-       .service_s = target.service.exposure_s,
-       .service_ends = target.service.ends,
-       .wrap_up_s = target.wrap_up.exposure_s,
-       .wrap_up_ends = target.wrap_up.ends,
-       .queue_s = target.queue_s,
-       .queue_abandoned = target.queue_abandoned});
+  add(told_to_pool(target, target.service, target.wrap_up));
+}
+
+ChannelPool told_to_pool(const LearnedBasis& target, const PhaseLearned& service,
+                         const PhaseLearned& wrap_up) {
+  return {.accepted = target.accepted,
+          .answers = target.answers,
+          .pending_s = target.pending_s,
+          .service_s = service.exposure_s,
+          .service_ends = service.ends,
+          .wrap_up_s = wrap_up.exposure_s,
+          .wrap_up_ends = wrap_up.ends,
+          .queue_s = target.queue_s,
+          .queue_abandoned = target.queue_abandoned};
 }
 
 }  // namespace paceline::pacer

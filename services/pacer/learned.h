@@ -84,4 +84,8 @@ struct ChannelPool {
   void add(const Learned& target);
 };
 
+/// The part of what a target learned that it tells to the others of its media channel.
+ChannelPool told_to_pool(const LearnedBasis& target, const PhaseLearned& service,
+                         const PhaseLearned& wrap_up);
+
 }  // namespace paceline::pacer
