@@ -3,7 +3,6 @@
 
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/json.h"
-#include "services/pacelinectl/offered_topology.h"
 #include "services/pacelinectl/order.h"
 #include "services/pacelinectl/table.h"
 
@@ -15,12 +14,9 @@ Outcome command_wait(const Request& request, Environment& environment) {
   const std::string name = request.arguments.empty() ? cluster->node : request.arguments[0];
   const Node* node = cluster->topology.node(name);
   if (node == nullptr) return failed(exit_usage, name + ": no such node");
-  int well = 0;
-  const auto awaited = await(request.timeout_s, environment, [&] {
-    auto why = not_well(*cluster, *node, environment);
-    well = why.empty() ? well + 1 : 0;
-    return well < looks_to_be_well && why.empty() ? name + " has only just begun" : why;
-  });
+  WellCheck check;
+  const auto awaited = await(request.timeout_s, environment,
+                             [&] { return check.obstacle(*cluster, *node, environment); });
   const std::string after = readable_seconds(to_seconds(awaited.after));
   if (!awaited.obstacle.empty())
     return failed(exit_not_answered, fmt::format("after {} {}", after, awaited.obstacle));

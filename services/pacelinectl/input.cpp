@@ -22,6 +22,12 @@ std::vector<std::string> words_between_spaces(std::string_view text) {
   return words;
 }
 
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+  for (auto at = text.find(what); at != text.npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+  return text;
+}
+
 Result<std::string> read_line(Environment& environment) {
   constexpr std::size_t longest = 4096;
   std::string line;

@@ -16,6 +16,9 @@ std::string given(const Request& request, std::string_view option);
 /// What stands between spaces; there is no quoting.
 std::vector<std::string> words_between_spaces(std::string_view text);
 
+/// `text` with `by` wherever `what` stood.
+std::string replaced(std::string text, std::string_view what, std::string_view by);
+
 /// One line, without its end.
 ///   errors   too_large: over 4096 bytes; unavailable: the input ended before the line did
 Result<std::string> read_line(Environment& environment);

@@ -56,13 +56,9 @@ Outcome on_all_nodes(const Request& request, const OfferedTopology& offered,
                    .set_back = {"topology", "rollback"}},
                   nodes,
                   environment};
-  const Node* looked_at = nullptr;
-  int well = 0;
-  const auto obstacle = [&](const Node& node) -> std::string {
-    if (std::exchange(looked_at, &node) != &node) well = 0;
-    auto why = not_well(*cluster, node, environment);
-    well = why.empty() ? well + 1 : 0;
-    return well < looks_to_be_well && why.empty() ? node.name + " has only just begun" : why;
+  WellCheck check;
+  const auto obstacle = [&](const Node& node) {
+    return check.obstacle(*cluster, node, environment);
   };
   if (auto ended = rollout.carry_out(obstacle)) return *std::move(ended);
   return {.out = rollout.differences() + fmt::format("{} work by it\n", rollout.node_names())};
@@ -117,14 +113,6 @@ Outcome import_offered(const Request& request, const OfferedTopology& offered,
   Outcome outcome = told(request, offered, environment);
   if (!request.json) outcome.out += "pacelinectl reload puts it to work\n";
   return outcome;
-}
-
-std::string not_well(const ClusterFile& cluster, const Node& node, Environment& environment) {
-  const auto view = election_view(cluster, environment);
-  if (!view) return view.error().detail;
-  if (!node.witness()) return unable_text(*view, node.name);
-  const ElectionMessage* said = said_by(*view, node.name);
-  return said == nullptr || said->role == ElectorRole::starting ? node.name + " is not heard" : "";
 }
 
 }  // namespace paceline::pacelinectl

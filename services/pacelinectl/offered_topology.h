@@ -25,10 +25,4 @@ Outcome told(const Request& request, const OfferedTopology& offered, Environment
 Outcome import_offered(const Request& request, const OfferedTopology& offered,
                        Environment& environment);
 
-/// Why a node is not what it was before it was reloaded, by what an elector of this host knows; "" = it is.
-std::string not_well(const ClusterFile& cluster, const Node& node, Environment& environment);
-
-/// Looks in a row, 100 ms apart, for which a node that began anew has to be well.
-inline constexpr int looks_to_be_well = 20;
-
 }  // namespace paceline::pacelinectl

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/cluster_bounds.h"
 #include "services/pacelinectl/table.h"
@@ -76,6 +77,22 @@ std::string unable_text(const ElectionView& view, const std::string& node) {
   if (said->role == ElectorRole::observer || said->role == ElectorRole::starting)
     return fmt::format("{} does not stand ({})", printable(node), printable(said->why));
   return {};
+}
+
+std::string WellCheck::obstacle(const ClusterFile& cluster, const Node& node,
+                                Environment& environment) {
+  constexpr int looks = 20;
+  if (std::exchange(node_, &node) != &node) well_ = 0;
+  const auto not_well = [&]() -> std::string {
+    const auto view = election_view(cluster, environment);
+    if (!view) return view.error().detail;
+    if (!node.witness()) return unable_text(*view, node.name);
+    const ElectionMessage* said = said_by(*view, node.name);
+    const bool is_heard = said != nullptr && said->role != ElectorRole::starting;
+    return is_heard ? "" : node.name + " is not heard";
+  }();
+  well_ = not_well.empty() ? well_ + 1 : 0;
+  return not_well.empty() && well_ < looks ? node.name + " has only just begun" : not_well;
 }
 
 std::string stored_text(const StatusReply& reply) {

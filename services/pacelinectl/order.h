@@ -46,6 +46,17 @@ std::string mastership_text(const ElectionView& view);
 /// Why that node could not be master, as a half sentence: "b is not heard"; "" = it could.
 std::string unable_text(const ElectionView& view, const std::string& node);
 
+/// Whether a node that began anew is well: it could be master, or as a witness is heard, at twenty looks in a row.
+class WellCheck {
+ public:
+  /// What is in the way, by what an elector of this host knows; "" = it is well. Looks at another node begin anew.
+  std::string obstacle(const ClusterFile& cluster, const Node& node, Environment& environment);
+
+ private:
+  const Node* node_ = nullptr;
+  int well_ = 0;  // Looks in a row.
+};
+
 /// A line for who has to know that an order would not survive a restart; "" = it would.
 std::string stored_text(const StatusReply& reply);
 

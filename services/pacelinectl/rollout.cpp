@@ -15,11 +15,6 @@ namespace {
 constexpr Duration longest_run = 60s;
 constexpr std::size_t most_said = 300;  // [bytes] Of what a command says that failed.
 
-void replace_all(std::string& text, std::string_view what, std::string_view by) {
-  for (auto at = text.find(what); at != text.npos; at = text.find(what, at + by.size()))
-    text.replace(at, what.size(), by);
-}
-
 // Of several lines the last, where a program says what it ends with.
 std::string last_line(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
@@ -55,10 +50,8 @@ Rollout::Words Rollout::words_to(const Node& node) const {
   if (std::ranges::find(local, &node) != local.end())
     return {environment_.program_folder() + "/pacelinectl", "--topology", topology_};
   auto words = words_between_spaces(shell_);
-  for (std::string& word : words) {
-    replace_all(word, "{host}", node.host);
-    replace_all(word, "{node}", node.name);
-  }
+  for (std::string& word : words)
+    word = replaced(replaced(word, "{host}", node.host), "{node}", node.name);
   words.emplace_back("pacelinectl");
   return words;
 }

@@ -9,6 +9,7 @@
 #include "common/base/secrets.h"
 #include "common/base/url.h"
 #include "common/wire/json_writer.h"
+#include "services/pacelinectl/input.h"
 
 namespace paceline::pacelinectl {
 namespace {
@@ -259,13 +260,6 @@ std::vector<std::string> secrets_in(std::string_view file, const SecretPlace& pl
   return secrets;
 }
 
-void replace_all(std::string& text, std::string_view what) {
-  for (auto at = text.find(what); at != text.npos; at = text.find(what, at)) {
-    text.replace(at, what.size(), SecretMask::hidden);
-    at += SecretMask::hidden.size();
-  }
-}
-
 }  // namespace
 
 bool names_secret(std::string_view key) {
@@ -321,7 +315,7 @@ std::string SecretMask::settings(std::string_view file, const std::vector<std::s
 
 std::string SecretMask::text(std::string_view given) const {
   std::string text{given};
-  for (const std::string& form : forms_) replace_all(text, form);
+  for (const std::string& form : forms_) text = replaced(std::move(text), form, hidden);
   return hide_private_keys(hide_named(hide_tokens(hide_in_urls(text))));
 }
 

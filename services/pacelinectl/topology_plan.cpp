@@ -4,16 +4,12 @@
 
 #include <algorithm>
 
+#include "services/pacelinectl/input.h"
+
 namespace paceline::pacelinectl {
 namespace {
 
 constexpr std::string_view end_of_topology = "END_OF_TOPOLOGY";
-
-std::string with(std::string text, std::string_view what, std::string_view by) {
-  for (auto at = text.find(what); at != text.npos; at = text.find(what, at + by.size()))
-    text.replace(at, what.size(), by);
-  return text;
-}
 
 /// A file's name as one word of a shell, here and behind ssh: a plan refuses names that would need more.
 bool is_plain(std::string_view path) {
@@ -65,7 +61,7 @@ class Planner {
  private:
   std::string way_to(const Node& node) const {
     if (node.host == facts_.our_host) return {};
-    return with(with(facts_.shell, "{host}", node.host), "{node}", node.name) + " ";
+    return replaced(replaced(facts_.shell, "{host}", node.host), "{node}", node.name) + " ";
   }
   std::string ctl(const Node& node, std::string_view words) const {
     return fmt::format("{}pacelinectl --node {} {}", way_to(node), node.name, words);
@@ -78,7 +74,7 @@ class Planner {
     step(node, "next | " + ctl(node, "topology import -"), std::move(why));
   }
   void service(const Node& node, std::string_view verb, std::string why = {}) {
-    step(node, way_to(node) + with(facts_.service, "{verb}", verb), std::move(why));
+    step(node, way_to(node) + replaced(facts_.service, "{verb}", verb), std::move(why));
   }
   void await(const Node& node, std::string why = {}) {
     step(node, ctl(node, "wait --timeout 120"), std::move(why));
@@ -251,7 +247,7 @@ std::string plan_script(const std::vector<PlanStep>& steps, std::string_view hea
   int number = 0;
   for (const PlanStep& each : steps) {
     if (!each.why.empty())
-      text += fmt::format("\necho '{}. {}'\n", ++number, with(each.why, "'", "'\\''"));
+      text += fmt::format("\necho '{}. {}'\n", ++number, replaced(each.why, "'", "'\\''"));
     text += each.command + "\n";
   }
   return text + "echo 'done'\n";

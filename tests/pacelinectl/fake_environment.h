@@ -265,4 +265,19 @@ class FakeEnvironment final : public Environment {
   int asked_times_ = 0;  // Each look at the clock finds it 10 ms later.
 };
 
+/// What an elector of the demo says when b is master and all are well.
+inline ElectionView all_well() {
+  ElectionView view;
+  view.self.node = "a";
+  view.self.role = ElectorRole::follower;
+  view.self.master = "b";
+  view.peers.resize(2);
+  view.peer_age_s = {0.1, 0.1};
+  view.peers[0].node = "b";
+  view.peers[0].role = ElectorRole::master;
+  view.peers[1].node = "w";
+  view.peers[1].role = ElectorRole::observer;
+  return view;
+}
+
 }  // namespace paceline::test

@@ -437,21 +437,6 @@ TEST_CASE("a file that is not what it was when it was looked at is not replaced"
   CHECK(environment.files["/etc/demo.toml"].text == after);
 }
 
-/// What each elector would have to say while settings go from node to node.
-ElectionView all_well() {
-  ElectionView view;
-  view.self.node = "a";
-  view.self.role = ElectorRole::follower;
-  view.self.master = "b";
-  view.peers.resize(2);
-  view.peer_age_s = {0.1, 0.1};
-  view.peers[0].node = "b";
-  view.peers[0].role = ElectorRole::master;
-  view.peers[1].node = "w";
-  view.peers[1].role = ElectorRole::observer;
-  return view;
-}
-
 TEST_CASE("other settings go to the witness first and to the master last, each node being well",
           "[pacelinectl]") {
   FakeEnvironment environment;

@@ -26,15 +26,6 @@ class ThreeHosts {
       text.replace(at, 9, std::string{"192.0.2.1"} + (name[0] == 'b' ? "2" : "3"));
     }
     environment.files["/etc/demo.toml"].text = text;
-    view.self.node = "a";
-    view.self.role = ElectorRole::follower;
-    view.self.master = "b";
-    view.peers.resize(2);
-    view.peer_age_s = {0.1, 0.1};
-    view.peers[0].node = "b";
-    view.peers[0].role = ElectorRole::master;
-    view.peers[1].node = "w";
-    view.peers[1].role = ElectorRole::observer;
     show();
   }
 
@@ -64,7 +55,7 @@ class ThreeHosts {
     return steps;
   }
 
-  ElectionView view;
+  ElectionView view = all_well();
 };
 
 const std::string way_b = "ssh -o BatchMode=yes 192.0.2.12 ";
