@@ -1,9 +1,12 @@
 // Two nodes with real buses on this machine.
 #pragma once
 
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <zmq.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,10 +21,39 @@
 
 namespace paceline::test {
 
-// Two nodes on this machine; TCP ports depend on the process id, so that runs side by side differ.
+/// The first of twenty TCP ports that are free, the same in each call; below those that the system gives to clients, from a
+/// place that the process id gives on, so that runs side by side differ.
+inline int free_ports() {
+  const auto is_free = [](int port) {
+    const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int yes = 1;
+    setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);  // As ZeroMQ binds.
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_port = htons(static_cast<std::uint16_t>(port));
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool bound = bind(probe, reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0;
+    close(probe);
+    return bound;
+  };
+  static const int first = [&] {
+    constexpr int lowest = 10000, places = 1100, ports = 20;
+    for (int i = 0; i < places; ++i) {
+      const int at = lowest + ports * static_cast<int>((getpid() + i) % places);
+      bool all = true;
+      for (int port = at; all && port < at + ports; ++port) all = is_free(port);
+      if (all) return at;
+    }
+    FAIL("no twenty free ports in a row");
+    return 0;
+  }();
+  return first;
+}
+
+/// Two nodes on this machine.
 inline Topology cluster(const Folder& folder, bool encrypted,
                         const std::string& host = "127.0.0.1") {
-  const int port = 20000 + static_cast<int>(getpid() % 20000);
+  const int port = free_ports();
   Topology topology;
   topology.cluster = "test";
   topology.run_dir = folder.path();
