@@ -156,8 +156,9 @@ struct CurlHttp::Multi {
     call.attempt.reset();
     call.waited = clock.now() - call.sent;
     if (socket) return begin(call, *socket);
+    const char* whose = call.transfer.goes_by_proxy() ? ": proxy " : ": ";
     finish(id,
-           fail(socket.error().code, call.transfer.request().url + ": " + socket.error().detail));
+           fail(socket.error().code, call.transfer.request().url + whose + socket.error().detail));
   }
 
   void finish(HttpCall id, Result<HttpAnswer> result) {

@@ -29,6 +29,7 @@ class CurlTransfer {
   /// What has to be connected for this request.
   ///   errors   bad_value: the URL, or the proxy's
   const Result<HttpDestination>& destination() const { return destination_; }
+  bool goes_by_proxy() const { return !proxy_.empty(); }
 
   /// A handle for curl_multi_add_handle(); end() after it was taken out again.
   ///   left     (0..) of the request's time

@@ -6,6 +6,7 @@
 
 #include "common/runtime/file_modes.h"
 #include "common/runtime/files.h"
+#include "common/runtime/pems.h"
 #include "common/runtime/secret_file.h"
 #include "topology/process/load_targets.h"
 #include "topology/shared_agents.h"
@@ -44,8 +45,8 @@ Result<PublisherConfig> read_publisher_config(Place& place) {
   };
   config.client_secret = TRY(config.read_secret());
   // Curl would find out with the first request, hours after --check.
-  for (const auto& file : {config.ca_file, config.client_certificate_file, config.client_key_file})
-    if (!file.empty()) static_cast<void>(TRY(read_file(file)));
+  config.pems =
+      TRY(read_pems(config.ca_file, config.client_certificate_file, config.client_key_file));
   config.exposed =
       exposures_of({{config.client_secret_file, "the client secret"},
                     {config.client_key_file, "the key of the client certificate"},

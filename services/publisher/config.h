@@ -63,6 +63,7 @@ struct PublisherConfig {
   std::vector<std::string> channels;  // Their media channels,
   std::vector<int> shards;            // and their pacers, [0, pacers).
   std::string targets_version;        // See topology/targets.h.
+  std::string pems;  // What stands in ca_file, client_certificate_file and client_key_file.
   std::string client_secret;
   std::function<Result<std::string>()> read_secret;  // The same anew: somebody may have mended it.
   std::vector<std::string> exposed;                  // Why files with secrets lie open.

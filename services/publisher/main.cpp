@@ -17,7 +17,8 @@ int main(int argc, char** argv) {
         CurlHttp http{loop, world.metrics};
         Publisher publisher{config, world, http};
         follower.follow = [&](PublisherConfig next) -> Result<std::optional<std::string>> {
-          if (next.client_secret != config.client_secret) return std::nullopt;
+          if (next.client_secret != config.client_secret || next.pems != config.pems)
+            return std::nullopt;  // Connections begin anew with them.
           return publisher.take_targets(std::move(next.ids), std::move(next.channels),
                                         std::move(next.shards), std::move(next.targets_version));
         };

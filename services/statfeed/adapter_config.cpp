@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "common/runtime/file_modes.h"
+#include "common/runtime/pems.h"
 #include "common/runtime/secret_file.h"
 #include "topology/process/load_targets.h"
 
@@ -30,6 +31,8 @@ Result<StatfeedConfig> read_statfeed_config(Place& place) {
       return tl::unexpected(std::move(done).error());
     files.push_back({*file, std::string{"the "} + what});
   }
+  access.pems =
+      TRY(read_pems(access.ca_file, access.client_certificate_file, access.client_key_file));
   config.exposed = exposures_of(files);
   return config;
 }

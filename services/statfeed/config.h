@@ -16,7 +16,7 @@
 
 namespace paceline::statfeed {
 
-/// Who we are and whom we trust at a Stat Server. A secret that stands in a file is read into its text by
+/// Who we are and whom we trust at a Stat Server. What stands in a file is read into its text by
 /// adapter_config.
 struct StatServerAccess {
   std::string api_key;   // Header x-api-key; "" = none.
@@ -33,6 +33,7 @@ struct StatServerAccess {
   std::string ca_file;
   std::string client_certificate_file;
   std::string client_key_file;
+  std::string pems;   // What stands in these three.
   std::string proxy;  // It may hold a password.
 
   bool operator==(const StatServerAccess&) const = default;

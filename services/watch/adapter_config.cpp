@@ -4,18 +4,12 @@
 #include <iterator>
 
 #include "common/runtime/file_modes.h"
-#include "common/runtime/files.h"
+#include "common/runtime/pems.h"
 #include "common/runtime/secret_file.h"
 #include "services/watch/adapter_host.h"
 #include "topology/process/load_targets.h"
 
 namespace paceline::watch {
-namespace {
-
-constexpr std::size_t max_pem_bytes = 1u << 20;
-
-}  // namespace
-
 Result<WatchConfig> read_watch_config(Place& place) {
   WatchConfig config = TRY(parse_watch_config(place));
   const bool is_inline = !(config.access.read_token + config.access.operate_token).empty();
@@ -36,9 +30,9 @@ Result<WatchConfig> read_watch_config(Place& place) {
   if (!config.operate_token_file.empty() && config.access.operate_token == config.access.read_token)
     return fail(config.operate_token_file + ": its token is the read_token too: let them differ");
   if (auto name = name_of_host(); !name.empty()) config.access.hosts.push_back(std::move(name));
-  if (!config.certificate_file.empty())
-    if (const auto pem = read_file(config.certificate_file, max_pem_bytes))
-      std::ranges::copy(names_of_certificate(*pem), std::back_inserter(config.access.hosts));
+  config.pems = TRY(read_pems("", config.certificate_file, config.key_file));
+  if (!config.pems.empty())  // Of the first certificate in it, which is ours.
+    std::ranges::copy(names_of_certificate(config.pems), std::back_inserter(config.access.hosts));
   config.starter = starter_of_this_process();
   const auto targets = TRY(load_targets(place.topology));
   config.targets = target_names(targets, config.pacers);

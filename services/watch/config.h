@@ -21,6 +21,7 @@ struct WatchConfig {
   int listen_port = 0;           // [0..65535] 0 = any free one.
   std::string certificate_file;  // With key_file: HTTPS.
   std::string key_file;
+  std::string pems;     // What stands in these two; adapter_config reads it.
   std::string ca_file;  // By which those who ask check the certificate; "" = by itself.
   AccessRules access;
   std::string read_token_file;  // adapter_config reads the tokens of `access` from there; "" = they

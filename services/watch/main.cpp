@@ -17,10 +17,11 @@ int main(int argc, char** argv) {
         Watch watch{config, world, store ? store->get() : nullptr,
                     store ? "" : store.error().detail};
         follower.follow = [&](WatchConfig next) -> Result<std::optional<std::string>> {
-          // With the same targets it is another file that the operator means: certificates, tokens.
-          const bool same_tokens = next.access.read_token == config.access.read_token &&
-                                   next.access.operate_token == config.access.operate_token;
-          if (next.targets_version == watch.targets_version() || !same_tokens) return std::nullopt;
+          // With the same targets it is another file that the operator means.
+          const bool same_files = next.access.read_token == config.access.read_token &&
+                                  next.access.operate_token == config.access.operate_token &&
+                                  next.pems == config.pems;
+          if (next.targets_version == watch.targets_version() || !same_files) return std::nullopt;
           return watch.take_targets(std::move(next.targets), std::move(next.agents),
                                     std::move(next.targets_version));
         };

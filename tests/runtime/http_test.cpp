@@ -142,6 +142,17 @@ TEST_CASE("what is for this machine goes through no proxy, in clear or not at al
   CHECK(proxy.requests == 1);
 }
 
+TEST_CASE("a proxy that cannot be reached is told as the proxy, and not as what lies behind it",
+          "[runtime]") {
+  Web web;
+
+  const auto gone =
+      web.fetch({.url = "http://elsewhere.invalid/", .timeout = 5s, .proxy = "http://127.0.0.1:1"});
+  REQUIRE_FALSE(gone);
+  CHECK(gone.error().detail ==
+        "http://elsewhere.invalid/: proxy 127.0.0.1 port 1: Connection refused");
+}
+
 TEST_CASE("bounds hold on both sides", "[runtime]") {
   Web web{{.max_body_bytes = 1000}};
 
