@@ -35,8 +35,8 @@ export async function until(what, ask, limit_ms = 300_000) {
 }
 
 export class Cluster {
-  /** `nodes`: as many that can be master; `targets`; `watch`: lines of the table [watch]; `groups`: names of the first groups. */
-  constructor(name, { nodes, targets, port, watch = "", demo = false, groups = [] }) {
+  /** `nodes`: as many that can be master; `targets`; `watch`: lines of the table [watch]; `groups`: names of the first groups; `max_targets`: as in the topology. */
+  constructor(name, { nodes, targets, port, watch = "", demo = false, groups = [], max_targets = 10_000 }) {
     this.dir = path.join(run_dir, name);
     this.port = port;
     this.url = `http://127.0.0.1:${port + 10}/`;
@@ -50,7 +50,7 @@ export class Cluster {
     fs.writeFileSync(path.join(this.dir, "targets.csv"), rows.join("\n") + "\n");
     let next = port;
     const text = fs.readFileSync(path.join(root, "topology", demo ? "demo.toml" : "five-node.toml"), "utf8")
-      .replace(/^run_dir = .*/m, `run_dir = "${this.dir}"`).replace(/^targets = .*/m, `targets = "${this.dir}/targets.csv"`)
+      .replace(/^run_dir = .*/m, `run_dir = "${this.dir}"\nmax_targets = ${max_targets}`).replace(/^targets = .*/m, `targets = "${this.dir}/targets.csv"`)
       .replaceAll("ipc:///run/paceline/", "ipc://{run}/").replace(/^\[watch\]$/m, "")
       .replace(/^time_scale = .*/m, "").replace(/^encrypted = .*/m, "encrypted = false").replace(/^host = .*/gm, 'host = "127.0.0.1"')
       .replace(/^port = .*/gm, () => { const line = `port = ${next}`; next += 20; return line; });

@@ -21,9 +21,15 @@ from namespaces import Broken, kill
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 OUTSIDE = "10.44.0.100"
-ADDRESSES = {"a": "10.44.0.1", "b": "10.44.0.2", "w": "10.44.0.3"}
-PACING = ("a", "b")
+PORTS = {"a": 7100, "b": 7120, "w": 7140}  # Of the demo's topology.
+MOST_NODES = 8
 PROCESSES = ["statfeed", "pacer", "elector", "publisher"]
+
+
+def addresses_of(count):
+    """Of so many nodes that pace, a, b, c and so on, and the witness w."""
+    names = "abcdefgh"[:count]
+    return {**{name: f"10.44.0.{place if place < 3 else place + 1}" for place, name in enumerate(names, start=1)}, "w": "10.44.0.3"}
 
 
 def run(*command):
@@ -68,10 +74,13 @@ class PublicationLog:
 
 
 class Cluster:
-    def __init__(self, spaces, wires, folder, programs, heartbeat_ms=200, time_scale=10, targets=10, name="chaos", env=None, watch=False):
+    def __init__(self, spaces, wires, folder, programs, heartbeat_ms=200, time_scale=10, targets=10, name="chaos", env=None, watch=False, nodes=2):
         self.spaces, self.wires = spaces, wires
         self.folder, self.programs = pathlib.Path(folder), pathlib.Path(programs)
         self.env = env
+        self.addresses = addresses_of(nodes)
+        self.pacing = tuple(node for node in self.addresses if node != "w")
+        self.ports = {node: PORTS.get(node, 7200 + 20 * place) for place, node in enumerate(self.addresses)}
         self.of_a_node = [*PROCESSES, "watch"] if watch else PROCESSES
         self.running = {}      # (node, process) -> Popen, of those started directly.
         self.supervisors = {}  # Node -> command.
@@ -81,7 +90,7 @@ class Cluster:
         for program in [*self.of_a_node, "simulator", "pacelinectl"]:
             if not (self.programs / program).exists():
                 raise Broken(f"{self.programs / program} is missing: build it first")
-        for node, address in {**ADDRESSES, "x": OUTSIDE}.items():
+        for node, address in {**self.addresses, "x": OUTSIDE}.items():
             spaces.add(node)
             wires.attach(node, address)
         self.write_files(name, heartbeat_ms)
@@ -89,7 +98,7 @@ class Cluster:
     # ---- files
 
     def write_files(self, name, heartbeat_ms):
-        for folder in ("simulator", "log", *[f"{node}/log" for node in ADDRESSES]):
+        for folder in ("simulator", "log", *[f"{node}/log" for node in self.addresses]):
             (self.folder / folder).mkdir(parents=True, exist_ok=True)
         secret = self.folder / "client-secret"
         secret.touch(mode=0o600)
@@ -98,7 +107,10 @@ class Cluster:
         self.spaces.run("x", *map(str, self.simulator()), "--duration", "1s")
         run(*self.simulator(), "--write-targets", self.folder / "targets.csv", "--check")
         text = (ROOT / "topology" / "demo.toml").read_text()
-        for node, address in ADDRESSES.items():
+        blocks = "".join(f'[nodes.{node}]\nhost = ""\nport = {self.ports[node]}\npriority = {90 - place}\n\n'
+                         for place, node in enumerate(self.pacing) if node not in PORTS)
+        text = text.replace("# The bus:", blocks + "# The bus:", 1)
+        for node, address in self.addresses.items():
             text = re.sub(rf'(\[nodes\.{node}\]\nhost = )"[^"]*"', rf'\1"{address}"', text)
         for key, value in {"cluster": f'"{name}"', "run_dir": f'"{self.folder}"', "targets": f'"{self.folder}/targets.csv"', "pacers": "1",
                            "time_scale": str(self.time_scale)}.items():
@@ -118,7 +130,7 @@ class Cluster:
         return [self.programs / process, self.topology, "--node", node]
 
     def processes(self, node):
-        return self.of_a_node if node in PACING else ["elector"]
+        return self.of_a_node if node in self.pacing else ["elector"]
 
     # ---- processes started directly
 
@@ -232,21 +244,22 @@ serverurl=unix://{self.folder}/{node}/supervisor.sock
         run(self.programs / "pacelinectl", "--topology", self.topology, "--node", node, *words)
 
     def unready(self):
-        """Why the cluster is not whole: "" = every node heard by all, one master, both pacing nodes fit (or damped)."""
-        views = {node: self.view(node) for node in ADDRESSES}
+        """Why the cluster is not whole: "" = every node heard by all, one master, all that pace fit (or damped)."""
+        views = {node: self.view(node) for node in self.addresses}
         for node, view in views.items():
             if not view:
                 return f"{node} does not answer"
-            if len(view["peers"]) < len(ADDRESSES) - 1 or any(peer["age_s"] > 1 for peer in view["peers"]):
+            if len(view["peers"]) < len(self.addresses) - 1 or any(peer["age_s"] > 1 for peer in view["peers"]):
                 return f"{node} does not hear all"
         masters = {view["self"]["master"] for view in views.values()}
         if len(masters) != 1 or "" in masters:
             return f"masters: {sorted(masters)}"
-        roles = {node: views[node]["self"]["role"] for node in PACING}
-        damped = [node for node in PACING if roles[node] == "observer" and self.metric(node, "elector", "paceline_elector_penalty") >= 750]
-        if sorted(roles.values()) != ["follower", "master"] and not (sorted(roles.values()) == ["master", "observer"] and damped):
+        roles = {node: views[node]["self"]["role"] for node in self.pacing}
+        damped = [node for node in self.pacing if roles[node] == "observer" and self.metric(node, "elector", "paceline_elector_penalty") >= 750]
+        others = [node for node in self.pacing if roles[node] != "master"]
+        if len(others) != len(self.pacing) - 1 or any(roles[node] != "follower" and node not in damped for node in others):
             return f"roles: {roles}, damped: {damped}"
-        unfit = [node for node in PACING if views[node]["self"]["tier"] != 0]
+        unfit = [node for node in self.pacing if views[node]["self"]["tier"] != 0]
         return f"not fit: {unfit}" if unfit else ""
 
     def wait_ready(self, limit_s=60):

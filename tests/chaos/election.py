@@ -21,7 +21,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from cluster import ADDRESSES, PACING, Cluster, run  # noqa: E402
+from cluster import Cluster, addresses_of, run  # noqa: E402
 from namespaces import Broken  # noqa: E402
 from storm import LIMIT_S, arguments, run_storm, table  # noqa: E402
 
@@ -42,7 +42,7 @@ class Chaos:
         library = self.folder / "meddle.so"
         run("g++", "-std=c++20", "-shared", "-fPIC", "-O1", "-o", library, pathlib.Path(__file__).with_name("meddle.cpp"))
         self.orders = {}
-        for node in (*ADDRESSES, "ca"):
+        for node in (*addresses_of(asked.nodes), "ca"):
             self.orders[node] = self.folder / f"{node}.meddle"
             self.orders[node].write_bytes(bytes(16))
         # Certificates from yesterday, so that a clock that is set back finds them valid.
@@ -50,15 +50,15 @@ class Chaos:
         before = os.environ.copy()
         os.environ.update(self.environment("ca", library))
         try:
-            self.cluster = Cluster(spaces, wires, folder, asked.programs, name="chaos", env={"ASAN_OPTIONS": "verify_asan_link_order=0"}, **cluster_options)
+            self.cluster = Cluster(spaces, wires, folder, asked.programs, name="chaos", env={"ASAN_OPTIONS": "verify_asan_link_order=0"}, nodes=asked.nodes, **cluster_options)
         finally:
             os.environ.clear()
             os.environ.update(before)
         self.cluster.start_outside()
         self.time_namespaces = subprocess.run(["unshare", "-T", "--fork", "true"], capture_output=True).returncode == 0
-        for node in ADDRESSES:
+        for node in self.cluster.addresses:
             environment = ",".join(f'{key}="{value}"' for key, value in self.environment(node, library).items())
-            self.cluster.supervise(node, environment, OFFSETS_S[node] if self.time_namespaces else 0)
+            self.cluster.supervise(node, environment, OFFSETS_S.get(node, 0) if self.time_namespaces else 0)
 
     def environment(self, node, library):
         return {"LD_PRELOAD": str(library), "PACELINE_MEDDLE": str(self.orders[node]), "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0:quarantine_size_mb=4"}
@@ -77,10 +77,10 @@ class Chaos:
 
     def someone(self, master):
         """Mostly the master: what happens to others matters less."""
-        return master if self.chance.random() < 0.6 else self.one_of(*(node for node in ADDRESSES if node != master))
+        return master if self.chance.random() < 0.6 else self.one_of(*(node for node in self.cluster.addresses if node != master))
 
     def standby(self, master):
-        return next(node for node in PACING if node != master)
+        return next(node for node in self.cluster.pacing if node != master)
 
     def signal(self, node, names, what):
         """Sends it to those processes of the node, all at once; those that are just dead are left out."""
@@ -165,7 +165,7 @@ class Chaos:
     def one_way(self, master):
         """A node hears nobody, or nobody hears it."""
         node = self.someone(master)
-        others = [other for other in (*ADDRESSES, "x") if other != node]
+        others = [other for other in (*self.cluster.addresses, "x") if other != node]
         deaf = self.chance.random() < 0.5
         for other in others:
             self.wires.cut(*((other, node) if deaf else (node, other)))
@@ -196,7 +196,7 @@ class Chaos:
         """Delay, jitter and loss, of one node or of all."""
         node = self.someone(master)
         delay, loss = self.chance.choice([2, 20, 80, 250]), self.chance.choice([0, 0.01, 0.05, 0.2])
-        for slowed in ([node] if self.chance.random() < 0.6 else [*ADDRESSES, "x"]):
+        for slowed in ([node] if self.chance.random() < 0.6 else [*self.cluster.addresses, "x"]):
             self.wires.slow(slowed, delay, delay // 2, loss)
         yield f"{node} or all: {delay} ms +- {delay // 2} ms, {loss:.0%} lost"
         self.wires.heal()

@@ -22,14 +22,13 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from checker import unattributed  # noqa: E402
-from cluster import ADDRESSES, OUTSIDE, run  # noqa: E402
+from cluster import OUTSIDE, run  # noqa: E402
 from election import Chaos  # noqa: E402
 from liar import Liar  # noqa: E402
 from namespaces import Broken, kill  # noqa: E402
 from storm import LIMIT_S, arguments, run_storm  # noqa: E402
 
 UNEXPLAINED_MS = 10_000  # A gap as long as this outside of every event is broken.
-PORTS = {"a": 7100, "b": 7120, "w": 7140}  # Of the demo's topology.
 CONNECTIONS = 3000       # Of a stranger, at once; an elector may open 8192 descriptors at most.
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -55,12 +54,11 @@ class Soak(Chaos):
 
     def lie(self, node, process, offset, lie, other):
         """In the place of the node's own process, as long as the event lasts."""
-        port = {name: base + offset for name, base in PORTS.items()}
+        at = {name: f"{address}:{self.cluster.ports[name] + offset}" for name, address in self.cluster.addresses.items()}
         said = self.folder / "log" / "liar.log"
         said.write_text("")
         self.ctl_of(node, "stop", process)
-        liar = self.spaces.start(node, ["/usr/bin/python3", HERE / "liar.py", self.folder, node, f"{ADDRESSES[node]}:{port[node]}", lie,
-                                        f"{ADDRESSES[other]}:{port[other]}", other], said)
+        liar = self.spaces.start(node, ["/usr/bin/python3", HERE / "liar.py", self.folder, node, at[node], lie, at[other], other], said)
         deadline = time.monotonic() + LIMIT_S
         while said.read_text() != "heard\n":
             if liar.poll() is not None or time.monotonic() > deadline:
@@ -157,11 +155,11 @@ class Soak(Chaos):
 import resource, socket, time
 resource.setrlimit(resource.RLIMIT_NOFILE, (2 * {CONNECTIONS} + 100,) * 2)
 held = []
-for port in ({PORTS[master]}, {PORTS[master] + 2}):
+for port in ({self.cluster.ports[master]}, {self.cluster.ports[master] + 2}):
     for _ in range({CONNECTIONS}):
         one = socket.socket()
         one.setblocking(False)
-        one.connect_ex(("{ADDRESSES[master]}", port))
+        one.connect_ex(("{self.cluster.addresses[master]}", port))
         held.append(one)
 time.sleep(600)
 """
@@ -236,7 +234,7 @@ class Resources(threading.Thread):
 
     def run(self):
         while not self.stopped.wait(1):
-            for node in ADDRESSES:
+            for node in self.cluster.addresses:
                 try:
                     pids = self.cluster.pids(node)
                 except Broken:
@@ -281,9 +279,8 @@ def length_s(text):
 
 
 def main():
-    parser = arguments(Soak, __doc__)
+    parser = arguments(Soak, __doc__, targets=2000)
     parser.add_argument("--for", type=length_s, default=length_s("3m"), dest="seconds", help="no event begins later (180s, 30m, 2h)")
-    parser.add_argument("--targets", type=int, default=2000)
     return run_storm(Soak, parser)
 
 

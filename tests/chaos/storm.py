@@ -21,7 +21,7 @@ import tempfile
 import time
 
 from checker import broken_promises, gaps_during, unattributed
-from cluster import PACING, ROOT
+from cluster import MOST_NODES, ROOT
 from namespaces import Broken, Namespaces
 from wires import network
 
@@ -69,7 +69,7 @@ def table(chaos, events, rows):
                   f"{sum(e['fenced'] for e in mine):>8}")
     accepted = [row for row in rows if row["status"] == 200]
     fenced = [row for row in rows if row["status"] == 409]
-    by = {node: sum(row["node"] == node for row in accepted) for node in PACING}
+    by = {node: sum(row["node"] == node for row in accepted) for node in chaos.cluster.pacing}
     print(f"{len(accepted)} publications accepted in {len({row['term'] for row in accepted})} terms ({by}), {len(fenced)} fenced")
     strays = unattributed(rows, [(event["began_ms"], event["ended_ms"]) for event in events], 4 * chaos.PERIOD_MS)
     strays = [gap for gap in strays if gap.began_ms >= events[0]["began_ms"]]
@@ -85,12 +85,14 @@ def table(chaos, events, rows):
     return not wrong and not (stale and not fenced)
 
 
-def arguments(chaos, about):
+def arguments(chaos, about, targets=10):
     """The command line that all storms have; each adds how long it lasts, as `seconds`."""
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1, 10**6))
     parser.add_argument("--only", default="", help="kinds of events, with commas")
     parser.add_argument("--network", choices=["auto", "netem", "relay"], default="auto")
+    parser.add_argument("--nodes", type=int, choices=range(2, MOST_NODES + 1), default=2, metavar="N", help="that pace, beside the witness")
+    parser.add_argument("--targets", type=int, default=targets)
     parser.add_argument("--prefix", default=chaos.PREFIX, help="of the namespaces' names")
     parser.add_argument("--programs", type=pathlib.Path, default=ROOT / "build" / "release" / "bin")
     parser.add_argument("--keep", type=pathlib.Path, default=ROOT / "build" / chaos.KEEP, help="where logs go when something is broken")

@@ -16,7 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "chaos"))
 
-from cluster import ADDRESSES, PACING, ROOT, Cluster  # noqa: E402
+from cluster import ROOT, Cluster  # noqa: E402
 from namespaces import Broken, Namespaces  # noqa: E402
 from wires import Bridge  # noqa: E402
 
@@ -44,12 +44,12 @@ def main():
         cluster = Cluster(spaces, Bridge(spaces), folder, asked.programs, heartbeat_ms=asked.heartbeat, time_scale=1, name="idle")
         cluster.start_outside()
         time.sleep(0.5)
-        for node in ADDRESSES:
+        for node in cluster.addresses:
             cluster.start(node)
         cluster.wait_ready()
         master = cluster.master()
         time.sleep(3)
-        pids = {node: cluster.running[node, "elector"].pid for node in ADDRESSES}
+        pids = {node: cluster.running[node, "elector"].pid for node in cluster.addresses}
         before, began = {node: spent(pid) for node, pid in pids.items()}, time.monotonic()
         time.sleep(asked.seconds)
         seconds = time.monotonic() - began
@@ -57,7 +57,7 @@ def main():
         for node, pid in pids.items():
             for thread, (name, ran, turns) in spent(pid).items():
                 _, ran_before, turns_before = before[node].get(thread, ("", 0, 0))
-                rows.append({"node": node, "role": "master" if node == master else "witness" if node not in PACING else "follower",
+                rows.append({"node": node, "role": "master" if node == master else "witness" if node not in cluster.pacing else "follower",
                              "thread": name, "percent": 100 * (ran - ran_before) / seconds, "turns_per_s": (turns - turns_before) / seconds})
         cluster.stop()
     print(f"{'role':<10}{'thread':<18}{'% of a core':>12}{'turns/s':>9}")

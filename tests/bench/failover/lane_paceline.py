@@ -2,7 +2,7 @@
 import random
 import time
 
-from cluster import PACING, Cluster
+from cluster import Cluster
 from namespaces import Broken
 from wires import Bridge
 
@@ -50,7 +50,7 @@ def run_lane(spaces, folder, heartbeat, _, counts, programs):
     cluster = Cluster(spaces, Bridge(spaces), folder, programs, heartbeat_ms=heartbeat, name="bench")
     cluster.start_outside()
     time.sleep(0.5)
-    for node in (*PACING, "w"):
+    for node in cluster.addresses:
         cluster.start(node)
     for fault in ("node_kill", "publisher_kill", "elector_kill", "handover", "partition"):
         results = [measure(cluster, fault, chance, heartbeat) for _ in range(counts[fault])]

@@ -19,7 +19,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "chaos"))
 
 from checker import broken_promises, gaps  # noqa: E402
-from cluster import ADDRESSES, ROOT, Cluster  # noqa: E402
+from cluster import ROOT, Cluster  # noqa: E402
 from namespaces import Broken, Namespaces, die_with_parent  # noqa: E402
 from wires import Relay  # noqa: E402
 
@@ -32,10 +32,10 @@ def run_lane(heartbeat, asked):
         cluster = Cluster(spaces, wires, folder, asked.programs, heartbeat_ms=heartbeat, name="steady")
         cluster.start_outside()
         time.sleep(0.5)
-        for node in ADDRESSES:
+        for node in cluster.addresses:
             cluster.start(node)
         cluster.wait_ready()
-        for node in (*ADDRESSES, "x"):
+        for node in (*cluster.addresses, "x"):
             wires.slow(node, asked.delay, asked.delay, asked.loss)
         time.sleep(5)
         cluster.log.update()
