@@ -95,8 +95,10 @@ Result<void> write_file_atomically(const std::string& path, std::string_view con
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   const std::string draft = path + ".new";
+  // One that is left of a writer who died, or a link that somebody laid there, is not written to.
+  unlink(draft.c_str());
   {
-    const Descriptor file{open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)};
+    const Descriptor file{open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
     if (!file.good()) return fail(Errc::unavailable, why(draft, "cannot be opened"));
     std::size_t written = 0;
     while (written < content.size()) {
@@ -107,8 +109,11 @@ Result<void> write_file_atomically(const std::string& path, std::string_view con
     }
     if (fdatasync(file.get()) != 0) return fail(Errc::unavailable, why(draft, "cannot be synced"));
   }
-  if (rename(draft.c_str(), path.c_str()) != 0)
-    return fail(Errc::unavailable, why(path, "cannot be replaced"));
+  if (rename(draft.c_str(), path.c_str()) != 0) {
+    auto failed = fail(Errc::unavailable, why(path, "cannot be replaced"));
+    unlink(draft.c_str());
+    return failed;
+  }
   const Descriptor directory{open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!directory.good() || fsync(directory.get()) != 0)
     return fail(Errc::unavailable, why(folder, "cannot be synced"));

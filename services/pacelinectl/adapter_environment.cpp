@@ -43,6 +43,17 @@ tl::unexpected<Error> interrupted() {
   return fail(Errc::refused, "interrupted");
 }
 
+// What root makes in the folder of another user is that user's, and a link is not followed.
+Result<void> give_to_owner_of_folder(const std::string& path) {
+  struct stat folder {};
+  const auto above = std::filesystem::path{path}.parent_path();
+  if (geteuid() != 0 || stat(above.c_str(), &folder) != 0 || folder.st_uid == 0) return {};
+  if (lchown(path.c_str(), folder.st_uid, folder.st_gid) == 0) return {};
+  return fail(
+      Errc::unavailable,
+      path + " was made, but cannot be given to the owner of its folder: " + std::strerror(errno));
+}
+
 }  // namespace
 
 Loop& HostEnvironment::loop() {
@@ -76,7 +87,8 @@ bool HostEnvironment::exists(const std::string& path) {
 
 Result<void> HostEnvironment::write(const std::string& path, std::string_view content,
                                     unsigned mode) {
-  return write_file_atomically(path, content, mode);
+  if (auto done = write_file_atomically(path, content, mode); !done) return done;
+  return give_to_owner_of_folder(path);
 }
 
 // A link stays one: what it leads to is replaced.
@@ -105,7 +117,7 @@ Result<void> HostEnvironment::make_folder(const std::string& path, unsigned mode
   if (!error && made)
     std::filesystem::permissions(path, static_cast<std::filesystem::perms>(mode), error);
   if (error) return fail(Errc::unavailable, path + ": " + error.message());
-  return {};
+  return made ? give_to_owner_of_folder(path) : Result<void>{};
 }
 
 std::string HostEnvironment::absolute(const std::string& path) {

@@ -10,7 +10,8 @@
 namespace paceline::pacelinectl {
 
 struct BundleFile {
-  std::string path;  // In the bundle: "etc/paceline/topology.toml".
+  std::string
+      path;  // In the bundle: "etc/paceline/topology.toml". With a / at its end it is a folder.
   std::string content;
   unsigned mode = 0644;
 

@@ -37,7 +37,24 @@ std::string socket_path(const Topology& topology, const Node& node) {
   return filled && filled->starts_with("ipc://") ? filled->substr(6) : std::string{};
 }
 
+// What this host's processes are started with, by the units too: node.env beside the topology. "" = nothing.
+std::string node_of_this_host(const std::string& topology_file, Environment& environment) {
+  const auto text = environment.read(folder_above(topology_file) + "/node.env");
+  if (!text) return "";
+  std::string name;
+  constexpr std::string_view key = "PACELINE_NODE=";
+  for (std::size_t at = 0; at < text->size();) {
+    const std::size_t end = std::min(text->find('\n', at), text->size());
+    const std::string_view line = std::string_view{*text}.substr(at, end - at);
+    if (line.starts_with(key)) name = line.substr(key.size());  // The last one counts.
+    at = end + 1;
+  }
+  std::erase_if(name, [](char c) { return c == '"' || c == '\'' || c == '\r' || c == ' '; });
+  return name;
+}
+
 std::string our_node(const Topology& topology, Environment& environment) {
+  if (auto name = node_of_this_host(topology.file, environment); !name.empty()) return name;
   for (const Node& node : topology.nodes)
     if (!node.witness() && environment.exists(socket_path(topology, node))) return node.name;
   for (const Node& node : topology.nodes)
@@ -97,6 +114,11 @@ Result<HttpAnswer> status_by_socket(const ClusterFile& cluster, std::string_view
 }
 
 }  // namespace
+
+std::string folder_above(const std::string& file) {
+  const auto slash = file.rfind('/');
+  return slash == file.npos ? "." : file.substr(0, slash);
+}
 
 Result<std::string> secret_of(const std::string& text, const std::string& file,
                               Environment& environment) {

@@ -68,6 +68,9 @@ Result<Targets> load_targets(const ClusterFile& cluster, Environment& environmen
 /// not have it: right for all that share no agents, and the pacer says if it is not its own.
 int pacer_of(const ClusterFile& cluster, const std::string& target, Environment& environment);
 
+/// The folder of a file; "." = it has none.
+std::string folder_above(const std::string& file);
+
 /// The secret that stands in `file`, or else `text`.
 ///   errors   not_found: cannot be read; bad_value: no secret in it
 Result<std::string> secret_of(const std::string& text, const std::string& file,

@@ -96,7 +96,8 @@ class Environment {
   virtual Result<std::string> read_end(const std::string& path, std::size_t most) = 0;
   virtual bool exists(const std::string& path) = 0;
 
-  /// Writes a file at once or not at all, with these permission bits.
+  /// Writes a file at once or not at all, with these permission bits. What root writes into another
+  /// user's folder is that user's: the processes run as he does.
   ///   errors   unavailable: which step failed and why
   virtual Result<void> write(const std::string& path, std::string_view content, unsigned mode) = 0;
 
@@ -104,7 +105,8 @@ class Environment {
   ///   errors   not_found; unavailable: which step failed and why
   virtual Result<void> replace(const std::string& path, std::string_view content) = 0;
 
-  /// The folder and those above it; sets the permission bits of a folder that it made.
+  /// The folder and those above it; sets the permission bits of a folder that it made, which is whose
+  /// the one above is.
   virtual Result<void> make_folder(const std::string& path, unsigned mode) = 0;
 
   virtual std::string absolute(const std::string& path) = 0;

@@ -21,11 +21,6 @@ constexpr auto unit_folders =
     std::to_array<const char*>({"/etc/systemd/system", "/etc/systemd/system/paceline.service.d",
                                 "/etc/systemd/system/paceline-.service.d"});
 
-std::string folder_above(const std::string& file) {
-  const auto slash = file.rfind('/');
-  return slash == file.npos ? "." : file.substr(0, slash);
-}
-
 std::string_view last_part(std::string_view path) {
   const auto slash = path.rfind('/');
   return slash == path.npos ? path : path.substr(slash + 1);

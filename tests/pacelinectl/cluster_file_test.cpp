@@ -51,6 +51,20 @@ TEST_CASE("without --node it is the node whose elector has its socket here", "[p
   CHECK(load_cluster({.topology = "/etc/demo.toml"}, environment)->node == "b");
 }
 
+TEST_CASE("the node that the units of this host begin is ours, a witness too", "[pacelinectl]") {
+  FakeEnvironment environment;
+  auto& file = environment.files["/etc/node.env"];
+  file.text =
+      "# PACELINE_NODE=a\nPACELINE_LOG_LEVEL=info\nPACELINE_NODE=a\nPACELINE_NODE=\"w\"\r\n";
+  CHECK(load_cluster({.topology = "/etc/demo.toml"}, environment)->node == "w");
+  CHECK(load_cluster({.topology = "/etc/demo.toml", .node = "b"}, environment)->node == "b");
+
+  file.text = "PACELINE_NODE=nobody";
+  const auto unknown = load_cluster({.topology = "/etc/demo.toml"}, environment);
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().detail == "/etc/demo.toml: no node 'nobody', there are a, b, w");
+}
+
 TEST_CASE("a witness is ours only if it is named, whatever runs here", "[pacelinectl]") {
   FakeEnvironment environment;
   environment.files["/etc/../build/demo/w/elector-0.ctl"].text = "";
