@@ -24,6 +24,10 @@ void collect(const toml::table& table, const std::string& above, SettingTexts& t
       texts[key] = toml_string(word->get());
       continue;
     }
+    if (const auto* number = value.as_floating_point()) {
+      texts[key] = fmt::format("{}", number->get());  // 0.41, not 0.40999999999999998.
+      continue;
+    }
     std::ostringstream text;
     value.visit([&](const auto& node) { text << node; });
     texts[key] = text.str();

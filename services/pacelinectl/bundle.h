@@ -11,7 +11,7 @@ namespace paceline::pacelinectl {
 
 struct BundleFile {
   std::string
-      path;  // In the bundle: "etc/paceline/topology.toml". With a / at its end it is a folder.
+      path;  // In the bundle: "etc/paceline/topology.toml".
   std::string content;
   unsigned mode = 0644;
 

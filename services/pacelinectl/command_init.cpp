@@ -152,9 +152,7 @@ Result<std::vector<Bundle>> bundles_of(const NewCluster& cluster, const BundleIn
     for (BundleFile& file : bundle_files(cluster, node, inputs))
       bundle.files.push_back(std::move(file));
     if (tar) {
-      std::vector<BundleFile> with_folder{{keys, {}, 0700}};
-      with_folder.insert(with_folder.end(), bundle.files.begin(), bundle.files.end());
-      auto packed = TRY(tar_gz(with_folder, owner));
+      auto packed = TRY(tar_gz(bundle.files, owner));
       bundles.push_back({folder, {{node.name + ".tar.gz", std::move(packed), 0600}}});
     }
     bundles.push_back(std::move(bundle));

@@ -24,7 +24,7 @@ la_ssize_t append(archive*, void* out, const void* bytes, std::size_t size) {
 Result<void> add(archive* to, const BundleFile& file, const std::string& owner) {
   const Entry entry{archive_entry_new(), &archive_entry_free};
   archive_entry_set_pathname(entry.get(), file.path.c_str());
-  archive_entry_set_filetype(entry.get(), file.path.ends_with('/') ? AE_IFDIR : AE_IFREG);
+  archive_entry_set_filetype(entry.get(), AE_IFREG);
   archive_entry_set_perm(entry.get(), file.mode);
   archive_entry_set_size(entry.get(), static_cast<la_int64_t>(file.content.size()));
   archive_entry_set_uname(entry.get(), owner.c_str());

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/incarnation.h"
+
 namespace paceline::watch {
 namespace {
 
@@ -18,6 +20,7 @@ void Restarts::note(std::string_view process, std::uint64_t incarnation, Instant
   auto& life = known->second;
   if (incarnation <= life.incarnation) return;  // The same, or a message that was overtaken.
   life.incarnation = incarnation;
+  if (began_as_asked(incarnation)) return;  // An operator reloads as often as he likes.
   life.starts.push_back(now);
   if (life.starts.size() > most_starts) life.starts.pop_front();
 }

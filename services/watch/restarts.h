@@ -27,7 +27,8 @@ class Restarts {
   ///   most   processes; those of the topology are fewer
   explicit Restarts(std::size_t most = 4096) : most_{most} {}
 
-  /// The first incarnation that is heard of a process is no start that was seen.
+  /// The first incarnation that is heard of a process is no start that was seen, and one that began as it
+  /// was asked to does not count.
   void note(std::string_view process, std::uint64_t incarnation, Instant now);
 
   /// By name.

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Does to a cluster of real processes what networks, hosts and operators do, and judges by the endpoint's log alone.
 
-  ops/chaos election [--seed N] [--seconds N] [--only KIND,...] [--network auto|netem|relay] [--kinds]
+  ops/chaos election [--seed N] [--seconds N] [--nodes N] [--targets N] [--only KIND,...] [--network auto|netem|relay] [--kinds]
 
 Two nodes, a witness and the outside live in network namespaces, each node under a supervisord of its own. Events come one
 after another, now and then two at once; which, to whom and for how long follows from the seed, which is printed. After

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Everything at once and for long: two nodes, a witness, 2,000 targets on a busy day, and after each other all that fails and lies.
 
-  ops/chaos soak [--for 30m] [--seed N] [--only KIND,...] [--network auto|netem|relay] [--kinds]
+  ops/chaos soak [--for 30m] [--seed N] [--nodes N] [--targets N] [--only KIND,...] [--network auto|netem|relay] [--kinds]
 
 The events of `ops/chaos election`, and those of a cluster that is lied to: forged and absurd messages with a node's own keys, a copy
 of the cluster, wrong files, endpoints and Stat Servers that fail, floods of connections, a busy host. Judged by the endpoint's log

@@ -1,5 +1,6 @@
 #include "topology/process/process_lock.h"
 
+#include "common/base/incarnation.h"
 #include "common/runtime/files.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
@@ -72,11 +73,32 @@ TEST_CASE("quick ends are counted until one lasts or was asked for", "[runtime]"
   {
     ProcessLock stopped_in_order{file};
     REQUIRE(stopped_in_order.try_hold());
-    stopped_in_order.begin(noon);
-    stopped_in_order.settle(0);
+    CHECK_FALSE(began_as_asked(stopped_in_order.begin(noon)));  // What crashed was before it.
+    stopped_in_order.end_as_asked();
   }
 
   CHECK(crash(file) == 0);
+}
+
+TEST_CASE("an incarnation says whether the end before it was asked for", "[runtime]") {
+  Folder folder;
+  const std::string file = folder / "a/pacer-0.lock";
+  const auto life = [&](bool is_asked) {
+    ProcessLock lock{file};
+    REQUIRE(lock.try_hold());
+    const auto incarnation = lock.begin(noon);
+    lock.settle(0);  // It lasted for a minute.
+    if (is_asked) lock.end_as_asked();
+    return incarnation;
+  };
+  const auto first = life(true);
+  const auto after_a_reload = life(false);
+  const auto after_a_crash = life(true);
+
+  CHECK_FALSE(began_as_asked(first));
+  CHECK(began_as_asked(after_a_reload));
+  CHECK_FALSE(began_as_asked(after_a_crash));
+  CHECK((first < after_a_reload && after_a_reload < after_a_crash));
 }
 
 TEST_CASE("a lock file of before, or of anything, counts nothing", "[runtime]") {

@@ -23,6 +23,11 @@ TEST_CASE("settings that are added, removed and changed are told by their whole 
                                  "publisher.gap \"300ms\" -> \"200ms\""});
 }
 
+TEST_CASE("a number is told as people write it", "[topology]") {
+  CHECK(changes_of("[p]\nwarn_share = 0.4\n", "[p]\nwarn_share = 0.41\n") ==
+        std::vector<std::string>{"p.warn_share 0.4 -> 0.41"});
+}
+
 TEST_CASE("comments, order and layout of settings make no difference", "[topology]") {
   CHECK(changes_of("[p]\na = 1 # why\nb = [1, 2]\n[q]\nc = true\n",
                    "q.c = true\n[p]\nb = [ 1,\n 2 ]\na = 1\n")

@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "common/base/incarnation.h"
+
 namespace paceline {
 namespace {
 
@@ -42,25 +44,30 @@ bool ProcessLock::try_hold() {
     char* end = nullptr;
     incarnation_ = std::strtoull(text, &end, 10);
     quick_ends_ =
-        static_cast<int>(std::clamp(std::strtol(end, nullptr, 10), 0L, 0L + most_quick_ends));
+        static_cast<int>(std::clamp(std::strtol(end, &end, 10), 0L, 0L + most_quick_ends));
+    ended_as_asked_ = std::strtol(end, nullptr, 10) == 1;
   }
   return true;
 }
 
 std::uint64_t ProcessLock::begin(WallTime wall) {
-  incarnation_ =
-      std::max(static_cast<std::uint64_t>(wall.time_since_epoch().count()), incarnation_ + 1);
-  write(quick_ends_ + 1);
+  incarnation_ = next_incarnation(static_cast<std::uint64_t>(wall.time_since_epoch().count()),
+                                  incarnation_, ended_as_asked_);
+  write(quick_ends_ + 1, false);
   return incarnation_;
 }
 
 void ProcessLock::settle(int quick_ends) {
-  write(quick_ends);
+  write(quick_ends, false);
 }
 
-void ProcessLock::write(int quick_ends) {
-  const std::string text = fmt::format("{:0{}}\n{:02}\n", incarnation_, incarnation_digits,
-                                       std::min(quick_ends, most_quick_ends));
+void ProcessLock::end_as_asked() {
+  write(0, true);
+}
+
+void ProcessLock::write(int quick_ends, bool as_asked) {
+  const std::string text = fmt::format("{:0{}}\n{:02}\n{:d}\n", incarnation_, incarnation_digits,
+                                       std::min(quick_ends, most_quick_ends), as_asked);
   errno = 0;
   if (pwrite(fd_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
     broken_ = std::strerror(errno);

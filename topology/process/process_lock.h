@@ -6,8 +6,10 @@
 //   lock.quick_ends()                           // how many ended quickly before us, in a row
 //   incarnation = lock.begin(wall)              // from here on we count as one that ended quickly,
 //   lock.settle(0)                              // until this says otherwise
+//   lock.end_as_asked()
 //
-// It has two lines: the last incarnation (20 digits), and how many ended quickly (2 digits).
+// It has three lines: the last incarnation (20 digits), how many ended quickly (2 digits), and whether that
+// life ended as it was asked (1).
 #pragma once
 
 #include <cstdint>
@@ -39,16 +41,20 @@ class ProcessLock {
   /// So many have ended quickly in a row, whatever becomes of us.
   void settle(int quick_ends);
 
+  /// Somebody asked for this end: it was no quick one, and the next incarnation says so (common/base/incarnation.h).
+  void end_as_asked();
+
   /// Whether the file could be written so far; otherwise why.
   const std::string& broken() const { return broken_; }
 
  private:
-  void write(int quick_ends);
+  void write(int quick_ends, bool as_asked);
 
   std::string file_;
   int fd_ = -1;
   std::uint64_t incarnation_ = 0;
   int quick_ends_ = 0;
+  bool ended_as_asked_ = false;  // The life before.
   std::string broken_;
 };
 

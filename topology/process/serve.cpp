@@ -208,7 +208,7 @@ bool run_process(const char* name, const Arguments& arguments, const ServedProce
                        {"pid", getpid()}});
   tell_settings(log, loaded.place.settings.effective());
   process.body(world, loop);
-  lock.settle(0);  // This end was asked for.
+  lock.end_as_asked();
   log.info("stopped", {{"restart", loop.restart_asked()}});
   return loop.restart_asked();
 }
