@@ -10,8 +10,7 @@
 namespace paceline::pacelinectl {
 
 struct BundleFile {
-  std::string
-      path;  // In the bundle: "etc/paceline/topology.toml".
+  std::string path;  // In the bundle: "etc/paceline/topology.toml".
   std::string content;
   unsigned mode = 0644;
 

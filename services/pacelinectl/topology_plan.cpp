@@ -244,13 +244,15 @@ std::string plan_script(const std::vector<PlanStep>& steps, std::string_view hea
   if (!next.empty())
     text += fmt::format("next() {{ cat <<'{0}'\n{1}{2}{0}\n}}\n", end_of_topology, next,
                         next.ends_with('\n') ? "" : "\n");
+  // Read as a whole before its first step: of a script that comes by standard input ssh would read the rest.
+  text += "{\n";
   int number = 0;
   for (const PlanStep& each : steps) {
     if (!each.why.empty())
       text += fmt::format("\necho '{}. {}'\n", ++number, replaced(each.why, "'", "'\\''"));
     text += each.command + "\n";
   }
-  return text + "echo 'done'\n";
+  return text + "echo 'done'\n} < /dev/null\n";
 }
 
 }  // namespace paceline::pacelinectl

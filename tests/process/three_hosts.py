@@ -24,7 +24,12 @@ SSH = """#!/bin/bash
 host=$1; shift
 [ -e {hosts}/$host ] && [ ! -e {hosts}/$host/down ] || {{ echo "ssh: connect to host $host port 22: Connection refused" >&2; exit 255; }}
 echo "$host: $*" >> {folder}/ran
-exec unshare --mount --propagation private bash -c 'mount --bind {hosts}/$0 {here} && cd {here} && . ./environment && exec bash -c "$1"' $host "$*"
+set -- unshare --mount --propagation private bash -c 'mount --bind {hosts}/$0 {here} && cd {here} && . ./environment && exec bash -c "$1"' $host "$*"
+[ -p /dev/stdin ] || exec "$@"
+"$@"
+code=$?
+cat > /dev/null  # As ssh does: what stood in standard input is gone.
+exit $code
 """
 
 ENVIRONMENT = """set -a
@@ -171,6 +176,8 @@ class Hosts:
 
     def on(self, node, script, **rest):
         """A script on that host, as an operator types it there."""
+        if "input" not in rest:
+            rest["stdin"] = subprocess.DEVNULL
         return subprocess.run([str(self.ssh), ADDRESSES[node], script], capture_output=True, text=True, timeout=LIMIT_S, **rest)
 
     def ctl(self, node, *words, **rest):
