@@ -3,41 +3,44 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
-#include <msgpack.hpp>
+#include <tuple>
 #include <type_traits>
 
 #include "common/wire/feed.h"
 #include "common/wire/msgpack_reader.h"
+#include "common/wire/msgpack_writer.h"
 
 namespace paceline {
 namespace {
 
-// Lets a std::vector be written to by msgpack::packer.
-struct VectorSink {
-  Bytes& out;
-  void write(const char* data, std::size_t size) { out.insert(out.end(), data, data + size); }
-};
+// As for_each_field(), but the list of fields is made when this is compiled and not each time.
+template <Structure T, class Visit>
+void visit_fields(Visit&& visit) {
+  static constexpr auto fields = T::schema();
+  std::apply([&](const auto&... field) { (visit(field), ...); }, fields);
+}
 
 class Packer {
  public:
-  explicit Packer(Bytes& out) : out_{out}, sink_{out}, pack_{sink_} {}
+  explicit Packer(Bytes& out) : out_{out} {}
+
+  void finish() { out_.finish(); }
 
   template <class T>
   void operator()(const T& value) {
     if constexpr (Structure<T>) {
-      pack_.pack_array(field_count<T>);
-      for_each_field<T>([&](const auto& field) { (*this)(value.*field.member); });
+      out_.array(field_count<T>);
+      visit_fields<T>([&](const auto& field) { (*this)(value.*field.member); });
     } else if constexpr (std::is_same_v<T, bool>) {
-      value ? pack_.pack_true() : pack_.pack_false();
+      out_.boolean(value);
     } else if constexpr (std::is_enum_v<T>) {
-      pack_.pack_uint8(static_cast<std::uint8_t>(value));
+      out_.whole(std::uint64_t{static_cast<std::uint8_t>(value)});
     } else if constexpr (std::is_same_v<T, double>) {
-      double_(value);
+      out_.real(value);
     } else if constexpr (std::is_signed_v<T>) {
-      pack_.pack_int64(value);
+      out_.whole(std::int64_t{value});
     } else {
-      pack_.pack_uint64(value);
+      out_.whole(std::uint64_t{value});
     }
   }
 
@@ -46,55 +49,51 @@ class Packer {
     const bool all = parts.header.keyframe;
     const auto rows = static_cast<std::uint32_t>(all ? parts.rows.size() : parts.changed.size());
     const auto index_of = [&](std::uint32_t i) { return all ? i : parts.changed[i]; };
-    pack_.pack_array(field_count<StateFrame<Row>>);
+    out_.array(field_count<StateFrame<Row>>);
     (*this)(parts.header);
     (*this)(parts.head);
-    pack_.pack_array(all ? static_cast<std::uint32_t>(parts.ids.size()) : 0);
+    out_.array(all ? static_cast<std::uint32_t>(parts.ids.size()) : 0);
     if (all)
       for (const auto& id : parts.ids) (*this)(id);
-    pack_.pack_array(rows);
+    out_.array(rows);
     for (std::uint32_t i = 0; i < rows; ++i) (*this)(index_of(i));
-    pack_.pack_array(rows);
+    out_.array(rows);
     for (std::uint32_t i = 0; i < rows; ++i) (*this)(parts.rows[index_of(i)]);
   }
 
-  void operator()(const std::string& text) {
-    pack_.pack_str(static_cast<std::uint32_t>(text.size()));
-    pack_.pack_str_body(text.data(), static_cast<std::uint32_t>(text.size()));
-  }
+  void operator()(const std::string& text) { out_.text(text); }
 
   // Its body is a whole message, which may be longer than any text: bytes, not text.
   void operator()(const ControlReply& reply) {
-    pack_.pack_array(4);
+    out_.array(4);
     (*this)(reply.version);
     (*this)(reply.ok);
     (*this)(reply.error);
-    pack_.pack_bin(static_cast<std::uint32_t>(reply.body.size()));
-    pack_.pack_bin_body(reply.body.data(), static_cast<std::uint32_t>(reply.body.size()));
+    out_.bin(reply.body);
   }
 
   template <class T>
   void operator()(const std::vector<T>& list) {
-    pack_.pack_array(static_cast<std::uint32_t>(list.size()));
+    out_.array(static_cast<std::uint32_t>(list.size()));
     for (const auto& item : list) (*this)(item);
   }
 
   template <class A, class B>
   void operator()(const std::pair<A, B>& pair) {
-    pack_.pack_array(2);
+    out_.array(2);
     (*this)(pair.first);
     (*this)(pair.second);
   }
 
   void operator()(const MetricSample& sample) {
-    pack_.pack_array(3);
+    out_.array(3);
     (*this)(sample.suffix);
     (*this)(sample.labels);
     (*this)(sample.value);
   }
 
   void operator()(const MetricFamily& family) {
-    pack_.pack_array(4);
+    out_.array(4);
     (*this)(family.name);
     (*this)(family.help);
     (*this)(family.type);
@@ -102,17 +101,7 @@ class Packer {
   }
 
  private:
-  // msgpack-c packs whole doubles as integers, which loses -0.0; a double stays one here.
-  void double_(double value) {
-    const auto bits = std::bit_cast<std::uint64_t>(value);
-    std::uint8_t bytes[9] = {0xcb};
-    for (int i = 0; i < 8; ++i) bytes[1 + i] = static_cast<std::uint8_t>(bits >> (8 * (7 - i)));
-    out_.insert(out_.end(), bytes, bytes + 9);
-  }
-
-  Bytes& out_;
-  VectorSink sink_;
-  msgpack::packer<VectorSink> pack_;
+  MsgpackWriter out_;
 };
 
 using Wrong = MsgpackReader::Wrong;
@@ -219,7 +208,7 @@ class Unpacker {
   void structure(T& value) {
     const auto count = in_.array(1);
     std::uint32_t at = 0;
-    for_each_field<T>([&](const auto& field) {
+    visit_fields<T>([&](const auto& field) {
       auto& member = value.*field.member;
       if (at >= count) {
         if (!field.is_added) throw Wrong{Errc::bad_value, fmt::format("only {} fields", count)};
@@ -282,14 +271,16 @@ constexpr std::size_t most_bytes() {
 
 template <class Message>
 void encode(const Message& message, Bytes& out) {
-  out.clear();
-  Packer{out}(message);
+  Packer pack{out};
+  pack(message);
+  pack.finish();
 }
 
 template <class Row>
 void encode(const StateParts<Row>& parts, Bytes& out) {
-  out.clear();
-  Packer{out}(parts);
+  Packer pack{out};
+  pack(parts);
+  pack.finish();
 }
 
 namespace {

@@ -67,13 +67,79 @@ class MsgpackReader {
     bool negative;  // The bits are those of an int64.
   };
 
+  // The first byte of a value (the specification's table "Formats"); N of fixed ones is in its low bits.
+  enum Format : std::uint8_t {
+    fixarray = 0x90,
+    fixstr = 0xa0,
+    nil = 0xc0,
+    no = 0xc2,
+    yes = 0xc3,
+    bin8 = 0xc4,
+    bin16 = 0xc5,
+    bin32 = 0xc6,
+    float32 = 0xca,
+    float64 = 0xcb,
+    uint8 = 0xcc,
+    uint64 = 0xcf,
+    int8 = 0xd0,
+    int64 = 0xd3,
+    str8 = 0xd9,
+    str16 = 0xda,
+    str32 = 0xdb,
+    array16 = 0xdc,
+    array32 = 0xdd,
+    negative_fixint = 0xe0,
+  };
+
   Whole whole();
+  Whole longer_whole(std::uint8_t format);
   std::uint8_t byte();
   std::uint64_t big_endian(std::size_t bytes);
   std::string_view take(std::size_t bytes);
   void skip(int depth);
+  [[noreturn]] static void cut_short();
+  [[noreturn]] static void unexpected(std::uint8_t format, std::string_view wanted);
 
   std::span<const std::uint8_t> left_;
 };
+
+// What each row of thousands is read by stands here, so that it becomes part of what reads the row.
+
+inline std::string_view MsgpackReader::take(std::size_t bytes) {
+  if (bytes > left_.size()) cut_short();
+  const std::string_view taken{reinterpret_cast<const char*>(left_.data()), bytes};
+  left_ = left_.subspan(bytes);
+  return taken;
+}
+
+inline std::uint8_t MsgpackReader::byte() {
+  return static_cast<std::uint8_t>(take(1)[0]);
+}
+
+inline std::uint64_t MsgpackReader::big_endian(std::size_t bytes) {
+  std::uint64_t value = 0;
+  for (const char c : take(bytes)) value = value << 8 | static_cast<std::uint8_t>(c);
+  return value;
+}
+
+inline MsgpackReader::Whole MsgpackReader::whole() {
+  const auto format = byte();
+  return format < 0x80 ? Whole{format, false} : longer_whole(format);
+}
+
+inline double MsgpackReader::real() {
+  const auto format = left_.empty() ? std::uint8_t{nil} : left_.front();
+  if (format == float64) {
+    left_ = left_.subspan(1);
+    return std::bit_cast<double>(big_endian(8));
+  }
+  if (format == float32) {
+    left_ = left_.subspan(1);
+    return std::bit_cast<float>(static_cast<std::uint32_t>(big_endian(4)));
+  }
+  const auto [bits, negative] = whole();
+  return negative ? static_cast<double>(std::bit_cast<std::int64_t>(bits))
+                  : static_cast<double>(bits);
+}
 
 }  // namespace paceline

@@ -212,20 +212,16 @@ class AnswerMembers {
 
   Result<std::string> text(std::string_view name) const {
     const auto element = find(name);
-    if (!element) return std::string{};
-    std::string_view value;
-    if (element->get(value)) return wrong(name, "a text");
-    if (value.size() > max_text_bytes)
-      return fail(Errc::too_large, fmt::format("{}: {} bytes of text", name, value.size()));
-    return std::string{value};
+    return element ? text_of(name, *element) : std::string{};
   }
 
   /// A text, or a number in its place.
   Result<std::string> word(std::string_view name) const {
     const auto element = find(name);
+    if (!element) return std::string{};
     std::int64_t number = 0;
-    if (element && !element->get(number)) return std::to_string(number);
-    return text(name);
+    if (!element->is_string() && !element->get(number)) return std::to_string(number);
+    return text_of(name, *element);
   }
 
   /// A list of texts; none if it is anything else.
@@ -335,6 +331,14 @@ class AnswerMembers {
   }
 
  private:
+  static Result<std::string> text_of(std::string_view name, const dom::element& element) {
+    std::string_view value;
+    if (element.get(value)) return wrong(name, "a text");
+    if (value.size() > max_text_bytes)
+      return fail(Errc::too_large, fmt::format("{}: {} bytes of text", name, value.size()));
+    return std::string{value};
+  }
+
   static tl::unexpected<Error> wrong(std::string_view name, std::string_view expected) {
     return fail(fmt::format("{}: not {}", name, expected));
   }

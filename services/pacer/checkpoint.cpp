@@ -17,7 +17,7 @@ constexpr std::uint64_t format_version = 5;
 // Every value of `learned` in the order of the format; a new one goes to the end and raises the
 // version. Older versions are read, and what they do not have keeps its default.
 template <class Visit>
-void each_value(auto& learned, std::uint64_t version, Visit visit) {
+void each_value(auto&& learned, std::uint64_t version, Visit visit) {
   const auto phase = [&](auto& p) {
     visit(p.ends);
     visit(p.exposure_s);
@@ -125,6 +125,15 @@ Result<Learned> read_learned(Reader& reader, std::uint64_t version) {
   return sanitised(learned);
 }
 
+// [bytes] Exactly, so that no second copy of it all is made while it grows.
+std::size_t bytes_of(const std::vector<std::pair<std::string, Learned>>& targets) {
+  std::size_t bytes = 0;
+  std::size_t values = 1;  // The length of the id.
+  each_value(Learned{}, format_version, [&](const auto&) { ++values; });
+  for (const auto& [id, learned] : targets) bytes += id.size() + values * sizeof(std::uint64_t);
+  return bytes;
+}
+
 }  // namespace
 
 std::string encode_checkpoint(const Checkpoint& checkpoint) {
@@ -132,6 +141,7 @@ std::string encode_checkpoint(const Checkpoint& checkpoint) {
   put(out, format_version);
   put(out, static_cast<std::uint64_t>(checkpoint.saved.time_since_epoch().count()));
   put(out, checkpoint.targets.size());
+  out.reserve(out.size() + bytes_of(checkpoint.targets) + sizeof(std::uint64_t));
   for (const auto& [id, learned] : checkpoint.targets) {
     put(out, id.size());
     out += id;

@@ -89,6 +89,7 @@ ShardTargets targets_of_shard(const Targets& targets, int shard, int shards) {
     index[i] = static_cast<std::uint32_t>(own.targets.size());
     own.targets.push_back(targets.all[i]);
   }
+  own.targets.shrink_to_fit();
   for (SharedAgents& set : shared_agents(targets)) {
     if (of[set.targets.front()] != shard) continue;
     for (auto& target : set.targets) target = index[target];

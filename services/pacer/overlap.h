@@ -15,14 +15,14 @@
 // lost at a share below .05 of both.
 //
 // Bounds: a pair is watched from the first look on in which both changed in the same direction, at most most_pairs of
-// them; when they are full those are dropped that changed together least. At most most_new_pairs enter a look, so with thousands of
-// targets it takes tens of minutes until all were tried. A look in which more than most_changes
+// them; when they are full those are dropped that changed together least. So with thousands of targets a pair may have to
+// change together some dozens of times until it is let in. A look in which more than most_changes
 // targets changed tells nothing and is passed over for all: all pairs of it would be too many.
+// A pair takes 40 bytes, two and a half megabytes for all.
 #pragma once
 
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 namespace paceline::pacer {
@@ -42,7 +42,7 @@ struct DetectedOverlap {
 
 class OverlapSearch {
  public:
-  static constexpr std::size_t most_pairs = 1 << 18;
+  static constexpr std::size_t most_pairs = 3 << 14;
   static constexpr std::size_t most_changes = 256;
   static constexpr std::size_t most_new_pairs = 1024;
   static constexpr double certain_z = 4;
@@ -65,28 +65,37 @@ class OverlapSearch {
   /// In the order of their targets; `z` as last judged, the shares as last returned to be others.
   std::span<const DetectedOverlap> found() const { return found_; }
 
-  std::size_t watched() const { return pairs_.size(); }
+  std::size_t watched() const { return watched_; }
   std::uint64_t passed_over() const { return passed_over_; }
 
  private:
   struct Pair {
-    double square_a = 0;  // squares_ where its sums begin.
-    double square_b = 0;
+    std::uint32_t a = 0;  // < b
+    std::uint32_t b = 0;  // 0 = a place that is free.
     float product = 0;
     float product_square = 0;
-    double since_s = 0;
-    double halved_s = 0;
-    bool found = false;
+    double square_a = 0;  // squares_ where its sums begin.
+    double square_b = 0;
+    std::uint32_t since_s = 0;  // [s] of the pacing world.
+    std::uint32_t halved_s : 31 = 0;
+    std::uint32_t found : 1 = 0;
   };
+  static_assert(sizeof(Pair) == 40);
 
-  static std::uint64_t key_of(std::uint32_t a, std::uint32_t b) {
-    return (static_cast<std::uint64_t>(a) << 32) | b;
-  }
-  DetectedOverlap overlap_of(std::uint64_t key, const Pair& pair) const;
+  std::size_t first_place(std::uint32_t a, std::uint32_t b) const;
+  Pair& place_of(std::uint32_t a, std::uint32_t b);
+  void double_places();
+  void drop(std::size_t place);
+  void watch(const BusyChange& a, const BusyChange& b, double now_s);
+  DetectedOverlap overlap_of(const Pair& pair) const;
+  bool shows_nothing(const Pair& pair) const;
   void make_room(double now_s);
 
   std::vector<double> squares_;  // Of each target: sum of dB^2.
-  std::unordered_map<std::uint64_t, Pair> pairs_;
+  // Each pair at the first free place from that of its hash on; a power of two of them, a quarter of
+  // which is free at least.
+  std::vector<Pair> places_;
+  std::size_t watched_ = 0;
   std::vector<DetectedOverlap> found_;
   std::uint64_t passed_over_ = 0;
   std::uint64_t looks_ = 0;

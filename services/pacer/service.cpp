@@ -322,7 +322,7 @@ void Pacer::tick() {
   for (std::uint32_t i = 0; i < size(); ++i) {
     if (place_[i].pool != no_pool || !due_.is_due(i, now_s)) continue;
     tell_day(i, now_s);
-    decide(i, inputs_of(i, world_.clock.now()), config_.shard.targets[i].options, now_s);
+    decide(i, inputs_of(i, now), config_.shard.targets[i].options, now_s);
     ++decided;
   }
   for (auto& pool : agent_pools_) decided += decide_pool(pool, now, now_s);

@@ -34,6 +34,8 @@ Result<std::string> read_secret(const std::string& file, const std::string& vari
 Result<PublisherConfig> read_publisher_config(Place& place) {
   PublisherConfig config = TRY(parse_publisher_config(place));
   const Targets targets = TRY(load_targets(place.topology));
+  config.ids.reserve(targets.all.size());
+  config.channels.reserve(targets.all.size());
   for (const Target& target : targets.all) {
     config.ids.push_back(target.id);
     config.channels.push_back(target.media_channel);

@@ -6,11 +6,24 @@
 #include "common/base/check.h"
 
 namespace paceline::publisher {
+namespace {
+
+constexpr std::size_t kept_bytes = 2u << 20;  // Between two bodies.
+
+}  // namespace
 
 struct Compressor::Streams {
   explicit Streams(int gzip_level)
       : gzip{libdeflate_alloc_compressor(gzip_level)}, zstd{ZSTD_createCCtx()} {
     CHECK(gzip != nullptr && zstd != nullptr);
+  }
+
+  // What a large body took is given back: the next full publication is far, and a delta needs little.
+  void begin_small() {
+    if (ZSTD_sizeof_CCtx(zstd) <= kept_bytes) return;
+    ZSTD_freeCCtx(zstd);
+    zstd = ZSTD_createCCtx();
+    CHECK(zstd != nullptr);
   }
   ~Streams() {
     libdeflate_free_compressor(gzip);
@@ -46,7 +59,9 @@ Encoding Compressor::compress(Encoding encoding, std::string_view body, std::str
                                                body.size(), policy_.zstd_level);
     CHECK(ZSTD_isError(size) == 0);
     out.resize(size);
+    streams_->begin_small();
   }
+  if (out.capacity() > kept_bytes) out.shrink_to_fit();  // The bound was that of all bytes.
   if (out.size() < body.size()) return encoding;
   out.clear();
   return Encoding::identity;

@@ -11,6 +11,7 @@ namespace {
 // A predicted wait is published again when it moved by more than both.
 constexpr double least_wait_change_s = 0.5;
 constexpr double least_wait_change_share = 0.1;
+constexpr std::size_t least_kept = 128;  // [targets] room of a request that stays.
 
 // To a multiple of 1 / steps, in [min, max]; what is not a number is `min`.
 double rounded(double value, double steps, double min, double max) {
@@ -120,6 +121,8 @@ bool Offers::fill_from(std::uint32_t first, PublicationRequest& request, std::si
                 .pending = rows_[i].pending};
   }
   request.targets.resize(count);
+  // What a full publication took is not wanted by the deltas that follow it.
+  if (request.targets.capacity() > 8 * (count + least_kept)) request.targets.shrink_to_fit();
   next_ = i;
   return i < ids_.size();
 }

@@ -8,6 +8,12 @@ namespace {
 
 constexpr std::size_t answer_bytes_base = 256u << 10;
 constexpr std::size_t answer_bytes_per_target = 1024;
+constexpr std::size_t kept_bytes = 256u << 10;  // Of a body, for the next one.
+
+// What a full publication of thousands of targets took is given back.
+void give_back(std::string& body) {
+  if (body.capacity() > kept_bytes) std::string{}.swap(body);
+}
 
 }  // namespace
 
@@ -91,6 +97,8 @@ void Publisher::send(bool last) {
                           .last = last};
   publication_->call = http_.send(
       std::move(request), [this](Result<HttpAnswer> answer) { on_answer(std::move(answer)); });
+  give_back(body_);
+  give_back(compressed_);
 }
 
 HttpRequest Publisher::http_request(Duration timeout) const {

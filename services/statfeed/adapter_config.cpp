@@ -12,6 +12,7 @@ namespace paceline::statfeed {
 Result<StatfeedConfig> read_statfeed_config(Place& place) {
   StatfeedConfig config = TRY(parse_statfeed_config(place));
   config.targets = TRY(load_targets(place.topology));
+  config.targets.all.shrink_to_fit();  // They stay; what reading them took on top does not.
   StatServerAccess& access = config.access;
   GmsPolicy& gms = config.gms_policy;
   const bool is_inline = !(access.api_key + access.bearer + access.client_secret + access.password +

@@ -15,7 +15,7 @@ constexpr std::int64_t year_2200_ms = 7'258'118'400'000;
 Ledger::Ledger(const Mapping& mapping) {
   for (std::size_t i = 0; i < statistic_kind_count; ++i) {
     needed_[i] = mapping.statistics[i].needed;
-    needed_count_ = static_cast<std::uint8_t>(needed_count_ + (needed_[i] ? 1 : 0));
+    if (needed_[i]) place_[i] = needed_count_++;
   }
   CHECK(needed_count_ > 0);  // Otherwise a target would be visible without anything heard.
 }
@@ -25,7 +25,7 @@ void Ledger::resize(std::uint32_t slots) {
   const std::size_t statistics = std::size_t{slots} * statistic_kind_count;
   values_.resize(statistics);
   timestamps_.resize(statistics);
-  read_at_.resize(statistics);
+  read_at_.resize(std::size_t{slots} * needed_count_);
   known_.resize(statistics, Known::unheard);
   lacking_.resize(slots, needed_count_);
 }
@@ -76,10 +76,8 @@ void Ledger::set_known(Statistic statistic, Known known) {
 }
 
 Instant Ledger::oldest(std::uint32_t slot) const {
-  Instant oldest = Instant::max();
-  for (std::uint32_t i = 0; i < statistic_kind_count; ++i)
-    if (needed_[i]) oldest = std::min(oldest, read_at_[slot * statistic_kind_count + i]);
-  return oldest;
+  const auto first = read_at_.begin() + static_cast<std::ptrdiff_t>(slot) * needed_count_;
+  return *std::min_element(first, first + needed_count_);
 }
 
 std::uint32_t Ledger::fresh_slots(Duration most, Instant now) const {
@@ -98,7 +96,8 @@ Ledger::Taken Ledger::take(const StatisticUpdate& update, Instant now) {
     timestamps_[i] = update.timestamp_ms;
     newest_ms_ = std::max(newest_ms_, update.timestamp_ms);
   }
-  read_at_[i] = now - update.age;
+  if (const auto kind = i % statistic_kind_count; needed_[kind])
+    read_at_[std::size_t{slot_of(i)} * needed_count_ + place_[kind]] = now - update.age;
   Known known = Known::unseen;
   switch (update.status) {
     case StatisticUpdate::Status::value:

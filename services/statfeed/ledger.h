@@ -88,10 +88,11 @@ class Ledger {
   void set_known(Statistic statistic, Known known);
 
   std::array<bool, statistic_kind_count> needed_{};
+  std::array<std::uint8_t, statistic_kind_count> place_{};  // Of a kind among those needed.
   std::uint8_t needed_count_ = 0;
   std::vector<double> values_;
   std::vector<std::int64_t> timestamps_;
-  std::vector<Instant> read_at_;
+  std::vector<Instant> read_at_;  // By slot, then by place.
   std::vector<Known> known_;
   std::vector<std::uint8_t> lacking_;  // By slot: needed statistics without a value.
   std::uint32_t visible_slots_ = 0;

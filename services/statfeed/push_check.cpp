@@ -29,8 +29,18 @@ std::optional<Duration> patience_of(StatisticKind kind, const MappedStatistic& m
 }  // namespace
 
 PushCheck::PushCheck(const Mapping& mapping, Duration patience) {
-  for (std::size_t i = 0; i < statistic_kind_count; ++i)
-    patience_[i] = patience_of(static_cast<StatisticKind>(i), mapping.statistics[i], patience);
+  for (std::size_t i = 0; i < statistic_kind_count; ++i) {
+    const MappedStatistic& mapped = mapping.statistics[i];
+    if (mapped.asked) patience_[i] = patience_of(static_cast<StatisticKind>(i), mapped, patience);
+    if (patience_[i]) place_[i] = compared_++;
+  }
+}
+
+// Where in told_; nothing: it is not compared.
+std::optional<std::size_t> PushCheck::place_of(Statistic statistic) const {
+  const auto kind = statistic % statistic_kind_count;
+  if (!patience_[kind]) return std::nullopt;
+  return std::size_t{slot_of(statistic)} * compared_ + place_[kind];
 }
 
 void PushCheck::begin() {
@@ -44,10 +54,12 @@ std::optional<double> PushCheck::Told::number() const {
 
 void PushCheck::told(Statistic statistic, std::optional<double> value, std::int64_t timestamp_ms,
                      Instant now) {
-  if (statistic >= told_.capacity()) told_.reserve(statistic + 1 + statistic / 8);
-  if (statistic >= told_.size()) told_.resize(statistic + 1);
-  differences_.erase(statistic);
-  auto& told = told_[statistic];
+  const auto place = place_of(statistic);
+  if (!place) return;
+  if (*place >= told_.capacity()) told_.reserve(*place + 1 + *place / 8);
+  if (*place >= told_.size()) told_.resize(*place + 1);
+  if (!differences_.empty()) differences_.erase(statistic);
+  auto& told = told_[*place];
   told.at = now;
   const auto behind_ms = told.timestamp_ms - timestamp_ms;
   if (told.timestamp_ms != Told::never && timestamp_ms > 0 && behind_ms > 0 &&
@@ -60,10 +72,11 @@ void PushCheck::told(Statistic statistic, std::optional<double> value, std::int6
 std::optional<PushCheck::Contradiction> PushCheck::polled(Statistic statistic, Batches::Id batch,
                                                           std::optional<double> value,
                                                           Instant asked, Instant now) {
-  const auto patience = patience_[statistic % statistic_kind_count];
-  if (!patience || statistic >= told_.size() || told_[statistic].timestamp_ms == Told::never)
+  const auto place = place_of(statistic);
+  if (!place || *place >= told_.size() || told_[*place].timestamp_ms == Told::never)
     return std::nullopt;
-  const auto& told = told_[statistic];
+  const auto patience = patience_[statistic % statistic_kind_count];
+  const auto& told = told_[*place];
   if (told.at >= asked)
     return std::nullopt;  // The push is alive for it; which is newer, who knows.
   const auto found = differences_.find(statistic);

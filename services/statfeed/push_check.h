@@ -69,7 +69,7 @@ class PushCheck {
   std::optional<Instant> due() const;
 
  private:
-  struct Told {  // 24 bytes: there is one a statistic.
+  struct Told {  // 24 bytes: there is one a statistic that is compared.
     static constexpr std::int64_t never = -1;
 
     double value = 0;  // Not a number: there is none.
@@ -84,8 +84,12 @@ class PushCheck {
     Instant ask_at;
   };
 
+  std::optional<std::size_t> place_of(Statistic statistic) const;
+
   std::array<std::optional<Duration>, statistic_kind_count> patience_;  // Nothing: not compared.
-  std::vector<Told> told_;                                              // By statistic.
+  std::array<std::uint32_t, statistic_kind_count> place_{};  // Of a kind among those compared,
+  std::uint32_t compared_ = 0;                               // of which there are so many.
+  std::vector<Told> told_;                                   // By slot, then by place.
   std::map<Statistic, Difference> differences_;
 };
 

@@ -190,10 +190,12 @@ class Session {
 
   // What values say, and of which statistics (session_values.cpp).
   using Told = std::unordered_set<Statistic>;
-  std::vector<Statistic> ours(const StatisticValue& value);
   std::vector<Statistic> ours(std::string_view id) const;
+  std::vector<Statistic> theirs(const StatisticValue& value);
   void take(const std::vector<StatisticValue>& values, How how, const PendingCall& pending,
-            Instant now, Told& told, Step& step);
+            Instant now, Told* told, Step& step);
+  void take_one(Statistic statistic, const StatisticValue& value, How how,
+                const PendingCall& pending, Instant now, Step& step);
   void take_errors(const SubscriptionAnswer& answer, Told& told, Step& step);
   void refuse(const Unreadable& unreadable, Step& step);
   void contradict(const PushCheck::Contradiction& found, Instant now, Step& step);

@@ -102,9 +102,8 @@ void Session::on_messages(const PendingCall& pending, std::string_view body, Ins
   }
   const BayeuxMessage* meta = nullptr;
   bool joined = true;
-  Told told;
   for (const auto& message : *messages) {
-    take(message.statistics, How::pushed, pending, now, told, step);
+    take(message.statistics, How::pushed, pending, now, nullptr, step);
     refuse(message.unreadable, step);
     if (!message.service_state.empty()) {
       const bool available = same_word(message.service_state, "available");
@@ -120,7 +119,7 @@ void Session::on_messages(const PendingCall& pending, std::string_view body, Ins
     ++step.refused;
     if (pending.kind != Call::Kind::connect)
       return lose("no answer to our message", Duration::zero(), now, step);
-    if (!told.empty()) hear(step, now);
+    if (!step.updates.empty()) hear(step, now);
     connect_at_ = now + pause();
     return;
   }

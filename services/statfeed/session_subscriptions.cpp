@@ -130,7 +130,7 @@ void Session::take_first(Batches::Id id, const SubscriptionAnswer& answer, bool 
                          Step& step) {
   const auto& batch = *batches_.find(id);
   Told told;
-  take(answer.statistics, How::opened, {}, now, told, step);
+  take(answer.statistics, How::opened, {}, now, &told, step);
   refuse(answer.unreadable, step);
   Told refused;
   for (const auto& error : answer.errors)
@@ -196,7 +196,7 @@ void Session::take_poll(const PendingCall& pending, const SubscriptionAnswer& an
                         Step& step) {
   auto& batch = *batches_.find(pending.batch);
   Told told;
-  take(answer.statistics, How::polled, pending, now, told, step);
+  take(answer.statistics, How::polled, pending, now, &told, step);
   take_errors(answer, told, step);
   refuse(answer.unreadable, step);
   if (pending.one) {

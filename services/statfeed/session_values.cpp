@@ -19,47 +19,55 @@ std::vector<Statistic> Session::ours(std::string_view id) const {
   return {name->statistic};
 }
 
-// By our id, or where the server has ids of its own, by what it says of the statistic.
-std::vector<Statistic> Session::ours(const StatisticValue& value) {
-  if (!read_statistic_id(value.statistic_id, salt_)) {
-    auto found = server_ids_.find(value);
-    if (!found.empty()) return found;
-  }
-  return ours(value.statistic_id);
+// Where the server has ids of its own: by what it says of the statistic.
+std::vector<Statistic> Session::theirs(const StatisticValue& value) {
+  auto found = server_ids_.find(value);
+  return found.empty() ? server_ids_.find_id(value.statistic_id) : found;
 }
 
 void Session::take(const std::vector<StatisticValue>& values, How how, const PendingCall& pending,
-                   Instant now, Told& told, Step& step) {
+                   Instant now, Told* told, Step& step) {
+  step.updates.reserve(step.updates.size() + values.size());
   for (const auto& value : values) {
-    const auto statistics = ours(value);
-    if (statistics.empty()) {
-      ++step.refused;
-      // Of a target that left, or of nothing that was asked for.
-      if (!read_statistic_id(value.statistic_id, salt_))
-        step.notes.push_back(
-            {"values_refused",
-             fmt::format("'{}' ({} '{}', {}) is none that was asked for: a server must answer with "
-                         "our statisticId, or with objectId, objectType and name",
-                         value.statistic_id.substr(0, max_why),
-                         value.object_type.substr(0, max_why), value.object_id.substr(0, max_why),
-                         value.name.substr(0, max_why))});
+    if (const auto name = read_statistic_id(value.statistic_id, salt_)) {
+      if (!targets_index_.knows(*name)) {
+        ++step.refused;  // Of a target that left.
+        continue;
+      }
+      if (told) told->insert(name->statistic);
+      take_one(name->statistic, value, how, pending, now, step);
       continue;
     }
-    const auto number = value.valid ? std::optional{value.value} : std::nullopt;
+    const auto statistics = theirs(value);
+    if (statistics.empty()) {
+      ++step.refused;
+      step.notes.push_back(
+          {"values_refused",
+           fmt::format("'{}' ({} '{}', {}) is none that was asked for: a server must answer with "
+                       "our statisticId, or with objectId, objectType and name",
+                       value.statistic_id.substr(0, max_why), value.object_type.substr(0, max_why),
+                       value.object_id.substr(0, max_why), value.name.substr(0, max_why))});
+    }
     for (const auto statistic : statistics) {
-      told.insert(statistic);
-      step.updates.push_back({.statistic = statistic,
-                              .status = value.valid ? StatisticUpdate::Status::value
-                                                    : StatisticUpdate::Status::invalid,
-                              .timestamp_ms = value.timestamp_ms,
-                              .value = value.value});
-      if (how == How::pushed && pushed_since_ == Instant{}) pushed_since_ = now;
-      if (how != How::polled)
-        check_.told(statistic, number, value.timestamp_ms, now);
-      else if (pushed_ && !contradiction_)
-        contradiction_ = check_.polled(statistic, pending.batch, number, pending.sent, now);
+      if (told) told->insert(statistic);
+      take_one(statistic, value, how, pending, now, step);
     }
   }
+}
+
+void Session::take_one(Statistic statistic, const StatisticValue& value, How how,
+                       const PendingCall& pending, Instant now, Step& step) {
+  const auto number = value.valid ? std::optional{value.value} : std::nullopt;
+  step.updates.push_back(
+      {.statistic = statistic,
+       .status = value.valid ? StatisticUpdate::Status::value : StatisticUpdate::Status::invalid,
+       .timestamp_ms = value.timestamp_ms,
+       .value = value.value});
+  if (how == How::pushed && pushed_since_ == Instant{}) pushed_since_ = now;
+  if (how != How::polled)
+    check_.told(statistic, number, value.timestamp_ms, now);
+  else if (pushed_ && !contradiction_)
+    contradiction_ = check_.polled(statistic, pending.batch, number, pending.sent, now);
 }
 
 // What the server says that it cannot tell.

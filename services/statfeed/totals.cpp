@@ -6,28 +6,31 @@
 #include "common/base/check.h"
 
 namespace paceline::statfeed {
+namespace {
+
+constexpr double most_rise = 4'000'000'000;  // Between two marks.
+
+}  // namespace
 
 void Totals::resize(std::uint32_t slots) {
   const std::size_t size = std::size_t{slots} * counter_count;
   for (auto& counters : servers_) {
     counters.last.resize(size, -1);
     counters.at.resize(size);
-    counters.seen.resize(size);
-    counters.seen_at_mark.resize(size);
+    counters.rose.resize(size);
   }
   totals_.resize(size);
-  totals_at_mark_.resize(size);
+  gained_.resize(size);
 }
 
 void Totals::forget(std::uint32_t slot) {
   for (std::size_t i = std::size_t{slot} * counter_count, end = i + counter_count; i < end; ++i) {
     for (auto& counters : servers_) {
       counters.last[i] = -1;
-      counters.seen[i] = 0;
-      counters.seen_at_mark[i] = 0;
+      counters.rose[i] = 0;
     }
     totals_[i] = 0;
-    totals_at_mark_[i] = 0;
+    gained_[i] = 0;
   }
 }
 
@@ -49,27 +52,31 @@ Totals::Counted Totals::count(int server, std::uint32_t slot, std::uint32_t coun
   const bool fell = counters.last[i] < last;
   const double rise = fell ? counters.last[i] : counters.last[i] - last;
   if (rise > allowed) return Counted::jump;
-  const auto counted = static_cast<std::uint64_t>(rise);
-  counters.seen[i] += counted;
-  if (server == in_use_)
-    totals_[i] = std::max(totals_[i], since_mark(counters, i));
-  else if (!counters.in_step)
-    counters.seen_at_mark[i] = counters.seen[i];
+  const bool is_in_use = server == in_use_;
+  if (rise > 0 && (is_in_use || counters.in_step)) {
+    auto& rose = counters.rose[i];
+    if (rose == 0) risen_.push_back(i);
+    rose = static_cast<std::uint32_t>(std::min(rose + rise, most_rise));
+    if (is_in_use) carry(counters, i);
+  }
   return fell ? Counted::reset : Counted::rise;
 }
 
-// What the total would be by this server alone.
-std::uint64_t Totals::since_mark(const ServerCounters& counters, std::size_t i) const {
-  return totals_at_mark_[i] + counters.seen[i] - counters.seen_at_mark[i];
+// The total becomes what it would be by this server alone, if that is more.
+void Totals::carry(const ServerCounters& counters, std::size_t i) {
+  if (counters.rose[i] <= gained_[i]) return;
+  totals_[i] += counters.rose[i] - gained_[i];
+  gained_[i] = counters.rose[i];
 }
 
 void Totals::mark(bool both) {
   for (int server = 0; server < server_count; ++server) {
     auto& counters = servers_[static_cast<std::size_t>(server)];
-    counters.seen_at_mark = counters.seen;
+    for (const auto i : risen_) counters.rose[i] = 0;
     counters.in_step = both || server == in_use_;
   }
-  totals_at_mark_ = totals_;
+  for (const auto i : risen_) gained_[i] = 0;
+  risen_.clear();
 }
 
 void Totals::use(int server) {
@@ -78,8 +85,7 @@ void Totals::use(int server) {
   in_use_ = server;
   const auto& counters = servers_[static_cast<std::size_t>(server)];
   if (!counters.in_step) return mark(true);  // The one before told what the totals are.
-  for (std::size_t i = 0; i < totals_.size(); ++i)
-    totals_[i] = std::max(totals_[i], since_mark(counters, i));
+  for (const auto i : risen_) carry(counters, i);
 }
 
 }  // namespace paceline::statfeed

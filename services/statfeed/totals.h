@@ -60,7 +60,7 @@ class Totals {
   ///
   ///   both   so has the other. If not, what the other tells until a mark with both counts for
   ///          nothing: nobody knows how much of it is in the totals already
-  ///   cost   O(targets), copies
+  ///   cost   O(counters that rose since the last mark)
   void mark(bool both);
 
   /// From now on `server` carries the totals. The same server again: nothing happens. Where it is
@@ -76,18 +76,18 @@ class Totals {
   struct ServerCounters {             // One server's counters.
     std::vector<double> last;         // As last shown; negative = never.
     std::vector<Instant> at;          // When.
-    std::vector<std::uint64_t> seen;  // Counted by differences since the start.
-    std::vector<std::uint64_t> seen_at_mark;
-    bool in_step = true;  // At the last mark.
+    std::vector<std::uint32_t> rose;  // Counted by differences since the last mark.
+    bool in_step = true;              // At the last mark.
   };
   double plausible(Duration since) const;
-  std::uint64_t since_mark(const ServerCounters& counters, std::size_t i) const;
+  void carry(const ServerCounters& counters, std::size_t i);
 
   Policy policy_;
   int in_use_ = 0;
   std::array<ServerCounters, server_count> servers_;
   std::vector<std::uint64_t> totals_;
-  std::vector<std::uint64_t> totals_at_mark_;
+  std::vector<std::uint32_t> gained_;  // Of them since the last mark.
+  std::vector<std::size_t> risen_;     // The counters that are not 0 in `rose` of a server.
 };
 
 }  // namespace paceline::statfeed

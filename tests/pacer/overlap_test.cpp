@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "common/base/random.h"
+#include "tests/support/allocated_bytes.h"
 #include "tests/support/catch.h"
 
 namespace paceline::test {
@@ -88,6 +89,30 @@ TEST_CASE("every overlap from three tenths on is found within an hour", "[pacer]
   CHECK(search.found()[0].z > 4);
 }
 
+TEST_CASE("who shares all agents is found within three quarters of an hour among fifteen hundred",
+          "[pacer]") {
+  constexpr std::uint32_t targets = 1500;  // A million pairs, of which one in twenty is watched.
+  constexpr std::uint32_t pairs = 10;
+  std::vector<std::vector<std::uint32_t>> skills;
+  for (std::uint32_t target = 0; target < targets; ++target)
+    for (int agent = 0; agent < 10; ++agent)
+      if (target >= 2 * pairs)
+        skills.push_back({target});
+      else if (target % 2 == 0)
+        skills.push_back({target, target + 1});
+  OverlapSearch search{targets};
+  BusyAgents agents{std::move(skills), targets, 1};
+
+  watch(search, agents, 0, 2700, 0.25);
+
+  CHECK(search.watched() > OverlapSearch::most_pairs / 2);
+  CHECK(search.found().size() == pairs);
+  for (const DetectedOverlap& pair : search.found()) {
+    CHECK(pair.a % 2 == 0);
+    CHECK(pair.b == pair.a + 1);
+  }
+}
+
 TEST_CASE("no pool is found in a hundred group-days without any", "[pacer]") {
   const double look_s = GENERATE(0.2, 1.0);
   std::vector<std::vector<std::uint32_t>> skills;
@@ -165,6 +190,35 @@ TEST_CASE("a look in which very many changed is passed over, and the pairs have 
     REQUIRE(search.watched() <= before + OverlapSearch::most_new_pairs);
     REQUIRE(search.watched() <= OverlapSearch::most_pairs);
   }
+}
+
+TEST_CASE("once its pairs are all taken, a look takes nothing from the heap, whichever it drops",
+          "[pacer]") {
+  constexpr std::uint32_t targets = 3000;
+  OverlapSearch search{targets};
+  SplitMix64 random{1};
+  std::vector<BusyChange> some;
+  some.reserve(targets);
+  std::size_t dropped = 0;
+  const auto look_on = [&](double from_s, double to_s) {
+    for (double now_s = from_s; now_s < to_s; now_s += 1) {
+      some.clear();
+      for (auto t = static_cast<std::uint32_t>(random.uniform() * 20); t < targets; t += 20)
+        some.push_back({t, random.uniform() < 0.5 ? 1 : -1});
+      const std::size_t before = search.watched();
+      search.look(some, now_s);
+      if (search.watched() < before) ++dropped;
+    }
+  };
+  look_on(0, 100);
+  REQUIRE(search.watched() == OverlapSearch::most_pairs);
+  const AllocatedBytes allocated;
+
+  look_on(100, 600);
+
+  CHECK(dropped > 10);
+  CHECK(search.watched() > OverlapSearch::most_pairs / 2);
+  CHECK(allocated.now() == 0);
 }
 
 }  // namespace paceline::test

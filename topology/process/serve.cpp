@@ -32,6 +32,8 @@ namespace {
 constexpr int exit_asked = 0;
 constexpr int exit_world = 1;
 constexpr int exit_config = 78;  // EX_CONFIG of sysexits.h.
+constexpr Duration trim_period = 1min;
+constexpr std::size_t kept_free = 256u << 10;  // [bytes] at the end of the heap.
 
 struct Arguments {
   std::string topology;
@@ -201,6 +203,8 @@ bool run_process(const char* name, const Arguments& arguments, const ServedProce
       log.error("reload_refused", {{"why", outcome.error().detail}, {"then", "goes on as before"}});
     return outcome;
   });
+  // Between what stays, free pages lie that the thresholds do not reach.
+  loop.every(trim_period, [] { malloc_trim(kept_free); });
   bus.bind_all();
   log.info("started", {{"topology", arguments.topology},
                        {"cluster", topology.cluster},
@@ -235,9 +239,9 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
 
   malloc_trim(0);  // What reading the files took is not wanted again.
   // What one cycle takes is wanted again in the next and kept; what all targets at once take, a first
-  // answer or a keyframe, is given back to the system when it is freed.
-  mallopt(M_TRIM_THRESHOLD, 8 << 20);
-  mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  // answer, a keyframe or a checkpoint, is given back to the system when it is freed.
+  mallopt(M_TRIM_THRESHOLD, 1 << 20);
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
   const Address self{loaded->place.node, loaded->place.process, loaded->place.index};
   Metrics metrics;
   BoostLog lines{{.process = self.text(), .least = *level, .json = arguments.json_log}};
