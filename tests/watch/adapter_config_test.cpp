@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "tests/support/certificate.h"
 #include "tests/support/folder.h"
 #include "tests/support/manual.h"
 
@@ -39,10 +40,24 @@ TEST_CASE("the tokens of watch may stand in files", "[watch]") {
 TEST_CASE("a token file stands for the token that an open address wants", "[watch]") {
   const Folder folder;
   write(folder / "read", "look\n");
+  const auto pair = good_certificate();
+  write(folder / "c", pair.certificate);
+  write(folder / "k", pair.key);
   const std::string open = "listen = \"0.0.0.0:443\"\ncertificate_file = \"c\"\nkey_file = \"k\"\n";
 
   CHECK(read_in(folder, open + "read_token_file = \"read\"\n"));
   CHECK_FALSE(read_in(folder, open));
+}
+
+TEST_CASE("a certificate and a key that are no pair are refused by name", "[watch]") {
+  const Folder folder;
+  write(folder / "c", good_certificate().certificate);
+  write(folder / "k", make_certificate("DNS:other.test", 30).key);
+
+  const auto refused = read_in(folder, "certificate_file = \"c\"\nkey_file = \"k\"\n");
+
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().detail == folder / "k: is not the key of " + (folder / "c"));
 }
 
 TEST_CASE("a token file that is missing, empty, or has the other token is refused by name",
