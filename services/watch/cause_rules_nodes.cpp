@@ -169,14 +169,15 @@ void find_silence(Findings& out) {
 void find_link_causes(Findings& out) {
   const auto& nodes = out.status.nodes;
   const auto tell_key = [&](std::string cause, const std::string& of, const std::string& on) {
-    out.add(
-        {.id = CauseId::key_refused,
-         .weight = CauseWeight::endangers,
-         .node = on,
-         .cause = std::move(cause),
-         .remedy = fmt::format("keys/{}.public on {} must be the one of {}: copy it there, then "
-                               "restart both nodes' processes (pacelinectl keys check)",
-                               of, on, of)});
+    out.add({.id = CauseId::key_refused,
+             .weight = CauseWeight::endangers,
+             .node = on,
+             .cause = std::move(cause),
+             .remedy = fmt::format(
+                 "keys/{0}.public on {1} must be the one of {0}, and keys/{1}.public on "
+                 "{0} that of {1} (pacelinectl keys check on both): copy the one that "
+                 "is not, then restart both nodes' processes",
+                 of, on)});
   };
   const std::string& self = out.status.node;
   for (const auto& node : out.around.refuse_our_key)

@@ -302,7 +302,10 @@ TEST_CASE("what watch knows beside the bus is told too", "[watch]") {
   const auto told = causes(good_cluster(), {}, around);
 
   REQUIRE(find(told, "key_refused", "b"));
-  CHECK(find(told, "key_refused", "b")->remedy.starts_with("keys/a.public on b"));
+  CHECK(
+      find(told, "key_refused", "b")->remedy ==
+      "keys/a.public on b must be the one of a, and keys/b.public on a that of b (pacelinectl keys "
+      "check on both): copy the one that is not, then restart both nodes' processes");
   REQUIRE(find(told, "key_refused", "a"));
   CHECK(find(told, "key_refused", "a")->remedy.starts_with("keys/w.public on a"));
   CHECK(find(told, "restarting", "b")->cause == "b/publisher/0 was started 4 times in ten minutes");
