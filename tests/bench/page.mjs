@@ -5,7 +5,7 @@
 //   search       from the last letter typed to the rows that match
 //   find         the same question asked of the REST interface (`?q=`)
 //   first_page   50 targets, sorted, of the REST interface
-//   table        the whole table as the page asks for it, its bytes on the wire and unpacked
+//   table        the whole table as the page asks for it, and its bytes as they are unpacked
 //   list         pacelinectl targets --search
 //   turns        of watch's loop that took longer than 20 ms, of all meanwhile
 import fs from "node:fs";
@@ -46,7 +46,7 @@ await main([cluster], async () => {
   await measure("first_page", async () => { await cluster.json("api/v1/targets?limit=50&sort=-abandonment"); });
   await measure("table", async () => { row.table_bytes = (await cluster.get("api/v1/targets?form=table&limit=1000000")).text.length; });
   await measure("list", async (i) => { cluster.ctl("targets", "--search", `queue-${number(i)}`); });
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
   let page;
   await measure("load", async () => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });

@@ -47,7 +47,7 @@ exec env -i container=unshare PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/sy
 """
 
 
-# What bare hosts have not. No sshd: `scp FILE ADDRESS:` leaves it where the test fetches it. No pgrep: pids NAME...
+# What bare hosts have not. Nobody is let in yet: `scp FILE ADDRESS:` leaves it where the test fetches it. No pgrep: pids NAME...
 PRELUDE = r"""
 scp() { mkdir -p "/run/post/${2%:}"; cp "$1" "/run/post/${2%:}/"; }
 pids() {
