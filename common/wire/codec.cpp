@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 #include <type_traits>
 
 #include "common/wire/feed.h"
@@ -12,13 +11,6 @@
 
 namespace paceline {
 namespace {
-
-// As for_each_field(), but the list of fields is made when this is compiled and not each time.
-template <Structure T, class Visit>
-void visit_fields(Visit&& visit) {
-  static constexpr auto fields = T::schema();
-  std::apply([&](const auto&... field) { (visit(field), ...); }, fields);
-}
 
 class Packer {
  public:
@@ -30,7 +22,7 @@ class Packer {
   void operator()(const T& value) {
     if constexpr (Structure<T>) {
       out_.array(field_count<T>);
-      visit_fields<T>([&](const auto& field) { (*this)(value.*field.member); });
+      for_each_field<T>([&](const auto& field) { (*this)(value.*field.member); });
     } else if constexpr (std::is_same_v<T, bool>) {
       out_.boolean(value);
     } else if constexpr (std::is_enum_v<T>) {
@@ -208,7 +200,7 @@ class Unpacker {
   void structure(T& value) {
     const auto count = in_.array(1);
     std::uint32_t at = 0;
-    visit_fields<T>([&](const auto& field) {
+    for_each_field<T>([&](const auto& field) {
       auto& member = value.*field.member;
       if (at >= count) {
         if (!field.is_added) throw Wrong{Errc::bad_value, fmt::format("only {} fields", count)};

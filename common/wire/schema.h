@@ -116,10 +116,14 @@ concept Structure = requires {
   T::schema();
 };
 
+/// The fields of the structure, made when this is compiled.
+template <Structure T>
+inline constexpr auto fields_of = T::schema();
+
 /// Calls visit(field) for each field of the structure, in order.
 template <Structure T, class Visit>
 constexpr void for_each_field(Visit&& visit) {
-  std::apply([&](const auto&... field) { (visit(field), ...); }, T::schema());
+  std::apply([&](const auto&... field) { (visit(field), ...); }, fields_of<T>);
 }
 
 template <Structure T>
