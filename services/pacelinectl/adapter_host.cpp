@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <linux/magic.h>
 #include <netdb.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <pwd.h>
 #include <sys/resource.h>
@@ -21,6 +19,7 @@
 #include <memory>
 
 #include "common/runtime/file_modes.h"
+#include "common/runtime/pems.h"
 
 namespace paceline::pacelinectl {
 namespace {
@@ -29,22 +28,11 @@ template <class T, void (*Free)(T*)>
 struct Freed {
   void operator()(T* value) const { Free(value); }
 };
-using Certificate = std::unique_ptr<X509, Freed<X509, X509_free>>;
-using PrivateKey = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY, EVP_PKEY_free>>;
 
 struct FreedBio {
   void operator()(BIO* bio) const { BIO_free(bio); }
 };
 using Bio = std::unique_ptr<BIO, FreedBio>;
-
-Bio memory(std::string_view text) {
-  return Bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
-}
-
-// A key that is locked by a password is not asked for one.
-int no_password(char*, int, int, void*) {
-  return -1;
-}
 
 WallTime wall_of(const ASN1_TIME* time) {
   std::tm parts{};
@@ -94,31 +82,21 @@ std::vector<std::string> ThisHost::files_in(const std::string& folder) {
 }
 
 Result<std::vector<CertificateFacts>> ThisHost::certificates(std::string_view pem) {
-  const Bio bytes = memory(pem);
+  const auto certificates = TRY(certificates_in(pem));
   std::vector<CertificateFacts> all;
-  while (const Certificate one{PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr)})
+  for (const Certificate& one : certificates)
     all.push_back({.subject = subject_of(one.get()),
                    .begins = wall_of(X509_get0_notBefore(one.get())),
                    .ends = wall_of(X509_get0_notAfter(one.get()))});
-  const bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  ERR_clear_error();
-  if (all.empty()) return fail("no certificate (PEM) in it");
-  if (!is_end) return fail(fmt::format("its certificate {} cannot be read", all.size() + 1));
   return all;
 }
 
 Result<void> ThisHost::key_belongs(std::string_view certificate_pem, std::string_view key_pem) {
-  const Bio certificate_bytes = memory(certificate_pem);
-  const Bio key_bytes = memory(key_pem);
-  const Certificate certificate{
-      PEM_read_bio_X509(certificate_bytes.get(), nullptr, nullptr, nullptr)};
-  const PrivateKey key{PEM_read_bio_PrivateKey(key_bytes.get(), nullptr, no_password, nullptr)};
-  ERR_clear_error();
+  const Certificate certificate = first_certificate(certificate_pem);
   if (!certificate) return fail("no certificate (PEM) in it");
-  if (!key) return fail("no private key (PEM, without a password) in it");
-  const bool belongs = X509_check_private_key(certificate.get(), key.get()) == 1;
-  ERR_clear_error();
-  if (!belongs) return fail("is not the key of the certificate");
+  const auto belongs = is_key_of(certificate, key_pem);
+  if (!belongs) return tl::unexpected(belongs.error());
+  if (!*belongs) return fail("is not the key of the certificate");
   return {};
 }
 

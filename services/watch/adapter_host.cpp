@@ -1,6 +1,5 @@
 #include "services/watch/adapter_host.h"
 
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 #include <memory>
 
 #include "common/base/ascii.h"
+#include "common/runtime/pems.h"
 
 namespace paceline::watch {
 std::string name_of_host() {
@@ -26,11 +26,7 @@ Starter starter_of_this_process() {
 
 std::vector<std::string> names_of_certificate(std::string_view pem) {
   std::vector<std::string> names;
-  const std::unique_ptr<BIO, decltype(&BIO_free)> bytes{
-      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free};
-  if (!bytes) return names;
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate{
-      PEM_read_bio_X509(bytes.get(), nullptr, nullptr, nullptr), &X509_free};
+  const Certificate certificate = first_certificate(pem);
   if (!certificate) return names;
   const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> all{
       static_cast<GENERAL_NAMES*>(
