@@ -18,8 +18,10 @@
 #include "common/runtime/curl_http.h"
 #include "common/runtime/files.h"
 #include "common/runtime/system_clock.h"
+#include "services/pacelinectl/adapter_owner.h"
 #include "services/pacelinectl/adapter_program.h"
 #include "services/pacelinectl/adapter_screen.h"
+#include "services/pacelinectl/table.h"
 #include "topology/process/zmq_bus.h"
 
 namespace paceline::pacelinectl {
@@ -34,24 +36,13 @@ class TerminalLog final : public Log {
     if (level < LogLevel::warn) return;
     const std::string line =
         format_log_line(SystemClock{}.wall(), level, "pacelinectl", event, fields);
-    std::fprintf(stderr, "%s\n", line.c_str());
+    std::fprintf(stderr, "%s\n", printable(line).c_str());
   }
   void set_level(LogLevel) override {}
 };
 
 tl::unexpected<Error> interrupted() {
   return fail(Errc::refused, "interrupted");
-}
-
-// What root makes in the folder of another user is that user's, and a link is not followed.
-Result<void> give_to_owner_of_folder(const std::string& path) {
-  struct stat folder {};
-  const auto above = std::filesystem::path{path}.parent_path();
-  if (geteuid() != 0 || stat(above.c_str(), &folder) != 0 || folder.st_uid == 0) return {};
-  if (lchown(path.c_str(), folder.st_uid, folder.st_gid) == 0) return {};
-  return fail(
-      Errc::unavailable,
-      path + " was made, but cannot be given to the owner of its folder: " + std::strerror(errno));
 }
 
 }  // namespace
@@ -69,55 +60,69 @@ Loop& HostEnvironment::loop() {
 }
 
 Result<std::string> HostEnvironment::read(const std::string& path) {
+  const AsOwner rights = TRY(AsOwner::of(path));
   return read_file(path);
 }
 
 Result<FileView> HostEnvironment::map(const std::string& path) {
+  const AsOwner rights = TRY(AsOwner::of(path));
   return map_file(path);
 }
 
 Result<std::string> HostEnvironment::read_end(const std::string& path, std::size_t most) {
+  const AsOwner rights = TRY(AsOwner::of(path));
   return read_file_end(path, most);
 }
 
 bool HostEnvironment::exists(const std::string& path) {
+  const auto rights = AsOwner::of(path);
   std::error_code error;
-  return std::filesystem::exists(path, error);
+  return rights && std::filesystem::exists(path, error);
 }
 
 Result<void> HostEnvironment::write(const std::string& path, std::string_view content,
                                     unsigned mode) {
-  if (auto done = write_file_atomically(path, content, mode); !done) return done;
-  return give_to_owner_of_folder(path);
+  const FileToWrite file{path, content, mode};
+  return write_all({&file, 1});
+}
+
+Result<void> HostEnvironment::write_all(std::span<const FileToWrite> files) {
+  const auto theirs = std::ranges::find_if(
+      files, [](const FileToWrite& file) { return owner_at(file.path).has_value(); });
+  if (theirs == files.end()) return write_files_atomically(files);
+  const AsOwner rights = TRY(AsOwner::of(theirs->path));
+  return write_files_atomically(files);
 }
 
 // A link stays one: what it leads to is replaced.
 Result<void> HostEnvironment::replace(const std::string& path, std::string_view content) {
+  const AsOwner rights = TRY(AsOwner::of(path));
   std::error_code error;
   const std::string real = std::filesystem::canonical(path, error).string();
   struct stat about {};
   if (error || stat(real.c_str(), &about) != 0)
     return fail(Errc::not_found, path + ": cannot be found");
   if (auto done = write_file_atomically(real, content, 0600); !done) return done;
-  if (chown(real.c_str(), about.st_uid, about.st_gid) == 0 &&
-      chmod(real.c_str(), about.st_mode & 07777u) == 0)
-    return {};
+  const bool is_given = geteuid() != 0 || chown(real.c_str(), about.st_uid, about.st_gid) == 0;
+  if (is_given && chmod(real.c_str(), about.st_mode & 07777u) == 0) return {};
   return fail(Errc::unavailable, path + " was written, but cannot be given to its owner again: " +
                                      std::strerror(errno));
 }
 
 void HostEnvironment::remove(const std::string& path) {
+  const auto rights = AsOwner::of(path);
   std::error_code ignored;
-  std::filesystem::remove(path, ignored);
+  if (rights) std::filesystem::remove(path, ignored);
 }
 
 Result<void> HostEnvironment::make_folder(const std::string& path, unsigned mode) {
+  const AsOwner rights = TRY(AsOwner::of(path));
   std::error_code error;
   const bool made = std::filesystem::create_directories(path, error);
   if (!error && made)
     std::filesystem::permissions(path, static_cast<std::filesystem::perms>(mode), error);
   if (error) return fail(Errc::unavailable, path + ": " + error.message());
-  return made ? give_to_owner_of_folder(path) : Result<void>{};
+  return {};
 }
 
 std::string HostEnvironment::absolute(const std::string& path) {
@@ -156,6 +161,7 @@ std::string HostEnvironment::fingerprint(std::string_view text) {
 }
 
 Result<unsigned> HostEnvironment::mode(const std::string& path) {
+  const AsOwner rights = TRY(AsOwner::of(path));
   struct stat about {};
   if (stat(path.c_str(), &about) != 0)
     return fail(Errc::not_found, path + ": " + std::strerror(errno));

@@ -18,6 +18,7 @@ class HostEnvironment final : public Environment {
   Result<std::string> read_end(const std::string& path, std::size_t most) override;
   bool exists(const std::string& path) override;
   Result<void> write(const std::string& path, std::string_view content, unsigned mode) override;
+  Result<void> write_all(std::span<const FileToWrite> files) override;
   Result<void> replace(const std::string& path, std::string_view content) override;
   void remove(const std::string& path) override;
   Result<void> make_folder(const std::string& path, unsigned mode) override;

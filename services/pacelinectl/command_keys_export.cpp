@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 #include "common/base/secrets.h"
 #include "services/pacelinectl/cluster_file.h"
@@ -66,13 +67,20 @@ class KeyImport {
     return true;
   }
 
-  std::string write(const KeyLine& line, Result<void>& done) {
-    const auto held = held_.find(line.name);
-    done = environment_.write(path(line.name, "public"), line.key + "\n", 0644);
+  /// What becomes of a line that brings something new. Lines behind it are held against it too.
+  std::string take(const KeyLine& line) {
     const std::string is_now = environment_.fingerprint(line.key);
-    return held == held_.end() ? fmt::format("{}: {} taken\n", line.name, is_now)
-                               : fmt::format("{}: {} taken in place of {}\n", line.name, is_now,
-                                             environment_.fingerprint(held->second));
+    const auto [held, is_first] = held_.try_emplace(line.name, line.key);
+    taken_[path(line.name, "public")] = line.key + "\n";
+    if (is_first) return fmt::format("{}: {} taken\n", line.name, is_now);
+    const std::string was = environment_.fingerprint(std::exchange(held->second, line.key));
+    return fmt::format("{}: {} taken in place of {}\n", line.name, is_now, was);
+  }
+
+  Result<void> write() const {
+    std::vector<FileToWrite> files;
+    for (const auto& [file, text] : taken_) files.push_back({.path = file, .content = text});
+    return environment_.write_all(files);
   }
 
  private:
@@ -88,6 +96,7 @@ class KeyImport {
   Environment& environment_;
   std::map<std::string, std::string> held_;     // Public keys that are here, by name.
   std::map<std::string, std::string> secrets_;  // Private ones.
+  std::map<std::string, std::string> taken_;    // What is to be written, by file.
 };
 
 }  // namespace
@@ -139,7 +148,8 @@ Outcome command_keys_import(const Request& request, Environment& environment) {
 
   KeyImport import{topology, request.replace, environment};
   for (const std::string& sender : *senders) import.look_at(sender);
-  std::vector<const KeyLine*> taken;
+  Outcome outcome;
+  std::vector<std::string> names;
   for (const KeyLine& line : *lines) {
     const std::string where = fmt::format("{}:{}: ", file, line.line);
     if (!topology.node(line.name) && std::ranges::find(*senders, line.name) == senders->end())
@@ -147,19 +157,15 @@ Outcome command_keys_import(const Request& request, Environment& environment) {
                                                topology_file, line.name));
     const auto takes = import.takes(line);
     if (!takes) return failed(exit_not_answered, where + takes.error().detail);
-    if (*takes) taken.push_back(&line);
+    if (!*takes) continue;
+    outcome.out += import.take(line);
+    names.push_back(line.name);
   }
   if (const auto made = environment.make_folder(keys_folder(topology), 0700); !made)
     return failed(exit_not_answered, made.error().detail);
-  Outcome outcome;
-  std::vector<std::string> names;
-  for (const KeyLine* line : taken) {
-    Result<void> done;
-    outcome.out += import.write(*line, done);
-    if (!done) return failed(exit_not_answered, done.error().detail);
-    names.push_back(line->name);
-  }
-  if (taken.empty())
+  if (const auto done = import.write(); !done)
+    return failed(exit_not_answered, done.error().detail);
+  if (names.empty())
     outcome.out = "all of them are there, nothing is changed\n";
   else
     outcome.out +=

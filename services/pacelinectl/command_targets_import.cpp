@@ -28,11 +28,14 @@ Outcome command_targets_import(const Request& request, Environment& environment)
   if (const auto state = given(request, "replaces");
       !state.empty() && state != was.state && !is_there)
     return failed(exit_not_answered, *to + " is another file than when it was looked at");
+  if (!before && before.error().code != Errc::not_found)
+    return failed(exit_not_answered,
+                  before.error().detail + ": what would be replaced could not be kept");
   if (request.dry_run) return replaced_outcome(request, *to, read.targets, was, environment);
-  if (before && !is_there)
-    if (const auto done = environment.write(replaced_name(*to), *before, 0644); !done)
-      return failed(exit_not_answered, done.error().detail);
-  if (const auto done = environment.write(*to, text, 0644); !done)
+  std::vector<FileToWrite> files;
+  if (before && !is_there) files.push_back({.path = replaced_name(*to), .content = *before});
+  files.push_back({.path = *to, .content = text});
+  if (const auto done = environment.write_all(files); !done)
     return failed(exit_not_answered, done.error().detail);
   return replaced_outcome(request, *to, read.targets, was, environment);
 }

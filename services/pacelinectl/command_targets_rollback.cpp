@@ -16,15 +16,15 @@ Outcome command_targets_rollback(const Request& request, Environment& environmen
   const auto read = read_targets_file(kept, request, environment);
   if (read.outcome.exit != exit_fine) return read.outcome;
   const auto now = environment.read(*file);
+  if (!now && now.error().code != Errc::not_found)
+    return failed(exit_not_answered,
+                  now.error().detail + ": what would be replaced could not be kept");
   const auto was = difference_to(*file, read.targets, environment);
   // In this order: whatever ends it between the two, what was asked for is there.
-  if (const auto done = environment.write(*file, *text, 0644); !done)
+  std::vector<FileToWrite> files = {{.path = *file, .content = *text}};
+  if (now) files.push_back({.path = kept, .content = *now});
+  if (const auto done = environment.write_all(files); !done)
     return failed(exit_not_answered, done.error().detail);
-  if (now)
-    if (const auto done = environment.write(kept, *now, 0644); !done)
-      return failed(exit_not_answered,
-                    fmt::format("{} is back, but what it replaced is not kept: {}", *file,
-                                done.error().detail));
   return replaced_outcome(request, *file, read.targets, was, environment);
 }
 

@@ -85,14 +85,14 @@ class Environment {
  public:
   virtual ~Environment() = default;
 
-  /// A whole file.
-  ///   errors   not_found, too_large
+  /// A whole file. What root reads in another user's folder it reads by that user's rights, here and below.
+  ///   errors   not_found: there is none; unavailable: it cannot be read; too_large
   virtual Result<std::string> read(const std::string& path) = 0;
   /// A whole file of any size, read as it is touched.
-  ///   errors   not_found
+  ///   errors   not_found, unavailable
   virtual Result<FileView> map(const std::string& path) = 0;
   /// The last bytes of a file, `most` of them at most.
-  ///   errors   not_found
+  ///   errors   not_found, unavailable
   virtual Result<std::string> read_end(const std::string& path, std::size_t most) = 0;
   virtual bool exists(const std::string& path) = 0;
 
@@ -100,6 +100,10 @@ class Environment {
   /// user's folder is that user's: the processes run as he does.
   ///   errors   unavailable: which step failed and why
   virtual Result<void> write(const std::string& path, std::string_view content, unsigned mode) = 0;
+
+  /// Several, of which none is replaced before all are written.
+  ///   errors   unavailable: which step failed and why
+  virtual Result<void> write_all(std::span<const FileToWrite> files) = 0;
 
   /// Writes a file that is there at once or not at all; its owner and permission bits stay.
   ///   errors   not_found; unavailable: which step failed and why

@@ -4,20 +4,26 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <string>
 #include <variant>
 
 #include "services/pacelinectl/adapter_environment.h"
 #include "services/pacelinectl/arguments.h"
 #include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/table.h"
 
 using namespace paceline;
 using namespace paceline::pacelinectl;
 
 namespace {
 
-int tell(const Outcome& outcome) {
-  std::fwrite(outcome.out.data(), 1, outcome.out.size(), stdout);
-  if (!outcome.error.empty()) std::fprintf(stderr, "pacelinectl: %s\n", outcome.error.c_str());
+// Names of files, of keys and of what other hosts say are in it: a terminal is not to obey them.
+int tell(const Outcome& outcome, bool with_colours = false) {
+  const std::string out =
+      isatty(STDOUT_FILENO) == 1 ? printable_lines(outcome.out, with_colours) : outcome.out;
+  std::fwrite(out.data(), 1, out.size(), stdout);
+  if (!outcome.error.empty())
+    std::fprintf(stderr, "pacelinectl: %s\n", printable_lines(outcome.error, false).c_str());
   return outcome.exit;
 }
 
@@ -31,7 +37,7 @@ int main(int argc, char** argv) {
     request.colour = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
     request.asks = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
     HostEnvironment environment;
-    return tell(run_command(request, environment));
+    return tell(run_command(request, environment), request.colour);
   } catch (const std::exception& error) {
     return tell(failed(exit_not_answered, error.what()));
   }

@@ -13,6 +13,13 @@ namespace {
 
 constexpr Duration between_looks = 100ms;
 
+constexpr const char* nobody_publishes =
+    "nobody is master, so nothing is published; what was offered last ends by itself";
+
+std::string not_heard_by(const std::string& master) {
+  return printable(master) + ", the master, has not heard it: is this node cut off from it?";
+}
+
 // A peer that is silent is kept with what it said last.
 bool is_silent(const ElectionView& view, const std::string& node) {
   constexpr double silent_after_s = 10;  // A heartbeat of 5 s makes a presence each 6.25 s.
@@ -103,20 +110,24 @@ std::string stored_text(const StatusReply& reply) {
 }
 
 std::string pause_obstacle(const StatusAnswer& status, bool wants_pause) {
-  if (status.master.empty())
-    return "nobody is master, so nothing is published; what was offered last ends by itself";
+  if (status.master.empty()) return nobody_publishes;
   const auto master = std::ranges::find(status.nodes, status.master, &NodeAnswer::name);
   if (master == status.nodes.end() || !master->publication)
     return fmt::format("the publisher of {}, the master, is not heard", printable(status.master));
-  if (status.paused.empty() == wants_pause)
-    return fmt::format("{}, the master, has not heard it: is this node cut off from it?",
-                       printable(status.master));
+  if (status.paused.empty() == wants_pause) return not_heard_by(status.master);
   const PublicationReport& report = master->publication->report;
   if (report.paused == wants_pause && report.outcome == PublicationOutcome::accepted) return {};
   if (report.outcome == PublicationOutcome::accepted || report.outcome == PublicationOutcome::none)
     return fmt::format("{}, the master, has not published it yet", printable(status.master));
   return fmt::format("the endpoint does not accept what {}, the master, publishes: {} {}",
                      printable(status.master), to_string(report.outcome), printable(report.detail));
+}
+
+std::string held_obstacle(const ElectionView& view, bool wants_pause) {
+  const ElectionMessage* master = master_of(view);
+  if (master == nullptr || is_silent(view, master->node)) return nobody_publishes;
+  if (master->pause.empty() != wants_pause) return {};
+  return not_heard_by(master->node);
 }
 
 tl::expected<ClusterFile, Outcome> node_to_order(const Request& request, ClusterFile cluster) {

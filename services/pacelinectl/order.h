@@ -65,6 +65,11 @@ std::string stored_text(const StatusReply& reply);
 ///   returns  a sentence; "" = the master's last accepted publication said so
 std::string pause_obstacle(const StatusAnswer& status, bool wants_pause);
 
+/// What keeps a pause, or its end, from being what the master goes by: all that is seen from a witness, whose host has no watch.
+///
+///   returns  a sentence; "" = the master says that it holds
+std::string held_obstacle(const ElectionView& view, bool wants_pause);
+
 /// The node of a command whose first argument it may be, ours otherwise: for what can only be asked on its host.
 ///   errors   what the command ends with: exit_usage, no such node, or a witness; exit_not_answered, it is on another host
 tl::expected<ClusterFile, Outcome> node_to_order(const Request& request, ClusterFile cluster);

@@ -8,6 +8,7 @@
 
 #include "services/pacelinectl/check_group.h"
 #include "services/pacelinectl/check_running.h"
+#include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/key_check.h"
 

@@ -6,6 +6,7 @@
 
 #include "common/base/check.h"
 #include "common/base/time.h"
+#include "common/base/utf8.h"
 
 namespace paceline::pacelinectl {
 namespace {
@@ -26,6 +27,45 @@ std::size_t width(std::string_view text) {
     if (begins_character(text[i])) ++count;
   }
   return count;
+}
+
+/// A character that a terminal does not show but obeys: C0, DEL, C1, and Unicode's marks of direction and
+/// its ends of lines.
+bool steers(char32_t c) {
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/// Of UTF-8 that is sound.
+char32_t character_at(std::string_view text, std::size_t at, std::size_t bytes) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  char32_t c = bytes == 1 ? byte(0) : byte(0) & (0xFFu >> (bytes + 1));
+  for (std::size_t i = 1; i < bytes; ++i) c = c << 6 | (byte(i) & 0x3Fu);
+  return c;
+}
+
+template <class Stays>
+void mask(std::string& text, Stays&& stays) {
+  std::size_t end = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t bytes = 1;
+    while (at + bytes < text.size() && !begins_character(text[at + bytes])) ++bytes;
+    if (steers(character_at(text, at, bytes)) && !stays(text[at]))
+      text[end++] = '?';
+    else
+      for (std::size_t i = 0; i < bytes; ++i) text[end++] = text[at + i];
+    at += bytes;
+  }
+  text.resize(end);
+}
+
+/// The first of coloured()'s codes; empty = none.
+std::string_view find_colour_code(std::string_view text) {
+  for (auto at = text.find("\x1b["); at != text.npos; at = text.find("\x1b[", at + 1)) {
+    const auto end = text.find_first_not_of("0123456789", at + 2);
+    if (end != text.npos && text[end] == 'm') return text.substr(at, end + 1 - at);
+  }
+  return {};
 }
 
 }  // namespace
@@ -109,9 +149,21 @@ std::string utc_text(std::int64_t wall_ms, std::string_view otherwise) {
 }
 
 std::string printable(std::string_view text) {
-  std::string out{text};
-  for (char& c : out)
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
+  std::string out = repaired_utf8(text);
+  mask(out, [](char) { return false; });
+  return out;
+}
+
+std::string printable_lines(std::string_view text, bool with_colours) {
+  std::string out;
+  while (!text.empty()) {
+    const auto code = with_colours ? find_colour_code(text) : std::string_view{};
+    const auto before = code.empty() ? text : text.substr(0, code.data() - text.data());
+    std::string plain = repaired_utf8(before);
+    mask(plain, [](char c) { return c == '\n' || c == '\t'; });
+    out += plain + std::string{code};
+    text.remove_prefix(before.size() + code.size());
+  }
   return out;
 }
 

@@ -38,7 +38,11 @@ std::string readable_seconds(double seconds);
 /// [ms since 1970] as UTC; `otherwise` for what is before 1970 or beyond 2261.
 std::string utc_text(std::int64_t wall_ms, std::string_view otherwise = "-");
 
-/// Control characters replaced, so that what came over the network cannot steer a terminal.
+/// With `?` for each control character, for what turns the direction of writing and for each byte that is
+/// not UTF-8, so that what came over the network cannot steer a terminal.
 std::string printable(std::string_view text);
+
+/// The same of whole lines, whose ends and tabs stay, and the codes of coloured() with them.
+std::string printable_lines(std::string_view text, bool with_colours);
 
 }  // namespace paceline::pacelinectl

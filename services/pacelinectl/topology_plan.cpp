@@ -166,10 +166,10 @@ class Planner {
       take_file(is);
     } else {
       equip(is);
-      const std::string owner =
-          facts_.owner.empty() ? "" : fmt::format(" -o {0} -g {0}", facts_.owner);
-      step(is,
-           fmt::format("{}install -D -m 600{} /dev/null {}", way_to(is), owner, facts_.term_file),
+      // As the user of the processes, whose the folders above it are to be too.
+      const std::string as =
+          facts_.owner.empty() ? "" : fmt::format("runuser -u {} -- ", facts_.owner);
+      step(is, fmt::format("{}{}install -D -m 600 /dev/null {}", way_to(is), as, facts_.term_file),
            "it knows by an empty term file that it forgot how it voted");
     }
     for (const Node* other : others_) {

@@ -91,6 +91,7 @@ class FakeEnvironment final : public Environment {
   };
   FakeHost this_host;
   std::set<std::string> unreadable;                // Files that are there, but not for us.
+  std::set<std::string> unwritable;                // Files for which the disk is full.
   std::map<int, Error> closed;                     // Ports of other hosts that do not answer.
   std::vector<HttpRequest> requests;               // As fetch() had them.
   std::map<std::string, Error> web_faults;         // By URL: why nobody answers.
@@ -120,8 +121,8 @@ class FakeEnvironment final : public Environment {
 
   Result<std::string> read(const std::string& path) override {
     const auto found = files.find(path);
-    if (found == files.end() || unreadable.contains(path))
-      return fail(Errc::not_found, path + ": cannot be opened");
+    if (found == files.end()) return fail(Errc::not_found, path + ": cannot be opened");
+    if (unreadable.contains(path)) return fail(Errc::unavailable, path + ": cannot be opened");
     return found->second.text;
   }
   Result<FileView> map(const std::string& path) override {
@@ -136,7 +137,15 @@ class FakeEnvironment final : public Environment {
   }
   bool exists(const std::string& path) override { return files.contains(path); }
   Result<void> write(const std::string& path, std::string_view content, unsigned mode) override {
-    files[path] = {std::string{content}, mode};
+    const FileToWrite file{path, content, mode};
+    return write_all({&file, 1});
+  }
+  Result<void> write_all(std::span<const FileToWrite> all) override {
+    for (const FileToWrite& file : all)
+      if (unwritable.contains(file.path))
+        return fail(Errc::unavailable,
+                    file.path + ".new: cannot be written: No space left on device");
+    for (const FileToWrite& file : all) files[file.path] = {std::string{file.content}, file.mode};
     return {};
   }
   Result<void> replace(const std::string& path, std::string_view content) override {

@@ -127,6 +127,19 @@ TEST_CASE("a key that is there stays, and another takes its place only when that
   CHECK(environment.files.at(keys + "b.public").text == key_2 + "\n");
 }
 
+TEST_CASE("a key that stands for two nodes in one file is refused, and nothing is written",
+          "[pacelinectl]") {
+  FakeEnvironment environment;
+  environment.files["f"].text = "a " + key_1 + "\nb " + key_1;
+
+  const Outcome outcome = run_command(import_of("f", true), environment);
+
+  CHECK(outcome.exit == exit_not_answered);
+  CHECK_THAT(outcome.error, Catch::Contains("f:2: this is the public key of a already"));
+  CHECK_FALSE(environment.files.contains(keys + "a.public"));
+  CHECK_FALSE(environment.files.contains(keys + "b.public"));
+}
+
 TEST_CASE("what is no public key of another node is refused with its line, and nothing is written",
           "[pacelinectl]") {
   const auto [line, why] = GENERATE_COPY(table<std::string, std::string>(

@@ -172,6 +172,34 @@ TEST_CASE("a pause waits until the endpoint has accepted it", "[pacelinectl]") {
   CHECK(has(electors.run(request("resume")).out, "resumed: the endpoint accepted it from a"));
 }
 
+TEST_CASE("a witness to which no watch answers goes by what the master says", "[pacelinectl]") {
+  auto here = view_of("a", 257);
+  std::swap(here.self, here.peers[1]);  // That of w.
+  auto paused = here;
+  paused.peers[1].pause = "a drill";
+  auto silent = paused;
+  silent.peer_age_s = {60, 60};
+  Electors electors{{here, here, paused}};
+
+  const Outcome outcome = electors.run(request_at("w", "pause"));
+
+  CAPTURE(outcome.error);
+  CHECK(outcome.exit == exit_fine);
+  CHECK(has(outcome.out,
+            "paused (a drill): nothing is allowed to any target; a, master in term 257, "
+            "holds to it"));
+  CHECK(has(outcome.out, "whether the endpoint has accepted it is told on a node with a watch"));
+  CHECK(has(electors.run(request_at("w", "resume")).error,
+            "a, the master, has not heard it: is this node cut off from it?"));
+  electors.views = {silent};
+  CHECK(has(electors.run(request_at("w", "pause")).error,
+            "nobody is master, so nothing is published"));
+  Request json = request_at("w", "pause");
+  json.json = true;
+  electors.views = {paused};
+  CHECK(has(electors.run(json).out, "\"accepted\": \"not known\""));
+}
+
 TEST_CASE("what keeps a pause from the endpoint is said", "[pacelinectl]") {
   StatusAnswer status = demo_status();
   auto& report = status.nodes[0].publication->report;

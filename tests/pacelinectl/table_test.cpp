@@ -41,6 +41,19 @@ TEST_CASE("a time that cannot be shown is none", "[pacelinectl]") {
 
 TEST_CASE("text from the network cannot steer the terminal", "[pacelinectl]") {
   CHECK(printable("a\x1b[2Jb\n\x7f") == "a?[2Jb??");
+  CHECK(printable("\xc2\x9b"
+                  "2J \u202Edesrever\u2066 caf\u00e9 \u2713 \U0001F642") ==
+        "?2J ?desrever? caf\u00e9 \u2713 \U0001F642");
+  CHECK(printable("\x9b"
+                  "2J\xff") == "\uFFFD2J\uFFFD");
+}
+
+TEST_CASE("of lines that are masked their ends stay, and of codes those of colours",
+          "[pacelinectl]") {
+  const std::string text = "one\t\x1b[31mred\x1b[0m\n\x1b[2Jtwo\x9b\u202E\n";
+  CHECK(printable_lines(text, true) == "one\t\x1b[31mred\x1b[0m\n?[2Jtwo\uFFFD?\n");
+  CHECK(printable_lines(text, false) == "one\t?[31mred?[0m\n?[2Jtwo\uFFFD?\n");
+  CHECK(printable_lines("\x1b[", true) == "?[");
 }
 
 TEST_CASE("ages are readable", "[pacelinectl]") {

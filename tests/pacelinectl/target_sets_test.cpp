@@ -161,6 +161,32 @@ TEST_CASE("what an import replaced comes back by a rollback, and goes by another
   CHECK(environment.files["/etc/demo-targets.toml"].text == next);
 }
 
+TEST_CASE("what cannot be kept is not replaced", "[pacelinectl]") {
+  const std::string file = "/etc/demo-targets.toml";
+  const std::string kept = "/etc/demo-targets.before.toml";
+  const bool is_rollback = GENERATE(false, true);
+  FakeEnvironment environment = node();
+  const std::string now = targets_as_toml(*parse_targets(running_csv, "t"));
+  const std::string older = targets_as_toml(*parse_targets(next_csv, "t"));
+  environment.files[file].text = now;
+  environment.files[kept].text = older;
+  const auto changed = [&] {
+    return run_command(is_rollback ? request_at("a", "targets rollback", {})
+                                   : request_at("a", "targets import", {"next.csv"}),
+                       environment);
+  };
+
+  environment.unreadable = {file};
+  const Outcome unread = changed();
+  CHECK(unread.exit == exit_not_answered);
+  CHECK(unread.error == file + ": cannot be opened: what would be replaced could not be kept");
+  environment.unreadable = {};
+  environment.unwritable = {is_rollback ? kept : file};
+  CHECK(changed().exit == exit_not_answered);
+  CHECK(environment.files[file].text == now);
+  CHECK(environment.files[kept].text == older);
+}
+
 TEST_CASE("an import drops nothing that the file says of agents", "[pacelinectl]") {
   FakeEnvironment environment = node();
   auto sharing = *parse_targets(next_csv, "t");
