@@ -42,7 +42,8 @@ std::optional<Owner> owner_at(const std::string& path) {
   constexpr int most_links = 40;  // As the kernel has it.
   fs::path at = "/";
   std::vector<fs::path> left;
-  walk_first(fs::absolute(path), left);
+  std::error_code error;
+  walk_first(fs::absolute(path, error), left);
   struct stat about {};
   for (int links = 0; !left.empty() && links < most_links;) {
     const fs::path part = std::exchange(left.back(), {});
@@ -55,7 +56,6 @@ std::optional<Owner> owner_at(const std::string& path) {
     if (S_ISDIR(about.st_mode)) at = next;
     if (!S_ISLNK(about.st_mode)) continue;
     if (about.st_uid != 0) return Owner{about.st_uid, about.st_gid};
-    std::error_code error;
     walk_first(fs::read_symlink(next, error), left);
     ++links;
   }

@@ -1,3 +1,4 @@
+#include "tests/support/allocated_bytes.h"
 #include "tests/support/catch.h"
 // The rest after Catch: its CHECK is the one we mean.
 #include <rapidcheck.h>
@@ -444,6 +445,28 @@ TEST_CASE("what an elector says of itself", "[elector]") {
   const auto sequence = view.sequence;
   fixture.pass(400ms);
   CHECK(fixture.a.view(fixture.now).sequence == sequence + 2);
+}
+
+TEST_CASE("a round of heartbeats takes no more from the heap after a thousand than after one",
+          "[elector]") {
+  constexpr std::size_t most_a_round = 2048;  // Messages with who was heard when.
+  Fixture fixture;
+  fixture.become_master();
+  const auto round = [&] {
+    const AllocatedBytes allocated;
+    fixture.now += fixture.policy.heartbeat;
+    fixture.tick();
+    REQUIRE(fixture.said(Kind::heartbeat) != nullptr);
+    const ElectionMessage heartbeat = *fixture.said(Kind::heartbeat);
+    fixture.acknowledge(heartbeat);
+    return allocated.now();
+  };
+  round();
+  const std::size_t first = round();
+  for (int i = 0; i < 1000; ++i) round();
+
+  CHECK(round() <= first);
+  CHECK(first < most_a_round);
 }
 
 }  // namespace paceline::test

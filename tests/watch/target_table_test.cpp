@@ -6,6 +6,7 @@
 
 #include "services/watch/config.h"
 #include "services/watch/pull_calls.h"
+#include "tests/support/allocated_bytes.h"
 #include "tests/support/catch.h"
 #include "tests/watch/fixtures.h"
 
@@ -306,6 +307,24 @@ TEST_CASE(
   const auto revision = table.revision();
   table.set_paused(false);
   CHECK(table.revision() == revision);
+}
+
+TEST_CASE("what is heard of targets that are known takes nothing from the heap", "[watch]") {
+  TargetTable table{chat_and_voice()};
+  const auto hear = [&](std::int32_t ready) {
+    for (std::uint32_t i = 0; i < table.size(); ++i) {
+      table.set_stat(i, with(ready, 10));
+      table.set_pace(i, paced(PaceReason::granted, ready));
+      table.set_feedback(i, {.sent = static_cast<std::uint64_t>(ready)});
+    }
+  };
+  hear(1);
+  const AllocatedBytes allocated;
+
+  for (std::int32_t cycle = 2; cycle < 100; ++cycle) hear(cycle);
+
+  CHECK(allocated.now() == 0);
+  CHECK(table.totals().targets == table.size());
 }
 
 }  // namespace paceline::test
