@@ -155,6 +155,10 @@ Result<void> write_files_atomically(std::span<const FileToWrite> files) {
   const auto drop = [&](std::size_t from, std::size_t until) {
     for (; from < until; ++from) unlink(draft_of(files[from]).c_str());
   };
+  struct stat about {};
+  for (const FileToWrite& file : files)
+    if (stat(file.path.c_str(), &about) == 0 && !S_ISREG(about.st_mode))
+      return fail(Errc::unavailable, file.path + ": not a file, and not replaced by one");
   for (std::size_t i = 0; i < files.size(); ++i) {
     std::error_code ignored;  // What follows says what is wrong.
     std::filesystem::create_directories(folder_of(files[i].path), ignored);

@@ -25,7 +25,8 @@ Result<std::string> read_file_end(const std::string& path, std::size_t most);
 ///   errors   not_found: there is none; unavailable: cannot be opened or read, or is no file
 Result<FileView> map_file(const std::string& path);
 
-/// Replaces the file at once or not at all: written beside it, synced, renamed, folder synced.
+/// Replaces the file at once or not at all: written beside it, synced, renamed, folder synced. What is no
+/// file, as a device, is not replaced.
 ///   errors   unavailable: says which step failed and why
 Result<void> write_file_atomically(const std::string& path, std::string_view content,
                                    unsigned mode = 0644);

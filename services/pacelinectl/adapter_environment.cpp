@@ -45,6 +45,13 @@ tl::unexpected<Error> interrupted() {
   return fail(Errc::refused, "interrupted");
 }
 
+/// What `act` does at a place, by the rights of who laid what stands there.
+template <class Act>
+auto by_owner(const Place& place, Act&& act) -> decltype(act(std::string{})) {
+  const AsOwner rights = TRY(AsOwner::of(place));
+  return place.told(act(place.path()));
+}
+
 }  // namespace
 
 Loop& HostEnvironment::loop() {
@@ -60,24 +67,24 @@ Loop& HostEnvironment::loop() {
 }
 
 Result<std::string> HostEnvironment::read(const std::string& path) {
-  const AsOwner rights = TRY(AsOwner::of(path));
-  return read_file(path);
+  return by_owner(Place{path}, [](const std::string& file) { return read_file(file); });
 }
 
 Result<FileView> HostEnvironment::map(const std::string& path) {
-  const AsOwner rights = TRY(AsOwner::of(path));
-  return map_file(path);
+  return by_owner(Place{path}, [](const std::string& file) { return map_file(file); });
 }
 
 Result<std::string> HostEnvironment::read_end(const std::string& path, std::size_t most) {
-  const AsOwner rights = TRY(AsOwner::of(path));
-  return read_file_end(path, most);
+  return by_owner(Place{path}, [&](const std::string& file) { return read_file_end(file, most); });
 }
 
 bool HostEnvironment::exists(const std::string& path) {
-  const auto rights = AsOwner::of(path);
-  std::error_code error;
-  return rights && std::filesystem::exists(path, error);
+  return by_owner(Place{path},
+                  [](const std::string& file) -> Result<bool> {
+                    std::error_code error;
+                    return std::filesystem::exists(file, error);
+                  })
+      .value_or(false);
 }
 
 Result<void> HostEnvironment::write(const std::string& path, std::string_view content,
@@ -86,43 +93,57 @@ Result<void> HostEnvironment::write(const std::string& path, std::string_view co
   return write_all({&file, 1});
 }
 
+// What lies in one folder is written by one owner's rights; of several folders, by those of the first who is
+// not root.
 Result<void> HostEnvironment::write_all(std::span<const FileToWrite> files) {
-  const auto theirs = std::ranges::find_if(
-      files, [](const FileToWrite& file) { return owner_at(file.path).has_value(); });
-  if (theirs == files.end()) return write_files_atomically(files);
-  const AsOwner rights = TRY(AsOwner::of(theirs->path));
-  return write_files_atomically(files);
+  std::vector<Place> places;
+  std::vector<FileToWrite> there;
+  const Place* theirs = nullptr;
+  places.reserve(files.size());
+  for (const FileToWrite& file : files) {
+    const Place& place = places.emplace_back(file.path, Place::End::itself);
+    there.push_back({place.path(), file.content, file.mode});
+    if (theirs == nullptr && place.owner()) theirs = &place;
+  }
+  if (places.empty()) return {};
+  const AsOwner rights = TRY(AsOwner::of(theirs ? *theirs : places.front()));
+  auto done = write_files_atomically(there);
+  for (const Place& place : places) done = place.told(std::move(done));
+  return done;
 }
 
 // A link stays one: what it leads to is replaced.
 Result<void> HostEnvironment::replace(const std::string& path, std::string_view content) {
-  const AsOwner rights = TRY(AsOwner::of(path));
-  std::error_code error;
-  const std::string real = std::filesystem::canonical(path, error).string();
-  struct stat about {};
-  if (error || stat(real.c_str(), &about) != 0)
-    return fail(Errc::not_found, path + ": cannot be found");
-  if (auto done = write_file_atomically(real, content, 0600); !done) return done;
-  const bool is_given = geteuid() != 0 || chown(real.c_str(), about.st_uid, about.st_gid) == 0;
-  if (is_given && chmod(real.c_str(), about.st_mode & 07777u) == 0) return {};
-  return fail(Errc::unavailable, path + " was written, but cannot be given to its owner again: " +
-                                     std::strerror(errno));
+  return by_owner(Place{path}, [&](const std::string& real) -> Result<void> {
+    struct stat about {};
+    if (stat(real.c_str(), &about) != 0) return fail(Errc::not_found, real + ": cannot be found");
+    if (auto done = write_file_atomically(real, content, 0600); !done) return done;
+    const bool is_given = geteuid() != 0 || chown(real.c_str(), about.st_uid, about.st_gid) == 0;
+    if (is_given && chmod(real.c_str(), about.st_mode & 07777u) == 0) return {};
+    return fail(Errc::unavailable, real + " was written, but cannot be given to its owner again: " +
+                                       std::strerror(errno));
+  });
 }
 
 void HostEnvironment::remove(const std::string& path) {
-  const auto rights = AsOwner::of(path);
-  std::error_code ignored;
-  if (rights) std::filesystem::remove(path, ignored);
+  const auto ignored =
+      by_owner(Place{path, Place::End::itself}, [](const std::string& file) -> Result<void> {
+        std::error_code error;
+        std::filesystem::remove(file, error);
+        return {};
+      });
+  static_cast<void>(ignored);
 }
 
 Result<void> HostEnvironment::make_folder(const std::string& path, unsigned mode) {
-  const AsOwner rights = TRY(AsOwner::of(path));
-  std::error_code error;
-  const bool made = std::filesystem::create_directories(path, error);
-  if (!error && made)
-    std::filesystem::permissions(path, static_cast<std::filesystem::perms>(mode), error);
-  if (error) return fail(Errc::unavailable, path + ": " + error.message());
-  return {};
+  return by_owner(Place{path}, [&](const std::string& folder) -> Result<void> {
+    std::error_code error;
+    const bool made = std::filesystem::create_directories(folder, error);
+    if (!error && made)
+      std::filesystem::permissions(folder, static_cast<std::filesystem::perms>(mode), error);
+    if (error) return fail(Errc::unavailable, folder + ": " + error.message());
+    return {};
+  });
 }
 
 std::string HostEnvironment::absolute(const std::string& path) {
@@ -161,11 +182,12 @@ std::string HostEnvironment::fingerprint(std::string_view text) {
 }
 
 Result<unsigned> HostEnvironment::mode(const std::string& path) {
-  const AsOwner rights = TRY(AsOwner::of(path));
-  struct stat about {};
-  if (stat(path.c_str(), &about) != 0)
-    return fail(Errc::not_found, path + ": " + std::strerror(errno));
-  return about.st_mode & 07777u;
+  return by_owner(Place{path}, [](const std::string& file) -> Result<unsigned> {
+    struct stat about {};
+    if (stat(file.c_str(), &about) != 0)
+      return fail(Errc::not_found, file + ": " + std::strerror(errno));
+    return about.st_mode & 07777u;
+  });
 }
 
 // Until all have come, or the person asks to stop.
@@ -289,7 +311,10 @@ Result<ProgramEnd> HostEnvironment::run(const std::vector<std::string>& words,
   return run_program(words, input, limit);
 }
 
-Result<int> HostEnvironment::run_at_terminal(const std::vector<std::string>& words) {
+Result<int> HostEnvironment::edit(std::vector<std::string> words, const std::string& file) {
+  words.push_back(file);
+  const auto before = words_by_owner_of(file);
+  words.insert(words.begin(), before.begin(), before.end());
   return run_program_at_terminal(words);
 }
 

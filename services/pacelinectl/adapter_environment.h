@@ -40,7 +40,7 @@ class HostEnvironment final : public Environment {
   Result<void> write_output(std::string_view text) override;
   Result<ProgramEnd> run(const std::vector<std::string>& words, std::string_view input,
                          Duration limit) override;
-  Result<int> run_at_terminal(const std::vector<std::string>& words) override;
+  Result<int> edit(std::vector<std::string> words, const std::string& file) override;
   Result<void> subscribe(const Topology& topology, const std::string& node,
                          const std::string& channel, Duration timeout,
                          const OnMessage& on_message) override;

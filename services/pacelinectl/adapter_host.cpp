@@ -20,6 +20,7 @@
 
 #include "common/runtime/file_modes.h"
 #include "common/runtime/pems.h"
+#include "services/pacelinectl/adapter_owner.h"
 
 namespace paceline::pacelinectl {
 namespace {
@@ -73,10 +74,13 @@ Result<FolderFacts> ThisHost::folder(const std::string& path) {
 
 std::vector<std::string> ThisHost::files_in(const std::string& folder) {
   std::vector<std::string> files;
+  const Place place{folder};
+  const auto rights = AsOwner::of(place);
+  if (!rights) return files;
   std::error_code error;
-  for (auto each = std::filesystem::directory_iterator{folder, error};
+  for (auto each = std::filesystem::directory_iterator{place.path(), error};
        !error && each != std::filesystem::directory_iterator{}; each.increment(error))
-    files.push_back(each->path().string());
+    files.push_back((std::filesystem::path{folder} / each->path().filename()).string());
   std::ranges::sort(files);
   return files;
 }

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/result.h"
@@ -19,15 +20,50 @@ struct Owner {
   bool operator==(const Owner&) const = default;
 };
 
-/// Who other than root has laid what stands at a path: the owner of the first link of another user that
-/// leads there, or of the last folder on the way that is there. Nothing = root did.
-std::optional<Owner> owner_at(const std::string& path);
+/// Where a path leads root, looked up one folder after the other. The last folder that is there is held, so
+/// that whoever exchanges folders and links meanwhile leads nobody elsewhere. Of who is not root it is the
+/// path itself.
+class Place {
+ public:
+  /// A link at its end leads on; or it is what is meant, to be replaced or removed.
+  enum class End : std::uint8_t { followed, itself };
 
-/// As long as it lives this process has the rights of the owner of a path, if it is root's; else its own.
+  explicit Place(std::string path, End end = End::followed);
+  Place(Place&& other) noexcept;
+  Place& operator=(Place&&) = delete;
+  ~Place();
+
+  /// Who other than root has laid what stands there: the owner of the first link of another user that leads
+  /// there, or of a folder in which a link or the file lies. Nothing = root did.
+  const std::optional<Owner>& owner() const { return owner_; }
+  const std::string& name() const { return name_; }
+
+  /// What is opened.
+  std::string path() const;
+
+  /// An error of what was done at path(), with the name that people know.
+  template <class T>
+  Result<T> told(Result<T> done) const {
+    if (!done) done.error().detail = named(std::move(done).error().detail);
+    return done;
+  }
+
+ private:
+  void look_up(End end);
+  bool follow(const std::string& part, const struct stat& link, std::vector<std::string>& left);
+  std::string named(std::string detail) const;
+
+  std::string name_;
+  int folder_ = -1;   // -1 = whoever runs this is not root.
+  std::string rest_;  // Below it.
+  std::optional<Owner> owner_;
+};
+
+/// As long as it lives this process has the rights of the owner of a place, if that is not root; else its own.
 class AsOwner {
  public:
   ///   errors   refused: root may not take another's rights here
-  static Result<AsOwner> of(const std::string& path);
+  static Result<AsOwner> of(const Place& place);
 
   AsOwner(AsOwner&& other) noexcept;
   AsOwner& operator=(AsOwner&&) = delete;
@@ -38,5 +74,8 @@ class AsOwner {
 
   std::optional<std::vector<gid_t>> groups_;  // Root's own, to be taken again.
 };
+
+/// What begins a program by the rights of who laid the file, as words before its own; none = by our own.
+std::vector<std::string> words_by_owner_of(const std::string& file);
 
 }  // namespace paceline::pacelinectl

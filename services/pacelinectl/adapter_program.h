@@ -14,7 +14,7 @@ namespace paceline::pacelinectl {
 Result<ProgramEnd> run_program(const std::vector<std::string>& words, std::string_view input,
                                Duration limit);
 
-/// Environment::run_at_terminal() on this host.
+/// Environment::edit() on this host.
 Result<int> run_program_at_terminal(const std::vector<std::string>& words);
 
 }  // namespace paceline::pacelinectl

@@ -1,10 +1,13 @@
 #include "services/pacelinectl/arguments.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <optional>
 #include <sstream>
 
+#include "common/base/cluster_bounds.h"
 #include "services/pacelinectl/command_details.h"
 #include "services/pacelinectl/command_line.h"
 #include "services/pacelinectl/init_wishes.h"
@@ -126,7 +129,14 @@ class CommandLine {
     order
         ->add_option("--why", request_.why,
                      "the reason, for whoever looks; who orders it is told beside it")
-        ->type_name("TEXT");
+        ->type_name("TEXT")
+        ->check(
+            [](const std::string& text) {
+              return text.size() <= max_why_bytes
+                         ? ""
+                         : fmt::format("{} bytes, at most {}", text.size(), max_why_bytes);
+            },
+            "");
   }
 
   void add_orders() {

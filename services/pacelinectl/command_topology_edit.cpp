@@ -22,8 +22,7 @@ Result<void> open_editor(const Request& request, const std::string& draft,
                          Environment& environment) {
   const std::string editor = given(request, "editor");
   auto words = words_between_spaces(editor.empty() ? default_editor : std::string_view{editor});
-  words.push_back(draft);
-  const int exit = TRY(environment.run_at_terminal(words));
+  const int exit = TRY(environment.edit(words, draft));
   if (exit == 0) return {};
   return fail(Errc::refused, fmt::format("{} ended with {}", words.front(), exit));
 }

@@ -183,10 +183,11 @@ class Environment {
   /// The terminal; nothing if standard input or output is none.
   virtual std::unique_ptr<Screen> screen() = 0;
 
-  /// As run(), with the person's terminal, as an editor wants it, and for as long as it takes.
+  /// An editor of a file, with the person's terminal, for as long as it takes, by the rights of who laid the file.
+  ///   words    its name and options; the file stands behind them
   ///   returns  what it ended with
   ///   errors   unavailable: it could not be started, or was killed
-  virtual Result<int> run_at_terminal(const std::vector<std::string>& words) = 0;
+  virtual Result<int> edit(std::vector<std::string> words, const std::string& file) = 0;
 
   /// A file; nothing if there is none.
   virtual void remove(const std::string& path) = 0;

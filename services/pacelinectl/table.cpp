@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "common/base/check.h"
 #include "common/base/time.h"
@@ -59,12 +60,13 @@ void mask(std::string& text, Stays&& stays) {
   text.resize(end);
 }
 
-/// The first of coloured()'s codes; empty = none.
+/// The first of coloured()'s codes; empty = none. Others hide text, or do worse.
 std::string_view find_colour_code(std::string_view text) {
-  for (auto at = text.find("\x1b["); at != text.npos; at = text.find("\x1b[", at + 1)) {
-    const auto end = text.find_first_not_of("0123456789", at + 2);
-    if (end != text.npos && text[end] == 'm') return text.substr(at, end + 1 - at);
-  }
+  constexpr std::array<std::string_view, 7> codes = {"\x1b[0m",  "\x1b[1m",  "\x1b[2m", "\x1b[7m",
+                                                     "\x1b[31m", "\x1b[32m", "\x1b[33m"};
+  for (auto at = text.find('\x1b'); at != text.npos; at = text.find('\x1b', at + 1))
+    for (const std::string_view code : codes)
+      if (text.substr(at).starts_with(code)) return text.substr(at, code.size());
   return {};
 }
 

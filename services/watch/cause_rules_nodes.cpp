@@ -94,6 +94,16 @@ std::string unfit_reason(const NodeAnswer& node) {
   return reason;
 }
 
+std::string unfit_remedy(const Findings& out, const NodeAnswer& node) {
+  constexpr int without_pace =
+      1;  // Its elector's grade: pacers or their statistics are not heard there.
+  if (node.tier == without_pace)
+    return fmt::format("ask there, where its pacers and statfeed are known: pacelinectl status; {}",
+                       log_remedy(out, node.name));
+  return "it is forgotten once a publication of it is accepted, or another master has "
+         "served for some periods; pacelinectl election says more";
+}
+
 void find_election_causes(Findings& out) {
   const StatusAnswer& status = out.status;
   Names heard;
@@ -253,9 +263,7 @@ void find_fitness_causes(Findings& out) {
              .node = node.name,
              .cause = fmt::format("node {} counts as unfit to be master{}{}", node.name,
                                   reason.empty() ? "" : ": ", reason),
-             .remedy =
-                 "it is forgotten once a publication of it is accepted, or another master has "
-                 "served for some periods; pacelinectl election says more",
+             .remedy = unfit_remedy(out, node),
              .unfit = out.is_own(node)});
   }
   std::size_t candidates = 0;

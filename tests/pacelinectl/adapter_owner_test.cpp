@@ -13,7 +13,7 @@ TEST_CASE("what root laid, what is not there and what has no name has no other o
           "[pacelinectl]") {
   for (const char* path : {"", "/", "/etc/passwd", "/none/at/all", "/proc/self/fd/0/none"}) {
     CAPTURE(path);
-    CHECK_FALSE(owner_at(path));
+    CHECK_FALSE(Place{path}.owner());
   }
 }
 
@@ -23,11 +23,10 @@ TEST_CASE("a folder of ours, and links that lead around in it, have us for owner
   std::filesystem::create_symlink(folder / "b", folder / "a");
   std::filesystem::create_symlink(folder / "a", folder / "b");
   std::filesystem::create_symlink("/etc/passwd", folder / "c");
-  const auto us = geteuid() == 0 ? std::nullopt : std::optional{Owner{geteuid(), getegid()}};
 
   for (const char* name : {"none", "none/below", "a", "c"}) {
     CAPTURE(name);
-    CHECK(owner_at(folder / name) == us);
+    CHECK(Place{folder / name}.owner() == std::nullopt);
   }
 }
 
@@ -36,11 +35,21 @@ TEST_CASE("who is not root keeps his rights, and so does root in his own folders
   Folder folder;
   const auto before = geteuid();
   {
-    const auto rights = AsOwner::of(folder / "file");
+    const auto rights = AsOwner::of(Place{folder / "file"});
     REQUIRE(rights);
     CHECK(geteuid() == before);
   }
   CHECK(geteuid() == before);
+}
+
+TEST_CASE("what is done at a place is told by the name that people know", "[pacelinectl]") {
+  Folder folder;
+  const Place place{folder / "none"};
+  const auto read = place.told(Result<int>{fail(place.path() + ": cannot be opened")});
+  CHECK(read.error().detail == (folder / "none") + ": cannot be opened");
+  std::filesystem::create_symlink("none", folder / "link");
+  CHECK(std::filesystem::is_symlink(Place{folder / "link", Place::End::itself}.path()));
+  CHECK_FALSE(std::filesystem::exists(Place{folder / "link"}.path()));
 }
 
 }  // namespace paceline::test

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/cluster_bounds.h"
 #include "services/pacelinectl/commands.h"
 #include "tests/support/catch.h"
 
@@ -24,6 +25,19 @@ int exit_code(std::vector<const char*> words) {
   const auto parsed = parse(std::move(words));
   const auto* outcome = std::get_if<Outcome>(&parsed);
   return outcome ? outcome->exit : -1;
+}
+
+TEST_CASE("a reason that goes round has its bound, which is told before it is given",
+          "[pacelinectl]") {
+  const std::string most(max_why_bytes, 'x');
+  const std::string more = most + "x";
+  for (const char* order : {"pause", "drain"}) {
+    CHECK(good({order, "--why", most.c_str()}).why == most);
+    const auto refused = parse({order, "--why", more.c_str()});
+    REQUIRE(std::get_if<Outcome>(&refused));
+    CHECK(std::get<Outcome>(refused).exit == exit_usage);
+    CHECK(std::get<Outcome>(refused).error.find("257 bytes, at most 256") != std::string::npos);
+  }
 }
 
 TEST_CASE("options may stand before and after the command", "[pacelinectl]") {

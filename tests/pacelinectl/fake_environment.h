@@ -233,7 +233,8 @@ class FakeEnvironment final : public Environment {
                          Duration) override {
     return on_run ? on_run(words, text) : fail(Errc::unavailable, words.front() + ": not found");
   }
-  Result<int> run_at_terminal(const std::vector<std::string>& words) override {
+  Result<int> edit(std::vector<std::string> words, const std::string& file) override {
+    words.push_back(file);
     return on_terminal ? on_terminal(words)
                        : fail(Errc::unavailable, words.front() + ": not found");
   }

@@ -54,6 +54,7 @@ TEST_CASE("of lines that are masked their ends stay, and of codes those of colou
   CHECK(printable_lines(text, true) == "one\t\x1b[31mred\x1b[0m\n?[2Jtwo\uFFFD?\n");
   CHECK(printable_lines(text, false) == "one\t?[31mred?[0m\n?[2Jtwo\uFFFD?\n");
   CHECK(printable_lines("\x1b[", true) == "?[");
+  CHECK(printable_lines("\x1b[8mhidden\x1b[31;8m", true) == "?[8mhidden?[31;8m");
 }
 
 TEST_CASE("ages are readable", "[pacelinectl]") {

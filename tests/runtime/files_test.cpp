@@ -66,6 +66,17 @@ TEST_CASE("no file is one thing, and a file that cannot be read another", "[runt
   CHECK(read_file(folder.path()).error().code == Errc::unavailable);
 }
 
+TEST_CASE("a pipe, a device or a folder is not replaced by a file", "[runtime]") {
+  Folder folder;
+  REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  std::filesystem::create_symlink("/dev/null", folder / "null");
+  for (const auto& path : {folder / "pipe", folder / "null", folder.path()})
+    CHECK(write_file_atomically(path, "text").error().detail ==
+          path + ": not a file, and not replaced by one");
+  CHECK(std::filesystem::is_fifo(folder / "pipe"));
+  CHECK(std::filesystem::is_symlink(folder / "null"));
+}
+
 TEST_CASE("of several files none is replaced before all are written", "[runtime]") {
   Folder folder;
   REQUIRE(write_file_atomically(folder / "one", "old"));

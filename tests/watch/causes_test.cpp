@@ -121,10 +121,16 @@ TEST_CASE("what is wrong with either node is told on any node, with its weight",
        }},
       {"process_silent", "publisher of node b", "supervisorctl status on b",
        [](auto& s, auto n) { s.nodes[n].publisher = "down"; }},
-      {"less_fit", "node b counts as unfit to be master: its oldest pace is 9.0 s old", "election",
+      {"less_fit", "node b counts as unfit to be master: its oldest pace is 9.0 s old",
+       "supervisorctl status on b",
        [](auto& s, auto n) {
          s.nodes[n].tier = 1;
          s.nodes[n].why = "fit (less fit: its oldest pace is 9.0 s old)";
+       }},
+      {"less_fit", "node b counts as unfit to be master: the endpoint accepts nothing", "election",
+       [](auto& s, auto n) {
+         s.nodes[n].tier = 2;
+         s.nodes[n].why = "fit (less fit: the endpoint accepts nothing)";
        }},
   };
   for (const auto& [id, cause, remedy, spoil] : cases) {
