@@ -47,7 +47,7 @@ tl::unexpected<Error> interrupted() {
 
 /// What `act` does at a place, by the rights of who laid what stands there.
 template <class Act>
-auto by_owner(const Place& place, Act&& act) -> decltype(act(std::string{})) {
+auto by_owner(const HeldPlace& place, Act&& act) -> decltype(act(std::string{})) {
   const AsOwner rights = TRY(AsOwner::of(place));
   return place.told(act(place.path()));
 }
@@ -67,19 +67,20 @@ Loop& HostEnvironment::loop() {
 }
 
 Result<std::string> HostEnvironment::read(const std::string& path) {
-  return by_owner(Place{path}, [](const std::string& file) { return read_file(file); });
+  return by_owner(HeldPlace{path}, [](const std::string& file) { return read_file(file); });
 }
 
 Result<FileView> HostEnvironment::map(const std::string& path) {
-  return by_owner(Place{path}, [](const std::string& file) { return map_file(file); });
+  return by_owner(HeldPlace{path}, [](const std::string& file) { return map_file(file); });
 }
 
 Result<std::string> HostEnvironment::read_end(const std::string& path, std::size_t most) {
-  return by_owner(Place{path}, [&](const std::string& file) { return read_file_end(file, most); });
+  return by_owner(HeldPlace{path},
+                  [&](const std::string& file) { return read_file_end(file, most); });
 }
 
 bool HostEnvironment::exists(const std::string& path) {
-  return by_owner(Place{path},
+  return by_owner(HeldPlace{path},
                   [](const std::string& file) -> Result<bool> {
                     std::error_code error;
                     return std::filesystem::exists(file, error);
@@ -96,25 +97,25 @@ Result<void> HostEnvironment::write(const std::string& path, std::string_view co
 // What lies in one folder is written by one owner's rights; of several folders, by those of the first who is
 // not root.
 Result<void> HostEnvironment::write_all(std::span<const FileToWrite> files) {
-  std::vector<Place> places;
+  std::vector<HeldPlace> places;
   std::vector<FileToWrite> there;
-  const Place* theirs = nullptr;
+  const HeldPlace* theirs = nullptr;
   places.reserve(files.size());
   for (const FileToWrite& file : files) {
-    const Place& place = places.emplace_back(file.path, Place::End::itself);
+    const HeldPlace& place = places.emplace_back(file.path, HeldPlace::End::itself);
     there.push_back({place.path(), file.content, file.mode});
     if (theirs == nullptr && place.owner()) theirs = &place;
   }
   if (places.empty()) return {};
   const AsOwner rights = TRY(AsOwner::of(theirs ? *theirs : places.front()));
   auto done = write_files_atomically(there);
-  for (const Place& place : places) done = place.told(std::move(done));
+  for (const HeldPlace& place : places) done = place.told(std::move(done));
   return done;
 }
 
 // A link stays one: what it leads to is replaced.
 Result<void> HostEnvironment::replace(const std::string& path, std::string_view content) {
-  return by_owner(Place{path}, [&](const std::string& real) -> Result<void> {
+  return by_owner(HeldPlace{path}, [&](const std::string& real) -> Result<void> {
     struct stat about {};
     if (stat(real.c_str(), &about) != 0) return fail(Errc::not_found, real + ": cannot be found");
     if (auto done = write_file_atomically(real, content, 0600); !done) return done;
@@ -126,17 +127,17 @@ Result<void> HostEnvironment::replace(const std::string& path, std::string_view 
 }
 
 void HostEnvironment::remove(const std::string& path) {
-  const auto ignored =
-      by_owner(Place{path, Place::End::itself}, [](const std::string& file) -> Result<void> {
-        std::error_code error;
-        std::filesystem::remove(file, error);
-        return {};
-      });
+  const auto ignored = by_owner(HeldPlace{path, HeldPlace::End::itself},
+                                [](const std::string& file) -> Result<void> {
+                                  std::error_code error;
+                                  std::filesystem::remove(file, error);
+                                  return {};
+                                });
   static_cast<void>(ignored);
 }
 
 Result<void> HostEnvironment::make_folder(const std::string& path, unsigned mode) {
-  return by_owner(Place{path}, [&](const std::string& folder) -> Result<void> {
+  return by_owner(HeldPlace{path}, [&](const std::string& folder) -> Result<void> {
     std::error_code error;
     const bool made = std::filesystem::create_directories(folder, error);
     if (!error && made)
@@ -182,7 +183,7 @@ std::string HostEnvironment::fingerprint(std::string_view text) {
 }
 
 Result<unsigned> HostEnvironment::mode(const std::string& path) {
-  return by_owner(Place{path}, [](const std::string& file) -> Result<unsigned> {
+  return by_owner(HeldPlace{path}, [](const std::string& file) -> Result<unsigned> {
     struct stat about {};
     if (stat(file.c_str(), &about) != 0)
       return fail(Errc::not_found, file + ": " + std::strerror(errno));

@@ -74,7 +74,7 @@ Result<FolderFacts> ThisHost::folder(const std::string& path) {
 
 std::vector<std::string> ThisHost::files_in(const std::string& folder) {
   std::vector<std::string> files;
-  const Place place{folder};
+  const HeldPlace place{folder};
   const auto rights = AsOwner::of(place);
   if (!rights) return files;
   std::error_code error;

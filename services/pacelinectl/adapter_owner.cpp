@@ -54,22 +54,22 @@ void take_back(const std::vector<gid_t>& groups) {
 
 }  // namespace
 
-Place::Place(std::string path, End end) : name_{std::move(path)} {
-  if (geteuid() == 0) look_up(end);
+HeldPlace::HeldPlace(std::string path, End end) : name_{std::move(path)} {
+  if (geteuid() == 0 && !name_.empty()) look_up(end);
 }
 
-Place::Place(Place&& other) noexcept
+HeldPlace::HeldPlace(HeldPlace&& other) noexcept
     : name_{std::move(other.name_)},
       folder_{std::exchange(other.folder_, -1)},
       rest_{std::move(other.rest_)},
       owner_{other.owner_} {
 }
 
-Place::~Place() {
+HeldPlace::~HeldPlace() {
   if (folder_ >= 0) close(folder_);
 }
 
-void Place::look_up(End end) {
+void HeldPlace::look_up(End end) {
   std::error_code error;
   std::vector<std::string> left;
   look_up_first(fs::absolute(name_, error), left);
@@ -95,8 +95,8 @@ void Place::look_up(End end) {
 }
 
 /// Whether it leads somewhere that has a name: not so a pipe in /proc/self/fd, which the kernel opens.
-bool Place::follow(const std::string& part, const struct stat& link,
-                   std::vector<std::string>& left) {
+bool HeldPlace::follow(const std::string& part, const struct stat& link,
+                       std::vector<std::string>& left) {
   if (!owner_) owner_ = other_than_root(link);
   if (!owner_) owner_ = owner_of_folder(folder_);  // Who may rename a link lays it.
   char target[PATH_MAX];
@@ -112,18 +112,18 @@ bool Place::follow(const std::string& part, const struct stat& link,
   return true;
 }
 
-std::string Place::path() const {
+std::string HeldPlace::path() const {
   return folder_ < 0 ? name_ : fmt::format("/proc/self/fd/{}/{}", folder_, rest_);
 }
 
-std::string Place::named(std::string detail) const {
+std::string HeldPlace::named(std::string detail) const {
   if (folder_ < 0) return detail;
   detail = replaced(detail, path(), name_);
   const std::string folder = fmt::format("/proc/self/fd/{}", folder_);
   return replaced(detail, folder, fs::path{name_}.parent_path().string());
 }
 
-Result<AsOwner> AsOwner::of(const Place& place) {
+Result<AsOwner> AsOwner::of(const HeldPlace& place) {
   const auto& owner = place.owner();
   if (!owner || geteuid() != 0) return AsOwner{std::nullopt};
   const auto refused = [&] {
@@ -149,7 +149,7 @@ AsOwner::~AsOwner() {
 }
 
 std::vector<std::string> words_by_owner_of(const std::string& file) {
-  const auto owner = Place{file}.owner();
+  const auto owner = HeldPlace{file}.owner();
   if (!owner) return {};
   return {"setpriv", fmt::format("--reuid={}", owner->user),
           fmt::format("--regid={}", owner->group), "--clear-groups", "--"};

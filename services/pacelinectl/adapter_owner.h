@@ -23,15 +23,15 @@ struct Owner {
 /// Where a path leads root, looked up one folder after the other. The last folder that is there is held, so
 /// that whoever exchanges folders and links meanwhile leads nobody elsewhere. Of who is not root it is the
 /// path itself.
-class Place {
+class HeldPlace {
  public:
   /// A link at its end leads on; or it is what is meant, to be replaced or removed.
   enum class End : std::uint8_t { followed, itself };
 
-  explicit Place(std::string path, End end = End::followed);
-  Place(Place&& other) noexcept;
-  Place& operator=(Place&&) = delete;
-  ~Place();
+  explicit HeldPlace(std::string path, End end = End::followed);
+  HeldPlace(HeldPlace&& other) noexcept;
+  HeldPlace& operator=(HeldPlace&&) = delete;
+  ~HeldPlace();
 
   /// Who other than root has laid what stands there: the owner of the first link of another user that leads
   /// there, or of a folder in which a link or the file lies. Nothing = root did.
@@ -63,7 +63,7 @@ class Place {
 class AsOwner {
  public:
   ///   errors   refused: root may not take another's rights here
-  static Result<AsOwner> of(const Place& place);
+  static Result<AsOwner> of(const HeldPlace& place);
 
   AsOwner(AsOwner&& other) noexcept;
   AsOwner& operator=(AsOwner&&) = delete;

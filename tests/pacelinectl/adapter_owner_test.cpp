@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "services/pacelinectl/adapter_environment.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
 
@@ -13,7 +14,7 @@ TEST_CASE("what root laid, what is not there and what has no name has no other o
           "[pacelinectl]") {
   for (const char* path : {"", "/", "/etc/passwd", "/none/at/all", "/proc/self/fd/0/none"}) {
     CAPTURE(path);
-    CHECK_FALSE(Place{path}.owner());
+    CHECK_FALSE(HeldPlace{path}.owner());
   }
 }
 
@@ -26,7 +27,7 @@ TEST_CASE("a folder of ours, and links that lead around in it, have us for owner
 
   for (const char* name : {"none", "none/below", "a", "c"}) {
     CAPTURE(name);
-    CHECK(Place{folder / name}.owner() == std::nullopt);
+    CHECK(HeldPlace{folder / name}.owner() == std::nullopt);
   }
 }
 
@@ -35,21 +36,27 @@ TEST_CASE("who is not root keeps his rights, and so does root in his own folders
   Folder folder;
   const auto before = geteuid();
   {
-    const auto rights = AsOwner::of(Place{folder / "file"});
+    const auto rights = AsOwner::of(HeldPlace{folder / "file"});
     REQUIRE(rights);
     CHECK(geteuid() == before);
   }
   CHECK(geteuid() == before);
 }
 
+TEST_CASE("no name is no place", "[pacelinectl]") {
+  CHECK(HeldPlace{""}.path().empty());
+  CHECK_FALSE(HostEnvironment{}.exists(""));
+  CHECK_FALSE(HostEnvironment{}.read(""));
+}
+
 TEST_CASE("what is done at a place is told by the name that people know", "[pacelinectl]") {
   Folder folder;
-  const Place place{folder / "none"};
+  const HeldPlace place{folder / "none"};
   const auto read = place.told(Result<int>{fail(place.path() + ": cannot be opened")});
   CHECK(read.error().detail == (folder / "none") + ": cannot be opened");
   std::filesystem::create_symlink("none", folder / "link");
-  CHECK(std::filesystem::is_symlink(Place{folder / "link", Place::End::itself}.path()));
-  CHECK_FALSE(std::filesystem::exists(Place{folder / "link"}.path()));
+  CHECK(std::filesystem::is_symlink(HeldPlace{folder / "link", HeldPlace::End::itself}.path()));
+  CHECK_FALSE(std::filesystem::exists(HeldPlace{folder / "link"}.path()));
 }
 
 }  // namespace paceline::test
