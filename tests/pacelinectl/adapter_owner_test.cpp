@@ -18,8 +18,7 @@ TEST_CASE("what root laid, what is not there and what has no name has no other o
   }
 }
 
-TEST_CASE("a folder of ours, and links that lead around in it, have us for owner",
-          "[pacelinectl]") {
+TEST_CASE("in a folder of ours nobody else lays anything, wherever links lead", "[pacelinectl]") {
   Folder folder;
   std::filesystem::create_symlink(folder / "b", folder / "a");
   std::filesystem::create_symlink(folder / "a", folder / "b");
