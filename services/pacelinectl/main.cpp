@@ -18,10 +18,9 @@ using namespace paceline::pacelinectl;
 namespace {
 
 // Names of files, of keys and of what other hosts say are in it: a terminal is not to obey them.
-int tell(const Outcome& outcome, bool with_colours = false) {
-  const std::string out =
-      isatty(STDOUT_FILENO) == 1 ? printable_lines(outcome.out, with_colours) : outcome.out;
-  std::fwrite(out.data(), 1, out.size(), stdout);
+int tell(Outcome outcome, bool with_colours = false) {
+  if (isatty(STDOUT_FILENO) == 1) outcome.out = printable_lines(outcome.out, with_colours);
+  std::fwrite(outcome.out.data(), 1, outcome.out.size(), stdout);
   if (!outcome.error.empty())
     std::fprintf(stderr, "pacelinectl: %s\n", printable_lines(outcome.error, false).c_str());
   return outcome.exit;

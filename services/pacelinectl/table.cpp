@@ -60,10 +60,33 @@ void mask(std::string& text, Stays&& stays) {
   text.resize(end);
 }
 
+constexpr std::string_view end_of_colour = "\x1b[0m";
+
+constexpr std::string_view code_of(Colour colour) {
+  switch (colour) {
+    case Colour::none:
+      return "";
+    case Colour::good:
+      return "\x1b[32m";
+    case Colour::bad:
+      return "\x1b[31m";
+    case Colour::warn:
+      return "\x1b[33m";
+    case Colour::dim:
+      return "\x1b[2m";
+    case Colour::bold:
+      return "\x1b[1m";
+    case Colour::reverse:
+      return "\x1b[7m";
+  }
+  return "";
+}
+
 /// The first of coloured()'s codes; empty = none. Others hide text, or do worse.
 std::string_view find_colour_code(std::string_view text) {
-  constexpr std::array<std::string_view, 7> codes = {"\x1b[0m",  "\x1b[1m",  "\x1b[2m", "\x1b[7m",
-                                                     "\x1b[31m", "\x1b[32m", "\x1b[33m"};
+  constexpr std::array codes = {
+      end_of_colour,        code_of(Colour::good), code_of(Colour::bad),    code_of(Colour::warn),
+      code_of(Colour::dim), code_of(Colour::bold), code_of(Colour::reverse)};
   for (auto at = text.find('\x1b'); at != text.npos; at = text.find('\x1b', at + 1))
     for (const std::string_view code : codes)
       if (text.substr(at).starts_with(code)) return text.substr(at, code.size());
@@ -103,24 +126,8 @@ std::string TextTable::text() const {
 }
 
 std::string coloured(const std::string& text, Colour colour, bool wanted) {
-  if (!wanted) return text;
-  switch (colour) {
-    case Colour::none:
-      return text;
-    case Colour::good:
-      return "\x1b[32m" + text + "\x1b[0m";
-    case Colour::bad:
-      return "\x1b[31m" + text + "\x1b[0m";
-    case Colour::warn:
-      return "\x1b[33m" + text + "\x1b[0m";
-    case Colour::bold:
-      return "\x1b[1m" + text + "\x1b[0m";
-    case Colour::reverse:
-      return "\x1b[7m" + text + "\x1b[0m";
-    case Colour::dim:
-      return "\x1b[2m" + text + "\x1b[0m";
-  }
-  return text;
+  const auto code = code_of(colour);
+  return !wanted || code.empty() ? text : fmt::format("{}{}{}", code, text, end_of_colour);
 }
 
 std::string fitted(std::string_view text, int width, bool right) {

@@ -95,8 +95,7 @@ std::string unfit_reason(const NodeAnswer& node) {
 }
 
 std::string unfit_remedy(const Findings& out, const NodeAnswer& node) {
-  constexpr int without_pace =
-      1;  // Its elector's grade: pacers or their statistics are not heard there.
+  constexpr int without_pace = 1;  // Its elector's grade: it hears no pacer there, or old ones.
   if (node.tier == without_pace)
     return fmt::format("ask there, where its pacers and statfeed are known: pacelinectl status; {}",
                        log_remedy(out, node.name));
