@@ -65,8 +65,7 @@ void StateWriter<Row>::encode_into(Bytes& bytes, const FrameHeader& header) cons
 template <class Row>
 void StateWriter<Row>::publish(const typename Row::Head& head, Duration age) {
   const Instant now = world_.clock.now();
-  header_.keyframe = now >= keyframe_due_;
-  if (header_.keyframe) keyframe_due_ = now + options_.keyframe;
+  header_.keyframe = std::exchange(forced_, false);
   head_ = head;
   content_at_ = now - age;
   ++header_.sequence;
@@ -77,6 +76,9 @@ void StateWriter<Row>::publish(const typename Row::Head& head, Duration age) {
   for (const auto index : changed_) is_changed_[index] = false;
   changed_.clear();
   world_.bus.publish(channel_, bytes, options_.shard);
+  if (!header_.keyframe && now >= keyframe_due_)
+    world_.bus.publish(channel_, keyframe(), options_.shard);
+  if (header_.keyframe || now >= keyframe_due_) keyframe_due_ = now + options_.keyframe;
 }
 
 // Rows set since the last publish() are in it already; they come again with the next delta, which
@@ -116,7 +118,7 @@ void StateReader<Row>::reset_ids(const std::vector<std::string>& ids) {
   std::unordered_map<std::string, std::uint32_t> index_of;
   std::vector<Row> rows(ids.size());
   std::vector<bool> heard(ids.size());
-  std::vector<const Sender*> source(ids.size());
+  std::vector<Sender*> source(ids.size());
   std::vector<std::uint32_t> now_at(rows_.size(), not_ours);
   bool more = false;
   for (std::uint32_t i = 0; i < ids.size(); ++i) {
@@ -161,7 +163,7 @@ template <class Row>
 Result<StateFrame<Row>> StateReader<Row>::read(const Address& from,
                                                std::span<const std::uint8_t> bytes) const {
   auto frame = TRY(decode_frame<Row>(
-      bytes, [&](const FrameHeader& header) { return !knows_ids(from, header); }));
+      bytes, [&](const FrameHeader& header) { return unknown_of(from, header); }));
   const auto& header = frame.header;
   if (header.sender != from.text()) return fail(fmt::format("claims to be {}", header.sender));
   if (header.shard < -1 || header.shard >= options_.shards)
@@ -172,12 +174,17 @@ Result<StateFrame<Row>> StateReader<Row>::read(const Address& from,
   return frame;
 }
 
-// Whether learn_ids() has nothing to learn from it.
+// A keyframe repeats its rows for those who lost a message; whoever heard all before it has them.
 template <class Row>
-bool StateReader<Row>::knows_ids(const Address& from, const FrameHeader& header) const {
+FrameParts StateReader<Row>::unknown_of(const Address& from, const FrameHeader& header) const {
   const auto known = senders_.find({from, header.shard});
-  return known != senders_.end() && !known->second.partial &&
-         known->second.dictionary == header.dictionary;
+  if (known == senders_.end()) return FrameParts::all;
+  const Sender& sender = known->second;
+  if (sender.partial || sender.dictionary != header.dictionary) return FrameParts::all;
+  const bool holds_rows = sender.synchronised && !sender.overtaken && header.keyframe &&
+                          header.incarnation == sender.incarnation &&
+                          header.sequence == sender.sequence;
+  return holds_rows ? FrameParts::head : FrameParts::without_ids;
 }
 
 template <class Row>
@@ -263,13 +270,15 @@ void StateReader<Row>::learn_ids(Sender& sender, const StateFrame<Row>& frame) {
 template <class Row>
 void StateReader<Row>::apply(Sender& sender, StateFrame<Row>& frame) {
   changed_rows_.clear();
+  if (frame.header.keyframe) sender.overtaken = false;
   if (frame.header.keyframe && (sender.partial || frame.header.dictionary != sender.dictionary))
     learn_ids(sender, frame);
   for (std::size_t i = 0; i < frame.rows.size(); ++i) {
     const auto theirs = frame.indices[i];
     const auto ours = theirs < sender.map.size() ? sender.map[theirs] : not_ours;
     if (ours == not_ours) continue;
-    source_[ours] = &sender;
+    Sender* const before = std::exchange(source_[ours], &sender);
+    if (before != nullptr && before != &sender) before->overtaken = true;
     if (heard_[ours] && rows_[ours] == frame.rows[i]) continue;
     rows_[ours] = std::move(frame.rows[i]);
     heard_[ours] = true;

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "common/ports/world.h"
+#include "common/wire/codec.h"
 #include "common/wire/messages.h"
 
 namespace paceline {
@@ -42,8 +43,9 @@ class StateWriter {
   /// Replaces a row; it goes out with the next publish() if it differs from what was there.
   void set(std::uint32_t index, const Row& row);
 
-  /// Sends head and changed rows, or everything if a keyframe is due. Also without changes: a life
-  /// sign.
+  /// Sends head and changed rows; also without changes: a life sign. If a keyframe is due it comes
+  /// behind, with the same sequence number, and says nothing new to whoever heard all before it; only the
+  /// first one, and one that is forced, is the message itself.
   ///   age   [>= 0] of the content now
   void publish(const typename Row::Head& head, Duration age = Duration::zero());
 
@@ -52,7 +54,7 @@ class StateWriter {
   void reset_ids(std::vector<std::string> ids);
 
   /// The next publish() is a keyframe.
-  void force_keyframe() { keyframe_due_ = Instant{}; }
+  void force_keyframe() { forced_ = true; }
 
   /// A keyframe as of the last publish(), for the control question "keyframe"; does not count as a
   /// message.
@@ -68,6 +70,7 @@ class StateWriter {
   std::string channel_;
   Options options_;
   Instant keyframe_due_{};
+  bool forced_ = true;
   Instant content_at_{};  // When the content last sent was new.
   typename Row::Head head_{};
   std::vector<Row> rows_;
@@ -120,7 +123,8 @@ class StateReader {
     typename Row::Head head{};
     std::uint64_t dictionary = 0;
     std::vector<std::uint32_t> map;  // Sender's index -> ours; UINT32_MAX = not ours.
-    bool partial = false;  // Of ids that became ours later: the next keyframe tells which it has.
+    bool partial = false;    // Of ids that became ours later: the next keyframe tells which it has.
+    bool overtaken = false;  // Another one said a row of ours after it.
     bool asking = false;
     Instant asked{};
   };
@@ -154,7 +158,7 @@ class StateReader {
   void hear(const Address& from, std::span<const std::uint8_t> bytes, bool is_answer);
   void pass_over(const Address& from, const StateFrame<Row>& frame, bool is_answer);
   Result<StateFrame<Row>> read(const Address& from, std::span<const std::uint8_t> bytes) const;
-  bool knows_ids(const Address& from, const FrameHeader& header) const;
+  FrameParts unknown_of(const Address& from, const FrameHeader& header) const;
   FaultLog& refusals_of(const Address& from);
   void refuse(const Address& from, const std::string& why);
   void apply(Sender& sender, StateFrame<Row>& frame);
@@ -168,7 +172,7 @@ class StateReader {
   std::unordered_map<std::string, std::uint32_t> index_of_;
   std::vector<Row> rows_;
   std::vector<bool> heard_;
-  std::vector<const Sender*> source_;  // Who said the row last; null = nobody.
+  std::vector<Sender*> source_;  // Who said the row last; null = nobody.
   std::map<Stream, Sender> senders_;
   std::vector<std::uint32_t> changed_rows_;
   std::uint64_t gaps_ = 0;

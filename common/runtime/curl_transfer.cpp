@@ -111,8 +111,18 @@ std::size_t CurlTransfer::on_body(char* data, std::size_t size, std::size_t coun
     self.body_too_large_ = true;
     return 0;
   }
+  if (self.answer_.body.empty()) self.reserve_body();
   self.answer_.body.append(data, bytes);
   return bytes;
+}
+
+// What was announced, so that a large body is not copied as it grows; no more than so much is believed.
+void CurlTransfer::reserve_body() {
+  constexpr curl_off_t most_believed = 8 << 20;  // [bytes]
+  curl_off_t announced = -1;
+  curl_easy_getinfo(easy_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+  if (announced > 0)
+    answer_.body.reserve(static_cast<std::size_t>(std::min(announced, most_believed)));
 }
 
 std::size_t CurlTransfer::on_header(char* data, std::size_t size, std::size_t count, void* user) {

@@ -54,6 +54,7 @@ class CurlTransfer {
   void drop_if_dead() const;
 
  private:
+  void reserve_body();
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user);
   static curl_socket_t on_open(void* user, curlsocktype purpose, curl_sockaddr* address);

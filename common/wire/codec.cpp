@@ -153,14 +153,16 @@ class Unpacker {
 
   void operator()(std::string& text) { text.assign(in_.text()); }
 
-  // Field by field as structure() does it, since what becomes of the ids follows from the header.
+  // Field by field as structure() does it, since what becomes of the rest follows from the header.
   template <class Row>
   void state_frame(StateFrame<Row>& frame,
-                   const std::function<bool(const FrameHeader&)>& wants_ids) {
+                   const std::function<FrameParts(const FrameHeader&)>& wanted) {
     const auto count = items(field_count<StateFrame<Row>>);
     (*this)(frame.header);
     (*this)(frame.head);
-    wants_ids(frame.header) ? (*this)(frame.ids) : in_.skip();
+    const FrameParts parts = wanted(frame.header);
+    if (parts == FrameParts::head) return in_.skip_all();
+    parts == FrameParts::all ? (*this)(frame.ids) : in_.skip();
     (*this)(frame.indices);
     (*this)(frame.rows);
     pass_over(count - static_cast<std::uint32_t>(field_count<StateFrame<Row>>));
@@ -308,10 +310,9 @@ Result<Message> decode(std::span<const std::uint8_t> bytes) {
 
 template <class Row>
 Result<StateFrame<Row>> decode_frame(std::span<const std::uint8_t> bytes,
-                                     const std::function<bool(const FrameHeader&)>& wants_ids) {
-  return read_whole<StateFrame<Row>>(bytes, [&](Unpacker& unpack, StateFrame<Row>& frame) {
-    unpack.state_frame(frame, wants_ids);
-  });
+                                     const std::function<FrameParts(const FrameHeader&)>& wanted) {
+  return read_whole<StateFrame<Row>>(
+      bytes, [&](Unpacker& unpack, StateFrame<Row>& frame) { unpack.state_frame(frame, wanted); });
 }
 
 #define PACELINE_MESSAGE(Message)                        \
@@ -322,7 +323,7 @@ Result<StateFrame<Row>> decode_frame(std::span<const std::uint8_t> bytes,
   PACELINE_MESSAGE(StateFrame<Row>)                          \
   template void encode<Row>(const StateParts<Row>&, Bytes&); \
   template Result<StateFrame<Row>> decode_frame<Row>(        \
-      std::span<const std::uint8_t>, const std::function<bool(const FrameHeader&)>&);
+      std::span<const std::uint8_t>, const std::function<FrameParts(const FrameHeader&)>&);
 
 PACELINE_ROW(TargetStat)
 PACELINE_ROW(TargetPace)

@@ -54,12 +54,18 @@ struct StateParts {
 template <class Row>
 void encode(const StateParts<Row>& parts, Bytes& out);
 
-/// As decode() of a StateFrame; but where `wants_ids` says no to its header, ids are passed over and
-/// none are in the result: they are half of a keyframe, and say nothing new to whoever knows its
-/// dictionary.
+/// What of a StateFrame its reader does not know yet.
+enum class FrameParts : std::uint8_t {
+  all,
+  without_ids,  // Half of a keyframe: they say nothing new to whoever knows its dictionary.
+  head,         // Rows that the reader holds. What follows the head is not looked at.
+};
+
+/// As decode() of a StateFrame; but what `wanted` leaves out by its header is passed over, and is
+/// empty in the result.
 template <class Row>
 Result<StateFrame<Row>> decode_frame(
     std::span<const std::uint8_t> bytes,
-    const std::function<bool(const FrameHeader& header)>& wants_ids);
+    const std::function<FrameParts(const FrameHeader& header)>& wanted);
 
 }  // namespace paceline

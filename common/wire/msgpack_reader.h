@@ -60,6 +60,8 @@ class MsgpackReader {
 
   /// Passes over one value, whose arrays are 16 deep at most.
   void skip();
+  /// Passes over all that is left, without a look at it.
+  void skip_all() { left_ = {}; }
 
  private:
   struct Whole {

@@ -48,7 +48,8 @@ struct FrameHeader {
         Field{&FrameHeader::incarnation, "incarnation", "",
               "of the sender, larger at each start (its wall time in ns)"},
         Field{&FrameHeader::sequence, "sequence", "",
-              "plus one a message, from 1 in each incarnation"},
+              "plus one a message, from 1 in each incarnation; a keyframe behind a message has its "
+              "number"},
         Field{&FrameHeader::keyframe, "keyframe",
               "all rows and the dictionary; otherwise only changed rows"},
         Field{&FrameHeader::dictionary, "dictionary", "", "hash of the ids that the indices mean"},

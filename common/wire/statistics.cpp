@@ -307,6 +307,8 @@ class AnswerMembers {
     if (!element) return {};
     dom::array array;
     if (element->get(array)) return wrong(name, "a list");
+    constexpr std::size_t most_room = 65'536;  // Before any was read.
+    items.reserve(items.size() + std::min(array.size(), most_room));
     std::size_t at = 0;
     for (const dom::element entry : array) {
       if (at == max_rows)
@@ -500,14 +502,22 @@ Result<BayeuxMessage> read_message(const AnswerMembers& members) {
 }
 
 // The parser keeps its memory between calls, 14 bytes a byte: values of thousands of statistics come
-// every second. What the first answers took, which tell of all at once, is given back.
+// every second. What the first answers took, which tell of all at once, is given back once so many
+// texts after them were far smaller.
 Result<dom::element> parse(std::string_view json) {
   if (json.size() > max_frame_bytes)
     return fail(Errc::too_large, fmt::format("{} bytes of JSON", json.size()));
   thread_local dom::parser parser;
+  thread_local std::uint32_t far_smaller = 0;      // Texts in a row.
   constexpr std::size_t always_kept = 256u << 10;  // [bytes] of JSON
   constexpr std::size_t too_large = 8;             // Times the text at hand.
-  if (parser.capacity() > std::max(always_kept, too_large * json.size())) parser = dom::parser{};
+  constexpr std::uint32_t most_far_smaller = 64;
+  far_smaller =
+      parser.capacity() > std::max(always_kept, too_large * json.size()) ? far_smaller + 1 : 0;
+  if (far_smaller > most_far_smaller) {
+    parser = dom::parser{};
+    far_smaller = 0;
+  }
   dom::element root;
   json = without_byte_order_mark(json);
   if (const auto error = parser.parse(json.data(), json.size()).get(root))

@@ -9,21 +9,23 @@ namespace paceline::publisher {
 namespace {
 
 constexpr std::size_t kept_bytes = 2u << 20;  // Between two bodies.
+// One window for bodies of every size, so that the tables are made once, for 0.9 MB, and need no
+// clearing for the next body. A full publication of 10,000 targets is 1.6 % larger by it.
+constexpr int window_log = 17;
+constexpr int chain_log = 15;
+constexpr int hash_log = 16;
 
 }  // namespace
 
 struct Compressor::Streams {
-  explicit Streams(int gzip_level)
-      : gzip{libdeflate_alloc_compressor(gzip_level)}, zstd{ZSTD_createCCtx()} {
+  explicit Streams(const Policy& policy)
+      : gzip{libdeflate_alloc_compressor(policy.gzip_level)}, zstd{ZSTD_createCCtx()} {
     CHECK(gzip != nullptr && zstd != nullptr);
-  }
-
-  // What a large body took is given back: the next full publication is far, and a delta needs little.
-  void begin_small() {
-    if (ZSTD_sizeof_CCtx(zstd) <= kept_bytes) return;
-    ZSTD_freeCCtx(zstd);
-    zstd = ZSTD_createCCtx();
-    CHECK(zstd != nullptr);
+    for (const auto& [parameter, value] :
+         {std::pair{ZSTD_c_compressionLevel, policy.zstd_level},
+          std::pair{ZSTD_c_windowLog, window_log}, std::pair{ZSTD_c_chainLog, chain_log},
+          std::pair{ZSTD_c_hashLog, hash_log}})
+      CHECK(ZSTD_isError(ZSTD_CCtx_setParameter(zstd, parameter, value)) == 0);
   }
   ~Streams() {
     libdeflate_free_compressor(gzip);
@@ -39,7 +41,7 @@ struct Compressor::Streams {
 Compressor::Compressor(Policy policy) : policy_{policy} {
   CHECK(policy.gzip_level >= 1 && policy.gzip_level <= 12);
   CHECK(policy.zstd_level >= 1 && policy.zstd_level <= 19);
-  streams_ = std::make_unique<Streams>(policy.gzip_level);
+  streams_ = std::make_unique<Streams>(policy);
 }
 
 Compressor::~Compressor() = default;
@@ -55,11 +57,10 @@ Encoding Compressor::compress(Encoding encoding, std::string_view body, std::str
     out.resize(size);
   } else {
     out.resize(ZSTD_compressBound(body.size()));
-    const std::size_t size = ZSTD_compressCCtx(streams_->zstd, out.data(), out.size(), body.data(),
-                                               body.size(), policy_.zstd_level);
+    const std::size_t size =
+        ZSTD_compress2(streams_->zstd, out.data(), out.size(), body.data(), body.size());
     CHECK(ZSTD_isError(size) == 0);
     out.resize(size);
-    streams_->begin_small();
   }
   if (out.capacity() > kept_bytes) out.shrink_to_fit();  // The bound was that of all bytes.
   if (out.size() < body.size()) return encoding;

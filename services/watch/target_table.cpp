@@ -59,6 +59,14 @@ std::optional<Enum> parse_word(std::string_view word, std::size_t count) {
   return std::nullopt;
 }
 
+// What holds of a decision while nothing is published.
+TargetPace paused_pace(TargetPace decided) {
+  if (decided.state != PaceState::ok && decided.state != PaceState::degraded) return decided;
+  decided.reason = PaceReason::paused;
+  decided.proactive = decided.max_pending = 0;
+  return decided;
+}
+
 void count_transition(TransitionCount& transition, std::uint32_t index) {
   if (transition.count++ == 0) transition.first = index;
 }
@@ -66,10 +74,7 @@ void count_transition(TransitionCount& transition, std::uint32_t index) {
 }  // namespace
 
 TargetTable::TargetTable(std::vector<TargetName> names)
-    : names_{std::move(names)},
-      rows_(names_.size()),
-      decided_(names_.size()),
-      is_changed_(names_.size()) {
+    : names_{std::move(names)}, rows_(names_.size()), is_changed_(names_.size()) {
   for (std::uint32_t i = 0; i < names_.size(); ++i) {
     rows_[i].name = &names_[i];
     index_of_.emplace(names_[i].id, i);
@@ -86,7 +91,8 @@ std::vector<std::uint32_t> TargetTable::renew(std::vector<TargetName> names) {
     const auto known = index_of_.find(name.id);
     before.push_back(known == index_of_.end() ? UINT32_MAX : known->second);
     rows.push_back(known == index_of_.end() ? TargetRow{} : rows_[known->second]);
-    decided.push_back(known == index_of_.end() ? TargetPace{} : decided_[known->second]);
+    if (paused_)
+      decided.push_back(known == index_of_.end() ? TargetPace{} : decided_[known->second]);
   }
   names_ = std::move(names);
   rows_ = std::move(rows);
@@ -97,7 +103,9 @@ std::vector<std::uint32_t> TargetTable::renew(std::vector<TargetName> names) {
   for (std::uint32_t i = 0; i < names_.size(); ++i) {
     rows_[i].name = &names_[i];
     index_of_.emplace(names_[i].id, i);
-    count(rows_[i], Count::in);
+    count_stat(rows_[i], Count::in);
+    count_pace(rows_[i], Count::in);
+    count_feedback(rows_[i], Count::in);
   }
   changed_.clear();
   is_changed_.assign(names_.size(), false);
@@ -107,11 +115,11 @@ std::vector<std::uint32_t> TargetTable::renew(std::vector<TargetName> names) {
 }
 
 template <class Set>
-void TargetTable::change(std::uint32_t index, Set set) {
+void TargetTable::change(std::uint32_t index, CountPart part, Set set) {
   auto& row = rows_[index];
-  count(row, Count::out);
+  (this->*part)(row, Count::out);
   set(row);
-  count(row, Count::in);
+  (this->*part)(row, Count::in);
   note_change(index);
 }
 
@@ -121,7 +129,7 @@ void TargetTable::set_stat(std::uint32_t index, const TargetStat& stat) {
   if (row.has_stat && row.stat == stat) return;
   if (!row.has_stat || row.stat.quality != stat.quality)
     count_transition(quality_changes_[static_cast<std::size_t>(stat.quality)], index);
-  change(index, [&](TargetRow& changed) {
+  change(index, &TargetTable::count_stat, [&](TargetRow& changed) {
     changed.stat = stat;
     changed.has_stat = true;
   });
@@ -129,22 +137,18 @@ void TargetTable::set_stat(std::uint32_t index, const TargetStat& stat) {
 
 void TargetTable::set_pace(std::uint32_t index, const TargetPace& pace) {
   CHECK(index < rows_.size());
+  if (!paused_) return show_pace(index, pace);
   if (rows_[index].has_pace && decided_[index] == pace) return;
   decided_[index] = pace;
-  show_pace(index);
+  show_pace(index, paused_pace(pace));
 }
 
-void TargetTable::show_pace(std::uint32_t index) {
-  TargetPace pace = decided_[index];
-  if (paused_ && (pace.state == PaceState::ok || pace.state == PaceState::degraded)) {
-    pace.reason = PaceReason::paused;
-    pace.proactive = pace.max_pending = 0;
-  }
+void TargetTable::show_pace(std::uint32_t index, const TargetPace& pace) {
   const auto& row = rows_[index];
   if (row.has_pace && row.pace == pace) return;
   if (!row.has_pace || row.pace.reason != pace.reason)
     count_transition(reason_changes_[static_cast<std::size_t>(pace.reason)], index);
-  change(index, [&](TargetRow& changed) {
+  change(index, &TargetTable::count_pace, [&](TargetRow& changed) {
     changed.pace = pace;
     changed.has_pace = true;
   });
@@ -153,8 +157,13 @@ void TargetTable::show_pace(std::uint32_t index) {
 void TargetTable::set_paused(bool paused) {
   if (std::exchange(paused_, paused) == paused) return;
   const auto changes = reason_changes_;  // What comes to light again is no new event.
-  for (std::uint32_t i = 0; i < rows_.size(); ++i)
-    if (rows_[i].has_pace) show_pace(i);
+  if (paused) decided_.resize(rows_.size());
+  for (std::uint32_t i = 0; i < rows_.size(); ++i) {
+    if (!rows_[i].has_pace) continue;
+    if (paused) decided_[i] = rows_[i].pace;
+    show_pace(i, paused ? paused_pace(decided_[i]) : decided_[i]);
+  }
+  if (!paused) decided_ = {};
   reason_changes_ = changes;
 }
 
@@ -162,7 +171,7 @@ void TargetTable::forget_pace(std::uint32_t index) {
   CHECK(index < rows_.size());
   const auto& row = rows_[index];
   if (!row.has_pace) return;
-  change(index, [](TargetRow& changed) {
+  change(index, &TargetTable::count_pace, [](TargetRow& changed) {
     changed.pace = {};
     changed.has_pace = false;
   });
@@ -172,7 +181,7 @@ void TargetTable::set_feedback(std::uint32_t index, const TargetFeedback& feedba
   CHECK(index < rows_.size());
   const auto& row = rows_[index];
   if (row.has_feedback && row.feedback == feedback) return;
-  change(index, [&](TargetRow& changed) {
+  change(index, &TargetTable::count_feedback, [&](TargetRow& changed) {
     changed.feedback = feedback;
     changed.has_feedback = true;
   });
@@ -255,37 +264,42 @@ TargetSelection TargetTable::select(const TargetQuery& query) const {
   return selection;
 }
 
-void TargetTable::count(const TargetRow& row, Count how) {
-  const auto add = [how](auto& sum, auto value) {
-    using Sum = std::remove_reference_t<decltype(sum)>;
-    how == Count::in ? sum += static_cast<Sum>(value) : sum -= static_cast<Sum>(value);
-  };
+template <class Sum, class Value>
+void TargetTable::add(Count how, Sum& sum, Value value) {
+  how == Count::in ? sum += static_cast<Sum>(value) : sum -= static_cast<Sum>(value);
+}
+
+void TargetTable::count_stat(const TargetRow& row, Count how) {
+  if (!row.has_stat) return;
   const auto add_agents = [&](double& sum, std::int64_t agents) {
-    add(sum, row.name->counted * static_cast<double>(agents));
+    add(how, sum, row.name->counted * static_cast<double>(agents));
   };
-  if (row.has_stat) {
-    add(totals_.by_quality.by_word[static_cast<std::size_t>(row.stat.quality)], 1);
-    add_agents(agents_.logged_in, row.stat.logged_in);
-    add_agents(agents_.ready, row.stat.ready);
-    add_agents(agents_.busy, row.stat.busy);
-    add_agents(agents_.after_call_work, row.stat.after_call_work);
-    add(totals_.in_queue, row.stat.in_queue);
-    const Work work = work_of(row.stat);
-    add_agents(agents_.slots, work.slots);
-    add_agents(agents_.in_handling, work.held);
-  }
-  if (row.has_pace) {
-    add(totals_.paced, 1);
-    add(totals_.by_state.by_word[static_cast<std::size_t>(row.pace.state)], 1);
-    add(totals_.by_reason.by_word[static_cast<std::size_t>(row.pace.reason)], 1);
-    add(totals_.pending, row.pace.pending);
-    add(totals_.proactive, row.pace.proactive);
-    add(totals_.max_pending, row.pace.max_pending);
-  }
-  add(totals_.sent, row.feedback.sent);
-  add(totals_.accepted, row.feedback.accepted);
-  add(totals_.answered, row.feedback.answered);
-  add(totals_.abandoned, row.feedback.abandoned);
+  add(how, totals_.by_quality.by_word[static_cast<std::size_t>(row.stat.quality)], 1);
+  add_agents(agents_.logged_in, row.stat.logged_in);
+  add_agents(agents_.ready, row.stat.ready);
+  add_agents(agents_.busy, row.stat.busy);
+  add_agents(agents_.after_call_work, row.stat.after_call_work);
+  add(how, totals_.in_queue, row.stat.in_queue);
+  const Work work = work_of(row.stat);
+  add_agents(agents_.slots, work.slots);
+  add_agents(agents_.in_handling, work.held);
+}
+
+void TargetTable::count_pace(const TargetRow& row, Count how) {
+  if (!row.has_pace) return;
+  add(how, totals_.paced, 1);
+  add(how, totals_.by_state.by_word[static_cast<std::size_t>(row.pace.state)], 1);
+  add(how, totals_.by_reason.by_word[static_cast<std::size_t>(row.pace.reason)], 1);
+  add(how, totals_.pending, row.pace.pending);
+  add(how, totals_.proactive, row.pace.proactive);
+  add(how, totals_.max_pending, row.pace.max_pending);
+}
+
+void TargetTable::count_feedback(const TargetRow& row, Count how) {
+  add(how, totals_.sent, row.feedback.sent);
+  add(how, totals_.accepted, row.feedback.accepted);
+  add(how, totals_.answered, row.feedback.answered);
+  add(how, totals_.abandoned, row.feedback.abandoned);
 }
 
 TotalsAnswer TargetTable::totals() const {

@@ -137,17 +137,23 @@ class TargetTable {
  private:
   // What a row adds to the sums, or takes from them.
   enum class Count : std::uint8_t { in, out };
-  void count(const TargetRow& row, Count how);
-  // The one way in which a row changes: the sums and the list of changes follow.
+  using CountPart = void (TargetTable::*)(const TargetRow& row, Count how);
+  template <class Sum, class Value>
+  static void add(Count how, Sum& sum, Value value);
+  void count_stat(const TargetRow& row, Count how);
+  void count_pace(const TargetRow& row, Count how);
+  void count_feedback(const TargetRow& row, Count how);
+  // The one way in which a row changes: the sums of its part and the list of changes follow.
   template <class Set>
-  void change(std::uint32_t index, Set set);
+  void change(std::uint32_t index, CountPart part, Set set);
   void note_change(std::uint32_t index);
-  void show_pace(std::uint32_t index);
+  void show_pace(std::uint32_t index, const TargetPace& pace);
 
   std::vector<TargetName> names_{};
   std::vector<TargetRow> rows_{};
-  std::vector<TargetPace> decided_{};  // By the pacers; a row has what holds.
   bool paused_ = false;
+  std::vector<TargetPace>
+      decided_{};  // By the pacers, while a row has what holds in a pause; else none.
   std::unordered_map<std::string_view, std::uint32_t> index_of_;  // Views into names_.
   std::deque<std::uint32_t> changed_;
   std::vector<bool> is_changed_{};

@@ -185,6 +185,83 @@ TEST_CASE("only rows that changed travel between keyframes", "[ports]") {
   CHECK(listener.reader.row(2).proactive == 3);
 }
 
+TEST_CASE("a keyframe that is due follows its message under the same number", "[ports]") {
+  SimWorld sim{1};
+  sim.link({.delay_min = 1ms, .delay_max = 1ms});  // In the order in which it is sent.
+  StateWriter<TargetPace> writer{
+      sim.process({"a", "pacer", 0}), "pace", {.ids = ids, .keyframe = 250ms}};
+  std::vector<StateFrame<TargetPace>> said;
+  sim.process({"b", "stranger", 0}).bus.subscribe("pace", [&](const Address&, Payload bytes) {
+    said.push_back(decode<StateFrame<TargetPace>>(bytes).value());
+  });
+  for (int i = 1; i <= 10; ++i) {
+    writer.set(1, granted(i));
+    writer.publish({});
+    sim.run_for(100ms);
+  }
+
+  std::vector<std::uint64_t> behind;
+  for (std::size_t i = 1; i < said.size(); ++i) {
+    if (!said[i].header.keyframe) continue;
+    behind.push_back(said[i].header.sequence);
+    CHECK(said[i].header.sequence == said[i - 1].header.sequence);
+    CHECK_FALSE(said[i - 1].header.keyframe);
+    CHECK(said[i].rows.size() == 3);
+    CHECK(said[i].rows[1] == said[i - 1].rows.at(0));
+  }
+  CHECK(behind == std::vector<std::uint64_t>{4, 7, 10});
+  CHECK(said.at(0).header.keyframe);  // The first message is one, and the only one of its number.
+  CHECK(said.at(1).header.sequence == 2);
+}
+
+TEST_CASE("of a keyframe that repeats what was heard no row is read again", "[ports]") {
+  SimWorld sim{1};
+  World& world = sim.process({"a", "pacer", 0});
+  ControlServer control{world};
+  StateWriter<TargetPace> writer{world, "pace", {.ids = ids, .keyframe = 1h}};
+  control.keyframe("pace", -1, [&] { return writer.keyframe(); });
+  Listener listener{sim.process({"b", "publisher", 0})};
+  writer.set(1, granted(7));
+  writer.publish({.cycle = 1});
+  sim.run_for(50ms);
+
+  auto repeated = decode<StateFrame<TargetPace>>(writer.keyframe()).value();
+  repeated.rows[1] = granted(8);  // Which no writer does.
+  world.bus.publish("pace", encode(repeated), -1);
+  sim.run_for(50ms);
+  CHECK(listener.reader.row(1).proactive == 7);
+
+  sim.cut("a", "b");
+  writer.set(1, granted(9));
+  writer.publish({.cycle = 2});
+  sim.run_for(50ms);
+  sim.heal("a", "b");
+  world.bus.publish("pace", writer.keyframe(), -1);  // For those who lost one it holds all.
+  sim.run_for(50ms);
+  CHECK(listener.reader.row(1).proactive == 9);
+  CHECK(listener.reader.gaps() == 0);
+}
+
+TEST_CASE("a sender's keyframe brings its rows back where another one spoke after it", "[ports]") {
+  SimWorld sim{1};
+  World& first = sim.process({"a", "pacer", 0});
+  World& second = sim.process({"a", "pacer", 1});
+  StateWriter<TargetPace> one{first, "pace", {.ids = ids, .keyframe = 1h}};
+  StateWriter<TargetPace> other{second, "pace", {.ids = {"t1"}, .keyframe = 1h}};
+  Listener listener{sim.process({"b", "publisher", 0})};
+  one.set(1, granted(7));
+  one.publish({});
+  sim.run_for(50ms);
+  other.set(0, granted(5));
+  other.publish({});
+  sim.run_for(50ms);
+  CHECK(listener.reader.row(1).proactive == 5);
+
+  first.bus.publish("pace", one.keyframe(), -1);
+  sim.run_for(50ms);
+  CHECK(listener.reader.row(1).proactive == 7);
+}
+
 TEST_CASE("rows are found by id where sender and receiver number them otherwise", "[ports]") {
   SimWorld sim{1};
   Pacer pacer{sim.process({"a", "pacer", 0}), 1h, {"t2", "new", "t0"}};

@@ -89,18 +89,24 @@ TEST_CASE("a frame is encoded from its parts as if it had been put together", "[
                                       keyframe.rows}) == encode(delta));
 }
 
-TEST_CASE("ids of a frame that nobody wants are passed over, not unread", "[wire]") {
+TEST_CASE("what a reader knows of a frame is passed over, not unread", "[wire]") {
   const StateFrame<TargetPace> frame = pace_frame();
   const Bytes bytes = encode(frame);
-  CHECK(decode_frame<TargetPace>(bytes, [](const FrameHeader&) { return true; }) == frame);
+  const auto all = [](const FrameHeader&) { return FrameParts::all; };
+  CHECK(decode_frame<TargetPace>(bytes, all) == frame);
 
   StateFrame<TargetPace> without = frame;
   without.ids.clear();
   const auto wants_others = [&](const FrameHeader& header) {
-    return header.dictionary != frame.header.dictionary;
+    return header.dictionary != frame.header.dictionary ? FrameParts::all : FrameParts::without_ids;
   };
   CHECK(decode_frame<TargetPace>(bytes, wants_others) == without);
   CHECK_FALSE(decode_frame<TargetPace>(std::span{bytes}.first(bytes.size() - 1), wants_others));
+
+  const auto head = [](const FrameHeader&) { return FrameParts::head; };
+  CHECK(decode_frame<TargetPace>(bytes, head) ==
+        StateFrame<TargetPace>{frame.header, frame.head, {}, {}, {}});
+  CHECK_FALSE(decode_frame<TargetPace>(std::span{bytes}.first(10), head));
 }
 
 TEST_CASE("every message comes back as it went", "[wire]") {
