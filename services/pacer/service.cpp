@@ -170,6 +170,7 @@ std::string Pacer::take_targets(ShardTargets shard, std::string version) {
   const auto diff = diff_targets(config_.shard.targets, targets);
   std::vector<Paced> paced;
   paced.reserve(targets.size());
+  std::vector<bool> is_new(targets.size());
   DueTimes due{targets.size()};
   for (std::uint32_t i = 0; i < targets.size(); ++i) {
     const Target& target = targets[i];
@@ -183,6 +184,7 @@ std::string Pacer::take_targets(ShardTargets shard, std::string version) {
       paced.back().day_told_s = -1;
     } else {
       paced.push_back(unknown(target));
+      is_new[i] = before == nullptr;
     }
   }
   paced_ = std::move(paced);
@@ -190,6 +192,7 @@ std::string Pacer::take_targets(ShardTargets shard, std::string version) {
   config_.shard = std::move(shard);
   config_.targets_version = std::move(version);
   number_targets();
+  restore_new(is_new);
   total_all();
   stat_.reset_ids(ids_);
   feedback_.reset_ids(ids_);

@@ -49,7 +49,8 @@ class Pacer {
 
   /// Works with these targets from now on; says what they change. Nothing else is touched: a target
   /// that stays keeps all that was heard, learned and decided. One whose media channel, group or
-  /// queue is another begins anew, since what was learned was of that group.
+  /// queue is another begins anew, since what was learned was of that group. What is new is looked for in the
+  /// checkpoints that lie beside ours.
   std::string take_targets(ShardTargets shard, std::string version);
 
   std::size_t size() const { return config_.shard.targets.size(); }
@@ -95,6 +96,7 @@ class Pacer {
   Paced unknown(const Target& target) const;
   void number_targets();
   void restore();
+  void restore_new(const std::vector<bool>& is_new);
   void take_up(std::string_view bytes, const char* event, std::vector<bool>& taken);
   Result<AgedCheckpoint> usable_checkpoint(std::string_view bytes) const;
   void begin_asking_peers();

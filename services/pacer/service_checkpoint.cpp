@@ -21,6 +21,16 @@ void Pacer::restore() {
     take_up(other, "other_shards_checkpoint_taken_up", taken);
 }
 
+// Targets that came with a reload: we may have had them until lately, or another cell, and what that has learned of them lies
+// beside our checkpoint then.
+void Pacer::restore_new(const std::vector<bool>& is_new) {
+  if (std::ranges::find(is_new, true) == is_new.end()) return;
+  std::vector<bool> taken = is_new;
+  taken.flip();
+  if (const auto bytes = store_.load()) take_up(*bytes, "others_checkpoint_taken_up", taken);
+  for (const auto& other : store_.others()) take_up(other, "others_checkpoint_taken_up", taken);
+}
+
 /// errors   as decode_checkpoint; unavailable: too old
 Result<Pacer::AgedCheckpoint> Pacer::usable_checkpoint(std::string_view bytes) const {
   AgedCheckpoint usable;

@@ -111,10 +111,16 @@ std::string Publisher::take_targets(std::vector<std::string> ids, std::vector<st
   for (const auto& id : ids) stay += index_of_.contains(id) ? 1 : 0;
   auto summary = fmt::format("{} targets: {} added, {} removed", ids.size(), ids.size() - stay,
                              config_.ids.size() - stay);
+  const bool is_same =
+      ids == config_.ids && channels == config_.channels && shards == config_.shards;
+  config_.targets_version = std::move(version);
+  if (is_same) {  // Options are the pacers': what they decide by them goes out as it comes.
+    world_.log.info("targets_reloaded", {{"what", summary}});
+    return summary;
+  }
   config_.ids = std::move(ids);
   config_.channels = std::move(channels);
   config_.shards = std::move(shards);
-  config_.targets_version = std::move(version);
   number_targets();
   pace_.reset_ids(config_.ids);
   feedback_.reset_ids(config_.ids);

@@ -161,6 +161,8 @@ class Publisher {
   Dispute dispute_;
   std::uint64_t disputed_term_ = 0;
   Instant disputed_at_{};
+  std::string sent_version_;      // Of the targets file, of the last publication,
+  std::string accepted_version_;  // and of the last one that was accepted.
   ClockSkew skew_;
   std::optional<InFlight> publication_;
   std::optional<Instant> accepted_at_;

@@ -87,6 +87,7 @@ void Publisher::observe_clock(const HttpAnswer& answer, Duration round_trip) {
 
 void Publisher::on_accepted(const PublicationResult& result, double round_trip_s) {
   accepted_at_ = world_.clock.now();
+  accepted_version_ = sent_version_;
   last_.failed_in_a_row = 0;
   last_.paused = paused();  // One that was on its way when that changed was cancelled.
   dispute_.accepted(request_.term);

@@ -114,6 +114,7 @@ HttpRequest Publisher::http_request(Duration timeout) const {
 
 void Publisher::record_sent(std::size_t sent_bytes) {
   const std::size_t targets = request_.targets.size();
+  sent_version_ = config_.targets_version;
   last_.sequence = request_.sequence;
   last_.targets = targets;
   last_.body_bytes = body_.size();

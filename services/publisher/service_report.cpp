@@ -119,6 +119,7 @@ void Publisher::fill_status(StatusReply& reply) const {
        {"failed_in_a_row", std::to_string(now.failed_in_a_row)},
        {"disputed_term", now.disputed_term > 0 ? std::to_string(now.disputed_term) : "none"},
        {"targets_version", config_.targets_version},
+       {"accepted_version", accepted_version_.empty() ? "none" : accepted_version_},
        {"awaiting_targets", std::to_string(now.awaiting_targets)},
        {"bytes", fmt::format("{} as {}", now.body_bytes, now.sent_bytes)},
        {"encoding", to_string(encodings_.choose())},

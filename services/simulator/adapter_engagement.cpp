@@ -18,6 +18,7 @@ namespace paceline::simulator {
 namespace {
 
 constexpr std::size_t max_tokens = 1024;
+constexpr std::size_t most_noted_offers = 20;  // Of one publication: the log stays readable.
 constexpr std::string_view clusters_path = "/api/v2/pacing/clusters/";
 constexpr std::string_view publications_path = "/publications";
 constexpr std::string_view token_path = "/oauth/token";
@@ -30,6 +31,16 @@ ServerAnswer refusal(int status, const char* error, std::string_view detail) {
   return {.status = status,
           .body = dumped({{"error", error}, {"detail", std::string{detail}}}),
           .headers = {}};
+}
+
+// Of each target that it names what may go out and be pending; null = nothing is offered.
+nlohmann::json offers_of(const PublicationRequest& publication) {
+  nlohmann::json offers = nlohmann::json::object();
+  for (const auto& [id, channel, offer] : publication.targets)
+    offers[id] = offer.state == PaceState::stale || offer.state == PaceState::disabled
+                     ? nlohmann::json{}
+                     : nlohmann::json::array({offer.proactive, offer.max_pending});
+  return offers;
 }
 
 // Of `token_answer` or `endpoint_answer`, which has been read before.
@@ -342,7 +353,7 @@ ServerAnswer EngagementAdapter::publication(const ServerRequest& request,
   if (read->cluster != cluster) return refuse(400, "cluster", "not the one of the path", *read);
 
   auto verdict = endpoint_.receive(*read, world_.timestamp().wall_ms, world_.time_scale());
-  note(request, *read, verdict.status, verdict.why);
+  note(request, *read, verdict.status, verdict.why, verdict.contested);
   if (verdict.status == 409) {
     nlohmann::json held{{"term", verdict.fence.term},
                         {"sequence", verdict.fence.sequence},
@@ -364,7 +375,7 @@ ServerAnswer EngagementAdapter::publication(const ServerRequest& request,
 }
 
 void EngagementAdapter::note(const ServerRequest& request, const PublicationRequest& publication,
-                             int status, std::string_view why) {
+                             int status, std::string_view why, std::size_t contested) {
   if (why.empty())
     refusals_.good();
   else
@@ -381,6 +392,9 @@ void EngagementAdapter::note(const ServerRequest& request, const PublicationRequ
   line["sequence"] = publication.sequence;
   line["mode"] = publication.full ? "full" : "delta";
   line["count"] = publication.targets.size();
+  line["valid_ms"] = publication.valid_for_ms;
+  if (contested > 0) line["contested"] = contested;
+  if (publication.targets.size() <= most_noted_offers) line["offers"] = offers_of(publication);
   line["bytes"] = request.body.size();
   line["status"] = status;
   line["result"] = why.empty() ? "accepted" : std::string{why};

@@ -76,7 +76,7 @@ class EngagementAdapter {
   bool is_known(std::string_view token);
   bool is_too_fast();
   void note(const ServerRequest& request, const PublicationRequest& publication, int status,
-            std::string_view why);
+            std::string_view why, std::size_t contested = 0);
 
   Loop& loop_;
   SimulatedWorld& world_;

@@ -20,7 +20,10 @@ TargetFeedback feedback_of(const TargetCounts& counts) {
 }
 
 PublicationEndpoint::PublicationEndpoint(Centre& centre, Options options)
-    : centre_{centre}, options_{std::move(options)}, allowed_(centre.size()) {
+    : centre_{centre},
+      options_{std::move(options)},
+      allowed_(centre.size()),
+      owner_(centre.size(), nobody) {
   for (std::uint32_t target = 0; target < centre.size(); ++target)
     index_of_.emplace(centre.model().targets[target].id, target);
 }
@@ -55,6 +58,9 @@ PublicationEndpoint::Verdict PublicationEndpoint::receive(const PublicationReque
   cluster.incarnation = request.incarnation;
   cluster.node = request.node;
   cluster.last_ms = now_ms;
+  if (cluster.number == nobody) cluster.number = static_cast<std::uint32_t>(clusters_.size());
+  cluster.named.resize(centre_.size());
+  if (request.full) cluster.named.assign(centre_.size(), false);
   ++accepted_;
   if (by_node_.size() < 1000 || by_node_.contains(request.node)) ++by_node_[request.node];
 
@@ -62,10 +68,7 @@ PublicationEndpoint::Verdict PublicationEndpoint::receive(const PublicationReque
       request.valid_for_ms > 0 ? request.valid_for_ms : request.valid_until_ms - now_ms;
   const double valid_s = static_cast<double>(valid_ms) / 1000 * scale;
   const Duration until = centre_.now() + from_seconds(std::clamp(valid_s, 0.0, longest_validity_s));
-  for (std::uint32_t target = 0; target < centre_.size(); ++target)
-    allowed_[target] = {.allowance = request.full ? 0 : centre_.allowance(target),
-                        .max_pending = request.full ? 0 : allowed_[target].max_pending,
-                        .until = until};
+  carry_on(cluster, request.full, until);
   for (const auto& [id, channel, offer] : request.targets) {
     const auto known = index_of_.find(id);
     if (known == index_of_.end()) {
@@ -75,9 +78,11 @@ PublicationEndpoint::Verdict PublicationEndpoint::receive(const PublicationReque
     ++verdict.answer.accepted;
     const bool open =
         options_.invite && offer.state != PaceState::stale && offer.state != PaceState::disabled;
-    Allowance& allowed = allowed_[known->second];
-    allowed.allowance = open ? std::max(0, offer.proactive) : 0;
-    allowed.max_pending = open ? std::max(0, offer.max_pending) : 0;
+    cluster.named[known->second] = true;
+    const Allowance allowed{.allowance = open ? std::max(0, offer.proactive) : 0,
+                            .max_pending = open ? std::max(0, offer.max_pending) : 0,
+                            .until = until};
+    if (take(known->second, cluster, allowed, open)) ++verdict.contested;
   }
   for (std::uint32_t target = 0; target < centre_.size(); ++target)
     centre_.offer(target, allowed_[target]);
@@ -89,16 +94,47 @@ PublicationEndpoint::Verdict PublicationEndpoint::receive(const PublicationReque
   return verdict;
 }
 
+// What it does not name: nothing of that is allowed after a full publication; after a delta what was left, for as long as this one
+// is valid. Others' targets keep what is left of theirs.
+void PublicationEndpoint::carry_on(const Cluster& cluster, bool full, Duration until) {
+  for (std::uint32_t target = 0; target < centre_.size(); ++target) {
+    Allowance& allowed = allowed_[target];
+    allowed.allowance = centre_.allowance(target);
+    if (owner_[target] != cluster.number) continue;
+    if (full) {
+      allowed = {};
+      owner_[target] = nobody;
+    } else {
+      allowed.until = until;
+    }
+  }
+}
+
+bool PublicationEndpoint::take(std::uint32_t target, const Cluster& cluster, const Allowance& offer,
+                               bool open) {
+  const std::uint32_t before = owner_[target];
+  const bool is_others = before != nobody && before != cluster.number;
+  if (is_others && !open) return false;  // It has nothing to withdraw.
+  const bool was_valid = is_others && allowed_[target].until > centre_.now();
+  owner_[target] = open ? cluster.number : nobody;
+  allowed_[target] = open ? offer : Allowance{};
+  return was_valid;
+}
+
 // A delta stands on the publication before it, so its sender has read that one's answer: what it
 // was told there need not be told again. Whoever lost an answer sends a full publication.
 std::vector<OfferFeedback> PublicationEndpoint::feedback(Cluster& cluster, bool full) {
   cluster.told.resize(centre_.size());
   std::vector<OfferFeedback> rows;
   for (std::uint32_t target = 0; target < centre_.size(); ++target) {
+    auto& told = cluster.told[target];
+    if (!cluster.named[target]) {
+      told.reset();
+      continue;
+    }
     const TargetFeedback now = feedback_of(centre_.latest_counts(target));
-    if (full || now != cluster.told[target])
-      rows.push_back({centre_.model().targets[target].id, now});
-    cluster.told[target] = now;
+    if (full || now != told) rows.push_back({centre_.model().targets[target].id, now});
+    told = now;
   }
   return rows;
 }

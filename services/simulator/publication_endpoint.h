@@ -6,13 +6,16 @@
 // Invariants:
 //   - for each cluster the accepted (term, sequence) pairs only rise;
 //   - a delta follows the publication before it by one, in one term, or is refused;
-//   - what is allowed is what the last accepted publication said;
+//   - what is allowed is what the last accepted publication of the target's cluster said;
+//   - a target is of the cluster that offered for it last: what another one says or leaves out changes nothing of it, until that
+//     one offers for it too;
 //   - nothing is allowed from validForMs after its arrival on, by the endpoint's own clock; from
 //     validUntil on, if the publication does not have that.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -37,6 +40,8 @@ class PublicationEndpoint {
     PublicationAnswer answer;
     Fence fence;      // 409: what is held.
     std::string why;  // For people, unless 200.
+    std::size_t contested =
+        0;  // Targets that this took from another cluster, whose offer was still valid.
   };
 
   /// Answers a publication and, if it is good, lets the centre's invitations follow it. The centre
@@ -64,9 +69,16 @@ class PublicationEndpoint {
     std::uint64_t incarnation = 0;  // Of the publisher that it came from.
     std::string node;
     std::int64_t last_ms = 0;
-    std::vector<TargetFeedback> told;  // In its answers; whoever sends a delta has them all.
+    std::uint32_t number = 0;  // [1..] The order in which they came.
+    std::vector<bool> named;   // Targets, since its last full publication and in it.
+    std::vector<std::optional<TargetFeedback>>
+        told;  // In its answers; whoever sends a delta has them all.
   };
+  static constexpr std::uint32_t nobody = 0;
 
+  void carry_on(const Cluster& cluster, bool full, Duration until);
+  /// Whether it was another cluster's until now, and valid.
+  bool take(std::uint32_t target, const Cluster& cluster, const Allowance& offer, bool open);
   std::vector<OfferFeedback> feedback(Cluster& cluster, bool full);
 
   Centre& centre_;
@@ -74,6 +86,7 @@ class PublicationEndpoint {
   std::unordered_map<std::string, std::uint32_t> index_of_;
   std::map<std::string, Cluster> clusters_;
   std::vector<Allowance> allowed_;
+  std::vector<std::uint32_t> owner_;  // Of each target the cluster whose offer holds.
   std::uint64_t accepted_ = 0;
   std::uint64_t fenced_ = 0;
   std::uint64_t refused_ = 0;

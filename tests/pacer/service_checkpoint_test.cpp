@@ -78,6 +78,44 @@ TEST_CASE("without a checkpoint or with a damaged one targets start from the pri
   CHECK(node.heard->row(0).reason == PaceReason::warm_up);
 }
 
+TEST_CASE(
+    "a target that comes with a reload takes up what lies beside the checkpoint, those that stay "
+    "do not",
+    "[pacer][scenario]") {
+  PacerConfig config = one_shard({"help"});
+  config.checkpoint_max_age = 24h;
+  Beginning node{config};
+  node.start();
+  node.sim.run_for(2s);
+  node.store.siblings = {
+      encode_checkpoint({.saved = node.sim.process({"a", "asker", 0}).clock.wall() - 30s,
+                         .targets = {{"sales", experienced}, {"help", experienced}}})};
+  const auto cold = node.metric("paceline_pacer_cold_targets");
+
+  node.pacer->take_targets(one_shard({"help", "sales", "new"}).shard, "2");
+  node.sim.run_for(2s);
+
+  CHECK(cold == 1);
+  CHECK(node.sim.count("others_checkpoint_taken_up") == 1);
+  CHECK(node.metric("paceline_pacer_cold_targets") == 2);  // help and new.
+}
+
+TEST_CASE("what lies beside the checkpoint and is too old is not taken up by a reload",
+          "[pacer][scenario]") {
+  PacerConfig config = one_shard({"help"});
+  config.checkpoint_max_age = 10s;
+  Beginning node{config};
+  node.start();
+  node.sim.run_for(2s);
+  node.store.siblings = {node.saved_before(11s)};
+
+  node.pacer->take_targets(one_shard({"help", "sales"}).shard, "2");
+  node.sim.run_for(2s);
+
+  CHECK(node.sim.count("checkpoint_refused") == 1);
+  CHECK(node.metric("paceline_pacer_cold_targets") == 2);
+}
+
 TEST_CASE("a checkpoint is written every period", "[pacer][scenario]") {
   PacerConfig config = one_shard({"sales"});
   config.checkpoint_period = 5s;

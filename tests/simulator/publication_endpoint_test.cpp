@@ -65,7 +65,8 @@ TEST_CASE("a publication sends what it allows and answers with feedback", "[simu
   CHECK(verdict.answer.accepted == 1);
   CHECK(verdict.answer.rejected == std::vector<RejectedTarget>{{"zz", "unknown_target"}});
   CHECK(verdict.answer.epoch == "e1");
-  REQUIRE(verdict.answer.feedback.size() == 2);
+  REQUIRE(verdict.answer.feedback.size() == 1);  // Of what it names and the endpoint knows.
+  CHECK(verdict.answer.feedback[0].id == "t0");
   CHECK(verdict.answer.feedback[0].counts.sent == 3);
   CHECK(verdict.answer.feedback[0].counts.pending == 3);
 }
@@ -259,8 +260,10 @@ TEST_CASE("stale and disabled targets and a world without invitations get none",
   CHECK(closed.centre.latest_counts(0).sent == 0);
 }
 
-TEST_CASE("a changed row of feedback is told once to deltas, all rows to a full publication",
-          "[simulator]") {
+TEST_CASE(
+    "a changed row of feedback is told once to deltas, all rows that it names to a full "
+    "publication",
+    "[simulator]") {
   TestEndpoint endpoint;
   const auto rows = [&](std::uint64_t sequence, bool full, int allowed, const char* cluster) {
     auto request = publication(1, sequence, {offer("t0", allowed, 9)});
@@ -269,14 +272,100 @@ TEST_CASE("a changed row of feedback is told once to deltas, all rows to a full 
     return endpoint.receive(request).answer.feedback.size();
   };
 
-  CHECK(rows(1, true, 1, "c") == 2);
+  CHECK(rows(1, true, 1, "c") == 1);
   CHECK(rows(2, false, 0, "c") == 0);  // The answer before told the invitation that it sent.
   CHECK(rows(3, false, 1, "c") == 1);
   CHECK(rows(4, false, 0, "c") == 0);
-  CHECK(rows(1, true, 1, "other") == 2);
+  CHECK(rows(1, true, 1, "other") == 1);
   CHECK(rows(5, false, 0, "c") == 1);  // Each cluster is told for itself.
   CHECK(rows(6, false, 0, "c") == 0);
-  CHECK(rows(7, true, 0, "c") == 2);
+  CHECK(rows(7, true, 0, "c") == 1);
+}
+
+TEST_CASE("a target that a delta names for the first time is told with what is known of it",
+          "[simulator]") {
+  TestEndpoint endpoint;
+  endpoint.receive(publication(1, 1, {offer("t0", 1, 9)}));
+  auto request = publication(1, 2, {offer("t1", 0, 9)});
+  request.full = false;
+
+  const auto feedback = endpoint.receive(request).answer.feedback;
+
+  REQUIRE(feedback.size() == 1);
+  CHECK(feedback[0].id == "t1");
+}
+
+namespace {
+
+/// Two cells of one endpoint, t0 and t1.
+struct TwoCells : TestEndpoint {
+  std::map<std::string, std::uint64_t> sequences;
+
+  PublicationEndpoint::Verdict say(const std::string& cluster, std::vector<TargetOffer> targets,
+                                   bool full = true) {
+    auto request = publication(1, ++sequences[cluster], std::move(targets));
+    request.cluster = cluster;
+    request.full = full;
+    request.valid_for_ms = 6000;
+    auto verdict = receive(request);
+    CHECK(verdict.status == 200);
+    return verdict;
+  }
+};
+
+TargetOffer withdrawn(std::string id) {
+  auto made = offer(std::move(id), 0, 0);
+  made.offer.state = PaceState::disabled;
+  made.offer.reason = PaceReason::disabled;
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("what one cluster does not name another one offers all the same", "[simulator]") {
+  TwoCells endpoint;
+  endpoint.say("north", {offer("t0", 50, 10)});
+  endpoint.say("south", {offer("t1", 50, 10)});
+
+  CHECK(endpoint.centre.allowance(0) == 40);
+  CHECK(endpoint.centre.allowance(1) == 40);
+
+  endpoint.centre.advance(5s);
+  endpoint.say("south", {}, false);
+  endpoint.centre.advance(7s);
+
+  CHECK(endpoint.centre.allowance(0) == 0);  // Another cluster's word does not lengthen it.
+  CHECK(endpoint.centre.allowance(1) == 40);
+
+  endpoint.say("south", {});
+  CHECK(endpoint.centre.allowance(1) == 0);
+}
+
+TEST_CASE("a target that is held switched off takes nothing from the cluster that offers for it",
+          "[simulator]") {
+  TwoCells endpoint;
+  endpoint.say("north", {offer("t0", 50, 10)});
+
+  const auto verdict = endpoint.say("south", {withdrawn("t0")});
+
+  CHECK(verdict.contested == 0);
+  CHECK(endpoint.centre.allowance(0) == 40);
+}
+
+TEST_CASE(
+    "two clusters that offer for one target at once show as contested, one after the other do not",
+    "[simulator]") {
+  TwoCells endpoint;
+  endpoint.say("north", {offer("t0", 50, 10)});
+  CHECK(endpoint.say("south", {offer("t0", 20, 10)}).contested == 1);
+  CHECK(endpoint.say("south", {offer("t0", 20, 10)}, false).contested == 0);
+  CHECK(endpoint.say("north", {offer("t0", 50, 10)}, false).contested == 1);
+
+  endpoint.say("north", {});
+  CHECK(endpoint.say("south", {offer("t0", 20, 10)}).contested == 0);
+
+  endpoint.centre.advance(6s);  // What it said has ended by itself.
+  CHECK(endpoint.say("north", {offer("t0", 50, 10)}).contested == 0);
 }
 
 TEST_CASE("accepted terms and sequences only rise, pending stays bounded",
