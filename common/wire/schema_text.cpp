@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/wire/answers.h"
+#include "common/wire/cell_answers.h"
 #include "common/wire/feed.h"
 #include "common/wire/json_writer.h"
 #include "common/wire/past_answers.h"
@@ -102,16 +103,17 @@ std::span<const StructureText> message_schema() {
 
 std::span<const StructureText> answer_schema() {
   static const std::vector<StructureText> all{
-      structure_text<StatusAnswer>(),       structure_text<NodeAnswer>(),
-      structure_text<PeerAnswer>(),         structure_text<HeardPublication>(),
-      structure_text<StatisticsAnswer>(),   structure_text<PacerAnswer>(),
-      structure_text<FeedbackAnswer>(),     structure_text<GrantAnswer>(),
-      structure_text<TotalsAnswer>(),       structure_text<ChannelAnswer>(),
-      structure_text<CauseAnswer>(),        structure_text<TargetAnswer>(),
-      structure_text<TargetsAnswer>(),      structure_text<ReadinessAnswer>(),
-      structure_text<ProblemAnswer>(),      structure_text<Explanation>(),
-      structure_text<ExplanationStep>(),    structure_text<ComplianceAnswer>(),
-      structure_text<ComplianceDayAnswer>()};
+      structure_text<StatusAnswer>(),        structure_text<NodeAnswer>(),
+      structure_text<PeerAnswer>(),          structure_text<HeardPublication>(),
+      structure_text<StatisticsAnswer>(),    structure_text<PacerAnswer>(),
+      structure_text<FeedbackAnswer>(),      structure_text<GrantAnswer>(),
+      structure_text<TotalsAnswer>(),        structure_text<ChannelAnswer>(),
+      structure_text<CauseAnswer>(),         structure_text<TargetAnswer>(),
+      structure_text<TargetsAnswer>(),       structure_text<ReadinessAnswer>(),
+      structure_text<ProblemAnswer>(),       structure_text<Explanation>(),
+      structure_text<ExplanationStep>(),     structure_text<ComplianceAnswer>(),
+      structure_text<ComplianceDayAnswer>(), structure_text<CellsAnswer>(),
+      structure_text<CellAnswer>()};
   return all;
 }
 

@@ -23,16 +23,17 @@ constexpr const char* exit_codes =
 class CommandLine {
  public:
   explicit CommandLine(CLI::App& app) : app_{app} {
-    app.add_option("--topology", request_.topology, "the cluster's topology file")
-        ->type_name("FILE")
+    several(app, "--topology", request_.topology, request_.topologies, "FILE",
+            "the cluster's topology file; again for another cluster beside it")
         ->envname("PACELINE_TOPOLOGY")
-        ->capture_default_str();
+        ->default_str(request_.topology);
     app.add_option("--node", request_.node, "the node to ask (default: the one that runs here)")
         ->type_name("NODE")
         ->envname("PACELINE_NODE");
-    CLI::Option* url = text(app, "--url", request_.url, "URL",
-                            "ask this watch alone, from any host: no topology is read; status, "
-                            "top, targets, explain, events, metrics, history and compliance");
+    CLI::Option* url = several(app, "--url", request_.url, request_.urls, "URL",
+                               "ask this watch alone, from any host: no topology is read; status, "
+                               "top, targets, explain, events, metrics, history and compliance; "
+                               "again for another cluster beside it");
     // Not so the token, which may stand in the environment for good.
     text(app, "--ca-file", request_.ca_file, "FILE",
          "with --url: the authorities that vouch for it (default: the system's)")
@@ -71,6 +72,27 @@ class CommandLine {
   CLI::Option* text(CLI::App& command, const std::string& name, std::string& into,
                     const std::string& value_name, const std::string& help) {
     return command.add_option(name, into, help)->type_name(value_name);
+  }
+
+  /// What may be given more than once; the first stands alone too.
+  static CLI::Option* several(CLI::App& command, const std::string& name, std::string& first,
+                              std::vector<std::string>& all, const std::string& value_name,
+                              const std::string& help) {
+    return command
+        .add_option_function<std::vector<std::string>>(
+            name,
+            [&first, &all](const std::vector<std::string>& values) {
+              all = values;
+              first = values.front();
+            },
+            help)
+        ->type_name(value_name)
+        ->allow_extra_args(false);
+  }
+
+  CLI::Option* targets_argument(CLI::App* command, const std::string& help) {
+    return command->add_option_function<std::vector<std::string>>(
+        "TARGET", [this](const std::vector<std::string>& ids) { request_.arguments = ids; }, help);
   }
 
   void filter(CLI::App* command, const std::string& option, const std::string& parameter,
@@ -149,8 +171,16 @@ class CommandLine {
     why(drain);
     drain->add_flag("--force", request_.force, "also if no other node could take over");
     argument(order("undrain", "takes it back"), "NODE", "of this host (default: --node)");
-    argument(order("wait", "until a node could be master or is; until a witness is heard"), "NODE",
-             "default: --node");
+    CLI::App* wait = order("wait", "until a node could be master or is; until a witness is heard");
+    argument(wait, "NODE", "default: --node");
+    wait->add_flag("--published", request_.published,
+                   "until its publisher paces by the targets file that is there, and the endpoint "
+                   "has accepted that of a master");
+    wait->add_option_function<std::vector<std::string>>(
+            "--sees", [this](const std::vector<std::string>& ids) { request_.targets = ids; },
+            "until it has statistics of this target; may be given again")
+        ->type_name("TARGET")
+        ->allow_extra_args(false);
   }
 
   void add_messages() {
@@ -266,7 +296,30 @@ class CommandLine {
     CLI::Option* dry_run = import->add_flag("--dry-run", request_.dry_run,
                                             "tells what would change, and changes nothing");
     replaces(import);
-    on_all_nodes(import)->excludes(to)->excludes(dry_run);
+    CLI::Option* add = import->add_flag("--add", request_.add,
+                                        "adds them to those that are there, or takes their place");
+    import
+        ->add_flag("--held", request_.held,
+                   "with --add: those that are new are switched off, the others stay as they are")
+        ->needs(add);
+    on_all_nodes(import)->excludes(to)->excludes(dry_run)->excludes(add);
+    targets_argument(command(*targets, "remove", "takes targets out of the topology's file"),
+                     "its id; more may follow")
+        ->required();
+    CLI::App* move = command(
+        *targets, "move", "the steps that take targets from one cluster to another, as a script");
+    targets_argument(move, "its id; more may follow")->required();
+    for (const char* end : {"from", "to"})
+      move->add_option_function<std::string>(
+              std::string{"--"} + end,
+              [this, end](const std::string& file) { request_.filters.emplace_back(end, file); },
+              std::string{"the topology file of the cluster "} +
+                  (end[0] == 'f' ? "that paces them" : "that is to pace them"))
+          ->type_name("FILE")
+          ->required();
+    text(*move, "--shell", request_.shell, "WORDS",
+         "what leads to another host, {host} and {node} replaced (default: ssh -o BatchMode=yes "
+         "{host})");
     argument(command(*targets, "rollback", "what the last import replaced takes its place again"),
              "FILE", "the targets file (default: the topology's)");
     CLI::App* exported = command(*targets, "export", "what runs, as a targets file");

@@ -29,14 +29,13 @@ Colour colour_of(CheckState state) {
   return Colour::none;
 }
 
-// A bar begins the figures, and a line break ends what a plugin says.
+}  // namespace
+
 std::string on_one_line(std::string_view text) {
   std::string out = printable(text);
   std::ranges::replace(out, '|', '/');
   return out;
 }
-
-}  // namespace
 
 std::string_view word_of(CheckState state) {
   switch (state) {

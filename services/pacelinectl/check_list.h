@@ -16,6 +16,9 @@ enum class CheckState : std::uint8_t { ok, unknown, warning, critical };
 /// "OK", "UNKNOWN", "WARNING", "CRITICAL": the words of Nagios.
 std::string_view word_of(CheckState state);
 
+/// As a plugin says it: a bar begins the figures, and a line break ends what it says.
+std::string on_one_line(std::string_view text);
+
 /// What is looked at, in this order; CHECK.md has what each is.
 inline constexpr auto check_areas = std::to_array<std::string_view>(
     {"topology", "settings", "targets", "keys", "secrets", "certificates", "state", "supervisor",

@@ -53,8 +53,11 @@ std::string node_of_this_host(const std::string& topology_file, Environment& env
   return name;
 }
 
-std::string our_node(const Topology& topology, Environment& environment) {
-  if (auto name = node_of_this_host(topology.file, environment); !name.empty()) return name;
+// Of several clusters, whose files may lie in one folder, it is the node of one.
+std::string our_node(const Topology& topology, bool is_one_of_several, Environment& environment) {
+  if (auto name = node_of_this_host(topology.file, environment);
+      !name.empty() && (!is_one_of_several || topology.node(name)))
+    return name;
   for (const Node& node : topology.nodes)
     if (!node.witness() && environment.exists(socket_path(topology, node))) return node.name;
   for (const Node& node : topology.nodes)
@@ -159,7 +162,9 @@ Result<ClusterFile> load_cluster(const Request& request, Environment& environmen
   cluster.topology = TRY(parse_topology(*text, environment.absolute(request.topology)));
   cluster.text = *std::move(text);
   cluster.node = request.node;
-  if (cluster.node.empty()) cluster.node = our_node(cluster.topology, environment);
+  const bool is_of_another = request.is_one_of_several && !cluster.topology.node(cluster.node);
+  if (cluster.node.empty() || is_of_another)
+    cluster.node = our_node(cluster.topology, request.is_one_of_several, environment);
   if (!cluster.topology.node(cluster.node)) {
     std::vector<std::string_view> names;
     for (const Node& node : cluster.topology.nodes) names.push_back(node.name);

@@ -6,19 +6,21 @@
 namespace paceline::pacelinectl {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 35> all_details = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 37> all_details = {{
     {"status",
      R"(One screen: what is wrong and what to do about it, worst first; who is master since when, a line
 a node, what the pacing comes to. Any node's watch answers; ours is asked first. `stops`: invitations
-do not go out as they should; `endangers`: one more failure may stop them; `tells`: good to know.
+do not go out as they should; `endangers`: one more failure may stop them; `tells`: good to know. Of several
+clusters a line each before their screens, the worst first.
 
 Examples:
   pacelinectl status
+  pacelinectl status --topology north.toml --topology south.toml
   pacelinectl status --json | jq -r .master)"},
     {"top",
      R"(Live, like top(1): the cluster above, the targets below. Needs a terminal.
 
-Keys: q quits; s and S sort by the next and the one before, r turns the order; arrows, page up and
+Keys: q quits; c goes to the next of several clusters; s and S sort by the next and the one before, r turns the order; arrows, page up and
 down, home scroll; f shows one state only (all, ok, degraded, stale, disabled); / searches id,
 group and queue, escape forgets the search; h shows the keys.)"},
     {"targets",
@@ -127,9 +129,27 @@ Example, on the host of node a:
 all and reloads them, the master last, and waits until all pace by it. What fails on one is taken back on
 those before. Other hosts are reached by ssh, or by what --shell says.
 
+With --add its targets come beside those that are there, or take the place of those of the same id; with
+--held as well, those that are new are switched off and the others stay as they are.
+
 Examples:
   pacelinectl targets import autumn.csv --dry-run
+  pacelinectl targets import more.toml --add
   pacelinectl targets import autumn.csv --cluster)"},
+    {"targets remove",
+     R"(Out of the topology's targets file; reload puts that to work. What is not in it is passed over.
+
+Example:
+  pacelinectl targets remove t07 t08 && pacelinectl reload)"},
+    {"targets move",
+     R"(Two clusters at one endpoint are cells, each with targets of its own. Prints a script for bash: the new cell
+holds the targets switched off until it sees them, with what the old one has learned; the old one lets
+them go; once the endpoint has heard that, the new one paces them. It ends at the first step that fails,
+may be run again, and goes back with the argument back.
+
+Example, on a host of the old cell that reaches all others:
+  pacelinectl targets move t07 t08 --from /etc/paceline/topology.toml --to south.toml > steps.sh
+  bash steps.sh)"},
     {"keys import",
      R"(Takes all lines or none. A key that is there is never replaced without --replace. The processes read keys
 when they start.
@@ -205,10 +225,11 @@ Example:
   pacelinectl keys plan b | bash)"},
     {"wait",
      R"(For scripts that go from node to node: until the node has been well for two seconds, as an elector of this
-host sees it.
+host sees it. With --published or --sees until that is so instead.
 
-Example:
-  pacelinectl wait b --timeout 60)"},
+Examples:
+  pacelinectl wait b --timeout 60
+  pacelinectl wait --published)"},
     {"topology import",
      R"(With --cluster as `targets import`: all nodes are asked first, then you; the witnesses are reloaded first,
 the master last, each when the one before is well; what goes wrong on one is taken back on all.

@@ -93,8 +93,9 @@ Outcome command_explain(const Request& request, Environment& environment) {
   const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
   const std::string& target = request.arguments[0];
-  const auto explanation = cluster->remote ? ask_its_watch(*cluster, target, environment)
-                                           : ask_pacer(*cluster, target, environment);
+  const auto explanation = cluster->remote || request.by_watch
+                               ? ask_its_watch(*cluster, target, environment)
+                               : ask_pacer(*cluster, target, environment);
   if (!explanation) return failed(exit_not_answered, explanation.error().detail);
   if (request.json) return {.out = watch::explanation_json(*explanation) + "\n"};
   return {.out = explanation_text(*explanation, request)};

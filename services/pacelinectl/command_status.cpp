@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "services/pacelinectl/answers.h"
+#include "services/pacelinectl/cells.h"
 #include "services/pacelinectl/cluster_file.h"
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/table.h"
@@ -97,6 +98,11 @@ std::string sums(const StatusAnswer& status) {
 
 }  // namespace
 
+std::string status_text(const StatusAnswer& status, bool colour) {
+  return causes(status, colour) + headline(status, colour) + "\n" + nodes_table(status, colour) +
+         "\n" + sums(status) + "page: " + printable(status.watch_url) + "\n";
+}
+
 Outcome command_status(const Request& request, Environment& environment) {
   const auto cluster = load_cluster(request, environment);
   if (!cluster) return failed(exit_of(cluster.error()), cluster.error().detail);
@@ -105,9 +111,7 @@ Outcome command_status(const Request& request, Environment& environment) {
   const auto status = parse_status(reply->body);
   if (!status) return failed(exit_not_answered, "watch answered, but " + status.error().detail);
   if (request.json) return {.out = reply->body + "\n"};
-  return {.out = causes(*status, request.colour) + headline(*status, request.colour) + "\n" +
-                 nodes_table(*status, request.colour) + "\n" + sums(*status) +
-                 "page: " + printable(status->watch_url) + "\n"};
+  return {.out = status_text(*status, request.colour)};
 }
 
 }  // namespace paceline::pacelinectl

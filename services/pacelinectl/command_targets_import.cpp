@@ -3,17 +3,39 @@
 
 #include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/input.h"
+#include "services/pacelinectl/target_move.h"
 #include "services/pacelinectl/target_sets.h"
 #include "topology/target_fields.h"
 
 namespace paceline::pacelinectl {
 
+namespace {
+
+/// What the file would be with those of `offered` beside its own.
+tl::expected<Targets, Outcome> beside_those_of(const std::string& file, const Targets& offered,
+                                               const Request& request, Environment& environment) {
+  auto there = read_targets_file(file, request, environment);
+  if (there.outcome.exit != exit_fine) return tl::unexpected{std::move(there.outcome)};
+  Targets both = with_targets(std::move(there.targets), offered, request.held);
+  // What each is right in alone may be wrong together: too many, a pool beside a membership.
+  const auto checked = parse_targets(targets_as_toml(both), "", max_targets(request, environment));
+  if (!checked) return tl::unexpected{failed(exit_mistakes, file + ": " + checked.error().detail)};
+  return both;
+}
+
+}  // namespace
+
 Outcome command_targets_import(const Request& request, Environment& environment) {
   if (request.cluster) return command_targets_rollout(request, environment);
-  const auto read = read_targets_file(request.arguments[0], request, environment);
+  auto read = read_targets_file(request.arguments[0], request, environment);
   if (read.outcome.exit != exit_fine) return read.outcome;
   const auto to = targets_file_of(request, 1, environment);
   if (!to) return failed(exit_of(to.error()), to.error().detail);
+  if (request.add) {
+    auto both = beside_those_of(*to, read.targets, request, environment);
+    if (!both) return both.error();
+    read.targets = *std::move(both);
+  }
   if (!read.targets.agents.empty() && csv_by_name(*to).value_or(false))
     return failed(
         exit_usage,

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "common/base/check.h"
+#include "services/pacelinectl/cells.h"
 
 namespace paceline::pacelinectl {
 namespace {
@@ -19,6 +20,8 @@ constexpr auto table = std::to_array<Command>({
     {"targets check", command_targets_check},
     {"targets diff", command_targets_diff},
     {"targets import", command_targets_import},
+    {"targets move", command_targets_move},
+    {"targets remove", command_targets_remove},
     {"targets rollback", command_targets_rollback},
     {"targets export", command_targets_export},
     {"explain", command_explain},
@@ -89,6 +92,9 @@ Outcome run_command(const Request& request, Environment& environment) {
                                           request.command, fmt::join(by_url, ", ")));
   const auto command = std::ranges::find(table, request.command, &Command::name);
   CHECK(command != table.end());
+  const auto cells = cells_of(request);
+  if (cells.size() > 1 && !takes_cells_itself(request))
+    return run_in_cells(request, cells, command->run, environment);
   return command->run(request, environment);
 }
 

@@ -50,6 +50,8 @@ Outcome command_targets_export(const Request& request, Environment& environment)
 Outcome command_targets_import(const Request& request, Environment& environment);
 /// `targets import --cluster`
 Outcome command_targets_rollout(const Request& request, Environment& environment);
+Outcome command_targets_move(const Request& request, Environment& environment);
+Outcome command_targets_remove(const Request& request, Environment& environment);
 Outcome command_targets_rollback(const Request& request, Environment& environment);
 Outcome command_topology_check(const Request& request, Environment& environment);
 Outcome command_topology_diff(const Request& request, Environment& environment);

@@ -17,9 +17,13 @@ struct Request {
   std::string topology = "/etc/paceline/topology.toml";
   std::string node;  // "" = the node that runs here, see cluster_file.h.
   std::string url;   // Of a watch, in place of the topology: from any host; "" = none. Then also:
-  std::string ca_file;     // The authorities that may vouch for it; "" = the system's.
-  std::string token_file;  // With its read token; "" = `token`.
-  std::string token;       // "" = none.
+  std::vector<std::string> topologies;  // All that were named, the first in `topology`: cells.h.
+  std::vector<std::string> urls;
+  bool is_one_of_several = false;  // One of those: `node` may be another one's.
+  std::string ca_file;             // The authorities that may vouch for it; "" = the system's.
+  std::string token_file;          // With its read token; "" = `token`.
+  std::string token;               // "" = none.
+  bool by_watch = false;  // `explain`: as watch tells it, since the pacer is on another host.
   bool json = false;
   bool colour = false;                 // Standard output is a terminal.
   std::vector<std::string> arguments;  // What follows the command.
@@ -46,6 +50,9 @@ struct Request {
   bool offline = false;         // `check`: nobody is asked.
   bool replace = false;         // `keys import`: another key of the same node, too.
   bool ids = false;             // `targets`: the ids alone.
+  bool add = false;             // `targets import`: beside those that are there.
+  bool held = false;            // ...: those that are new are switched off.
+  bool published = false;       // `wait`: for what the targets file says.
   bool follow = false;          // `events`
   bool all = false;             // `explain`, `what-if`: every figure.
   bool markdown = false;        // `schema`: as it stands in the documentation.
@@ -54,7 +61,7 @@ struct Request {
   bool yes = false;             // ...: nobody is asked.
   std::string shell;            // ...: what leads to the other hosts; "" = rollout.h's.
   std::string output;           // `support-bundle`: the archive; "" = a name with node and time.
-  std::vector<std::string> targets;  // `support-bundle`: of which the last decision is told.
+  std::vector<std::string> targets;  // `support-bundle`: whose decisions are told; `wait`: to see.
   std::string only;                  // `watch`: the target; `man`, `topology units`: the folder.
   std::uint64_t limit = 0;           // `watch`, `events`: at most so many lines; 0 = no limit.
   double seconds = 0;                // `bench`: to measure for; `top`: between two refreshes.

@@ -11,13 +11,6 @@ namespace {
 
 constexpr std::string_view end_of_topology = "END_OF_TOPOLOGY";
 
-/// A file's name as one word of a shell, here and behind ssh: a plan refuses names that would need more.
-bool is_plain(std::string_view path) {
-  return path.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-             "/._-+:@%,") == path.npos;
-}
-
 class Planner {
  public:
   Planner(const Topology& before, const Topology& after, const Needed& needed,
@@ -227,6 +220,24 @@ class Planner {
 
 }  // namespace
 
+// A plan refuses names that would need more.
+bool is_plain(std::string_view path) {
+  return path.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+             "/._-+:@%,") == path.npos;
+}
+
+std::string steps_text(const std::vector<PlanStep>& steps) {
+  std::string text;
+  int number = 0;
+  for (const PlanStep& each : steps) {
+    if (!each.why.empty())
+      text += fmt::format("\necho '{}. {}'\n", ++number, replaced(each.why, "'", "'\\''"));
+    text += each.command + "\n";
+  }
+  return text;
+}
+
 Result<std::vector<PlanStep>> plan_steps(const Topology& before, const Topology& after,
                                          const Needed& needed, const PlanFacts& facts) {
   std::vector<std::string> names = facts.files;
@@ -245,14 +256,7 @@ std::string plan_script(const std::vector<PlanStep>& steps, std::string_view hea
     text += fmt::format("next() {{ cat <<'{0}'\n{1}{2}{0}\n}}\n", end_of_topology, next,
                         next.ends_with('\n') ? "" : "\n");
   // Read as a whole before its first step: of a script that comes by standard input ssh would read the rest.
-  text += "{\n";
-  int number = 0;
-  for (const PlanStep& each : steps) {
-    if (!each.why.empty())
-      text += fmt::format("\necho '{}. {}'\n", ++number, replaced(each.why, "'", "'\\''"));
-    text += each.command + "\n";
-  }
-  return text + "echo 'done'\n} < /dev/null\n";
+  return text + "{\n" + steps_text(steps) + "echo 'done'\n} < /dev/null\n";
 }
 
 }  // namespace paceline::pacelinectl

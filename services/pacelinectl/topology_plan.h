@@ -35,6 +35,12 @@ struct PlanFacts {
 Result<std::vector<PlanStep>> plan_steps(const Topology& before, const Topology& after,
                                          const Needed& needed, const PlanFacts& facts);
 
+/// Whether a file's name is one word of a shell, here and behind ssh.
+bool is_plain(std::string_view path);
+
+/// As they stand in a script: each with what it is for before it.
+std::string steps_text(const std::vector<PlanStep>& steps);
+
 /// For bash. It ends at the first step that fails, and may be run again.
 ///   next   the text of the topology file, which the script carries; "" = it stays
 std::string plan_script(const std::vector<PlanStep>& steps, std::string_view head,

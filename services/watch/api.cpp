@@ -172,6 +172,8 @@ Reply Api::route(const WebRequest& request, Instant now, WallTime wall) const {
   if (path == "/metrics") return AskMetrics{};
   if (path == "/api/v1/status") return compressed(request, live(status(now, wall)));
   if (path == "/api/v1/nodes") return live(nodes_json(sources_.cluster.status(now, wall)));
+  if (path == "/api/v1/cells")
+    return live(json_text(sources_.cells ? sources_.cells->answer(now) : CellsAnswer{}));
   if (path == "/api/v1/channels") return live(channels_json(sources_.cluster.status(now, wall)));
   if (path == "/api/v1/schema") {
     static const std::string schema = served_schema();

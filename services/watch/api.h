@@ -13,6 +13,7 @@
 #include "common/base/result.h"
 #include "services/watch/access.h"
 #include "services/watch/causes.h"
+#include "services/watch/cells.h"
 #include "services/watch/cluster_view.h"
 #include "services/watch/compliance.h"
 #include "services/watch/history.h"
@@ -46,6 +47,7 @@ class Api {
     const History& history;
     Store* store;  // May be null.
     const ComplianceBook* compliance = nullptr;
+    const CellsView* cells = nullptr;
   };
 
   Api(Sources sources, AccessRules rules, std::string watch_url);

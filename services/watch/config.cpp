@@ -213,6 +213,12 @@ Result<WatchConfig> parse_watch_config(Place& place) {
   config.target_series = static_cast<std::size_t>(
       TRY(settings.integer("target_series", {.fallback = 0, .min = 0, .max = 10'000})));
 
+  config.cells_ca_file = TRY(settings.file("cells_ca_file", ""));
+  SecretSetting cells_token = TRY(secret_setting(settings, "cells_token"));
+  config.cells = TRY(parse_cells(settings, !cells_token.text.empty() || !cells_token.file.empty()));
+  config.cells_token = std::move(cells_token.text);
+  config.cells_token_file = std::move(cells_token.file);
+
   if (auto open = check_open(settings, config); !open)
     return tl::unexpected{std::move(open).error()};
   take_topology(config, topology, self);

@@ -8,6 +8,7 @@
 #include "common/base/result.h"
 #include "common/base/time.h"
 #include "services/watch/access.h"
+#include "services/watch/cells.h"
 #include "services/watch/cluster_view.h"
 #include "services/watch/starter.h"
 #include "services/watch/target_table.h"
@@ -34,7 +35,13 @@ struct WatchConfig {
   std::size_t events = 1000;      // Kept.
   std::size_t max_streams = 32;   // Open at once.
   std::size_t target_series = 0;  // Targets with series of their own in /metrics.
-  double time_scale = 1;          // What the pacing world runs faster by.
+  // Other clusters of this endpoint; by whom and with what they are asked:
+  std::vector<CellPlace> cells{};
+  std::string cells_ca_file;     // "" = the system's authorities.
+  std::string cells_token;       // adapter_config reads it from
+  std::string cells_token_file;  // there; "" = it stands in the topology file, or there is none.
+  std::string cells_pems;        // What stands in cells_ca_file.
+  double time_scale = 1;         // What the pacing world runs faster by.
 
   std::string node;  // Ours.
   int pacers = 1;

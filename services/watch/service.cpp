@@ -77,7 +77,9 @@ Watch::Watch(const WatchConfig& config, World& world, Store* store, std::string 
       store_{store},
       history_{history_options(config), ids_of(config.targets), store},
       compliance_{config.compliance_days, store},
-      api_{{cluster_, targets_, events_, history_, store, &compliance_}, config.access, ""},
+      cells_{config.cells},
+      api_{
+          {cluster_, targets_, events_, history_, store, &compliance_, &cells_}, config.access, ""},
       control_{world},
       refusals_{world.log, "message_refused", steady_messages},
       unwritten_{world.log, "history_not_written"},

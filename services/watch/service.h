@@ -62,6 +62,9 @@ class Watch {
   /// Where people find the page; known once the server has its port.
   void set_watch_url(std::string url) { api_.set_watch_url(std::move(url)); }
 
+  /// Other cells: who asks them puts it here.
+  CellsView& cells() { return cells_; }
+
   const std::string& targets_version() const { return targets_version_; }
   const ClusterView& cluster() const { return cluster_; }
   const EventList& events() const { return events_; }
@@ -122,6 +125,7 @@ class Watch {
   std::string feedback_epoch_{};  // Of the endpoint's counters.
   KeptTime kept_time_;
   Restarts restarts_;
+  CellsView cells_;
   Api api_;
   ControlServer control_;
   FaultLog refusals_;

@@ -119,6 +119,33 @@ TEST_CASE("a watch is named by its address, with its authority", "[pacelinectl]"
   CHECK(exit_code({"status", "--ca-file", "ca.pem"}) == exit_usage);
 }
 
+TEST_CASE("several clusters are named by an option that is given again", "[pacelinectl]") {
+  const Request files = good({"--topology", "n.toml", "status", "--topology", "s.toml"});
+  const Request urls = good({"status", "--url", "https://n:1", "--url", "https://s:1"});
+
+  CHECK(files.topology == "n.toml");
+  CHECK(files.topologies == std::vector<std::string>{"n.toml", "s.toml"});
+  CHECK(urls.url == "https://n:1");
+  CHECK(urls.urls == std::vector<std::string>{"https://n:1", "https://s:1"});
+  CHECK(good({"status"}).topologies.empty());
+}
+
+TEST_CASE("targets that move are named with both of their clusters", "[pacelinectl]") {
+  const Request request =
+      good({"targets", "move", "t1", "t2", "--from", "n.toml", "--to", "s.toml", "--shell", "x"});
+
+  CHECK(request.arguments == std::vector<std::string>{"t1", "t2"});
+  CHECK(request.filters ==
+        std::vector<std::pair<std::string, std::string>>{{"from", "n.toml"}, {"to", "s.toml"}});
+  CHECK(request.shell == "x");
+  CHECK(exit_code({"targets", "move", "t1", "--from", "n.toml"}) == exit_usage);
+  CHECK(exit_code({"targets", "move", "--from", "n.toml", "--to", "s.toml"}) == exit_usage);
+  CHECK(exit_code({"targets", "import", "x", "--held"}) == exit_usage);
+  CHECK(exit_code({"targets", "import", "x", "--add", "--cluster"}) == exit_usage);
+  CHECK(good({"wait", "--sees", "t1", "--sees", "t2"}).targets ==
+        std::vector<std::string>{"t1", "t2"});
+}
+
 TEST_CASE("a half typed line is no usage error", "[pacelinectl]") {
   const Request request =
       good({"--topology", "x.toml", "__complete", "loglevel", "--node", "b", ""});
@@ -170,6 +197,8 @@ TEST_CASE("every command of the table can be asked for", "[pacelinectl]") {
       {"version"},
       {"targets", "diff", "f"},
       {"targets", "import", "f", "--cluster", "--yes"},
+      {"targets", "remove", "t07", "t08"},
+      {"targets", "move", "t07", "t08", "--from", "n.toml", "--to", "s.toml"},
       {"targets", "rollback"},
       {"targets", "export"},
       {"record"},

@@ -17,7 +17,8 @@ from checker import broken_promises, gaps  # noqa: E402
 
 BIN = pathlib.Path(os.environ["PACELINE_BIN"])
 LIMIT_S = 600  # Only ends a run that hangs.
-ADDRESSES = {name: f"127.0.0.{number}" for number, name in enumerate("abwcd", start=1)}
+ADDRESSES = {name: f"127.0.0.{number}" for number, name in enumerate("abwcdefv", start=1)}
+WITNESSES = "wv"
 
 SSH = """#!/bin/bash
 # ssh HOST WORDS...: what the host's shell makes of them.
@@ -58,7 +59,7 @@ class Hosts:
         self.folder = pathlib.Path(folder)
         self.broken = []
         self.running = {}
-        self.ports = int(subprocess.run([ROOT / "ops" / "free-ports"], capture_output=True, text=True, check=True).stdout)
+        self.ports = int(subprocess.run([ROOT / "ops" / "free-ports", "200"], capture_output=True, text=True, check=True).stdout)
         self.targets, self.time_scale = targets, time_scale
         (self.folder / "bin").mkdir(parents=True)
         for program in BIN.iterdir():
@@ -140,7 +141,7 @@ class Hosts:
 
     def block(self, node):
         number = list(ADDRESSES).index(node)
-        return f'[nodes.{node}]\nhost = "{ADDRESSES[node]}"\nport = {self.ports + 20 * (number % 4)}\npriority = {0 if node == "w" else 100 - number}\n\n'
+        return f'[nodes.{node}]\nhost = "{ADDRESSES[node]}"\nport = {self.ports + 20 * number + (20 if number > 3 else 0)}\npriority = {0 if node in WITNESSES else 100 - number}\n\n'
 
     def host(self, node):
         return self.folder / "hosts" / node
@@ -156,7 +157,7 @@ class Hosts:
         (host / "client-secret").chmod(0o600)
         self.ctl(node, "keys", "--node", node)
 
-    def bare(self, node, witnesses="w"):
+    def bare(self, node, witnesses=WITNESSES):
         """A host with the package, and nothing of a cluster."""
         host = self.host(node)
         host.mkdir(parents=True)

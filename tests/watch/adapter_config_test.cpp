@@ -49,6 +49,26 @@ TEST_CASE("a token file stands for the token that an open address wants", "[watc
   CHECK_FALSE(read_in(folder, open));
 }
 
+TEST_CASE(
+    "the token for other cells may stand in a file, and their authorities are read at the start",
+    "[watch]") {
+  const Folder folder;
+  write(folder / "look", "look\n");
+  write(folder / "ca", good_certificate().certificate);
+  const std::string lines =
+      "cells_token_file = \"look\"\ncells_ca_file = \"ca\"\n[watch.cells]\nsouth = \"https://s\"\n";
+
+  const auto config = read_in(folder, lines);
+  write(folder / "ca", "not a certificate");
+  const auto refused = read_in(folder, lines);
+
+  REQUIRE(config);
+  CHECK(config->cells_token == "look");
+  CHECK(config->cells_pems.find(good_certificate().certificate) != std::string::npos);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().detail.starts_with(folder / "ca"));
+}
+
 TEST_CASE("a certificate and a key that are no pair are refused by name", "[watch]") {
   const Folder folder;
   write(folder / "c", good_certificate().certificate);

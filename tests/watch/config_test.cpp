@@ -104,6 +104,28 @@ TEST_CASE("watch answers to its node's host and to the names that are allowed", 
         std::vector<std::string>{"pace.example.com", "*.centre.test", "127.0.0.1"});
 }
 
+TEST_CASE("other cells are named with the addresses of their watches", "[watch]") {
+  const auto cells = [](const std::string& lines) {
+    return parsed("[watch]\ncells_token = \"look\"\n[watch.cells]\n" + lines);
+  };
+  const auto good = cells("south = \"https://s:7110\"\nhere = \"http://127.0.0.1:8110/\"");
+
+  REQUIRE(good);
+  CHECK(good->cells ==
+        std::vector<CellPlace>{{"south", "https://s:7110/"}, {"here", "http://127.0.0.1:8110/"}});
+  CHECK(good->cells_token == "look");
+  CHECK_THAT(cells("south = \"http://s:7110\"").error().detail,
+             Catch::Contains("watch.cells.south") && Catch::Contains("must be https"));
+  CHECK(parsed("[watch.cells]\nsouth = \"http://s:7110\""));  // Without a token nothing is secret.
+  CHECK_THAT(cells("south = \"ftp://s\"").error().detail, Catch::Contains("watch.cells.south"));
+  CHECK_THAT(cells("south = \"https://s/?x\"").error().detail, Catch::Contains("neither ? nor #"));
+  CHECK_FALSE(cells("south = 5"));
+  std::string many;
+  for (int i = 0; i < 17; ++i) many += "c" + std::to_string(i) + " = \"https://s\"\n";
+  CHECK_THAT(cells(many).error().detail, Catch::Contains("more than 16 cells"));
+  CHECK(parsed("")->cells.empty());
+}
+
 TEST_CASE("only this host counts as loopback", "[watch]") {
   CHECK(parsed("[watch]\nlisten = \"[::1]:80\"")->listen_address == "::1");
   CHECK_FALSE(parsed("[watch]\nlisten = \"[::]:80\""));

@@ -1,5 +1,6 @@
 // The page: listens to the live stream and shows cluster, targets, events and history.
 import { ask, download, has_token, listen } from "./ask.js";
+import { follow_cells } from "./cells.js";
 import { ClusterStrip } from "./cluster.js";
 import { by_id, count, put_class, put_text, words } from "./dom.js";
 import { EventView } from "./events.js";
@@ -167,3 +168,4 @@ async function run() {
 
 route();
 run();
+follow_cells(by_id("cells"), ask);
