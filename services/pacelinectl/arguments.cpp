@@ -176,6 +176,9 @@ class CommandLine {
     wait->add_flag("--published", request_.published,
                    "until its publisher paces by the targets file that is there, and the endpoint "
                    "has accepted that of a master");
+    named_flag(wait, "accepted",
+               "and the endpoint has: another node that is master is not waited for")
+        ->needs("--published");
     wait->add_option_function<std::vector<std::string>>(
             "--sees", [this](const std::vector<std::string>& ids) { request_.targets = ids; },
             "until it has statistics of this target; may be given again")
@@ -264,6 +267,11 @@ class CommandLine {
     return everywhere;
   }
 
+  /// A flag that is seldom given: given() has it under its name.
+  CLI::Option* named_flag(CLI::App* to, const std::string& name, const std::string& help) {
+    return to->add_flag_callback(
+        "--" + name, [this, name] { request_.filters.emplace_back(name, "yes"); }, help);
+  }
   void replaces(CLI::App* import) {
     filter(import, "--replaces", "replaces", "STATE",
            "only if what is there is what --json called `was`");
@@ -302,10 +310,12 @@ class CommandLine {
         ->add_flag("--held", request_.held,
                    "with --add: those that are new are switched off, the others stay as they are")
         ->needs(add);
-    on_all_nodes(import)->excludes(to)->excludes(dry_run)->excludes(add);
-    targets_argument(command(*targets, "remove", "takes targets out of the topology's file"),
-                     "its id; more may follow")
-        ->required();
+    const char* reloads = "and has the processes here read it";
+    CLI::Option* reload = named_flag(import, "reload", reloads)->excludes(to)->excludes(dry_run);
+    on_all_nodes(import)->excludes(to)->excludes(dry_run)->excludes(add)->excludes(reload);
+    CLI::App* remove = command(*targets, "remove", "takes targets out of the topology's file");
+    targets_argument(remove, "its id; more may follow")->required();
+    named_flag(remove, "reload", reloads);
     CLI::App* move = command(
         *targets, "move", "the steps that take targets from one cluster to another, as a script");
     targets_argument(move, "its id; more may follow")->required();

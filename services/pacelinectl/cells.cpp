@@ -109,6 +109,12 @@ bool takes_cells_itself(const Request& request) {
   return request.command == "top" || request.command == "__complete";
 }
 
+void doubt_files_of_several(std::span<Cell> cells) {
+  for (Cell& cell : cells)
+    if (cell.is_of_file && std::ranges::count(cells, cell.targets_file, &Cell::targets_file) > 1)
+      cell.targets.clear();
+}
+
 std::vector<CauseAnswer> causes_between(std::span<const Cell> cells) {
   std::vector<CauseAnswer> causes;
   for (std::size_t i = 0; i < cells.size(); ++i)
@@ -144,14 +150,18 @@ Cell look_at_cell(const Request& request, const std::optional<std::string>& part
     cell.obstacle = cluster.error().detail;
     return cell;
   }
-  if (!cluster->remote) cell.name = cluster->topology.cluster;
+  if (!cluster->remote) {
+    cell.name = cluster->topology.cluster;
+    cell.targets_file = environment.absolute(cluster->topology.targets_file);
+  }
   if (!request.offline) ask_status(cell, *cluster, environment);
   if (!part) return cell;
   auto running = cell.status ? running_targets(*cluster, *part, environment)
                              : tl::unexpected{Error{Errc::unavailable, cell.obstacle}};
+  cell.is_of_file = !running && !cluster->remote;
   if (running)
     cell.targets = *std::move(running);
-  else if (!cluster->remote)
+  else if (cell.is_of_file)
     cell.targets = targets_of_file(*cluster, *part, environment);
   return cell;
 }

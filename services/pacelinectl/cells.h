@@ -31,11 +31,17 @@ struct Cell {
   std::string name;   // Of the cluster; what was named, where nobody tells it.
   std::string where;  // As it was named.
   std::vector<CellTarget> targets{};
+  std::string targets_file{};            // That its topology names, here,
+  bool is_of_file = false;               // and from which they are.
   std::optional<StatusAnswer> status{};  // As its watch has it,
   std::string status_body{};             // in its own words;
   std::string obstacle{};                // and why it has not.
   bool is_another = false;               // What answers in its place is of another cluster.
 };
+
+/// Who looks from a host of one cell, by a copy of another one's topology, finds his own targets where that has its: a file that
+/// several name says nothing of any.
+void doubt_files_of_several(std::span<Cell> cells);
 
 /// What is wrong between cells: one name for two clusters, one target for two cells.
 std::vector<CauseAnswer> causes_between(std::span<const Cell> cells);

@@ -202,6 +202,7 @@ Outcome ask_each(const Request& request, std::span<const Request> cells, Run run
   auto answers = answers_of(request, cells, run, environment);
   std::vector<Cell> looked;
   for (const CellAnswer& each : answers) looked.push_back(each.cell);
+  doubt_files_of_several(looked);
   const auto causes = causes_between(looked);
   Outcome outcome;
   outcome.error = errors_of(answers);
@@ -255,6 +256,7 @@ Outcome ask_owner(const Request& request, std::span<const Request> requests, Run
     cells.push_back(look_at_cell(each, target, environment));
     names.push_back(printable(cells.back().name));
   }
+  doubt_files_of_several(cells);
   const auto owners = owners_of(target, cells);
   if (owners.empty())
     return failed(exit_not_answered, fmt::format("none of the cells {} has a target {}, or it does "

@@ -130,7 +130,8 @@ all and reloads them, the master last, and waits until all pace by it. What fail
 those before. Other hosts are reached by ssh, or by what --shell says.
 
 With --add its targets come beside those that are there, or take the place of those of the same id; with
---held as well, those that are new are switched off and the others stay as they are.
+--held as well, those that are new are switched off and the others stay as they are. With --reload the
+processes of this node read it at once.
 
 Examples:
   pacelinectl targets import autumn.csv --dry-run
@@ -225,7 +226,8 @@ Example:
   pacelinectl keys plan b | bash)"},
     {"wait",
      R"(For scripts that go from node to node: until the node has been well for two seconds, as an elector of this
-host sees it. With --published or --sees until that is so instead.
+host sees it. With --published or --sees until that is so instead. With --accepted, too, a node that is not
+the master is no answer.
 
 Examples:
   pacelinectl wait b --timeout 60

@@ -59,7 +59,8 @@ Outcome command_targets_import(const Request& request, Environment& environment)
   files.push_back({.path = *to, .content = text});
   if (const auto done = environment.write_all(files); !done)
     return failed(exit_not_answered, done.error().detail);
-  return replaced_outcome(request, *to, read.targets, was, environment);
+  return put_to_work(replaced_outcome(request, *to, read.targets, was, environment), request,
+                     environment);
 }
 
 }  // namespace paceline::pacelinectl

@@ -19,7 +19,8 @@ Outcome command_targets_remove(const Request& request, Environment& environment)
     return failed(exit_usage, *file + " would have no target left: stop the cluster instead");
   const auto was = difference_to(*file, left, environment);
   if (left.all.size() == read.targets.all.size())
-    return replaced_outcome(request, *file, left, was, environment);
+    return put_to_work(replaced_outcome(request, *file, left, was, environment), request,
+                       environment);
   const auto before = environment.read(*file);
   if (!before)
     return failed(exit_not_answered,
@@ -29,7 +30,8 @@ Outcome command_targets_remove(const Request& request, Environment& environment)
                                           {.path = *file, .content = text}};
   if (const auto done = environment.write_all(files); !done)
     return failed(exit_not_answered, done.error().detail);
-  return replaced_outcome(request, *file, left, was, environment);
+  return put_to_work(replaced_outcome(request, *file, left, was, environment), request,
+                     environment);
 }
 
 }  // namespace paceline::pacelinectl

@@ -20,33 +20,41 @@ std::string field_of(const StatusReply& reply, std::string_view name) {
   return found == reply.fields.end() ? "" : found->second;
 }
 
+/// What a node says of its targets file.
+struct Published {
+  std::string obstacle;  // Why it is not what is published; "" = it is,
+  std::string master;    // or this one publishes in its place.
+};
+
 /// A node that does not publish has nothing to say, if another one is master: between two masters what was offered last still holds.
-std::string no_other_master(const ClusterFile& node, Environment& environment) {
+Published published_elsewhere(const ClusterFile& node, Environment& environment) {
   const auto view = election_view(node, environment);
-  if (!view) return view.error().detail;
+  if (!view) return {view.error().detail, ""};
   const ElectionMessage* master = master_of(*view);
-  if (master != nullptr && master->node != node.node) return {};
-  return master == nullptr ? "nobody is master" : node.node + " is master and does not publish yet";
+  if (master == nullptr) return {"nobody is master", ""};
+  if (master->node == node.node) return {node.node + " is master and does not publish yet", ""};
+  return {"", master->node};
 }
 
-/// Why what the targets file says is not what its publisher publishes; "" = it is, or it is not the one that publishes.
-std::string unpublished_text(const ClusterFile& node, Environment& environment) {
+Published published_by(const ClusterFile& node, Environment& environment) {
   const auto targets = load_targets(node, environment);
-  if (!targets) return targets.error().detail;
+  if (!targets) return {targets.error().detail, ""};
   const auto body =
       ask_own_process(node, "publisher", 0, request_of(Question::status), environment);
-  if (!body) return body.error().detail;
+  if (!body) return {body.error().detail, ""};
   const auto status = decode<StatusReply>(*body);
-  if (!status) return "publisher answered, but " + status.error().detail;
+  if (!status) return {"publisher answered, but " + status.error().detail, ""};
   const std::string version = targets->version();
   if (const auto has = field_of(*status, "targets_version"); has != version)
-    return fmt::format("{} paces by {}, not by {}: try pacelinectl reload", node.node,
-                       printable(has), version);
-  if (field_of(*status, "gate") != "open") return no_other_master(node, environment);
+    return {fmt::format("{} paces by {}, not by {}: try pacelinectl reload", node.node,
+                        printable(has), version),
+            ""};
+  if (field_of(*status, "gate") != "open") return published_elsewhere(node, environment);
   if (field_of(*status, "accepted_version") == version) return {};
-  return fmt::format("the endpoint has accepted nothing of that from {} yet: {} {}", node.node,
-                     printable(field_of(*status, "outcome")),
-                     printable(field_of(*status, "detail")));
+  return {
+      fmt::format("the endpoint has accepted nothing of that from {} yet: {} {}", node.node,
+                  printable(field_of(*status, "outcome")), printable(field_of(*status, "detail"))),
+      ""};
 }
 
 /// The first of those of which its watch shows no statistics; "" = it has them of all.
@@ -85,9 +93,13 @@ Outcome command_wait(const Request& request, Environment& environment) {
   ClusterFile asked = *cluster;
   asked.node = name;
   WellCheck check;
+  Published published;
   const auto awaited = await(request.timeout_s, environment, [&]() -> std::string {
     std::string obstacle;
-    if (request.published) obstacle = unpublished_text(asked, environment);
+    if (request.published) {
+      published = published_by(asked, environment);
+      obstacle = published.obstacle;
+    }
     if (obstacle.empty() && !request.targets.empty())
       obstacle = unseen_text(asked, request.targets, environment);
     if (request.published || !request.targets.empty()) return obstacle;
@@ -96,6 +108,9 @@ Outcome command_wait(const Request& request, Environment& environment) {
   const std::string after = readable_seconds(to_seconds(awaited.after));
   if (!awaited.obstacle.empty())
     return failed(exit_not_answered, fmt::format("after {} {}", after, awaited.obstacle));
+  if (!given(request, "accepted").empty() && !published.master.empty())
+    return failed(exit_not_answered, fmt::format("{} paces by its targets file, but {} is master",
+                                                 name, printable(published.master)));
   if (request.json)
     return {.out = texts_json(
                 {{{"node", name}, {"after_s", fmt::format("{:.3f}", to_seconds(awaited.after))}}})};

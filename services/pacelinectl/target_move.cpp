@@ -69,8 +69,7 @@ class Mover {
              std::move(why));
         why.clear();
       }
-      step(*node, "rows | " + ctl(*node, "targets import - --add --held"));
-      step(*node, ctl(*node, "reload"));
+      step(*node, "rows | " + ctl(*node, "targets import - --add --held --reload"));
     }
     std::string sees;
     for (const std::string& id : move_.ids) sees += " --sees " + id;
@@ -81,28 +80,35 @@ class Mover {
     }
   }
 
-  // From here on nobody begins to offer for them; from the master's publication without them on nobody does.
+  // The standbys first, and none of them is in the way any more when the master lets go: from its publication without them until
+  // the other cell's master paces them nobody does, so nothing but what has to be lies between.
   void let_go() {
-    for (const MoveNode* node : standbys_first(move_.from)) {
-      const bool is_last = node == &move_.from.nodes.front();
-      step(*node, ctl(*node, "targets remove " + ids_),
-           fmt::format("{} of {} lets them go{}", node->name, move_.from.cluster,
-                       is_last ? ", and the endpoint has heard it" : ""));
-      step(*node, ctl(*node, "reload"));
-    }
-    // Whoever was master when this was made need not be it by now.
+    const MoveNode& master = move_.from.nodes.front();
+    for (const MoveNode* node : standbys_first(move_.from))
+      if (node != &master) forget(*node, "");
+    for (const MoveNode* node : standbys_first(move_.from))
+      if (node != &master) step(*node, published(*node, ""));
+    forget(master, ", and the endpoint has heard it");
+    // By now none has them, so it is enough that the endpoint has accepted that of one: of the master, or of whoever has become it
+    // since this was made.
+    std::string heard;
     for (const MoveNode& node : move_.from.nodes)
-      step(node, ctl(node, "wait --published --timeout 60"));
+      heard += (heard.empty() ? "" : " || ") + published(node, " --accepted");
+    step(master, std::move(heard));
+  }
+  void forget(const MoveNode& node, std::string_view more) {
+    step(node, ctl(node, "targets remove --reload " + ids_),
+         fmt::format("{} of {} lets them go{}", node.name, move_.from.cluster, more));
+  }
+  static std::string published(const MoveNode& node, std::string_view more) {
+    return ctl(node, fmt::format("wait --published{} --timeout 60", more));
   }
 
   void take() {
-    for (const MoveNode& node : move_.to.nodes) {
-      step(node, "rows | " + ctl(node, "targets import - --add"),
-           fmt::format("{} of {} paces them", node.name, move_.to.cluster));
-      step(node, ctl(node, "reload"));
-    }
     for (const MoveNode& node : move_.to.nodes)
-      step(node, ctl(node, "wait --published --timeout 60"));
+      step(node, "rows | " + ctl(node, "targets import - --add --reload"),
+           fmt::format("{} of {} paces them", node.name, move_.to.cluster));
+    for (const MoveNode& node : move_.to.nodes) step(node, published(node, ""));
   }
 
   void clear_away() {

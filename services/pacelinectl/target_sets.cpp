@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "services/pacelinectl/commands.h"
 #include "services/pacelinectl/input.h"
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/table.h"
@@ -146,7 +147,20 @@ Outcome replaced_outcome(const Request& request, const std::string& file, const 
                                 {"version", running_version(request, targets, environment)}}})};
   return {.out = fmt::format("{}: {} targets, {}{}\n", file, count, was.words,
                              request.dry_run ? "; nothing was written"
-                                             : "; pacelinectl reload puts them to work")};
+                             : !given(request, "reload").empty()
+                                 ? ""
+                                 : "; pacelinectl reload puts them to work")};
+}
+
+Outcome put_to_work(Outcome written, const Request& request, Environment& environment) {
+  if (given(request, "reload").empty()) return written;
+  Request asked = request;
+  asked.arguments.clear();
+  Outcome said = command_reload(asked, environment);
+  if (!request.json) written.out += said.out;
+  written.exit = said.exit;
+  written.error = std::move(said.error);
+  return written;
 }
 
 std::string targets_as(const std::string& file, const Targets& targets) {

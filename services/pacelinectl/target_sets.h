@@ -62,6 +62,9 @@ struct FileDifference {
 FileDifference difference_to(const std::string& file, const Targets& next,
                              Environment& environment);
 
+/// With --reload the processes of this node read what was written, and what they say comes behind; else nothing more is done.
+Outcome put_to_work(Outcome written, const Request& request, Environment& environment);
+
 /// What is said when `targets` have taken their place in that file, or would.
 ///   was  of difference_to()
 Outcome replaced_outcome(const Request& request, const std::string& file, const Targets& targets,

@@ -218,6 +218,7 @@ void Publisher::on_change(Gate::Change change) {
         cycle_.start(world_.clock.now());
       }
       full_due_ = true;
+      accepted_version_.clear();  // Others may have published meanwhile.
       world_.log.info("gate_opened", {{"term", gate_.term()}});
       break;
     case Gate::Change::closed:

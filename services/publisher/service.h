@@ -162,7 +162,7 @@ class Publisher {
   std::uint64_t disputed_term_ = 0;
   Instant disputed_at_{};
   std::string sent_version_;      // Of the targets file, of the last publication,
-  std::string accepted_version_;  // and of the last one that was accepted.
+  std::string accepted_version_;  // and of the last one that was accepted since the gate opened.
   ClockSkew skew_;
   std::optional<InFlight> publication_;
   std::optional<Instant> accepted_at_;

@@ -1,5 +1,6 @@
 // The page in Chromium: live, through a failover, with ten thousand targets, by keyboard, in both themes and two widths.
 import fs from "node:fs";
+import http from "node:http";
 import path from "node:path";
 
 import { small_png } from "./small_png.mjs";
@@ -11,7 +12,7 @@ const shots = path.join(run_dir, "shots");
 fs.mkdirSync(shots, { recursive: true });
 
 const small = new Cluster("small", { nodes: 2, targets: 50, port: ports, demo: true, watch: 'history_period = "1s"' });
-const guarded = new Cluster("guarded", { nodes: 2, targets: 3, port: ports + 60, demo: true, watch: `read_token = "look-only"\n[watch.cells]\nsmall = "${small.url}"\nnobody = "http://127.0.0.1:1/"`, groups: ["gnp.\u202egpj\u200b.exe", "\u0645\u0628\u064a\u0639\u0627\u062a 1"] });
+const guarded = new Cluster("guarded", { nodes: 2, targets: 3, port: ports + 60, demo: true, watch: `read_token = "look-only"\n[watch.cells]\nsmall = "${small.url}"\nnobody = "http://127.0.0.1:1/"\nodd = "http://127.0.0.1:${ports + 59}/"`, groups: ["gnp.\u202egpj\u200b.exe", "\u0645\u0628\u064a\u0639\u0627\u062a 1"] });
 const large = new Cluster("large", { nodes: 5, targets: 10_000, port: ports + 100 });
 const complaints = [];
 
@@ -191,19 +192,30 @@ async function token(browser) {
   const [file] = await Promise.all([page.waitForEvent("download"), page.click("#view-events a[download]")]);
   const text = fs.readFileSync(await file.path(), "utf8");
   expect(text.startsWith("number,time,kind,"), `with the token the page opens, and a CSV comes down: ${file.suggestedFilename()}`);
+  odd.listen(ports + 59, "127.0.0.1");
   await cells(page);
+  odd.close();
   await names(page);
   await context.close();
   await guarded.end();
 }
 
+// A cell that says what would steer a page.
+const odd = http.createServer(async (request, response) => {
+  const status = await (await fetch(`${small.url}api/v1/status`)).json();
+  status.master = "\u202ec";
+  status.causes = [{ id: "x", weight: "stops", node: "c", cause: "<img src=x> is lost", remedy: "" }];
+  response.end(JSON.stringify(status));
+});
+
 // Other clusters, side by side: a link each, and how they do, also of one that does not answer.
 async function cells(page) {
   await page.evaluate(() => { location.hash = "#/"; });
   const shown = () => page.evaluate(() => [...document.querySelectorAll("#cells .cell")].map((each) => ({ name: each.dataset.name, href: each.querySelector("a").href, state: each.querySelector(".pill").textContent, text: each.textContent })));
-  const [known, silent] = await until("both cells stand above", async () => { const all = await shown(); return all.length === 2 && all[0].state !== "does not answer" && all; });
+  const [known, silent, odd] = await until("all cells stand above", async () => { const all = await shown(); return all.length === 3 && all[0].state !== "does not answer" && all[2].state !== "does not answer" && all; });
   expect(known.name === "small" && known.href === small.url && /is master \u00b7 50 targets \u00b7 heard/.test(known.text), `a cell is a link to its page, with its master, its targets and their age: ${known.text}`);
   expect(silent.state === "does not answer" && /never heard/.test(silent.text), `one that is silent is shown as that: ${silent.text}`);
+  expect(odd.text.includes("<U+202E>c is master") && odd.text.includes("<img src=x> is lost") && !/\p{Cf}/u.test(odd.text), `what another one says is text, and its marks are written out: ${odd.text}`);
   const found = await faults(page);
   expect(found.length === 0, `axe finds nothing serious with cells ${found.join(" | ")}`);
   await page.screenshot({ path: path.join(shots, "cells.png") });

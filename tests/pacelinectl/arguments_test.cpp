@@ -142,6 +142,10 @@ TEST_CASE("targets that move are named with both of their clusters", "[pacelinec
   CHECK(exit_code({"targets", "move", "--from", "n.toml", "--to", "s.toml"}) == exit_usage);
   CHECK(exit_code({"targets", "import", "x", "--held"}) == exit_usage);
   CHECK(exit_code({"targets", "import", "x", "--add", "--cluster"}) == exit_usage);
+  CHECK(exit_code({"targets", "import", "x", "--reload", "--dry-run"}) == exit_usage);
+  CHECK(exit_code({"wait", "--accepted"}) == exit_usage);
+  CHECK(good({"targets", "remove", "--reload", "t1", "t2"}).arguments ==
+        std::vector<std::string>{"t1", "t2"});
   CHECK(good({"wait", "--sees", "t1", "--sees", "t2"}).targets ==
         std::vector<std::string>{"t1", "t2"});
 }

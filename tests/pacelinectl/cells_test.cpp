@@ -97,6 +97,28 @@ TEST_CASE("a cluster that does not answer is the worst and takes nothing from th
   CHECK(has(outcome.out, "== north =="));
 }
 
+TEST_CASE(
+    "a targets file that two topologies name is not taken for that of a cluster which does not "
+    "answer",
+    "[pacelinectl]") {
+  TwoClusters two;
+  two.environment.web.erase("http://127.0.0.1:8110/api/v1/status");
+  const auto file = parse_topology(two.environment.files["/etc/north.toml"].text, "/etc/north.toml")
+                        ->targets_file;
+  two.environment.files[file].text =
+      "[[target]]\nid = \"t01\"\nchannel = \"chat\"\ngroup = \"G\"\nqueue = \"Q\"\n";
+
+  const Outcome shared = two.ask("status");
+  auto& south = two.environment.files["/etc/south.toml"].text;
+  south.replace(south.find("targets = \""), 11, "targets = \"of-south-");
+  two.environment.files[parse_topology(south, "/etc/south.toml")->targets_file] =
+      two.environment.files[file];
+  const Outcome own = two.ask("status");
+
+  CHECK_FALSE(has(shared.out, "both cells"));
+  CHECK(has(own.out, "both cells north and south pace t01"));
+}
+
 TEST_CASE("each cluster has its own answer in JSON, one alone answers as ever", "[pacelinectl]") {
   TwoClusters two;
   Request request = two.asked("status");

@@ -190,6 +190,37 @@ TEST_CASE("a slow round trip is warned about once, and once that it is over",
   CHECK(fixture.sim.count("round_trip_slow_over") == 1);
 }
 
+TEST_CASE(
+    "an endpoint that tells of other clusters' targets too is understood as one that does not",
+    "[publisher][scenario]") {
+  const auto heard = [](bool tells_all) {
+    Fixture fixture{12};
+    fixture.endpoint->answer = [&](const PublicationRequest& request) {
+      auto answer = fixture.endpoint->accept(request);
+      auto reply = decode_publication_answer(answer->body).value();
+      if (tells_all)
+        for (const auto& id : {"of another cell", "of a third one"})
+          reply.feedback.insert(reply.feedback.begin(), {id, {.sent = 1000, .pending = 9}});
+      encode_publication_answer(reply, answer->body);
+      return answer;
+    };
+    fixture.sim.run_for(1s);
+    fixture.grant(257);
+    fixture.sim.run_for(5s);
+    std::vector<TargetFeedback> rows;
+    for (std::uint32_t i = 0; i < fixture.config.ids.size(); ++i)
+      rows.push_back(fixture.feedback->row(i));
+    CHECK(fixture.sim.count("publishing_failed") == 0);
+    return std::pair{rows, fixture.published().size()};
+  };
+
+  const auto of_ours = heard(false);
+  const auto of_all = heard(true);
+
+  CHECK(of_all == of_ours);
+  CHECK(of_all.first[0].sent >= 3);
+}
+
 // 150 seeds: publications that never arrive, answers that are lost, late or come twice, restarts
 // of the publisher, changes of the term, messages of the bus that are lost and doubled. Whatever
 // happened: what a pacer holds never falls within an epoch, never exceeds what happened, and in the

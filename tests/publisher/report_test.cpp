@@ -123,6 +123,47 @@ TEST_CASE("the report names the targets file that is paced by", "[publisher][sce
   CHECK(fixture.reports.back().targets_version == "v2");
 }
 
+TEST_CASE(
+    "the status names the targets file of the last publication that this mastership had accepted",
+    "[publisher][scenario]") {
+  Fixture fixture{63, [](PublisherConfig& config) { config.targets_version = "v1"; }};
+  const auto accepted = [&] {
+    const auto status = ask<StatusReply>(fixture, request_of(Question::status));
+    const auto& fields = status.value().fields;
+    return std::ranges::find(fields, "accepted_version",
+                             &std::pair<std::string, std::string>::first)
+        ->second;
+  };
+  fixture.sim.run_for(1s);
+  const auto before = accepted();
+  fixture.grant(257);
+  fixture.sim.run_for(1s);
+  const auto first = accepted();
+  fixture.endpoint->answer = [&](const PublicationRequest&) {
+    return fail(Errc::unavailable, "no");
+  };
+  fixture.publisher->take_targets({"t1", "t2"}, {"chat", "chat"},
+                                  {shard_of("t1", 2), shard_of("t2", 2)}, "v2");
+  fixture.sim.run_for(5s);
+  const auto refused = accepted();
+  fixture.endpoint->answer = {};
+  fixture.sim.run_for(30s);
+  const auto then = accepted();
+  fixture.grant(0);
+  fixture.sim.run_for(1s);
+  fixture.endpoint->answer = [&](const PublicationRequest&) {
+    return fail(Errc::unavailable, "no");
+  };
+  fixture.grant(513);
+  fixture.sim.run_for(1s);
+
+  CHECK(before == "none");
+  CHECK(first == "v1");
+  CHECK(refused == "v1");
+  CHECK(then == "v2");
+  CHECK(accepted() == "none");  // Another node may have published meanwhile.
+}
+
 TEST_CASE("publications that fail are counted until one is accepted", "[publisher][scenario]") {
   Fixture fixture{64};
   fixture.sim.run_for(1s);

@@ -162,7 +162,7 @@ TEST_CASE("a publication needs a token, is fenced, and stands in the log", "[sim
   CHECK(refused->status == 401);
   REQUIRE(accepted);
   REQUIRE(accepted->status == 200);
-  CHECK(decode_publication_answer(accepted->body)->feedback.size() == 2);
+  CHECK(decode_publication_answer(accepted->body)->feedback.size() == 1);
   CHECK(packed->status == 200);
   CHECK(fenced->status == 409);
   CHECK(decode_fence(fenced->body)->term == 3);

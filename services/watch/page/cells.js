@@ -11,10 +11,11 @@ const age_of = (cell) => (cell.heard_s === null ? "never heard" : `heard ${secon
 function cell_of(cell) {
   const state = pill(tones[word_of(cell)], word_of(cell));
   const link = make("a", { href: cell.url, rel: "noreferrer" }, bdi(cell.name));
-  const facts = cell.heard_s === null ? age_of(cell) : [cell.master ? `${cell.master} is master` : "nobody is master", `${count(cell.targets)} targets`, age_of(cell)].join(" \u00b7 ");
-  const made = make("span", { class: "cell", "data-name": cell.name }, link, " ", state, " ", make("span", { class: "quiet num" }, facts));
+  const heard = `${count(cell.targets)} targets \u00b7 ${age_of(cell)}`;
+  const facts = cell.heard_s === null ? [age_of(cell)] : cell.master ? [bdi(cell.master), ` is master \u00b7 ${heard}`] : [`nobody is master \u00b7 ${heard}`];
+  const made = make("span", { class: "cell", "data-name": cell.name }, link, " ", state, " ", make("span", { class: "quiet num" }, ...facts));
   const why = why_of(cell);
-  if (why) made.append(" ", make("span", { class: "why" }, why));
+  if (why) made.append(" ", make("span", { class: "why" }, bdi(why)));
   put_note(made, why);
   return made;
 }
