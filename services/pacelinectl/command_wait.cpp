@@ -7,6 +7,7 @@
 
 #include "services/pacelinectl/answers.h"
 #include "services/pacelinectl/commands.h"
+#include "services/pacelinectl/input.h"
 #include "services/pacelinectl/json.h"
 #include "services/pacelinectl/order.h"
 #include "services/pacelinectl/table.h"
