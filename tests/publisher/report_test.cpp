@@ -142,8 +142,7 @@ TEST_CASE(
   fixture.endpoint->answer = [&](const PublicationRequest&) {
     return fail(Errc::unavailable, "no");
   };
-  fixture.publisher->take_targets({"t1", "t2"}, {"chat", "chat"},
-                                  {shard_of("t1", 2), shard_of("t2", 2)}, "v2");
+  fixture.publisher->take_targets({"t1", "t2"}, {"chat", "chat"}, {0, 1}, "v2");
   fixture.sim.run_for(5s);
   const auto refused = accepted();
   fixture.endpoint->answer = {};
