@@ -356,7 +356,8 @@ int run(const char* file, int failover_s, std::string_view only) {
   cluster.topology = *std::move(topology);
   const auto rows = read_file(cluster.topology.targets_file);
   auto targets =
-      rows ? parse_targets(*rows, cluster.topology.targets_file) : tl::unexpected{rows.error()};
+      rows ? parse_targets(*rows, cluster.topology.targets_file, cluster.topology.max_targets)
+           : tl::unexpected{rows.error()};
   if (!targets) return std::fprintf(stderr, "%s\n", targets.error().detail.c_str()), 1;
   cluster.targets = *std::move(targets);
   cluster.master_since_ms = cluster.wall_ms();
