@@ -50,7 +50,7 @@ class Chaos:
         before = os.environ.copy()
         os.environ.update(self.environment("ca", library))
         try:
-            self.cluster = Cluster(spaces, wires, folder, asked.programs, name="chaos", env={"ASAN_OPTIONS": "verify_asan_link_order=0"}, nodes=asked.nodes, **cluster_options)
+            self.cluster = Cluster(spaces, wires, folder, asked.programs, name="chaos", env={"ASAN_OPTIONS": "verify_asan_link_order=0"}, nodes=asked.nodes, targets=asked.targets, **cluster_options)
         finally:
             os.environ.clear()
             os.environ.update(before)

@@ -41,7 +41,7 @@ class Soak(Chaos):
     PERIOD_MS = 2000  # The world runs as fast as life here.
 
     def __init__(self, spaces, folder, asked, wires):
-        super().__init__(spaces, folder, asked, wires, targets=asked.targets, time_scale=1, watch=True)
+        super().__init__(spaces, folder, asked, wires, time_scale=1, watch=True)
         self.spaces = spaces
         self.resources = Resources(self.cluster)
 
