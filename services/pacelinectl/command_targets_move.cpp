@@ -88,18 +88,8 @@ MoveCell cell_of(const MoveEnd& end, bool names_file, const Targets& moved, cons
 std::string move_json(const std::vector<PlanStep>& steps, const std::vector<PlanStep>& back) {
   JsonWriter json;
   json.begin();
-  for (const auto& [name, list] : {std::pair{"steps", &steps}, std::pair{"back", &back}}) {
-    json.list(name);
-    for (const PlanStep& each : *list) {
-      json.begin();
-      json.member("node", each.node);
-      json.member("host", each.host);
-      json.member("command", each.command);
-      json.member("why", each.why);
-      json.end();
-    }
-    json.end_list();
-  }
+  write_steps(json, "steps", steps);
+  write_steps(json, "back", back);
   json.end();
   return json.text() + "\n";
 }

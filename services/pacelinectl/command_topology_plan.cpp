@@ -94,16 +94,7 @@ std::string head_of(std::string_view what, const Needed& needed, const ClusterFi
 std::string steps_json(const std::vector<PlanStep>& steps) {
   JsonWriter json;
   json.begin();
-  json.list("steps");
-  for (const PlanStep& step : steps) {
-    json.begin();
-    json.member("node", step.node);
-    json.member("host", step.host);
-    json.member("command", step.command);
-    json.member("why", step.why);
-    json.end();
-  }
-  json.end_list();
+  write_steps(json, "steps", steps);
   json.end();
   return json.text() + "\n";
 }

@@ -249,6 +249,19 @@ Result<std::vector<PlanStep>> plan_steps(const Topology& before, const Topology&
   return Planner{before, after, needed, facts}.all();
 }
 
+void write_steps(JsonWriter& json, const char* name, const std::vector<PlanStep>& steps) {
+  json.list(name);
+  for (const PlanStep& step : steps) {
+    json.begin();
+    json.member("node", step.node);
+    json.member("host", step.host);
+    json.member("command", step.command);
+    json.member("why", step.why);
+    json.end();
+  }
+  json.end_list();
+}
+
 std::string plan_script(const std::vector<PlanStep>& steps, std::string_view head,
                         std::string_view next) {
   std::string text = fmt::format("#!/bin/bash\n{}set -euo pipefail\n", head);

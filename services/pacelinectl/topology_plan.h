@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/wire/json_writer.h"
 #include "services/pacelinectl/topology_change.h"
 
 namespace paceline::pacelinectl {
@@ -40,6 +41,9 @@ bool is_plain(std::string_view path);
 
 /// As they stand in a script: each with what it is for before it.
 std::string steps_text(const std::vector<PlanStep>& steps);
+
+/// As a list of that name, of an object each.
+void write_steps(JsonWriter& json, const char* name, const std::vector<PlanStep>& steps);
 
 /// For bash. It ends at the first step that fails, and may be run again.
 ///   next   the text of the topology file, which the script carries; "" = it stays

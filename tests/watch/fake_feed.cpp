@@ -29,6 +29,7 @@
 #include "common/runtime/system_random.h"
 #include "common/wire/codec.h"
 #include "common/wire/explanation.h"
+#include "topology/process/load_targets.h"
 #include "topology/process/zmq_bus.h"
 #include "topology/targets.h"
 #include "topology/topology.h"
@@ -354,10 +355,7 @@ int run(const char* file, int failover_s, std::string_view only) {
   auto topology = text ? parse_topology(*text, file) : tl::unexpected{text.error()};
   if (!topology) return std::fprintf(stderr, "%s\n", topology.error().detail.c_str()), 1;
   cluster.topology = *std::move(topology);
-  const auto rows = read_file(cluster.topology.targets_file);
-  auto targets =
-      rows ? parse_targets(*rows, cluster.topology.targets_file, cluster.topology.max_targets)
-           : tl::unexpected{rows.error()};
+  auto targets = load_targets(cluster.topology);
   if (!targets) return std::fprintf(stderr, "%s\n", targets.error().detail.c_str()), 1;
   cluster.targets = *std::move(targets);
   cluster.master_since_ms = cluster.wall_ms();
