@@ -34,6 +34,7 @@ constexpr int exit_world = 1;
 constexpr int exit_config = 78;  // EX_CONFIG of sysexits.h.
 constexpr Duration trim_period = 1min;
 constexpr std::size_t kept_free = 256u << 10;  // [bytes] at the end of the heap.
+constexpr int kept_between_cycles = 16 << 20;  // [bytes] likewise, and the largest block of it.
 
 struct Arguments {
   std::string topology;
@@ -238,10 +239,10 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
   }
 
   malloc_trim(0);  // What reading the files took is not wanted again.
-  // What one cycle takes is wanted again in the next and kept; what all targets at once take, a first
-  // answer, a keyframe or a checkpoint, is given back to the system when it is freed.
-  mallopt(M_TRIM_THRESHOLD, 1 << 20);
-  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  // What one cycle takes is wanted again in the next and kept until trim_period: the first touch of a
+  // page costs more than what is written there. What is larger goes back when it is freed.
+  mallopt(M_TRIM_THRESHOLD, kept_between_cycles);
+  mallopt(M_MMAP_THRESHOLD, kept_between_cycles);
   const Address self{loaded->place.node, loaded->place.process, loaded->place.index};
   Metrics metrics;
   BoostLog lines{{.process = self.text(), .least = *level, .json = arguments.json_log}};
