@@ -92,6 +92,17 @@ class TargetHistory {
   ///   keep  [0..1]
   void decay(double keep);
 
+  /// Asks the memory for the parts of it that the next observe() and forecast() read.
+  void fetch_parts() const {
+    busy_.fetch();
+    wrap_up_.fetch();
+    accepted_.fetch();
+  }
+  void fetch_ages() const {
+    busy_->fetch_ages();
+    wrap_up_->fetch_ages();
+  }
+
  private:
   void learn_answers(const PacingInputs& inputs, const PacingTuning& tuning, double sent_new,
                      double now_s, Observed& seen);

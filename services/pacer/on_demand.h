@@ -6,10 +6,18 @@
 //   waits.make().follow(...);   // made at the first such call, kept from then on
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 
 namespace paceline::pacer {
+
+/// Asks the memory for bytes that are needed soon, so that nobody waits for them then.
+inline void fetch_ahead(const void* at, std::size_t bytes) {
+  constexpr std::size_t line = 64;
+  const auto* first = static_cast<const std::byte*>(at);
+  for (std::size_t i = 0; i < bytes; i += line) __builtin_prefetch(first + i);
+}
 
 template <class Part>
 class OnDemand {
@@ -41,6 +49,11 @@ class OnDemand {
 
   /// The part to be changed if it is there.
   Part* if_made() { return part_.get(); }
+
+  /// Asks the memory for it: it is needed soon.
+  void fetch() const {
+    if (part_) fetch_ahead(part_.get(), sizeof(Part));
+  }
 
  private:
   std::unique_ptr<Part> part_;

@@ -162,6 +162,17 @@ class TargetPacing {
   /// Takes up learned state that is `age_s` [s, >= 0] old; values out of range fall back to priors.
   void restore(const Learned& learned, double age_s);
 
+  /// Asks the memory for what the next decide() reads: itself, once that is there its parts, and
+  /// once they are the ages of phases.
+  void fetch() const { fetch_ahead(this, sizeof *this); }
+  void fetch_ages() const { history_.fetch_ages(); }
+  void fetch_parts() const {
+    history_.fetch_parts();
+    working_.fetch();
+    grants_.fetch();
+    feedback_lag_.fetch();
+  }
+
  private:
   struct Model;  // One decision in the making.
 

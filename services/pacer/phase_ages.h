@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "services/pacer/hazard.h"
+#include "services/pacer/on_demand.h"
 
 namespace paceline::pacer {
 
@@ -48,6 +49,8 @@ class PhaseAges {
   std::uint32_t remade() const { return remade_; }
 
   std::size_t count() const { return starts_.size(); }
+  /// Asks the memory for the ages, which the next call reads.
+  void fetch_ages() const { fetch_ahead(starts_.data(), starts_.size() * sizeof(double)); }
   /// Whether most start times are reconstructed rather than guessed.
   bool known() const { return guesses_ * 2 <= starts_.size(); }
 

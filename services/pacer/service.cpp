@@ -269,11 +269,13 @@ void Pacer::decide(std::uint32_t index, const PacingInputs& inputs, const Pacing
   Paced& paced = paced_[index];
   const Decision decision =
       paced.pacing.decide(inputs, options, pools_[media_of_[index]], paced.draws.uniform(), now_s);
-  due_.decided(index, now_s, to_seconds(options.refresh_period), rest_s(index, inputs));
+  const PoolPlace place = place_[index];
+  const bool pooled = place.pool != no_pool;  // Its members are dealt to together.
+  const std::uint32_t grid = pooled ? agent_pools_[place.pool].targets.front() : index;
+  due_.decided(index, now_s, to_seconds(options.refresh_period), grid, rest_s(index, inputs));
   add_to_totals(index);
   pace_.set(index, pace_of(decision, stat_.row(index), options));
-  if (const PoolPlace place = place_[index]; place.pool != no_pool)
-    agent_pools_[place.pool].view.decided(place.member, decision, now_s);
+  if (pooled) agent_pools_[place.pool].view.decided(place.member, decision, now_s);
 }
 
 // Where nobody can be invited and nothing is under way, time alone changes nothing, as long as the
@@ -302,6 +304,27 @@ void Pacer::total_all() {
   for (std::uint32_t i = 0; i < size(); ++i) add_to_totals(i);
 }
 
+// Those that share no agents. Each has some kilobytes in places of their own: the memory is asked for
+// them while the targets before it are decided, its parts once it is known where they are.
+std::uint32_t Pacer::decide_due(Instant now, double now_s) {
+  constexpr std::size_t ahead = 5;
+  constexpr std::size_t parts_ahead = 3;
+  constexpr std::size_t ages_ahead = 1;
+  due_now_.clear();
+  for (std::uint32_t i = 0; i < size(); ++i)
+    if (place_[i].pool == no_pool && due_.is_due(i, now_s)) due_now_.push_back(i);
+  const std::size_t count = due_now_.size();
+  for (std::size_t k = 0; k < count; ++k) {
+    if (k + ahead < count) paced_[due_now_[k + ahead]].pacing.fetch();
+    if (k + parts_ahead < count) paced_[due_now_[k + parts_ahead]].pacing.fetch_parts();
+    if (k + ages_ahead < count) paced_[due_now_[k + ages_ahead]].pacing.fetch_ages();
+    const std::uint32_t index = due_now_[k];
+    tell_day(index, now_s);
+    decide(index, inputs_of(index, now), config_.shard.targets[index].options, now_s);
+  }
+  return static_cast<std::uint32_t>(count);
+}
+
 void Pacer::tick() {
   const Instant now = world_.clock.now();
   const double now_s = pacing_s(now);
@@ -321,13 +344,7 @@ void Pacer::tick() {
   }
   tell_unheeded(now);
   ask_peers();
-  std::uint32_t decided = 0;
-  for (std::uint32_t i = 0; i < size(); ++i) {
-    if (place_[i].pool != no_pool || !due_.is_due(i, now_s)) continue;
-    tell_day(i, now_s);
-    decide(i, inputs_of(i, now), config_.shard.targets[i].options, now_s);
-    ++decided;
-  }
+  std::uint32_t decided = decide_due(now, now_s);
   for (auto& pool : agent_pools_) decided += decide_pool(pool, now, now_s);
   if (now_s >= pooled_s_ + pool_period_s) pool_targets(now_s);
   if (decided > 0) {

@@ -104,6 +104,7 @@ class Pacer {
   void end_asking_peers();
   void learn_from(const PeerPacer& peer, const Bytes& answer);
   Result<Bytes> learned_answer();
+  std::uint32_t decide_due(Instant now, double now_s);
   void tick();
   void decide(std::uint32_t index, const PacingInputs& inputs, const PacingOptions& options,
               double now_s);
@@ -150,6 +151,7 @@ class Pacer {
   std::shared_ptr<const PacingTuning> tuning_;
   std::vector<Paced> paced_;
   DueTimes due_;
+  std::vector<std::uint32_t> due_now_;  // Of this tick; kept so that it takes room once.
   ShardTotals totals_;
   std::vector<std::uint32_t> media_of_;  // Target -> index of its media channel's pool.
   std::vector<std::string> media_;       // Names of the pools.
