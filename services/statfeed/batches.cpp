@@ -14,6 +14,7 @@ void Batches::put(std::vector<Statistic> statistics, Duration unseen_pause, bool
   batch.unseen_pause = unseen_pause;
   batch.answered = !counts;
   if (counts) ++unanswered_;
+  summary_.reset();
   batches_.emplace(next_id_++, std::move(batch));
 }
 
@@ -25,11 +26,28 @@ void Batches::answer(Batch& batch) {
 
 void Batches::erase(std::map<Id, Batch>::iterator batch) {
   answer(batch->second);
+  summary_.reset();
   batches_.erase(batch);
+}
+
+const Batches::Summary& Batches::summary() const {
+  if (summary_) return *summary_;
+  const int most_failures = 2 * policy_.max_failures;
+  Summary& all = summary_.emplace();
+  for (const auto& [id, batch] : batches_) {
+    if (batch.state == State::closed) all.open = std::min(all.open, batch.due);
+    if (batch.state != State::open) continue;
+    if (batch.failures >= most_failures) ++all.failing;
+    if (batch.polling) continue;
+    all.any_open = true;
+    all.poll = std::min(all.poll, batch.due);
+  }
+  return all;
 }
 
 void Batches::rebuild(std::span<const std::uint32_t> slots) {
   batches_.clear();
+  summary_.reset();
   pool_.clear();
   splits_ = 0;
   unanswered_ = 0;
@@ -79,24 +97,23 @@ std::optional<Batches::Id> Batches::next_to_open(Instant now) {
     });
     put(std::move(due), pause, false);
   }
+  if (summary().open > now) return std::nullopt;
   for (const auto& [id, batch] : batches_)
     if (batch.state == State::closed && batch.due <= now) return id;
   return std::nullopt;
 }
 
+// The one that waits longest.
 std::optional<Batches::Id> Batches::next_to_poll(Instant now) {
-  std::optional<Id> longest;
+  const Instant longest = summary().poll;
+  if (longest > now) return std::nullopt;
   for (const auto& [id, batch] : batches_)
-    if (batch.state == State::open && !batch.polling && batch.due <= now &&
-        (!longest || batch.due < batches_.at(*longest).due))
-      longest = id;
-  return longest;
+    if (batch.state == State::open && !batch.polling && batch.due == longest) return id;
+  return std::nullopt;
 }
 
 bool Batches::any_open() const {
-  return std::ranges::any_of(batches_, [](const auto& one) {
-    return one.second.state == State::open && !one.second.polling;
-  });
+  return summary().any_open;
 }
 
 bool Batches::is_open(Id id, Statistic statistic) const {
@@ -121,10 +138,13 @@ std::optional<Batches::One> Batches::next_one() {
 
 Batches::Batch* Batches::find(Id id) {
   const auto batch = batches_.find(id);
-  return batch == batches_.end() ? nullptr : &batch->second;
+  if (batch == batches_.end()) return nullptr;
+  summary_.reset();
+  return &batch->second;
 }
 
 void Batches::poll_soon(Instant now) {
+  summary_.reset();
   for (auto& [id, batch] : batches_)
     if (batch.state == State::open) batch.due = std::min(batch.due, now);
 }
@@ -140,6 +160,7 @@ bool Batches::opened(Id id, std::string subscription, const std::vector<Statisti
                      bool told, Instant now) {
   const auto entry = batches_.find(id);
   CHECK(entry != batches_.end());
+  summary_.reset();
   auto& batch = entry->second;
   if (told) answer(batch);
   batch.told = told;
@@ -166,7 +187,7 @@ bool Batches::opened(Id id, std::string subscription, const std::vector<Statisti
 }
 
 void Batches::failed(Id id, Duration at_least, Instant now) {
-  auto& batch = batches_.at(id);
+  Batch& batch = *find(id);
   batch.pause = doubled(batch.pause, policy_.retry_min, policy_.retry_max);
   batch.due = now + std::max(batch.pause, at_least);
   if (batch.state == State::opening) batch.state = State::closed;
@@ -176,14 +197,11 @@ void Batches::failed(Id id, Duration at_least, Instant now) {
 }
 
 std::size_t Batches::failing() const {
-  const int most = 2 * policy_.max_failures;
-  return static_cast<std::size_t>(std::ranges::count_if(batches_, [&](const auto& entry) {
-    return entry.second.state == State::open && entry.second.failures >= most;
-  }));
+  return summary().failing;
 }
 
 bool Batches::split(Id id, Instant now) {
-  auto& batch = batches_.at(id);
+  Batch& batch = *find(id);
   if (batch.statistics.size() < 2 || splits_ == policy_.splits) return false;
   ++splits_;
   const auto half =
@@ -197,7 +215,7 @@ bool Batches::split(Id id, Instant now) {
 }
 
 void Batches::reopen(Id id, Instant now) {
-  auto& batch = batches_.at(id);
+  Batch& batch = *find(id);
   batch.state = State::closed;
   batch.polling = false;
   batch.told = false;
@@ -209,9 +227,9 @@ void Batches::reopen(Id id, Instant now) {
 std::optional<Instant> Batches::next_due(bool polls) const {
   std::optional<Instant> soonest;
   const auto consider = [&](Instant due) { soonest = soonest ? std::min(*soonest, due) : due; };
-  for (const auto& [id, batch] : batches_)
-    if (batch.state == State::closed || (polls && batch.state == State::open && !batch.polling))
-      consider(batch.due);
+  const Summary& all = summary();
+  if (all.open != Instant::max()) consider(all.open);
+  if (polls && all.any_open) consider(all.poll);
   for (const auto& one : pool_) consider(one.due);
   return soonest;
 }

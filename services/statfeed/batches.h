@@ -83,10 +83,10 @@ class Batches {
   /// Whether next_one() has something.
   bool any_open() const;
 
-  /// Null if the batch is gone (a rebuild since).
+  /// To be changed, before anything else is asked. Null if the batch is gone (a rebuild since).
   Batch* find(Id id);
 
-  void opening(Id id) { batches_.at(id).state = State::opening; }
+  void opening(Id id) { find(id)->state = State::opening; }
   /// The server opened the batch.
   ///
   ///   unseen   its statistics that the server does not know
@@ -116,6 +116,15 @@ class Batches {
     Duration pause;
     Instant due;
   };
+  // What all batches come to; a thousand of them are asked for it after every answer.
+  struct Summary {
+    Instant open = Instant::max();  // When the next closed one is due.
+    Instant poll = Instant::max();  // Likewise of those that can be polled.
+    bool any_open = false;          // One can be polled.
+    std::size_t failing = 0;
+  };
+  const Summary& summary() const;
+
   void add(std::span<const std::uint32_t> slots, bool counts);
   void put(std::vector<Statistic> statistics, Duration unseen_pause, bool counts);
   void answer(Batch& batch);
@@ -123,6 +132,7 @@ class Batches {
 
   Policy policy_;
   std::map<Id, Batch> batches_;
+  mutable std::optional<Summary> summary_;  // Until a batch may have changed.
   std::vector<Unseen> pool_;
   Id next_id_ = 1;
   std::uint64_t turn_ = 0;  // Of next_one(), over the statistics of all open batches.
