@@ -120,7 +120,7 @@ std::vector<CauseAnswer> causes_between(std::span<const Cell> cells) {
   for (std::size_t i = 0; i < cells.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
       if (cells[i].name == cells[j].name) causes.push_back(named_alike(cells[j], cells[i]));
-  std::map<std::string, std::size_t> first;  // Who paces it.
+  std::map<std::string_view, std::size_t> first;  // Who paces it.
   std::map<std::pair<std::size_t, std::size_t>, std::vector<std::string>> both;
   for (std::size_t i = 0; i < cells.size(); ++i)
     for (const CellTarget& target : cells[i].targets) {

@@ -27,7 +27,7 @@ bool is_one_of(std::span<const std::string_view> commands, std::string_view comm
 
 /// A cell with what it answered.
 struct CellAnswer {
-  Cell cell;
+  const Cell* cell;
   Outcome outcome;
 };
 
@@ -48,7 +48,7 @@ std::string errors_of(std::span<const CellAnswer> answers) {
   std::string text;
   for (const CellAnswer& each : answers)
     if (!each.outcome.error.empty())
-      text += fmt::format("{}{}: {}", text.empty() ? "" : "\n", printable(each.cell.name),
+      text += fmt::format("{}{}: {}", text.empty() ? "" : "\n", printable(each.cell->name),
                           each.outcome.error);
   return text;
 }
@@ -63,7 +63,7 @@ std::string cells_json(std::span<const CellAnswer> answers, std::span<const Caus
                              {"remedy", cause.remedy}});
   for (const CellAnswer& each : answers) {
     nlohmann::ordered_json one{
-        {"cluster", each.cell.name}, {"from", each.cell.where}, {"exit", each.outcome.exit}};
+        {"cluster", each.cell->name}, {"from", each.cell->where}, {"exit", each.outcome.exit}};
     auto answer = nlohmann::ordered_json::parse(each.outcome.out, nullptr, false);
     one["answer"] = answer.is_discarded() ? nlohmann::ordered_json{} : std::move(answer);
     one["error"] = each.outcome.error;
@@ -75,24 +75,24 @@ std::string cells_json(std::span<const CellAnswer> answers, std::span<const Caus
 // ---- status
 
 int badness(const CellAnswer& each) {
-  if (!each.cell.status) return 4;
-  if (each.cell.status->causes.empty()) return each.cell.status->ready ? 0 : 1;
-  return each.cell.status->causes.front().weight == CauseWeight::stops       ? 3
-         : each.cell.status->causes.front().weight == CauseWeight::endangers ? 2
-                                                                             : 1;
+  if (!each.cell->status) return 4;
+  if (each.cell->status->causes.empty()) return each.cell->status->ready ? 0 : 1;
+  return each.cell->status->causes.front().weight == CauseWeight::stops       ? 3
+         : each.cell->status->causes.front().weight == CauseWeight::endangers ? 2
+                                                                              : 1;
 }
 
 std::string overview(std::span<const CellAnswer> answers, bool colour) {
   TextTable table{
       {"CLUSTER", "MASTER", ">TERM", ">TARGETS", ">GRANTED", ">PENDING", "READY", "WORST"}};
   for (const CellAnswer& each : answers) {
-    const std::string name = printable(each.cell.name);
-    if (!each.cell.status) {
+    const std::string name = printable(each.cell->name);
+    if (!each.cell->status) {
       table.add({name, "-", "-", "-", "-", "-", coloured("no", Colour::bad, colour),
                  printable(each.outcome.error)});
       continue;
     }
-    const StatusAnswer& status = *each.cell.status;
+    const StatusAnswer& status = *each.cell->status;
     const std::string worst = status.causes.empty()
                                   ? "-"
                                   : fmt::format("{}: {}", to_string(status.causes.front().weight),
@@ -111,8 +111,8 @@ std::string status_of_all(std::vector<CellAnswer>& answers, bool colour) {
   std::ranges::stable_sort(answers, std::greater<>{}, badness);
   std::string text = overview(answers, colour);
   for (const CellAnswer& each : answers)
-    if (each.cell.status)
-      text += "\n" + title(each.cell, colour) + status_text(*each.cell.status, colour);
+    if (each.cell->status)
+      text += "\n" + title(*each.cell, colour) + status_text(*each.cell->status, colour);
   return text;
 }
 
@@ -135,7 +135,7 @@ std::pair<std::string, std::string> parted(const CellAnswer& each) {
   std::size_t at = bar + 1;
   while ((at = line.find_first_not_of(' ', at)) != line.npos) {
     const auto end = std::min(line.find(' ', at), line.size());
-    figures += fmt::format(" {}_{}", label_of(each.cell), line.substr(at, end - at));
+    figures += fmt::format(" {}_{}", label_of(*each.cell), line.substr(at, end - at));
     at = end;
   }
   return {line.substr(0, line.find_last_not_of(" |", bar) + 1), figures};
@@ -157,7 +157,7 @@ std::string plugin_of_all(std::span<const CellAnswer> answers, std::span<const C
   for (const CellAnswer& each : answers) {
     const auto [said, numbers] = parted(each);
     each_state.push_back(
-        fmt::format("{} {}", on_one_line(each.cell.name), word(each.outcome.exit)));
+        fmt::format("{} {}", on_one_line(each.cell->name), word(each.outcome.exit)));
     figures += numbers;
     const auto more = each.outcome.out.find('\n');
     rest += said + "\n" + (more == std::string::npos ? "" : each.outcome.out.substr(more + 1));
@@ -184,26 +184,18 @@ Outcome outcome_of(const Request& request, const Cell& cell, Run run, Environmen
   return cell.status ? Outcome{.out = cell.status_body} : failed(exit, cell.obstacle);
 }
 
-std::vector<CellAnswer> answers_of(const Request& request, std::span<const Request> cells, Run run,
-                                   Environment& environment) {
-  const bool has_targets = request.command != "wait" && request.command != "events";
-  const auto part = has_targets ? std::optional<std::string>{""} : std::nullopt;
-  std::vector<CellAnswer> answers;
-  for (const Request& each : cells) {
-    Cell cell = look_at_cell(each, part, environment);
-    Outcome outcome = outcome_of(each, cell, run, environment);
-    answers.push_back({std::move(cell), std::move(outcome)});
-  }
-  return answers;
+std::vector<Cell> look_at_cells(std::span<const Request> requests,
+                                const std::optional<std::string>& part, Environment& environment) {
+  std::vector<Cell> cells;
+  for (const Request& each : requests) cells.push_back(look_at_cell(each, part, environment));
+  doubt_files_of_several(cells);
+  return cells;
 }
 
-Outcome ask_each(const Request& request, std::span<const Request> cells, Run run,
-                 Environment& environment) {
-  auto answers = answers_of(request, cells, run, environment);
-  std::vector<Cell> looked;
-  for (const CellAnswer& each : answers) looked.push_back(each.cell);
-  doubt_files_of_several(looked);
-  const auto causes = causes_between(looked);
+/// What some of the cells answered, each under its name, and what is wrong between all of them.
+Outcome together(const Request& request, std::span<const Cell> cells,
+                 std::vector<CellAnswer> answers) {
+  const auto causes = causes_between(cells);
   Outcome outcome;
   outcome.error = errors_of(answers);
   for (const CellAnswer& each : answers)
@@ -222,9 +214,20 @@ Outcome ask_each(const Request& request, std::span<const Request> cells, Run run
       outcome.out += status_of_all(answers, request.colour);
     else
       for (const CellAnswer& each : answers)
-        outcome.out += title(each.cell, request.colour) + each.outcome.out + "\n";
+        outcome.out += title(*each.cell, request.colour) + each.outcome.out + "\n";
   }
   return outcome;
+}
+
+Outcome ask_each(const Request& request, std::span<const Request> requests, Run run,
+                 Environment& environment) {
+  const bool has_targets = request.command != "wait" && request.command != "events";
+  const auto part = has_targets ? std::optional<std::string>{""} : std::nullopt;
+  const auto cells = look_at_cells(requests, part, environment);
+  std::vector<CellAnswer> answers;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    answers.push_back({&cells[i], outcome_of(requests[i], cells[i], run, environment)});
+  return together(request, cells, std::move(answers));
 }
 
 /// The cells that pace it; where none does, those that have it.
@@ -250,39 +253,29 @@ Outcome outcome_of_owner(Request request, const Cell& cell, Run run, Environment
 Outcome ask_owner(const Request& request, std::span<const Request> requests, Run run,
                   Environment& environment) {
   const std::string& target = request.arguments[0];
-  std::vector<Cell> cells;
-  std::vector<std::string> names;
-  for (const Request& each : requests) {
-    cells.push_back(look_at_cell(each, target, environment));
-    names.push_back(printable(cells.back().name));
-  }
-  doubt_files_of_several(cells);
+  const auto cells = look_at_cells(requests, target, environment);
   const auto owners = owners_of(target, cells);
-  if (owners.empty())
+  if (owners.empty()) {
+    std::vector<std::string> names;
+    for (const Cell& cell : cells) names.push_back(printable(cell.name));
     return failed(exit_not_answered, fmt::format("none of the cells {} has a target {}, or it does "
                                                  "not answer",
                                                  fmt::join(names, ", "), printable(target)));
-  if (owners.size() == 1) {
-    Outcome outcome = outcome_of_owner(requests[owners[0]], cells[owners[0]], run, environment);
-    if (!request.json && !request.csv && outcome.exit == exit_fine)
-      outcome.out = title(cells[owners[0]], request.colour) + outcome.out;
-    if (!outcome.error.empty()) outcome.error = names[owners[0]] + ": " + outcome.error;
-    return outcome;
   }
   std::vector<CellAnswer> answers;
   for (const auto owner : owners)
     answers.push_back(
-        {.cell = cells[owner],
-         .outcome = outcome_of_owner(requests[owner], cells[owner], run, environment)});
-  const auto causes = causes_between(cells);
-  Outcome outcome{.exit = exit_not_answered, .out = {}, .error = errors_of(answers)};
-  if (request.json) {
-    outcome.out = cells_json(answers, causes);
-  } else {
-    outcome.out = causes_text(causes, request.colour);
-    for (const CellAnswer& each : answers)
-      outcome.out += title(each.cell, request.colour) + each.outcome.out + "\n";
+        {&cells[owner], outcome_of_owner(requests[owner], cells[owner], run, environment)});
+  if (owners.size() > 1) {
+    Outcome outcome = together(request, cells, std::move(answers));
+    outcome.exit = exit_not_answered;
+    return outcome;
   }
+  Outcome outcome = std::move(answers[0].outcome);
+  const Cell& owner = *answers[0].cell;
+  if (!request.json && !request.csv && outcome.exit == exit_fine)
+    outcome.out = title(owner, request.colour) + outcome.out;
+  if (!outcome.error.empty()) outcome.error = printable(owner.name) + ": " + outcome.error;
   return outcome;
 }
 

@@ -102,9 +102,10 @@ TEST_CASE("the page needs nothing from anywhere else", "[watch][process]") {
 
   CHECK(page.body.find("http://") == std::string::npos);
   CHECK(page.body.find("https://") == std::string::npos);
-  for (const char* file : {"/app.js", "/app.css", "/ask.js", "/cluster.js", "/dom.js", "/events.js",
-                           "/history.js", "/schema.js", "/table.js", "/target.js", "/theme.js",
-                           "/icon.svg", "/uplot/uPlot.iife.min.js", "/uplot/uPlot.min.css"})
+  for (const char* file :
+       {"/app.js", "/app.css", "/ask.js", "/cells.js", "/cluster.js", "/dom.js", "/events.js",
+        "/history.js", "/rows.js", "/schema.js", "/table.js", "/target.js", "/theme.js",
+        "/icon.svg", "/uplot/uPlot.iife.min.js", "/uplot/uPlot.min.css"})
     CHECK(house.get(file).status == 200);
 }
 

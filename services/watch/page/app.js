@@ -5,6 +5,7 @@ import { ClusterStrip } from "./cluster.js";
 import { by_id, count, put_class, put_text, words } from "./dom.js";
 import { EventView } from "./events.js";
 import { HistoryView } from "./history.js";
+import { TargetRows } from "./rows.js";
 import { load_schema } from "./schema.js";
 import { TargetTable } from "./table.js";
 import { TargetView } from "./target.js";
@@ -13,14 +14,18 @@ const views = ["overview", "history", "target", "events"];
 const history_every = 10_000;  // [ms] The tiles' last hour is asked for anew.
 
 const strip = new ClusterStrip(by_id("strip"), (reason) => { by_id("filter-reason").value = reason; apply_filter(); });
-const table = new TargetTable(by_id("table"), (id) => { location.hash = `#/target/${encodeURIComponent(id)}`; });
+const rows = new TargetRows(ask, show_rows);
+const table = new TargetTable(by_id("table"), rows, (id) => { location.hash = `#/target/${encodeURIComponent(id)}`; });
 const target_view = new TargetView(by_id("view-target"), ask);
 const events = new EventView(by_id("view-events"), ask, by_id("event-count"));
 let history_view = null;
 let view = { name: "overview" };
 let history_asked = 0;
 
-table.on_count = (shown, all) => put_text(by_id("matching"), shown === all ? `${count(all)} targets` : `${count(shown)} of ${count(all)} targets`);
+table.on_summary = (text) => {
+  put_text(by_id("matching"), text);
+  put_class(by_id("matching"), rows.failure ? "bad" : "");
+};
 
 // ---- views ------------------------------------------------------------------------------------------
 
@@ -44,7 +49,7 @@ function route() {
     history_view = null;
   }
   events.show(view.name === "events");
-  if (view.name === "overview") table.draw_soon();
+  if (view.name === "overview") table.choose();
   else scrollTo(0, 0);
 }
 
@@ -128,27 +133,28 @@ function show_status(status) {
   show_health(stop ? "bad" : status.ready ? "good" : "warn", stop || (status.ready ? "pacing" : "needs a look"));
   offer("filter-state", Object.keys(status.totals.by_state));
   offer("filter-reason", Object.keys(status.totals.by_reason));
-  strip.over_goal = table.over_goal;
+  strip.over_goal = rows.is_whole ? rows.over_goal : undefined;
+  table.reasons = Object.keys(status.totals.by_reason);
   if (view.name === "overview") strip.show(status);
   ask_history();
   history_view?.refresh();
-  if (view.name === "target") target_view.refresh(table.rows.get(view.id));  // The clock changes decisions too.
+  if (view.name === "target") target_view.refresh(rows.by_id.get(view.id));  // The clock changes decisions too.
 }
 
 function hear(kind, body) {
   if (kind === "status") show_status(body);
   else if (kind === "events") events.add(body.events, body.last);
-  else if (kind === "renewed") load_targets().catch(() => { /* With the next stream. */ });
+  else if (kind === "renewed") rows.load();
   else if (kind === "targets") {
-    table.change(body.columns, body.rows, view.name === "overview");
-    if (view.name === "target" && table.rows.has(view.id)) target_view.show_row(table.rows.get(view.id));
+    rows.change(body.columns, body.rows);
+    if (view.name === "overview") table.choose();
+    if (view.name === "target" && rows.by_id.has(view.id)) target_view.show_row(rows.by_id.get(view.id));
   }
 }
 
-async function load_targets() {
-  const targets = await ask("api/v1/targets?form=table&limit=1000000");
-  table.load(targets.columns, targets.rows);
-  offer("filter-channel", [...new Set([...table.rows.values()].map((row) => row.channel))].sort());
+function show_rows() {
+  offer("filter-channel", [...new Set(rows.order.map((row) => row.channel))].sort());
+  table.choose();
 }
 
 async function run() {
@@ -156,8 +162,8 @@ async function run() {
     try {
       const stream = listen("api/v1/stream", (kind, body) => { pause = 500; hear(kind, body); });
       stream.catch(() => {});  // Told below.
-      load_schema(ask).catch(() => { /* The page does without its words. */ });
-      const [known_events] = await Promise.all([ask("api/v1/events"), load_targets()]);
+      rows.load().then(() => load_schema(ask)).catch(() => { /* The page does without its words. */ });
+      const known_events = await ask("api/v1/events");
       events.add(known_events.events, known_events.last);
       await stream;
     } catch { /* Told below, and tried again. */ }
@@ -166,6 +172,6 @@ async function run() {
   }
 }
 
-route();
 run();
+route();
 follow_cells(by_id("cells"), ask);

@@ -129,7 +129,7 @@ export class ClusterStrip {
       [sum(t, "ready"), sum(t, "busy"), sum(t, "after_call_work")]);
     this.tiles.queue.show(compact(t.in_queue), "waiting", [sum(t, "answered"), sum(t, "abandoned")]);
     this.tiles.acceptance.show(this.last ? percent(this.last.acceptance) : t.sent ? percent(t.accepted / t.sent) : "-", "learned", [sum(t, "accepted"), sum(t, "sent")]);
-    this.tiles.abandonment.show(this.last ? percent(this.last.abandonment) : "-", "of accepted", [fact("over goal", `${compact(this.over_goal ?? 0)} of ${compact(t.targets)}`, this.over_goal ? "warn" : "")]);
+    this.tiles.abandonment.show(this.last ? percent(this.last.abandonment) : "-", "of accepted", [fact("over goal", `${this.over_goal === undefined ? "-" : compact(this.over_goal)} of ${compact(t.targets)}`, this.over_goal ? "warn" : "")]);
     this.show_endpoint(status);
     const s = status.statistics;
     const said = (name) => field_notes("statistics", [name]);

@@ -18,8 +18,9 @@ export const by_id = (id) => document.getElementById(id);
 const deceptive = /[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u0080-\u009f]/gu;
 const joins = /[\u200c\u200d\ufe0e\ufe0f]/;
 const written_out = (mark, at, text) => (joins.test(mark) && text[at - 1] > "\u007f" ? mark : `<U+${mark.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}>`);
+const beyond_ascii = /[^\0-\x7f]/;  // None of them is ASCII, which is soon seen of millions of letters.
 /** Text from outside, as a person may be shown it; of JSON the same JSON. */
-export const revealed = (text) => text.replace(deceptive, written_out);
+export const revealed = (text) => (beyond_ascii.test(text) ? text.replace(deceptive, written_out) : text);
 /** A name among other words of a tooltip: its direction ends with it. In an element it is <bdi> that does so. */
 export const isolated = (name) => `\u2068${name}\u2069`;
 export const bdi = (name) => make("bdi", {}, name);

@@ -1,11 +1,23 @@
 // The history of one target, or of all together: which time range, its charts with what happened marked in them, and a CSV.
-/* global uPlot */
+/* global uPlot */  // Fetched when the first chart is wanted.
 import { bdi, clock, date_time, make, name_of, percent, pill, put_note, severity_tones, words } from "./dom.js";
 import { in_order, word_note } from "./schema.js";
 
 const ranges = [["1h", "1 h"], ["6h", "6 h"], ["24h", "24 h"], ["7d", "7 days"], ["30d", "30 days"]];
 const refresh_every = 10_000;  // [ms] While the range ends now.
 const most_marks = 200;
+
+const fetched = (element) => new Promise((resolve, reject) => {
+  element.addEventListener("load", resolve);
+  element.addEventListener("error", () => reject(new Error("the charts' library does not come")));
+  document.head.prepend(element);  // Before app.css, which has the last word.
+});
+let uplot;
+function fetch_uplot() {
+  uplot ??= Promise.all([fetched(make("link", { rel: "stylesheet", href: "uplot/uPlot.min.css" })), fetched(make("script", { src: "uplot/uPlot.iife.min.js" }))])
+    .catch((error) => { uplot = undefined; throw error; });
+  return uplot;
+}
 
 // Each line is a column of the history and its colour.
 const charts = [
@@ -78,7 +90,7 @@ export class HistoryView {
     this.asked_at = Date.now();
     const query = this.query();
     try {
-      const [history, events] = await Promise.all([this.ask(`${this.path}?${query}`), this.ask(`api/v1/events?${query}&limit=${most_marks}`)]);
+      const [history, events] = await Promise.all([this.ask(`${this.path}?${query}`), this.ask(`api/v1/events?${query}&limit=${most_marks}`), fetch_uplot()]);
       if (!this.gone && query === this.query()) this.show(history, events.events, query);
     } catch (error) {
       if (!this.gone) this.note.textContent = error.message;

@@ -1,8 +1,8 @@
 // The targets table: only the rows in sight are in the document, so that ten thousand feel like fifty.
 //
-//   const table = new TargetTable(element, open);   // open(id) when a row is chosen
-//   table.load(columns, rows); table.change(columns, rows); table.filter({text, channel, state, reason});
-import { held_of, isolated, over_goal, percent, put_note, title_of, words } from "./dom.js";
+//   const table = new TargetTable(element, rows, open);   // open(id) when a row is chosen
+//   table.choose();                                       // the rows are others; table.filter({text, channel, state, reason})
+import { count, held_of, isolated, percent, put_note, put_text, title_of, words } from "./dom.js";
 import { field_notes, word_note } from "./schema.js";
 
 const line_height = 32;
@@ -32,12 +32,11 @@ const views = [
 ].map((view) => ({ show: (row) => view.fields.map((name) => row[name]).join(" / "), ...view, key: view.fields[0], title: title_of(view.fields) }));
 
 export class TargetTable {
-  constructor(element, open) {
+  constructor(element, rows, open) {
     this.element = element;
+    this.rows = rows;
     this.open = open;
-    this.rows = new Map();
-    this.several = false;  // Some target's agents hold several interactions.
-    this.over_goal = 0;  // Targets whose abandonment is over it.
+    this.reasons = [];  // In the interface's order, which is how it sorts them.
     this.shown = [];
     this.wanted = { text: "", channel: "", state: "", reason: "" };
     this.sort = { key: "", descending: false };
@@ -64,7 +63,7 @@ export class TargetTable {
   // Chooses the columns that there is room for.
   fit() {
     const width = this.element.clientWidth || 1000;
-    const columns = views.filter((view) => width >= view.from && (!view.several || this.several));
+    const columns = views.filter((view) => width >= view.from && (!view.several || this.rows.several));
     if (this.columns && columns.length === this.columns.length) return this.draw_soon();
     this.columns = columns;
     this.element.style.setProperty("--columns", columns.map((view) => view.width).join(" "));
@@ -99,32 +98,6 @@ export class TargetTable {
     });
   }
 
-  load(columns, rows) {
-    this.rows.clear();
-    this.over_goal = 0;
-    this.put(columns, rows);
-    this.choose();
-  }
-
-  /** `seen`: somebody looks at the table now. */
-  change(columns, rows, seen = true) {
-    this.put(columns, rows);
-    if (seen) this.choose();
-  }
-
-  put(columns, rows) {
-    for (const values of rows) {
-      const row = this.rows.get(values[0]) || {};
-      for (let i = 0; i < columns.length; ++i) row[columns[i]] = values[i];
-      if (!this.several && row.slots > 0) { this.several = true; this.fit(); }
-      row.words ||= `${row.id}\n${row.group}\n${row.queue}`.toLowerCase();
-      const over = over_goal(row);
-      this.over_goal += Number(over) - Number(row.over ?? false);
-      row.over = over;
-      this.rows.set(row.id, row);
-    }
-  }
-
   filter(wanted) {
     this.wanted = { ...wanted, text: wanted.text.trim().toLowerCase() };
     this.port.scrollTop = 0;
@@ -132,27 +105,55 @@ export class TargetTable {
     this.choose();
   }
 
-  // Which rows are shown, in which order.
+  // Which rows are shown, in which order. While not all are here, watch is asked for those that are wanted.
   choose() {
-    const { text, channel, state, reason } = this.wanted;
-    const found = [];
-    for (const row of this.rows.values()) {
-      if (channel && row.channel !== channel) continue;
-      if (state && row.state !== state) continue;
-      if (reason && row.reason !== reason) continue;
-      if (text && !row.words.includes(text)) continue;
-      found.push(row);
-    }
-    const { key, descending } = this.sort;
-    if (key) {
-      const sign = descending ? -1 : 1;
-      found.sort((a, b) => (a[key] < b[key] ? -sign : a[key] > b[key] ? sign : 0));
-    }
-    this.shown = found;
-    this.element.setAttribute("aria-rowcount", String(found.length + 1));
+    if (this.several !== this.rows.several) { this.several = this.rows.several; this.fit(); }
+    const query = this.rows.is_whole ? "" : this.query();
+    const found = query ? this.rows.found(query) : undefined;
+    this.shown = this.matching(found?.rows ?? this.rows.order);
+    const all = this.rows.is_whole ? this.shown.length : found?.matching ?? this.rows.total;
+    this.element.setAttribute("aria-rowcount", String(all + 1));
     this.show_head();
-    this.on_count?.(found.length, this.rows.size);
+    const text = this.summary(query, found);
+    this.on_summary?.(text);
+    this.nothing = this.rows.order.length === 0 && !this.rows.is_coming ? "No target is known yet." : this.rows.is_whole || found?.rows ? "No target matches." : text;
     this.draw_soon();
+  }
+
+  matching(rows) {
+    const { text, channel, state, reason } = this.wanted;
+    const found = rows.filter((row) => (!channel || row.channel === channel) && (!state || row.state === state) &&
+      (!reason || row.reason === reason) && (!text || row.words.includes(text)));
+    const { key, descending } = this.sort;
+    if (!key) return found;
+    const places = new Map(this.reasons.map((word, i) => [word, i]));
+    const value = key === "reason" ? (row) => places.get(row.reason) : (row) => row[key];
+    const sign = descending ? -1 : 1;
+    return found.sort((a, b) => (value(a) < value(b) ? -sign : value(a) > value(b) ? sign : 0));
+  }
+
+  // What is wanted, as the REST interface is asked for it; "" = all in the file's order.
+  query() {
+    const { text, channel, state, reason } = this.wanted;
+    const words = { q: text, channel, state, reason, sort: this.sort.key && (this.sort.descending ? "-" : "") + this.sort.key };
+    return String(new URLSearchParams(Object.entries(words).filter(([, word]) => word)));
+  }
+
+  // How many are shown, of how many, and whether that is all there is to say.
+  summary(query, found) {
+    const { order, total, is_whole, is_coming, failure } = this.rows;
+    const [shown, all] = [count(this.shown.length), count(is_whole ? order.length : total)];
+    const some = this.shown.length === order.length ? `${all} targets` : `${shown} of ${all} targets`;
+    const again = failure && `: ${failure}; asked again`;
+    if (is_whole) return is_coming ? `${some}, asked for anew${again}` : some;
+    if (order.length === 0) return failure ? `the targets did not come${again}` : "the targets are on their way";
+    const rest = failure ? `; the rest did not come${again}` : "; the rest is on its way";
+    if (!query) return `${shown} of ${all} targets${rest}`;
+    const known = `${shown} among the first ${count(order.length)} of ${all} targets`;
+    if (!found) return `${known}; watch looks in the others`;
+    if (found.failure) return `${known}; watch did not look in the others: ${found.failure}${rest}`;
+    if (found.matching > found.rows.length && found.matching < total) return `the first ${shown} of ${count(found.matching)} that match, of ${all} targets${rest}`;
+    return `${shown} of ${all} targets${rest}`;
   }
 
   draw_soon() {
@@ -171,7 +172,7 @@ export class TargetTable {
     this.empty.hidden = this.shown.length > 0;
     this.port.hidden = this.shown.length === 0;
     this.head.style.paddingRight = `${this.port.offsetWidth - this.port.clientWidth}px`;  // The scroll bar's place.
-    this.empty.textContent = this.rows.size ? "No target matches." : "No target is known yet.";
+    put_text(this.empty, this.nothing ?? "");
     const first = Math.max(0, Math.floor(this.port.scrollTop / line_height) - spare_lines);
     const count = Math.min(this.shown.length - first, Math.ceil(this.port.clientHeight / line_height) + 2 * spare_lines);
     while (this.lines.length < count) this.lines.push(this.new_line());
