@@ -34,7 +34,8 @@ constexpr int exit_world = 1;
 constexpr int exit_config = 78;  // EX_CONFIG of sysexits.h.
 constexpr Duration trim_period = 1min;
 constexpr std::size_t kept_free = 256u << 10;  // [bytes] at the end of the heap.
-constexpr int kept_between_cycles = 16 << 20;  // [bytes] likewise, and the largest block of it.
+constexpr int kept_between_cycles = 16 << 20;  // [bytes] likewise.
+constexpr int largest_kept = 4 << 20;          // [bytes] block of that.
 
 struct Arguments {
   std::string topology;
@@ -240,9 +241,10 @@ int serve_process(const char* name, int argc, char** argv, const ServedProcess& 
 
   malloc_trim(0);  // What reading the files took is not wanted again.
   // What one cycle takes is wanted again in the next and kept until trim_period: the first touch of a
-  // page costs more than what is written there. What is larger goes back when it is freed.
+  // page costs more than what is written there. Larger blocks, all targets' checkpoint or first answers,
+  // go back when they are freed.
   mallopt(M_TRIM_THRESHOLD, kept_between_cycles);
-  mallopt(M_MMAP_THRESHOLD, kept_between_cycles);
+  mallopt(M_MMAP_THRESHOLD, largest_kept);
   const Address self{loaded->place.node, loaded->place.process, loaded->place.index};
   Metrics metrics;
   BoostLog lines{{.process = self.text(), .least = *level, .json = arguments.json_log}};
