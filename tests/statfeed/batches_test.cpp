@@ -3,8 +3,10 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <numeric>
+#include <random>
 
 #include "tests/statfeed/start.h"
 #include "tests/support/catch.h"
@@ -198,6 +200,72 @@ TEST_CASE("the batch that has waited longest is polled first, and only when it i
 
   CHECK(batches.find(1)->due == start + 1500ms);
   CHECK(batches.find(2)->due == start + 1s);
+}
+
+// Both get the same. What `kept` keeps of all its batches is looked up in `looked`, one by one.
+TEST_CASE("what is kept of all batches is what a look at each of them says, whatever was done",
+          "[statfeed]") {
+  constexpr Batches::Id most = 30;
+  const auto seed = GENERATE(range(0u, 300u));
+  CAPTURE(seed);
+  std::mt19937 random{seed};
+  const auto any = [&](std::uint32_t below) {
+    return static_cast<std::uint32_t>(random() % below);
+  };
+  Batches kept{{.size = 11}};
+  Batches looked{{.size = 11}};
+  const auto both = [&](auto change) { change(kept), change(looked); };
+  both([](Batches& all) { all.rebuild(slots(6)); });
+  Instant now = start;
+  for (int step = 0; step < 200; ++step) {
+    now += any(1000) * 1ms;
+    const Batches::Id id = 1 + any(most);
+    const auto* batch = looked.find(id);
+    const bool closed = batch && batch->state == Batches::State::closed;
+    const bool opening = batch && batch->state == Batches::State::opening;
+    const bool open = batch && batch->state == Batches::State::open;
+    const auto what = any(8);
+    if (what == 0 && closed) both([&](Batches& all) { all.opening(id); });
+    if (what == 1 && opening && !batch->statistics.empty()) {
+      const std::vector<Statistic> unseen(batch->statistics.begin(),
+                                          batch->statistics.begin() + any(2));
+      both([&, told = any(2) == 0](Batches& all) { all.opened(id, "s", unseen, told, now); });
+    }
+    if (what == 2 && batch) both([&](Batches& all) { all.failed(id, 1s, now); });
+    if (what == 3 && batch && !open) both([&](Batches& all) { all.split(id, now); });
+    if (what == 4 && any(4) == 0 && batch) both([&](Batches& all) { all.reopen(id, now + 500ms); });
+    if (what == 5) both([&](Batches& all) { all.poll_soon(now); });
+    if (what == 6 && any(4) == 0)
+      both([slot = std::array{any(6)}, comes = any(3) > 0](Batches& all) {
+        all.remove(slot);
+        if (comes) all.add(slot);
+      });
+    if (what == 7 && open)
+      both([&, due = now + any(3000) * 1ms, polling = any(2) == 0](Batches& all) {
+        all.find(id)->due = due;
+        all.find(id)->polling = polling;
+      });
+    bool any_open = false;
+    std::optional<Batches::Id> longest;
+    std::size_t failing = 0;
+    for (Batches::Id one = 1; one < 1000; ++one) {
+      const auto* each = looked.find(one);
+      if (!each || each->state != Batches::State::open) continue;
+      if (each->failures >= 6) ++failing;
+      if (each->polling) continue;
+      any_open = true;
+      if (each->due <= now && (!longest || each->due < looked.find(*longest)->due)) longest = one;
+    }
+    REQUIRE(kept.next_to_open(now) == looked.next_to_open(now));
+    REQUIRE(kept.any_open() == any_open);
+    REQUIRE(kept.failing() == failing);
+    REQUIRE(kept.next_due(false) == looked.next_due(false));
+    REQUIRE(kept.next_due(true) == looked.next_due(true));
+    REQUIRE(kept.next_to_poll(now) == longest);
+  }
+  kept.rebuild({});
+  CHECK_FALSE(kept.any_open());
+  CHECK_FALSE(kept.next_due(true));
 }
 
 TEST_CASE("a sign of life is asked of a batch that is open and not polled", "[statfeed]") {
