@@ -1,5 +1,6 @@
 #include "services/pacer/checkpoint.h"
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <optional>
@@ -78,7 +79,9 @@ void each_value(auto&& learned, std::uint64_t version, Visit visit) {
 }
 
 void put(std::string& out, std::uint64_t value) {
-  for (int i = 0; i < 8; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+  std::array<char, 8> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(value >> (8 * i));
+  out.append(bytes.data(), bytes.size());
 }
 
 class Reader {
