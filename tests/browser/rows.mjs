@@ -13,7 +13,7 @@ const small = new Cluster("rows-small", { nodes: 2, targets: 2_000, port: ports 
 const never = "-777";  // A queue that nobody tells.
 
 /** The page, in a browser that knows nothing of it; `answer(route, parameters)` answers what it asks of its targets. */
-async function open(browser, cluster, answer) {
+async function open(browser, cluster, answer, answer_stream) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
   context.setDefaultTimeout(300_000);
   const page = await context.newPage();
@@ -23,6 +23,7 @@ async function open(browser, cluster, answer) {
     page.asked.push(Object.fromEntries(parameters));
     return answer?.(route, parameters) ?? route.continue();
   });
+  if (answer_stream) await page.route("**/api/v1/stream", answer_stream);
   await page.goto(cluster.url);
   return page;
 }
@@ -46,6 +47,15 @@ const place = (page) => page.evaluate(() => {
   const top = port.getBoundingClientRect().top;
   return { at: Math.round(top), top: port.scrollTop, focus: document.activeElement.dataset.id, first: [...port.querySelectorAll(".line:not([hidden])")].filter((each) => each.getBoundingClientRect().top >= top).sort((a, b) => a.dataset.index - b.dataset.index).slice(0, 5).map((each) => each.dataset.id) };
 });
+/** Where the table stands once the tiles above it have what they show. */
+async function settled(page) {
+  for (let [at, same] = [-1, 0]; ;) {
+    const now = (await place(page)).at;
+    [at, same] = [now, now === at ? same + 1 : 0];
+    if (same === 10) return at;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
 const sort_by = (page, title) => page.click(`.table [role=columnheader] button:text-is("${title}")`);
 
 async function first_rows(browser) {
@@ -59,7 +69,7 @@ async function first_rows(browser) {
   await until("the line of the last minutes is there", () => page.evaluate(() => document.querySelector(".tile .spark .line") !== null));
   await page.screenshot({ path: path.join(shots, "rows-on-their-way.png") });
 
-  const { at } = await place(page);
+  const at = await settled(page);
   await page.fill("#search", "12499");
   await says(page, "1 of 12,500 targets; the rest is on its way");
   expect(starts_with(await lines(page), ["t12499"]), "a search meanwhile finds what is not here yet");
@@ -129,6 +139,31 @@ async function rest_fails(browser) {
   await other.context().close();
 }
 
+// Two nodes behind one address, one of which has other targets: no part fits the one before.
+async function never_fits(browser) {
+  const page = await open(browser, large, async (route, parameters) => {
+    if (!is_rest(parameters)) return route.continue();
+    const answer = await route.fetch();
+    return route.fulfill({ response: answer, json: { ...(await answer.json()), total: 1_000 } });
+  });
+  await says(page, "2,000 of 12,500 targets; the rest did not come: the targets changed meanwhile; asked again");
+  const asked = page.asked.length;
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  expect(page.asked.length - asked <= 12, `parts that do not fit are asked for with pauses: ${page.asked.length - asked} in 3 s`);
+  await page.context().close();
+}
+
+// No stream at all: the page turns in its circle, and has all targets nevertheless.
+async function no_stream(browser) {
+  const page = await open(browser, large, async (route, parameters) => {
+    if (is_rest(parameters)) await new Promise((resolve) => setTimeout(resolve, 2_000));
+    return route.continue();
+  }, (route) => route.fulfill({ status: 503, contentType: "text/plain", body: "no" }));
+  await until("all are there", async () => /^12,500 targets/.test(await said(page)));
+  expect((await page.textContent("#health")) === "watch does not answer", "without a stream all targets come, and it says that watch does not answer");
+  await page.context().close();
+}
+
 async function first_fails(browser) {
   let refused = 0;
   const page = await open(browser, small, (route) => (refused++ < 1 ? route.fulfill({ status: 500, contentType: "application/problem+json", body: '{"detail":"not yet"}' }) : undefined));
@@ -187,7 +222,8 @@ async function renewed(browser) {
   expect((await lines(page))[0] === "t00000", "the targets that were stay in sight");
   rest.let_go();
   await says(page, "12,499 targets");
-  expect(starts_with(await lines(page), ids(1, 15)), "until all the new ones take their place");
+  await until("the new ones are there", async () => starts_with(await lines(page), ids(1, 15)));
+  expect(true, "until all the new ones take their place");
   await page.fill("#search", "sales");
   await says(page, "1 of 12,499 targets");
   expect(starts_with(await lines(page), ["t00001"]), "and are found by what they are now");
@@ -222,6 +258,8 @@ await main([large, small], async () => {
     await no_jump(browser);
     await rest_fails(browser);
     await change_between(browser);
+    await never_fits(browser);
+    await no_stream(browser);
     await renewed(browser);
   } finally {
     await browser.close();
