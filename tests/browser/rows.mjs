@@ -150,6 +150,7 @@ async function never_fits(browser) {
   const asked = page.asked.length;
   await new Promise((resolve) => setTimeout(resolve, 3_000));
   expect(page.asked.length - asked <= 12, `parts that do not fit are asked for with pauses: ${page.asked.length - asked} in 3 s`);
+  await page.unrouteAll({ behavior: "ignoreErrors" });  // One may be under way.
   await page.context().close();
 }
 
@@ -161,6 +162,7 @@ async function no_stream(browser) {
   }, (route) => route.fulfill({ status: 503, contentType: "text/plain", body: "no" }));
   await until("all are there", async () => /^12,500 targets/.test(await said(page)));
   expect((await page.textContent("#health")) === "watch does not answer", "without a stream all targets come, and it says that watch does not answer");
+  await page.unrouteAll({ behavior: "ignoreErrors" });
   await page.context().close();
 }
 
