@@ -13,7 +13,7 @@ const small = new Cluster("rows-small", { nodes: 2, targets: 2_000, port: ports 
 const never = "-777";  // A queue that nobody tells.
 
 /** The page, in a browser that knows nothing of it; `answer(route, parameters)` answers what it asks of its targets. */
-async function open(browser, cluster, answer, answer_stream) {
+async function open(browser, cluster, answer) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
   context.setDefaultTimeout(300_000);
   const page = await context.newPage();
@@ -23,7 +23,6 @@ async function open(browser, cluster, answer, answer_stream) {
     page.asked.push(Object.fromEntries(parameters));
     return answer?.(route, parameters) ?? route.continue();
   });
-  if (answer_stream) await page.route("**/api/v1/stream", answer_stream);
   await page.goto(cluster.url);
   return page;
 }
@@ -139,33 +138,6 @@ async function rest_fails(browser) {
   await other.context().close();
 }
 
-// Two nodes behind one address, one of which has other targets: no part fits the one before.
-async function never_fits(browser) {
-  const page = await open(browser, large, async (route, parameters) => {
-    if (!is_rest(parameters)) return route.continue();
-    const answer = await route.fetch();
-    return route.fulfill({ response: answer, json: { ...(await answer.json()), total: 1_000 } });
-  });
-  await says(page, "2,000 of 12,500 targets; the rest did not come: the targets changed meanwhile; asked again");
-  const asked = page.asked.length;
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
-  expect(page.asked.length - asked <= 12, `parts that do not fit are asked for with pauses: ${page.asked.length - asked} in 3 s`);
-  await page.unrouteAll({ behavior: "ignoreErrors" });  // One may be under way.
-  await page.context().close();
-}
-
-// No stream at all: the page turns in its circle, and has all targets nevertheless.
-async function no_stream(browser) {
-  const page = await open(browser, large, async (route, parameters) => {
-    if (is_rest(parameters)) await new Promise((resolve) => setTimeout(resolve, 2_000));
-    return route.continue();
-  }, (route) => route.fulfill({ status: 503, contentType: "text/plain", body: "no" }));
-  await until("all are there", async () => /^12,500 targets/.test(await said(page)));
-  expect((await page.textContent("#health")) === "watch does not answer", "without a stream all targets come, and it says that watch does not answer");
-  await page.unrouteAll({ behavior: "ignoreErrors" });
-  await page.context().close();
-}
-
 async function first_fails(browser) {
   let refused = 0;
   const page = await open(browser, small, (route) => (refused++ < 1 ? route.fulfill({ status: 500, contentType: "application/problem+json", body: '{"detail":"not yet"}' }) : undefined));
@@ -260,8 +232,6 @@ await main([large, small], async () => {
     await no_jump(browser);
     await rest_fails(browser);
     await change_between(browser);
-    await never_fits(browser);
-    await no_stream(browser);
     await renewed(browser);
   } finally {
     await browser.close();

@@ -11,7 +11,6 @@ import { TargetTable } from "./table.js";
 import { TargetView } from "./target.js";
 
 const views = ["overview", "history", "target", "events"];
-const late_stream = 1_000;  // [ms] So much later than the first rows were asked for.
 const history_every = 10_000;  // [ms] The tiles' last hour is asked for anew.
 
 const strip = new ClusterStrip(by_id("strip"), (reason) => { by_id("filter-reason").value = reason; apply_filter(); });
@@ -161,14 +160,7 @@ function show_rows() {
 async function run() {
   for (let pause = 500; ; pause = Math.min(pause * 2, 8000)) {
     try {
-      const asked = Date.now();
-      let has_spoken = false;
-      const stream = listen("api/v1/stream", (kind, body) => {
-        pause = 500;
-        if (!has_spoken && Date.now() - asked > late_stream) rows.load();  // What changed before it spoke, nobody told.
-        has_spoken = true;
-        hear(kind, body);
-      });
+      const stream = listen("api/v1/stream", (kind, body) => { pause = 500; hear(kind, body); });
       stream.catch(() => {});  // Told below.
       rows.load().then(() => load_schema(ask)).catch(() => { /* The page does without its words. */ });
       const known_events = await ask("api/v1/events");

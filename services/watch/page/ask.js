@@ -22,16 +22,11 @@ function need_token() {
 // All that the page shows comes through here.
 const parsed = (text) => JSON.parse(revealed(text));
 
-function json_of(text, ok) {
-  try { return parsed(text); } catch { if (ok) throw new Error("the answer is no JSON"); }
-  return {};
-}
-
-/** The JSON at `path`; throws what the problem says. Where a signal comes with it, that may give it up. */
-export async function ask(path, signal) {
-  const answer = await fetch(path, { headers: headers(), signal });
-  if (answer.status === 401) { await need_token(); return ask(path, signal); }
-  const body = json_of(await answer.text(), answer.ok);
+/** The JSON at `path`; throws what the problem says. */
+export async function ask(path) {
+  const answer = await fetch(path, { headers: headers() });
+  if (answer.status === 401) { await need_token(); return ask(path); }
+  const body = parsed(await answer.text());
   if (!answer.ok) throw Object.assign(new Error(body.detail || body.title || `HTTP ${answer.status}`), { status: answer.status });
   return body;
 }

@@ -13,9 +13,6 @@ const first_rows = 2_000;   // All of a small centre.
 const slice_rows = 10_000;  // Neither watch nor the page is busy for long with so many.
 const first_pause = 1_000;  // [ms] Before what failed is asked for again; doubles up to the longest.
 const longest_pause = 60_000;
-const part_bound = 60_000;     // [ms] An answer that takes longer has failed.
-const question_bound = 10_000; // [ms] Likewise of a search.
-const question_pause = 5_000;  // [ms] Before a search that failed is tried again.
 
 const passed = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** What is known is in sight; in a tab that nobody sees nothing is drawn. */
@@ -57,7 +54,6 @@ export class TargetRows {
 
   /** The first request is over when it resolves; the others follow by themselves. */
   async load() {
-    if (this.loading && !this.is_whole) { this.again = true; return; }  // Begun anew each time it might never end.
     const load = { order: [], pause: first_pause };
     this.loading = load;  // One before it is given up.
     this.failure = "";
@@ -85,12 +81,9 @@ export class TargetRows {
       const answer = await coming;
       if (this.loading !== load) return;
       const end = from + answer.rows.length;
-      if (from && answer.total !== load.total) {  // From the beginning, after a pause.
-        load.order = [];
-        throw new Error("the targets changed meanwhile");
-      }
       if (from && end < answer.total) load.next = this.request(end);  // Watch writes it while this one is taken.
-      this.take_part(load, answer, since);
+      if (from && answer.total !== load.total) load.order = [];  // Others: from the beginning.
+      else this.take_part(load, answer, since);
       load.pause = first_pause;
       this.failure = "";
     } catch (error) {
@@ -98,12 +91,11 @@ export class TargetRows {
       this.failure = error.message;
     }
     this.changed();
-    if (!this.loading && this.again) { this.again = false; this.load(); }
   }
 
   request(from) {
     const since = this.heard;
-    const coming = this.ask(`api/v1/targets?form=table&offset=${from}&limit=${from ? slice_rows : first_rows}`, AbortSignal.timeout(part_bound));
+    const coming = this.ask(`api/v1/targets?form=table&offset=${from}&limit=${from ? slice_rows : first_rows}`);
     coming.catch(() => { /* Told where it is awaited. */ });
     return { from, since, coming };
   }
@@ -163,11 +155,10 @@ export class TargetRows {
       const question = this.question;
       const since = this.heard;
       try {
-        const answer = await this.ask(`api/v1/targets?form=table&limit=${first_rows}&${question.query}`, AbortSignal.timeout(question_bound));
+        const answer = await this.ask(`api/v1/targets?form=table&limit=${first_rows}&${question.query}`);
         if (question === this.question) question.answer = { rows: this.take(answer, since), matching: answer.matching };
       } catch (error) {
         question.answer = { failure: error.message };
-        setTimeout(() => { if (question === this.question) { this.question = undefined; this.changed(); } }, question_pause);
       }
       if (question === this.question) this.changed();
     }

@@ -99,7 +99,7 @@ export class TargetTable {
   }
 
   filter(wanted) {
-    this.wanted = { ...wanted, text: wanted.text.trim().toLowerCase(), typed: wanted.text.trim() };
+    this.wanted = { ...wanted, text: wanted.text.trim().toLowerCase() };
     this.port.scrollTop = 0;
     this.focused = 0;
     this.choose();
@@ -134,8 +134,8 @@ export class TargetTable {
 
   // What is wanted, as the REST interface is asked for it; "" = all in the file's order.
   query() {
-    const { typed, channel, state, reason } = this.wanted;
-    const words = { q: typed, channel, state, reason, sort: this.sort.key && (this.sort.descending ? "-" : "") + this.sort.key };
+    const { text, channel, state, reason } = this.wanted;
+    const words = { q: text, channel, state, reason, sort: this.sort.key && (this.sort.descending ? "-" : "") + this.sort.key };
     return String(new URLSearchParams(Object.entries(words).filter(([, word]) => word)));
   }
 
